@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * limits.h: the numbers both sides must agree on.
+ *
+ * Nothing here is tunable at run time; what an operator may choose is in struct ad_options
+ * (types.h) or in the configuration file.
+ */
+#ifndef AD_LIMITS_H
+#define AD_LIMITS_H
+
+/*
+ * Version of everything in maps/ that outlives a binary: the layout of the maps marked
+ * "survives" in maps/README.md and the slots of the doors. A binary that finds another number
+ * pinned refuses to adopt it unless it knows how to carry it over.
+ */
+#define AD_ABI_VERSION 1
+
+#define AD_NODE_ID_MAX	      65535u /* ids are 16 bits on the wire; 0 means "no node" */
+#define AD_OWNER_BITS_MIN     4
+#define AD_OWNER_BITS_DEFAULT 10 /* K = 32 - owner_bits = 22 */
+#define AD_OWNER_BITS_MAX     14 /* K = 18: an echo stays readable for four minutes */
+
+#define AD_VIP_MAX	 256
+#define AD_SUCCESSOR_MAX 8
+#define AD_UNSTAMPED_MAX 262144 /* sockets that lived before us, or whose clock is not ours */
+
+#define AD_FLOW_SLOTS	   8 /* per bucket: eight tags fill one cache line */
+#define AD_FLOW_MAX_DEFAULT 1048576u
+#define AD_FLOW_MAX_MIN	   1024u
+#define AD_FLOW_MAX_MAX	   67108864u
+
+#define AD_VLAN_DEPTH	   2 /* 802.1Q inside 802.1ad */
+#define AD_IP6_EXT_MAX	   6 /* extension headers walked before TCP or UDP */
+#define AD_TUNNEL_PORT	   6081
+#define AD_TUNNEL_FRESH_S  30 /* the tunnel's time field: +- this many seconds */
+#define AD_HOP_LIMIT	   4  /* legs a packet may travel: landing node, then three candidates */
+#define AD_CANDIDATES	   3
+
+/* Bytes that wrapping adds in front of the inner IP header: IP + UDP + Geneve + option. */
+#define AD_OVERHEAD_IP4 64
+#define AD_OVERHEAD_IP6 84
+
+#endif

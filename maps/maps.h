@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * maps.h: the maps of the data path (BPF side only; README.md here says who writes and reads each).
+ *
+ * Sizes given as 1 are set by the loader from the configuration before it creates the map.
+ * The DNS engine's maps are in dns_maps.h.
+ */
+#ifndef AD_MAPS_H
+#define AD_MAPS_H
+
+#include "types.h"
+#include "reasons.h"
+
+const volatile struct ad_options opt SEC(".rodata");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ad_state);
+	__uint(map_flags, BPF_F_MMAPABLE);
+} state SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ad_keys);
+} keys SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ad_meta);
+} meta SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 2 * AD_VIP_MAX);
+	__type(key, struct ad_addr);
+	__type(value, struct ad_local);
+} locals SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* 2^owner_bits */
+	__type(key, __u32);
+	__type(value, struct ad_node);
+} nodes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1); /* 2^owner_bits */
+	__type(key, struct ad_addr);
+	__type(value, __u32);
+} peer_ids SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, AD_REASON_MAX);
+	__type(key, __u32);
+	__type(value, struct ad_count);
+} reasons SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1); /* 2^owner_bits */
+	__type(key, __u32);
+	__type(value, struct ad_peer_count);
+} peers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* opt.flow_mask + 1 */
+	__type(key, __u32);
+	__type(value, struct ad_flow_bucket);
+	__uint(map_flags, BPF_F_MMAPABLE);
+} flow_tags SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* AD_FLOW_SLOTS times as many */
+	__type(key, __u32);
+	__type(value, struct ad_flow);
+	__uint(map_flags, BPF_F_MMAPABLE);
+} flows SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ad_flow_stats);
+} flow_stats SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, AD_UNSTAMPED_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct ad_tuple);
+	__type(value, __u32);
+} unstamped SEC(".maps");
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * reasons.h: every way a packet can leave the data path, once.
+ *
+ * A stage returns 0 (continue) or one of these; the single exit counts it and does what the row
+ * says. The enum, the metric label, the CLI text and the documentation come from this table, and
+ * selftests/prog has at least one packet that earns each row.
+ *
+ * X(SYMBOL, side, action, "label", "what it means")
+ *   side    IN (XDP) or OUT (tc egress)
+ *   action  PASS to the stack, DROP, SEND (XDP_TX or redirect; OUT rows are all PASS)
+ */
+#ifndef AD_REASONS_H
+#define AD_REASONS_H
+
+#define AD_REASONS(X)                                                                              \
+	/* not ours */                                                                             \
+	X(FOREIGN, IN, PASS, "foreign", "not for a VIP or the tunnel address")                     \
+	X(VIP_OTHER, IN, PASS, "vip_other", "for a VIP, but neither TCP nor a DNS query")          \
+	X(TUNNEL_FOREIGN, IN, PASS, "tunnel_foreign", "Geneve of somebody else on our port")       \
+	X(DISARMED, IN, PASS, "disarmed", "TCP for a VIP before the stamps were armed")            \
+	/* DNS */                                                                                  \
+	X(DNS_ANSWERED, IN, SEND, "dns_answered", "DNS query answered in the kernel")              \
+	X(DNS_PASSED, IN, PASS, "dns_passed", "DNS query left to a nameserver on this host")       \
+	X(DNS_IGNORED, IN, DROP, "dns_ignored", "DNS packet that must not be answered")            \
+	/* this node owns the flow */                                                              \
+	X(LOCAL_SYN, IN, PASS, "local_syn", "SYN: a new flow starts here")                         \
+	X(LOCAL_UNSTAMPED, IN, PASS, "local_unstamped", "ours, on the list of unstamped sockets")  \
+	X(LOCAL_STAMP, IN, PASS, "local_stamp", "ours by its stamp")                               \
+	X(LOCAL_FLOW, IN, PASS, "local_flow", "ours by the flow table, packet without a stamp")    \
+	X(LOCAL_SOCKET, IN, PASS, "local_socket", "ours by its socket, packet without a stamp")    \
+	/* another node owns it */                                                                 \
+	X(WRAP_STAMP, IN, SEND, "wrap_stamp", "tunnelled to the owner its stamp names")            \
+	X(WRAP_PIN, IN, SEND, "wrap_pin", "tunnelled to the owner that claimed the flow")          \
+	X(WRAP_NEXT, IN, SEND, "wrap_next", "came by tunnel, is not ours: on to the next candidate") \
+	X(DIVERTED, IN, SEND, "diverted", "SYN handed to a successor while draining")              \
+	/* nobody does */                                                                          \
+	X(NOBODY, IN, PASS, "nobody", "no owner found: the stack answers with a RST")              \
+	X(OWNER_DEAD, IN, PASS, "owner_dead", "its owner is known dead: the stack answers")        \
+	/* broken or forbidden */                                                                  \
+	X(BAD_IP, IN, DROP, "bad_ip", "IP header or length that cannot be")                        \
+	X(BAD_L4, IN, DROP, "bad_l4", "TCP or UDP header or length that cannot be")                \
+	X(FRAGMENT, IN, DROP, "fragment", "non-first fragment of TCP for a VIP")                   \
+	X(TUNNEL_BAD, IN, DROP, "tunnel_bad", "our Geneve class, but malformed")                   \
+	X(TUNNEL_PEER, IN, DROP, "tunnel_peer", "tunnel packet from an unknown address")           \
+	X(TUNNEL_STALE, IN, DROP, "tunnel_stale", "tunnel packet too old or from the future")      \
+	X(TUNNEL_AUTH, IN, DROP, "tunnel_auth", "tunnel packet with a wrong tag or key epoch")     \
+	X(TUNNEL_INNER, IN, DROP, "tunnel_inner", "tunnelled packet that is not TCP for a VIP")    \
+	X(TUNNEL_HOPS, IN, DROP, "tunnel_hops", "tunnelled packet out of hops")                    \
+	X(TUNNEL_SYN, IN, DROP, "tunnel_syn", "tunnelled SYN that was not diverted")               \
+	/* could not be sent */                                                                    \
+	X(NO_ROUTE, IN, DROP, "no_route", "no route towards the owner")                            \
+	X(NO_NEIGH, IN, DROP, "no_neigh", "next hop towards the owner not resolved yet")           \
+	X(TOO_BIG, IN, DROP, "too_big", "does not fit the path to the owner once wrapped")         \
+	X(PARTIAL, IN, DROP, "partial", "partial checksum: cannot be wrapped")                     \
+	X(INTERNAL, IN, DROP, "internal", "our own failure: please report it")                     \
+	/* egress */                                                                               \
+	X(OUT_FOREIGN, OUT, PASS, "out_foreign", "not TCP from a VIP")                             \
+	X(OUT_STAMPED, OUT, PASS, "out_stamped", "stamped with our id")                            \
+	X(OUT_PLAIN, OUT, PASS, "out_plain", "no timestamps on this packet")                       \
+	X(OUT_UNSTAMPED, OUT, PASS, "out_unstamped", "on the unstamped list: left alone")          \
+	X(OUT_NOTED, OUT, PASS, "out_noted", "not armed yet: flow noted as unstamped")             \
+	X(OUT_CLOCK, OUT, PASS, "out_clock", "SYN-ACK whose TSval is not our clock: noted")        \
+	X(OUT_FULL, OUT, PASS, "out_full", "unstamped list is full: this flow may break")          \
+	X(OUT_BAD, OUT, PASS, "out_bad", "egress packet that could not be read or changed")
+
+enum ad_reason {
+	AD_CONTINUE = 0,
+#define X(sym, side, action, label, help) AD_R_##sym,
+	AD_REASONS(X)
+#undef X
+	AD_REASON_MAX
+};
+
+#endif

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * types.h: the structs that cross between kernel and user.
+ *
+ * Fixed-width members, widest first, explicit padding that must be zero. __be* is wire order,
+ * everything else host order. Sizes and offsets are asserted, because a map outlives the binary
+ * that made it.
+ */
+#ifndef AD_TYPES_H
+#define AD_TYPES_H
+
+#include <linux/types.h>
+#include "limits.h"
+
+#define AD_ASSERT_SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type)
+
+/* An address of either family; IPv4 is written as IPv4-mapped IPv6 (RFC 4291, 2.5.5.2). */
+struct ad_addr {
+	union {
+		__u8 b[16];
+		__be32 w[4];
+		__be64 q[2];
+	};
+};
+AD_ASSERT_SIZE(struct ad_addr, 16);
+
+/*
+ * .rodata of the programs: what the verifier may prune by. Set once before load; a change
+ * loads a new program and swaps it in through the door.
+ */
+struct ad_options {
+	__u64 fixed_mono_ns;	/* tests only: stands for bpf_ktime_get_ns(); 0 = the real clock */
+	__u32 flow_mask;	/* buckets in the flow table - 1 (a power of two - 1) */
+	__u32 flow_idle_s;	/* a flow silent for longer may be replaced */
+	__u16 node_id;		/* this node; 1 .. 2^owner_bits - 1 */
+	__be16 tunnel_port;	/* UDP, ours and every peer's */
+	__u16 mss_overhead;	/* bytes to take off the MSS in our SYN-ACK; 0 = do not clamp */
+	__u8 stamp_shift;	/* K = 32 - owner_bits */
+	__u8 has_vlan;		/* look behind 802.1Q and 802.1ad tags */
+	__u8 dns_unserved_pass; /* names we do not serve: 0 REFUSED, 1 pass to the host */
+	__u8 pad[7];
+};
+AD_ASSERT_SIZE(struct ad_options, 32);
+
+/* state[0]: what changes while packets flow. One cache line, read for every packet. */
+struct ad_state {
+	__s64 stamp_wall_minus_mono_ms; /* chosen at attach, moves only forward (DESIGN, Clock) */
+	__s64 real_minus_mono_ns;	/* CLOCK_REALTIME - CLOCK_MONOTONIC, follows the clock */
+	__u32 flags;			/* enum ad_state_flag */
+	__u32 unstamped;		/* entries in the unstamped list; 0 skips the lookup */
+	__u32 nr_successors;		/* valid entries below */
+	__u16 successors[AD_SUCCESSOR_MAX]; /* node ids that take our new flows while we drain */
+	__u32 pad[5];
+};
+AD_ASSERT_SIZE(struct ad_state, 64);
+
+enum ad_state_flag {
+	AD_STATE_ARMED = 1 << 0,    /* egress stamps, ingress reads stamps */
+	AD_STATE_DRAINING = 1 << 1, /* new flows go to a successor */
+};
+
+/* keys[0]: readable by root only. SipHash-2-4 keys as two little-endian words. */
+struct ad_tunnel_key {
+	__u64 key[2];
+	__u8 epoch;
+	__u8 valid; /* 0: no such epoch */
+	__u8 pad[6];
+};
+struct ad_keys {
+	__u64 stamp[2];			/* PRF of the stamp and of the flow table */
+	struct ad_tunnel_key tunnel[2]; /* [0] current: signs; [1] previous: still accepted */
+};
+AD_ASSERT_SIZE(struct ad_keys, 64);
+
+/* locals: which destination addresses concern us. Key: struct ad_addr. */
+enum ad_local_flag {
+	AD_LOCAL_VIP_TCP = 1 << 0, /* pin TCP flows to this address */
+	AD_LOCAL_VIP_DNS = 1 << 1, /* answer UDP 53 here */
+	AD_LOCAL_TUNNEL = 1 << 2,  /* our own tunnel address */
+};
+struct ad_local {
+	__u16 vip;  /* index in the configuration's order; what flows carry; 0 for a tunnel address */
+	__u16 flags;
+	__u32 pad;
+};
+AD_ASSERT_SIZE(struct ad_local, 8);
+
+/* nodes: the fleet, indexed by node id. */
+enum ad_node_flag {
+	AD_NODE_KNOWN = 1 << 0,
+	AD_NODE_DEAD = 1 << 1,	   /* its flows go to the stack where they land */
+	AD_NODE_DRAINING = 1 << 2, /* keeps its flows, is no successor */
+};
+struct ad_node {
+	struct ad_addr tunnel; /* where others wrap to, and the only source we accept for it */
+	__u32 flags;	       /* enum ad_node_flag */
+	__u16 pop;	       /* index in the configuration's order */
+	__u16 mtu;	       /* of the path between POPs; 0 = what the route says */
+	__u64 pad;
+};
+AD_ASSERT_SIZE(struct ad_node, 32);
+
+/* peer_ids: tunnel address (struct ad_addr) to node id (__u32), for what comes in. */
+
+/* reasons: per CPU, indexed by enum ad_reason. Bytes are of the frame as it came. */
+struct ad_count {
+	__u64 packets;
+	__u64 bytes;
+};
+
+/* peers: per CPU, indexed by node id. Bytes are of the inner IP packet. */
+struct ad_peer_count {
+	struct ad_count tx; /* wrapped for this owner */
+	struct ad_count rx; /* unwrapped from this landing node, authentic */
+};
+
+/*
+ * The flow table: an array of buckets, eight 8-byte slots in a cache line each, and an array of
+ * entries, one cache line each, at index bucket * AD_FLOW_SLOTS + slot. The PRF of the 4-tuple
+ * (the one that stamps) gives both the bucket (high half) and the tag (low half). A slot is
+ * written last and cleared first, so whoever finds a tag compares the whole key before believing.
+ */
+enum ad_flow_kind {
+	AD_FLOW_FREE = 0,
+	AD_FLOW_TRANSIT = 1, /* stamped, owned elsewhere; a meter only: any other kind may replace it */
+	AD_FLOW_PIN = 2,     /* a remote owner claimed it */
+	AD_FLOW_OURS = 3,    /* a socket of this host proved it */
+};
+struct ad_flow_slot {
+	__u32 tag;
+	__u16 last_s; /* low 16 bits of the monotonic clock in s, at the last packet */
+	__u8 kind;    /* enum ad_flow_kind; FREE = empty */
+	__u8 busy;    /* 1 while an entry is being written: not readable, not replaceable */
+};
+struct ad_flow_bucket {
+	struct ad_flow_slot slots[AD_FLOW_SLOTS];
+};
+AD_ASSERT_SIZE(struct ad_flow_bucket, 64);
+
+enum ad_flow_flag {
+	AD_FLOW_STAMPED = 1 << 0, /* carried a stamp when it was entered */
+	AD_FLOW_CLOSING = 1 << 1, /* FIN or RST seen: ask the socket before believing "ours" */
+};
+struct ad_flow {
+	struct ad_addr client;
+	__be16 client_port;
+	__be16 vip_port;
+	__u16 vip;   /* index, see struct ad_local */
+	__u16 owner; /* node id; ours for AD_FLOW_OURS */
+	__u64 rx_bytes; /* IP bytes from the client; tunnel overhead not counted */
+	__u64 tx_bytes; /* IP bytes to the client; GSO packets count as one */
+	__u32 rx_packets;
+	__u32 tx_packets;
+	__u32 first_s; /* CLOCK_MONOTONIC, s */
+	__u32 last_s;
+	__u16 via; /* node id of the landing node that tunnelled it last; 0 = came straight */
+	__u8 kind; /* enum ad_flow_kind */
+	__u8 flags;
+	__u32 pad;
+};
+AD_ASSERT_SIZE(struct ad_flow, 64);
+
+/* flow_stats: per CPU, one entry. */
+struct ad_flow_stats {
+	__u64 inserts;
+	__u64 evictions; /* a live entry made room for another */
+	__u64 expiries;	 /* an idle entry did */
+	__u64 refusals;	 /* a transit flow found no room and went unmetered */
+};
+
+/* unstamped: our sockets that must not be touched. Key as below, value: last egress, s. */
+struct ad_tuple {
+	struct ad_addr client;
+	struct ad_addr vip;
+	__be16 client_port;
+	__be16 vip_port;
+	__u32 pad;
+};
+AD_ASSERT_SIZE(struct ad_tuple, 40);
+
+/* meta[0]: who loaded this, for adoption and upgrade. */
+struct ad_meta {
+	__u32 abi;	    /* AD_ABI_VERSION */
+	__u32 loaded_s;	    /* CLOCK_MONOTONIC, s */
+	__u16 node_id;	    /* fixed while stamped flows live */
+	__u8 owner_bits;    /* likewise */
+	__u8 pad[5];
+	char version[32];   /* of the binary, NUL terminated */
+	__u8 stamp_id[16];  /* hash of the stamp key: tells that it changed without showing it */
+};
+AD_ASSERT_SIZE(struct ad_meta, 64);
+
+/*
+ * The tunnel on the wire: Geneve (RFC 8926, 3.4 and 3.5) with one critical option. All fields
+ * big endian but the tag, which is SipHash-2-4 output in its canonical little-endian bytes.
+ *
+ * The tag covers, in this order: outer source and destination address (4 or 16 bytes each), the
+ * Geneve header (8), the option without its tag (20), the inner packet's length (16 bits) and
+ * 16 zero bits, and the inner packet from its first byte to the 20th of its transport header.
+ */
+#define AD_GENEVE_CLASS	   0xFF0A /* experimental range, RFC 8926 section 7 */
+#define AD_GENEVE_TYPE	   0x81	  /* critical */
+#define AD_GENEVE_OPT_LEN  6	  /* 4-byte words behind the option header */
+
+enum ad_why {
+	AD_WHY_DATA = 0,
+	AD_WHY_DIVERT = 1,
+	AD_WHY_HUNT = 2,
+	AD_WHY_CLAIM = 3,
+	AD_WHY_NO = 4,
+};
+
+struct ad_geneve {
+	__u8 ver_optlen; /* version 0, option length in words: 7 */
+	__u8 oam_crit;	 /* 0x40: critical options present */
+	__be16 protocol; /* 0x0800 or 0x86DD */
+	__u8 vni[3];	 /* 0 */
+	__u8 reserved;
+};
+AD_ASSERT_SIZE(struct ad_geneve, 8);
+
+struct ad_geneve_opt {
+	__be16 class;
+	__u8 type;
+	__u8 len;      /* 3 reserved bits, then words */
+	__be16 landing; /* node id */
+	__u8 hop_why;  /* hop << 4 | enum ad_why */
+	__u8 epoch;
+	__be32 time_s; /* CLOCK_REALTIME, low 32 bits */
+	__be16 candidates[AD_CANDIDATES];
+	__be16 reserved;
+	__u8 tag[8];
+};
+AD_ASSERT_SIZE(struct ad_geneve_opt, 28);
+
+/* Slots of the doors: the attached programs only tail-call, so an upgrade is one map write. */
+enum ad_door_xdp {
+	AD_DOOR_PACKET = 0, /* every packet */
+	AD_DOOR_DNS = 1,    /* UDP 53 for a VIP */
+	AD_DOOR_XDP_MAX
+};
+enum ad_door_tc {
+	AD_DOOR_EGRESS = 0,
+	AD_DOOR_TC_MAX
+};
+
+#endif

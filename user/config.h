@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * config.h: the configuration file, parsed and validated. Knows no libbpf.
+ *
+ * config_load() reads the whole file, collects every error with its place (file:line: key: what)
+ * and gives either a complete, consistent struct config or nothing. The struct is immutable
+ * afterwards; a reload makes a new one.
+ */
+#ifndef AD_CONFIG_H
+#define AD_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <net/if.h>
+#include "maps/types.h"
+
+struct config_vip {
+	struct ad_addr address;
+	bool tcp; /* pin its TCP flows; default true */
+	bool dns; /* answer UDP and TCP 53; default true if there are zones */
+	int line;
+};
+
+struct config_pop {
+	char *name;
+	int line;
+};
+
+enum config_node_state { NODE_UP, NODE_DRAINING, NODE_DOWN };
+
+struct config_node {
+	char *name;
+	__u16 id;
+	__u16 pop; /* index into config.pops */
+	struct ad_addr tunnel;
+	enum config_node_state state;
+	__u16 mtu; /* of the path towards it; 0 = by route */
+	int line;
+};
+
+struct config_zone {
+	char *name; /* absolute, lower case, with final dot */
+	char *file; /* relative paths start at the config file's directory */
+	int line;
+};
+
+enum config_clock { CLOCK_REQUIRE_SYNC, CLOCK_ACCEPT_UNSYNC };
+enum config_sysctl { SYSCTL_CHECK, SYSCTL_SET };
+enum config_xdp_mode { XDP_AUTO, XDP_NATIVE, XDP_GENERIC };
+
+struct config {
+	char *path;
+
+	struct config_pop *pops;
+	size_t nr_pops;
+	struct config_node *nodes;
+	size_t nr_nodes;
+	const struct config_node *self; /* the node named by `node:` */
+	char **interfaces;
+	size_t nr_interfaces;
+	struct config_vip *vips; /* the index here is the vip index of the data path */
+	size_t nr_vips;
+	struct config_zone *zones;
+	size_t nr_zones;
+
+	unsigned int owner_bits;	/* stamp.owner_bits */
+	enum config_clock clock;	/* stamp.clock: synchronised | any */
+	enum config_sysctl timestamps;	/* stamp.tcp_timestamps: check | set */
+	char *key_file;			/* keys.file */
+	unsigned int key_epoch;		/* keys.epoch, 0..255; previous is epoch - 1 */
+	__u16 tunnel_port;		/* tunnel.port */
+	unsigned int tunnel_overhead;	/* tunnel.mss_overhead, bytes; default by family; 0 = no clamp */
+	bool tunnel_overhead_auto;
+	unsigned int flow_max;		/* flows.max, rounded up to a power of two */
+	unsigned int flow_idle_s;	/* flows.idle */
+	bool dns_unserved_pass;		/* dns.unserved: refuse | pass */
+	char *nsid;			/* dns.nsid; default "<pop>.<node>" */
+	unsigned int dns_udp_size;	/* dns.udp_size: largest UDP answer, bytes; default 1232 */
+	__u16 successors[AD_SUCCESSOR_MAX]; /* drain.successors, as node ids */
+	size_t nr_successors;		/* none configured: every other live node */
+	bool metrics_on;
+	struct ad_addr metrics_address; /* metrics.listen */
+	__u16 metrics_port;
+	enum config_xdp_mode xdp_mode;	/* xdp.mode */
+	bool xdp_dispatcher;		/* xdp.dispatcher: auto (try, fall back, say so) | off */
+	char *bpffs;			/* state.bpffs, default /sys/fs/bpf/anydoor */
+	char *run_dir;			/* state.run, default /run/anydoor */
+	char *group;			/* state.group: may run the reading commands; may be NULL */
+};
+
+struct config_error {
+	int line; /* 0 = the file as a whole */
+	char *text; /* "file:line: key: what; what to do" */
+};
+struct config_errors {
+	struct config_error *list;
+	size_t nr;
+};
+
+/*
+ * Reads @path. 0 and *@config (caller frees with config_free()), or -EINVAL with every error in
+ * @errors (caller frees with config_errors_free()), or -errno if the file cannot be read (one
+ * entry in @errors says so). Zone and key files are checked for existence only.
+ */
+int config_load(const char *path, struct config **config, struct config_errors *errors);
+void config_free(struct config *config);
+void config_errors_free(struct config_errors *errors);
+
+const struct config_node *config_node_by_id(const struct config *config, __u16 id);
+const struct config_node *config_node_by_name(const struct config *config, const char *name);
+const char *config_pop_name(const struct config *config, __u16 pop);
+
+#endif
