@@ -2,13 +2,18 @@
 /*
  * log.h: talk, to stderr. Data goes to stdout and never through here.
  *
- * Under systemd (JOURNAL_STREAM set) lines carry a <N> priority; on a terminal they do not.
+ * Into the journal (JOURNAL_STREAM names our stderr) lines carry a <N> priority; elsewhere a word.
  * libbpf's and libxdp's chatter is kept at debug level and replayed when something failed.
  */
 #ifndef AD_LOG_H
 #define AD_LOG_H
 
-enum log_level { LOG_ERR_, LOG_WARN_, LOG_INFO_, LOG_DEBUG_ };
+enum log_level {
+	LOG_ERR_,
+	LOG_WARN_,
+	LOG_INFO_,
+	LOG_DEBUG_
+};
 
 /* What is shown: everything up to @level. Default LOG_INFO_ for `run`, LOG_WARN_ elsewhere. */
 void log_set_level(enum log_level level);

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * test_keys.c: the fleet key file: what is accepted, and that derivation never changes.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "selftests/tap.h"
+#include "user/keys.h"
+
+#define DIGITS "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+
+static char dir[] = "/tmp/anydoor-keys-XXXXXX";
+static char path[64];
+
+static void put(const char *text, mode_t mode)
+{
+	int fd;
+
+	unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	if (fd < 0 || write(fd, text, strlen(text)) < 0 || fchmod(fd, mode))
+		abort();
+	close(fd);
+}
+
+/* Loads with stderr caught in @said. */
+static int load(unsigned int epoch, struct ad_keys *keys, __u8 id[16], char *said, size_t size)
+{
+	int saved = dup(STDERR_FILENO), pipes[2], err;
+	ssize_t got;
+
+	if (pipe2(pipes, O_NONBLOCK))
+		abort();
+	dup2(pipes[1], STDERR_FILENO);
+	err = keys_load(path, epoch, keys, id);
+	dup2(saved, STDERR_FILENO);
+	got = read(pipes[0], said, size - 1);
+	said[got < 0 ? 0 : got] = '\0';
+	close(saved);
+	close(pipes[0]);
+	close(pipes[1]);
+	return err;
+}
+
+static void refuse(const char *what, const char *text, mode_t mode, int expected, const char *word)
+{
+	struct ad_keys keys;
+	char said[512];
+	__u8 id[16];
+
+	put(text, mode);
+	is_int(load(0, &keys, id, said, sizeof(said)), expected, "%s is refused", what);
+	ok(strstr(said, path) && strstr(said, word), "%s: told with the file's name", what);
+	ok(!strstr(said, "0a0b0c"), "%s: the key itself is never shown", what);
+}
+
+static void test_keys_bad_file_is_refused(void)
+{
+	refuse("group-readable", DIGITS "\n", 0640, -EPERM, "chmod 600");
+	refuse("world-readable", DIGITS "\n", 0604, -EPERM, "chmod 600");
+	refuse("empty", "", 0600, -EINVAL, "64 hexadecimal digits");
+	refuse("short", "0a0b0c\n", 0600, -EINVAL, "64 hexadecimal digits");
+	refuse("long", DIGITS "00\n", 0600, -EINVAL, "64 hexadecimal digits");
+	refuse("two lines", DIGITS "\n\n", 0600, -EINVAL, "64 hexadecimal digits");
+	refuse("not hexadecimal", "g" DIGITS, 0600, -EINVAL, "64 hexadecimal digits");
+	refuse("right length, not hexadecimal",
+	       "zz0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", 0600, -EINVAL,
+	       "not hexadecimal");
+	refuse("all zeroes", "0000000000000000000000000000000000000000000000000000000000000000",
+	       0600, -EINVAL, "zeroes");
+}
+
+static void test_keys_missing_file_says_how_to_make_one(void)
+{
+	struct ad_keys keys;
+	char said[512];
+	__u8 id[16];
+
+	unlink(path);
+	is_int(load(0, &keys, id, said, sizeof(said)), -ENOENT, "no file");
+	ok(strstr(said, "keygen"), "names the command that makes one");
+	mkfifo(path, 0600);
+	is_int(load(0, &keys, id, said, sizeof(said)), -EINVAL,
+	       "a FIFO is refused, not waited for");
+}
+
+static void test_keys_epochs_overlap(void)
+{
+	struct ad_keys seven, eight, zero;
+	__u8 id7[16], id8[16], id0[16];
+	char said[512];
+
+	put(DIGITS "\n", 0600);
+	is_int(load(7, &seven, id7, said, sizeof(said)), 0, "epoch 7");
+	is_int(load(8, &eight, id8, said, sizeof(said)), 0, "epoch 8");
+	is_int(load(0, &zero, id0, said, sizeof(said)), 0, "epoch 0");
+	is_mem(&eight.tunnel[1], &seven.tunnel[0], sizeof(seven.tunnel[0]),
+	       "what 7 signs with, 8 still accepts");
+	ok(memcmp(eight.tunnel[0].key, seven.tunnel[0].key, 16), "8 signs with another key");
+	is_mem(eight.stamp, seven.stamp, 16, "the stamp key is fixed");
+	is_mem(id8, id7, 16, "and so is its name");
+	ok(!zero.tunnel[1].valid, "nothing before epoch 0");
+}
+
+/* Two releases that derive differently cut every live flow: these values may never change. They
+ * come from another BLAKE2b (Python's hashlib, salt = subkey id, person = context). */
+static void test_keys_derivation_is_stable(void)
+{
+	struct ad_keys keys;
+	char said[512];
+	__u8 id[16];
+
+	put(DIGITS, 0600);
+	is_int(load(1, &keys, id, said, sizeof(said)), 0, "a file without a newline");
+	ok(keys.stamp[0] == 0xe21f1943ab173d49 && keys.stamp[1] == 0x727ff9418bc3fbd9, "stamp key");
+	ok(keys.tunnel[0].key[0] == 0x4241486041036144, "tunnel key of epoch 1");
+}
+
+static void test_keys_generate(void)
+{
+	struct ad_keys keys;
+	char said[512];
+	struct stat st;
+	__u8 id[16];
+
+	unlink(path);
+	is_int(keys_generate(path), 0, "keygen");
+	stat(path, &st);
+	is_int(st.st_mode & 07777, 0600, "only its owner may read it");
+	is_int(load(0, &keys, id, said, sizeof(said)), 0, "and it loads");
+	is_int(keys_generate(path), -EEXIST, "never over an existing one");
+}
+
+int main(void)
+{
+	if (!mkdtemp(dir))
+		return 1;
+	snprintf(path, sizeof(path), "%s/fleet.key", dir);
+	test_keys_bad_file_is_refused();
+	test_keys_missing_file_says_how_to_make_one();
+	test_keys_epochs_overlap();
+	test_keys_derivation_is_stable();
+	test_keys_generate();
+	unlink(path);
+	rmdir(dir);
+	return done_testing();
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * keys.c: the fleet key file, and every key that is derived from it.
+ *
+ * One master key, one subkey id per purpose. The ids are part of the fleet's contract: two
+ * releases that derive differently cannot read each other's stamps.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <sodium.h>
+#include "keys.h"
+#include "log.h"
+
+#define CONTEXT	      "anydoor1" /* crypto_kdf_CONTEXTBYTES, without the NUL */
+#define SUBKEY_STAMP  1
+#define SUBKEY_ID     2
+#define SUBKEY_TUNNEL 256 /* + epoch */
+
+#define KEY_DIGITS    (2 * crypto_kdf_KEYBYTES)
+
+/* Others could read it: whoever has the key can aim packets at any node of the fleet. */
+static int check_file(const char *path, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st))
+		return -errno;
+	if (!S_ISREG(st.st_mode)) {
+		log_err("key file %s: not a regular file", path);
+		return -EINVAL;
+	}
+	if (st.st_uid && st.st_uid != geteuid()) {
+		log_err("key file %s: belongs to user %u, not to root or to us", path, st.st_uid);
+		return -EPERM;
+	}
+	if (st.st_mode & (S_IRWXG | S_IRWXO)) {
+		log_err("key file %s: mode %04o lets others in; chmod 600 it", path,
+			(unsigned int)st.st_mode & 07777);
+		return -EPERM;
+	}
+	return 0;
+}
+
+/* Whole file into @text: the digits, and at most one newline. */
+static int read_digits(const char *path, int fd, char text[KEY_DIGITS + 2])
+{
+	ssize_t size = read(fd, text, KEY_DIGITS + 2);
+
+	if (size < 0) {
+		log_err("key file %s: %s", path, strerror(errno));
+		return -EIO;
+	}
+	if (size == KEY_DIGITS + 1 && text[KEY_DIGITS] == '\n')
+		size--;
+	if (size != KEY_DIGITS) {
+		log_err("key file %s: wants %d hexadecimal digits and a newline, nothing else",
+			path, (int)KEY_DIGITS);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int read_master(const char *path, int fd, __u8 master[crypto_kdf_KEYBYTES])
+{
+	char text[KEY_DIGITS + 2];
+	size_t size;
+	int err = read_digits(path, fd, text);
+
+	if (!err &&
+	    (sodium_hex2bin(master, crypto_kdf_KEYBYTES, text, KEY_DIGITS, NULL, &size, NULL) ||
+	     size != crypto_kdf_KEYBYTES)) {
+		log_err("key file %s: not hexadecimal", path);
+		err = -EINVAL;
+	}
+	sodium_memzero(text, sizeof(text));
+	if (!err && sodium_is_zero(master, crypto_kdf_KEYBYTES)) {
+		log_err("key file %s: all zeroes is not a key", path);
+		err = -EINVAL;
+	}
+	return err;
+}
+
+/* SipHash takes its key as two little-endian words. */
+static void derive_words(__u64 words[2], __u64 id, const __u8 *master)
+{
+	__u8 key[16];
+	int i;
+
+	crypto_kdf_derive_from_key(key, sizeof(key), id, CONTEXT, master);
+	words[0] = words[1] = 0;
+	for (i = 15; i >= 0; i--)
+		words[i / 8] = words[i / 8] << 8 | key[i];
+	sodium_memzero(key, sizeof(key));
+}
+
+static void derive_tunnel(struct ad_tunnel_key *key, unsigned int epoch, const __u8 *master)
+{
+	derive_words(key->key, SUBKEY_TUNNEL + epoch, master);
+	key->epoch = epoch;
+	key->valid = 1;
+}
+
+static int load_master(const char *path, __u8 master[crypto_kdf_KEYBYTES])
+{
+	/* O_NONBLOCK: a FIFO in its place must not hang us before we can refuse it */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), err;
+
+	if (fd < 0) {
+		err = -errno;
+		log_err("key file %s: %s%s", path, strerror(-err),
+			err == -ENOENT ? "; `anydoor keygen FILE` makes one" : "");
+		return err;
+	}
+	err = check_file(path, fd);
+	if (!err)
+		err = read_master(path, fd, master);
+	close(fd);
+	return err;
+}
+
+int keys_load(const char *path, unsigned int epoch, struct ad_keys *keys, __u8 stamp_id[16])
+{
+	__u8 master[crypto_kdf_KEYBYTES];
+	int err;
+
+	memset(keys, 0, sizeof(*keys));
+	if (sodium_init() < 0)
+		return -EIO;
+	err = load_master(path, master);
+	if (err)
+		return err;
+	derive_words(keys->stamp, SUBKEY_STAMP, master);
+	crypto_kdf_derive_from_key(stamp_id, 16, SUBKEY_ID, CONTEXT, master);
+	derive_tunnel(&keys->tunnel[0], epoch, master);
+	if (epoch)
+		derive_tunnel(&keys->tunnel[1], epoch - 1, master);
+	sodium_memzero(master, sizeof(master));
+	return 0;
+}
+
+static int write_master(int fd)
+{
+	__u8 master[crypto_kdf_KEYBYTES];
+	char text[KEY_DIGITS + 1];
+	int err = 0;
+
+	crypto_kdf_keygen(master);
+	sodium_bin2hex(text, sizeof(text), master, sizeof(master));
+	text[KEY_DIGITS] = '\n';
+	if (write(fd, text, sizeof(text)) != sizeof(text) || fsync(fd))
+		err = errno ? -errno : -EIO;
+	sodium_memzero(master, sizeof(master));
+	sodium_memzero(text, sizeof(text));
+	return err;
+}
+
+int keys_generate(const char *path)
+{
+	int fd, err;
+
+	if (sodium_init() < 0)
+		return -EIO;
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0) {
+		err = -errno;
+		log_err("key file %s: %s%s", path, strerror(errno),
+			errno == EEXIST ? "; a fleet's key is never overwritten" : "");
+		return err;
+	}
+	err = write_master(fd);
+	close(fd);
+	if (err) {
+		log_err("key file %s: %s", path, strerror(-err));
+		unlink(path);
+	}
+	return err;
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * log.c: one sink for what we and the libraries beneath us have to say.
+ */
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <bpf/libbpf.h>
+#include <xdp/libxdp.h>
+#include "log.h"
+
+#define REPLAY_BYTES 65536 /* a verifier log's last page is what explains a failure */
+
+static enum log_level shown = LOG_WARN_;
+
+/* What the libraries said since the last failure; the oldest goes when it is full. */
+static char *replay;
+static size_t replay_used;
+
+void log_set_level(enum log_level level)
+{
+	shown = level;
+}
+
+/* systemd names the journal's socket; stderr may have been redirected since. */
+static bool to_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long dev, ino;
+	struct stat st;
+
+	return stream && sscanf(stream, "%llu:%llu", &dev, &ino) == 2 &&
+	       !fstat(STDERR_FILENO, &st) && st.st_dev == dev && st.st_ino == ino;
+}
+
+static const char *prefix(enum log_level level)
+{
+	static const char *const words[] = { "error: ", "warning: ", "", "debug: " };
+	static const char *const priorities[] = { "<3>", "<4>", "<6>", "<7>" };
+
+	return to_journal() ? priorities[level] : words[level];
+}
+
+/* One write per line: two processes on one terminal do not mix theirs. */
+void log_print(enum log_level level, const char *format, ...)
+{
+	char line[1024];
+	va_list args;
+	int start, text;
+
+	if (level > shown)
+		return;
+	start = snprintf(line, sizeof(line), "%s", prefix(level));
+	va_start(args, format);
+	text = vsnprintf(line + start, sizeof(line) - start - 1, format, args);
+	va_end(args);
+	if (text < 0)
+		return;
+	start += strlen(line + start);
+	line[start++] = '\n';
+	if (write(STDERR_FILENO, line, start) < 0)
+		return; /* nowhere left to say it */
+}
+
+static void replay_keep(const char *text, size_t size)
+{
+	if (!replay)
+		replay = malloc(REPLAY_BYTES);
+	if (!replay)
+		return;
+	if (size > REPLAY_BYTES) {
+		text += size - REPLAY_BYTES;
+		size = REPLAY_BYTES;
+	}
+	if (replay_used + size > REPLAY_BYTES) {
+		size_t gone = replay_used + size - REPLAY_BYTES;
+
+		memmove(replay, replay + gone, replay_used - gone);
+		replay_used -= gone;
+	}
+	memcpy(replay + replay_used, text, size);
+	replay_used += size;
+}
+
+/* A verifier log can be megabytes long, so the text is made on the heap. */
+static void hear(bool now, const char *format, va_list args)
+{
+	char *text;
+	int size = vasprintf(&text, format, args);
+
+	if (size < 0)
+		return;
+	if (now)
+		fputs(text, stderr);
+	else
+		replay_keep(text, size);
+	free(text);
+}
+
+static int hear_libbpf(enum libbpf_print_level level, const char *format, va_list args)
+{
+	if (level != LIBBPF_DEBUG || shown == LOG_DEBUG_)
+		hear(shown == LOG_DEBUG_, format, args);
+	return 0;
+}
+
+static int hear_libxdp(enum libxdp_print_level level, const char *format, va_list args)
+{
+	if (level != LIBXDP_DEBUG || shown == LOG_DEBUG_)
+		hear(shown == LOG_DEBUG_, format, args);
+	return 0;
+}
+
+void log_adopt_libbpf(void)
+{
+	libbpf_set_print(hear_libbpf);
+	libxdp_set_print(hear_libxdp);
+}
+
+void log_replay_libbpf(void)
+{
+	char *line, *rest;
+
+	if (!replay_used)
+		return;
+	replay[replay_used == REPLAY_BYTES ? replay_used - 1 : replay_used] = '\0';
+	for (rest = replay; (line = strsep(&rest, "\n"));)
+		if (*line)
+			log_print(LOG_ERR_, "  %s", line);
+	replay_used = 0;
+}
+
+void log_forget_libbpf(void)
+{
+	replay_used = 0;
+}
