@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+struct arg;
+
 enum exit_code {
 	EXIT_OK = 0,
 	EXIT_FAILED = 1,
@@ -36,6 +38,7 @@ struct command {
 	int (*run)(const struct globals *globals, int argc, char **argv);
 	const char *words; /* arguments, for usage */
 	const char *help;  /* one line */
+	const struct arg *args; /* its options, for help (args.h); may be NULL */
 };
 
 int cmd_run(const struct globals *globals, int argc, char **argv);

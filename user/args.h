@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * args.h: a command's options as a table. The table parses them, documents them and finds the
+ * nearest known one for a typing error. Knows no libbpf.
+ */
+#ifndef AD_ARGS_H
+#define AD_ARGS_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+enum arg_type {
+	ARG_FLAG,   /* bool */
+	ARG_TEXT,   /* const char * into argv */
+	ARG_NUMBER, /* unsigned int, decimal, between min and max */
+	ARG_CHOICE, /* int: which of the words in @value, separated by '|', counted from 0 */
+	ARG_WORD,   /* const char *: a bare word; rows of this type are filled in order */
+};
+
+/* One option. A table ends with a row whose name is NULL. */
+struct arg {
+	const char *name; /* "--top"; of an ARG_WORD only for help: "NAME" */
+	char letter;	  /* the short form, 0 if none */
+	enum arg_type type;
+	size_t offset;	   /* of the member that it fills */
+	const char *value; /* what stands for the value in help; the choices of an ARG_CHOICE */
+	unsigned int min, max;
+	const char *help;
+};
+
+/*
+ * Parses all words behind argv[0] into the struct at @into, whose members keep what they were
+ * where the line says nothing. "--name VALUE" and "--name=VALUE"; behind "--" only bare words.
+ * 0, or -EINVAL after one line on stderr.
+ */
+int args_parse(const struct arg *args, int argc, char **argv, void *into);
+
+/*
+ * The same for options that may stand anywhere among others': takes those of the table out of
+ * the line (*argc and argv shrink) and leaves the rest, and all behind "--", in order.
+ */
+int args_take(const struct arg *args, int *argc, char **argv, void *into);
+
+void args_print_help(const struct arg *args, FILE *out);
+
+#endif

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Stands in for what has not landed yet (last in the archive, and weak). To be deleted. */
+#include <stdarg.h>
+#include <stdio.h>
+#include "cmd.h"
+#include "log.h"
+
+#define MISSING(name)                                                                              \
+	__attribute__((weak)) int cmd_##name(const struct globals *g, int argc, char **argv)       \
+	{                                                                                          \
+		fprintf(stderr, #name ": not there yet\n");                                        \
+		return EXIT_FAILED;                                                                \
+	}
+MISSING(run)
+MISSING(check)
+MISSING(status)
+MISSING(flows)
+MISSING(stats)
+MISSING(pops)
+MISSING(zones)
+MISSING(query)
+MISSING(drain)
+MISSING(undrain)
+MISSING(reload)
+MISSING(detach)
+MISSING(keygen)
+MISSING(version)
+
+__attribute__((weak)) void log_set_level(enum log_level level)
+{
+}
+
+__attribute__((weak)) void log_adopt_libbpf(void)
+{
+}
+
+__attribute__((weak)) void log_print(enum log_level level, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	fputc('\n', stderr);
+	va_end(ap);
+}
