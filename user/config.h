@@ -26,7 +26,11 @@ struct config_pop {
 	int line;
 };
 
-enum config_node_state { NODE_UP, NODE_DRAINING, NODE_DOWN };
+enum config_node_state {
+	NODE_UP,
+	NODE_DRAINING,
+	NODE_DOWN
+};
 
 struct config_node {
 	char *name;
@@ -44,9 +48,19 @@ struct config_zone {
 	int line;
 };
 
-enum config_clock { CLOCK_REQUIRE_SYNC, CLOCK_ACCEPT_UNSYNC };
-enum config_sysctl { SYSCTL_CHECK, SYSCTL_SET };
-enum config_xdp_mode { XDP_AUTO, XDP_NATIVE, XDP_GENERIC };
+enum config_clock {
+	CLOCK_REQUIRE_SYNC,
+	CLOCK_ACCEPT_UNSYNC
+};
+enum config_sysctl {
+	SYSCTL_CHECK,
+	SYSCTL_SET
+};
+enum config_xdp_mode {
+	XDP_AUTO,
+	XDP_NATIVE,
+	XDP_GENERIC
+};
 
 struct config {
 	char *path;
@@ -63,37 +77,39 @@ struct config {
 	struct config_zone *zones;
 	size_t nr_zones;
 
-	unsigned int owner_bits;	/* stamp.owner_bits */
-	enum config_clock clock;	/* stamp.clock: synchronised | any */
-	enum config_sysctl timestamps;	/* stamp.tcp_timestamps: check | set */
-	char *key_file;			/* keys.file */
-	unsigned int key_epoch;		/* keys.epoch, 0..255; previous is epoch - 1 */
-	__u16 tunnel_port;		/* tunnel.port */
-	unsigned int tunnel_overhead;	/* tunnel.mss_overhead, bytes; default by family; 0 = no clamp */
+	unsigned int owner_bits;       /* stamp.owner_bits */
+	enum config_clock clock;       /* stamp.clock: synchronised | any */
+	enum config_sysctl timestamps; /* stamp.tcp_timestamps: check | set */
+	char *key_file;		       /* keys.file */
+	unsigned int key_epoch;	       /* keys.epoch, 0..255; previous is epoch - 1 */
+	__u16 tunnel_port;	       /* tunnel.port */
+	unsigned int
+		tunnel_overhead; /* tunnel.mss_overhead, bytes; default by family; 0 = no clamp */
 	bool tunnel_overhead_auto;
-	unsigned int flow_max;		/* flows.max, rounded up to a power of two */
-	unsigned int flow_idle_s;	/* flows.idle */
-	bool dns_unserved_pass;		/* dns.unserved: refuse | pass */
-	char *nsid;			/* dns.nsid; default "<pop>.<node>" */
-	unsigned int dns_udp_size;	/* dns.udp_size: largest UDP answer, bytes; default 1232 */
+	unsigned int flow_max;	   /* flows.max, rounded up to a power of two */
+	unsigned int flow_idle_s;  /* flows.idle */
+	bool dns_unserved_pass;	   /* dns.unserved: refuse | pass */
+	char *nsid;		   /* dns.nsid; default "<pop>.<node>" */
+	unsigned int dns_udp_size; /* dns.udp_size: largest UDP answer, bytes; default 1232 */
 	__u16 successors[AD_SUCCESSOR_MAX]; /* drain.successors, as node ids */
-	size_t nr_successors;		/* none configured: every other live node */
+	size_t nr_successors;		    /* none configured: every other live node */
 	bool metrics_on;
 	struct ad_addr metrics_address; /* metrics.listen */
 	__u16 metrics_port;
-	enum config_xdp_mode xdp_mode;	/* xdp.mode */
-	bool xdp_dispatcher;		/* xdp.dispatcher: auto (try, fall back, say so) | off */
-	char *bpffs;			/* state.bpffs, default /sys/fs/bpf/anydoor */
-	char *run_dir;			/* state.run, default /run/anydoor */
-	char *group;			/* state.group: may run the reading commands; may be NULL */
+	enum config_xdp_mode xdp_mode; /* xdp.mode */
+	bool xdp_dispatcher;	       /* xdp.dispatcher: auto (try, fall back, say so) | off */
+	char *bpffs;		       /* state.bpffs, default /sys/fs/bpf/anydoor */
+	char *run_dir;		       /* state.run, default /run/anydoor */
+	char *group;		       /* state.group: may run the reading commands; may be NULL */
 };
 
 struct config_error {
-	int line; /* 0 = the file as a whole */
+	int line;   /* 0 = the file as a whole */
 	char *text; /* "file:line: key: what; what to do" */
 };
+#define CONFIG_ERRORS_MAX 200
 struct config_errors {
-	struct config_error *list;
+	struct config_error *list; /* in the order of the file's lines after config_load() */
 	size_t nr;
 };
 
@@ -104,6 +120,15 @@ struct config_errors {
  */
 int config_load(const char *path, struct config **config, struct config_errors *errors);
 void config_free(struct config *config);
+
+/*
+ * Adds "file:line: what" (line 0: "file: what"); also for those who read what the configuration
+ * names. A list that grew beyond CONFIG_ERRORS_MAX says so in its last entry and drops the rest.
+ */
+void config_errors_add(struct config_errors *errors, const char *file, int line, const char *format,
+		       ...) __attribute__((format(printf, 4, 5)));
+/* Shows every one through log_err(). */
+void config_errors_log(const struct config_errors *errors);
 void config_errors_free(struct config_errors *errors);
 
 const struct config_node *config_node_by_id(const struct config *config, __u16 id);

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * config_errors.c: what is wrong with a configuration, gathered with its places.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "config.h"
+#include "log.h"
+
+static char *place(const char *file, int line, const char *format, va_list args)
+{
+	char *what = NULL, *text = NULL;
+
+	if (vasprintf(&what, format, args) < 0)
+		return NULL;
+	if (line > 0 ? asprintf(&text, "%s:%d: %s", file, line, what) < 0
+		     : asprintf(&text, "%s: %s", file, what) < 0)
+		text = NULL;
+	free(what);
+	return text;
+}
+
+void config_errors_add(struct config_errors *errors, const char *file, int line, const char *format,
+		       ...)
+{
+	struct config_error *list;
+	va_list args;
+
+	if (errors->nr >= CONFIG_ERRORS_MAX)
+		return;
+	list = reallocarray(errors->list, errors->nr + 1, sizeof(*list));
+	if (!list)
+		return;
+	errors->list = list;
+	if (errors->nr == CONFIG_ERRORS_MAX - 1)
+		format = "more errors than are worth listing; mend these first";
+	va_start(args, format);
+	list[errors->nr].line = line;
+	list[errors->nr].text = place(file, line, format, args);
+	va_end(args);
+	if (list[errors->nr].text)
+		errors->nr++;
+}
+
+void config_errors_log(const struct config_errors *errors)
+{
+	size_t i;
+
+	for (i = 0; i < errors->nr; i++)
+		log_err("%s", errors->list[i].text);
+}
+
+void config_errors_free(struct config_errors *errors)
+{
+	size_t i;
+
+	for (i = 0; i < errors->nr; i++)
+		free(errors->list[i].text);
+	free(errors->list);
+	errors->list = NULL;
+	errors->nr = 0;
+}
