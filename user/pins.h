@@ -23,18 +23,44 @@ int pins_open(struct pins *pins, const char *bpffs, const char *instance);
 /* fd of one map, to close(), or -errno. @writable asks for read-write. */
 int pins_map(const struct pins *pins, const char *name, bool writable);
 
-/* Each 0 or -errno; sums per-CPU values where there are any. */
+/*
+ * Each 0 or -errno; sums per-CPU values where there are any. -EPROTO: the map is there, but of
+ * another geometry than this binary knows (another ABI).
+ */
 int pins_read_meta(const struct pins *pins, struct ad_meta *meta);
 int pins_read_state(const struct pins *pins, struct ad_state *state);
 int pins_read_reasons(const struct pins *pins, struct ad_count counts[AD_REASON_MAX]);
 int pins_read_peer(const struct pins *pins, __u16 node, struct ad_peer_count *count);
 int pins_read_flow_stats(const struct pins *pins, struct ad_flow_stats *stats);
 
+/* One row of the fleet as the data path sees it; flags 0 = not in the fleet. */
+int pins_read_node(const struct pins *pins, __u16 node, struct ad_node *out);
+/* Addresses of the VIPs by their index, as flows carry it; *nr is one more than the highest. */
+int pins_read_vips(const struct pins *pins, struct ad_addr vips[AD_VIP_MAX], size_t *nr);
+
+struct pins_occupancy {
+	__u64 by_kind[AD_FLOW_OURS + 1]; /* entries; [AD_FLOW_FREE] is what is free */
+	__u64 slots;
+};
+/* Reads the tags only: a cache line for eight slots, about 8 ms for ten million. */
+int pins_read_occupancy(const struct pins *pins, struct pins_occupancy *occupancy);
+
+/* A walk over the flow table in place (mmap), bucket by bucket, that may pause between them. */
+struct pins_walk {
+	const struct ad_flow_bucket *buckets;
+	const struct ad_flow *entries;
+	size_t nr_buckets;
+	size_t next; /* bucket */
+};
+int pins_walk_open(const struct pins *pins, struct pins_walk *walk);
 /*
- * Walks every live entry of the flow table in place (mmap), calling @each until it returns
- * non-zero, which is then returned. An entry that changes while it is read is read again or
- * left out. @each must not keep the pointer.
+ * Copies the live entries of the next bucket to @found and returns how many, or -1 behind the
+ * last bucket. An entry that changes while it is read is read again or left out.
  */
+int pins_walk_bucket(struct pins_walk *walk, struct ad_flow found[AD_FLOW_SLOTS]);
+void pins_walk_close(struct pins_walk *walk);
+
+/* All of it at once: calls @each until it returns non-zero, which is then returned. */
 int pins_each_flow(const struct pins *pins, int (*each)(const struct ad_flow *flow, void *arg),
 		   void *arg);
 

@@ -43,3 +43,20 @@ __attribute__((weak)) void log_print(enum log_level level, const char *format, .
 	fputc('\n', stderr);
 	va_end(ap);
 }
+
+#include "metrics.h"
+__attribute__((weak)) int metrics_new(struct event_base *base, const struct config *config,
+				      const struct pins *pins, struct metrics **metrics)
+{
+	*metrics = NULL;
+	return 0;
+}
+__attribute__((weak)) void metrics_use(struct metrics *metrics, const struct config *config)
+{
+}
+__attribute__((weak)) void metrics_note_reload(struct metrics *metrics, bool ok)
+{
+}
+__attribute__((weak)) void metrics_free(struct metrics *metrics)
+{
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * metrics.h: the HTTP side of the daemon, for Prometheus and for people with curl.
+ *
+ *   /metrics             the counters, as text format 0.0.4
+ *   /metrics/flows?top=N the N heaviest flows as metrics (default 20, at most 1000)
+ *   /flows               every flow as one JSON object per line, streamed
+ *   /healthz             200 while the data path is loaded and armed, else 503
+ *
+ * Reads through the pins only, so that what it serves is what the kernel does, whoever loaded it.
+ */
+#ifndef AD_METRICS_H
+#define AD_METRICS_H
+
+#include <stdbool.h>
+
+struct config;
+struct event_base;
+struct metrics;
+struct pins;
+
+/*
+ * Listens on config->metrics_address; with metrics off, 0 and *metrics is NULL, which all
+ * functions here accept. 0 or -errno, logged with the address. @config and @pins stay the
+ * caller's and must live until metrics_free() or the next metrics_use().
+ */
+int metrics_new(struct event_base *base, const struct config *config, const struct pins *pins,
+		struct metrics **metrics);
+/* After a reload: the new configuration, before the old one is freed. Does not move the socket. */
+void metrics_use(struct metrics *metrics, const struct config *config);
+/* Every attempt to load a configuration or zones, the first at start included. */
+void metrics_note_reload(struct metrics *metrics, bool ok);
+void metrics_free(struct metrics *metrics);
+
+#endif
