@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * dns_service.h: zones from files to the kernel, and the daemon's own answers on port 53.
+ *
+ * A reload is: dns_zones_load() the new set beside the old (all or nothing), dns_zones_publish()
+ * it with one swap, dns_server_use() it for what the kernel passes up. Any failure before the
+ * swap changes nothing that a client can see.
+ */
+#ifndef AD_DNS_SERVICE_H
+#define AD_DNS_SERVICE_H
+
+struct config;
+struct config_errors;
+struct pins;
+struct anydoor_bpf;
+struct event_base;
+struct dns_zones;
+struct dns_server;
+
+/*
+ * Compiles every zone of @config. 0 and *@zones (also when there are none: such a set refuses or
+ * passes everything), or -EINVAL with every error found appended to @errors as
+ * "file:line: reason", or -ENOMEM. Warnings are logged. Touches nothing in the kernel.
+ */
+int dns_zones_load(const struct config *config, struct dns_zones **zones,
+		   struct config_errors *errors);
+void dns_zones_free(struct dns_zones *zones);
+
+/*
+ * Writes @zones into fresh pages and makes them live with one swap; a packet sees the old set or
+ * the new one, never a mixture. 0 or -errno, logged; on failure the old set stays live.
+ */
+int dns_zones_publish(struct dns_zones *zones, const struct pins *pins);
+
+/* Notes why a load failed beside the zones it concerns, for `anydoor zones`. Best effort. */
+void dns_zones_note_errors(const struct pins *pins, const struct config *config,
+			   const struct config_errors *errors);
+
+/* Sizes of the DNS maps, between open and load of the skeleton. 0 or -errno. */
+int dns_maps_prepare(struct anydoor_bpf *skel, const struct config *config);
+
+/*
+ * UDP and TCP port 53 on every DNS VIP, in the current network namespace, with IP_FREEBIND: the
+ * address may come later. 0 or -errno, logged. Refuses all names until dns_server_use().
+ */
+int dns_server_new(struct event_base *base, const struct config *config, const struct pins *pins,
+		   struct dns_server **server);
+/* Takes ownership of @zones and frees the set used before. */
+void dns_server_use(struct dns_server *server, struct dns_zones *zones);
+void dns_server_free(struct dns_server *server);
+
+#endif

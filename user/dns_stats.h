@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * dns_stats.h: what DNS has answered, read from pinned maps; needs no daemon and no root.
+ */
+#ifndef AD_DNS_STATS_H
+#define AD_DNS_STATS_H
+
+#include <stddef.h>
+#include <linux/types.h>
+
+struct pins;
+
+#define DNS_STATS_RCODES 24 /* extended rcodes up to BADCOOKIE (RFC 7873) */
+
+struct dns_zone_stats {
+	char name[256];	 /* with final dot */
+	char error[256]; /* why the last load failed; "" = it did not */
+	__u32 serial;
+	__u32 names;
+	__u32 records;
+	__u64 bytes;
+	__u64 loaded_real_s; /* CLOCK_REALTIME */
+	__u64 queries;	     /* kernel and daemon together */
+	__u64 daemon_queries;
+};
+
+struct dns_stats {
+	__u64 kernel[DNS_STATS_RCODES];	    /* answers by rcode, sent by the XDP program */
+	__u64 daemon_udp[DNS_STATS_RCODES]; /* by the daemon, what the kernel passed up */
+	__u64 daemon_tcp[DNS_STATS_RCODES];
+	__u64 kernel_truncated; /* answers with TC, counted above too */
+	__u64 tcp_open;		/* connections right now */
+	__u64 tcp_refused;	/* closed at once: too many */
+	struct dns_zone_stats *zones; /* sorted by name */
+	size_t nr_zones;
+};
+
+/* 0 (then dns_stats_free()) or -errno, not logged. */
+int dns_stats_read(const struct pins *pins, struct dns_stats *stats);
+void dns_stats_free(struct dns_stats *stats);
+
+/* "NOERROR", "NXDOMAIN", ... or NULL for a number without a name. */
+const char *dns_rcode_name(unsigned int rcode);
+
+#endif
