@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# base.sh: what every script of the lab leans on. Sourced by lab.sh.
+# shellcheck shell=bash
+
+die() {
+	echo "${0##*/}: $*" >&2
+	exit 1
+}
+
+# at PLACE CMD...: run a command in one of the lab's namespaces. Not `ip netns exec`: that one
+# remounts /sys, and bpffs would be out of sight.
+at() {
+	local place=$1
+	shift
+	nsenter --net="/run/netns/$LAB_NAME-$place" "$@"
+}
+
+# await SECONDS CMD...: poll until CMD succeeds; false (and a word about it) after SECONDS.
+await() {
+	local limit=$1 end=$((SECONDS + $1 + 1))
+	shift
+	until "$@" >"$LAB_DIR/await" 2>&1; do
+		if ((SECONDS >= end)); then
+			echo "gave up after ${limit} s waiting for: $*" >&2
+			tail -n 3 "$LAB_DIR/await" >&2
+			return 1
+		fi
+		sleep 0.1
+	done
+}
+
+not() {
+	! "$@"
+}

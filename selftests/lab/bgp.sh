@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# bgp.sh: one BIRD in every router and POP, eBGP on every wire, and ways to move the client.
+# shellcheck shell=bash
+
+readonly ROUTERS=(isp edge_fra edge_nyc edge_sin fra nyc sin)
+declare -Agr AS=([isp]=64496 [edge_fra]=64501 [edge_nyc]=64502 [edge_sin]=64503
+	[fra]=65001 [nyc]=65002 [sin]=65003)
+
+bgp_up() {
+	local place
+	for place in "${ROUTERS[@]}"; do
+		mkdir -p "$LAB_DIR/bird/$place"
+		bgp_prepend_write "$place" 0
+		bgp_config "$place" >"$LAB_DIR/bird/$place/bird.conf"
+		at "$place" bird -c "$LAB_DIR/bird/$place/bird.conf" -s "$LAB_DIR/bird/$place/ctl" \
+			-P "$LAB_DIR/bird/$place/pid"
+	done
+	await 20 bgp_converged || die "BGP did not converge"
+}
+
+birdc_at() { # PLACE COMMAND...
+	local place=$1
+	shift
+	birdc -s "$LAB_DIR/bird/$place/ctl" "$@"
+}
+
+# --- configuration -----------------------------------------------------------------------------
+bgp_config() { # PLACE
+	local place=$1 family
+	bgp_config_common "$place"
+	bgp_config_policy "$place"
+	for family in 4 6; do
+		bgp_config_sessions "$place" "$family"
+	done
+}
+
+bgp_config_common() { # PLACE
+	cat <<-END
+		# ${1}, AS ${AS[$1]}
+		log "$LAB_DIR/bird/$1/log" all;
+		router id 10.255.$((AS[$1] / 256)).$((AS[$1] % 256));
+		include "$LAB_DIR/bird/$1/prepend.conf";
+		protocol device {}
+		protocol direct { ipv4; ipv6; interface "lo", "client"; }
+		protocol kernel { ipv4 { export where source = RTS_BGP; }; }
+		protocol kernel { ipv6 { export where source = RTS_BGP; }; }
+		template bgp session {
+			local as ${AS[$1]};
+			connect delay time 1;
+			connect retry time 1;
+			error wait time 1, 2;
+		}
+	END
+}
+
+# Who tells whom what: `announce` for everybody, `to_isp` for an edge's side of the client's ISP.
+bgp_config_policy() { # PLACE
+	case $1 in
+	isp) # no transit through the client's ISP: only its own customers
+		echo 'filter announce { if source = RTS_DEVICE && ifname = "client" then accept; reject; }'
+		;;
+	edge_*) # customers hear all; the other edges hear of customers only
+		cat <<-END
+			filter announce { if proto ~ "edge_*" then reject; if source = RTS_BGP then accept; reject; }
+			filter to_customer { if source = RTS_BGP then accept; reject; }
+			filter to_isp {
+				if source != RTS_BGP then reject;
+				if PREPEND > 0 then {
+					bgp_path.prepend(${AS[$1]});
+					bgp_path.prepend(${AS[$1]});
+					bgp_path.prepend(${AS[$1]});
+				}
+				accept;
+			}
+		END
+		;;
+	*) # a POP: the VIPs, as every other POP, and its own tunnel addresses
+		cat <<-END
+			filter announce {
+				if net ~ [ $VIP4/32, $(tunnel_address "$1" 4)/32 ] then accept;
+				if net ~ [ $VIP6/128, $(tunnel_address "$1" 6)/128 ] then accept;
+				reject;
+			}
+		END
+		;;
+	esac
+}
+
+bgp_config_sessions() { # PLACE FAMILY
+	local place=$1 family=$2 number a b
+	while read -r number a b; do
+		case $place in
+		"$a") bgp_config_session "$place" "$b" "$family" "$(wire_address "$number" 2 "$family")" ;;
+		"$b") bgp_config_session "$place" "$a" "$family" "$(wire_address "$number" 1 "$family")" ;;
+		esac
+	done <<<"$WIRES"
+}
+
+bgp_config_session() { # PLACE NEIGHBOUR FAMILY ADDRESS
+	cat <<-END
+		protocol bgp $2$3 from session {
+			neighbor $4 as ${AS[$2]};
+			ipv$3 { import all; export filter $(bgp_filter "$1" "$2"); };
+		}
+	END
+}
+
+bgp_filter() { # PLACE NEIGHBOUR
+	case $1:$2 in
+	edge_*:isp) echo to_isp ;;
+	edge_*:fra | edge_*:nyc | edge_*:sin) echo to_customer ;;
+	*) echo announce ;;
+	esac
+}
+
+wire_address() { # NUMBER END FAMILY
+	case $3 in
+	4) echo "10.0.$1.$2" ;;
+	6) echo "2001:db8:0:$1::$2" ;;
+	esac
+}
+
+# --- moving the client ---------------------------------------------------------------------------
+# Prefer POP: every other edge prepends its AS path towards the ISP. Returns when the ISP's kernel
+# forwards both VIPs there.
+bgp_prefer() { # POP
+	local pop
+	for pop in "${POPS[@]}"; do
+		bgp_prepend "edge_$pop" "$([[ $pop == "$1" ]] && echo 0 || echo 1)"
+	done
+	bgp_await "$1"
+}
+
+bgp_prepend() { # PLACE 0|1
+	bgp_prepend_write "$1" "$2"
+	birdc_at "$1" configure >/dev/null
+}
+
+bgp_prepend_write() { # PLACE 0|1
+	echo "define PREPEND = $2;" >"$LAB_DIR/bird/$1/prepend.conf"
+}
+
+# The edge of POP loses, or gets back, its sessions with the client's ISP.
+bgp_cut() { # POP
+	birdc_at "edge_$1" disable '"isp*"' >/dev/null
+}
+
+bgp_mend() { # POP
+	birdc_at "edge_$1" enable '"isp*"' >/dev/null
+}
+
+bgp_await() { # POP
+	await 15 bgp_lands_at "$1" || die "BGP does not bring the client to $1"
+}
+
+# Where the ISP's kernel, not its BGP table, sends packets for the VIPs.
+bgp_lands_at() { # POP
+	[[ $(bgp_landing 4) == "$1" && $(bgp_landing 6) == "$1" ]]
+}
+
+bgp_landing() { # FAMILY
+	local vip=VIP$1
+	at isp ip "-$1" route get "${!vip}" | sed -n 's/.* dev edge_\([a-z]*\) .*/\1/p'
+}
+
+# Converged: the client has a POP, every POP reaches the client and every other POP's tunnel.
+bgp_converged() {
+	local pop other
+	[[ -n $(bgp_landing 4) && $(bgp_landing 4) == "$(bgp_landing 6)" ]] || return 1
+	for pop in "${POPS[@]}"; do
+		at "$pop" ip route get "$CLIENT4" && at "$pop" ip route get "$CLIENT6" || return 1
+		for other in "${POPS[@]}"; do
+			at "$pop" ip route get "$(tunnel_address "$other")" || return 1
+		done
+	done
+}

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# lab.sh: a client, its ISP, three POPs and the Internet between them, in network namespaces.
+#
+# Source it, call lab_up, and everything is gone when the script ends, however it ends. All names
+# carry the lab's own, so that several labs can be up at once.
+# shellcheck shell=bash
+
+LAB_HOME=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+REPO=$(cd "$LAB_HOME/../.." && pwd)
+ANYDOOR=${ANYDOOR:-$REPO/build/anydoor}
+
+# shellcheck source=selftests/lab/base.sh
+. "$LAB_HOME/base.sh"
+# shellcheck source=selftests/lab/topology.sh
+. "$LAB_HOME/topology.sh"
+# shellcheck source=selftests/lab/bgp.sh
+. "$LAB_HOME/bgp.sh"
+# shellcheck source=selftests/lab/web.sh
+. "$LAB_HOME/web.sh"
+# shellcheck source=selftests/lab/pop.sh
+. "$LAB_HOME/pop.sh"
+
+# Raises everything but anydoor (pops_up does that).
+lab_up() {
+	((EUID == 0)) || die "must run as root"
+	lab_name "$(mktemp -d "${TMPDIR:-/tmp}/anydoor-lab.XXXXXX")"
+	trap lab_down EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	mkdir "$LAB_DIR/bpf"
+	mount -t bpf anydoor-lab "$LAB_DIR/bpf"
+	topology_up
+	web_up
+	bgp_up
+}
+
+# The lab in DIR is the one the functions speak of.
+lab_name() { # DIR
+	LAB_DIR=$1
+	LAB_NAME=ad-${LAB_DIR##*.}
+}
+
+# May be called at any time and more than once.
+lab_down() {
+	local place
+	trap '' INT TERM HUP
+	lab_kill TERM
+	await 5 lab_is_quiet 2>/dev/null || lab_kill KILL
+	for place in "${PLACES[@]}"; do
+		[[ ! -e /run/netns/$LAB_NAME-$place ]] || ip netns del "$LAB_NAME-$place"
+	done
+	if mountpoint -q "$LAB_DIR/bpf"; then
+		umount -l "$LAB_DIR/bpf"
+	fi
+	rm -rf --one-file-system "$LAB_DIR"
+}
+
+# Whoever lives in one of our namespaces is ours, and nobody else is.
+lab_pids() {
+	local place
+	for place in "${PLACES[@]}"; do
+		[[ ! -e /run/netns/$LAB_NAME-$place ]] || ip netns pids "$LAB_NAME-$place"
+	done
+}
+
+lab_kill() { # SIGNAL
+	local pids
+	mapfile -t pids < <(lab_pids)
+	((${#pids[@]} == 0)) || kill "-$1" "${pids[@]}" 2>/dev/null || true
+}
+
+lab_is_quiet() {
+	[[ -z $(lab_pids) ]]
+}

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# topology.sh: the lab's places, wires and addresses. Sourced by lab.sh.
+#
+#                      client
+#                        |
+#                       isp                 chooses a POP by BGP
+#              .---------+---------.
+#          edge_fra --- edge_nyc --- edge_sin   (and edge_fra --- edge_sin: a full mesh)
+#              |         |         |
+#             fra       nyc       sin       the POPs: anydoor on `uplink`, nginx, the VIPs
+#
+# What a POP tunnels to another goes from edge to edge and never near the client's ISP.
+# shellcheck shell=bash disable=SC2034
+
+readonly POPS=(fra nyc sin)
+readonly PLACES=(client isp edge_fra edge_nyc edge_sin fra nyc sin)
+
+# One wire a row: its number, then who is at its .1/::1 end and who at its .2/::2 end.
+readonly WIRES="
+1 isp      edge_fra
+2 isp      edge_nyc
+3 isp      edge_sin
+4 edge_fra edge_nyc
+5 edge_fra edge_sin
+6 edge_nyc edge_sin
+7 edge_fra fra
+8 edge_nyc nyc
+9 edge_sin sin"
+
+readonly VIP4=192.0.2.53 VIP6=2001:db8:53::53
+readonly CLIENT4=198.51.100.10 CLIENT6=2001:db8:c::10
+declare -Agr NODE_ID=([fra]=1 [nyc]=2 [sin]=3)
+
+# The tunnel's outer family: 4 or 6.
+LAB_TUNNEL=${LAB_TUNNEL:-4}
+
+tunnel_address() { # POP [FAMILY]
+	case ${2:-$LAB_TUNNEL} in
+	4) echo "203.0.113.${NODE_ID[$1]}" ;;
+	6) echo "2001:db8:f::${NODE_ID[$1]}" ;;
+	esac
+}
+
+# The name of PLACE's interface towards THERE: a POP has one uplink, all others say who is there.
+wire_end() { # PLACE THERE
+	case $1 in
+	fra | nyc | sin) echo uplink ;;
+	*) echo "$2" ;;
+	esac
+}
+
+topology_up() {
+	local place number a b pop
+
+	for place in "${PLACES[@]}"; do
+		place_up "$place"
+	done
+	while read -r number a b; do
+		[[ -z $number ]] || wire_up "$number" "$a" "$b"
+	done <<<"$WIRES"
+	client_up
+	for pop in "${POPS[@]}"; do
+		pop_addresses_up "$pop"
+	done
+}
+
+place_up() { # PLACE
+	ip netns add "$LAB_NAME-$1"
+	at "$1" sysctl -q -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
+		net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 \
+		net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
+	at "$1" ip link set lo up
+}
+
+wire_up() { # NUMBER A B
+	local number=$1 a=$2 b=$3 end_a end_b
+	end_a=$(wire_end "$a" "$b") end_b=$(wire_end "$b" "$a")
+
+	ip link add "$end_a" netns "$LAB_NAME-$a" type veth peer name "$end_b" netns "$LAB_NAME-$b"
+	interface_up "$a" "$end_a" "10.0.$number.1/24" "2001:db8:0:$number::1/64"
+	interface_up "$b" "$end_b" "10.0.$number.2/24" "2001:db8:0:$number::2/64"
+	[[ $end_b != uplink ]] || router_end_like_hardware "$a" "$end_a"
+}
+
+interface_up() { # PLACE INTERFACE ADDRESS4 ADDRESS6
+	at "$1" ip addr add "$3" dev "$2"
+	at "$1" ip addr add "$4" dev "$2" nodad
+	at "$1" ip link set "$2" up
+}
+
+# A POP's uplink is a veth; its other end must behave like a router's port and a NIC:
+# - gro on: the kernel polls that end with NAPI, without which XDP_TX has nobody to take packets;
+# - tx off: what comes to the POP is segmented and has complete checksums, as from a wire.
+# Nothing is turned off at the POP's own end.
+router_end_like_hardware() { # PLACE INTERFACE
+	at "$1" ethtool -K "$2" gro on tx off >/dev/null
+}
+
+client_up() {
+	ip link add isp netns "$LAB_NAME-client" type veth peer name client netns "$LAB_NAME-isp"
+	interface_up client isp "$CLIENT4/24" "$CLIENT6/64"
+	interface_up isp client 198.51.100.1/24 2001:db8:c::1/64
+	at client ethtool -K isp tx off >/dev/null # a real client's NIC has completed them
+	at client ip route add default via 198.51.100.1
+	at client ip -6 route add default via 2001:db8:c::1
+	at client nft -f - <<-END
+		table inet lab {
+			counter rst_in {}
+			counter rst_out {}
+			chain in { type filter hook input priority 0; tcp flags & rst == rst counter name rst_in; }
+			chain out { type filter hook output priority 0; tcp flags & rst == rst counter name rst_out; }
+		}
+	END
+}
+
+pop_addresses_up() { # POP
+	local address
+	for address in "$VIP4/32" "$VIP6/128" "$(tunnel_address "$1" 4)/32" "$(tunnel_address "$1" 6)/128"; do
+		at "$1" ip addr add "$address" dev lo
+	done
+}
+
+# RSTs that reached the client (rst_in) or left it (rst_out) since the lab came up.
+client_resets() { # rst_in|rst_out
+	at client nft -j list counter inet lab "$1" | jq '.nftables[1].counter.packets'
+}
