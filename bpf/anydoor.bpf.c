@@ -6,14 +6,14 @@
 #include <bpf/bpf_helpers.h>
 #include "verdict.h"
 
-SEC("xdp.frags")
+SEC("xdp")
 int packet(struct xdp_md *ctx)
 {
 	verdict_count(AD_R_FOREIGN, bpf_xdp_get_buff_len(ctx));
 	return verdict_action(AD_R_FOREIGN);
 }
 
-SEC("xdp.frags")
+SEC("xdp")
 int dns(struct xdp_md *ctx)
 {
 	verdict_count(AD_R_DNS_PASSED, bpf_xdp_get_buff_len(ctx));

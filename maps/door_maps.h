@@ -2,6 +2,12 @@
 /*
  * door_maps.h: the two jump tables behind the attached programs. They outlive every upgrade:
  * swapping a program is one update of one slot, and no packet meets an interface without us.
+ *
+ * The kernel lets a program into a table only if it is of the kind that owns it: same
+ * BPF_F_XDP_HAS_FRAGS, same expected_attach_type. A door attached alone has both (xdp.frags,
+ * BPF_XDP). Behind libxdp's dispatcher it is an extension program, from which libxdp takes both.
+ * So the loader, before it loads `packet` and `dns` (SEC "xdp"), looks at how the door is
+ * attached, and gives them the flag if it stands alone, or expected_attach_type 0 if not.
  */
 #ifndef AD_DOOR_MAPS_H
 #define AD_DOOR_MAPS_H
