@@ -14,6 +14,13 @@
 #include <net/if.h>
 #include "maps/types.h"
 
+#define CONFIG_NAME_MAX	      63
+#define CONFIG_NSID_MAX	      128
+#define CONFIG_DIR_MAX	      180 /* with instance and map it fits struct pins */
+#define CONFIG_RUN_MAX	      60  /* with instance and "control" it fits a sockaddr_un */
+#define CONFIG_INTERFACES_MAX 16
+#define CONFIG_ZONES_MAX      1024
+
 struct config_vip {
 	struct ad_addr address;
 	bool tcp; /* pin its TCP flows; default true */
@@ -83,14 +90,13 @@ struct config {
 	char *key_file;		       /* keys.file */
 	unsigned int key_epoch;	       /* keys.epoch, 0..255; previous is epoch - 1 */
 	__u16 tunnel_port;	       /* tunnel.port */
-	unsigned int
-		tunnel_overhead; /* tunnel.mss_overhead, bytes; default by family; 0 = no clamp */
-	bool tunnel_overhead_auto;
-	unsigned int flow_max;	   /* flows.max, rounded up to a power of two */
-	unsigned int flow_idle_s;  /* flows.idle */
-	bool dns_unserved_pass;	   /* dns.unserved: refuse | pass */
-	char *nsid;		   /* dns.nsid; default "<pop>.<node>" */
-	unsigned int dns_udp_size; /* dns.udp_size: largest UDP answer, bytes; default 1232 */
+	unsigned int tunnel_overhead;  /* tunnel.mss_overhead, bytes; 0 = do not clamp */
+	bool tunnel_overhead_auto;     /* it came from the tunnel's family */
+	unsigned int flow_max;	       /* flows.max, rounded up to a power of two */
+	unsigned int flow_idle_s;      /* flows.idle */
+	bool dns_unserved_pass;	       /* dns.unserved: refuse | pass */
+	char *nsid;		       /* dns.nsid; default "<pop>.<node>" */
+	unsigned int dns_udp_size;     /* dns.udp_size: largest UDP answer, bytes; default 1232 */
 	__u16 successors[AD_SUCCESSOR_MAX]; /* drain.successors, as node ids */
 	size_t nr_successors;		    /* none configured: every other live node */
 	bool metrics_on;

@@ -2,6 +2,7 @@
 /*
  * config_errors.c: what is wrong with a configuration, gathered with its places.
  */
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +15,8 @@ static char *place(const char *file, int line, const char *format, va_list args)
 
 	if (vasprintf(&what, format, args) < 0)
 		return NULL;
-	if (line > 0 ? asprintf(&text, "%s:%d: %s", file, line, what) < 0
-		     : asprintf(&text, "%s: %s", file, what) < 0)
+	if (line > 0 && line < INT_MAX ? asprintf(&text, "%s:%d: %s", file, line, what) < 0
+				       : asprintf(&text, "%s: %s", file, what) < 0)
 		text = NULL;
 	free(what);
 	return text;
@@ -33,8 +34,10 @@ void config_errors_add(struct config_errors *errors, const char *file, int line,
 	if (!list)
 		return;
 	errors->list = list;
-	if (errors->nr == CONFIG_ERRORS_MAX - 1)
-		format = "more errors than are worth listing; mend these first";
+	if (errors->nr == CONFIG_ERRORS_MAX - 1) {
+		format = "there is more; mend these first";
+		line = INT_MAX;
+	}
 	va_start(args, format);
 	list[errors->nr].line = line;
 	list[errors->nr].text = place(file, line, format, args);

@@ -1,0 +1,510 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * config.c: from a YAML document to struct config, along the rows of the schema.
+ *
+ * Three passes: read every scalar into its member; then, in the same order, what only means
+ * something once all is read (names of nodes and POPs, computed defaults); then the rules that
+ * span several keys. Each goes on after an error, so that one run shows them all.
+ */
+#include <errno.h>
+#include <libgen.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <yaml.h>
+#include "config_schema.h"
+
+#define PATH_BYTES     128 /* longer than any path in the schema */
+#define FILE_MAX_BYTES (16 << 20)
+
+static void walk_map(struct loader *loader, yaml_document_t *document, yaml_node_t *node,
+		     const char *parent, void *base);
+
+void complain(struct loader *loader, int line, const char *path, const char *format, ...)
+{
+	const char *file = loader->config->path;
+	va_list args;
+	char *what;
+	int size;
+
+	va_start(args, format);
+	size = vasprintf(&what, format, args);
+	va_end(args);
+	if (size < 0) {
+		loader->no_memory = true;
+		return;
+	}
+	config_errors_add(loader->errors, file, line, "%s%s%s", path, *path ? ": " : "", what);
+	free(what);
+}
+
+static int line_of(const yaml_node_t *node)
+{
+	return node ? (int)node->start_mark.line + 1 : 0;
+}
+
+/* "key:" with nothing behind it, or an explicit null. */
+static bool is_empty(const yaml_node_t *node)
+{
+	const char *text = (const char *)node->data.scalar.value;
+
+	return node->type == YAML_SCALAR_NODE &&
+	       node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+	       (!*text || !strcmp(text, "~") || !strcmp(text, "null"));
+}
+
+static const char *kind_of(const yaml_node_t *node)
+{
+	switch (node->type) {
+	case YAML_SEQUENCE_NODE:
+		return "a list";
+	case YAML_MAPPING_NODE:
+		return "a section";
+	default:
+		return is_empty(node) ? "nothing" : "a single value";
+	}
+}
+
+/* Takes @text over. */
+static void remember(struct loader *loader, struct value_list *values, const struct value *value,
+		     char *text)
+{
+	struct value *longer = values->list;
+
+	if (!(values->nr & (values->nr - 1))) { /* full at every power of two */
+		longer = reallocarray(longer, values->nr ? 2 * values->nr : 1, sizeof(*longer));
+		if (!longer) {
+			loader->no_memory = true;
+			free(text);
+			return;
+		}
+		values->list = longer;
+	}
+	longer[values->nr] = *value;
+	longer[values->nr++].text = text;
+}
+
+static bool is_read_later(const struct schema_row *row)
+{
+	return row->type == SCHEMA_POP || row->type == SCHEMA_NODE || row->type == SCHEMA_ENDPOINT;
+}
+
+/* A member's text, from the file or from the schema's default. */
+static void read_text(struct loader *loader, const struct value *value)
+{
+	const struct schema_row *row = value->row;
+	bool word = row->word && !strcmp(value->text, row->word);
+
+	if (is_read_later(row) || (word && row->later))
+		remember(loader, &loader->pending, value, strdup(value->text));
+	else if (!word && !value_read(loader, value))
+		return;
+	if (row->unique)
+		remember(loader, &loader->uniques, value, value_canonical(value));
+}
+
+static void read_scalar(struct loader *loader, struct value *value, yaml_node_t *node)
+{
+	const char *path = value->row->path;
+
+	value->line = line_of(node);
+	if (node->type != YAML_SCALAR_NODE) {
+		complain(loader, value->line, path, "wants a single value, not %s", kind_of(node));
+		return;
+	}
+	value->text = (const char *)node->data.scalar.value;
+	if (!*value->text || is_empty(node))
+		complain(loader, value->line, path, "has no value; leave the key out instead");
+	else if (strlen(value->text) != node->data.scalar.length)
+		complain(loader, value->line, path, "has a NUL in it");
+	else
+		read_text(loader, value);
+}
+
+/* The key is absent. @line is where the mapping starts that should hold it. */
+static void read_default(struct loader *loader, struct value *value)
+{
+	const struct schema_row *row = value->row;
+
+	if (row->required)
+		complain(loader, value->line, row->path, "is missing (%s)", row->help);
+	else if (row->later)
+		remember(loader, &loader->pending, value, NULL);
+	else if (row->fallback && strcmp(row->fallback, row->word ? row->word : "")) {
+		value->text = row->fallback;
+		value_read(loader, value);
+	}
+}
+
+/* Room for @count items; zeroed. */
+static char *list_room(struct loader *loader, const struct schema_row *row, char *base,
+		       size_t count)
+{
+	void *items = base + row->offset;
+
+	if (!row->array) {
+		items = calloc(count, row->item_size);
+		if (items)
+			*(void **)(base + row->offset) = items;
+	}
+	if (items)
+		*(size_t *)(base + row->count_offset) = count;
+	else
+		loader->no_memory = true;
+	return items;
+}
+
+static void read_item(struct loader *loader, yaml_document_t *document, yaml_node_t *node,
+		      const struct schema_row *row, char *item)
+{
+	struct value value = { .row = row, .base = item, .where = item + row->offset };
+	int line = line_of(node);
+
+	if (row->type != SCHEMA_MAP) {
+		read_scalar(loader, &value, node);
+		return;
+	}
+	memcpy(value.where, &line, sizeof(line));
+	walk_map(loader, document, node, row->path, item);
+}
+
+static void read_list(struct loader *loader, yaml_document_t *document, yaml_node_t *node,
+		      const struct schema_row *row, char *base)
+{
+	char path[PATH_BYTES];
+	size_t count, i;
+	char *items;
+
+	if (node->type != YAML_SEQUENCE_NODE && !is_empty(node)) {
+		complain(loader, line_of(node), row->path, "wants a list, not %s", kind_of(node));
+		return;
+	}
+	count = is_empty(node) ? 0
+			       : node->data.sequence.items.top - node->data.sequence.items.start;
+	if (count < (size_t)row->min)
+		complain(loader, line_of(node), row->path, "is empty (%s)", row->help);
+	if (count > (size_t)row->max) {
+		complain(loader, line_of(node), row->path, "has %zu entries; at most %lld fit",
+			 count, row->max);
+		count = row->max;
+	}
+	items = count ? list_room(loader, row, base, count) : NULL;
+	snprintf(path, sizeof(path), "%s[]", row->path);
+	for (i = 0; items && i < count; i++)
+		read_item(loader, document,
+			  yaml_document_get_node(document, node->data.sequence.items.start[i]),
+			  schema_find(path), items + i * row->item_size);
+}
+
+static void read_row(struct loader *loader, yaml_document_t *document, yaml_node_t *node,
+		     const struct schema_row *row, char *base, int parent_line)
+{
+	struct value value = {
+		.row = row, .base = base, .where = base + row->offset, .line = parent_line
+	};
+
+	if (row->type == SCHEMA_MAP)
+		walk_map(loader, document, node, row->path, base);
+	else if (!node)
+		read_default(loader, &value);
+	else if (row->type == SCHEMA_LIST)
+		read_list(loader, document, node, row, base);
+	else
+		read_scalar(loader, &value, node);
+}
+
+static void complain_unknown(struct loader *loader, int line, const char *path)
+{
+	const struct schema_row *nearest = schema_nearest(path);
+	char quoted[PATH_BYTES];
+
+	text_quote(path, quoted, sizeof(quoted));
+	if (nearest)
+		complain(loader, line, quoted, "unknown key; did you mean %s?", nearest->path);
+	else
+		complain(loader, line, quoted, "unknown key");
+}
+
+/* Finds the row of every key; @found gets the value of each row that has one. */
+static void match_keys(struct loader *loader, yaml_document_t *document, yaml_node_t *map,
+		       const char *parent, yaml_node_t **found)
+{
+	yaml_node_pair_t *pair = map->data.mapping.pairs.start;
+
+	for (; pair < map->data.mapping.pairs.top; pair++) {
+		yaml_node_t *key = yaml_document_get_node(document, pair->key);
+		const struct schema_row *row;
+		char path[PATH_BYTES];
+
+		if (key->type != YAML_SCALAR_NODE) {
+			complain(loader, line_of(key), parent, "a key must be a word, not %s",
+				 kind_of(key));
+			continue;
+		}
+		snprintf(path, sizeof(path), "%s%s%s", parent, *parent ? "." : "",
+			 (const char *)key->data.scalar.value);
+		row = schema_find(path);
+		if (!row || !schema_is_child(row, parent))
+			complain_unknown(loader, line_of(key), path);
+		else if (found[row - config_schema])
+			complain(loader, line_of(key), path, "stands here twice; first on line %d",
+				 line_of(found[row - config_schema]));
+		else
+			found[row - config_schema] = yaml_document_get_node(document, pair->value);
+	}
+}
+
+/* @node NULL: the section is absent, its rows get their defaults. */
+static void walk_map(struct loader *loader, yaml_document_t *document, yaml_node_t *node,
+		     const char *parent, void *base)
+{
+	yaml_node_t *found[config_schema_rows];
+	size_t i;
+
+	memset(found, 0, sizeof(found));
+	if (node && node->type == YAML_MAPPING_NODE) {
+		match_keys(loader, document, node, parent, found);
+	} else if (node && !is_empty(node)) {
+		complain(loader, line_of(node), parent, "wants keys with values, not %s",
+			 kind_of(node));
+		return;
+	}
+	for (i = 0; i < config_schema_rows; i++)
+		if (schema_is_child(&config_schema[i], parent))
+			read_row(loader, document, found[i], &config_schema[i], base,
+				 line_of(node));
+}
+
+static int by_row_and_text(const void *a, const void *b)
+{
+	const struct value *left = a, *right = b;
+	int order = (left->row > right->row) - (left->row < right->row);
+
+	if (!order)
+		order = strcmp(left->text, right->text);
+	return order ? order : left->line - right->line;
+}
+
+static void complain_twins(struct loader *loader)
+{
+	struct value *list = loader->uniques.list;
+	char quoted[PATH_BYTES];
+	size_t first = 0, i;
+
+	if (loader->no_memory || !list)
+		return;
+	qsort(list, loader->uniques.nr, sizeof(*list), by_row_and_text);
+	for (i = 1; i < loader->uniques.nr; i++) {
+		if (list[i].row != list[first].row || strcmp(list[i].text, list[first].text))
+			first = i;
+		else
+			complain(loader, list[i].line, list[i].row->path,
+				 "%s is taken already, on line %d",
+				 text_quote(list[i].text, quoted, sizeof(quoted)),
+				 list[first].line);
+	}
+}
+
+static void values_free(struct value_list *values)
+{
+	size_t i;
+
+	for (i = 0; i < values->nr; i++)
+		free((char *)values->list[i].text);
+	free(values->list);
+}
+
+static void load_document(struct loader *loader, yaml_document_t *document)
+{
+	yaml_node_t *root = yaml_document_get_root_node(document);
+	size_t i;
+
+	if (!root || is_empty(root)) {
+		complain(loader, 0, "", "is empty");
+		return;
+	}
+	walk_map(loader, document, root, "", loader->config);
+	complain_twins(loader);
+	for (i = 0; i < loader->pending.nr && !loader->no_memory; i++)
+		loader->pending.list[i].row->later(loader, &loader->pending.list[i]);
+	if (!loader->no_memory)
+		config_rules_check(loader);
+}
+
+/* libyaml gives no line for bytes that are no text at all, only their offset. */
+static void complain_yaml(struct loader *loader, const yaml_parser_t *parser, const char *text,
+			  size_t size)
+{
+	int line = parser->problem_mark.line + 1;
+	size_t i;
+
+	if (parser->error == YAML_READER_ERROR)
+		for (line = 1, i = 0; i < size && i < parser->problem_offset; i++)
+			line += text[i] == '\n';
+	complain(loader, line, "", "not YAML: %s%s%s", parser->problem ? parser->problem : "?",
+		 parser->context ? ", " : "", parser->context ? parser->context : "");
+}
+
+static void parse(struct loader *loader, const char *text, size_t size)
+{
+	yaml_document_t document;
+	yaml_parser_t parser;
+
+	if (!yaml_parser_initialize(&parser)) {
+		loader->no_memory = true;
+		return;
+	}
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
+	if (!yaml_parser_load(&parser, &document)) {
+		complain_yaml(loader, &parser, text, size);
+		yaml_parser_delete(&parser);
+		return;
+	}
+	load_document(loader, &document);
+	yaml_document_delete(&document);
+	if (!yaml_parser_load(&parser, &document)) {
+		complain_yaml(loader, &parser, text, size);
+	} else {
+		if (yaml_document_get_root_node(&document))
+			complain(loader, line_of(yaml_document_get_root_node(&document)), "",
+				 "a second YAML document; there may be one");
+		yaml_document_delete(&document);
+	}
+	yaml_parser_delete(&parser);
+}
+
+/* The whole file; a size first, so that a device or a huge file is refused before it is read. */
+static int slurp(const char *path, char **text, size_t *size)
+{
+	FILE *file = fopen(path, "re");
+	struct stat st;
+	int err = 0;
+
+	if (!file)
+		return -errno;
+	*text = NULL;
+	if (fstat(fileno(file), &st))
+		err = -errno;
+	else if (!S_ISREG(st.st_mode))
+		err = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+	else if (st.st_size > FILE_MAX_BYTES)
+		err = -EFBIG;
+	else if (!(*text = malloc(st.st_size + 1)))
+		err = -ENOMEM;
+	if (!err) {
+		*size = fread(*text, 1, st.st_size, file);
+		err = ferror(file) ? -EIO : 0;
+	}
+	fclose(file);
+	return err;
+}
+
+static int by_line(const void *a, const void *b)
+{
+	const struct config_error *left = a, *right = b;
+
+	if (left->line != right->line)
+		return left->line < right->line ? -1 : 1;
+	return strcmp(left->text, right->text);
+}
+
+static int load_text(struct loader *loader, const char *text, size_t size)
+{
+	char *dir = strdup(loader->config->path);
+	int err = dir ? 0 : -ENOMEM;
+
+	if (dir) {
+		loader->dir = dirname(dir);
+		parse(loader, text, size);
+	}
+	if (loader->no_memory)
+		err = -ENOMEM;
+	else if (loader->errors->nr)
+		err = -EINVAL;
+	values_free(&loader->pending);
+	values_free(&loader->uniques);
+	free(dir);
+	return err;
+}
+
+int config_load(const char *path, struct config **config, struct config_errors *errors)
+{
+	struct loader loader = { .config = calloc(1, sizeof(struct config)), .errors = errors };
+	char *text = NULL;
+	size_t size = 0;
+	int err = -ENOMEM;
+
+	*config = NULL;
+	memset(errors, 0, sizeof(*errors));
+	if (loader.config && (loader.config->path = strdup(path)))
+		err = slurp(path, &text, &size);
+	if (!err)
+		err = load_text(&loader, text, size);
+	free(text);
+	if (err && !errors->nr)
+		config_errors_add(errors, path, 0, "%s", strerror(-err));
+	if (!err) {
+		*config = loader.config;
+		return 0;
+	}
+	qsort(errors->list, errors->nr, sizeof(*errors->list), by_line);
+	config_free(loader.config);
+	return err;
+}
+
+void config_free(struct config *config)
+{
+	size_t i;
+
+	if (!config)
+		return;
+	for (i = 0; i < config->nr_pops; i++)
+		free(config->pops[i].name);
+	for (i = 0; i < config->nr_nodes; i++)
+		free(config->nodes[i].name);
+	for (i = 0; i < config->nr_interfaces; i++)
+		free(config->interfaces[i]);
+	for (i = 0; i < config->nr_zones; i++) {
+		free(config->zones[i].name);
+		free(config->zones[i].file);
+	}
+	free(config->pops);
+	free(config->nodes);
+	free(config->interfaces);
+	free(config->vips);
+	free(config->zones);
+	free(config->key_file);
+	free(config->nsid);
+	free(config->bpffs);
+	free(config->run_dir);
+	free(config->group);
+	free(config->path);
+	free(config);
+}
+
+const struct config_node *config_node_by_id(const struct config *config, __u16 id)
+{
+	size_t i;
+
+	for (i = 0; i < config->nr_nodes; i++)
+		if (config->nodes[i].id == id)
+			return &config->nodes[i];
+	return NULL;
+}
+
+const struct config_node *config_node_by_name(const struct config *config, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < config->nr_nodes; i++)
+		if (config->nodes[i].name && !strcmp(config->nodes[i].name, name))
+			return &config->nodes[i];
+	return NULL;
+}
+
+const char *config_pop_name(const struct config *config, __u16 pop)
+{
+	return pop < config->nr_pops ? config->pops[pop].name : "?";
+}

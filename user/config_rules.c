@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * config_rules.c: what needs more than one row of the schema: references, computed defaults,
+ * and the rules that span keys.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "addr.h"
+#include "config_schema.h"
+
+#define QUOTED 64
+
+/* One row of a distance table is enough for a swap if the row before the last is kept too. */
+unsigned int text_distance(const char *a, const char *b)
+{
+	unsigned int rows[3][65], i, j;
+	size_t a_size = strlen(a), b_size = strlen(b);
+
+	if (a_size > 64 || b_size > 64)
+		return 64;
+	for (j = 0; j <= b_size; j++)
+		rows[0][j] = j;
+	for (i = 1; i <= a_size; i++) {
+		unsigned int *now = rows[i % 3], *last = rows[(i + 2) % 3],
+			     *before = rows[(i + 1) % 3];
+
+		now[0] = i;
+		for (j = 1; j <= b_size; j++) {
+			unsigned int least = last[j - 1] + (a[i - 1] != b[j - 1]);
+
+			if (last[j] + 1 < least)
+				least = last[j] + 1;
+			if (now[j - 1] + 1 < least)
+				least = now[j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    before[j - 2] + 1 < least)
+				least = before[j - 2] + 1;
+			now[j] = least;
+		}
+	}
+	return rows[a_size % 3][b_size];
+}
+
+/* The one of @nr names that is nearest to @text, or NULL if none is near. */
+static const char *nearest_name(const char *text, const char *(*name)(struct loader *, size_t),
+				struct loader *loader, size_t nr)
+{
+	unsigned int least = 2 + strlen(text) / 3;
+	const char *best = NULL;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		const char *candidate = name(loader, i);
+		unsigned int distance = candidate ? text_distance(candidate, text) : 64;
+
+		if (distance < least) {
+			least = distance;
+			best = candidate;
+		}
+	}
+	return best;
+}
+
+static const char *pop_name(struct loader *loader, size_t i)
+{
+	return loader->config->pops[i].name;
+}
+
+static const char *node_name(struct loader *loader, size_t i)
+{
+	return loader->config->nodes[i].name;
+}
+
+static void complain_reference(struct loader *loader, const struct value *value, const char *list,
+			       const char *near)
+{
+	char quoted[QUOTED];
+
+	text_quote(value->text, quoted, sizeof(quoted));
+	if (near)
+		complain(loader, value->line, value->row->path,
+			 "\"%s\" is not among `%s`; did you mean %s?", quoted, list, near);
+	else
+		complain(loader, value->line, value->row->path, "\"%s\" is not among `%s`", quoted,
+			 list);
+}
+
+void later_pop(struct loader *loader, const struct value *value)
+{
+	struct config *config = loader->config;
+	__u16 i;
+
+	for (i = 0; i < config->nr_pops; i++) {
+		if (config->pops[i].name && !strcmp(config->pops[i].name, value->text)) {
+			memcpy(value->where, &i, sizeof(i));
+			return;
+		}
+	}
+	complain_reference(loader, value, "pops",
+			   nearest_name(value->text, pop_name, loader, config->nr_pops));
+}
+
+static const struct config_node *find_node(struct loader *loader, const struct value *value)
+{
+	const struct config_node *node = config_node_by_name(loader->config, value->text);
+
+	if (!node)
+		complain_reference(
+			loader, value, "nodes",
+			nearest_name(value->text, node_name, loader, loader->config->nr_nodes));
+	return node;
+}
+
+void later_self(struct loader *loader, const struct value *value)
+{
+	loader->config->self = find_node(loader, value);
+}
+
+void later_successor(struct loader *loader, const struct value *value)
+{
+	const struct config_node *node = find_node(loader, value);
+
+	if (!node)
+		return;
+	if (node == loader->config->self)
+		complain(loader, value->line, value->row->path,
+			 "%s is this node itself: it cannot take over from itself", node->name);
+	memcpy(value->where, &node->id, sizeof(node->id));
+}
+
+void later_vip_dns(struct loader *loader, const struct value *value)
+{
+	struct config_vip *vip = value->base;
+
+	vip->dns = loader->config->nr_zones > 0;
+}
+
+void later_nsid(struct loader *loader, const struct value *value)
+{
+	struct config *config = loader->config;
+
+	if (!config->self || !config->self->name || !config->nr_pops)
+		return;
+	if (asprintf(&config->nsid, "%s.%s", config_pop_name(config, config->self->pop),
+		     config->self->name) < 0) {
+		config->nsid = NULL;
+		loader->no_memory = true;
+	}
+}
+
+void later_overhead(struct loader *loader, const struct value *value)
+{
+	struct config *config = loader->config;
+
+	config->tunnel_overhead_auto = true;
+	if (config->self)
+		config->tunnel_overhead =
+			addr_is_ip4(&config->self->tunnel) ? AD_OVERHEAD_IP4 : AD_OVERHEAD_IP6;
+}
+
+void later_metrics(struct loader *loader, const struct value *value)
+{
+	struct config *config = loader->config;
+	const char *text = value->text ? value->text : value->row->says;
+	char quoted[QUOTED];
+
+	config->metrics_on = strcmp(text, value->row->word);
+	if (config->metrics_on &&
+	    addr_parse_endpoint(text, &config->metrics_address, &config->metrics_port))
+		complain(loader, value->line, value->row->path,
+			 "\"%s\" is not an address and port, such as 127.0.0.1:9911 or [::1]:9911",
+			 text_quote(text, quoted, sizeof(quoted)));
+}
+
+static void check_ids(struct loader *loader)
+{
+	const struct config *config = loader->config;
+	unsigned int limit = 1u << config->owner_bits;
+	size_t i;
+
+	for (i = 0; config->owner_bits && i < config->nr_nodes; i++)
+		if (config->nodes[i].id >= limit)
+			complain(loader, config->nodes[i].line, "nodes[].id",
+				 "%u does not fit stamp.owner_bits %u: at most %u",
+				 config->nodes[i].id, config->owner_bits, limit - 1);
+}
+
+/* We send from our tunnel address, so a peer of the other family could not be reached. */
+static void check_families(struct loader *loader)
+{
+	static const struct ad_addr unread;
+	const struct config *config = loader->config;
+	size_t i;
+
+	for (i = 0; config->self && i < config->nr_nodes; i++) {
+		const struct config_node *node = &config->nodes[i];
+
+		if (addr_compare(&node->tunnel, &unread) &&
+		    addr_compare(&config->self->tunnel, &unread) &&
+		    addr_is_ip4(&node->tunnel) != addr_is_ip4(&config->self->tunnel))
+			complain(loader, node->line, "nodes[].tunnel",
+				 "%s is reached by another IP version than %s, this node",
+				 node->name ? node->name : "it", config->self->name);
+	}
+}
+
+static void check_vips_are_no_tunnels(struct loader *loader)
+{
+	const struct config *config = loader->config;
+	char text[ADDR_TEXT];
+	size_t i, j;
+
+	for (i = 0; i < config->nr_vips; i++)
+		for (j = 0; j < config->nr_nodes; j++)
+			if (!addr_compare(&config->vips[i].address, &config->nodes[j].tunnel))
+				complain(loader, config->nodes[j].line, "nodes[].tunnel",
+					 "%s is a VIP: a packet to it may land anywhere",
+					 addr_format(&config->vips[i].address, text));
+}
+
+/* bpffs refuses names with dots, and would say so only once the daemon loads. */
+static void check_bpffs(struct loader *loader)
+{
+	const char *dir = loader->config->bpffs, *mount = "/sys/fs/bpf/";
+
+	if (dir && !strncmp(dir, mount, strlen(mount)) && strchr(dir, '.'))
+		complain(loader, 0, "state.bpffs", "\"%s\" has a dot in it; bpffs takes none", dir);
+}
+
+static void check_nobody_answers_dns(struct loader *loader)
+{
+	const struct config *config = loader->config;
+	size_t i;
+
+	for (i = 0; i < config->nr_vips; i++)
+		if (config->vips[i].dns)
+			return;
+	if (config->nr_zones && config->nr_vips)
+		complain(loader, config->zones[0].line, "dns.zones",
+			 "nobody would be asked for them: every VIP says `dns: false`");
+}
+
+void config_rules_check(struct loader *loader)
+{
+	check_ids(loader);
+	check_families(loader);
+	check_vips_are_no_tunnels(loader);
+	check_bpffs(loader);
+	check_nobody_answers_dns(loader);
+}

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * config_schema.c: every key of the configuration file, and the text that documents them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "config_schema.h"
+
+#define IN(type, member) \
+	.offset = offsetof(struct type, member), .size = sizeof(((struct type *)NULL)->member)
+#define LIST_OF(type, member, count)                                                               \
+	.offset = offsetof(struct config, member), .count_offset = offsetof(struct config, count), \
+	.item_size = sizeof(type)
+
+/* The flow table's slots keep 16 bits of seconds: half of that can be told from the future. */
+#define IDLE_MAX_S 32400
+
+const struct schema_row config_schema[] = {
+	{ "node", SCHEMA_NODE, .required = true, IN(config, self), .later = later_self,
+	  .help = "which of `nodes` this machine is" },
+	{ "interfaces", SCHEMA_LIST, .required = true, LIST_OF(char *, interfaces, nr_interfaces),
+	  .min = 1, .max = CONFIG_INTERFACES_MAX,
+	  .help = "where packets for the VIPs come in and replies leave" },
+	{ "interfaces[]", SCHEMA_NAME, .unique = true, .size = sizeof(char *), .max = IFNAMSIZ - 1,
+	  .help = "an interface's name" },
+
+	{ "vips", SCHEMA_LIST, .required = true, LIST_OF(struct config_vip, vips, nr_vips),
+	  .min = 1, .max = AD_VIP_MAX,
+	  .help = "the anycast service addresses, the same on every node" },
+	{ "vips[]", SCHEMA_MAP, IN(config_vip, line), .help = "one address" },
+	{ "vips[].address", SCHEMA_ADDRESS, .required = true, .unique = true,
+	  IN(config_vip, address), .help = "IPv4 or IPv6" },
+	{ "vips[].tcp", SCHEMA_BOOL, IN(config_vip, tcp), .fallback = "true",
+	  .help = "keep its TCP flows with their owner" },
+	{ "vips[].dns", SCHEMA_BOOL, IN(config_vip, dns), .says = "true if there are zones",
+	  .later = later_vip_dns, .help = "answer port 53 here" },
+
+	{ "pops", SCHEMA_LIST, .required = true, LIST_OF(struct config_pop, pops, nr_pops),
+	  .min = 1, .max = AD_NODE_ID_MAX, .help = "the sites" },
+	{ "pops[]", SCHEMA_MAP, IN(config_pop, line), .help = "one site" },
+	{ "pops[].name", SCHEMA_NAME, .required = true, .unique = true, IN(config_pop, name),
+	  .max = CONFIG_NAME_MAX, .help = "what people call it" },
+
+	{ "nodes", SCHEMA_LIST, .required = true, LIST_OF(struct config_node, nodes, nr_nodes),
+	  .min = 1, .max = (1 << AD_OWNER_BITS_MAX) - 1,
+	  .help = "every machine of the fleet that runs anydoor, this one too" },
+	{ "nodes[]", SCHEMA_MAP, IN(config_node, line), .help = "one machine" },
+	{ "nodes[].name", SCHEMA_NAME, .required = true, .unique = true, IN(config_node, name),
+	  .max = CONFIG_NAME_MAX, .help = "what people call it" },
+	{ "nodes[].id", SCHEMA_NUMBER, .required = true, .unique = true, IN(config_node, id),
+	  .min = 1, .max = (1 << AD_OWNER_BITS_MAX) - 1,
+	  .help = "what stamps call it: below 2^owner_bits, the same in every node's file, never "
+		  "given to another while its flows live" },
+	{ "nodes[].pop", SCHEMA_POP, .required = true, IN(config_node, pop), .later = later_pop,
+	  .help = "where it stands" },
+	{ "nodes[].tunnel", SCHEMA_ADDRESS, .required = true, .unique = true,
+	  IN(config_node, tunnel),
+	  .help = "its own address (no VIP, no NAT between): where the others tunnel to" },
+	{ "nodes[].state", SCHEMA_CHOICE, IN(config_node, state), .choices = "up|draining|down",
+	  .fallback = "up",
+	  .help = "`draining` takes no new flows from others, `down` nothing at all" },
+	{ "nodes[].mtu", SCHEMA_NUMBER, IN(config_node, mtu), .min = 1280, .max = 65535,
+	  .word = "route", .fallback = "route", .help = "of the path towards it" },
+
+	{ "stamp", SCHEMA_MAP, .help = "how flows carry their owner" },
+	{ "stamp.owner_bits", SCHEMA_NUMBER, IN(config, owner_bits), .min = AD_OWNER_BITS_MIN,
+	  .max = AD_OWNER_BITS_MAX, .fallback = "10",
+	  .help = "bits for the owner's id; one more halves how long a silent flow is known by its "
+		  "stamp (10: 65 minutes); the same on every node" },
+	{ "stamp.clock", SCHEMA_CHOICE, IN(config, clock), .choices = "synchronised|any",
+	  .fallback = "synchronised",
+	  .help = "attach only while the kernel's clock is synchronised, or whatever it says" },
+	{ "stamp.tcp_timestamps", SCHEMA_CHOICE, IN(config, timestamps), .choices = "check|set",
+	  .fallback = "check",
+	  .help = "what to do if net.ipv4.tcp_timestamps is not 2: refuse, or set it until "
+		  "detach" },
+
+	{ "keys", SCHEMA_MAP, .help = "the fleet's secret" },
+	{ "keys.file", SCHEMA_FILE, IN(config, key_file), .fallback = "fleet.key",
+	  .help = "made once by `anydoor keygen`, the same on every node" },
+	{ "keys.epoch", SCHEMA_NUMBER, IN(config, key_epoch), .max = 255, .fallback = "0",
+	  .help = "count up, node by node, to change the tunnel's key; the one before is still "
+		  "accepted" },
+
+	{ "tunnel", SCHEMA_MAP, .help = "how shifted packets travel to their owner" },
+	{ "tunnel.port", SCHEMA_NUMBER, IN(config, tunnel_port), .min = 1, .max = 65535,
+	  .fallback = "6081", .help = "UDP port of Geneve, the same on every node" },
+	{ "tunnel.mss_overhead", SCHEMA_NUMBER, IN(config, tunnel_overhead), .max = 500,
+	  .word = "auto", .says = "auto", .later = later_overhead,
+	  .help = "bytes off the MSS in our SYN-ACK so that tunnelled segments fit: `auto` is 64 "
+		  "over IPv4 and 84 over IPv6; more if IPsec lies beneath; 0 clamps nothing" },
+
+	{ "flows", SCHEMA_MAP, .help = "the flow table: a cache and a meter" },
+	{ "flows.max", SCHEMA_COUNT, IN(config, flow_max), .min = AD_FLOW_MAX_MIN,
+	  .max = AD_FLOW_MAX_MAX, .fallback = "1M",
+	  .help = "flows it can hold, 72 bytes each; rounded up to a power of two" },
+	{ "flows.idle", SCHEMA_SECONDS, IN(config, flow_idle_s), .min = 1, .max = IDLE_MAX_S,
+	  .fallback = "10m", .help = "silence after which a flow may make room for another" },
+
+	{ "dns", SCHEMA_MAP, .help = "what is answered on port 53" },
+	{ "dns.zones", SCHEMA_LIST, LIST_OF(struct config_zone, zones, nr_zones),
+	  .max = CONFIG_ZONES_MAX, .help = "zones this fleet is authoritative for" },
+	{ "dns.zones[]", SCHEMA_MAP, IN(config_zone, line), .help = "one zone" },
+	{ "dns.zones[].name", SCHEMA_ZONE, .required = true, .unique = true, IN(config_zone, name),
+	  .help = "its apex" },
+	{ "dns.zones[].file", SCHEMA_FILE, .required = true, IN(config_zone, file),
+	  .help = "its records, in the format of RFC 1035" },
+	{ "dns.unserved", SCHEMA_CHOICE, IN(config, dns_unserved_pass), .choices = "refuse|pass",
+	  .fallback = "refuse",
+	  .help = "names of no zone here: REFUSED, or left to a nameserver on this host" },
+	{ "dns.nsid", SCHEMA_TEXT, IN(config, nsid), .min = 1, .max = CONFIG_NSID_MAX,
+	  .says = "<pop>.<node>", .later = later_nsid,
+	  .help = "what answers say of who answered (RFC 5001)" },
+	{ "dns.udp_size", SCHEMA_NUMBER, IN(config, dns_udp_size), .min = 512, .max = 4096,
+	  .fallback = "1232", .help = "bytes of the largest answer over UDP" },
+
+	{ "drain", SCHEMA_MAP, .help = "who takes over while this node empties" },
+	{ "drain.successors", SCHEMA_LIST, .array = true, LIST_OF(__u16, successors, nr_successors),
+	  .max = AD_SUCCESSOR_MAX,
+	  .help = "nodes that take its new flows; without any: every other node that is `up`" },
+	{ "drain.successors[]", SCHEMA_NODE, .unique = true, .size = sizeof(__u16),
+	  .later = later_successor, .help = "a node's name" },
+
+	{ "metrics", SCHEMA_MAP, .help = "what Prometheus reads" },
+	{ "metrics.listen", SCHEMA_ENDPOINT, IN(config, metrics_address), .word = "off",
+	  .says = "127.0.0.1:9911", .later = later_metrics,
+	  .help = "address and port of the HTTP listener; there is no access control: keep it "
+		  "inside" },
+
+	{ "xdp", SCHEMA_MAP, .help = "how the interface is entered" },
+	{ "xdp.mode", SCHEMA_CHOICE, IN(config, xdp_mode), .choices = "auto|native|generic",
+	  .fallback = "auto", .help = "`auto`: native, else generic and a warning" },
+	{ "xdp.dispatcher", SCHEMA_CHOICE, IN(config, xdp_dispatcher), .choices = "off|auto",
+	  .fallback = "auto",
+	  .help = "`auto`: through libxdp's dispatcher, so that other programs may live beside us; "
+		  "alone, with a warning, where the kernel refuses it" },
+
+	{ "state", SCHEMA_MAP, .help = "where things live while we run" },
+	{ "state.bpffs", SCHEMA_DIR, IN(config, bpffs), .max = CONFIG_DIR_MAX,
+	  .fallback = "/sys/fs/bpf/anydoor", .help = "pinned maps; no dots, bpffs has none" },
+	{ "state.run", SCHEMA_DIR, IN(config, run_dir), .max = CONFIG_RUN_MAX,
+	  .fallback = "/run/anydoor", .help = "lock and control socket" },
+	{ "state.group", SCHEMA_NAME, IN(config, group), .max = 31, .says = "root alone",
+	  .help = "who may run the commands that only read" },
+};
+
+const size_t config_schema_rows = sizeof(config_schema) / sizeof(*config_schema);
+
+const struct schema_row *schema_find(const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < config_schema_rows; i++)
+		if (!strcmp(config_schema[i].path, path))
+			return &config_schema[i];
+	return NULL;
+}
+
+static const char *leaf(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot ? dot + 1 : path;
+}
+
+bool schema_is_child(const struct schema_row *row, const char *parent)
+{
+	size_t length = strlen(parent);
+	const char *rest = row->path;
+
+	if (length) {
+		if (strncmp(row->path, parent, length) || row->path[length] != '.')
+			return false;
+		rest += length + 1;
+	}
+	return !strchr(rest, '.') && !strchr(rest, '[');
+}
+
+const struct schema_row *schema_nearest(const char *path)
+{
+	size_t length = leaf(path) - path, i;
+	const struct schema_row *best = NULL;
+	unsigned int least = 2 + strlen(path + length) / 3;
+	char parent[64] = "";
+
+	if (length > sizeof(parent))
+		return NULL;
+	if (length)
+		memcpy(parent, path, length - 1);
+	for (i = 0; i < config_schema_rows; i++) {
+		const struct schema_row *row = &config_schema[i];
+		unsigned int distance = text_distance(leaf(row->path), leaf(path));
+
+		if (schema_is_child(row, parent) && distance < least) {
+			best = row;
+			least = distance;
+		}
+	}
+	for (i = 0; !best && i < config_schema_rows; i++)
+		if (!strcmp(leaf(config_schema[i].path), leaf(path)))
+			best = &config_schema[i];
+	return best;
+}
+
+const char *schema_type_name(enum schema_type type)
+{
+	static const char *const names[] = {
+		[SCHEMA_MAP] = "section",      [SCHEMA_LIST] = "list",
+		[SCHEMA_TEXT] = "text",	       [SCHEMA_NAME] = "name",
+		[SCHEMA_BOOL] = "boolean",     [SCHEMA_NUMBER] = "number",
+		[SCHEMA_COUNT] = "count",      [SCHEMA_SECONDS] = "duration",
+		[SCHEMA_CHOICE] = "word",      [SCHEMA_ADDRESS] = "address",
+		[SCHEMA_FILE] = "file",	       [SCHEMA_DIR] = "directory",
+		[SCHEMA_ZONE] = "domain",      [SCHEMA_POP] = "a POP's name",
+		[SCHEMA_NODE] = "node's name", [SCHEMA_ENDPOINT] = "address:port",
+	};
+
+	return names[type];
+}
+
+static void scaled(char *text, size_t size, enum schema_type type, long long number)
+{
+	static const struct {
+		enum schema_type type;
+		long long factor;
+		char unit;
+	} units[] = {
+		{ SCHEMA_COUNT, 1 << 30, 'G' }, { SCHEMA_COUNT, 1 << 20, 'M' },
+		{ SCHEMA_COUNT, 1 << 10, 'K' }, { SCHEMA_SECONDS, 86400, 'd' },
+		{ SCHEMA_SECONDS, 3600, 'h' },	{ SCHEMA_SECONDS, 60, 'm' },
+		{ SCHEMA_SECONDS, 1, 's' },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		if (units[i].type == type && number && !(number % units[i].factor)) {
+			snprintf(text, size, "%lld%c", number / units[i].factor, units[i].unit);
+			return;
+		}
+	}
+	snprintf(text, size, "%lld", number);
+}
+
+static void range_of_words(const char *choices, char *text, size_t size)
+{
+	size_t used = 0;
+
+	for (; *choices && used + 3 < size; choices++) {
+		if (*choices == '|')
+			used += snprintf(text + used, size - used, ", ");
+		else
+			text[used++] = *choices;
+	}
+	text[used] = '\0';
+}
+
+const char *schema_range(const struct schema_row *row, char *text, size_t size)
+{
+	char low[24], high[24];
+
+	scaled(low, sizeof(low), row->type, row->min);
+	scaled(high, sizeof(high), row->type, row->max);
+	*text = '\0';
+	switch (row->type) {
+	case SCHEMA_CHOICE:
+		range_of_words(row->choices, text, size);
+		break;
+	case SCHEMA_LIST:
+		snprintf(text, size, "%s to %s entries", low, high);
+		break;
+	case SCHEMA_NUMBER:
+	case SCHEMA_COUNT:
+	case SCHEMA_SECONDS:
+		snprintf(text, size, "%s to %s%s%s", low, high, row->word ? ", or " : "",
+			 row->word ? row->word : "");
+		break;
+	case SCHEMA_TEXT:
+	case SCHEMA_NAME:
+	case SCHEMA_DIR:
+		snprintf(text, size, "up to %s bytes", high);
+		break;
+	case SCHEMA_ENDPOINT:
+		snprintf(text, size, "or %s", row->word);
+		break;
+	default:
+		break;
+	}
+	return text;
+}

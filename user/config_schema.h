@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * config_schema.h: what may stand in the configuration file, one row per key. Internal to
+ * config*.c; everybody else sees config.h.
+ *
+ * A path is written as in the file, with dots between sections and "[]" for a list's items:
+ * "nodes" is the list, "nodes[]" one of its mappings, "nodes[].id" a key there. The reader finds
+ * its way by these paths alone; there is no second list of keys anywhere.
+ */
+#ifndef AD_CONFIG_SCHEMA_H
+#define AD_CONFIG_SCHEMA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "config.h"
+
+enum schema_type {
+	SCHEMA_MAP,  /* rows below it; its member, if any, takes the line it starts at */
+	SCHEMA_LIST, /* of what the row "path[]" says */
+	SCHEMA_TEXT, /* printable; at most .max bytes */
+	SCHEMA_NAME, /* letters, digits, dot, dash, underscore */
+	SCHEMA_BOOL,
+	SCHEMA_NUMBER,
+	SCHEMA_COUNT,	/* with K, M, G: powers of 1024 */
+	SCHEMA_SECONDS, /* with s, m, h, d */
+	SCHEMA_CHOICE,	/* the position of a word in .choices */
+	SCHEMA_ADDRESS, /* one that a packet can be sent to */
+	SCHEMA_FILE,	/* must exist; relative to the configuration's directory */
+	SCHEMA_DIR,	/* absolute */
+	SCHEMA_ZONE,	/* domain name; kept lower case, with its final dot */
+	SCHEMA_POP,	/* the last three are read by their row's .later */
+	SCHEMA_NODE,
+	SCHEMA_ENDPOINT,
+};
+
+struct loader;
+
+/* A scalar on its way into its member. */
+struct value {
+	const struct schema_row *row;
+	const char *text; /* NULL: the key is absent */
+	void *base;	  /* the struct that holds the member */
+	void *where;	  /* the member */
+	int line;
+};
+
+struct schema_row {
+	const char *path;
+	enum schema_type type;
+	bool required;
+	bool unique; /* no two in the file alike */
+	bool array;  /* LIST: the member is an array of .max, not a pointer to be allocated */
+
+	size_t offset; /* of the member: in struct config, or in the item's struct under "[]." */
+	size_t size;
+	size_t count_offset; /* LIST: the member that counts */
+	size_t item_size;
+
+	long long min; /* of the value, of the list's length, or of the text's */
+	long long max;
+	const char *choices;  /* "one|two|three" */
+	const char *word;     /* taken instead of a value; handed to .later, or leaves zero */
+	const char *fallback; /* the default, as one would write it */
+	const char *says;     /* the default in words, where .later computes it */
+
+	/*
+	 * Called when all else is read, in the table's order, if the key is absent, says .word, or
+	 * has a type whose text only means something then (POP, NODE, ENDPOINT).
+	 */
+	void (*later)(struct loader *loader, const struct value *value);
+	const char *help;
+};
+
+extern const struct schema_row config_schema[];
+extern const size_t config_schema_rows;
+
+struct value_list {
+	struct value *list; /* .text is owned by the list, or NULL */
+	size_t nr;
+};
+
+/* What the reader carries around. */
+struct loader {
+	struct config *config;
+	struct config_errors *errors;
+	const char *dir;	   /* where relative paths start */
+	struct value_list pending; /* for .later */
+	struct value_list uniques; /* .text is canonical */
+	bool no_memory;
+};
+
+const struct schema_row *schema_find(const char *path);
+/* The sibling of @path that was most likely meant, or a row elsewhere of the same name, or NULL. */
+const struct schema_row *schema_nearest(const char *path);
+/* True if @row is a direct child of the mapping at @parent ("" at the top, "nodes[]" in items). */
+bool schema_is_child(const struct schema_row *row, const char *parent);
+const char *schema_type_name(enum schema_type type);
+/* Writes the bounds in words, "" if there are none. */
+const char *schema_range(const struct schema_row *row, char *text, size_t size);
+
+/* The edit distance of two words, adjacent swaps counting as one. */
+unsigned int text_distance(const char *a, const char *b);
+/* Makes text of unknown origin fit for a message: short, no control characters. */
+const char *text_quote(const char *text, char *buffer, size_t size);
+
+__attribute__((format(printf, 4, 5))) void complain(struct loader *loader, int line,
+						    const char *path, const char *format, ...);
+
+/* Reads @value->text as its row says. False if it complained. */
+bool value_read(struct loader *loader, const struct value *value);
+/* The value's canonical text, for telling twins apart. Caller frees; NULL without memory. */
+char *value_canonical(const struct value *value);
+
+/* For .later in the schema; each complains on its own. */
+void later_pop(struct loader *loader, const struct value *value);
+void later_self(struct loader *loader, const struct value *value);
+void later_successor(struct loader *loader, const struct value *value);
+void later_vip_dns(struct loader *loader, const struct value *value);
+void later_nsid(struct loader *loader, const struct value *value);
+void later_overhead(struct loader *loader, const struct value *value);
+void later_metrics(struct loader *loader, const struct value *value);
+
+/* What no single row can see. */
+void config_rules_check(struct loader *loader);
+
+#endif
