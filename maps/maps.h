@@ -57,6 +57,13 @@ struct {
 } peer_ids SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, AD_LINK_MAX);
+	__type(key, __u32);
+	__type(value, struct ad_link);
+} links SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, AD_REASON_MAX);
 	__type(key, __u32);

@@ -102,6 +102,22 @@ AD_ASSERT_SIZE(struct ad_node, 32);
 
 /* peer_ids: tunnel address (struct ad_addr) to node id (__u32), for what comes in. */
 
+/*
+ * links: what stands behind a VLAN device. A route names the device, XDP can only send from the
+ * one that carries it; so the tags are ours to write. Key: ifindex (__u32) of the VLAN device.
+ * Empty where no tunnel route leaves by a VLAN device (and skipped unless opt.has_vlan).
+ */
+struct ad_vlan {
+	__be16 tpid; /* 0x8100 or 0x88A8 */
+	__be16 tci;
+};
+struct ad_link {
+	__u32 parent; /* ifindex of the device beneath all tags */
+	__u32 nr_tags;
+	struct ad_vlan tags[AD_VLAN_DEPTH]; /* as on the wire: outermost first */
+};
+AD_ASSERT_SIZE(struct ad_link, 16);
+
 /* reasons: per CPU, indexed by enum ad_reason. Bytes are of the frame as it came. */
 struct ad_count {
 	__u64 packets;
