@@ -32,3 +32,19 @@ await() {
 not() {
 	! "$@"
 }
+
+# same GOT EXPECTED
+same() {
+	[[ $1 == "$2" ]] || {
+		printf '     got: %s\nexpected: %s\n' "$1" "$2"
+		return 1
+	}
+}
+
+# not_below GOT LEAST
+not_below() {
+	(($1 >= $2)) || {
+		printf '     got: %s\nat least: %s\n' "$1" "$2"
+		return 1
+	}
+}

@@ -15,13 +15,18 @@ bgp_up() {
 		at "$place" bird -c "$LAB_DIR/bird/$place/bird.conf" -s "$LAB_DIR/bird/$place/ctl" \
 			-P "$LAB_DIR/bird/$place/pid"
 	done
+	bgp_birdc_write
 	await 20 bgp_converged || die "BGP did not converge"
 }
 
-birdc_at() { # PLACE COMMAND...
-	local place=$1
-	shift
-	birdc -s "$LAB_DIR/bird/$place/ctl" "$@"
+# For whoever enters a place: the `birdc` found there speaks with the BIRD of that place.
+bgp_birdc_write() {
+	mkdir -p "$LAB_DIR/bin"
+	cat >"$LAB_DIR/bin/birdc" <<-END
+		#!/bin/sh
+		exec $(command -v birdc) -s "$LAB_DIR/bird/\$LAB_PLACE/ctl" "\$@"
+	END
+	chmod +x "$LAB_DIR/bin/birdc"
 }
 
 # --- configuration -----------------------------------------------------------------------------
@@ -38,7 +43,7 @@ bgp_config_common() { # PLACE
 	cat <<-END
 		# ${1}, AS ${AS[$1]}
 		log "$LAB_DIR/bird/$1/log" all;
-		router id 10.255.$((AS[$1] / 256)).$((AS[$1] % 256));
+		router id $(bgp_router_id "${AS[$1]}");
 		include "$LAB_DIR/bird/$1/prepend.conf";
 		protocol device {}
 		protocol direct { ipv4; ipv6; interface "lo", "client"; }
@@ -51,6 +56,10 @@ bgp_config_common() { # PLACE
 			error wait time 1, 2;
 		}
 	END
+}
+
+bgp_router_id() { # AS
+	echo "10.255.$(($1 / 256)).$(($1 % 256))"
 }
 
 # Who tells whom what: `announce` for everybody, `to_isp` for an edge's side of the client's ISP.
@@ -133,7 +142,7 @@ bgp_prefer() { # POP
 
 bgp_prepend() { # PLACE 0|1
 	bgp_prepend_write "$1" "$2"
-	birdc_at "$1" configure >/dev/null
+	enter "$1" birdc configure >/dev/null
 }
 
 bgp_prepend_write() { # PLACE 0|1
@@ -142,11 +151,11 @@ bgp_prepend_write() { # PLACE 0|1
 
 # The edge of POP loses, or gets back, its sessions with the client's ISP.
 bgp_cut() { # POP
-	birdc_at "edge_$1" disable '"isp*"' >/dev/null
+	enter "edge_$1" birdc disable '"isp*"' >/dev/null
 }
 
 bgp_mend() { # POP
-	birdc_at "edge_$1" enable '"isp*"' >/dev/null
+	enter "edge_$1" birdc enable '"isp*"' >/dev/null
 }
 
 bgp_await() { # POP

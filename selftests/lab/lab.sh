@@ -19,11 +19,13 @@ ANYDOOR=${ANYDOOR:-$REPO/build/anydoor}
 . "$LAB_HOME/web.sh"
 # shellcheck source=selftests/lab/pop.sh
 . "$LAB_HOME/pop.sh"
+# shellcheck source=selftests/lab/counters.sh
+. "$LAB_HOME/counters.sh"
 
 # Raises everything but anydoor (pops_up does that).
 lab_up() {
 	((EUID == 0)) || die "must run as root"
-	lab_name "$(mktemp -d "${TMPDIR:-/tmp}/anydoor-lab.XXXXXX")"
+	lab_name "$(mktemp -d "${TMPDIR:-/tmp}/anydoor-lab-XXXXXX")"
 	trap lab_down EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
@@ -37,7 +39,7 @@ lab_up() {
 # The lab in DIR is the one the functions speak of.
 lab_name() { # DIR
 	LAB_DIR=$1
-	LAB_NAME=ad-${LAB_DIR##*.}
+	LAB_NAME=ad-${LAB_DIR##*-}
 }
 
 # May be called at any time and more than once.
@@ -71,4 +73,18 @@ lab_kill() { # SIGNAL
 
 lab_is_quiet() {
 	[[ -z $(lab_pids) ]]
+}
+
+# Leave it up when the script ends, and say how to use it.
+lab_keep() {
+	local tool=${LAB_HOME#"$PWD/"}/lab name=${LAB_DIR##*-}
+	trap - EXIT
+	cat <<-END
+
+		The lab stays up.
+		  $tool in $name fra         a shell in a POP (nyc, sin), with its anydoor and birdc; also in
+		                               client, isp, edge_fra, edge_nyc, edge_sin
+		  $tool move $name nyc       BGP brings the client to nyc
+		  $tool down $name           take it down
+	END
 }

@@ -1,1 +1,110 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# pop.sh: anydoor in every POP: its configuration, its zone, its daemon.
 # shellcheck shell=bash
+
+# The fleet's key is no secret here: tests forge with it.
+readonly FLEET_KEY=6c61622d6b65792d6c61622d6b65792d6c61622d6b65792d6c61622d6b657921
+readonly ZONE=example.org
+
+pops_up() {
+	local pop
+	pops_write
+	for pop in "${POPS[@]}"; do
+		pop_start "$pop"
+	done
+	for pop in "${POPS[@]}"; do
+		pop_await "$pop"
+	done
+}
+
+pops_write() {
+	local pop
+	install -m 600 /dev/stdin "$LAB_DIR/fleet.key" <<<"$FLEET_KEY"
+	zone_write 1
+	for pop in "${POPS[@]}"; do
+		pop_config "$pop" >"$LAB_DIR/$pop.yaml"
+	done
+}
+
+pop_config() { # POP
+	cat <<-END
+		node: $1-1
+		interfaces: [uplink]
+		vips:
+		  - address: $VIP4
+		  - address: "$VIP6"
+		pops:
+		  - name: fra
+		  - name: nyc
+		  - name: sin
+		nodes:
+		  - { name: fra-1, id: 1, pop: fra, tunnel: "$(tunnel_address fra)" }
+		  - { name: nyc-1, id: 2, pop: nyc, tunnel: "$(tunnel_address nyc)" }
+		  - { name: sin-1, id: 3, pop: sin, tunnel: "$(tunnel_address sin)" }
+		stamp: { clock: any, tcp_timestamps: set }
+		keys: { file: fleet.key, epoch: 1 }
+		flows: { max: 4K }
+		dns:
+		  zones:
+		    - { name: $ZONE, file: $ZONE.zone }
+		xdp: { mode: ${LAB_XDP:-native} }
+		state: { bpffs: $LAB_DIR/bpf, run: $LAB_DIR/run }
+	END
+}
+
+# SERIAL is also what the TXT record of `serial` says, so that an answer tells which zone it is of.
+zone_write() { # SERIAL
+	cat >"$LAB_DIR/$ZONE.zone" <<-END
+		\$ORIGIN $ZONE.
+		\$TTL 60
+		@       SOA   ns1 hostmaster $1 3600 600 86400 60
+		        NS    ns1
+		        MX    10 mail
+		ns1     A     $VIP4
+		        AAAA  $VIP6
+		www     A     $VIP4
+		        AAAA  $VIP6
+		mail    A     203.0.113.25
+		shop    CNAME www
+		*.user  A     203.0.113.80
+		serial  TXT   "$1"
+	END
+}
+
+pop_start() { # POP
+	enter "$1" anydoor run >>"$LAB_DIR/$1.log" 2>&1 &
+	echo $! >"$LAB_DIR/$1.pid"
+}
+
+# Up: the program is on the uplink and stamping, and the daemon answers.
+pop_await() { # POP
+	await 20 pop_is_up "$1" || {
+		pops_explain >&2
+		die "anydoor does not come up in $1"
+	}
+}
+
+pop_is_up() { # POP
+	enter "$1" anydoor status
+}
+
+# enter PLACE CMD...: as `at`, and there `anydoor` and `birdc` mean the ones of that place.
+enter() {
+	local place=$1
+	shift
+	at "$place" env PATH="$LAB_DIR/bin:$(dirname "$ANYDOOR"):$PATH" LAB_PLACE="$place" \
+		ANYDOOR_CONFIG="$LAB_DIR/$place.yaml" ANYDOOR_NAME="$place" \
+		LIBXDP_BPFFS="$LAB_DIR/bpf" "$@"
+}
+
+pop_pid() { # POP
+	cat "$LAB_DIR/$1.pid"
+}
+
+# When something failed: what the daemons said.
+pops_explain() {
+	local pop
+	for pop in "${POPS[@]}"; do
+		[[ ! -s $LAB_DIR/$pop.log ]] || tail -n 20 "$LAB_DIR/$pop.log" | sed "s/^/# $pop: /"
+	done
+}

@@ -2,7 +2,7 @@
 # web.sh: one nginx in every POP, on the VIPs; / says which POP it is, /big is the same everywhere.
 # shellcheck shell=bash
 
-readonly BIG_BYTES=$((256 << 20))
+readonly BIG_BYTES=$((${LAB_BIG_MIB:-256} << 20))
 
 web_up() {
 	local pop
