@@ -72,6 +72,29 @@ $(BUILD)/selftests/unit/%: $(BUILD)/selftests/unit/%.o $(BUILD)/libanydoor.a
 .PHONY: units
 units: $(UNITS)
 
+# --- bench -----------------------------------------------------------------------------------
+BENCH	   := $(BUILD)/selftests/bench
+BENCH_OBJS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out %.bpf.c,$(wildcard selftests/bench/*.c)))
+
+$(BENCH)/%.bpf.o: selftests/bench/%.bpf.c
+	$(say) CLANG $@
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPFFLAGS) -MMD -MP -c $< -o $@
+
+$(BENCH)/%.skel.h: $(BENCH)/%.bpf.o
+	$(say) SKEL $@
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@.tmp && mv $@.tmp $@
+
+$(BENCH_OBJS): | $(BENCH)/wrap.skel.h
+
+$(BENCH)/bench: $(BENCH_OBJS) $(BUILD)/libanydoor.a
+	$(say) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+.PHONY: bench
+bench: $(BENCH)/bench
+	$(Q)$< -o $(BUILD)/bench.json
+
 .PHONY: clean
 clean:
 	rm -rf $(BUILD)

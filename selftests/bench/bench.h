@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * bench.h: net nanoseconds per packet of the real programs (README.md tells how).
+ *
+ *   rig     the world: a network namespace, the programs under test, their maps
+ *   deck    the packets: one card per round
+ *   play    the rounds: wrapper, medians, and the guard that the intended thing was measured
+ *   report  the table, the rivals, the JSON
+ */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "maps/types.h"
+#include "maps/reasons.h"
+#include "selftests/bench/wrap.h"
+
+struct anydoor_bpf;
+
+enum {
+	SELF = 1,  /* our node id */
+	OTHER = 2, /* the node that owns what is not ours */
+	NODES = 1u << AD_OWNER_BITS_DEFAULT,
+	BENCH_PORT = 443,
+	BENCH_K = 32 - AD_OWNER_BITS_DEFAULT,
+};
+
+#define VERIFIED_MAX 16 /* programs in the object */
+
+/* --- rig ------------------------------------------------------------------------------------ */
+
+struct rig {
+	struct anydoor_bpf *door; /* programs under test, loaded */
+	struct ad_flow_bucket *tags; /* the flow table's two maps, mapped here */
+	struct ad_flow *flows;
+	__u32 flow_mask;
+	struct ad_keys keys;
+	struct ad_state state;
+	int ifindex; /* where packets come in; the route to OTHER leaves by it too */
+	int ncpus;
+	char *logs[VERIFIED_MAX]; /* the verifier's, by program in the object's order */
+};
+
+/* Enters a network namespace of its own and loads everything. 0 or -errno, said. */
+int rig_new(struct rig *rig, __u32 flow_slots);
+void rig_free(struct rig *rig);
+void rig_clear_flows(struct rig *rig);
+/* Writes one entry as the data path would, at its @prf; false if its bucket is full. */
+bool rig_add_flow(struct rig *rig, const struct ad_flow *flow, __u64 prf);
+/* What all the flow table's entries have metered together. */
+__u64 rig_flow_packets(const struct rig *rig);
+void rig_counts(const struct rig *rig, __u64 packets[AD_REASON_MAX]);
+/* Zone of @names names, one A record each; deck_dns_name() says which. */
+int rig_publish_zone(struct rig *rig, unsigned int names);
+
+enum frame_kind {
+	FRAME_FOREIGN, /* TCP for an address that is not a VIP */
+	FRAME_STAMPED, /* TCP for the VIP, TSecr carries the owner */
+	FRAME_PLAIN,   /* TCP for the VIP, no timestamps */
+	FRAME_TUNNEL,  /* FRAME_STAMPED, tunnelled to us by OTHER */
+	FRAME_OUT,     /* TCP from the VIP, for egress */
+	FRAME_DNS_A,   /* a name of the zone */
+	FRAME_DNS_NX,  /* three labels below the apex, not there */
+};
+
+struct bench {
+	const char *name;
+	const char *what;
+	enum frame_kind frame;
+	unsigned int many;	 /* flows, or names */
+	__u16 owner;		 /* in the stamp and in the table */
+	enum ad_flow_kind entry; /* in the table beforehand; FREE: none */
+	enum ad_reason reason;	 /* what every round must end in */
+};
+
+/* --- deck ----------------------------------------------------------------------------------- */
+
+struct deck {
+	struct bench_layout layout;
+	__u64 *words; /* cards of layout.nr_words each */
+	unsigned int cards;
+};
+
+/*
+ * The cards of @bench, and its flows' entries in the table. A flow whose bucket is full is left
+ * out and another taken, so that every card hits. 0 or -ENOMEM.
+ */
+int deck_build(struct deck *deck, struct rig *rig, const struct bench *bench);
+void deck_free(struct deck *deck);
+extern const struct ad_addr bench_vip, bench_tunnel_self, bench_tunnel_other;
+
+/* --- play ----------------------------------------------------------------------------------- */
+
+struct figure {
+	double ns;	  /* median of program minus wrapper */
+	double low, high; /* quartiles */
+	double wrapper;	  /* median of what was subtracted */
+	bool ok;	  /* every round ended as intended */
+};
+
+struct yardsticks {
+	double cold_line, helper, clock;
+};
+
+int play_bench(struct rig *rig, const struct bench *bench, struct figure *figure);
+int play_yardsticks(struct rig *rig, struct yardsticks *sticks);
+
+/* --- verifier ------------------------------------------------------------------------------- */
+
+struct verified {
+	const char *program;
+	__u32 insns, stack, jited;
+};
+
+/* Fills @list from the log of level 4 that rig_new() kept; the number of programs or -errno. */
+int verifier_figures(const struct rig *rig, struct verified list[VERIFIED_MAX]);
+
+/* --- report --------------------------------------------------------------------------------- */
+
+void report_machine(const struct yardsticks *sticks);
+void report_header(void);
+void report_bench(const struct bench *bench, const struct figure *figure);
+void report_verified(const struct verified *list, int nr);
+/* Benches that failed are left out. 0 or -EIO, said. */
+int report_json(const char *path, const struct bench *benches, const struct figure *figures,
+		size_t nr, const struct verified *list, int nr_verified);
+
+#endif

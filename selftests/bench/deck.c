@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * deck.c: which packets are played, in which order, and the flow table they find.
+ *
+ * Cards lie in the order they are played, so the wrapper reads memory straight ahead and costs
+ * the same in every bench; it is the flows on them that come at random. For few flows they are
+ * drawn; for many the hash of the table has shuffled them already.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <arpa/inet.h>
+#include "selftests/bench/frame.h"
+
+#define CARDS_MIN 65536u /* rounds before an order repeats: no branch predictor learns that */
+#define HOSTS	  131072u /* 198.18.0.0/15, RFC 2544 */
+
+/* The windows of 8 bytes that cover what differs between two cards. */
+static const struct {
+	__u32 nr, at[BENCH_WORDS];
+} windows[] = {
+	/* IP checksum and source; ports; TCP checksum; timestamps */
+	[FRAME_FOREIGN] = { 3, { 24, 34, 46 } },
+	[FRAME_PLAIN] = { 3, { 24, 34, 46 } },
+	[FRAME_STAMPED] = { 4, { 24, 34, 46, 58 } },
+	/* outer UDP; tag; and the same 64 bytes on */
+	[FRAME_TUNNEL] = { 6, { 34, 70, 88, 98, 110, 122 } },
+	/* the client is the destination here */
+	[FRAME_OUT] = { 5, { 18, 26, 34, 46, 58 } },
+	/* IP checksum and source; UDP; id; first label */
+	[FRAME_DNS_A] = { 4, { 24, 34, 42, 55 } },
+	[FRAME_DNS_NX] = { 4, { 24, 34, 42, 55 } },
+};
+
+static struct guest guest_number(unsigned int number, __u16 owner)
+{
+	return (struct guest){
+		.address = htonl(0xc6120000 + number % HOSTS),
+		.port = htons(1024 + number / HOSTS + number % 50000),
+		.owner = owner,
+	};
+}
+
+static bool add_flow(struct rig *rig, const struct bench *bench, const struct guest *guest)
+{
+	struct ad_flow flow = {
+		.client.w = { 0, 0, htonl(0xffff), guest->address },
+		.client_port = guest->port,
+		.vip_port = htons(BENCH_PORT),
+		.owner = bench->owner,
+		.kind = bench->entry,
+	};
+
+	if (bench->frame == FRAME_STAMPED || bench->frame == FRAME_TUNNEL ||
+	    bench->frame == FRAME_OUT)
+		flow.flags = AD_FLOW_STAMPED;
+	return rig_add_flow(rig, &flow, frame_prf(rig, guest));
+}
+
+/* The @many clients whose flows fit the table. */
+static void choose_guests(struct rig *rig, const struct bench *bench, struct guest *guests)
+{
+	unsigned int number = 0;
+
+	for (unsigned int i = 0; i < bench->many; i++)
+		do
+			guests[i] = guest_number(number++, bench->owner);
+		while (bench->entry != AD_FLOW_FREE && !add_flow(rig, bench, &guests[i]));
+}
+
+static void lay_out(struct deck *deck, const struct frame *frame, enum frame_kind kind)
+{
+	struct bench_layout *layout = &deck->layout;
+
+	layout->length = frame->length;
+	layout->deck_mask = deck->cards - 1;
+	layout->nr_words = windows[kind].nr;
+	memcpy(layout->at, windows[kind].at, sizeof(layout->at));
+	memcpy(layout->frame, frame->bytes, sizeof(layout->frame));
+	memcpy(&layout->tail, frame->bytes + frame->length - 8, sizeof(layout->tail));
+}
+
+static void write_card(struct deck *deck, unsigned int card, const struct frame *frame)
+{
+	const struct bench_layout *layout = &deck->layout;
+
+	for (__u32 i = 0; i < layout->nr_words; i++)
+		memcpy(&deck->words[(size_t)card * layout->nr_words + i],
+		       frame->bytes + layout->at[i], 8);
+}
+
+static void write_cards(struct deck *deck, const struct rig *rig, const struct bench *bench,
+			const struct guest *guests)
+{
+	__u64 draw = 1;
+
+	for (unsigned int i = 0; i < deck->cards; i++) {
+		unsigned int pick = i;
+		struct frame frame;
+
+		if (bench->many < deck->cards) {
+			draw = draw * 6364136223846793005ull + 1442695040888963407ull;
+			pick = (draw >> 33) % bench->many;
+		}
+		frame_build(&frame, rig, bench->frame, &guests[pick], pick);
+		if (!i)
+			lay_out(deck, &frame, bench->frame);
+		write_card(deck, i, &frame);
+	}
+}
+
+int deck_build(struct deck *deck, struct rig *rig, const struct bench *bench)
+{
+	struct guest *guests = calloc(bench->many, sizeof(*guests));
+
+	deck->cards = bench->many > CARDS_MIN ? bench->many : CARDS_MIN;
+	deck->words = calloc(deck->cards, 8 * windows[bench->frame].nr);
+	if (!guests || !deck->words) {
+		free(guests);
+		deck_free(deck);
+		return -ENOMEM;
+	}
+	rig_clear_flows(rig);
+	choose_guests(rig, bench, guests);
+	write_cards(deck, rig, bench, guests);
+	free(guests);
+	return 0;
+}
+
+void deck_free(struct deck *deck)
+{
+	free(deck->words);
+	deck->words = NULL;
+}

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * frame.c: the packets of the bench, byte for byte.
+ */
+#include <string.h>
+#include <time.h>
+#include <arpa/inet.h>
+#include <netinet/ip.h>
+#include <netinet/tcp.h>
+#include <netinet/udp.h>
+#include <linux/if_ether.h>
+#include <sodium.h>
+#include "selftests/bench/frame.h"
+
+#define PAYLOAD	     16 /* bytes of TCP data: the headers are what costs */
+#define ECHO_AGE_MS  40 /* a client's echo is a round trip old */
+#define IP4_MAPPED(...) { .b = { [10] = 0xff, 0xff, __VA_ARGS__ } }
+
+const struct ad_addr bench_vip = IP4_MAPPED(203, 0, 113, 1);
+const struct ad_addr bench_tunnel_self = IP4_MAPPED(192, 0, 2, 1);
+const struct ad_addr bench_tunnel_other = IP4_MAPPED(192, 0, 2, 2);
+static const struct ad_addr foreign = IP4_MAPPED(203, 0, 113, 99);
+
+static void *put(struct frame *frame, const void *bytes, size_t length)
+{
+	void *place = frame->bytes + frame->length;
+
+	memcpy(place, bytes, length);
+	frame->length += length;
+	return place;
+}
+
+static __u32 sum16(__u32 sum, const void *bytes, size_t length)
+{
+	const __u8 *byte = bytes;
+
+	for (size_t i = 0; i < length; i++)
+		sum += i & 1 ? byte[i] : byte[i] << 8;
+	return sum;
+}
+
+static __be16 sum_fold(__u32 sum)
+{
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return htons((__u16)~sum);
+}
+
+/* Of TCP or UDP behind @ip, with its pseudo-header (RFC 9293, 3.1; RFC 768). */
+static __be16 sum_transport(const struct iphdr *ip)
+{
+	__u16 length = ntohs(ip->tot_len) - sizeof(*ip);
+
+	return sum_fold(sum16(sum16(ip->protocol + length, &ip->saddr, 8), ip + 1, length));
+}
+
+static void put_ethernet(struct frame *frame)
+{
+	struct ethhdr eth = {
+		.h_dest = { 2, 0, 0, 0, 0, 1 },
+		.h_source = { 2, 0, 0, 0, 0, 2 },
+		.h_proto = htons(ETH_P_IP),
+	};
+
+	put(frame, &eth, sizeof(eth));
+}
+
+/* The length is left open until the packet is whole. */
+static struct iphdr *put_ip(struct frame *frame, __be32 from, __be32 to, __u8 protocol)
+{
+	struct iphdr ip = {
+		.version = 4,
+		.ihl = 5,
+		.ttl = 60,
+		.protocol = protocol,
+		.frag_off = htons(IP_DF),
+		.saddr = from,
+		.daddr = to,
+	};
+
+	return put(frame, &ip, sizeof(ip));
+}
+
+static void close_ip(struct frame *frame, struct iphdr *ip)
+{
+	ip->tot_len = htons(frame->bytes + frame->length - (__u8 *)ip);
+	ip->check = sum_fold(sum16(0, ip, sizeof(*ip)));
+}
+
+struct ends {
+	__be32 from, to;
+	__be16 from_port, to_port;
+};
+
+/* A data segment; timestamps if @tsval. */
+static void put_tcp(struct frame *frame, const struct ends *ends, __u32 tsval, __u32 tsecr)
+{
+	static const __u8 payload[PAYLOAD] = "GET / HTTP/1.1\r\n";
+	__be32 option[3] = { htonl(0x0101080a), htonl(tsval), htonl(tsecr) };
+	struct tcphdr header = {
+		.source = ends->from_port,
+		.dest = ends->to_port,
+		.seq = htonl(1000),
+		.ack_seq = htonl(2000),
+		.doff = tsval ? 8 : 5,
+		.ack = 1,
+		.psh = 1,
+		.window = htons(500),
+	};
+	struct iphdr *ip = put_ip(frame, ends->from, ends->to, IPPROTO_TCP);
+	struct tcphdr *tcp = put(frame, &header, sizeof(header));
+
+	if (tsval)
+		put(frame, option, sizeof(option));
+	put(frame, payload, sizeof(payload));
+	close_ip(frame, ip);
+	tcp->check = sum_transport(ip);
+}
+
+static __u64 siphash(const __u64 key[2], const void *bytes, size_t length)
+{
+	__u8 out[crypto_shorthash_siphash24_BYTES];
+	__u64 value;
+
+	crypto_shorthash_siphash24(out, bytes, length, (const void *)key);
+	memcpy(&value, out, sizeof(value));
+	return value;
+}
+
+__u64 frame_prf(const struct rig *rig, const struct guest *guest)
+{
+	struct {
+		__be32 client, vip;
+		__be16 client_port, vip_port;
+	} tuple = { guest->address, bench_vip.w[3], guest->port, htons(BENCH_PORT) };
+
+	return siphash(rig->keys.stamp, &tuple, sizeof(tuple));
+}
+
+static __u32 mono_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* What the client echoes: the owner's clock a round trip ago, stamped (DESIGN, The stamp). */
+static __u32 stamped_echo(const struct rig *rig, const struct guest *guest)
+{
+	return mono_ms() - ECHO_AGE_MS + (__u32)rig->state.stamp_wall_minus_mono_ms +
+	       ((__u32)guest->owner << BENCH_K) + (__u32)frame_prf(rig, guest);
+}
+
+static void put_segment_in(struct frame *frame, const struct rig *rig, enum frame_kind kind,
+			   const struct guest *guest)
+{
+	struct ends ends = {
+		.from = guest->address,
+		.to = kind == FRAME_FOREIGN ? foreign.w[3] : bench_vip.w[3],
+		.from_port = guest->port,
+		.to_port = htons(BENCH_PORT),
+	};
+
+	if (kind == FRAME_STAMPED || kind == FRAME_TUNNEL)
+		put_tcp(frame, &ends, 12345, stamped_echo(rig, guest));
+	else
+		put_tcp(frame, &ends, 0, 0);
+}
+
+static void put_segment_out(struct frame *frame, const struct guest *guest)
+{
+	struct ends ends = {
+		.from = bench_vip.w[3],
+		.to = guest->address,
+		.from_port = htons(BENCH_PORT),
+		.to_port = guest->port,
+	};
+
+	put_tcp(frame, &ends, mono_ms(), 12345);
+}
+
+/* UDP header to be closed when its payload is in. */
+static struct udphdr *put_udp(struct frame *frame, __be16 from, __be16 to)
+{
+	struct udphdr udp = { .source = from, .dest = to };
+
+	return put(frame, &udp, sizeof(udp));
+}
+
+static void close_udp(struct frame *frame, struct iphdr *ip, struct udphdr *udp)
+{
+	udp->len = htons(frame->bytes + frame->length - (__u8 *)udp);
+	close_ip(frame, ip);
+	udp->check = sum_transport(ip);
+}
+
+/* Over what maps/types.h lists, in that order. */
+static __u64 tunnel_tag(const struct rig *rig, const struct iphdr *outer,
+			const struct ad_geneve *geneve, const struct iphdr *inner)
+{
+	struct {
+		__be32 addresses[2];
+		__u8 headers[sizeof(*geneve) + sizeof(struct ad_geneve_opt) - 8];
+		__be16 inner_length, zero;
+		__u8 inner[40];
+	} covered = { .addresses = { outer->saddr, outer->daddr }, .inner_length = inner->tot_len };
+
+	memcpy(covered.headers, geneve, sizeof(covered.headers));
+	memcpy(covered.inner, inner, sizeof(covered.inner));
+	return siphash(rig->keys.tunnel[0].key, &covered, sizeof(covered));
+}
+
+/* As OTHER would send it on to us: the first of two candidates, first leg. */
+static void put_tunnelled(struct frame *frame, const struct rig *rig, const struct guest *guest)
+{
+	struct ad_geneve geneve = {
+		.ver_optlen = sizeof(struct ad_geneve_opt) / 4,
+		.oam_crit = 0x40,
+		.protocol = htons(ETH_P_IP),
+	};
+	struct ad_geneve_opt option = {
+		.class = htons(AD_GENEVE_CLASS),
+		.type = AD_GENEVE_TYPE,
+		.len = AD_GENEVE_OPT_LEN,
+		.landing = htons(OTHER),
+		.hop_why = 1 << 4 | AD_WHY_DATA,
+		.epoch = rig->keys.tunnel[0].epoch,
+		.time_s = htonl(time(NULL)),
+		.candidates = { htons(SELF), htons(OTHER) },
+	};
+	struct iphdr *outer =
+		put_ip(frame, bench_tunnel_other.w[3], bench_tunnel_self.w[3], IPPROTO_UDP);
+	struct udphdr *udp = put_udp(frame, htons(50000), htons(AD_TUNNEL_PORT));
+	struct ad_geneve *put_geneve = put(frame, &geneve, sizeof(geneve));
+	struct ad_geneve_opt *put_option = put(frame, &option, sizeof(option));
+	__u64 tag;
+
+	put_segment_in(frame, rig, FRAME_TUNNEL, guest);
+	tag = tunnel_tag(rig, outer, put_geneve, (void *)(put_option + 1));
+	memcpy(put_option->tag, &tag, sizeof(tag));
+	close_udp(frame, outer, udp);
+}
+
+static void put_query(struct frame *frame, enum frame_kind kind, const struct guest *guest,
+		      unsigned int name)
+{
+	static const char absent[] = "\1y\1z";
+	static const char zone_a_in[] = "\5bench\7example\0\0\1\0\1";
+	__be16 header[6] = { htons(name), 0, htons(1), 0, 0, 0 };
+	struct iphdr *ip = put_ip(frame, guest->address, bench_vip.w[3], IPPROTO_UDP);
+	struct udphdr *udp = put_udp(frame, guest->port, htons(53));
+	char label[9] = "\10";
+
+	frame_dns_label(name, label + 1);
+	put(frame, header, sizeof(header));
+	put(frame, label, sizeof(label));
+	if (kind == FRAME_DNS_NX)
+		put(frame, absent, sizeof(absent) - 1);
+	put(frame, zone_a_in, sizeof(zone_a_in) - 1);
+	close_udp(frame, ip, udp);
+}
+
+void frame_dns_label(unsigned int name, char label[8])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	/* An odd factor: distinct labels that do not come in order. */
+	for (__u32 mixed = name * 2654435761u, i = 0; i < 8; i++, mixed >>= 4)
+		label[i] = digits[mixed & 15];
+}
+
+void frame_build(struct frame *frame, const struct rig *rig, enum frame_kind kind,
+		 const struct guest *guest, unsigned int name)
+{
+	memset(frame, 0, sizeof(*frame));
+	put_ethernet(frame);
+	if (kind == FRAME_OUT)
+		put_segment_out(frame, guest);
+	else if (kind == FRAME_TUNNEL)
+		put_tunnelled(frame, rig, guest);
+	else if (kind == FRAME_DNS_A || kind == FRAME_DNS_NX)
+		put_query(frame, kind, guest, name);
+	else
+		put_segment_in(frame, rig, kind, guest);
+}

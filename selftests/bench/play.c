@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * play.c: rounds. Each run plays a stretch of the deck twice, with nothing behind the wrapper
+ * and with the program behind it; the difference is the program's. Counters say afterwards
+ * whether the program did what the bench is about.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include "selftests/bench/bench.h"
+#include "anydoor.skel.h"
+#include "selftests/bench/wrap.skel.h"
+
+#define RUNS   16
+#define ROUNDS 65536u
+
+struct table {
+	struct wrap_bpf *wrap;
+	const struct rig *rig;
+	int wrapper, empty, behind; /* programs and the slot's map, of XDP or of tc */
+	bool tc;
+};
+
+static struct wrap_bpf *wrap_load(const struct deck *deck, __u32 cold_lines)
+{
+	struct wrap_bpf *wrap = wrap_bpf__open();
+
+	if (!wrap)
+		return NULL;
+	memcpy(&wrap->rodata->layout, &deck->layout, sizeof(deck->layout));
+	wrap->rodata->layout.cold_mask = cold_lines - 1;
+	bpf_map__set_value_size(wrap->maps.deck, 8 * deck->layout.nr_words);
+	bpf_map__set_max_entries(wrap->maps.deck, deck->cards);
+	bpf_map__set_max_entries(wrap->maps.cold_lines, cold_lines);
+	if (wrap_bpf__load(wrap)) {
+		wrap_bpf__destroy(wrap);
+		return NULL;
+	}
+	return wrap;
+}
+
+static int table_open(struct table *table, const struct rig *rig, const struct deck *deck, bool tc,
+		      __u32 cold_lines)
+{
+	size_t length = (size_t)deck->cards * 8 * deck->layout.nr_words;
+	void *cards;
+
+	table->rig = rig;
+	table->tc = tc;
+	table->wrap = wrap_load(deck, cold_lines);
+	if (!table->wrap)
+		return -EINVAL;
+	cards = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED,
+		     bpf_map__fd(table->wrap->maps.deck), 0);
+	if (cards == MAP_FAILED)
+		return -errno;
+	memcpy(cards, deck->words, length);
+	munmap(cards, length);
+	table->wrapper = bpf_program__fd(tc ? table->wrap->progs.wrap_tc : table->wrap->progs.wrap);
+	table->empty = bpf_program__fd(tc ? table->wrap->progs.empty_tc : table->wrap->progs.empty);
+	table->behind = bpf_map__fd(tc ? table->wrap->maps.behind_tc : table->wrap->maps.behind);
+	return 0;
+}
+
+/* Mean ns of @rounds from card @start on, with @program behind the wrapper. */
+static int play(struct table *table, int program, __u32 start, __u32 rounds, __u32 *ns)
+{
+	struct wrap_bpf *wrap = table->wrap;
+	__u8 frame[BENCH_FRAME_MAX] = {};
+	__u32 length = wrap->rodata->layout.length, slot = 0;
+	struct xdp_md from = { .data_end = length, .ingress_ifindex = table->rig->ifindex };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame, .data_size_in = length,
+		    .repeat = rounds);
+
+	if (!table->tc) {
+		opts.ctx_in = &from;
+		opts.ctx_size_in = sizeof(from);
+	}
+	wrap->bss->home = 0;
+	wrap->bss->next = start;
+	if (bpf_map_update_elem(table->behind, &slot, &program, BPF_ANY) ||
+	    bpf_prog_test_run_opts(table->wrapper, &opts))
+		return -errno;
+	*ns = opts.duration;
+	return wrap->bss->lost ? -EPROTO : 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Each run compares the same cards, one right after the other, so that noise hits both. */
+static int measure(struct table *table, int program, struct figure *figure)
+{
+	double net[RUNS], wrapper[RUNS];
+
+	for (int run = 0; run < RUNS; run++) {
+		__u32 base, whole;
+		int err = play(table, table->empty, run * ROUNDS, ROUNDS, &base) ?:
+			  play(table, program, run * ROUNDS, ROUNDS, &whole);
+
+		if (err)
+			return err;
+		net[run] = (double)whole - base;
+		wrapper[run] = base;
+	}
+	qsort(net, RUNS, sizeof(*net), compare);
+	qsort(wrapper, RUNS, sizeof(*wrapper), compare);
+	figure->ns = (net[RUNS / 2 - 1] + net[RUNS / 2]) / 2;
+	figure->low = net[RUNS / 4];
+	figure->high = net[RUNS - 1 - RUNS / 4];
+	figure->wrapper = wrapper[RUNS / 2];
+	return 0;
+}
+
+/* The guard: every round since @before ended in @bench's reason, bar one in a thousand. */
+static bool as_intended(const struct rig *rig, const struct bench *bench, const __u64 *before,
+			__u64 rounds)
+{
+	static const char *const labels[] = {
+#define X(sym, side, action, label, help) [AD_R_##sym] = label,
+		AD_REASONS(X)
+#undef X
+	};
+	__u64 now[AD_REASON_MAX];
+
+	rig_counts(rig, now);
+	if (now[bench->reason] - before[bench->reason] >= rounds - rounds / 1000)
+		return true;
+	fprintf(stderr, "bench: %s: of %llu rounds", bench->name, rounds);
+	for (int reason = 1; reason < AD_REASON_MAX; reason++)
+		if (now[reason] != before[reason])
+			fprintf(stderr, " %llu %s", now[reason] - before[reason], labels[reason]);
+	fprintf(stderr, "; all should be %s\n", labels[bench->reason]);
+	return false;
+}
+
+/* The flow table met the packets too: its entries counted them. */
+static bool as_metered(const struct rig *rig, const struct bench *bench, __u64 rounds)
+{
+	__u64 metered = rig_flow_packets(rig);
+
+	if (bench->entry == AD_FLOW_FREE || metered >= rounds - rounds / 1000)
+		return true;
+	fprintf(stderr, "bench: %s: the flow table counted %llu packets of %llu\n", bench->name,
+		metered, rounds);
+	return false;
+}
+
+static int play_deck(struct table *table, const struct bench *bench, const struct deck *deck,
+		     struct figure *figure)
+{
+	const struct rig *rig = table->rig;
+	const __u64 rounds = deck->cards + RUNS * ROUNDS;
+	int program = bpf_program__fd(table->tc ? rig->door->progs.egress : rig->door->progs.packet);
+	__u64 before[AD_REASON_MAX];
+	__u32 warm;
+	int err;
+
+	rig_counts(rig, before);
+	err = play(table, program, 0, deck->cards, &warm) ?: measure(table, program, figure);
+	if (err)
+		return err;
+	figure->ok = as_intended(rig, bench, before, rounds) && as_metered(rig, bench, rounds);
+	return 0;
+}
+
+int play_bench(struct rig *rig, const struct bench *bench, struct figure *figure)
+{
+	struct deck deck = {};
+	struct table table = {};
+	int err;
+
+	memset(figure, 0, sizeof(*figure));
+	err = deck_build(&deck, rig, bench);
+	if (err)
+		return err;
+	err = table_open(&table, rig, &deck, bench->frame == FRAME_OUT, 1) ?:
+	      play_deck(&table, bench, &deck, figure);
+	wrap_bpf__destroy(table.wrap);
+	deck_free(&deck);
+	return err;
+}
+
+#define COLD_LINES (1u << 21) /* 134 MB: no cache of one core's holds it */
+#define HOT_LINES  16u
+
+static int time_cold(const struct rig *rig, const struct deck *deck, __u32 lines, double *ns)
+{
+	struct table table = {};
+	struct figure figure;
+	int err = table_open(&table, rig, deck, false, lines);
+
+	if (!err)
+		err = measure(&table, bpf_program__fd(table.wrap->progs.cold), &figure);
+	wrap_bpf__destroy(table.wrap);
+	*ns = figure.ns;
+	return err;
+}
+
+static int time_calls(const struct rig *rig, const struct deck *deck, struct yardsticks *sticks)
+{
+	struct table table = {};
+	struct figure helper, clock;
+	int err = table_open(&table, rig, deck, false, 1);
+
+	if (!err)
+		err = measure(&table, bpf_program__fd(table.wrap->progs.calls), &helper) ?:
+		      measure(&table, bpf_program__fd(table.wrap->progs.clocks), &clock);
+	wrap_bpf__destroy(table.wrap);
+	if (err)
+		return err;
+	sticks->helper = helper.ns / BENCH_CALLS;
+	sticks->clock = clock.ns / BENCH_CALLS;
+	return 0;
+}
+
+int play_yardsticks(struct rig *rig, struct yardsticks *sticks)
+{
+	static const struct bench any = { .frame = FRAME_FOREIGN, .many = 1 };
+	struct deck deck = {};
+	double hot, cold;
+	int err = deck_build(&deck, rig, &any);
+
+	if (err)
+		return err;
+	err = time_cold(rig, &deck, HOT_LINES, &hot) ?:
+	      time_cold(rig, &deck, COLD_LINES, &cold) ?:
+	      time_calls(rig, &deck, sticks);
+	sticks->cold_line = cold - hot;
+	deck_free(&deck);
+	return err;
+}

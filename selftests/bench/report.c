@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * report.c: what was found, for people and for programs.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <jansson.h>
+#include "selftests/bench/bench.h"
+
+/*
+ * Other people's programs, measured once on a machine like this, in the same way: their own code
+ * under BPF_PROG_TEST_RUN behind a restoring wrapper. Constants: they are not built here.
+ */
+static const struct rival {
+	const char *bench, *what;
+	double ns;
+} rivals[] = {
+	{ "pass_foreign", "Katran, pass of what is not for a VIP", 70 },
+	{ "flow_stamped_local_1k", "GLB, stateless path", 83 },
+	{ "flow_stamped_wrap_1k", "GLB, stateless path", 83 },
+	{ "flow_stamped_wrap", "Katran, table of 1M, IPIP", 425 },
+	{ "flow_stamped_wrap", "Katran, table of 1M, GUE", 627 },
+	{ "flow_unwrap", "Katran, from another POP: unwrap, wrap again", 331 },
+	{ "flow_relay", "Katran, from another POP: unwrap, wrap again", 331 },
+	{ "flow_table_1k", "Katran, table of 1k, IPIP", 106 },
+	{ "flow_table_1m", "Katran, table of 1M, IPIP", 425 },
+	{ "flow_pinned_wrap_1k", "Katran, table of 1k, IPIP", 106 },
+	{ "flow_pinned_wrap_1k", "Katran, table of 1k, GUE", 283 },
+	{ "flow_pinned_wrap_1m", "Katran, table of 1M, IPIP", 425 },
+	{ "flow_pinned_wrap_1m", "Katran, table of 1M, GUE", 627 },
+};
+#define NR_RIVALS (sizeof(rivals) / sizeof(rivals[0]))
+
+/* The first line of @path that starts with @key; what follows its colon. */
+static void line_of(const char *path, const char *key, char *text, size_t size)
+{
+	FILE *file = fopen(path, "r");
+	char line[512];
+
+	snprintf(text, size, "unknown");
+	while (file && fgets(line, sizeof(line), file)) {
+		char *colon = *key ? strchr(line, ':') : line - 1;
+
+		if (strncmp(line, key, strlen(key)) || !colon)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		snprintf(text, size, "%s", colon + 1 + strspn(colon + 1, " "));
+		break;
+	}
+	if (file)
+		fclose(file);
+}
+
+void report_machine(const struct yardsticks *sticks)
+{
+	char cpu[128], spectre[256];
+	struct utsname kernel;
+
+	uname(&kernel);
+	line_of("/proc/cpuinfo", "model name", cpu, sizeof(cpu));
+	line_of("/sys/devices/system/cpu/vulnerabilities/spectre_v2", "", spectre, sizeof(spectre));
+	printf("machine     %s, Linux %s\n", cpu, kernel.release);
+	printf("spectre_v2  %s\n", spectre);
+	printf("yardsticks  cold memory line %.0f ns, helper call %.1f ns, clock read %.1f ns\n\n",
+	       sticks->cold_line, sticks->helper, sticks->clock);
+}
+
+void report_header(void)
+{
+	printf("%-24s %7s %14s %8s   %s\n", "bench", "ns", "quartiles", "wrapper", "what");
+}
+
+static void print_rivals(const struct bench *bench, const struct figure *figure)
+{
+	for (size_t i = 0; i < NR_RIVALS; i++)
+		if (!strcmp(rivals[i].bench, bench->name))
+			printf("%-24s %7.0f %23s   %.2f of %s\n", "", rivals[i].ns, "",
+			       figure->ns / rivals[i].ns, rivals[i].what);
+}
+
+void report_bench(const struct bench *bench, const struct figure *figure)
+{
+	if (!figure->ok) {
+		printf("%-24s %7s %14s %8s   %s\n", bench->name, "failed", "", "", bench->what);
+		return;
+	}
+	printf("%-24s %7.1f %6.0f .. %4.0f %8.0f   %s\n", bench->name, figure->ns, figure->low,
+	       figure->high, figure->wrapper, bench->what);
+	print_rivals(bench, figure);
+	fflush(stdout);
+}
+
+void report_verified(const struct verified *list, int nr)
+{
+	printf("\n%-24s %14s %8s %8s\n", "program", "insns verified", "stack", "jited");
+	for (int i = 0; i < nr; i++)
+		printf("%-24s %14u %8u %8u\n", list[i].program, list[i].insns, list[i].stack,
+		       list[i].jited);
+}
+
+static json_t *verified_json(const struct verified *list, int nr)
+{
+	json_int_t insns = 0, stack = 0, jited = 0;
+
+	for (int i = 0; i < nr; i++) {
+		insns += list[i].insns;
+		jited += list[i].jited;
+		if (list[i].stack > stack)
+			stack = list[i].stack;
+	}
+	return json_pack("{s:I, s:I, s:I}", "insns", insns, "stack", stack, "jited", jited);
+}
+
+int report_json(const char *path, const struct bench *benches, const struct figure *figures,
+		size_t nr, const struct verified *list, int nr_verified)
+{
+	json_t *root = json_object();
+	int err = 0;
+
+	for (size_t i = 0; i < nr; i++)
+		if (figures[i].ok)
+			json_object_set_new(root, benches[i].name,
+					    json_pack("{s:f}", "ns", figures[i].ns));
+	json_object_set_new(root, "verifier", verified_json(list, nr_verified));
+	if (json_dump_file(root, path, JSON_INDENT(2) | JSON_REAL_PRECISION(6))) {
+		fprintf(stderr, "bench: cannot write %s\n", path);
+		err = -EIO;
+	}
+	json_decref(root);
+	return err;
+}
