@@ -51,6 +51,9 @@ $(BUILD)/user/%.o: user/%.c | $(SKELETONS)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
 
+# libxdp cannot tell its version at run time.
+$(BUILD)/user/cmd_version.o: CFLAGS += -DLIBXDP_VERSION='"$(shell pkg-config --modversion libxdp)"'
+
 $(BUILD)/libanydoor.a: $(USER_OBJS)
 	$(say) AR $@
 	$(Q)rm -f $@ && ar rcs $@ $^

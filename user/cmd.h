@@ -56,4 +56,7 @@ int cmd_detach(const struct globals *globals, int argc, char **argv);
 int cmd_keygen(const struct globals *globals, int argc, char **argv);
 int cmd_version(const struct globals *globals, int argc, char **argv);
 
+/* The options of those that have any, for help. */
+extern const struct arg cmd_flows_args[];
+
 #endif

@@ -38,7 +38,8 @@ static int cmd_help(const struct globals *globals, int argc, char **argv);
 
 static const struct command commands[] = {
 	{ "status", cmd_status, "", "how this instance is doing (also with no command)", NULL },
-	{ "flows", cmd_flows, "[OPTIONS]", "the TCP flows it knows, and who owns them", NULL },
+	{ "flows", cmd_flows, "[OPTIONS]", "the TCP flows it knows, and who owns them",
+	  cmd_flows_args },
 	{ "stats", cmd_stats, "[OPTIONS]", "every counter, with what it means", NULL },
 	{ "pops", cmd_pops, "", "the fleet: POPs, nodes, traffic between them", NULL },
 	{ "zones", cmd_zones, "", "the DNS zones that are served", NULL },

@@ -60,3 +60,21 @@ __attribute__((weak)) void metrics_note_reload(struct metrics *metrics, bool ok)
 __attribute__((weak)) void metrics_free(struct metrics *metrics)
 {
 }
+
+#include <errno.h>
+#include "config.h"
+__attribute__((weak)) int config_load(const char *path, struct config **config,
+				      struct config_errors *errors)
+{
+	return -ENOENT;
+}
+__attribute__((weak)) void config_free(struct config *config)
+{
+}
+__attribute__((weak)) void config_errors_free(struct config_errors *errors)
+{
+}
+__attribute__((weak)) const char *config_pop_name(const struct config *config, __u16 pop)
+{
+	return config->pops[pop].name;
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * flow_top.c: a bounded heap of flows (flow_top.h).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "flow_top.h"
+
+int flow_top_init(struct flow_top *top, enum flow_sort sort, size_t max)
+{
+	*top = (struct flow_top){ .sort = sort, .max = max };
+	top->flows = calloc(max, sizeof(*top->flows));
+	return top->flows ? 0 : -ENOMEM;
+}
+
+void flow_top_free(struct flow_top *top)
+{
+	free(top->flows);
+	*top = (struct flow_top){ 0 };
+}
+
+/* The greater, the further to the front. */
+static __u64 rank(enum flow_sort sort, const struct ad_flow *flow)
+{
+	switch (sort) {
+	case SORT_BYTES:
+		return flow->rx_bytes + flow->tx_bytes;
+	case SORT_PACKETS:
+		return (__u64)flow->rx_packets + flow->tx_packets;
+	case SORT_AGE:
+		return ~(__u64)flow->first_s;
+	case SORT_IDLE:
+		return ~(__u64)flow->last_s;
+	}
+	return 0;
+}
+
+static void swap(struct ad_flow *a, struct ad_flow *b)
+{
+	struct ad_flow flow = *a;
+
+	*a = *b;
+	*b = flow;
+}
+
+static void sift_up(struct flow_top *top, size_t i)
+{
+	while (i && rank(top->sort, &top->flows[i]) < rank(top->sort, &top->flows[(i - 1) / 2])) {
+		swap(&top->flows[i], &top->flows[(i - 1) / 2]);
+		i = (i - 1) / 2;
+	}
+}
+
+static void sift_down(struct flow_top *top, size_t nr)
+{
+	struct ad_flow *flows = top->flows;
+	size_t i = 0, least;
+
+	for (; (least = 2 * i + 1) < nr; i = least) {
+		if (least + 1 < nr &&
+		    rank(top->sort, &flows[least + 1]) < rank(top->sort, &flows[least]))
+			least++;
+		if (rank(top->sort, &flows[i]) <= rank(top->sort, &flows[least]))
+			return;
+		swap(&flows[i], &flows[least]);
+	}
+}
+
+void flow_top_offer(struct flow_top *top, const struct ad_flow *flow)
+{
+	if (top->nr < top->max) {
+		top->flows[top->nr] = *flow;
+		sift_up(top, top->nr++);
+	} else if (rank(top->sort, flow) > rank(top->sort, &top->flows[0])) {
+		top->flows[0] = *flow;
+		sift_down(top, top->nr);
+	}
+}
+
+/* Heap sort: the hindmost goes to the end, again and again. */
+void flow_top_finish(struct flow_top *top)
+{
+	for (size_t nr = top->nr; nr > 1; nr--) {
+		swap(&top->flows[0], &top->flows[nr - 1]);
+		sift_down(top, nr - 1);
+	}
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * flow_top.h: the N foremost of any number of flows, in memory for N. Knows no libbpf.
+ */
+#ifndef AD_FLOW_TOP_H
+#define AD_FLOW_TOP_H
+
+#include <stddef.h>
+#include "maps/types.h"
+
+enum flow_sort {
+	SORT_BYTES,   /* most first, both directions together */
+	SORT_PACKETS, /* likewise */
+	SORT_AGE,     /* oldest first */
+	SORT_IDLE,    /* longest silent first */
+};
+
+struct flow_top {
+	struct ad_flow *flows; /* a heap, the hindmost at its root */
+	size_t nr;
+	size_t max;
+	enum flow_sort sort;
+};
+
+/* 0 or -ENOMEM; @max at least 1. */
+int flow_top_init(struct flow_top *top, enum flow_sort sort, size_t max);
+void flow_top_offer(struct flow_top *top, const struct ad_flow *flow);
+/* Puts flows[0 .. nr-1] in order, the foremost first; nothing may be offered any more. */
+void flow_top_finish(struct flow_top *top);
+void flow_top_free(struct flow_top *top);
+
+#endif

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * reason.c: reasons as data (reason.h).
+ */
+#include "reason.h"
+
+#define SIDE_IN	    "in"
+#define SIDE_OUT    "out"
+#define ACTION_PASS "pass"
+#define ACTION_DROP "drop"
+#define ACTION_SEND "send"
+
+const struct reason reason_table[AD_REASON_MAX] = {
+#define X(sym, side, action, label, help) \
+	[AD_R_##sym] = { label, SIDE_##side, ACTION_##action, help },
+	AD_REASONS(X)
+#undef X
+};
+
+const struct outcome_text outcome_texts[OUTCOME_NR] = {
+	[OUTCOME_OTHER] = { "other", "other traffic" },
+	[OUTCOME_DNS] = { "dns_answered", "DNS answered" },
+	[OUTCOME_DNS_LEFT] = { "dns_passed", "DNS left to a nameserver" },
+	[OUTCOME_OURS] = { "ours", "flows of this node" },
+	[OUTCOME_LED] = { "led", "led to their owner" },
+	[OUTCOME_DIVERTED] = { "diverted", "new flows diverted" },
+	[OUTCOME_NOBODY] = { "nobody", "nobody's" },
+	[OUTCOME_DROPPED] = { "dropped", "dropped" },
+	[OUTCOME_STAMPED] = { "stamped", "stamped on the way out" },
+	[OUTCOME_UNTOUCHED] = { "untouched", "untouched on the way out" },
+};
+
+/* What the row itself says, for every reason that no one below tells apart. */
+static enum outcome by_action(enum ad_reason reason)
+{
+	switch (reason) {
+#define BY_IN_PASS  OUTCOME_OTHER
+#define BY_IN_SEND  OUTCOME_LED
+#define BY_IN_DROP  OUTCOME_DROPPED
+#define BY_OUT_PASS OUTCOME_UNTOUCHED
+#define X(sym, side, action, label, help) \
+	case AD_R_##sym:                  \
+		return BY_##side##_##action;
+		AD_REASONS(X)
+#undef X
+	default:
+		return OUTCOME_OTHER;
+	}
+}
+
+enum outcome reason_outcome(enum ad_reason reason)
+{
+	switch (reason) {
+	case AD_R_DNS_ANSWERED:
+		return OUTCOME_DNS;
+	case AD_R_DNS_PASSED:
+		return OUTCOME_DNS_LEFT;
+	case AD_R_LOCAL_SYN:
+	case AD_R_LOCAL_UNSTAMPED:
+	case AD_R_LOCAL_STAMP:
+	case AD_R_LOCAL_FLOW:
+	case AD_R_LOCAL_SOCKET:
+		return OUTCOME_OURS;
+	case AD_R_DIVERTED:
+		return OUTCOME_DIVERTED;
+	case AD_R_NOBODY:
+	case AD_R_OWNER_DEAD:
+		return OUTCOME_NOBODY;
+	case AD_R_OUT_STAMPED:
+		return OUTCOME_STAMPED;
+	default:
+		return by_action(reason);
+	}
+}
