@@ -6,8 +6,7 @@
 #define AD_CMD_H
 
 #include <stdbool.h>
-
-struct arg;
+#include "args.h"
 
 enum exit_code {
 	EXIT_OK = 0,

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "args.h"
 #include "cmd.h"
 #include "flow_filter.h"
 #include "flow_text.h"

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <bpf/libbpf.h>
-#include "args.h"
 #include "cmd.h"
 #include "output.h"
 #include "view.h"

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "args.h"
 #include "cmd.h"
 #include "log.h"
 #include "nearest.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * pins.c: reading an instance through its pins (pins.h).
+ * pins.c: reading an instance through its pins (pins.h); the flow table is in pins_flows.c.
  *
  * Every map is opened by its path, read and closed again: an upgrade may replace it between two
  * reads. Its geometry is checked first, because the kernel copies as much as *its* values are long.
@@ -9,13 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "pins.h"
-
-#define READ_TRIES 4 /* of one flow entry that keeps changing */
+#include "pins_map.h"
 
 int pins_map(const struct pins *pins, const char *name, bool writable)
 {
@@ -29,13 +27,11 @@ int pins_map(const struct pins *pins, const char *name, bool writable)
 	return fd < 0 ? -errno : fd;
 }
 
-/* fd of a map whose values are @value_size long, or -errno. */
-static int map_open(const struct pins *pins, const char *name, __u32 value_size,
-		    struct bpf_map_info *info)
+int pins_map_sized(const struct pins *pins, const char *name, bool writable, __u32 value_size,
+		   struct bpf_map_info *info)
 {
+	int err = 0, fd = pins_map(pins, name, writable);
 	__u32 len = sizeof(*info);
-	int fd = pins_map(pins, name, false);
-	int err = 0;
 
 	if (fd < 0)
 		return fd;
@@ -62,7 +58,7 @@ int pins_open(struct pins *pins, const char *bpffs, const char *instance)
 	pins->ncpus = libbpf_num_possible_cpus();
 	if (pins->ncpus < 0)
 		return pins->ncpus;
-	fd = map_open(pins, "meta", sizeof(struct ad_meta), &info);
+	fd = pins_map_sized(pins, "meta", false, sizeof(struct ad_meta), &info);
 	if (fd < 0)
 		return fd;
 	close(fd);
@@ -74,7 +70,7 @@ static int read_element(const struct pins *pins, const char *name, __u32 key, vo
 			__u32 size)
 {
 	struct bpf_map_info info;
-	int err, fd = map_open(pins, name, size, &info);
+	int err, fd = pins_map_sized(pins, name, false, size, &info);
 
 	if (fd < 0)
 		return fd;
@@ -93,7 +89,7 @@ static int read_sums(const struct pins *pins, const char *name, __u32 first, __u
 	__u64 *sum = sums, *percpu;
 	size_t words = size / sizeof(__u64);
 	struct bpf_map_info info;
-	int err = 0, fd = map_open(pins, name, size, &info);
+	int err = 0, fd = pins_map_sized(pins, name, false, size, &info);
 
 	if (fd < 0)
 		return fd;
@@ -150,7 +146,7 @@ int pins_read_vips(const struct pins *pins, struct ad_addr vips[AD_VIP_MAX], siz
 	struct ad_addr key, *previous = NULL;
 	struct ad_local local;
 	struct bpf_map_info info;
-	int fd = map_open(pins, "locals", sizeof(local), &info);
+	int fd = pins_map_sized(pins, "locals", false, sizeof(local), &info);
 
 	if (fd < 0)
 		return fd;
@@ -167,146 +163,4 @@ int pins_read_vips(const struct pins *pins, struct ad_addr vips[AD_VIP_MAX], siz
 	}
 	close(fd);
 	return 0;
-}
-
-/* --- the flow table -------------------------------------------------------------------------- */
-
-/* Maps all of an mmapable array read-only; *nr is its length. NULL and *err if not. */
-static const void *array_map(const struct pins *pins, const char *name, __u32 size, size_t *nr,
-			     int *err)
-{
-	struct bpf_map_info info;
-	int fd = map_open(pins, name, size, &info);
-	void *at;
-
-	if (fd < 0) {
-		*err = fd;
-		return NULL;
-	}
-	at = mmap(NULL, (size_t)info.max_entries * size, PROT_READ, MAP_SHARED, fd, 0);
-	*err = at == MAP_FAILED ? -errno : 0;
-	*nr = info.max_entries;
-	close(fd);
-	return *err ? NULL : at;
-}
-
-static void array_unmap(const void *at, size_t nr, __u32 size)
-{
-	if (at)
-		munmap((void *)at, nr * size);
-}
-
-/* A slot is eight bytes and aligned: one load sees all of it as it was at one moment. */
-static struct ad_flow_slot slot_load(const struct ad_flow_slot *slot)
-{
-	union {
-		__u64 word;
-		struct ad_flow_slot slot;
-	} at;
-
-	at.word = __atomic_load_n((const __u64 *)slot, __ATOMIC_ACQUIRE);
-	return at.slot;
-}
-
-int pins_read_occupancy(const struct pins *pins, struct pins_occupancy *occupancy)
-{
-	const struct ad_flow_bucket *buckets;
-	const struct ad_flow_slot *slots;
-	size_t nr;
-	int err;
-
-	memset(occupancy, 0, sizeof(*occupancy));
-	buckets = array_map(pins, "flow_tags", sizeof(*buckets), &nr, &err);
-	if (!buckets)
-		return err;
-	slots = buckets->slots;
-	occupancy->slots = (__u64)nr * AD_FLOW_SLOTS;
-	for (size_t i = 0; i < occupancy->slots; i++) {
-		__u8 kind = slot_load(&slots[i]).kind;
-
-		if (kind <= AD_FLOW_OURS)
-			occupancy->by_kind[kind]++;
-	}
-	array_unmap(buckets, nr, sizeof(*buckets));
-	return 0;
-}
-
-int pins_walk_open(const struct pins *pins, struct pins_walk *walk)
-{
-	size_t nr_entries;
-	int err;
-
-	memset(walk, 0, sizeof(*walk));
-	walk->buckets =
-		array_map(pins, "flow_tags", sizeof(*walk->buckets), &walk->nr_buckets, &err);
-	if (!walk->buckets)
-		return err;
-	walk->entries = array_map(pins, "flows", sizeof(*walk->entries), &nr_entries, &err);
-	if (walk->entries && nr_entries != walk->nr_buckets * AD_FLOW_SLOTS) {
-		array_unmap(walk->entries, nr_entries, sizeof(*walk->entries));
-		walk->entries = NULL;
-		err = -EPROTO;
-	}
-	if (err)
-		pins_walk_close(walk);
-	return err;
-}
-
-void pins_walk_close(struct pins_walk *walk)
-{
-	array_unmap(walk->buckets, walk->nr_buckets, sizeof(*walk->buckets));
-	array_unmap(walk->entries, walk->nr_buckets * AD_FLOW_SLOTS, sizeof(*walk->entries));
-	memset(walk, 0, sizeof(*walk));
-}
-
-/* The data path writes a slot last and clears it first: same slot before and after, same flow. */
-static bool flow_read(const struct ad_flow_slot *slot, const struct ad_flow *entry,
-		      struct ad_flow *copy)
-{
-	for (int i = 0; i < READ_TRIES; i++) {
-		struct ad_flow_slot before = slot_load(slot), after;
-
-		if (before.kind == AD_FLOW_FREE)
-			return false;
-		*copy = *(const volatile struct ad_flow *)entry;
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
-		after = slot_load(slot);
-		if (!before.busy && !after.busy && before.tag == after.tag &&
-		    before.kind == after.kind && copy->kind == after.kind)
-			return true;
-	}
-	return false;
-}
-
-int pins_walk_bucket(struct pins_walk *walk, struct ad_flow found[AD_FLOW_SLOTS])
-{
-	const struct ad_flow_bucket *bucket;
-	const struct ad_flow *entries;
-	int nr = 0;
-
-	if (walk->next >= walk->nr_buckets)
-		return -1;
-	bucket = &walk->buckets[walk->next];
-	entries = &walk->entries[walk->next * AD_FLOW_SLOTS];
-	walk->next++;
-	for (int i = 0; i < AD_FLOW_SLOTS; i++)
-		if (flow_read(&bucket->slots[i], &entries[i], &found[nr]))
-			nr++;
-	return nr;
-}
-
-int pins_each_flow(const struct pins *pins, int (*each)(const struct ad_flow *flow, void *arg),
-		   void *arg)
-{
-	struct ad_flow found[AD_FLOW_SLOTS];
-	struct pins_walk walk;
-	int nr, ret = pins_walk_open(pins, &walk);
-
-	if (ret)
-		return ret;
-	while (!ret && (nr = pins_walk_bucket(&walk, found)) >= 0)
-		for (int i = 0; !ret && i < nr; i++)
-			ret = each(&found[i], arg);
-	pins_walk_close(&walk);
-	return ret;
 }

@@ -42,20 +42,18 @@ struct pins_occupancy {
 	__u64 by_kind[AD_FLOW_OURS + 1]; /* entries; [AD_FLOW_FREE] is what is free */
 	__u64 slots;
 };
-/* Reads the tags only: a cache line for eight slots, about 8 ms for ten million. */
+/* Reads the tags only: one cache line for eight slots. */
 int pins_read_occupancy(const struct pins *pins, struct pins_occupancy *occupancy);
 
-/* A walk over the flow table in place (mmap), bucket by bucket, that may pause between them. */
-struct pins_walk {
-	const struct ad_flow_bucket *buckets;
-	const struct ad_flow *entries;
-	size_t nr_buckets;
-	size_t next; /* bucket */
-};
-int pins_walk_open(const struct pins *pins, struct pins_walk *walk);
 /*
- * Copies the live entries of the next bucket to @found and returns how many, or -1 behind the
- * last bucket. An entry that changes while it is read is read again or left out.
+ * A walk over the flow table, bucket by bucket, that may pause between them. In place (mmap) for
+ * who may write the map; the kernel maps it for nobody else, and others get it copied in pieces.
+ */
+struct pins_walk;
+int pins_walk_open(const struct pins *pins, struct pins_walk **walk);
+/*
+ * Copies the live entries of the next bucket to @found: how many, or -ENOENT behind the last
+ * bucket, or -errno. An entry that changes while it is read is read again or left out.
  */
 int pins_walk_bucket(struct pins_walk *walk, struct ad_flow found[AD_FLOW_SLOTS]);
 void pins_walk_close(struct pins_walk *walk);
