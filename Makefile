@@ -32,11 +32,23 @@ SKELETONS := $(BPF_OBJS:.bpf.o=.skel.h)
 USER_OBJS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out user/main.c,$(wildcard user/*.c)))
 UNITS	  := $(patsubst selftests/%.c,$(BUILD)/selftests/%,$(wildcard selftests/unit/test_*.c))
 
+# What cannot be found, before the compiler says it in its own words.
+MISSING	= $(if $(shell command -v $(1)),,$(1))
+LACKING	= $(call MISSING,$(CC)) $(call MISSING,$(CLANG)) $(call MISSING,$(BPFTOOL)) \
+	  $(if $(shell command -v pkg-config),$(foreach p,$(PKGS), \
+	    $(if $(shell pkg-config --exists $(p) && echo yes),,$(p))),pkg-config)
+
 .PHONY: all
-all: $(BUILD)/anydoor
+all: $(BUILD)/anydoor			## build the anydoor binary (the default)
+
+$(BUILD)/.tools:
+	@lacking="$(strip $(LACKING))"; [ -z "$$lacking" ] || { \
+		echo "anydoor cannot be built yet, these are missing: $$lacking"; \
+		echo "\`sudo make deps\` installs them."; exit 1; } >&2
+	@mkdir -p $(@D) && touch $@
 
 # --- data path -------------------------------------------------------------------------------
-$(BUILD)/%.bpf.o: bpf/%.bpf.c
+$(BUILD)/%.bpf.o: bpf/%.bpf.c | $(BUILD)/.tools
 	$(say) CLANG $@
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPFFLAGS) -MMD -MP -c $< -o $@
@@ -73,7 +85,13 @@ $(BUILD)/selftests/unit/%: $(BUILD)/selftests/unit/%.o $(BUILD)/libanydoor.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 .PHONY: units
-units: $(UNITS)
+units: $(UNITS)				## build the unit tests
+
+# From a fresh clone: the flags above are made from what pkg-config finds, so a second make.
+.PHONY: test
+test: deps				## run the tests, or T="unit net/shift.t" alone; needs root
+	$(Q)+$(MAKE) --no-print-directory all units $(TEST_PROGRAMS)
+	$(Q)BUILD=$(BUILD) selftests/run $(T)
 
 # --- bench -----------------------------------------------------------------------------------
 BENCH	   := $(BUILD)/selftests/bench
@@ -98,8 +116,46 @@ $(BENCH)/bench: $(BENCH_OBJS) $(BUILD)/libanydoor.a
 bench: $(BENCH)/bench
 	$(Q)$< -o $(BUILD)/bench.json
 
+# --- house -----------------------------------------------------------------------------------
+SOURCES	= $(shell git ls-files '*.c' '*.h')
+SCRIPTS	= $(shell git ls-files | xargs grep -lE '^\#!.*(bash|/sh)')
+
+.PHONY: deps
+deps:					## install what deploy/deps.txt names and this machine lacks
+	$(Q)deploy/deps
+
+.PHONY: lint
+lint: all				## layout, static analysis, include direction, scripts
+	$(say) FORMAT sources
+	$(Q)clang-format --dry-run -Werror $(SOURCES)
+	$(say) CPPCHECK user
+	$(Q)cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,portability,performance \
+		--inline-suppr --suppress=missingIncludeSystem -D_GNU_SOURCE -DVERSION='""' -I. \
+		-j2 --cppcheck-build-dir=$(BUILD)/cppcheck user
+	$(say) SHELL scripts
+	$(Q)shellcheck -S warning $(SCRIPTS)
+	$(say) HOUSE rules
+	$(Q)selftests/lint/house
+
+.PHONY: format
+format:					## let clang-format have its way
+	$(Q)clang-format -i $(SOURCES)
+
+.PHONY: install
+install: all				## into PREFIX (/usr/local) below DESTDIR; units, manual, examples
+	$(Q)PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) BUILD=$(BUILD) deploy/install
+
+.PHONY: uninstall
+uninstall:				## take out again what install put there, but for the configuration
+	$(Q)PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) deploy/install --remove
+
+.PHONY: help
+help:					## this list
+	@sed -nE 's/^([a-z-]+):[^#]*##[ \t]*(.*)/\1\t\2/p' $(MAKEFILE_LIST) | \
+		awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
 .PHONY: clean
-clean:
+clean:					## remove build/
 	rm -rf $(BUILD)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
