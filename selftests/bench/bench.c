@@ -8,8 +8,7 @@
 #include <unistd.h>
 #include "selftests/bench/bench.h"
 
-#define FLOW_SLOTS (1u << 21) /* flows.max = 2M: room for 1M at half load */
-#define M1	   (1u << 20)
+#define M1 (1u << 20)
 
 static const struct bench benches[] = {
 	{ "pass_foreign", "TCP that is not for a VIP", FRAME_FOREIGN, M1, 0, AD_FLOW_FREE,
@@ -26,6 +25,8 @@ static const struct bench benches[] = {
 	  SELF, AD_FLOW_OURS, AD_R_LOCAL_STAMP },
 	{ "flow_unwrap_1k", "the same, 1k flows", FRAME_TUNNEL, 1024, SELF, AD_FLOW_OURS,
 	  AD_R_LOCAL_STAMP },
+	{ "flow_relay", "not ours, from the tunnel: unwrap, ask for a socket, wrap again", FRAME_TUNNEL,
+	  M1, SELF, AD_FLOW_FREE, AD_R_WRAP_NEXT },
 	{ "flow_table_1", "ours by the table, no stamp, 1 flow", FRAME_PLAIN, 1, SELF, AD_FLOW_OURS,
 	  AD_R_LOCAL_FLOW },
 	{ "flow_table_1k", "1k flows", FRAME_PLAIN, 1024, SELF, AD_FLOW_OURS, AD_R_LOCAL_FLOW },
@@ -38,7 +39,7 @@ static const struct bench benches[] = {
 	  AD_FLOW_OURS, AD_R_OUT_STAMPED },
 	{ "egress_stamped_1k", "the same, 1k flows", FRAME_OUT, 1024, SELF, AD_FLOW_OURS,
 	  AD_R_OUT_STAMPED },
-	{ "dns_a_1k", "A of 1k names", FRAME_DNS_A, 1024, 0, AD_FLOW_FREE, AD_R_DNS_ANSWERED },
+	{ "dns_a_1k", "A of 1k names", FRAME_DNS_A, BENCH_NAMES, 0, AD_FLOW_FREE, AD_R_DNS_ANSWERED },
 	{ "dns_nx", "NXDOMAIN, three labels below the apex", FRAME_DNS_NX, 65536, 0, AD_FLOW_FREE,
 	  AD_R_DNS_ANSWERED },
 };
@@ -108,7 +109,7 @@ int main(int argc, char **argv)
 		}
 		json = optarg;
 	}
-	err = rig_new(&rig, FLOW_SLOTS) ?: run(&rig, json, argv + optind);
+	err = rig_new(&rig) ?: run(&rig, json, argv + optind);
 	rig_free(&rig);
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;
 }

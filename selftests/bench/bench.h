@@ -2,7 +2,8 @@
 /*
  * bench.h: net nanoseconds per packet of the real programs (README.md tells how).
  *
- *   rig     the world: a network namespace, the programs under test, their maps
+ *   site    the world: namespaces, configuration, key, zone
+ *   rig     the programs under test, and their maps
  *   deck    the packets: one card per round
  *   play    the rounds: wrapper, medians, and the guard that the intended thing was measured
  *   report  the table, the rivals, the JSON
@@ -17,20 +18,30 @@
 #include "selftests/bench/wrap.h"
 
 struct anydoor_bpf;
+struct config;
 
 enum {
-	SELF = 1,  /* our node id */
-	OTHER = 2, /* the node that owns what is not ours */
-	NODES = 1u << AD_OWNER_BITS_DEFAULT,
+	SELF = 1,    /* our node id */
+	OTHER = 2,   /* the node that owns what is not ours */
+	LANDING = 3, /* the node that tunnels packets to us */
 	BENCH_PORT = 443,
-	BENCH_K = 32 - AD_OWNER_BITS_DEFAULT,
+	BENCH_NAMES = 1024, /* in the zone */
 };
 
 #define VERIFIED_MAX 16 /* programs in the object */
 
+/* --- site ----------------------------------------------------------------------------------- */
+
+/*
+ * Enters a network and a mount namespace of our own: nothing is left behind. Packets come in by
+ * *@ifindex. 0 or -errno, said.
+ */
+int site_enter(int *ifindex, struct config **config);
+
 /* --- rig ------------------------------------------------------------------------------------ */
 
 struct rig {
+	struct config *config;
 	struct anydoor_bpf *door; /* programs under test, loaded */
 	struct ad_flow_bucket *tags; /* the flow table's two maps, mapped here */
 	struct ad_flow *flows;
@@ -42,8 +53,8 @@ struct rig {
 	char *logs[VERIFIED_MAX]; /* the verifier's, by program in the object's order */
 };
 
-/* Enters a network namespace of its own and loads everything. 0 or -errno, said. */
-int rig_new(struct rig *rig, __u32 flow_slots);
+/* Enters the site and loads everything. 0 or -errno, said. */
+int rig_new(struct rig *rig);
 void rig_free(struct rig *rig);
 void rig_clear_flows(struct rig *rig);
 /* Writes one entry as the data path would, at its @prf; false if its bucket is full. */
@@ -51,14 +62,12 @@ bool rig_add_flow(struct rig *rig, const struct ad_flow *flow, __u64 prf);
 /* What all the flow table's entries have metered together. */
 __u64 rig_flow_packets(const struct rig *rig);
 void rig_counts(const struct rig *rig, __u64 packets[AD_REASON_MAX]);
-/* Zone of @names names, one A record each; deck_dns_name() says which. */
-int rig_publish_zone(struct rig *rig, unsigned int names);
 
 enum frame_kind {
 	FRAME_FOREIGN, /* TCP for an address that is not a VIP */
 	FRAME_STAMPED, /* TCP for the VIP, TSecr carries the owner */
 	FRAME_PLAIN,   /* TCP for the VIP, no timestamps */
-	FRAME_TUNNEL,  /* FRAME_STAMPED, tunnelled to us by OTHER */
+	FRAME_TUNNEL,  /* FRAME_STAMPED, tunnelled to us by LANDING */
 	FRAME_OUT,     /* TCP from the VIP, for egress */
 	FRAME_DNS_A,   /* a name of the zone */
 	FRAME_DNS_NX,  /* three labels below the apex, not there */
@@ -88,7 +97,8 @@ struct deck {
  */
 int deck_build(struct deck *deck, struct rig *rig, const struct bench *bench);
 void deck_free(struct deck *deck);
-extern const struct ad_addr bench_vip, bench_tunnel_self, bench_tunnel_other;
+extern const struct ad_addr bench_vip, bench_tunnel_self, bench_tunnel_other,
+	bench_tunnel_landing;
 
 /* --- play ----------------------------------------------------------------------------------- */
 

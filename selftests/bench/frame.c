@@ -11,6 +11,7 @@
 #include <linux/if_ether.h>
 #include <sodium.h>
 #include "selftests/bench/frame.h"
+#include "user/config.h"
 
 #define PAYLOAD	     16 /* bytes of TCP data: the headers are what costs */
 #define ECHO_AGE_MS  40 /* a client's echo is a round trip old */
@@ -19,6 +20,7 @@
 const struct ad_addr bench_vip = IP4_MAPPED(203, 0, 113, 1);
 const struct ad_addr bench_tunnel_self = IP4_MAPPED(192, 0, 2, 1);
 const struct ad_addr bench_tunnel_other = IP4_MAPPED(192, 0, 2, 2);
+const struct ad_addr bench_tunnel_landing = IP4_MAPPED(192, 0, 2, 3);
 static const struct ad_addr foreign = IP4_MAPPED(203, 0, 113, 99);
 
 static void *put(struct frame *frame, const void *bytes, size_t length)
@@ -149,7 +151,7 @@ static __u32 mono_ms(void)
 static __u32 stamped_echo(const struct rig *rig, const struct guest *guest)
 {
 	return mono_ms() - ECHO_AGE_MS + (__u32)rig->state.stamp_wall_minus_mono_ms +
-	       ((__u32)guest->owner << BENCH_K) + (__u32)frame_prf(rig, guest);
+	       ((__u32)guest->owner << (32 - rig->config->owner_bits)) + (__u32)frame_prf(rig, guest);
 }
 
 static void put_segment_in(struct frame *frame, const struct rig *rig, enum frame_kind kind,
@@ -211,7 +213,7 @@ static __u64 tunnel_tag(const struct rig *rig, const struct iphdr *outer,
 	return siphash(rig->keys.tunnel[0].key, &covered, sizeof(covered));
 }
 
-/* As OTHER would send it on to us: the first of two candidates, first leg. */
+/* As LANDING sends it: to the first of two candidates, first leg. */
 static void put_tunnelled(struct frame *frame, const struct rig *rig, const struct guest *guest)
 {
 	struct ad_geneve geneve = {
@@ -223,14 +225,14 @@ static void put_tunnelled(struct frame *frame, const struct rig *rig, const stru
 		.class = htons(AD_GENEVE_CLASS),
 		.type = AD_GENEVE_TYPE,
 		.len = AD_GENEVE_OPT_LEN,
-		.landing = htons(OTHER),
+		.landing = htons(LANDING),
 		.hop_why = 1 << 4 | AD_WHY_DATA,
 		.epoch = rig->keys.tunnel[0].epoch,
 		.time_s = htonl(time(NULL)),
 		.candidates = { htons(SELF), htons(OTHER) },
 	};
 	struct iphdr *outer =
-		put_ip(frame, bench_tunnel_other.w[3], bench_tunnel_self.w[3], IPPROTO_UDP);
+		put_ip(frame, bench_tunnel_landing.w[3], bench_tunnel_self.w[3], IPPROTO_UDP);
 	struct udphdr *udp = put_udp(frame, htons(50000), htons(AD_TUNNEL_PORT));
 	struct ad_geneve *put_geneve = put(frame, &geneve, sizeof(geneve));
 	struct ad_geneve_opt *put_option = put(frame, &option, sizeof(option));

@@ -1,86 +1,45 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * rig.c: a network namespace with one interface, and behind it the real programs with the maps
- * that a node of a two-node fleet would have.
+ * rig.c: the real programs, and the maps that a node of a small fleet would have.
  */
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 #include <arpa/inet.h>
-#include <net/if.h>
 #include <sys/mman.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <sodium.h>
 #include "selftests/bench/bench.h"
 #include "anydoor.skel.h"
+#include "user/config.h"
+#include "user/dns_service.h"
+#include "user/keys.h"
+#include "user/pins.h"
 
 #define VERIFIER_LOG 65536
-
-/*
- * BPF_PROG_TEST_RUN takes packets to come from an interface only if XDP knows its receive queue:
- * some program must be attached.
- */
-static int attach_pass(int ifindex)
-{
-	const struct bpf_insn insns[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "pass", "GPL", insns, 2, NULL);
-
-	return fd < 0 ? fd : bpf_xdp_attach(ifindex, fd, 0, NULL);
-}
-
-/*
- * The route towards OTHER leaves by the interface that packets come in by, as on a host with one
- * uplink. Neighbours are permanent: nobody answers here.
- */
-static const char world[] = "set -e\n"
-			    "ip link set lo up\n"
-			    "ip link add uplink type veth peer name far\n"
-			    "ip addr add 192.0.2.1/24 dev uplink\n"
-			    "ip link set uplink up\n"
-			    "ip link set far up\n"
-			    "ip neigh add 192.0.2.2 lladdr 02:00:00:00:00:02 dev uplink\n"
-			    "echo 1 > /proc/sys/net/ipv4/ip_forward\n";
-
-static int enter_world(struct rig *rig)
-{
-	if (unshare(CLONE_NEWNET)) {
-		perror("bench: network namespace");
-		return -EPERM;
-	}
-	if (system(world)) {
-		fprintf(stderr, "bench: the namespace could not be set up\n");
-		return -EIO;
-	}
-	rig->ifindex = if_nametoindex("uplink");
-	return rig->ifindex ? attach_pass(rig->ifindex) : -ENODEV;
-}
+#define INSTANCE     "bench"
 
 /* What the loader derives from the configuration. */
-static void set_geometry(struct rig *rig, __u32 flow_slots)
+static void set_geometry(struct rig *rig)
 {
+	const struct config *config = rig->config;
 	struct anydoor_bpf *door = rig->door;
-	__u32 buckets = flow_slots / AD_FLOW_SLOTS;
+	__u32 ids = 1u << config->owner_bits;
 
-	rig->flow_mask = buckets - 1;
-	bpf_map__set_max_entries(door->maps.flow_tags, buckets);
-	bpf_map__set_max_entries(door->maps.flows, flow_slots);
-	bpf_map__set_max_entries(door->maps.nodes, NODES);
-	bpf_map__set_max_entries(door->maps.peers, NODES);
-	bpf_map__set_max_entries(door->maps.peer_ids, NODES);
+	rig->flow_mask = config->flow_max / AD_FLOW_SLOTS - 1;
+	bpf_map__set_max_entries(door->maps.flow_tags, rig->flow_mask + 1);
+	bpf_map__set_max_entries(door->maps.flows, config->flow_max);
+	bpf_map__set_max_entries(door->maps.nodes, ids);
+	bpf_map__set_max_entries(door->maps.peers, ids);
+	bpf_map__set_max_entries(door->maps.peer_ids, ids);
 	door->rodata->opt.flow_mask = rig->flow_mask;
-	door->rodata->opt.flow_idle_s = 3600;
-	door->rodata->opt.node_id = SELF;
-	door->rodata->opt.tunnel_port = htons(AD_TUNNEL_PORT);
-	door->rodata->opt.mss_overhead = AD_OVERHEAD_IP4;
-	door->rodata->opt.stamp_shift = BENCH_K;
+	door->rodata->opt.flow_idle_s = config->flow_idle_s;
+	door->rodata->opt.node_id = config->self->id;
+	door->rodata->opt.tunnel_port = htons(config->tunnel_port);
+	door->rodata->opt.mss_overhead = config->tunnel_overhead;
+	door->rodata->opt.stamp_shift = 32 - config->owner_bits;
 	door->rodata->opt.has_vlan = 1;
 }
 
@@ -101,17 +60,22 @@ static __s64 real_minus_mono_ns(void)
 static int write_state(struct rig *rig)
 {
 	const struct anydoor_bpf *door = rig->door;
+	const struct ad_meta meta = { .abi = AD_ABI_VERSION, .node_id = SELF };
 	__u32 zero = 0;
 
-	randombytes_buf(rig->keys.stamp, sizeof(rig->keys.stamp));
-	randombytes_buf(rig->keys.tunnel[0].key, sizeof(rig->keys.tunnel[0].key));
-	rig->keys.tunnel[0].epoch = 1;
-	rig->keys.tunnel[0].valid = 1;
 	rig->state.real_minus_mono_ns = real_minus_mono_ns();
 	rig->state.stamp_wall_minus_mono_ms = rig->state.real_minus_mono_ns / 1000000;
 	rig->state.flags = AD_STATE_ARMED;
-	return put(door->maps.keys, &zero, &rig->keys) ?:
+	return put(door->maps.meta, &zero, &meta) ?: put(door->maps.keys, &zero, &rig->keys) ?:
 	       put(door->maps.state, &zero, &rig->state);
+}
+
+static int write_node(struct rig *rig, __u32 id, const struct ad_addr *tunnel)
+{
+	const struct anydoor_bpf *door = rig->door;
+	const struct ad_node node = { .tunnel = *tunnel, .flags = AD_NODE_KNOWN };
+
+	return put(door->maps.nodes, &id, &node) ?: put(door->maps.peer_ids, tunnel, &id);
 }
 
 static int write_fleet(struct rig *rig)
@@ -119,17 +83,12 @@ static int write_fleet(struct rig *rig)
 	const struct anydoor_bpf *door = rig->door;
 	const struct ad_local vip = { .flags = AD_LOCAL_VIP_TCP | AD_LOCAL_VIP_DNS };
 	const struct ad_local tunnel = { .flags = AD_LOCAL_TUNNEL };
-	const struct ad_node nodes[] = {
-		{ .tunnel = bench_tunnel_self, .flags = AD_NODE_KNOWN },
-		{ .tunnel = bench_tunnel_other, .flags = AD_NODE_KNOWN, .pop = 1 },
-	};
-	const __u32 self = SELF, other = OTHER;
 
 	return put(door->maps.locals, &bench_vip, &vip) ?:
 	       put(door->maps.locals, &bench_tunnel_self, &tunnel) ?:
-	       put(door->maps.nodes, &self, &nodes[0]) ?:
-	       put(door->maps.nodes, &other, &nodes[1]) ?:
-	       put(door->maps.peer_ids, &bench_tunnel_other, &other);
+	       write_node(rig, SELF, &bench_tunnel_self) ?:
+	       write_node(rig, OTHER, &bench_tunnel_other) ?:
+	       write_node(rig, LANDING, &bench_tunnel_landing);
 }
 
 /* `packet` reaches `dns` through the door, as it does when attached. */
@@ -180,30 +139,58 @@ static int load(struct rig *rig)
 	return rig->tags && rig->flows ? 0 : -ENOMEM;
 }
 
-int rig_new(struct rig *rig, __u32 flow_slots)
+/* Through the zone compiler and pinned maps, as the daemon does. */
+static int publish_zone(struct rig *rig)
 {
+	struct config_errors errors = {};
+	struct dns_zones *zones = NULL;
+	struct pins pins;
+	char dir[256];
 	int err;
 
-	memset(rig, 0, sizeof(*rig));
-	rig->ncpus = libbpf_num_possible_cpus();
-	err = enter_world(rig);
+	snprintf(dir, sizeof(dir), "%s/" INSTANCE, rig->config->bpffs);
+	err = bpf_object__pin_maps(rig->door->obj, dir) ?:
+	      pins_open(&pins, rig->config->bpffs, INSTANCE) ?:
+	      dns_zones_load(rig->config, &zones, &errors) ?: dns_zones_publish(zones, &pins);
+	config_errors_log(&errors);
+	config_errors_free(&errors);
+	dns_zones_free(zones);
+	return err;
+}
+
+static int open_door(struct rig *rig)
+{
+	__u8 stamp_id[16];
+	int err = keys_load(rig->config->key_file, rig->config->key_epoch, &rig->keys, stamp_id);
+
 	if (err)
 		return err;
 	rig->door = anydoor_bpf__open();
 	if (!rig->door)
 		return -errno;
-	set_geometry(rig, flow_slots);
+	set_geometry(rig);
 	set_frags(rig->door->progs.packet);
 	set_frags(rig->door->progs.dns);
-	err = load(rig) ?: write_state(rig) ?: write_fleet(rig) ?: fill_door(rig);
+	return dns_maps_prepare(rig->door, rig->config);
+}
+
+int rig_new(struct rig *rig)
+{
+	int err;
+
+	memset(rig, 0, sizeof(*rig));
+	rig->ncpus = libbpf_num_possible_cpus();
+	err = site_enter(&rig->ifindex, &rig->config) ?: open_door(rig) ?: load(rig) ?:
+	      write_state(rig) ?: write_fleet(rig) ?: fill_door(rig) ?: publish_zone(rig);
 	if (err)
-		fprintf(stderr, "bench: maps: %s\n", strerror(-err));
+		fprintf(stderr, "bench: programs and maps: %s\n", strerror(-err));
 	return err;
 }
 
 void rig_free(struct rig *rig)
 {
 	anydoor_bpf__destroy(rig->door);
+	config_free(rig->config);
 	for (int i = 0; i < VERIFIED_MAX; i++)
 		free(rig->logs[i]);
 }

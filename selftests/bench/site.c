@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * site.c: where the bench lives: a network and a mount namespace of its own, and in them the
+ * files that a node has. All of it is gone with the process, however that ends.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <net/if.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include "selftests/bench/frame.h"
+#include "user/config.h"
+#include "user/keys.h"
+
+#define SITE  "/mnt" /* covered by a tmpfs that only we see */
+#define BPFFS SITE "/bpf"
+
+/*
+ * The route towards OTHER leaves by the interface that packets come in by, as on a host with one
+ * uplink. Neighbours are permanent: nobody answers here.
+ */
+static const char network[] = "set -e\n"
+			      "ip link set lo up\n"
+			      "ip link add uplink type veth peer name far\n"
+			      "ip addr add 192.0.2.1/24 dev uplink\n"
+			      "ip link set uplink up\n"
+			      "ip link set far up\n"
+			      "ip neigh add 192.0.2.2 lladdr 02:00:00:00:00:02 dev uplink\n"
+			      "echo 1 > /proc/sys/net/ipv4/ip_forward\n";
+
+static const char settings[] = "node: self\n"
+			       "interfaces: [uplink]\n"
+			       "vips:\n"
+			       "  - address: 203.0.113.1\n"
+			       "pops:\n"
+			       "  - name: here\n"
+			       "  - name: there\n"
+			       "nodes:\n"
+			       "  - { name: self, id: 1, pop: here, tunnel: 192.0.2.1 }\n"
+			       "  - { name: other, id: 2, pop: there, tunnel: 192.0.2.2 }\n"
+			       "  - { name: landing, id: 3, pop: there, tunnel: 192.0.2.3 }\n"
+			       "keys: { file: " SITE "/fleet.key }\n"
+			       "flows: { max: 2M, idle: 1h }\n"
+			       "dns:\n"
+			       "  zones:\n"
+			       "    - { name: bench.example, file: " SITE "/zone }\n"
+			       "state: { bpffs: " BPFFS ", run: " SITE " }\n";
+
+static int mount_files(void)
+{
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("tmpfs", SITE, "tmpfs", 0, NULL) || mkdir(BPFFS, 0700) ||
+	    mount("bpf", BPFFS, "bpf", 0, NULL)) {
+		perror("bench: mount namespace");
+		return -EPERM;
+	}
+	return 0;
+}
+
+/*
+ * BPF_PROG_TEST_RUN takes packets to come from an interface only if XDP knows its receive queue:
+ * some program must be attached.
+ */
+static int attach_pass(int ifindex)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "pass", "GPL", insns, 2, NULL);
+
+	return fd < 0 ? fd : bpf_xdp_attach(ifindex, fd, 0, NULL);
+}
+
+static int raise_network(int *ifindex)
+{
+	if (unshare(CLONE_NEWNET)) {
+		perror("bench: network namespace");
+		return -EPERM;
+	}
+	if (system(network)) {
+		fprintf(stderr, "bench: the network namespace could not be set up\n");
+		return -EIO;
+	}
+	*ifindex = if_nametoindex("uplink");
+	return *ifindex ? attach_pass(*ifindex) : -ENODEV;
+}
+
+static int write_settings(void)
+{
+	FILE *file = fopen(SITE "/anydoor.yaml", "w");
+
+	if (!file)
+		return -errno;
+	fputs(settings, file);
+	return fclose(file) ? -errno : 0;
+}
+
+static int write_zone(unsigned int names)
+{
+	FILE *file = fopen(SITE "/zone", "w");
+
+	if (!file)
+		return -errno;
+	fputs("@ 3600 SOA ns hostmaster 1 7200 3600 1209600 300\n@ 3600 NS ns\n"
+	      "ns 3600 A 198.51.100.53\n",
+	      file);
+	for (unsigned int i = 0; i < names; i++) {
+		char label[8];
+
+		frame_dns_label(i, label);
+		fprintf(file, "%.8s 300 A 198.51.100.%u\n", label, i % 256);
+	}
+	return fclose(file) ? -errno : 0;
+}
+
+int site_enter(int *ifindex, struct config **config)
+{
+	struct config_errors errors = {};
+	int err;
+
+	err = mount_files() ?: raise_network(ifindex) ?: write_settings() ?:
+	      write_zone(BENCH_NAMES) ?: keys_generate(SITE "/fleet.key") ?:
+	      config_load(SITE "/anydoor.yaml", config, &errors);
+	if (err)
+		fprintf(stderr, "bench: site: %s\n", strerror(-err));
+	config_errors_log(&errors);
+	config_errors_free(&errors);
+	return err;
+}
