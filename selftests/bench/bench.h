@@ -42,13 +42,14 @@ int site_enter(int *ifindex, struct config **config);
 
 struct rig {
 	struct config *config;
-	struct anydoor_bpf *door; /* programs under test, loaded */
+	struct anydoor_bpf *door;    /* programs under test, loaded */
 	struct ad_flow_bucket *tags; /* the flow table's two maps, mapped here */
 	struct ad_flow *flows;
 	__u32 flow_mask;
 	struct ad_keys keys;
 	struct ad_state state;
-	int ifindex; /* where packets come in; the route to OTHER leaves by it too */
+	__u32 mono_ms, real_s; /* the moment at which all packets of a deck arrive */
+	int ifindex;	       /* where packets come in; the route to OTHER leaves by it too */
 	int ncpus;
 	char *logs[VERIFIED_MAX]; /* the verifier's, by program in the object's order */
 };
@@ -56,7 +57,8 @@ struct rig {
 /* Enters the site and loads everything. 0 or -errno, said. */
 int rig_new(struct rig *rig);
 void rig_free(struct rig *rig);
-void rig_clear_flows(struct rig *rig);
+/* Takes the time, and empties the flow table. */
+void rig_renew(struct rig *rig);
 /* Writes one entry as the data path would, at its @prf; false if its bucket is full. */
 bool rig_add_flow(struct rig *rig, const struct ad_flow *flow, __u64 prf);
 /* What all the flow table's entries have metered together. */
@@ -93,12 +95,11 @@ struct deck {
 
 /*
  * The cards of @bench, and its flows' entries in the table. A flow whose bucket is full is left
- * out and another taken, so that every card hits. 0 or -ENOMEM.
+ * out and another taken, so that every card hits. 0 or -errno; deck_free() either way.
  */
 int deck_build(struct deck *deck, struct rig *rig, const struct bench *bench);
 void deck_free(struct deck *deck);
-extern const struct ad_addr bench_vip, bench_tunnel_self, bench_tunnel_other,
-	bench_tunnel_landing;
+extern const struct ad_addr bench_vip, bench_tunnel_self, bench_tunnel_other, bench_tunnel_landing;
 
 /* --- play ----------------------------------------------------------------------------------- */
 

@@ -12,7 +12,7 @@
 #include <arpa/inet.h>
 #include "selftests/bench/frame.h"
 
-#define CARDS_MIN 65536u /* rounds before an order repeats: no branch predictor learns that */
+#define CARDS_MIN 65536u  /* rounds before an order repeats: no branch predictor learns that */
 #define HOSTS	  131072u /* 198.18.0.0/15, RFC 2544 */
 
 /* The windows of 8 bytes that cover what differs between two cards. */
@@ -80,21 +80,35 @@ static void lay_out(struct deck *deck, const struct frame *frame, enum frame_kin
 	memcpy(&layout->tail, frame->bytes + frame->length - 8, sizeof(layout->tail));
 }
 
-static void write_card(struct deck *deck, unsigned int card, const struct frame *frame)
+/* What the wrapper does with a card, to see that it makes this very frame of the template. */
+static bool card_restores(const struct deck *deck, const __u64 *card, const struct frame *frame)
 {
 	const struct bench_layout *layout = &deck->layout;
+	__u8 dealt[BENCH_FRAME_MAX];
 
+	memcpy(dealt, layout->frame, sizeof(dealt));
 	for (__u32 i = 0; i < layout->nr_words; i++)
-		memcpy(&deck->words[(size_t)card * layout->nr_words + i],
-		       frame->bytes + layout->at[i], 8);
+		memcpy(dealt + layout->at[i], &card[i], 8);
+	return frame->length == layout->length && !memcmp(dealt, frame->bytes, frame->length);
 }
 
-static void write_cards(struct deck *deck, const struct rig *rig, const struct bench *bench,
-			const struct guest *guests)
+static int write_card(struct deck *deck, unsigned int number, const struct frame *frame)
+{
+	const struct bench_layout *layout = &deck->layout;
+	__u64 *card = deck->words + (size_t)number * layout->nr_words;
+
+	for (__u32 i = 0; i < layout->nr_words; i++)
+		memcpy(&card[i], frame->bytes + layout->at[i], 8);
+	return card_restores(deck, card, frame) ? 0 : -EINVAL;
+}
+
+static int write_cards(struct deck *deck, const struct rig *rig, const struct bench *bench,
+		       const struct guest *guests)
 {
 	__u64 draw = 1;
+	int err = 0;
 
-	for (unsigned int i = 0; i < deck->cards; i++) {
+	for (unsigned int i = 0; i < deck->cards && !err; i++) {
 		unsigned int pick = i;
 		struct frame frame;
 
@@ -105,26 +119,25 @@ static void write_cards(struct deck *deck, const struct rig *rig, const struct b
 		frame_build(&frame, rig, bench->frame, &guests[pick], pick);
 		if (!i)
 			lay_out(deck, &frame, bench->frame);
-		write_card(deck, i, &frame);
+		err = write_card(deck, i, &frame);
 	}
+	return err;
 }
 
 int deck_build(struct deck *deck, struct rig *rig, const struct bench *bench)
 {
 	struct guest *guests = calloc(bench->many, sizeof(*guests));
+	int err = -ENOMEM;
 
 	deck->cards = bench->many > CARDS_MIN ? bench->many : CARDS_MIN;
 	deck->words = calloc(deck->cards, 8 * windows[bench->frame].nr);
-	if (!guests || !deck->words) {
-		free(guests);
-		deck_free(deck);
-		return -ENOMEM;
+	if (guests && deck->words) {
+		rig_renew(rig);
+		choose_guests(rig, bench, guests);
+		err = write_cards(deck, rig, bench, guests);
 	}
-	rig_clear_flows(rig);
-	choose_guests(rig, bench, guests);
-	write_cards(deck, rig, bench, guests);
 	free(guests);
-	return 0;
+	return err;
 }
 
 void deck_free(struct deck *deck)

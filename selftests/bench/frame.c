@@ -3,7 +3,6 @@
  * frame.c: the packets of the bench, byte for byte.
  */
 #include <string.h>
-#include <time.h>
 #include <arpa/inet.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
@@ -13,9 +12,12 @@
 #include "selftests/bench/frame.h"
 #include "user/config.h"
 
-#define PAYLOAD	     16 /* bytes of TCP data: the headers are what costs */
-#define ECHO_AGE_MS  40 /* a client's echo is a round trip old */
-#define IP4_MAPPED(...) { .b = { [10] = 0xff, 0xff, __VA_ARGS__ } }
+#define PAYLOAD	    16 /* bytes of TCP data: the headers are what costs */
+#define ECHO_AGE_MS 40 /* a client's echo is a round trip old */
+#define IP4_MAPPED(...)                                 \
+	{                                               \
+		.b = { [10] = 0xff, 0xff, __VA_ARGS__ } \
+	}
 
 const struct ad_addr bench_vip = IP4_MAPPED(203, 0, 113, 1);
 const struct ad_addr bench_tunnel_self = IP4_MAPPED(192, 0, 2, 1);
@@ -139,19 +141,12 @@ __u64 frame_prf(const struct rig *rig, const struct guest *guest)
 	return siphash(rig->keys.stamp, &tuple, sizeof(tuple));
 }
 
-static __u32 mono_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* What the client echoes: the owner's clock a round trip ago, stamped (DESIGN, The stamp). */
 static __u32 stamped_echo(const struct rig *rig, const struct guest *guest)
 {
-	return mono_ms() - ECHO_AGE_MS + (__u32)rig->state.stamp_wall_minus_mono_ms +
-	       ((__u32)guest->owner << (32 - rig->config->owner_bits)) + (__u32)frame_prf(rig, guest);
+	return rig->mono_ms - ECHO_AGE_MS + (__u32)rig->state.stamp_wall_minus_mono_ms +
+	       ((__u32)guest->owner << (32 - rig->config->owner_bits)) +
+	       (__u32)frame_prf(rig, guest);
 }
 
 static void put_segment_in(struct frame *frame, const struct rig *rig, enum frame_kind kind,
@@ -170,7 +165,7 @@ static void put_segment_in(struct frame *frame, const struct rig *rig, enum fram
 		put_tcp(frame, &ends, 0, 0);
 }
 
-static void put_segment_out(struct frame *frame, const struct guest *guest)
+static void put_segment_out(struct frame *frame, const struct rig *rig, const struct guest *guest)
 {
 	struct ends ends = {
 		.from = bench_vip.w[3],
@@ -179,7 +174,7 @@ static void put_segment_out(struct frame *frame, const struct guest *guest)
 		.to_port = guest->port,
 	};
 
-	put_tcp(frame, &ends, mono_ms(), 12345);
+	put_tcp(frame, &ends, rig->mono_ms, 12345);
 }
 
 /* UDP header to be closed when its payload is in. */
@@ -228,7 +223,7 @@ static void put_tunnelled(struct frame *frame, const struct rig *rig, const stru
 		.landing = htons(LANDING),
 		.hop_why = 1 << 4 | AD_WHY_DATA,
 		.epoch = rig->keys.tunnel[0].epoch,
-		.time_s = htonl(time(NULL)),
+		.time_s = htonl(rig->real_s),
 		.candidates = { htons(SELF), htons(OTHER) },
 	};
 	struct iphdr *outer =
@@ -278,7 +273,7 @@ void frame_build(struct frame *frame, const struct rig *rig, enum frame_kind kin
 	memset(frame, 0, sizeof(*frame));
 	put_ethernet(frame);
 	if (kind == FRAME_OUT)
-		put_segment_out(frame, guest);
+		put_segment_out(frame, rig, guest);
 	else if (kind == FRAME_TUNNEL)
 		put_tunnelled(frame, rig, guest);
 	else if (kind == FRAME_DNS_A || kind == FRAME_DNS_NX)

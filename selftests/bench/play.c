@@ -103,8 +103,8 @@ static int measure(struct table *table, int program, struct figure *figure)
 
 	for (int run = 0; run < RUNS; run++) {
 		__u32 base, whole;
-		int err = play(table, table->empty, run * ROUNDS, ROUNDS, &base) ?:
-			  play(table, program, run * ROUNDS, ROUNDS, &whole);
+		int err = play(table, table->empty, run * ROUNDS, ROUNDS, &base)
+				  ?: play(table, program, run * ROUNDS, ROUNDS, &whole);
 
 		if (err)
 			return err;
@@ -159,7 +159,8 @@ static int play_deck(struct table *table, const struct bench *bench, const struc
 {
 	const struct rig *rig = table->rig;
 	const __u64 rounds = deck->cards + RUNS * ROUNDS;
-	int program = bpf_program__fd(table->tc ? rig->door->progs.egress : rig->door->progs.packet);
+	int program =
+		bpf_program__fd(table->tc ? rig->door->progs.egress : rig->door->progs.packet);
 	__u64 before[AD_REASON_MAX];
 	__u32 warm;
 	int err;
@@ -179,10 +180,8 @@ int play_bench(struct rig *rig, const struct bench *bench, struct figure *figure
 	int err;
 
 	memset(figure, 0, sizeof(*figure));
-	err = deck_build(&deck, rig, bench);
-	if (err)
-		return err;
-	err = table_open(&table, rig, &deck, bench->frame == FRAME_OUT, 1) ?:
+	err = deck_build(&deck, rig, bench) ?:
+	      table_open(&table, rig, &deck, bench->frame == FRAME_OUT, 1) ?:
 	      play_deck(&table, bench, &deck, figure);
 	wrap_bpf__destroy(table.wrap);
 	deck_free(&deck);
@@ -212,8 +211,8 @@ static int time_calls(const struct rig *rig, const struct deck *deck, struct yar
 	int err = table_open(&table, rig, deck, false, 1);
 
 	if (!err)
-		err = measure(&table, bpf_program__fd(table.wrap->progs.calls), &helper) ?:
-		      measure(&table, bpf_program__fd(table.wrap->progs.clocks), &clock);
+		err = measure(&table, bpf_program__fd(table.wrap->progs.calls), &helper)
+			      ?: measure(&table, bpf_program__fd(table.wrap->progs.clocks), &clock);
 	wrap_bpf__destroy(table.wrap);
 	if (err)
 		return err;
@@ -227,11 +226,10 @@ int play_yardsticks(struct rig *rig, struct yardsticks *sticks)
 	static const struct bench any = { .frame = FRAME_FOREIGN, .many = 1 };
 	struct deck deck = {};
 	double hot, cold;
-	int err = deck_build(&deck, rig, &any);
+	int err;
 
-	if (err)
-		return err;
-	err = time_cold(rig, &deck, HOT_LINES, &hot) ?:
+	err = deck_build(&deck, rig, &any) ?:
+	      time_cold(rig, &deck, HOT_LINES, &hot) ?:
 	      time_cold(rig, &deck, COLD_LINES, &cold) ?:
 	      time_calls(rig, &deck, sticks);
 	sticks->cold_line = cold - hot;

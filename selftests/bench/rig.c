@@ -120,7 +120,8 @@ static int load(struct rig *rig)
 	struct bpf_program *program;
 	int err, nr = 0;
 
-	bpf_object__for_each_program(program, rig->door->obj) {
+	bpf_object__for_each_program(program, rig->door->obj)
+	{
 		if (nr == VERIFIED_MAX)
 			return -E2BIG;
 		rig->logs[nr] = calloc(1, VERIFIER_LOG);
@@ -195,10 +196,14 @@ void rig_free(struct rig *rig)
 		free(rig->logs[i]);
 }
 
-void rig_clear_flows(struct rig *rig)
+void rig_renew(struct rig *rig)
 {
 	size_t buckets = rig->flow_mask + 1;
+	struct timespec now;
 
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	rig->mono_ms = now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	rig->real_s = time(NULL);
 	memset(rig->tags, 0, buckets * sizeof(*rig->tags));
 	memset(rig->flows, 0, buckets * AD_FLOW_SLOTS * sizeof(*rig->flows));
 }
@@ -206,9 +211,8 @@ void rig_clear_flows(struct rig *rig)
 bool rig_add_flow(struct rig *rig, const struct ad_flow *flow, __u64 prf)
 {
 	__u32 bucket = (prf >> 32) & rig->flow_mask;
-	struct timespec now;
+	const __u32 now_s = rig->mono_ms / 1000;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	for (__u32 i = 0; i < AD_FLOW_SLOTS; i++) {
 		struct ad_flow_slot *slot = &rig->tags[bucket].slots[i];
 		struct ad_flow *entry = &rig->flows[bucket * AD_FLOW_SLOTS + i];
@@ -216,8 +220,8 @@ bool rig_add_flow(struct rig *rig, const struct ad_flow *flow, __u64 prf)
 		if (slot->kind != AD_FLOW_FREE)
 			continue;
 		*entry = *flow;
-		entry->first_s = entry->last_s = now.tv_sec;
-		*slot = (struct ad_flow_slot){ .tag = prf, .last_s = now.tv_sec, .kind = flow->kind };
+		entry->first_s = entry->last_s = now_s;
+		*slot = (struct ad_flow_slot){ .tag = prf, .last_s = now_s, .kind = flow->kind };
 		return true;
 	}
 	return false;

@@ -9,19 +9,19 @@
 #ifndef BENCH_WRAP_H
 #define BENCH_WRAP_H
 
-#define BENCH_FRAME_MAX	 192 /* bytes; a multiple of 8 */
-#define BENCH_FRAME_MIN	 60
-#define BENCH_WORDS	 8
-#define BENCH_CALLS	 16	    /* helper calls in a row, to divide by */
+#define BENCH_FRAME_MAX 192 /* bytes; a multiple of 8 */
+#define BENCH_FRAME_MIN 60
+#define BENCH_WORDS	8
+#define BENCH_CALLS	16 /* helper calls in a row, to divide by */
 
 struct bench_layout {
 	__u64 frame[BENCH_FRAME_MAX / 8];
-	__u64 tail; /* the frame's last 8 bytes: its length need not be a multiple of 8 */
-	__u32 length;		/* of the frame, BENCH_FRAME_MIN to BENCH_FRAME_MAX */
-	__u32 deck_mask;	/* cards - 1, a power of two - 1 */
-	__u32 nr_words;		/* in a card; its size in the map is 8 times that */
-	__u32 at[BENCH_WORDS];	/* where each word goes */
-	__u32 cold_mask;	/* lines that the yardstick `cold` walks - 1 */
+	__u64 tail;	 /* the frame's last 8 bytes: its length need not be a multiple of 8 */
+	__u32 length;	 /* of the frame, BENCH_FRAME_MIN to BENCH_FRAME_MAX */
+	__u32 deck_mask; /* cards - 1, a power of two - 1 */
+	__u32 nr_words;	 /* in a card; its size in the map is 8 times that */
+	__u32 at[BENCH_WORDS]; /* where each word goes */
+	__u32 cold_mask;       /* lines that the yardstick `cold` walks - 1 */
 	__u32 pad;
 };
 
