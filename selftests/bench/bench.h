@@ -48,8 +48,9 @@ struct rig {
 	__u32 flow_mask;
 	struct ad_keys keys;
 	struct ad_state state;
-	__u32 mono_ms, real_s; /* the moment at which all packets of a deck arrive */
-	int ifindex;	       /* where packets come in; the route to OTHER leaves by it too */
+	__u64 mono_ms; /* the moment at which all packets of a deck arrive ... */
+	__u32 real_s;  /* ... and on the real clock */
+	int ifindex;   /* where packets come in; the route to OTHER leaves by it too */
 	int ncpus;
 	char *logs[VERIFIED_MAX]; /* the verifier's, by program in the object's order */
 };
