@@ -57,5 +57,6 @@ int cmd_version(const struct globals *globals, int argc, char **argv);
 
 /* The options of those that have any, for help. */
 extern const struct arg cmd_flows_args[];
+extern const struct arg cmd_stats_args[];
 
 #endif

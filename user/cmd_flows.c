@@ -65,16 +65,16 @@ struct listing {
 };
 
 static const struct column columns[] = {
-	{ "KIND", false },	   { "CLIENT", false }, { "VIP", false }, { "OWNER", false },
-	{ "VIA", false },	   { "AGE", true },	{ "IDLE", true }, { "RX PKTS/BYTES", true },
-	{ "TX PKTS/BYTES", true }, { "FLAGS", false },	{ NULL, false },
+	{ "KIND", false },    { "CLIENT", false }, { "VIP", false }, { "OWNER", false },
+	{ "VIA", false },     { "AGE", true },	   { "IDLE", true }, { "RX PKT/B", true },
+	{ "TX PKT/B", true }, { "FLAGS", false },  { NULL, false },
 };
 
 static void print_traffic(struct table *table, __u32 packets, __u64 bytes)
 {
 	char count[UNIT_TEXT], size[UNIT_TEXT];
 
-	table_cell(table, PLAIN, "%s / %s", unit_count(packets, count), unit_bytes(bytes, size));
+	table_cell(table, PLAIN, "%s/%s", unit_count(packets, count), unit_count(bytes, size));
 }
 
 static void print_row(struct listing *listing, const struct ad_flow *flow)
@@ -96,8 +96,8 @@ static void print_row(struct listing *listing, const struct ad_flow *flow)
 		   unit_duration(flow_seconds(names->now_s, flow->last_s), text));
 	print_traffic(table, flow->rx_packets, flow->rx_bytes);
 	print_traffic(table, flow->tx_packets, flow->tx_bytes);
-	table_cell(table, DIM, "%s%s%s", flow->flags & AD_FLOW_STAMPED ? "stamped" : "",
-		   flow->flags == (AD_FLOW_STAMPED | AD_FLOW_CLOSING) ? "," : "",
+	/* Only what is out of the ordinary: a live flow with a stamp needs no word. */
+	table_cell(table, YELLOW, "%s%s", flow->flags & AD_FLOW_STAMPED ? "" : "plain ",
 		   flow->flags & AD_FLOW_CLOSING ? "closing" : "");
 }
 

@@ -39,7 +39,7 @@ static const struct command commands[] = {
 	{ "status", cmd_status, "", "how this instance is doing (also with no command)", NULL },
 	{ "flows", cmd_flows, "[OPTIONS]", "the TCP flows it knows, and who owns them",
 	  cmd_flows_args },
-	{ "stats", cmd_stats, "[OPTIONS]", "every counter, with what it means", NULL },
+	{ "stats", cmd_stats, "[OPTIONS]", "every counter, with what it means", cmd_stats_args },
 	{ "pops", cmd_pops, "", "the fleet: POPs, nodes, traffic between them", NULL },
 	{ "zones", cmd_zones, "", "the DNS zones that are served", NULL },
 	{ "query", cmd_query, "NAME [TYPE]", "ask the DNS engine without the network", NULL },

@@ -73,7 +73,7 @@ const char *names_format(const struct names *names, __u16 id, char text[NAME_TEX
 		snprintf(text, NAME_TEXT, "-");
 	else if (!node || !pop)
 		snprintf(text, NAME_TEXT, "#%u", id);
-	else if (!strcmp(node, pop))
+	else if (!strncmp(node, pop, strlen(pop)))
 		snprintf(text, NAME_TEXT, "%s", node);
 	else
 		snprintf(text, NAME_TEXT, "%s/%s", pop, node);

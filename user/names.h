@@ -28,7 +28,7 @@ const struct config_node *names_node(const struct names *names, __u16 id);
 const char *names_node_name(const struct names *names, __u16 id);
 const char *names_pop_name(const struct names *names, __u16 id);
 
-/* "pop/node", "node" if both are called the same, "#7" if unknown, "-" for id 0. */
+/* "pop/node", "node" where its name starts with the POP's, "#7" if unknown, "-" for id 0. */
 #define NAME_TEXT 160
 const char *names_format(const struct names *names, __u16 id, char text[NAME_TEXT]);
 /* The VIP with this index, all zero if unknown. */

@@ -23,4 +23,9 @@ int peers_read(const struct pins *pins, const struct names *names, struct peer *
 /* "up", "draining", "dead", or "unknown" to the data path. */
 const char *peer_state(const struct peer *peer);
 
+/* A table on stdout; @self is marked, or left out. */
+void peers_print(const struct names *names, const struct peer *peers, size_t nr, __u16 self,
+		 bool show_self);
+json_t *peer_json(const struct names *names, const struct peer *peer);
+
 #endif

@@ -24,13 +24,19 @@ static int fail(const struct globals *globals, int code, const char *text)
 /* Reading needs names only: a configuration that cannot be read costs them, and nothing else. */
 static void load_config(struct view *view)
 {
+	const char *path = view->globals->config_path;
 	struct config_errors errors = { 0 };
+	int err = config_load(path, &view->config, &errors);
 
-	if (!config_load(view->globals->config_path, &view->config, &errors))
+	if (!err)
 		return;
 	view->config = NULL;
-	if (errors.nr)
-		log_debug("names are missing, ids stand in: %s", errors.list[0].text);
+	/* Not being root, or having no file at the usual place, is nobody's mistake. */
+	if (err == -EACCES || (err == -ENOENT && !strcmp(path, CONFIG_DEFAULT)))
+		log_debug("%s cannot be read: ids stand in for names", path);
+	else
+		log_warn("%s (ids stand in for names; `anydoor check` tells all)",
+			 errors.nr ? errors.list[0].text : path);
 	config_errors_free(&errors);
 }
 

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * cmd_stats.c: `anydoor stats`: every counter with what it means, or how fast they run.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "cmd.h"
+#include "output.h"
+#include "status.h"
+
+struct options {
+	unsigned int watch; /* seconds, 0 = once */
+};
+
+const struct arg cmd_stats_args[] = { { "--watch", 0, ARG_NUMBER, offsetof(struct options, watch),
+					"SECONDS", 1, 3600,
+					"show rates instead, every so often, until interrupted" },
+				      { NULL } };
+
+/* --- once, for people ------------------------------------------------------------------------ */
+
+static void print_reasons(const struct status *status, const char *side, const char *title)
+{
+	const struct column columns[] = {
+		{ title, false },     { "PACKETS", true }, { "BYTES", true },
+		{ "MEANING", false }, { NULL, false },
+	};
+	struct table *table = table_new(stdout, columns);
+	char text[UNIT_TEXT];
+
+	for (int i = AD_CONTINUE + 1; table && i < AD_REASON_MAX; i++) {
+		const struct reason *reason = &reason_table[i];
+		const struct ad_count *count = &status->reasons[i];
+		bool drop = !strcmp(reason->action, "drop");
+		enum colour colour = !count->packets ? DIM : drop ? RED : PLAIN;
+
+		if (strcmp(reason->side, side))
+			continue;
+		table_cell(table, colour, "%s", reason->label);
+		table_cell(table, colour, "%s", unit_count(count->packets, text));
+		table_cell(table, colour, "%s", unit_bytes(count->bytes, text));
+		table_cell(table, colour, "%s%s", drop ? "dropped: " : "", reason->help);
+	}
+	table_end(table);
+}
+
+static void print_rcodes(const struct dns_stats *dns)
+{
+	static const struct column columns[] = {
+		{ "DNS ANSWERS", false }, { "KERNEL", true }, { "DAEMON UDP", true },
+		{ "DAEMON TCP", true },	  { NULL, false },
+	};
+	struct table *table = table_new(stdout, columns);
+	char text[UNIT_TEXT];
+
+	for (int i = 0; table && i < DNS_STATS_RCODES; i++) {
+		if (!dns->kernel[i] && !dns->daemon_udp[i] && !dns->daemon_tcp[i])
+			continue;
+		if (dns_rcode_name(i))
+			table_cell(table, PLAIN, "%s", dns_rcode_name(i));
+		else
+			table_cell(table, PLAIN, "RCODE%d", i);
+		table_cell(table, PLAIN, "%s", unit_exact(dns->kernel[i], text));
+		table_cell(table, PLAIN, "%s", unit_exact(dns->daemon_udp[i], text));
+		table_cell(table, PLAIN, "%s", unit_exact(dns->daemon_tcp[i], text));
+	}
+	table_end(table);
+}
+
+static void print_zones(const struct dns_stats *dns)
+{
+	static const struct column columns[] = {
+		{ "ZONE", false }, { "QUERIES", true }, { "BY THE DAEMON", true }, { NULL, false }
+	};
+	struct table *table = table_new(stdout, columns);
+	char text[UNIT_TEXT];
+
+	for (size_t i = 0; table && i < dns->nr_zones; i++) {
+		table_cell(table, PLAIN, "%s", dns->zones[i].name);
+		table_cell(table, PLAIN, "%s", unit_exact(dns->zones[i].queries, text));
+		table_cell(table, PLAIN, "%s", unit_exact(dns->zones[i].daemon_queries, text));
+	}
+	table_end(table);
+}
+
+static void print_flow_table(const struct status *status)
+{
+	static const struct column columns[] = {
+		{ "FLOW TABLE", false }, { "COUNT", true }, { "MEANING", false }, { NULL, false }
+	};
+	const struct {
+		const char *label;
+		__u64 count;
+		const char *meaning;
+	} rows[] = {
+		{ "inserts", status->flow_stats.inserts, "flows entered" },
+		{ "evictions", status->flow_stats.evictions, "a live flow made room for another" },
+		{ "expiries", status->flow_stats.expiries, "an idle flow made room for another" },
+		{ "refusals", status->flow_stats.refusals,
+		  "a flow led elsewhere found no room and went unmetered" },
+		{ "in use", status->flows.slots - status->flows.by_kind[AD_FLOW_FREE], "slots" },
+		{ "capacity", status->flows.slots, "slots" },
+	};
+	struct table *table = table_new(stdout, columns);
+	char text[UNIT_TEXT];
+
+	for (size_t i = 0; table && i < sizeof(rows) / sizeof(*rows); i++) {
+		table_cell(table, PLAIN, "%s", rows[i].label);
+		table_cell(table, PLAIN, "%s", unit_exact(rows[i].count, text));
+		table_cell(table, PLAIN, "%s", rows[i].meaning);
+	}
+	table_end(table);
+}
+
+static void print_text(const struct view *view, const struct status *status)
+{
+	print_reasons(status, "in", "IN");
+	putchar('\n');
+	print_reasons(status, "out", "OUT");
+	putchar('\n');
+	print_flow_table(status);
+	putchar('\n');
+	peers_print(&view->names, status->peers, status->nr_peers, view->meta.node_id, false);
+	putchar('\n');
+	print_rcodes(&status->dns);
+	print_zones(&status->dns);
+}
+
+/* --- once, for programs ---------------------------------------------------------------------- */
+
+static json_t *reasons_json(const struct ad_count counts[AD_REASON_MAX])
+{
+	json_t *list = json_array();
+
+	for (int i = AD_CONTINUE + 1; i < AD_REASON_MAX; i++) {
+		const struct reason *reason = &reason_table[i];
+
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "reason", reason->label,
+					"side", reason->side, "action", reason->action, "packets",
+					(json_int_t)counts[i].packets, "bytes",
+					(json_int_t)counts[i].bytes, "help", reason->help));
+	}
+	return list;
+}
+
+static json_t *stats_json(const struct view *view, const struct status *status)
+{
+	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "instance", view->globals->instance,
+			 "reasons", reasons_json(status->reasons), "flows",
+			 status_flows_json(status), "peers", status_peers_json(view, status), "dns",
+			 status_dns_json(&status->dns));
+}
+
+/* --- rates ----------------------------------------------------------------------------------- */
+
+static __u64 per_second(__u64 now, __u64 before, unsigned int seconds)
+{
+	return now > before ? (now - before) / seconds : 0;
+}
+
+/* A loaded instance may be replaced between two looks; its counters then start anew. */
+static void take_rates(struct ad_count rates[AD_REASON_MAX], const struct ad_count *now,
+		       const struct ad_count *before, unsigned int seconds)
+{
+	for (int i = 0; i < AD_REASON_MAX; i++) {
+		rates[i].packets = per_second(now[i].packets, before[i].packets, seconds);
+		rates[i].bytes = per_second(now[i].bytes, before[i].bytes, seconds);
+	}
+}
+
+static void print_rates(const struct ad_count rates[AD_REASON_MAX], unsigned int seconds)
+{
+	static const struct column columns[] = {
+		{ "REASON", false },  { "PACKETS/S", true }, { "BYTES/S", true },
+		{ "MEANING", false }, { NULL, false },
+	};
+	struct table *table = table_new(stdout, columns);
+	char text[UNIT_TEXT];
+
+	if (isatty(STDOUT_FILENO))
+		fputs("\033[H\033[J", stdout);
+	for (int i = AD_CONTINUE + 1; table && i < AD_REASON_MAX; i++) {
+		if (!rates[i].packets)
+			continue;
+		table_cell(table, PLAIN, "%s", reason_table[i].label);
+		table_cell(table, PLAIN, "%s", unit_exact(rates[i].packets, text));
+		table_cell(table, PLAIN, "%s", unit_bytes(rates[i].bytes, text));
+		table_cell(table, DIM, "%s", reason_table[i].help);
+	}
+	table_end(table);
+	printf("(mean of %us)\n\n", seconds);
+}
+
+/* Until interrupted, or until the instance or the reader is gone. */
+static int watch(const struct view *view, unsigned int seconds)
+{
+	struct ad_count before[AD_REASON_MAX], now[AD_REASON_MAX], rates[AD_REASON_MAX];
+	struct timespec pause = { .tv_sec = seconds };
+	int err = pins_read_reasons(&view->pins, before);
+
+	while (!err && !ferror(stdout)) {
+		nanosleep(&pause, NULL);
+		err = pins_read_reasons(&view->pins, now);
+		if (err)
+			break;
+		take_rates(rates, now, before, seconds);
+		memcpy(before, now, sizeof(before));
+		if (view->globals->json)
+			output_json(json_pack("{s:i, s:o}", "seconds", seconds, "per_second",
+					      reasons_json(rates)));
+		else
+			print_rates(rates, seconds);
+		fflush(stdout);
+	}
+	return err ? view_failed(view, "counters", err) : EXIT_FAILED;
+}
+
+static int show_once(const struct view *view)
+{
+	struct status status;
+	const char *what;
+	int err = status_read(view, &status, &what);
+
+	if (err)
+		return view_failed(view, what, err);
+	if (view->globals->json)
+		err = output_json(stats_json(view, &status));
+	else
+		print_text(view, &status);
+	status_free(&status);
+	return err ? EXIT_FAILED : EXIT_OK;
+}
+
+int cmd_stats(const struct globals *globals, int argc, char **argv)
+{
+	struct options options = { 0 };
+	struct view view;
+	int code;
+
+	if (args_parse(cmd_stats_args, argc, argv, &options))
+		return EXIT_USAGE;
+	code = view_open(&view, globals);
+	if (code)
+		return code;
+	code = options.watch ? watch(&view, options.watch) : show_once(&view);
+	view_close(&view);
+	return code;
+}

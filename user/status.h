@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * status.h: how an instance is doing: everything that `anydoor status` shows, read at once.
+ */
+#ifndef AD_STATUS_H
+#define AD_STATUS_H
+
+#include "dns_stats.h"
+#include "peers.h"
+#include "pins.h"
+#include "reason.h"
+#include "view.h"
+
+#define WARNINGS_MAX 16
+
+struct status {
+	struct ad_state state;
+	struct ad_count reasons[AD_REASON_MAX];
+	struct ad_count outcomes[OUTCOME_NR];
+	struct pins_occupancy flows;
+	struct ad_flow_stats flow_stats;
+	struct dns_stats dns;
+	__u64 flows_left; /* while draining: ours that are not closing */
+	struct peer *peers;
+	size_t nr_peers;
+	/* What is not as it should be, for people. Any of it is "degraded" (exit code 4). */
+	char *warnings[WARNINGS_MAX];
+	size_t nr_warnings;
+};
+
+/* 0, then status_free(); or -errno, and *what says what could not be read. */
+int status_read(const struct view *view, struct status *status, const char **what);
+void status_free(struct status *status);
+
+__u64 status_sum_rcodes(const __u64 counts[DNS_STATS_RCODES]);
+/* As in `status --json` and `stats --json`. */
+json_t *status_flows_json(const struct status *status);
+json_t *status_peers_json(const struct view *view, const struct status *status);
+json_t *status_dns_json(const struct dns_stats *dns);
+json_t *status_json(const struct view *view, const struct status *status);
+
+#endif

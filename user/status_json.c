@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * status_json.c: `anydoor status --json`. Field names are a contract with other people's programs.
+ */
+#include "flow_text.h"
+#include "status.h"
+
+static json_t *successors_json(const struct view *view, const struct ad_state *state)
+{
+	json_t *list = json_array();
+
+	for (__u32 i = 0; i < state->nr_successors && i < AD_SUCCESSOR_MAX; i++)
+		json_array_append_new(list, names_node_json(&view->names, state->successors[i]));
+	return list;
+}
+
+static json_t *drain_json(const struct view *view, const struct status *status)
+{
+	bool draining = status->state.flags & AD_STATE_DRAINING;
+
+	return json_pack("{s:b, s:o, s:o}", "draining", draining, "successors",
+			 successors_json(view, &status->state), "flows_left",
+			 draining ? json_integer(status->flows_left) : json_null());
+}
+
+json_t *status_flows_json(const struct status *status)
+{
+	const struct pins_occupancy *flows = &status->flows;
+	const struct ad_flow_stats *stats = &status->flow_stats;
+
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "ours",
+			 (json_int_t)flows->by_kind[AD_FLOW_OURS], "pin",
+			 (json_int_t)flows->by_kind[AD_FLOW_PIN], "transit",
+			 (json_int_t)flows->by_kind[AD_FLOW_TRANSIT], "free",
+			 (json_int_t)flows->by_kind[AD_FLOW_FREE], "capacity",
+			 (json_int_t)flows->slots, "inserts", (json_int_t)stats->inserts,
+			 "evictions", (json_int_t)stats->evictions, "expiries",
+			 (json_int_t)stats->expiries, "refusals", (json_int_t)stats->refusals);
+}
+
+static json_t *count_json(const struct ad_count *count)
+{
+	return json_pack("{s:I, s:I}", "packets", (json_int_t)count->packets, "bytes",
+			 (json_int_t)count->bytes);
+}
+
+static json_t *packets_json(const struct status *status)
+{
+	json_t *packets = json_object();
+
+	for (int i = 0; i < OUTCOME_NR; i++)
+		json_object_set_new(packets, outcome_texts[i].label,
+				    count_json(&status->outcomes[i]));
+	return packets;
+}
+
+static json_t *rcodes_json(const __u64 counts[DNS_STATS_RCODES])
+{
+	json_t *rcodes = json_object();
+	char number[16];
+
+	for (int i = 0; i < DNS_STATS_RCODES; i++) {
+		const char *name = dns_rcode_name(i);
+
+		if (!counts[i])
+			continue;
+		snprintf(number, sizeof(number), "RCODE%d", i);
+		json_object_set_new(rcodes, name ? name : number, json_integer(counts[i]));
+	}
+	return rcodes;
+}
+
+static json_t *zones_json(const struct dns_stats *dns)
+{
+	json_t *zones = json_array();
+
+	for (size_t i = 0; i < dns->nr_zones; i++)
+		json_array_append_new(
+			zones, json_pack("{s:s, s:I, s:I}", "zone", dns->zones[i].name, "queries",
+					 (json_int_t)dns->zones[i].queries, "daemon_queries",
+					 (json_int_t)dns->zones[i].daemon_queries));
+	return zones;
+}
+
+json_t *status_dns_json(const struct dns_stats *dns)
+{
+	return json_pack("{s:o, s:o, s:o, s:I, s:I, s:I, s:o}", "kernel", rcodes_json(dns->kernel),
+			 "daemon_udp", rcodes_json(dns->daemon_udp), "daemon_tcp",
+			 rcodes_json(dns->daemon_tcp), "kernel_truncated",
+			 (json_int_t)dns->kernel_truncated, "tcp_open", (json_int_t)dns->tcp_open,
+			 "tcp_refused", (json_int_t)dns->tcp_refused, "zones", zones_json(dns));
+}
+
+static json_t *dns_json(const struct status *status)
+{
+	return json_pack("{s:I, s:I, s:I, s:i}", "kernel",
+			 (json_int_t)status_sum_rcodes(status->dns.kernel), "daemon_udp",
+			 (json_int_t)status_sum_rcodes(status->dns.daemon_udp), "daemon_tcp",
+			 (json_int_t)status_sum_rcodes(status->dns.daemon_tcp), "zones",
+			 (int)status->dns.nr_zones);
+}
+
+json_t *status_peers_json(const struct view *view, const struct status *status)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < status->nr_peers; i++)
+		if (status->peers[i].id != view->meta.node_id)
+			json_array_append_new(list, peer_json(&view->names, &status->peers[i]));
+	return list;
+}
+
+static json_t *warnings_json(const struct status *status)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < status->nr_warnings; i++)
+		json_array_append_new(list, json_string(status->warnings[i]));
+	return list;
+}
+
+json_t *status_json(const struct view *view, const struct status *status)
+{
+	const struct ad_meta *meta = &view->meta;
+
+	return json_pack(
+		"{s:s, s:b, s:s, s:i, s:o, s:I, s:b, s:o, s:i, s:o, s:o, s:o, s:o, s:b, s:o}",
+		"instance", view->globals->instance, "loaded", 1, "version", meta->version, "abi",
+		meta->abi, "node", names_node_json(&view->names, meta->node_id), "loaded_s",
+		(json_int_t)flow_seconds(view->names.now_s, meta->loaded_s), "armed",
+		!!(status->state.flags & AD_STATE_ARMED), "drain", drain_json(view, status),
+		"unstamped", status->state.unstamped, "flows", status_flows_json(status), "packets",
+		packets_json(status), "dns", dns_json(status), "peers",
+		status_peers_json(view, status), "degraded", status->nr_warnings > 0, "warnings",
+		warnings_json(status));
+}
