@@ -221,7 +221,9 @@ static void complain_unknown(struct loader *loader, int line, const char *path)
 	char quoted[PATH_BYTES];
 
 	text_quote(path, quoted, sizeof(quoted));
-	if (nearest)
+	if (nearest && !strcmp(nearest->path, path))
+		complain(loader, line, quoted, "unknown key; keys of a section stand below it");
+	else if (nearest)
 		complain(loader, line, quoted, "unknown key; did you mean %s?", nearest->path);
 	else
 		complain(loader, line, quoted, "unknown key");
@@ -261,6 +263,7 @@ static void walk_map(struct loader *loader, yaml_document_t *document, yaml_node
 		     const char *parent, void *base)
 {
 	yaml_node_t *found[config_schema_rows];
+	int line = *parent ? line_of(node) : 0; /* of what is missing: for the top, nowhere */
 	size_t i;
 
 	memset(found, 0, sizeof(found));
@@ -273,8 +276,7 @@ static void walk_map(struct loader *loader, yaml_document_t *document, yaml_node
 	}
 	for (i = 0; i < config_schema_rows; i++)
 		if (schema_is_child(&config_schema[i], parent))
-			read_row(loader, document, found[i], &config_schema[i], base,
-				 line_of(node));
+			read_row(loader, document, found[i], &config_schema[i], base, line);
 }
 
 static int by_row_and_text(const void *a, const void *b)

@@ -219,15 +219,6 @@ static void check_vips_are_no_tunnels(struct loader *loader)
 					 addr_format(&config->vips[i].address, text));
 }
 
-/* bpffs refuses names with dots, and would say so only once the daemon loads. */
-static void check_bpffs(struct loader *loader)
-{
-	const char *dir = loader->config->bpffs, *mount = "/sys/fs/bpf/";
-
-	if (dir && !strncmp(dir, mount, strlen(mount)) && strchr(dir, '.'))
-		complain(loader, 0, "state.bpffs", "\"%s\" has a dot in it; bpffs takes none", dir);
-}
-
 static void check_nobody_answers_dns(struct loader *loader)
 {
 	const struct config *config = loader->config;
@@ -246,6 +237,5 @@ void config_rules_check(struct loader *loader)
 	check_ids(loader);
 	check_families(loader);
 	check_vips_are_no_tunnels(loader);
-	check_bpffs(loader);
 	check_nobody_answers_dns(loader);
 }

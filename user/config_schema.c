@@ -80,8 +80,9 @@ const struct schema_row config_schema[] = {
 	{ "keys.file", SCHEMA_FILE, IN(config, key_file), .fallback = "fleet.key",
 	  .help = "made once by `anydoor keygen`, the same on every node" },
 	{ "keys.epoch", SCHEMA_NUMBER, IN(config, key_epoch), .max = 255, .fallback = "0",
-	  .help = "count up, node by node, to change the tunnel's key; the one before is still "
-		  "accepted" },
+	  .help = "count up on every node, within minutes, to change the tunnel's key; a node "
+		  "accepts "
+		  "its own epoch and the one before" },
 
 	{ "tunnel", SCHEMA_MAP, .help = "how shifted packets travel to their owner" },
 	{ "tunnel.port", SCHEMA_NUMBER, IN(config, tunnel_port), .min = 1, .max = 65535,
@@ -110,7 +111,7 @@ const struct schema_row config_schema[] = {
 	  .fallback = "refuse",
 	  .help = "names of no zone here: REFUSED, or left to a nameserver on this host" },
 	{ "dns.nsid", SCHEMA_TEXT, IN(config, nsid), .min = 1, .max = CONFIG_NSID_MAX,
-	  .says = "<pop>.<node>", .later = later_nsid,
+	  .says = "`<pop>.<node>`", .later = later_nsid,
 	  .help = "what answers say of who answered (RFC 5001)" },
 	{ "dns.udp_size", SCHEMA_NUMBER, IN(config, dns_udp_size), .min = 512, .max = 4096,
 	  .fallback = "1232", .help = "bytes of the largest answer over UDP" },
@@ -206,14 +207,14 @@ const struct schema_row *schema_nearest(const char *path)
 const char *schema_type_name(enum schema_type type)
 {
 	static const char *const names[] = {
-		[SCHEMA_MAP] = "section",      [SCHEMA_LIST] = "list",
-		[SCHEMA_TEXT] = "text",	       [SCHEMA_NAME] = "name",
-		[SCHEMA_BOOL] = "boolean",     [SCHEMA_NUMBER] = "number",
-		[SCHEMA_COUNT] = "count",      [SCHEMA_SECONDS] = "duration",
-		[SCHEMA_CHOICE] = "word",      [SCHEMA_ADDRESS] = "address",
-		[SCHEMA_FILE] = "file",	       [SCHEMA_DIR] = "directory",
-		[SCHEMA_ZONE] = "domain",      [SCHEMA_POP] = "a POP's name",
-		[SCHEMA_NODE] = "node's name", [SCHEMA_ENDPOINT] = "address:port",
+		[SCHEMA_MAP] = "section",    [SCHEMA_LIST] = "list",
+		[SCHEMA_TEXT] = "text",	     [SCHEMA_NAME] = "name",
+		[SCHEMA_BOOL] = "boolean",   [SCHEMA_NUMBER] = "number",
+		[SCHEMA_COUNT] = "count",    [SCHEMA_SECONDS] = "duration",
+		[SCHEMA_CHOICE] = "word",    [SCHEMA_ADDRESS] = "address",
+		[SCHEMA_FILE] = "file",	     [SCHEMA_DIR] = "directory",
+		[SCHEMA_ZONE] = "domain",    [SCHEMA_POP] = "POP name",
+		[SCHEMA_NODE] = "node name", [SCHEMA_ENDPOINT] = "address:port",
 	};
 
 	return names[type];

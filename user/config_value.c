@@ -224,6 +224,7 @@ static bool read_file(struct loader *loader, const struct value *value)
 
 static bool read_dir(struct loader *loader, const struct value *value)
 {
+	static const char bpffs[] = "/sys/fs/bpf/";
 	size_t length = strlen(value->text);
 
 	while (length > 1 && value->text[length - 1] == '/')
@@ -232,6 +233,8 @@ static bool read_dir(struct loader *loader, const struct value *value)
 		return reject(loader, value, "is not an absolute path of a directory");
 	if (length > (size_t)value->row->max)
 		return reject(loader, value, "is longer than %lld bytes", value->row->max);
+	if (!strncmp(value->text, bpffs, strlen(bpffs)) && strchr(value->text, '.'))
+		return reject(loader, value, "has a dot in it; bpffs takes none");
 	return keep(loader, value, strndup(value->text, length));
 }
 

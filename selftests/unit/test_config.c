@@ -1,0 +1,651 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * test_config.c: what the configuration file means, and every error with its place.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "selftests/tap.h"
+#include "user/addr.h"
+#include "user/config.h"
+#include "user/config_keys.h"
+
+/* A good file. Cases below replace one of its lines, so an error's line is easy to tell. */
+static const char *const base[] = {
+	/* 1 */ "node: fra1",
+	/* 2 */ "interfaces: [eth0]",
+	/* 3 */ "vips: [{address: 192.0.2.53}, {address: \"2001:db8::53\"}]",
+	/* 4 */ "pops: [{name: fra}, {name: nyc}]",
+	/* 5 */ "nodes:",
+	/* 6 */ "- {name: fra1, id: 1, pop: fra, tunnel: 198.51.100.1}",
+	/* 7 */ "- {name: nyc1, id: 2, pop: nyc, tunnel: 198.51.100.2}",
+	/* 8 */ "keys: {file: fleet.key}",
+	/* 9 */ "dns: {zones: [{name: example.com, file: example.zone}]}",
+	/* 10 */ "",
+};
+#ifndef SOURCE_DIR
+#define SOURCE_DIR "." /* the runner starts tests at the top */
+#endif
+
+#define LINES (sizeof(base) / sizeof(*base))
+
+static char dir[] = "/tmp/anydoor-config-XXXXXX";
+static char path[64];
+
+static void write_file(const char *name, const char *text, size_t size)
+{
+	char full[128];
+	FILE *file;
+
+	snprintf(full, sizeof(full), "%s/%s", dir, name);
+	file = fopen(full, "w");
+	if (!file || fwrite(text, 1, size, file) != size || fclose(file))
+		abort();
+}
+
+static void make_directory(const char *name)
+{
+	char full[128];
+
+	snprintf(full, sizeof(full), "%s/%s", dir, name);
+	mkdir(full, 0700);
+}
+
+static void clean_up(void)
+{
+	static const char *const names[] = { "anydoor.yaml", "fleet.key", "example.zone", "zones" };
+	char full[128];
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		snprintf(full, sizeof(full), "%s/%s", dir, names[i]);
+		remove(full);
+	}
+	rmdir(dir);
+}
+
+static void write_base(size_t line, const char *instead)
+{
+	char text[4096];
+	size_t used = 0, i;
+
+	for (i = 0; i < LINES; i++)
+		used += snprintf(text + used, sizeof(text) - used, "%s\n",
+				 i + 1 == line ? instead : base[i]);
+	write_file("anydoor.yaml", text, used);
+}
+
+/* All errors, "line: key: what" each, with the file's name taken off. */
+static char *gather(const struct config_errors *errors)
+{
+	char *text = NULL;
+	size_t size, i;
+	FILE *out = open_memstream(&text, &size);
+
+	for (i = 0; i < errors->nr; i++) {
+		const char *said = errors->list[i].text;
+
+		ok(!strncmp(said, path, strlen(path)), "starts with the file's name");
+		fprintf(out, "%s%s", i ? "\n" : "", said + strlen(path) + 1);
+	}
+	fclose(out);
+	return text;
+}
+
+static void expect_errors(const char *what, int result, const char *expected)
+{
+	struct config_errors errors;
+	struct config *config;
+	char *said;
+
+	is_int(config_load(path, &config, &errors), result, "%s: result", what);
+	ok(!config, "%s: no config", what);
+	said = gather(&errors);
+	is_str(said, expected, "%s: errors", what);
+	free(said);
+	config_errors_free(&errors);
+	config_free(config);
+}
+
+struct bad_line {
+	const char *what;
+	size_t line;
+	const char *instead;
+	const char *expected;
+};
+
+static void expect_all(const struct bad_line *cases, size_t nr)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		write_base(cases[i].line, cases[i].instead);
+		expect_errors(cases[i].what, -EINVAL, cases[i].expected);
+	}
+}
+#define EXPECT_ALL(cases) expect_all(cases, sizeof(cases) / sizeof(*(cases)))
+
+static void test_config_unknown_key_names_the_nearest(void)
+{
+	static const struct bad_line cases[] = {
+		{ "letters swapped", 10, "tunnle: {}",
+		  "10: tunnle: unknown key; did you mean tunnel?" },
+		{ "letter missing", 10, "tunnel: {prt: 1}",
+		  "10: tunnel.prt: unknown key; did you mean tunnel.port?" },
+		{ "in a list", 6, "- {name: fra1, id: 1, pop: fra, tunel: 198.51.100.1}",
+		  "6: nodes[].tunel: unknown key; did you mean nodes[].tunnel?\n"
+		  "6: nodes[].tunnel: is missing (its own address (no VIP, no NAT between): where "
+		  "the others tunnel to)" },
+		{ "in the wrong section", 10, "owner_bits: 10",
+		  "10: owner_bits: unknown key; did you mean stamp.owner_bits?" },
+		{ "nothing like it", 10, "colour: green", "10: colour: unknown key" },
+		{ "empty", 10, "\"\": 1", "10: unknown key" },
+		{ "with a dot", 10, "tunnel.port: 1",
+		  "10: tunnel.port: unknown key; keys of a section stand below it" },
+		{ "control characters", 10, "\"a\\nb\": 1", "10: a?b: unknown key" },
+		{ "merge", 10, "<<: {a: 1}", "10: <<: unknown key" },
+	};
+
+	EXPECT_ALL(cases);
+}
+
+static void test_config_wrong_type_is_told(void)
+{
+	static const struct bad_line cases[] = {
+		{ "value for a list", 2, "interfaces: eth0",
+		  "2: interfaces: wants a list, not a single value" },
+		{ "section for a list", 2, "interfaces: {eth0: 1}",
+		  "2: interfaces: wants a list, not a section" },
+		{ "list for a value", 1, "node: [fra1]",
+		  "1: node: wants a single value, not a list" },
+		{ "list for a section", 10, "stamp: [1]",
+		  "10: stamp: wants keys with values, not a list" },
+		{ "value for a section", 10, "stamp: 1",
+		  "10: stamp: wants keys with values, not a single value" },
+		{ "value in a list of sections", 4, "pops: [fra, {name: nyc}, {name: fra}]",
+		  "4: pops[]: wants keys with values, not a single value" },
+		{ "no value", 10, "tunnel: {port: }",
+		  "10: tunnel.port: has no value; leave the key out instead" },
+		{ "null", 10, "tunnel: {port: ~}",
+		  "10: tunnel.port: has no value; leave the key out instead" },
+		{ "empty text", 10, "state: {group: \"\"}",
+		  "10: state.group: has no value; leave the key out instead" },
+		{ "NUL", 10, "state: {group: \"a\\0b\"}", "10: state.group: has a NUL in it" },
+		{ "list as a key", 10, "[a]: b", "10: a key must be a word, not a list" },
+		{ "root is a list", 1, "- node: fra1",
+		  "2: not YAML: did not find expected '-' indicator, "
+		  "while parsing a block collection" },
+	};
+
+	EXPECT_ALL(cases);
+}
+
+static void test_config_numbers_are_bounded(void)
+{
+	static const struct bad_line cases[] = {
+		{ "word", 10, "tunnel: {port: many}",
+		  "10: tunnel.port: \"many\" is not a number, such as 10" },
+		{ "zero", 10, "tunnel: {port: 0}",
+		  "10: tunnel.port: \"0\" is out of range: 1 to 65535" },
+		{ "too large", 10, "tunnel: {port: 65536}",
+		  "10: tunnel.port: \"65536\" is out of range: 1 to 65535" },
+		{ "far too large", 10, "tunnel: {port: 99999999999999999999999}",
+		  "10: tunnel.port: \"99999999999999999999999\" is out of range: 1 to 65535" },
+		{ "negative", 10, "tunnel: {port: -1}",
+		  "10: tunnel.port: \"-1\" is not a number, such as 10" },
+		{ "octal?", 10, "tunnel: {port: 0100}",
+		  "10: tunnel.port: \"0100\" is not a number, such as 10" },
+		{ "hexadecimal", 10, "tunnel: {port: 0x10}",
+		  "10: tunnel.port: \"0x10\" is not a number, such as 10" },
+		{ "fraction", 10, "keys: {file: fleet.key, epoch: 1.5}",
+		  "10: keys: stands here twice; first on line 8" },
+		{ "unit on a number", 10, "tunnel: {port: 1K}",
+		  "10: tunnel.port: \"1K\" is not a number, such as 10" },
+		{ "unknown unit", 10, "flows: {max: 1T}",
+		  "10: flows.max: \"1T\" is not a count, such as 64K or 1M" },
+		{ "overflowing unit", 10, "flows: {max: 9999999999999999G}",
+		  "10: flows.max: \"9999999999999999G\" is out of range: 1K to 64M" },
+		{ "too small", 10, "flows: {max: 1023}",
+		  "10: flows.max: \"1023\" is out of range: 1K to 64M" },
+		{ "duration", 10, "flows: {idle: 10min}",
+		  "10: flows.idle: \"10min\" is not a duration, such as 30s or 10m" },
+		{ "long duration", 10, "flows: {idle: 1d}",
+		  "10: flows.idle: \"1d\" is out of range: 1s to 9h" },
+		{ "word or number", 6,
+		  "- {name: fra1, id: 1, pop: fra, tunnel: 198.51.100.1, mtu: 9}",
+		  "6: nodes[].mtu: \"9\" is out of range: 1280 to 65535, or route" },
+		{ "boolean", 3, "vips: [{address: 192.0.2.53, tcp: maybe}]",
+		  "3: vips[].tcp: \"maybe\" is neither true nor false" },
+		{ "choice", 10, "xdp: {mode: fast}",
+		  "10: xdp.mode: \"fast\" is none of auto|native|generic" },
+		{ "half a choice", 10, "xdp: {mode: nat}",
+		  "10: xdp.mode: \"nat\" is none of auto|native|generic" },
+	};
+
+	EXPECT_ALL(cases);
+}
+
+static void test_config_bad_text_is_refused(void)
+{
+	static const struct bad_line cases[] = {
+		{ "no address", 3, "vips: [{address: 192.0.2}]",
+		  "3: vips[].address: \"192.0.2\" is not an IPv4 or IPv6 address" },
+		{ "multicast", 3, "vips: [{address: 224.0.0.1}, {address: \"ff02::1\"}]",
+		  "3: vips[].address: \"224.0.0.1\" is a multicast or reserved address\n"
+		  "3: vips[].address: \"ff02::1\" is a multicast address" },
+		{ "loopback", 3, "vips: [{address: 127.0.0.1}, {address: \"::1\"}]",
+		  "3: vips[].address: \"127.0.0.1\" is a loopback address\n"
+		  "3: vips[].address: \"::1\" is unspecified, loopback or IPv4-compatible" },
+		{ "link-local", 3, "vips: [{address: \"fe80::1\"}]",
+		  "3: vips[].address: \"fe80::1\" is a link-local address" },
+		{ "unspecified", 3, "vips: [{address: 0.0.0.0}, {address: \"::\"}]",
+		  "3: vips[].address: \"0.0.0.0\" is in 0.0.0.0/8: nobody's address\n"
+		  "3: vips[].address: \"::\" is unspecified, loopback or IPv4-compatible" },
+		{ "name", 4, "pops: [{name: fra}, {name: nyc}, {name: -x}, {name: a b}]",
+		  "4: pops[].name: \"-x\" is not a name: a letter or digit, then letters, digits, "
+		  ". - _\n"
+		  "4: pops[].name: \"a b\" is not a name: a letter or digit, then letters, digits, "
+		  ". - _" },
+		{ "long interface", 2, "interfaces: [abcdefghijklmnop]",
+		  "2: interfaces[]: \"abcdefghijklmnop\" is longer than 15 bytes" },
+		{ "relative directory", 10, "state: {run: here}",
+		  "10: state.run: \"here\" is not an absolute path of a directory" },
+		{ "root as directory", 10, "state: {run: //}",
+		  "10: state.run: \"//\" is not an absolute path of a directory" },
+		{ "dot in bpffs", 10, "state: {bpffs: /sys/fs/bpf/a.b}",
+		  "10: state.bpffs: \"/sys/fs/bpf/a.b\" has a dot in it; bpffs takes none" },
+		{ "endpoint", 10, "metrics: {listen: 9911}",
+		  "10: metrics.listen: \"9911\" is not an address and port, such as "
+		  "127.0.0.1:9911 or [::1]:9911" },
+		{ "zone", 9, "dns: {zones: [{name: a..b, file: example.zone}]}",
+		  "9: dns.zones[].name: \"a..b\" has an empty label" },
+		{ "zone with blanks", 9, "dns: {zones: [{name: a b, file: example.zone}]}",
+		  "9: dns.zones[].name: \"a b\" is not a domain name" },
+		{ "nsid", 10, "dns2: {nsid: x}", "10: dns2: unknown key; did you mean dns?" },
+	};
+
+	EXPECT_ALL(cases);
+}
+
+static void test_config_missing_is_told(void)
+{
+	struct bad_line cases[] = {
+		{ "node", 1, "", " node: is missing (which of `nodes` this machine is)" },
+		{ "vips", 3, "vips: []",
+		  "3: vips: is empty (the anycast service addresses, the same on every node)" },
+		{ "name", 4, "pops: [{name: fra}, {name: nyc}, {}]",
+		  "4: pops[].name: is missing (what people call it)" },
+		{ "key file", 8, "keys: {file: nix.key}", NULL },
+		{ "zone file", 9, "dns: {zones: [{name: example.com, file: zones}]}", NULL },
+	};
+	char key[256], zone[256];
+
+	snprintf(key, sizeof(key),
+		 "8: keys.file: %s/nix.key: No such file or directory "
+		 "(made once by `anydoor keygen`, the same on every node)",
+		 dir);
+	snprintf(zone, sizeof(zone),
+		 "9: dns.zones[].file: %s/zones: not a regular file "
+		 "(its records, in the format of RFC 1035)",
+		 dir);
+	cases[3].expected = key;
+	cases[4].expected = zone;
+	EXPECT_ALL(cases);
+}
+
+static void test_config_twins_are_told(void)
+{
+	static const struct bad_line cases[] = {
+		{ "key", 10, "node: nyc1", "10: node: stands here twice; first on line 1" },
+		{ "node id", 7, "- {name: nyc1, id: 1, pop: nyc, tunnel: 198.51.100.2}",
+		  "7: nodes[].id: 1 is taken already, on line 6" },
+		{ "node name", 7, "- {name: fra1, id: 2, pop: nyc, tunnel: 198.51.100.2}",
+		  "7: nodes[].name: fra1 is taken already, on line 6" },
+		{ "tunnel", 7, "- {name: nyc1, id: 2, pop: nyc, tunnel: \"::ffff:198.51.100.1\"}",
+		  "7: nodes[].tunnel: 198.51.100.1 is taken already, on line 6" },
+		{ "vip", 3, "vips: [{address: \"2001:db8::53\"}, {address: \"2001:DB8:0::53\"}]",
+		  "3: vips[].address: 2001:db8::53 is taken already, on line 3" },
+		{ "pop", 4, "pops: [{name: fra}, {name: nyc}, {name: fra}]",
+		  "4: pops[].name: fra is taken already, on line 4" },
+		{ "interface", 2, "interfaces: [eth0, eth0]",
+		  "2: interfaces[]: eth0 is taken already, on line 2" },
+		{ "zone", 9,
+		  "dns: {zones: [{name: example.com, file: example.zone}, "
+		  "{name: Example.COM., file: example.zone}]}",
+		  "9: dns.zones[].name: example.com. is taken already, on line 9" },
+		{ "successor", 10, "drain: {successors: [nyc1, nyc1]}",
+		  "10: drain.successors[]: nyc1 is taken already, on line 10" },
+	};
+
+	EXPECT_ALL(cases);
+}
+
+static void test_config_references_are_checked(void)
+{
+	static const struct bad_line cases[] = {
+		{ "self", 1, "node: fra2",
+		  "1: node: \"fra2\" is not among `nodes`; did you mean fra1?" },
+		{ "pop", 7, "- {name: nyc1, id: 2, pop: tokyo, tunnel: 198.51.100.2}",
+		  "7: nodes[].pop: \"tokyo\" is not among `pops`" },
+		{ "successor", 10, "drain: {successors: [nyc2]}",
+		  "10: drain.successors[]: \"nyc2\" is not among `nodes`; did you mean nyc1?" },
+		{ "self as successor", 10, "drain: {successors: [fra1]}",
+		  "10: drain.successors[]: fra1 is this node itself: it cannot take over from "
+		  "itself" },
+	};
+
+	EXPECT_ALL(cases);
+}
+
+static void test_config_rules_span_keys(void)
+{
+	static const struct bad_line cases[] = {
+		{ "id too large", 7, "- {name: nyc1, id: 1024, pop: nyc, tunnel: 198.51.100.2}",
+		  "7: nodes[].id: 1024 does not fit stamp.owner_bits 10: at most 1023" },
+		{ "owner_bits too small", 10, "stamp: {owner_bits: 3}",
+		  "10: stamp.owner_bits: \"3\" is out of range: 4 to 14" },
+		{ "mixed families", 7, "- {name: nyc1, id: 2, pop: nyc, tunnel: \"2001:db8::2\"}",
+		  "7: nodes[].tunnel: nyc1 is reached by another IP version than fra1, this node" },
+		{ "VIP as tunnel", 7, "- {name: nyc1, id: 2, pop: nyc, tunnel: 192.0.2.53}",
+		  "7: nodes[].tunnel: 192.0.2.53 is a VIP: a packet to it may land anywhere" },
+		{ "zones without a VIP", 3, "vips: [{address: 192.0.2.53, dns: no}]",
+		  "9: dns.zones: nobody would be asked for them: every VIP says `dns: false`" },
+		{ "too many successors", 10,
+		  "drain: {successors: [a1, a2, a3, a4, a5, a6, a7, a8, nyc1]}",
+		  "10: drain.successors: has 9 entries; at most 8 fit\n"
+		  "10: drain.successors[]: \"a1\" is not among `nodes`\n"
+		  "10: drain.successors[]: \"a2\" is not among `nodes`\n"
+		  "10: drain.successors[]: \"a3\" is not among `nodes`\n"
+		  "10: drain.successors[]: \"a4\" is not among `nodes`\n"
+		  "10: drain.successors[]: \"a5\" is not among `nodes`\n"
+		  "10: drain.successors[]: \"a6\" is not among `nodes`\n"
+		  "10: drain.successors[]: \"a7\" is not among `nodes`\n"
+		  "10: drain.successors[]: \"a8\" is not among `nodes`" },
+	};
+
+	EXPECT_ALL(cases);
+}
+
+static void test_config_all_errors_in_one_pass(void)
+{
+	static const char text[] = "node: fra1\n"
+				   "interfaces: [eth0]\n"
+				   "vips: [{adress: 192.0.2.53}]\n"
+				   "pops: [{name: fra}]\n"
+				   "nodes: [{name: fra1, id: 99, pop: fro, tunnel: 198.51.100.1}]\n"
+				   "stamp: {owner_bits: 4, clock: swiss}\n"
+				   "tunnel: {port: 0}\n"
+				   "sate: {}\n"
+				   "keys: {file: /dev/null}\n";
+
+	write_file("anydoor.yaml", text, strlen(text));
+	expect_errors("nine mistakes", -EINVAL,
+		      "3: vips[].address: is missing (IPv4 or IPv6)\n"
+		      "3: vips[].adress: unknown key; did you mean vips[].address?\n"
+		      "5: nodes[].id: 99 does not fit stamp.owner_bits 4: at most 15\n"
+		      "5: nodes[].pop: \"fro\" is not among `pops`; did you mean fra?\n"
+		      "6: stamp.clock: \"swiss\" is none of synchronised|any\n"
+		      "7: tunnel.port: \"0\" is out of range: 1 to 65535\n"
+		      "8: sate: unknown key; did you mean state?\n"
+		      "9: keys.file: /dev/null: not a regular file (made once by `anydoor keygen`, "
+		      "the same on every node)");
+}
+
+static void test_config_not_yaml_has_a_place(void)
+{
+	static const struct {
+		const char *what, *text, *expected;
+	} cases[] = {
+		{ "unclosed", "a: [1\nb: 2\n",
+		  "2: not YAML: did not find expected ',' or ']', "
+		  "while parsing a flow sequence" },
+		{ "tab", "a:\n\tb: 1\n",
+		  "2: not YAML: found character that cannot start any token, "
+		  "while scanning for the next token" },
+		{ "bytes", "a: 1\nb: \xff\n", "2: not YAML: invalid leading UTF-8 octet" },
+		{ "unknown alias", "a: *b\n", "1: not YAML: found undefined alias" },
+		{ "empty", "", " is empty" },
+		{ "comment alone", "# nothing\n", " is empty" },
+		{ "two documents", "node: fra1\n---\nnode: fra1\n", NULL },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct config_errors errors;
+		struct config *config;
+		char *said;
+
+		write_file("anydoor.yaml", cases[i].text, strlen(cases[i].text));
+		is_int(config_load(path, &config, &errors), -EINVAL, "%s: refused", cases[i].what);
+		said = gather(&errors);
+		if (cases[i].expected)
+			is_str(said, cases[i].expected, "%s: its place", cases[i].what);
+		else
+			ok(strstr(said, "3: a second YAML document"), "%s: told", cases[i].what);
+		free(said);
+		config_errors_free(&errors);
+	}
+}
+
+static void test_config_unreadable_file_is_told(void)
+{
+	struct config_errors errors;
+	struct config *config;
+
+	is_int(config_load("/nonexistent/anydoor.yaml", &config, &errors), -ENOENT, "no file");
+	is_str(errors.list[0].text, "/nonexistent/anydoor.yaml: No such file or directory", "told");
+	config_errors_free(&errors);
+	is_int(config_load("/tmp", &config, &errors), -EISDIR, "a directory");
+	config_errors_free(&errors);
+	is_int(config_load("/dev/zero", &config, &errors), -EINVAL, "an endless device");
+	config_errors_free(&errors);
+}
+
+static void test_config_errors_have_an_end(void)
+{
+	struct config_errors errors;
+	struct config *config;
+	char text[8192];
+	size_t used = 0;
+	int i;
+
+	for (i = 0; i < 500; i++)
+		used += snprintf(text + used, sizeof(text) - used, "zz%03d: 1\n", i);
+	write_file("anydoor.yaml", text, used);
+	is_int(config_load(path, &config, &errors), -EINVAL, "500 unknown keys");
+	is_int(errors.nr, CONFIG_ERRORS_MAX, "are not all listed");
+	ok(strstr(errors.list[errors.nr - 1].text, "there is more"), "the last line says so");
+	config_errors_free(&errors);
+}
+
+static struct config *load_good(const char *what)
+{
+	struct config_errors errors;
+	struct config *config;
+	int err = config_load(path, &config, &errors);
+
+	if (!is_int(err, 0, "%s: loads", what)) {
+		config_errors_log(&errors);
+		exit(done_testing());
+	}
+	is_int(errors.nr, 0, "%s: no errors", what);
+	config_errors_free(&errors);
+	return config;
+}
+
+static void test_config_defaults(void)
+{
+	struct config *config;
+	char text[128];
+
+	write_base(0, NULL);
+	config = load_good("the base file");
+	is_str(config->self->name, "fra1", "self");
+	is_int(config->self->state, NODE_UP, "nodes are up");
+	is_int(config->self->mtu, 0, "mtu by route");
+	ok(config->vips[0].tcp && config->vips[0].dns, "VIPs pin TCP and answer DNS");
+	is_int(config->owner_bits, 10, "owner_bits");
+	is_int(config->clock, CLOCK_REQUIRE_SYNC, "clock");
+	is_int(config->timestamps, SYSCTL_CHECK, "tcp_timestamps");
+	is_int(config->key_epoch, 0, "epoch");
+	is_int(config->tunnel_port, 6081, "port");
+	ok(config->tunnel_overhead_auto, "overhead is automatic");
+	is_int(config->tunnel_overhead, 64, "overhead over IPv4");
+	is_int(config->flow_max, 1 << 20, "flows.max");
+	is_int(config->flow_idle_s, 600, "flows.idle");
+	ok(!config->dns_unserved_pass, "unserved names are refused");
+	is_str(config->nsid, "fra.fra1", "nsid");
+	is_int(config->dns_udp_size, 1232, "udp_size");
+	is_int(config->nr_successors, 0, "no successors");
+	ok(config->metrics_on, "metrics are on");
+	is_int(config->metrics_port, 9911, "metrics port");
+	is_str(addr_format(&config->metrics_address, text), "127.0.0.1", "metrics address");
+	is_int(config->xdp_mode, XDP_AUTO, "xdp.mode");
+	ok(config->xdp_dispatcher, "xdp.dispatcher");
+	is_str(config->bpffs, "/sys/fs/bpf/anydoor", "bpffs");
+	is_str(config->run_dir, "/run/anydoor", "run");
+	is_str(config->group, NULL, "no group");
+	snprintf(text, sizeof(text), "%s/fleet.key", dir);
+	is_str(config->key_file, text, "relative files start at the configuration's directory");
+	config_free(config);
+}
+
+static void test_config_every_key_takes_its_value(void)
+{
+	static const char text[] =
+		"state: {bpffs: /sys/fs/bpf/door/, run: /run/door, group: ops}\n"
+		"xdp: {mode: generic, dispatcher: off}\n"
+		"metrics: {listen: \"[2001:db8::1]:80\"}\n"
+		"drain: {successors: [sin1, nyc1]}\n"
+		"dns: {zones: [{name: Example.COM, file: example.zone}], unserved: pass, nsid: no, "
+		"udp_size: 4096}\n"
+		"flows: {max: 64K, idle: 2h}\n"
+		"tunnel: {port: 6082, mss_overhead: 130}\n"
+		"keys: {file: fleet.key, epoch: 255}\n"
+		"stamp: {owner_bits: 14, clock: any, tcp_timestamps: set}\n"
+		"nodes:\n"
+		"- {name: fra1, id: 16383, pop: fra, tunnel: \"2001:db8::1\", mtu: 1400}\n"
+		"- {name: nyc1, id: 2, pop: nyc, tunnel: \"2001:db8::2\", state: draining, mtu: "
+		"route}\n"
+		"- {name: sin1, id: 3, pop: nyc, tunnel: \"2001:db8::3\", state: down}\n"
+		"pops: [{name: nyc}, {name: fra}]\n"
+		"vips: [{address: 192.0.2.1, tcp: off, dns: yes}, {address: 192.0.2.2, dns: "
+		"false}]\n"
+		"interfaces: [eth0, eth1.100]\n"
+		"node: fra1\n";
+	char address[ADDR_TEXT];
+	struct config *config;
+
+	write_file("anydoor.yaml", text, strlen(text));
+	config = load_good("every key, in reverse order");
+	is_int(config->self->id, 16383, "self is found behind its node");
+	is_str(config_pop_name(config, config->self->pop), "fra", "and so is its POP");
+	is_int(config->self->mtu, 1400, "mtu");
+	is_int(config->nodes[1].state, NODE_DRAINING, "draining");
+	is_int(config->nodes[1].mtu, 0, "mtu: route");
+	is_int(config->nodes[2].state, NODE_DOWN, "down");
+	is_int(config->nodes[2].line, 13, "a node knows its line");
+	ok(!config->vips[0].tcp && config->vips[0].dns, "first VIP");
+	ok(config->vips[1].tcp && !config->vips[1].dns, "second VIP");
+	is_str(config->interfaces[1], "eth1.100", "interfaces");
+	is_int(config->owner_bits, 14, "owner_bits");
+	is_int(config->clock, CLOCK_ACCEPT_UNSYNC, "clock");
+	is_int(config->timestamps, SYSCTL_SET, "tcp_timestamps");
+	is_int(config->key_epoch, 255, "epoch");
+	is_int(config->tunnel_port, 6082, "port");
+	is_int(config->tunnel_overhead, 130, "overhead");
+	ok(!config->tunnel_overhead_auto, "is as told");
+	is_int(config->flow_max, 65536, "flows.max");
+	is_int(config->flow_idle_s, 7200, "flows.idle");
+	is_str(config->zones[0].name, "example.com.", "a zone's name is lower case and absolute");
+	ok(config->dns_unserved_pass, "unserved names are passed");
+	is_str(config->nsid, "no", "text is text, whatever YAML thinks of it");
+	is_int(config->dns_udp_size, 4096, "udp_size");
+	is_int(config->nr_successors, 2, "successors");
+	is_int(config->successors[0], 3, "in their order");
+	is_int(config->successors[1], 2, "as ids");
+	is_str(addr_format(&config->metrics_address, address), "2001:db8::1", "metrics address");
+	is_int(config->metrics_port, 80, "metrics port");
+	is_int(config->xdp_mode, XDP_GENERIC, "xdp.mode");
+	ok(!config->xdp_dispatcher, "xdp.dispatcher");
+	is_str(config->bpffs, "/sys/fs/bpf/door", "no slash at a directory's end");
+	is_str(config->run_dir, "/run/door", "run");
+	is_str(config->group, "ops", "group");
+	config_free(config);
+}
+
+static void test_config_absent_parts(void)
+{
+	struct config *config;
+
+	write_base(9, "dns:");
+	config = load_good("an empty section");
+	ok(!config->vips[0].dns, "without zones nobody answers DNS");
+	config_free(config);
+	write_base(10, "metrics: {listen: off}");
+	config = load_good("metrics off");
+	ok(!config->metrics_on, "are off");
+	config_free(config);
+	write_base(10, "tunnel: {mss_overhead: auto}");
+	config = load_good("overhead: auto");
+	is_int(config->tunnel_overhead, 64, "is by family");
+	config_free(config);
+	write_base(10, "tunnel: {mss_overhead: 0}");
+	config = load_good("overhead: 0");
+	is_int(config->tunnel_overhead, 0, "is no clamp");
+	config_free(config);
+}
+
+/* The table between the markers of a document must be what the schema says today. */
+static void compare_document(const char *name)
+{
+	char full[512], document[65536], *table = NULL, *from, *to;
+	size_t size;
+	FILE *file, *out = open_memstream(&table, &size);
+
+	config_keys_print(out);
+	fclose(out);
+	snprintf(full, sizeof(full), "%s/%s", SOURCE_DIR, name);
+	file = fopen(full, "r");
+	size = file ? fread(document, 1, sizeof(document) - 1, file) : 0;
+	document[size] = '\0';
+	from = strstr(document, "<!-- config keys: `anydoor check --keys` -->\n");
+	to = from ? strstr(from, "<!-- end of config keys -->") : NULL;
+	if (ok(to, "%s has the table of keys", name)) {
+		from = strchr(from, '\n') + 1;
+		*to = '\0';
+		ok(!strcmp(from, table), "%s says what `anydoor check --keys` says", name);
+	}
+	if (file)
+		fclose(file);
+	free(table);
+}
+
+int main(void)
+{
+	if (!mkdtemp(dir))
+		return 1;
+	snprintf(path, sizeof(path), "%s/anydoor.yaml", dir);
+	write_file("fleet.key", "", 0);
+	write_file("example.zone", "", 0);
+	make_directory("zones");
+	test_config_defaults();
+	test_config_every_key_takes_its_value();
+	test_config_absent_parts();
+	test_config_unknown_key_names_the_nearest();
+	test_config_wrong_type_is_told();
+	test_config_numbers_are_bounded();
+	test_config_bad_text_is_refused();
+	test_config_missing_is_told();
+	test_config_twins_are_told();
+	test_config_references_are_checked();
+	test_config_rules_span_keys();
+	test_config_all_errors_in_one_pass();
+	test_config_not_yaml_has_a_place();
+	test_config_unreadable_file_is_told();
+	test_config_errors_have_an_end();
+	compare_document("deploy/doc/config.md");
+	clean_up();
+	return done_testing();
+}
