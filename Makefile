@@ -86,7 +86,8 @@ $(BUILD)/selftests/unit/%: $(BUILD)/selftests/unit/%.o $(BUILD)/libanydoor.a
 
 # Its other half is the sanitizers': what it finds must not need luck to be seen.
 $(BUILD)/selftests/unit/test_config_mutations: selftests/unit/test_config_mutations.c \
-		$(wildcard user/config*.[ch]) user/addr.c user/log.c | $(BUILD)/.tools
+		$(wildcard user/config*.[ch]) user/addr.c user/log.c user/nearest.c \
+		| $(BUILD)/.tools
 	$(say) CCSAN $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -fsanitize=address,undefined -fno-sanitize-recover=all $(LDFLAGS) \

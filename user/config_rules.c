@@ -8,107 +8,50 @@
 #include <string.h>
 #include "addr.h"
 #include "config_schema.h"
+#include "nearest.h"
 
 #define QUOTED 64
 
-/* One row of a distance table is enough for a swap if the row before the last is kept too. */
-unsigned int text_distance(const char *a, const char *b)
-{
-	unsigned int rows[3][65], i, j;
-	size_t a_size = strlen(a), b_size = strlen(b);
-
-	if (a_size > 64 || b_size > 64)
-		return 64;
-	for (j = 0; j <= b_size; j++)
-		rows[0][j] = j;
-	for (i = 1; i <= a_size; i++) {
-		unsigned int *now = rows[i % 3], *last = rows[(i + 2) % 3],
-			     *before = rows[(i + 1) % 3];
-
-		now[0] = i;
-		for (j = 1; j <= b_size; j++) {
-			unsigned int least = last[j - 1] + (a[i - 1] != b[j - 1]);
-
-			if (last[j] + 1 < least)
-				least = last[j] + 1;
-			if (now[j - 1] + 1 < least)
-				least = now[j - 1] + 1;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-			    before[j - 2] + 1 < least)
-				least = before[j - 2] + 1;
-			now[j] = least;
-		}
-	}
-	return rows[a_size % 3][b_size];
-}
-
-/* The one of @nr names that is nearest to @text, or NULL if none is near. */
-static const char *nearest_name(const char *text, const char *(*name)(struct loader *, size_t),
-				struct loader *loader, size_t nr)
-{
-	unsigned int least = 2 + strlen(text) / 3;
-	const char *best = NULL;
-	size_t i;
-
-	for (i = 0; i < nr; i++) {
-		const char *candidate = name(loader, i);
-		unsigned int distance = candidate ? text_distance(candidate, text) : 64;
-
-		if (distance < least) {
-			least = distance;
-			best = candidate;
-		}
-	}
-	return best;
-}
-
-static const char *pop_name(struct loader *loader, size_t i)
-{
-	return loader->config->pops[i].name;
-}
-
-static const char *node_name(struct loader *loader, size_t i)
-{
-	return loader->config->nodes[i].name;
-}
-
 static void complain_reference(struct loader *loader, const struct value *value, const char *list,
-			       const char *near)
+			       const struct nearest *near)
 {
 	char quoted[QUOTED];
 
 	text_quote(value->text, quoted, sizeof(quoted));
-	if (near)
-		complain(loader, value->line, value->row->path,
-			 "\"%s\" is not among `%s`; did you mean %s?", quoted, list, near);
-	else
-		complain(loader, value->line, value->row->path, "\"%s\" is not among `%s`", quoted,
-			 list);
+	complain(loader, value->line, value->row->path, "\"%s\" is not among `%s`%s%s%s", quoted,
+		 list, near->best ? "; did you mean " : "", near->best ? near->best : "",
+		 near->best ? "?" : "");
 }
 
 void later_pop(struct loader *loader, const struct value *value)
 {
+	struct nearest near = { .word = value->text };
 	struct config *config = loader->config;
 	__u16 i;
 
 	for (i = 0; i < config->nr_pops; i++) {
-		if (config->pops[i].name && !strcmp(config->pops[i].name, value->text)) {
+		if (!config->pops[i].name)
+			continue;
+		if (!strcmp(config->pops[i].name, value->text)) {
 			memcpy(value->where, &i, sizeof(i));
 			return;
 		}
+		nearest_offer(&near, config->pops[i].name);
 	}
-	complain_reference(loader, value, "pops",
-			   nearest_name(value->text, pop_name, loader, config->nr_pops));
+	complain_reference(loader, value, "pops", &near);
 }
 
 static const struct config_node *find_node(struct loader *loader, const struct value *value)
 {
 	const struct config_node *node = config_node_by_name(loader->config, value->text);
+	struct nearest near = { .word = value->text };
+	size_t i;
 
+	for (i = 0; !node && i < loader->config->nr_nodes; i++)
+		if (loader->config->nodes[i].name)
+			nearest_offer(&near, loader->config->nodes[i].name);
 	if (!node)
-		complain_reference(
-			loader, value, "nodes",
-			nearest_name(value->text, node_name, loader, loader->config->nr_nodes));
+		complain_reference(loader, value, "nodes", &near);
 	return node;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "config_schema.h"
+#include "nearest.h"
 
 #define IN(type, member) \
 	.offset = offsetof(struct type, member), .size = sizeof(((struct type *)NULL)->member)
@@ -178,30 +179,32 @@ bool schema_is_child(const struct schema_row *row, const char *parent)
 	return !strchr(rest, '.') && !strchr(rest, '[');
 }
 
+/* The row called @name in the section at @parent, or, with NULL, anywhere. */
+static const struct schema_row *find_leaf(const char *parent, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < config_schema_rows; i++)
+		if ((!parent || schema_is_child(&config_schema[i], parent)) &&
+		    !strcmp(leaf(config_schema[i].path), name))
+			return &config_schema[i];
+	return NULL;
+}
+
 const struct schema_row *schema_nearest(const char *path)
 {
-	size_t length = leaf(path) - path, i;
-	const struct schema_row *best = NULL;
-	unsigned int least = 2 + strlen(path + length) / 3;
+	struct nearest near = { .word = leaf(path) };
+	size_t length = near.word - path, i;
 	char parent[64] = "";
 
 	if (length > sizeof(parent))
 		return NULL;
 	if (length)
 		memcpy(parent, path, length - 1);
-	for (i = 0; i < config_schema_rows; i++) {
-		const struct schema_row *row = &config_schema[i];
-		unsigned int distance = text_distance(leaf(row->path), leaf(path));
-
-		if (schema_is_child(row, parent) && distance < least) {
-			best = row;
-			least = distance;
-		}
-	}
-	for (i = 0; !best && i < config_schema_rows; i++)
-		if (!strcmp(leaf(config_schema[i].path), leaf(path)))
-			best = &config_schema[i];
-	return best;
+	for (i = 0; i < config_schema_rows; i++)
+		if (schema_is_child(&config_schema[i], parent))
+			nearest_offer(&near, leaf(config_schema[i].path));
+	return near.best ? find_leaf(parent, near.best) : find_leaf(NULL, near.word);
 }
 
 const char *schema_type_name(enum schema_type type)

@@ -98,8 +98,6 @@ const char *schema_type_name(enum schema_type type);
 /* Writes the bounds in words, "" if there are none. */
 const char *schema_range(const struct schema_row *row, char *text, size_t size);
 
-/* The edit distance of two words, adjacent swaps counting as one. */
-unsigned int text_distance(const char *a, const char *b);
 /* Makes text of unknown origin fit for a message: short, no control characters. */
 const char *text_quote(const char *text, char *buffer, size_t size);
 
