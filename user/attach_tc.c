@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * attach_tc.c: our filter on an interface's clsact egress, at a fixed place among others'.
+ */
+#include <errno.h>
+#include <string.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <bpf/bpf.h>
+#include <libmnl/libmnl.h>
+#include "attach_tc.h"
+#include "attach_xdp.h"
+#include "log.h"
+
+/*
+ * First of all filters: one that ends the list (TC_ACT_OK) before us would leave a flow
+ * unstamped now and then. Ours ends nothing (TC_ACT_UNSPEC).
+ */
+#define TC_PRIORITY 1
+#define TC_HANDLE   0xad00
+
+static int query(__u32 ifindex, struct bpf_tc_opts *opts)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_EGRESS);
+
+	memset(opts, 0, sizeof(*opts));
+	opts->sz = sizeof(*opts);
+	opts->handle = TC_HANDLE;
+	opts->priority = TC_PRIORITY;
+	return bpf_tc_query(&hook, opts);
+}
+
+bool tc_is_attached(__u32 ifindex, __u32 id)
+{
+	struct bpf_tc_opts opts;
+
+	return id && !query(ifindex, &opts) && opts.prog_id == id;
+}
+
+static int make_qdisc(__u32 ifindex, struct ad_attached *record)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_EGRESS);
+	int err = bpf_tc_hook_create(&hook);
+
+	if (!err)
+		record->flags |= AD_ATTACHED_CLSACT;
+	return err == -EEXIST ? 0 : err;
+}
+
+static int add_filter(int program, __u32 ifindex, __u32 *id)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_EGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = program, .handle = TC_HANDLE,
+		    .priority = TC_PRIORITY);
+	int err = bpf_tc_attach(&hook, &opts);
+
+	if (!err)
+		*id = opts.prog_id;
+	return err;
+}
+
+static int load_and_add(const struct doors *doors, __u32 ifindex, __u32 *id)
+{
+	struct door_bpf *door;
+	int err = doors_open_object(doors, &door);
+
+	if (err)
+		return err;
+	bpf_program__set_autoload(door->progs.anydoor, false);
+	err = door_bpf__load(door);
+	err = err ?: add_filter(bpf_program__fd(door->progs.anydoor_out), ifindex, id);
+	door_bpf__destroy(door);
+	return err;
+}
+
+int tc_attach(const struct doors *doors, __u32 ifindex, struct ad_attached *record,
+	      struct config_errors *errors)
+{
+	int err = make_qdisc(ifindex, record);
+
+	err = err ?: load_and_add(doors, ifindex, &record->tc_id);
+	if (!err) {
+		record->flags |= AD_ATTACHED_TC;
+		log_forget_libbpf();
+		return 0;
+	}
+	log_replay_libbpf();
+	config_errors_add(errors, record->name, 0,
+			  "the egress filter cannot be attached: %s; see tc filter show dev %s egress",
+			  strerror(-err), record->name);
+	return err;
+}
+
+static int count_filter(const struct nlmsghdr *nlh, void *arg)
+{
+	int *nr = arg;
+
+	(*nr)++;
+	return MNL_CB_OK;
+}
+
+static int count_filters_at(struct mnl_socket *nl, __u32 ifindex, __u32 parent, int *nr)
+{
+	static char buf[1 << 15];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct tcmsg *tc = mnl_nlmsg_put_extra_header(nlh, sizeof(*tc));
+	ssize_t len;
+
+	nlh->nlmsg_type = RTM_GETTFILTER;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	tc->tcm_family = AF_UNSPEC;
+	tc->tcm_ifindex = ifindex;
+	tc->tcm_parent = parent;
+	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
+		return -errno;
+	do {
+		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
+		if (len < 0)
+			return -errno;
+		len = mnl_cb_run(buf, len, 0, 0, count_filter, nr);
+	} while (len > MNL_CB_STOP);
+	return len < 0 ? -errno : 0;
+}
+
+/* Filters of whoever on both sides of the qdisc, or -errno. */
+static int count_filters(__u32 ifindex)
+{
+	struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	int err, nr = 0;
+
+	if (!nl)
+		return -errno;
+	err = mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) ? -errno : 0;
+	err = err ?: count_filters_at(nl, ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS), &nr);
+	err = err ?: count_filters_at(nl, ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS), &nr);
+	mnl_socket_close(nl);
+	return err ?: nr;
+}
+
+static int remove_filter(__u32 ifindex)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_EGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = TC_HANDLE, .priority = TC_PRIORITY);
+
+	return bpf_tc_detach(&hook, &opts);
+}
+
+int tc_detach(__u32 ifindex, const struct ad_attached *record)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
+		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+	int err = 0;
+
+	if (tc_is_attached(ifindex, record->tc_id))
+		err = remove_filter(ifindex);
+	if (!err && record->flags & AD_ATTACHED_CLSACT && count_filters(ifindex) == 0)
+		err = bpf_tc_hook_destroy(&hook);
+	return err == -ENOENT || err == -EINVAL ? 0 : err;
+}

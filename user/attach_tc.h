@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * attach_tc.h: our filter on an interface's clsact egress, at a fixed place among others'.
+ */
+#ifndef AD_ATTACH_TC_H
+#define AD_ATTACH_TC_H
+
+#include "doors.h"
+
+/* Sets record->tc_id and flags. 0, or -errno with a line in @errors. */
+int tc_attach(const struct doors *doors, __u32 ifindex, struct ad_attached *record,
+	      struct config_errors *errors);
+/* Removes our filter, and the qdisc too if it is ours and nobody else uses it. */
+int tc_detach(__u32 ifindex, const struct ad_attached *record);
+bool tc_is_attached(__u32 ifindex, __u32 id);
+
+#endif

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * attach_xdp.c: one XDP program on one interface, behind libxdp's dispatcher where the kernel
+ * allows it.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include <linux/if_link.h>
+#include <bpf/bpf.h>
+#include <xdp/libxdp.h>
+#include "attach_xdp.h"
+#include "log.h"
+
+static __u32 program_id(int fd)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
+}
+
+/* Behind the dispatcher; libxdp itself attaches alone where the kernel cannot do that. */
+static int attach_libxdp(struct door_bpf *door, __u32 ifindex, bool generic, __u32 *id)
+{
+	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts, .obj = door->obj, .prog_name = "anydoor");
+	struct xdp_program *prog = xdp_program__create(&opts);
+	int err = libxdp_get_error(prog);
+
+	if (err)
+		return err;
+	err = xdp_program__attach(prog, ifindex, generic ? XDP_MODE_SKB : XDP_MODE_NATIVE, 0);
+	if (!err)
+		*id = program_id(xdp_program__fd(prog));
+	xdp_program__close(prog);
+	return err;
+}
+
+static int attach_alone(struct door_bpf *door, __u32 ifindex, bool generic, __u32 *id)
+{
+	__u32 flags = XDP_FLAGS_UPDATE_IF_NOEXIST;
+	int err = door_bpf__load(door);
+
+	if (err)
+		return err;
+	flags |= generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
+	err = bpf_xdp_attach(ifindex, bpf_program__fd(door->progs.anydoor), flags, NULL);
+	if (!err)
+		*id = program_id(bpf_program__fd(door->progs.anydoor));
+	return err;
+}
+
+/* One try: a fresh object, for a failed load leaves it unfit for another. */
+static int attach_once(const struct doors *doors, __u32 ifindex, bool dispatcher, bool generic,
+		       __u32 *id)
+{
+	struct door_bpf *door;
+	int err = doors_open_object(doors, &door);
+
+	if (err)
+		return err;
+	bpf_program__set_autoload(door->progs.anydoor_out, false);
+	err = dispatcher ? attach_libxdp(door, ifindex, generic, id) :
+			   attach_alone(door, ifindex, generic, id);
+	door_bpf__destroy(door);
+	return err;
+}
+
+/* The one of @mp with this id; NULL if there is none. @main: also look at a lone program. */
+static struct xdp_program *find_program(const struct xdp_multiprog *mp, __u32 id)
+{
+	struct xdp_program *prog = NULL;
+
+	if (xdp_multiprog__is_legacy(mp)) {
+		prog = xdp_multiprog__main_prog(mp);
+		return prog && xdp_program__id(prog) == id ? prog : NULL;
+	}
+	while ((prog = xdp_multiprog__next_prog(prog, mp)))
+		if (xdp_program__id(prog) == id)
+			return prog;
+	return NULL;
+}
+
+/* The truth about @ifindex, not what we asked for: AD_ATTACHED_* of program @id, or 0. */
+static __u32 flags_of(__u32 ifindex, __u32 id)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+	__u32 flags = 0;
+
+	if (libxdp_get_error(mp))
+		return 0;
+	if (find_program(mp, id)) {
+		flags = AD_ATTACHED_XDP;
+		if (!xdp_multiprog__is_legacy(mp))
+			flags |= AD_ATTACHED_DISPATCHER;
+		if (xdp_multiprog__attach_mode(mp) == XDP_MODE_SKB)
+			flags |= AD_ATTACHED_GENERIC;
+	}
+	xdp_multiprog__close(mp);
+	return flags;
+}
+
+bool xdp_is_attached(__u32 ifindex, __u32 id)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+
+	if (bpf_xdp_query(ifindex, 0, &query))
+		return false;
+	/* Alone is the cheap case: no dispatcher to be opened and read. */
+	if (id && (query.drv_prog_id == id || query.skb_prog_id == id))
+		return true;
+	return query.prog_id && flags_of(ifindex, id);
+}
+
+static void say_how(const struct config *config, const struct ad_attached *record)
+{
+	if (config->xdp_dispatcher && !(record->flags & AD_ATTACHED_DISPATCHER))
+		log_warn("%s: attached alone: the kernel refuses libxdp's dispatcher, so no other XDP "
+			 "program can share this interface (xdp.dispatcher: off silences this)",
+			 record->name);
+	if (config->xdp_mode == XDP_AUTO && record->flags & AD_ATTACHED_GENERIC)
+		log_warn("%s: the driver refuses native XDP: attached in generic mode, which is slow",
+			 record->name);
+}
+
+static void explain(const char *name, __u32 ifindex, int err, struct config_errors *errors)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+
+	if (!bpf_xdp_query(ifindex, 0, &query) && query.prog_id) {
+		config_errors_add(errors, name, 0,
+				  "XDP program %u of somebody else is there alone: %s; take it off with "
+				  "ip link set dev %s xdp off",
+				  query.prog_id, strerror(-err), name);
+		return;
+	}
+	config_errors_add(errors, name, 0, "XDP cannot be attached: %s; try xdp.mode: generic",
+			  strerror(-err));
+}
+
+/* One try with one kind of door; a table that no door uses yet is made anew after a failure. */
+static int try_kind(struct doors *doors, __u32 ifindex, enum ad_doors kind, bool generic, __u32 *id)
+{
+	struct ad_keeper keeper;
+	int err = doors_read(doors, &keeper);
+
+	if (err)
+		return err;
+	if (keeper.doors != AD_DOORS_UNDECIDED && keeper.doors != kind)
+		return -EOPNOTSUPP;
+	err = attach_once(doors, ifindex, kind == AD_DOORS_DISPATCHER, generic, id);
+	if (err && keeper.doors == AD_DOORS_UNDECIDED)
+		doors_renew_xdp(doors);
+	return err;
+}
+
+static int try_modes(struct doors *doors, const struct config *config, __u32 ifindex, __u32 *id)
+{
+	static const bool modes[] = { false, true }; /* generic? */
+	int err = -EOPNOTSUPP;
+	size_t i;
+
+	for (i = 0; err && i < 2; i++) {
+		if (config->xdp_mode != XDP_AUTO && modes[i] != (config->xdp_mode == XDP_GENERIC))
+			continue;
+		if (config->xdp_dispatcher)
+			err = try_kind(doors, ifindex, AD_DOORS_DISPATCHER, modes[i], id);
+		if (err)
+			err = try_kind(doors, ifindex, AD_DOORS_ALONE, modes[i], id);
+	}
+	return err;
+}
+
+static int decide_kind(struct doors *doors, const struct ad_attached *record)
+{
+	struct ad_keeper keeper;
+	int err = doors_read(doors, &keeper);
+
+	if (err || keeper.doors != AD_DOORS_UNDECIDED)
+		return err;
+	keeper.doors = record->flags & AD_ATTACHED_DISPATCHER ? AD_DOORS_DISPATCHER : AD_DOORS_ALONE;
+	return doors_write(doors, &keeper);
+}
+
+int xdp_attach(struct doors *doors, const struct config *config, __u32 ifindex,
+	       struct ad_attached *record, struct config_errors *errors)
+{
+	__u32 id = 0, flags;
+	int err = try_modes(doors, config, ifindex, &id);
+
+	flags = err ? 0 : flags_of(ifindex, id);
+	if (!flags) {
+		err = err ?: -EIO;
+		log_replay_libbpf();
+		explain(record->name, ifindex, err, errors);
+		return err;
+	}
+	log_forget_libbpf();
+	record->xdp_id = id;
+	record->flags |= flags;
+	say_how(config, record);
+	return decide_kind(doors, record);
+}
+
+int xdp_detach(__u32 ifindex, const struct ad_attached *record)
+{
+	__u32 mode = record->flags & AD_ATTACHED_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+	struct xdp_program *prog;
+	int err = libxdp_get_error(mp);
+
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	prog = find_program(mp, record->xdp_id);
+	if (prog && xdp_multiprog__is_legacy(mp))
+		err = bpf_xdp_detach(ifindex, mode, NULL);
+	else if (prog)
+		err = xdp_program__detach(prog, ifindex, xdp_multiprog__attach_mode(mp), 0);
+	xdp_multiprog__close(mp);
+	return err;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * attach_xdp.h: one XDP program on one interface, behind libxdp's dispatcher where the kernel
+ * allows it.
+ */
+#ifndef AD_ATTACH_XDP_H
+#define AD_ATTACH_XDP_H
+
+#include "doors.h"
+
+/*
+ * Attaches in the first mode of the configuration that works and sets record->xdp_id and flags
+ * to what the kernel says is there. 0, or -errno with a line in @errors.
+ */
+int xdp_attach(struct doors *doors, const struct config *config, __u32 ifindex,
+	       struct ad_attached *record, struct config_errors *errors);
+int xdp_detach(__u32 ifindex, const struct ad_attached *record);
+/* Whether the program with this id runs on @ifindex, alone or in a dispatcher. */
+bool xdp_is_attached(__u32 ifindex, __u32 id);
+
+#endif

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * bpffs.c: directories of pins.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include "bpffs.h"
+#include "log.h"
+
+#define BPFFS_USUAL "/sys/fs/bpf"
+
+static bool on_bpffs(const char *path)
+{
+	struct statfs fs;
+
+	return !statfs(path, &fs) && (unsigned long)fs.f_type == BPF_FS_MAGIC;
+}
+
+/* Whether @path or the nearest directory above it that exists lies on a bpffs. */
+static bool will_be_on_bpffs(const char *path)
+{
+	char at[PATH_MAX];
+	char *slash;
+
+	snprintf(at, sizeof(at), "%s", path);
+	while (access(at, F_OK) && (slash = strrchr(at, '/')) && slash != at)
+		*slash = '\0';
+	return on_bpffs(at);
+}
+
+static int make_dirs(const char *path, mode_t mode)
+{
+	char at[PATH_MAX];
+	char *p;
+
+	snprintf(at, sizeof(at), "%s", path);
+	for (p = at + 1; *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		if (mkdir(at, mode) && errno != EEXIST)
+			return -errno;
+		*p = '/';
+	}
+	return mkdir(at, mode) && errno != EEXIST ? -errno : 0;
+}
+
+/* Pins die with their last mount: a private mount namespace takes the data path with it. */
+static void warn_if_private(const char *where)
+{
+	struct stat ours, first;
+
+	if (stat("/proc/self/ns/mnt", &ours) || stat("/proc/1/ns/mnt", &first))
+		return;
+	if (ours.st_ino != first.st_ino)
+		log_warn("%s: mounted inside a private mount namespace: the data path will not outlive "
+			 "it; enter a network namespace with nsenter --net instead of ip netns exec",
+			 where);
+}
+
+static int mount_bpffs(const char *root, struct config_errors *errors)
+{
+	bool usual = !strncmp(root, BPFFS_USUAL "/", sizeof(BPFFS_USUAL));
+	const char *where = usual ? BPFFS_USUAL : root;
+	int err = usual ? 0 : make_dirs(root, 0755);
+
+	if (!err && mount("bpf", where, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0755"))
+		err = -errno;
+	if (err) {
+		config_errors_add(errors, where, 0, "cannot mount a bpffs: %s; mount -t bpf bpf %s",
+				  strerror(-err), where);
+		return err;
+	}
+	log_info("%s: no bpffs was here, mounted one", where);
+	warn_if_private(where);
+	return 0;
+}
+
+int bpffs_prepare(const char *root, struct config_errors *errors)
+{
+	int err;
+
+	if (!will_be_on_bpffs(root)) {
+		err = mount_bpffs(root, errors);
+		if (err)
+			return err;
+	}
+	err = make_dirs(root, 0755);
+	if (err)
+		config_errors_add(errors, root, 0, "cannot make the directory for pins: %s",
+				  strerror(-err));
+	return err;
+}
+
+/* systemd mounts bpffs 0700: its x bit for others shows nothing and lets the group through. */
+static void let_through(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) || (st.st_mode & S_IXOTH) || !on_bpffs(path))
+		return;
+	if (chmod(path, (st.st_mode & 07777) | S_IXGRP | S_IXOTH))
+		log_warn("%s: cannot be opened to the group of state.group: %s", path, strerror(errno));
+	else
+		log_info("%s: made passable, so that state.group reaches its pins", path);
+}
+
+int bpffs_open_to_group(const char *root, gid_t gid, struct config_errors *errors)
+{
+	char at[PATH_MAX];
+	char *p;
+
+	snprintf(at, sizeof(at), "%s", root);
+	for (p = at + 1; *p; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		let_through(at);
+		*p = '/';
+	}
+	if (!chown(root, 0, gid) && !chmod(root, 0755))
+		return 0;
+	config_errors_add(errors, root, 0, "cannot be given to the group of state.group: %s",
+			  strerror(errno));
+	return -EPERM;
+}
+
+static int join(char path[PATH_MAX], const char *dir, const char *name)
+{
+	int len = name ? snprintf(path, PATH_MAX, "%s/%s", dir, name) :
+			 snprintf(path, PATH_MAX, "%s", dir);
+
+	return len < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+bool bpffs_exists(const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+
+	return !join(path, dir, name) && !access(path, F_OK);
+}
+
+int bpffs_get(const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+	int err = join(path, dir, name);
+
+	return err ? err : bpf_obj_get(path);
+}
+
+int bpffs_pin(int fd, const char *dir, const char *name, mode_t mode, gid_t gid)
+{
+	char path[PATH_MAX];
+	int err = join(path, dir, name);
+
+	if (!err)
+		err = bpf_obj_pin(fd, path);
+	if (err)
+		return err;
+	if (!chown(path, 0, gid) && !chmod(path, mode))
+		return 0;
+	err = -errno;
+	unlink(path);
+	return err;
+}
+
+int bpffs_unpin(const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+	int err = join(path, dir, name);
+
+	if (err)
+		return err;
+	return unlink(path) && errno != ENOENT ? -errno : 0;
+}
+
+/* Calls @each on every pin of @dir until it returns non-zero, which is then returned. */
+static int each_pin(const char *dir, int (*each)(const char *path, const char *name, void *arg),
+		    void *arg)
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	int err = 0;
+	DIR *d = opendir(dir);
+
+	if (!d)
+		return -errno;
+	while (!err && (entry = readdir(d))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		err = join(path, dir, entry->d_name);
+		if (!err)
+			err = each(path, entry->d_name, arg);
+	}
+	closedir(d);
+	return err;
+}
+
+static int remove_pin(const char *path, const char *name, void *arg)
+{
+	return unlink(path) ? -errno : 0;
+}
+
+int bpffs_remove(const char *dir)
+{
+	int err = each_pin(dir, remove_pin, NULL);
+
+	if (err == -ENOENT)
+		return 0;
+	if (err)
+		return err;
+	return rmdir(dir) ? -errno : 0;
+}
+
+int bpffs_make(const char *dir, gid_t gid)
+{
+	if (mkdir(dir, 0700))
+		return -errno;
+	return chown(dir, 0, gid) || chmod(dir, 0750) ? -errno : 0;
+}
+
+int bpffs_swap(const char *fresh, const char *dir)
+{
+	if (!renameat2(AT_FDCWD, fresh, AT_FDCWD, dir, RENAME_EXCHANGE))
+		return 0;
+	if (errno != ENOENT)
+		return -errno;
+	return renameat2(AT_FDCWD, fresh, AT_FDCWD, dir, RENAME_NOREPLACE) ? -errno : 0;
+}

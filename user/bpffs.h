@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * bpffs.h: directories of pins. bpffs names never hold a dot.
+ */
+#ifndef AD_BPFFS_H
+#define AD_BPFFS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include "config.h"
+
+/*
+ * Makes @root a directory on a bpffs, mounting one at /sys/fs/bpf (or at @root, if that lies
+ * elsewhere) where there is none. 0, or -errno with one line in @errors.
+ */
+int bpffs_prepare(const char *root, struct config_errors *errors);
+
+/* Lets members of @gid reach @root and list it: every directory above gets its x bit. */
+int bpffs_open_to_group(const char *root, gid_t gid, struct config_errors *errors);
+
+bool bpffs_exists(const char *dir, const char *name);
+/* fd of a pinned map or program, or -errno. @name may be NULL if @dir is the whole path. */
+int bpffs_get(const char *dir, const char *name);
+/* Pins @fd as dir/name with this mode and group, replacing nothing. 0 or -errno. */
+int bpffs_pin(int fd, const char *dir, const char *name, mode_t mode, gid_t gid);
+/* 0, also if there was none, or -errno. */
+int bpffs_unpin(const char *dir, const char *name);
+/* A new directory that @gid may list. 0 or -errno. */
+int bpffs_make(const char *dir, gid_t gid);
+/* @fresh becomes @dir in one step; what @dir was, if it was, is @fresh then. 0 or -errno. */
+int bpffs_swap(const char *fresh, const char *dir);
+/* Removes a directory of pins and all in it; one that is not there is removed already. */
+int bpffs_remove(const char *dir);
+
+#endif

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * doors.c: the part of an instance that outlives every upgrade.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include "bpffs.h"
+#include "doors.h"
+
+void doors_init(struct doors *doors)
+{
+	memset(doors, 0, sizeof(*doors));
+	doors->door_xdp = doors->door_tc = doors->keeper = doors->attached = -1;
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void doors_close(struct doors *doors)
+{
+	close_fd(&doors->door_xdp);
+	close_fd(&doors->door_tc);
+	close_fd(&doors->keeper);
+	close_fd(&doors->attached);
+}
+
+static int make_map(struct doors *doors, int *fd, const char *name, enum bpf_map_type type,
+		    __u32 value_size, __u32 entries)
+{
+	*fd = bpf_map_create(type, name, sizeof(__u32), value_size, entries, NULL);
+	return *fd < 0 ? *fd : bpffs_pin(*fd, doors->dir, name, 0640, doors->gid);
+}
+
+static int make_xdp_table(struct doors *doors)
+{
+	return make_map(doors, &doors->door_xdp, "door_xdp", BPF_MAP_TYPE_PROG_ARRAY, sizeof(__u32),
+			AD_DOOR_XDP_MAX);
+}
+
+int doors_renew_xdp(struct doors *doors)
+{
+	int err = bpffs_unpin(doors->dir, "door_xdp");
+
+	close_fd(&doors->door_xdp);
+	return err ?: make_xdp_table(doors);
+}
+
+int doors_make(struct doors *doors, const struct instance *instance, struct config_errors *errors)
+{
+	int err;
+
+	doors_init(doors);
+	snprintf(doors->dir, sizeof(doors->dir), "%s", instance->fresh);
+	doors->gid = instance->gid;
+	err = make_xdp_table(doors);
+	err = err ?: make_map(doors, &doors->door_tc, "door_tc", BPF_MAP_TYPE_PROG_ARRAY,
+			      sizeof(__u32), AD_DOOR_TC_MAX);
+	err = err ?: make_map(doors, &doors->keeper, "keeper", BPF_MAP_TYPE_ARRAY,
+			      sizeof(struct ad_keeper), 1);
+	err = err ?: make_map(doors, &doors->attached, "attached", BPF_MAP_TYPE_HASH,
+			      sizeof(struct ad_attached), AD_INTERFACE_MAX);
+	if (!err)
+		return 0;
+	config_errors_add(errors, doors->dir, 0, "the doors' maps cannot be made: %s%s", strerror(-err),
+			  err == -EPERM ? "; is this run as root?" : "");
+	doors_close(doors);
+	return err;
+}
+
+static int open_one(const struct doors *doors, int *fd, const char *name,
+		    struct config_errors *errors)
+{
+	*fd = bpffs_get(doors->dir, name);
+	if (*fd >= 0)
+		return 0;
+	config_errors_add(errors, doors->dir, 0, "map %s cannot be opened: %s", name, strerror(-*fd));
+	return *fd;
+}
+
+int doors_open(struct doors *doors, const char *dir, const struct instance *instance,
+	       struct config_errors *errors)
+{
+	int err;
+
+	doors_init(doors);
+	snprintf(doors->dir, sizeof(doors->dir), "%s", dir);
+	doors->gid = instance->gid;
+	err = open_one(doors, &doors->door_xdp, "door_xdp", errors);
+	err = err ?: open_one(doors, &doors->door_tc, "door_tc", errors);
+	err = err ?: open_one(doors, &doors->keeper, "keeper", errors);
+	err = err ?: open_one(doors, &doors->attached, "attached", errors);
+	if (err)
+		doors_close(doors);
+	return err;
+}
+
+int doors_pin(const struct doors *doors, const char *dir)
+{
+	int err = bpffs_pin(doors->door_xdp, dir, "door_xdp", 0640, doors->gid);
+
+	err = err ?: bpffs_pin(doors->door_tc, dir, "door_tc", 0640, doors->gid);
+	err = err ?: bpffs_pin(doors->keeper, dir, "keeper", 0640, doors->gid);
+	return err ?: bpffs_pin(doors->attached, dir, "attached", 0640, doors->gid);
+}
+
+int doors_read(const struct doors *doors, struct ad_keeper *keeper)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(doors->keeper, &zero, keeper);
+}
+
+int doors_write(const struct doors *doors, const struct ad_keeper *keeper)
+{
+	__u32 zero = 0;
+
+	return bpf_map_update_elem(doors->keeper, &zero, keeper, BPF_ANY);
+}
+
+int doors_open_object(const struct doors *doors, struct door_bpf **door)
+{
+	int err;
+
+	*door = door_bpf__open();
+	if (!*door)
+		return -errno;
+	err = bpf_map__reuse_fd((*door)->maps.door_xdp, doors->door_xdp);
+	err = err ?: bpf_map__reuse_fd((*door)->maps.door_tc, doors->door_tc);
+	if (err) {
+		door_bpf__destroy(*door);
+		*door = NULL;
+	}
+	return err;
+}
+
+int doors_set_xdp(const struct doors *doors, enum ad_door_xdp slot, int program)
+{
+	__u32 key = slot;
+
+	return bpf_map_update_elem(doors->door_xdp, &key, &program, BPF_ANY);
+}
+
+int doors_set_tc(const struct doors *doors, enum ad_door_tc slot, int program)
+{
+	__u32 key = slot;
+
+	return bpf_map_update_elem(doors->door_tc, &key, &program, BPF_ANY);
+}
+
+__u32 doors_get_xdp(const struct doors *doors, enum ad_door_xdp slot)
+{
+	__u32 key = slot, id = 0;
+
+	return bpf_map_lookup_elem(doors->door_xdp, &key, &id) ? 0 : id;
+}
