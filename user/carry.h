@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * carry.h: what an upgrade takes along from maps whose geometry changed.
+ */
+#ifndef AD_CARRY_H
+#define AD_CARRY_H
+
+#include "config.h"
+
+/*
+ * From each map of @from to its namesake in @to that is another map: counters entry by entry, the
+ * flow table hashed anew with @keys. Maps that the configuration fills are left to it. 0, or
+ * -errno with a line in @errors.
+ */
+int carry_over(const char *from, const char *to, const struct ad_keys *keys,
+	       struct config_errors *errors);
+
+#endif

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * clock.c: the two clocks in `state` (DESIGN, "Clock").
+ */
+#include <sys/timex.h>
+#include <time.h>
+#include "clock.h"
+
+#define NS_PER_S  1000000000ll
+#define NS_PER_MS 1000000ll
+
+static __s64 now_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+}
+
+__u32 clock_mono_s(void)
+{
+	return now_ns(CLOCK_MONOTONIC) / NS_PER_S;
+}
+
+/* The real clock is read between two readings of the other, and belongs to their middle. */
+__s64 clock_real_minus_mono_ns(void)
+{
+	__s64 before = now_ns(CLOCK_MONOTONIC);
+	__s64 real = now_ns(CLOCK_REALTIME);
+	__s64 after = now_ns(CLOCK_MONOTONIC);
+
+	return real - (before + (after - before) / 2);
+}
+
+bool clock_is_synchronised(void)
+{
+	struct timex tx = {};
+
+	return adjtimex(&tx) != TIME_ERROR && !(tx.status & STA_UNSYNC);
+}
+
+void clock_choose(struct ad_state *state)
+{
+	__s64 offset = clock_real_minus_mono_ns();
+
+	__atomic_store_n(&state->stamp_wall_minus_mono_ms, offset / NS_PER_MS, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&state->real_minus_mono_ns, offset, __ATOMIC_SEQ_CST);
+}
+
+/*
+ * A reader forgives 2^(K-4) ms. A quarter of that is the most we let our stamps lag, so that two
+ * nodes that lag and lead still read each other. Each move costs one wrong RTT sample a flow
+ * and a handshake in flight, so it is made rarely, not each second.
+ */
+__s64 clock_follow(struct ad_state *state, unsigned int shift)
+{
+	__s64 offset = clock_real_minus_mono_ns(), most = 1ll << (shift - 6);
+	__s64 behind = offset / NS_PER_MS - state->stamp_wall_minus_mono_ms;
+
+	__atomic_store_n(&state->real_minus_mono_ns, offset, __ATOMIC_SEQ_CST);
+	if (behind < -most)
+		return behind;
+	if (behind <= most)
+		return 0;
+	/* 2^31 ms forward at once would read as backward to the peer's PAWS (RFC 7323, 5.2). */
+	if (behind >= 1ll << 31)
+		behind = (1ll << 31) - 1;
+	__atomic_store_n(&state->stamp_wall_minus_mono_ms, state->stamp_wall_minus_mono_ms + behind,
+			 __ATOMIC_SEQ_CST);
+	return behind;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * clock.h: the two clocks in `state` (DESIGN, "Clock").
+ */
+#ifndef AD_CLOCK_H
+#define AD_CLOCK_H
+
+#include <stdbool.h>
+#include "maps/types.h"
+
+__u32 clock_mono_s(void);
+__s64 clock_real_minus_mono_ns(void);
+/* What the kernel says of its own clock. */
+bool clock_is_synchronised(void);
+
+/* At first attach: both offsets from the clock as it is. */
+void clock_choose(struct ad_state *state);
+/*
+ * Follows the real clock: the tunnel's offset always, the stamp's only forward and only when it
+ * has fallen behind by more than others forgive. @shift is K. Returns by how many ms the stamp's
+ * clock was moved (0: not), or a negative number of ms by which it is ahead of the real clock
+ * beyond what others forgive and cannot be moved.
+ */
+__s64 clock_follow(struct ad_state *state, unsigned int shift);
+
+#endif

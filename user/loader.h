@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * loader.h: the data path of one instance: loaded, adopted, changed in place, taken off.
+ *
+ * Everything here needs the instance's lock. What fails says why in @errors, and leaves what was
+ * there before as it was.
+ */
+#ifndef AD_LOADER_H
+#define AD_LOADER_H
+
+#include "datapath.h"
+#include "dns_service.h"
+#include "doors.h"
+#include "pins.h"
+
+struct loader {
+	struct instance instance;
+	struct doors doors;
+	struct datapath dp;
+	struct pins pins;
+};
+
+/* An empty one, so that loader_close() may always be called. */
+void loader_init(struct loader *loader);
+/*
+ * Loads the instance, or adopts the one that is pinned and brings it up to @config. @zones goes
+ * to the kernel before the first packet meets it; it stays the caller's.
+ */
+int loader_start(struct loader *loader, const struct config *config, struct dns_zones *zones,
+		 struct config_errors *errors);
+/*
+ * From @old to @config, without a packet meeting an interface without us. Interfaces that are
+ * new must be there.
+ */
+int loader_change(struct loader *loader, const struct config *old, const struct config *config,
+		  struct dns_zones *zones, struct config_errors *errors);
+/*
+ * Takes everything off. -EBUSY and a line in @errors while stamped flows live, unless @force.
+ * -ENOENT, no line: there is nothing.
+ */
+int loader_detach(struct loader *loader, bool force, struct config_errors *errors);
+/* Closes; the data path stays. */
+void loader_close(struct loader *loader);
+
+#endif

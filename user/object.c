@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * object.c: the data path's object: opened, sized by a configuration, loaded, pinned.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include <sodium.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include "bpffs.h"
+#include "dns_service.h"
+#include "log.h"
+#include "object.h"
+
+static void set_options(struct anydoor_bpf *skel, const struct config *config)
+{
+	struct ad_options opt = {
+		.flow_mask = config->flow_max / AD_FLOW_SLOTS - 1,
+		.flow_idle_s = config->flow_idle_s,
+		.node_id = config->self->id,
+		.tunnel_port = htons(config->tunnel_port),
+		.mss_overhead = config->tunnel_overhead,
+		.stamp_shift = 32 - config->owner_bits,
+		.has_vlan = 1,
+		.dns_unserved_pass = config->dns_unserved_pass,
+	};
+
+	/* The skeleton's rodata is const for readers; before load it is ours to fill. */
+	memcpy((void *)&skel->rodata->opt, &opt, sizeof(opt));
+}
+
+static int set_sizes(struct anydoor_bpf *skel, const struct config *config)
+{
+	__u32 ids = 1u << config->owner_bits;
+	int err = bpf_map__set_max_entries(skel->maps.nodes, ids);
+
+	err = err ?: bpf_map__set_max_entries(skel->maps.peer_ids, ids);
+	err = err ?: bpf_map__set_max_entries(skel->maps.peers, ids);
+	err = err ?: bpf_map__set_max_entries(skel->maps.flow_tags, config->flow_max / AD_FLOW_SLOTS);
+	return err ?: bpf_map__set_max_entries(skel->maps.flows, config->flow_max);
+}
+
+/* What may enter the XDP table depends on the door in front of it (maps/door_maps.h). */
+static int suit_door(struct bpf_program *prog, enum ad_doors kind)
+{
+	if (kind == AD_DOORS_DISPATCHER)
+		return bpf_program__set_expected_attach_type(prog, 0);
+	return bpf_program__set_flags(prog, bpf_program__flags(prog) | BPF_F_XDP_HAS_FRAGS);
+}
+
+static void take_fingerprint(struct object *object)
+{
+	crypto_generichash_state hash;
+	const void *elf, *value;
+	struct bpf_map *map;
+	size_t len;
+
+	crypto_generichash_init(&hash, NULL, 0, sizeof(object->fingerprint));
+	elf = anydoor_bpf__elf_bytes(&len);
+	crypto_generichash_update(&hash, elf, len);
+	bpf_object__for_each_map(map, object->skel->obj) {
+		__u32 entries = bpf_map__max_entries(map);
+
+		crypto_generichash_update(&hash, (const void *)&entries, sizeof(entries));
+		value = bpf_map__initial_value(map, &len);
+		if (value)
+			crypto_generichash_update(&hash, value, len);
+	}
+	crypto_generichash_final(&hash, object->fingerprint, sizeof(object->fingerprint));
+}
+
+int object_open(struct object *object, const struct config *config, struct config_errors *errors)
+{
+	int err;
+
+	object->skel = anydoor_bpf__open();
+	if (!object->skel) {
+		err = -errno;
+		config_errors_add(errors, "data path", 0, "cannot be opened: %s", strerror(-err));
+		return err;
+	}
+	set_options(object->skel, config);
+	err = set_sizes(object->skel, config);
+	err = err ?: dns_maps_prepare(object->skel, config);
+	if (err) {
+		config_errors_add(errors, "data path", 0, "cannot be sized: %s", strerror(-err));
+		object_close(object);
+		return err;
+	}
+	take_fingerprint(object);
+	return 0;
+}
+
+static bool same_geometry(const struct bpf_map *map, int fd)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	return !bpf_obj_get_info_by_fd(fd, &info, &len) && info.type == bpf_map__type(map) &&
+	       info.key_size == bpf_map__key_size(map) &&
+	       info.value_size == bpf_map__value_size(map) &&
+	       info.max_entries == bpf_map__max_entries(map) &&
+	       info.map_flags == bpf_map__map_flags(map);
+}
+
+static int reuse_map(struct bpf_map *map, const char *dir)
+{
+	int err = 0, fd = bpffs_get(dir, bpf_map__name(map));
+
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return fd;
+	if (same_geometry(map, fd))
+		err = bpf_map__reuse_fd(map, fd);
+	close(fd);
+	return err;
+}
+
+static int reuse_maps(struct object *object, const char *dir, struct config_errors *errors)
+{
+	struct bpf_map *map;
+	int err;
+
+	bpf_object__for_each_map(map, object->skel->obj) {
+		if (bpf_map__is_internal(map))
+			continue;
+		err = reuse_map(map, dir);
+		if (err) {
+			config_errors_add(errors, dir, 0, "map %s cannot be used again: %s",
+					  bpf_map__name(map), strerror(-err));
+			return err;
+		}
+	}
+	return 0;
+}
+
+int object_load(struct object *object, const char *dir, enum ad_doors kind,
+		struct config_errors *errors)
+{
+	int err = reuse_maps(object, dir, errors);
+
+	if (err)
+		return err;
+	err = suit_door(object->skel->progs.packet, kind);
+	err = err ?: suit_door(object->skel->progs.dns, kind);
+	err = err ?: anydoor_bpf__load(object->skel);
+	if (!err) {
+		log_forget_libbpf();
+		return 0;
+	}
+	log_replay_libbpf();
+	config_errors_add(errors, "data path", 0, "the kernel refuses it: %s%s", strerror(-err),
+			  err == -EPERM ? "; loading needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON" :
+					  "");
+	return err;
+}
+
+static int pin_maps(struct object *object, const struct instance *instance,
+		    struct config_errors *errors)
+{
+	struct bpf_map *map;
+	int err;
+
+	bpf_object__for_each_map(map, object->skel->obj) {
+		const char *name = bpf_map__name(map);
+		bool secret = map == object->skel->maps.keys;
+
+		if (bpf_map__is_internal(map) || bpffs_exists(instance->fresh, name))
+			continue;
+		err = bpffs_pin(bpf_map__fd(map), instance->fresh, name, secret ? 0600 : 0640,
+				secret ? 0 : instance->gid);
+		if (err) {
+			config_errors_add(errors, instance->fresh, 0, "map %s cannot be pinned: %s",
+					  name, strerror(-err));
+			return err;
+		}
+	}
+	return 0;
+}
+
+static int pin_programs(struct object *object, const struct instance *instance,
+			struct config_errors *errors)
+{
+	struct bpf_program *prog;
+	char name[64];
+	int err;
+
+	bpf_object__for_each_program(prog, object->skel->obj) {
+		snprintf(name, sizeof(name), "prog_%s", bpf_program__name(prog));
+		err = bpffs_pin(bpf_program__fd(prog), instance->fresh, name, 0600, 0);
+		if (err) {
+			config_errors_add(errors, instance->fresh, 0, "%s cannot be pinned: %s", name,
+					  strerror(-err));
+			return err;
+		}
+	}
+	return 0;
+}
+
+int object_pin(struct object *object, const struct instance *instance, struct config_errors *errors)
+{
+	int err = pin_maps(object, instance, errors);
+
+	return err ?: pin_programs(object, instance, errors);
+}
+
+int object_xdp_program(const struct object *object, enum ad_door_xdp slot)
+{
+	const struct bpf_program *const programs[AD_DOOR_XDP_MAX] = {
+		[AD_DOOR_PACKET] = object->skel->progs.packet,
+		[AD_DOOR_DNS] = object->skel->progs.dns,
+	};
+
+	return bpf_program__fd(programs[slot]);
+}
+
+int object_tc_program(const struct object *object, enum ad_door_tc slot)
+{
+	const struct bpf_program *const programs[AD_DOOR_TC_MAX] = {
+		[AD_DOOR_EGRESS] = object->skel->progs.egress,
+	};
+
+	return bpf_program__fd(programs[slot]);
+}
+
+void object_close(struct object *object)
+{
+	anydoor_bpf__destroy(object->skel);
+	object->skel = NULL;
+}
