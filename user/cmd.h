@@ -58,5 +58,8 @@ int cmd_version(const struct globals *globals, int argc, char **argv);
 /* The options of those that have any, for help. */
 extern const struct arg cmd_flows_args[];
 extern const struct arg cmd_stats_args[];
+extern const struct arg cmd_run_args[];
+extern const struct arg cmd_drain_args[];
+extern const struct arg cmd_detach_args[];
 
 #endif

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * cmd_drain.c: sends new flows elsewhere and, if asked to, waits until the old ones have ended.
+ * It works on the pinned state: with a daemon, without one, and across its restarts.
+ */
+#include <jansson.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "args.h"
+#include "clock.h"
+#include "drain_cmd.h"
+#include "log.h"
+
+#define WINDOW_DEFAULT "10m"
+
+struct drain_options {
+	unsigned int limit;
+	const char *window;
+	const char *to;
+	bool wait;
+};
+
+const struct arg cmd_drain_args[] = {
+	{ .name = "--wait",
+	  .type = ARG_FLAG,
+	  .offset = offsetof(struct drain_options, wait),
+	  .help = "show progress until it is quiet here, or the window ends (exit 1)" },
+	{ .name = "--limit",
+	  .type = ARG_NUMBER,
+	  .offset = offsetof(struct drain_options, limit),
+	  .value = "N",
+	  .max = ~0u,
+	  .help = "flows that may be left for it to count as quiet (default 0)" },
+	{ .name = "--window",
+	  .type = ARG_TEXT,
+	  .offset = offsetof(struct drain_options, window),
+	  .value = "TIME",
+	  .help = "how long --wait waits: 90s, 10m, 2h (default " WINDOW_DEFAULT ")" },
+	{ .name = "--to",
+	  .type = ARG_TEXT,
+	  .offset = offsetof(struct drain_options, to),
+	  .value = "NODE,...",
+	  .help = "who takes the new flows (default drain.successors, or every node that is up)" },
+	{}
+};
+
+/* Seconds, or -1. */
+static long parse_window(const char *text)
+{
+	char *unit;
+	long value = strtol(text, &unit, 10);
+
+	if (unit == text || value < 0 || value > 1000000 || (unit[0] && unit[1]))
+		return -1;
+	switch (*unit) {
+	case '\0':
+	case 's':
+		return value;
+	case 'm':
+		return value * 60;
+	case 'h':
+		return value * 3600;
+	default:
+		return -1;
+	}
+}
+
+static int begin(struct drain_handle *handle, const char *to)
+{
+	struct config_errors errors = {};
+	__u16 ids[AD_SUCCESSOR_MAX];
+	int nr;
+
+	nr = to ? drain_parse(handle->config, to, ids, &errors) :
+		  (int)drain_default(handle->config, ids);
+	config_errors_log(&errors);
+	config_errors_free(&errors);
+	if (nr < 0)
+		return EXIT_USAGE;
+	if (nr == 0)
+		log_warn("no node is up to take new flows: those that land here are still served here");
+	drain_begin(handle->state, ids, nr);
+	return EXIT_OK;
+}
+
+static json_t *successors(const struct drain_handle *handle)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < handle->state->nr_successors && i < AD_SUCCESSOR_MAX; i++) {
+		__u16 id = handle->state->successors[i];
+		const struct config_node *node = config_node_by_id(handle->config, id);
+
+		json_array_append_new(list, json_string(node ? node->name : "?"));
+	}
+	return list;
+}
+
+static void show_begun(const struct drain_handle *handle, int owned)
+{
+	json_t *list = successors(handle), *name;
+	size_t i;
+
+	printf("draining: new flows go to");
+	json_array_foreach(list, i, name)
+		printf("%s %s", i ? "," : "", json_string_value(name));
+	printf("%s; %d flows live here\n", json_array_size(list) ? "" : " nobody", owned);
+	json_decref(list);
+	fflush(stdout);
+}
+
+static void show_json(const struct drain_handle *handle, int owned, unsigned int limit)
+{
+	json_t *reply = json_pack("{s:b, s:o, s:i, s:b}", "draining", 1, "successors",
+				  successors(handle), "owned", owned, "quiet",
+				  owned >= 0 && (unsigned int)owned <= limit);
+
+	json_dumpf(reply, stdout, JSON_COMPACT);
+	putchar('\n');
+	fflush(stdout);
+	json_decref(reply);
+}
+
+/* Until quiet (0), the window's end (1), or a failure (-errno). *owned: what is left. */
+static int wait_quiet(const struct globals *globals, const struct drain_handle *handle,
+		      const struct drain_options *options, long window, int *owned)
+{
+	__u32 start = clock_mono_s();
+	int before = *owned;
+
+	while (*owned >= 0 && (unsigned int)*owned > options->limit) {
+		if (clock_mono_s() - start >= (unsigned long)window)
+			return 1;
+		sleep(1);
+		*owned = drain_count_owned(handle);
+		if (*owned != before && !globals->json)
+			printf("%5us  %d flows left\n", clock_mono_s() - start, *owned);
+		fflush(stdout);
+		before = *owned;
+	}
+	return *owned < 0 ? *owned : 0;
+}
+
+static int drain(const struct globals *globals, struct drain_handle *handle,
+		 const struct drain_options *options, long window)
+{
+	int err = 0, owned = drain_count_owned(handle);
+
+	if (!globals->json)
+		show_begun(handle, owned);
+	if (options->wait)
+		err = wait_quiet(globals, handle, options, window, &owned);
+	if (owned < 0)
+		log_err("flows cannot be counted: %s", strerror(-owned));
+	else if (globals->json)
+		show_json(handle, owned, options->limit);
+	else if (err)
+		log_err("%d flows still live here after %ld s: anydoor flows lists them", owned, window);
+	else if (options->wait)
+		puts("quiet");
+	return err || owned < 0 ? EXIT_FAILED : EXIT_OK;
+}
+
+int cmd_drain(const struct globals *globals, int argc, char **argv)
+{
+	struct drain_options options = { .window = WINDOW_DEFAULT };
+	struct drain_handle handle;
+	long window;
+	int code;
+
+	if (args_parse(cmd_drain_args, argc, argv, &options))
+		return EXIT_USAGE;
+	window = parse_window(options.window);
+	if (window < 0) {
+		log_err("--window: '%s' is no time; 90s, 10m and 2h are", options.window);
+		return EXIT_USAGE;
+	}
+	code = drain_open(&handle, globals);
+	if (code)
+		return code;
+	code = begin(&handle, options.to) ?: drain(globals, &handle, &options, window);
+	drain_close(&handle);
+	return code;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * cmd_undrain.c: takes a drain back.
+ */
+#include <stdio.h>
+#include "args.h"
+#include "cmd.h"
+#include "drain_cmd.h"
+
+static int show(const struct globals *globals, bool was_on)
+{
+	if (globals->json)
+		printf("{\"draining\":false,\"was_draining\":%s}\n", was_on ? "true" : "false");
+	else
+		puts(was_on ? "new flows are served here again" : "was not draining");
+	return EXIT_OK;
+}
+
+int cmd_undrain(const struct globals *globals, int argc, char **argv)
+{
+	static const struct arg none[] = { {} };
+	struct drain_handle handle;
+	bool was_on;
+	int code;
+
+	if (args_parse(none, argc, argv, NULL))
+		return EXIT_USAGE;
+	code = drain_open(&handle, globals);
+	if (code)
+		return code;
+	was_on = drain_is_on(handle.state);
+	drain_end(handle.state);
+	drain_close(&handle);
+	return show(globals, was_on);
+}

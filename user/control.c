@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * control.c: the daemon's ear, and how others speak into it.
+ */
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "control.h"
+#include "log.h"
+
+#define LINE_MAX_BYTES 65536
+#define CALL_TIMEOUT_S 120
+#define IDLE_TIMEOUT_S 10
+
+struct control {
+	struct evconnlistener *listener;
+	control_handler *handler;
+	void *arg;
+	char path[128];
+};
+
+static json_t *refuse(const char *why)
+{
+	return json_pack("{s:b, s:[s]}", "ok", 0, "errors", why);
+}
+
+static json_t *answer(struct control *control, const char *line)
+{
+	json_t *request = json_loads(line, 0, NULL), *args = NULL, *reply = NULL;
+	const char *verb = NULL;
+
+	if (!request || json_unpack(request, "{s:s, s?o}", "verb", &verb, "args", &args))
+		reply = refuse("not a request: {\"verb\": \"...\", \"args\": {...}}");
+	else
+		reply = control->handler(verb, args, control->arg);
+	if (!reply)
+		reply = refuse("no such verb");
+	json_decref(request);
+	return reply;
+}
+
+static void on_read(struct bufferevent *bev, void *arg)
+{
+	struct evbuffer *in = bufferevent_get_input(bev), *out = bufferevent_get_output(bev);
+	char *text, *line = evbuffer_readln(in, NULL, EVBUFFER_EOL_LF);
+	json_t *reply;
+
+	if (!line) {
+		if (evbuffer_get_length(in) > LINE_MAX_BYTES)
+			bufferevent_free(bev);
+		return;
+	}
+	reply = answer(arg, line);
+	text = json_dumps(reply, JSON_COMPACT);
+	evbuffer_add_printf(out, "%s\n", text ?: "{\"ok\":false}");
+	free(text);
+	free(line);
+	json_decref(reply);
+}
+
+static void on_event(struct bufferevent *bev, short what, void *arg)
+{
+	if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT))
+		bufferevent_free(bev);
+}
+
+static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *sa,
+		      int len, void *arg)
+{
+	struct event_base *base = evconnlistener_get_base(listener);
+	struct bufferevent *bev = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
+	struct timeval idle = { .tv_sec = IDLE_TIMEOUT_S };
+
+	if (!bev) {
+		close(fd);
+		return;
+	}
+	bufferevent_setcb(bev, on_read, NULL, on_event, arg);
+	bufferevent_set_timeouts(bev, &idle, &idle);
+	bufferevent_enable(bev, EV_READ | EV_WRITE);
+}
+
+static int fill_address(struct sockaddr_un *sun, const char *path)
+{
+	memset(sun, 0, sizeof(*sun));
+	sun->sun_family = AF_UNIX;
+	if (strlen(path) >= sizeof(sun->sun_path))
+		return -ENAMETOOLONG;
+	strcpy(sun->sun_path, path);
+	return 0;
+}
+
+static int listen_at(struct control *control, struct event_base *base)
+{
+	unsigned int flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC;
+	struct sockaddr_un sun;
+	mode_t mask;
+	int err = fill_address(&sun, control->path);
+
+	if (err)
+		return err;
+	/* We hold the instance's lock: whoever bound it is dead. */
+	unlink(control->path);
+	mask = umask(0177);
+	errno = 0;
+	control->listener = evconnlistener_new_bind(base, on_accept, control, flags, -1,
+						    (struct sockaddr *)&sun, sizeof(sun));
+	err = control->listener ? 0 : -(errno ?: ENOMEM);
+	umask(mask);
+	return err;
+}
+
+int control_new(struct event_base *base, const char *path, control_handler *handler, void *arg,
+		struct control **out)
+{
+	struct control *control = calloc(1, sizeof(*control));
+	int err;
+
+	if (!control)
+		return -ENOMEM;
+	control->handler = handler;
+	control->arg = arg;
+	snprintf(control->path, sizeof(control->path), "%s", path);
+	err = listen_at(control, base);
+	if (err) {
+		log_err("%s: cannot listen there: %s", path, strerror(-err));
+		free(control);
+		return err;
+	}
+	*out = control;
+	return 0;
+}
+
+void control_free(struct control *control)
+{
+	if (!control)
+		return;
+	evconnlistener_free(control->listener);
+	unlink(control->path);
+	free(control);
+}
+
+static int connect_to(const char *path)
+{
+	struct timeval timeout = { .tv_sec = CALL_TIMEOUT_S };
+	struct sockaddr_un sun;
+	int fd, err = fill_address(&sun, path);
+
+	if (err)
+		return err;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+	if (!connect(fd, (struct sockaddr *)&sun, sizeof(sun)))
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+static int exchange(int fd, const json_t *request, json_t **reply)
+{
+	FILE *stream = fdopen(fd, "r+");
+	char *line = NULL;
+	size_t room = 0;
+	int err = 0;
+
+	if (!stream) {
+		close(fd);
+		return -ENOMEM;
+	}
+	errno = 0;
+	if (json_dumpf(request, stream, JSON_COMPACT) || fputc('\n', stream) == EOF || fflush(stream))
+		err = -(errno ?: EIO);
+	else if (getline(&line, &room, stream) < 0)
+		err = errno == EAGAIN ? -ETIMEDOUT : -(errno ?: ECONNRESET);
+	if (!err) {
+		*reply = json_loads(line, 0, NULL);
+		err = *reply ? 0 : -EBADMSG;
+	}
+	free(line);
+	fclose(stream);
+	return err;
+}
+
+int control_call(const struct config *config, const char *instance, const char *verb, json_t *args,
+		 json_t **reply)
+{
+	json_t *request = json_pack("{s:s, s:o*}", "verb", verb, "args", args);
+	char path[256];
+	int fd, err;
+
+	if (!request)
+		return -ENOMEM;
+	snprintf(path, sizeof(path), "%s/%s/control", config->run_dir, instance);
+	fd = connect_to(path);
+	err = fd < 0 ? fd : exchange(fd, request, reply);
+	json_decref(request);
+	return err;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * control.h: the daemon's ear: a socket in the run directory, for root only. One line of JSON
+ * in, {"verb": "...", "args": {...}}; one line of JSON out, {"ok": true|false, ...}.
+ */
+#ifndef AD_CONTROL_H
+#define AD_CONTROL_H
+
+#include <jansson.h>
+#include "config.h"
+
+struct control;
+struct event_base;
+
+/* Answers a verb; the reply is ours to free. NULL: no such verb. @args may be NULL. */
+typedef json_t *control_handler(const char *verb, const json_t *args, void *arg);
+
+/* Listens at @path, over what a dead daemon left there. 0 or -errno, logged. */
+int control_new(struct event_base *base, const char *path, control_handler *handler, void *arg,
+		struct control **control);
+void control_free(struct control *control);
+
+/*
+ * Asks the daemon of @instance and waits for its answer (at most two minutes). Takes the reference
+ * to @args (may be NULL). 0 and *@reply to json_decref(); -ENOENT or -ECONNREFUSED: no daemon
+ * runs; other -errno. Not logged.
+ */
+int control_call(const struct config *config, const char *instance, const char *verb, json_t *args,
+		 json_t **reply);
+
+#endif

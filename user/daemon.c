@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * daemon.c: what tends a loaded instance: its life, its signals, its verbs.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include "daemon_internal.h"
+#include "dns_service.h"
+#include "log.h"
+
+static void on_stop(evutil_socket_t signal, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+
+	event_base_loopbreak(daemon->base);
+}
+
+static void on_hup(evutil_socket_t signal, short what, void *arg)
+{
+	json_decref(daemon_reload(arg));
+}
+
+static void on_second(evutil_socket_t fd, short what, void *arg)
+{
+	daemon_tend(arg);
+	sd_notify(0, "WATCHDOG=1");
+}
+
+static int add_event(struct daemon *daemon, int fd, short what, event_callback_fn callback,
+		     const struct timeval *every)
+{
+	struct event *event = event_new(daemon->base, fd, what | EV_PERSIST, callback, daemon);
+
+	if (!event)
+		return -ENOMEM;
+	daemon->events[daemon->nr_events++] = event;
+	return event_add(event, every) ? -ENOMEM : 0;
+}
+
+static json_t *verb_detach(struct daemon *daemon, const json_t *args)
+{
+	bool force = json_is_true(json_object_get(args, "force"));
+	struct config_errors errors = {};
+	int err = loader_detach(daemon->loader, force, &errors);
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < errors.nr; i++)
+		json_array_append_new(list, json_string(errors.list[i].text));
+	config_errors_log(&errors);
+	config_errors_free(&errors);
+	if (!err) {
+		daemon->quit = true;
+		event_base_loopexit(daemon->base, &(struct timeval){ .tv_usec = 100000 });
+	}
+	return json_pack("{s:b, s:o}", "ok", !err, "errors", list);
+}
+
+static json_t *on_verb(const char *verb, const json_t *args, void *arg)
+{
+	if (!strcmp(verb, "reload"))
+		return daemon_reload(arg);
+	if (!strcmp(verb, "detach"))
+		return verb_detach(arg, args);
+	return NULL;
+}
+
+static int start_events(struct daemon *daemon)
+{
+	static const struct timeval second = { .tv_sec = 1 };
+	int err = add_event(daemon, SIGTERM, EV_SIGNAL, on_stop, NULL);
+
+	err = err ?: add_event(daemon, SIGINT, EV_SIGNAL, on_stop, NULL);
+	err = err ?: add_event(daemon, SIGHUP, EV_SIGNAL, on_hup, NULL);
+	return err ?: add_event(daemon, -1, EV_TIMEOUT, on_second, &second);
+}
+
+static int start(struct daemon *daemon, struct dns_zones *zones)
+{
+	struct loader *loader = daemon->loader;
+	int err;
+
+	daemon->base = event_base_new();
+	err = daemon->base ? start_events(daemon) : -ENOMEM;
+	err = err ?: dns_server_new(daemon->base, daemon->config, &loader->pins, &daemon->server);
+	if (err) {
+		dns_zones_free(zones);
+		return err;
+	}
+	dns_server_use(daemon->server, zones);
+	err = metrics_new(daemon->base, daemon->config, &loader->pins, &daemon->metrics);
+	return err ?: control_new(daemon->base, loader->instance.control, on_verb, daemon,
+				  &daemon->control);
+}
+
+static void stop(struct daemon *daemon)
+{
+	size_t i;
+
+	control_free(daemon->control);
+	metrics_free(daemon->metrics);
+	dns_server_free(daemon->server);
+	for (i = 0; i < daemon->nr_events; i++)
+		event_free(daemon->events[i]);
+	if (daemon->base)
+		event_base_free(daemon->base);
+	loader_close(daemon->loader);
+	instance_unlock(&daemon->loader->instance);
+	config_free(daemon->config);
+}
+
+int daemon_run(const struct globals *globals, struct loader *loader, struct config *config,
+	       struct dns_zones *zones)
+{
+	struct daemon daemon = { .globals = globals, .loader = loader, .config = config };
+	int err;
+
+	signal(SIGPIPE, SIG_IGN);
+	err = start(&daemon, zones);
+	if (!err) {
+		daemon_tend(&daemon);
+		metrics_note_reload(daemon.metrics, true);
+		sd_notifyf(0, "READY=1\nSTATUS=instance %s", loader->instance.name);
+		event_base_dispatch(daemon.base);
+		sd_notify(0, "STOPPING=1");
+		log_info(daemon.quit ? "detached; stopping" :
+				       "stopping; the data path stays and runs on");
+	} else {
+		log_err("the daemon cannot start: %s; the data path is loaded and runs on",
+			strerror(-err));
+	}
+	stop(&daemon);
+	return err ? EXIT_FAILED : EXIT_OK;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * daemon_internal.h: what the daemon's own files share (daemon.c, reload.c, tend.c).
+ */
+#ifndef AD_DAEMON_INTERNAL_H
+#define AD_DAEMON_INTERNAL_H
+
+#include <event2/event.h>
+#include <jansson.h>
+#include "control.h"
+#include "daemon.h"
+#include "metrics.h"
+
+#define DAEMON_EVENTS_MAX 8
+
+struct daemon {
+	const struct globals *globals;
+	struct loader *loader;
+	struct config *config;
+	struct event_base *base;
+	struct event *events[DAEMON_EVENTS_MAX];
+	size_t nr_events;
+	struct control *control;
+	struct dns_server *server;
+	struct metrics *metrics;
+	struct tend {
+		unsigned int seconds;
+		__u64 no_neigh;
+		bool clock_ahead; /* said so */
+		bool timestamps_off;
+		__u32 trouble; /* bit per interface that is not as it should be, and was told */
+	} tend;
+	bool quit; /* detached: nothing left to tend */
+};
+
+/* Reads everything again. {"ok": true, "changes": [...]} or {"ok": false, "errors": [...]}. */
+json_t *daemon_reload(struct daemon *daemon);
+/* Once a second: clocks, neighbours, attachments, the unstamped list. */
+void daemon_tend(struct daemon *daemon);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * drain_cmd.h: what `drain` and `undrain` share: the pinned state, with or without a daemon.
+ */
+#ifndef AD_DRAIN_CMD_H
+#define AD_DRAIN_CMD_H
+
+#include "cmd.h"
+#include "drain.h"
+#include "pins.h"
+#include "sockets.h"
+
+struct drain_handle {
+	struct config *config;
+	struct pins pins;
+	struct ad_state *state; /* in place */
+	struct vip_set vips;
+	bool here; /* we are in the network namespace whose sockets count */
+};
+
+/* An exit code; what is not EXIT_OK was logged and needs no drain_close(). */
+int drain_open(struct drain_handle *handle, const struct globals *globals);
+void drain_close(struct drain_handle *handle);
+
+/*
+ * Flows that live here: sockets of VIPs between ESTABLISHED and the last ACK, or from another
+ * network namespace what the flow table saw lately. Negative: -errno.
+ */
+int drain_count_owned(const struct drain_handle *handle);
+
+#endif

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * tend.c: what the daemon looks after, once a second or more seldom.
+ */
+#include <string.h>
+#include <net/if.h>
+#include "attach.h"
+#include "clock.h"
+#include "daemon_internal.h"
+#include "log.h"
+#include "maps/reasons.h"
+#include "neigh.h"
+#include "sysctl.h"
+#include "unstamped.h"
+
+#define WARM_EVERY_S   5 /* well below the 30 s in which a neighbour turns stale */
+#define WATCH_EVERY_S  3
+#define AGE_EVERY_S    30
+#define SYSCTL_EVERY_S 10
+
+static void tend_clock(struct daemon *daemon)
+{
+	__s64 moved = clock_follow(daemon->loader->dp.state_at, 32 - daemon->config->owner_bits);
+
+	if (moved > 0)
+		log_warn("the real clock ran ahead: stamps moved %lld ms forward", (long long)moved);
+	if (moved < 0 && !daemon->tend.clock_ahead)
+		log_err("the real clock went back by %lld ms, which stamps cannot follow: other POPs may "
+			"misread them until it catches up; mend the clock",
+			(long long)-moved);
+	daemon->tend.clock_ahead = moved < 0;
+}
+
+/* On time, and at once when a packet was dropped for want of a neighbour. */
+static void tend_neighbours(struct daemon *daemon)
+{
+	__u64 dropped = datapath_reason(&daemon->loader->dp, AD_R_NO_NEIGH);
+	bool urgent = dropped != daemon->tend.no_neigh;
+
+	daemon->tend.no_neigh = dropped;
+	if (urgent || daemon->tend.seconds % WARM_EVERY_S == 0)
+		neigh_keep_warm(daemon->config);
+}
+
+static void tend_unstamped(struct daemon *daemon)
+{
+	struct datapath *dp = &daemon->loader->dp;
+	struct vip_set vips;
+	int nr;
+
+	if (!dp->state_at->unstamped || vip_set_from_locals(&vips, dp->locals))
+		return;
+	nr = unstamped_age(dp, &vips);
+	if (nr > 0)
+		log_debug("%d unstamped sockets are gone; %u left", nr, dp->state_at->unstamped);
+	if (nr < 0)
+		log_warn("unstamped list: cannot be aged: %s", strerror(-nr));
+}
+
+static void tend_sysctl(struct daemon *daemon)
+{
+	int value = sysctl_get_timestamps();
+	bool off = value >= 0 && value != SYSCTL_TIMESTAMPS_UNMASKED;
+
+	if (off && !daemon->tend.timestamps_off)
+		log_err("%s was changed to %d by somebody: new flows cannot be stamped; sysctl -w %s=%d",
+			SYSCTL_TIMESTAMPS, value, SYSCTL_TIMESTAMPS, SYSCTL_TIMESTAMPS_UNMASKED);
+	daemon->tend.timestamps_off = off;
+}
+
+/* Says once what is wrong with an interface, and once when it is mended. */
+static void tend_interface(struct daemon *daemon, size_t i)
+{
+	const char *name = daemon->config->interfaces[i];
+	struct doors *doors = &daemon->loader->doors;
+	struct config_errors errors = {};
+	struct ad_attached record = {};
+	__u32 ifindex = if_nametoindex(name), bit = 1u << i;
+	bool told = daemon->tend.trouble & bit;
+
+	if (ifindex && !attach_record(doors, ifindex, &record) && !attach_missing(ifindex, &record)) {
+		daemon->tend.trouble &= ~bit;
+		return;
+	}
+	daemon->tend.trouble |= bit;
+	if (!ifindex) {
+		if (!told)
+			log_err("%s: the interface is gone; waiting for it", name);
+		return;
+	}
+	if (!told)
+		log_warn("%s: %s: attaching", name,
+			 record.flags ? "somebody took our programs off" : "the interface is new");
+	if (!attach_interface(doors, daemon->config, name, &errors))
+		daemon->tend.trouble &= ~bit;
+	else if (!told)
+		config_errors_log(&errors);
+	config_errors_free(&errors);
+}
+
+static int forget_gone(__u32 ifindex, const struct ad_attached *record, void *arg)
+{
+	struct daemon *daemon = arg;
+	char name[IF_NAMESIZE];
+
+	if (!if_indextoname(ifindex, name))
+		attach_remove(&daemon->loader->doors, ifindex, NULL);
+	return 0;
+}
+
+static void tend_interfaces(struct daemon *daemon)
+{
+	size_t i;
+
+	attach_each(&daemon->loader->doors, forget_gone, daemon);
+	for (i = 0; i < daemon->config->nr_interfaces; i++)
+		tend_interface(daemon, i);
+}
+
+void daemon_tend(struct daemon *daemon)
+{
+	unsigned int seconds = daemon->tend.seconds;
+
+	tend_clock(daemon);
+	tend_neighbours(daemon);
+	if (seconds % WATCH_EVERY_S == 0)
+		tend_interfaces(daemon);
+	if (seconds % SYSCTL_EVERY_S == 0)
+		tend_sysctl(daemon);
+	if (seconds && seconds % AGE_EVERY_S == 0)
+		tend_unstamped(daemon);
+	daemon->tend.seconds++;
+}
