@@ -56,7 +56,9 @@ int cmd_keygen(const struct globals *globals, int argc, char **argv);
 int cmd_version(const struct globals *globals, int argc, char **argv);
 
 /* The options of those that have any, for help. */
+extern const struct arg cmd_check_args[];
 extern const struct arg cmd_flows_args[];
+extern const struct arg cmd_keygen_args[];
 extern const struct arg cmd_stats_args[];
 extern const struct arg cmd_run_args[];
 extern const struct arg cmd_drain_args[];

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * cmd_check.c: `anydoor check`: would it run? Reads everything, changes nothing.
+ */
+#include <stdio.h>
+#include <string.h>
+#include "cmd.h"
+#include "config.h"
+#include "config_keys.h"
+#include "dns_service.h"
+#include "findings.h"
+#include "host.h"
+#include "output.h"
+
+struct options {
+	bool config_only;
+	bool keys;
+};
+
+const struct arg cmd_check_args[] = { { "--config-only", 0, ARG_FLAG,
+					offsetof(struct options, config_only), NULL, 0, 0,
+					"the files alone, not this host" },
+				      { "--keys", 0, ARG_FLAG, offsetof(struct options, keys), NULL,
+					0, 0, "print every key that a configuration may have" },
+				      { NULL } };
+
+static void take_errors(struct findings *findings, struct config_errors *errors)
+{
+	size_t i;
+
+	for (i = 0; i < errors->nr; i++)
+		findings_add(findings, FINDING_ERROR, "%s", errors->list[i].text);
+	config_errors_free(errors);
+}
+
+/* The configuration, or NULL; whatever is wrong with its files is in @findings. */
+static struct config *check_files(const char *path, struct findings *findings)
+{
+	struct config_errors errors = { 0 };
+	struct dns_zones *zones;
+	struct config *config;
+
+	if (!config_load(path, &config, &errors) && !dns_zones_load(config, &zones, &errors))
+		dns_zones_free(zones);
+	take_errors(findings, &errors);
+	return config;
+}
+
+static void tell_people(const struct config *config, const char *path,
+			const struct findings *findings)
+{
+	static const char *const words[] = {
+		[FINDING_ERROR] = "",
+		[FINDING_WARNING] = "warning: ",
+	};
+	size_t i;
+
+	for (i = 0; i < findings->nr; i++)
+		printf("%s%s\n", words[findings->list[i].level], findings->list[i].text);
+	if (findings->nr_errors)
+		printf("%zu error%s\n", findings->nr_errors, findings->nr_errors > 1 ? "s" : "");
+	else
+		printf("%s: good. This is %s in %s, one of %zu nodes in %zu POPs; %zu VIPs, "
+		       "%zu zones\n",
+		       path, config->self->name, config_pop_name(config, config->self->pop),
+		       config->nr_nodes, config->nr_pops, config->nr_vips, config->nr_zones);
+}
+
+static int tell_programs(const char *path, const struct findings *findings)
+{
+	return output_json(json_pack("{ss sb so so}", "config", path, "ok", !findings->nr_errors,
+				     "errors", findings_json(findings, FINDING_ERROR), "warnings",
+				     findings_json(findings, FINDING_WARNING)));
+}
+
+static int check(const struct globals *globals, const struct options *options)
+{
+	struct findings findings = { 0 };
+	struct config *config = check_files(globals->config_path, &findings);
+	int code = findings.nr_errors ? EXIT_USAGE : EXIT_OK;
+
+	if (!code && !options->config_only) {
+		host_check(config, &findings);
+		code = findings.nr_errors ? EXIT_FAILED : EXIT_OK;
+	}
+	if (globals->json)
+		tell_programs(globals->config_path, &findings);
+	else
+		tell_people(config, globals->config_path, &findings);
+	findings_free(&findings);
+	config_free(config);
+	return code;
+}
+
+int cmd_check(const struct globals *globals, int argc, char **argv)
+{
+	struct options options = { 0 };
+
+	if (args_parse(cmd_check_args, argc, argv, &options))
+		return EXIT_USAGE;
+	if (!options.keys)
+		return check(globals, &options);
+	if (globals->json)
+		output_json(config_keys_json());
+	else
+		config_keys_print(stdout);
+	return EXIT_OK;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * findings.h: what `anydoor check` has to say, gathered before it is told.
+ */
+#ifndef AD_FINDINGS_H
+#define AD_FINDINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <jansson.h>
+
+enum finding_level {
+	FINDING_ERROR,	/* `run` refuses, or the data path cannot do what it is for */
+	FINDING_WARNING /* works, and somebody will wonder some day */
+};
+
+struct finding {
+	enum finding_level level;
+	char *text; /* "what: what is wrong; what to do" */
+};
+struct findings {
+	struct finding *list;
+	size_t nr;
+	size_t nr_errors;
+};
+
+void findings_add(struct findings *findings, enum finding_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The texts of one level. */
+json_t *findings_json(const struct findings *findings, enum finding_level level);
+void findings_free(struct findings *findings);
+
+#endif

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * host.c: what must be true of the machine before flows can be kept (DESIGN, "When not to touch").
+ */
+#include <errno.h>
+#include <grp.h>
+#include <ifaddrs.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+#include "addr.h"
+#include "clock.h"
+#include "host.h"
+#include "keys.h"
+#include "link.h"
+#include "route.h"
+#include "sysctl.h"
+
+#define error(...)   findings_add(findings, FINDING_ERROR, __VA_ARGS__)
+#define warning(...) findings_add(findings, FINDING_WARNING, __VA_ARGS__)
+
+/*
+ * An address of the world at large (a.root-servers.net) of either family. Nothing is sent there:
+ * the route to it stands for the routes to all clients.
+ */
+#define WORLD_IP4    "198.41.0.4"
+#define WORLD_IP6    "2001:503:ba3e::2:30"
+
+/* What the checks below share. */
+struct host {
+	struct ifaddrs *addresses;
+	struct links links;
+	int interfaces[CONFIG_INTERFACES_MAX]; /* ifindexes; 0: not there */
+};
+
+static void check_interfaces(const struct config *config, const struct host *host,
+			     struct findings *findings)
+{
+	size_t i, j;
+
+	for (i = 0; i < config->nr_interfaces; i++) {
+		if (!host->interfaces[i])
+			error("interfaces: %s is not an interface of this host",
+			      config->interfaces[i]);
+		for (j = 0; j < config->nr_interfaces; j++)
+			if (links_stands_on(&host->links, host->interfaces[i], host->interfaces[j]))
+				error("interfaces: %s stands on %s, so packets would pass us "
+				      "twice; name one of them",
+				      config->interfaces[i], config->interfaces[j]);
+	}
+}
+
+static void check_timestamps(const struct config *config, struct findings *findings)
+{
+	int value = sysctl_get_timestamps();
+
+	if (value < 0)
+		error("%s: %s", SYSCTL_TIMESTAMPS, strerror(-value));
+	else if (value != SYSCTL_TIMESTAMPS_UNMASKED && config->timestamps == SYSCTL_CHECK)
+		error("%s is %d; stamps need %d: set it (deploy/sysctl), or let us with "
+		      "stamp.tcp_timestamps: set",
+		      SYSCTL_TIMESTAMPS, value, SYSCTL_TIMESTAMPS_UNMASKED);
+}
+
+static void check_usec_routes(struct findings *findings)
+{
+	int nr = route_count_usec();
+
+	if (nr < 0)
+		warning("routes: could not be read: %s", strerror(-nr));
+	else if (nr)
+		error("routes: %d with `features tcp_usec_ts`; flows over them cannot be stamped",
+		      nr);
+}
+
+static void check_clock(const struct config *config, struct findings *findings)
+{
+	if (clock_is_synchronised())
+		return;
+	if (config->clock == CLOCK_REQUIRE_SYNC)
+		error("clock: the kernel says it is not synchronised; run an NTP client, or say "
+		      "stamp.clock: any");
+	else
+		warning("clock: the kernel says it is not synchronised; nodes whose clocks differ "
+			"by minutes do not know each other's flows");
+}
+
+static bool is_local(const struct ifaddrs *list, const struct ad_addr *addr)
+{
+	struct ad_addr theirs;
+	__u16 port;
+
+	for (; list; list = list->ifa_next)
+		if (list->ifa_addr && !addr_from_sockaddr(list->ifa_addr, &theirs, &port) &&
+		    !addr_compare(&theirs, addr))
+			return true;
+	return false;
+}
+
+static bool leaves_by_ours(const struct config *config, const struct host *host, int ifindex)
+{
+	size_t i;
+
+	for (i = 0; i < config->nr_interfaces; i++)
+		if (host->interfaces[i] &&
+		    (host->interfaces[i] == ifindex ||
+		     links_stands_on(&host->links, ifindex, host->interfaces[i])))
+			return true;
+	return false;
+}
+
+/* Egress stamps what leaves by our interfaces: a reply by another one stays without. */
+static void check_reply_route(const struct config *config, const struct host *host,
+			      const struct config_vip *vip, struct findings *findings)
+{
+	char text[ADDR_TEXT], name[IF_NAMESIZE];
+	struct ad_addr world;
+	int ifindex, err;
+
+	addr_parse(addr_is_ip4(&vip->address) ? WORLD_IP4 : WORLD_IP6, &world);
+	err = route_get(&vip->address, &world, &ifindex);
+	addr_format(&vip->address, text);
+	if (err)
+		warning("vips: no route from %s to the world: %s", text, strerror(-err));
+	else if (!leaves_by_ours(config, host, ifindex))
+		error("vips: replies of %s leave by %s, which is not among `interfaces`: they "
+		      "would go out unstamped",
+		      text, if_indextoname(ifindex, name) ? name : "?");
+}
+
+static void check_vips(const struct config *config, const struct host *host,
+		       struct findings *findings)
+{
+	char text[ADDR_TEXT];
+	size_t i;
+
+	for (i = 0; i < config->nr_vips; i++) {
+		const struct config_vip *vip = &config->vips[i];
+
+		if (!vip->tcp)
+			continue;
+		if (is_local(host->addresses, &vip->address))
+			check_reply_route(config, host, vip, findings);
+		else
+			warning("vips: %s is on no interface here, so nothing can listen on it; "
+				"`ip address add %s/%d dev lo`",
+				addr_format(&vip->address, text), text,
+				addr_is_ip4(&vip->address) ? 32 : 128);
+	}
+}
+
+static void check_tunnel(const struct config *config, const struct host *host,
+			 struct findings *findings)
+{
+	char text[ADDR_TEXT];
+
+	if (!is_local(host->addresses, &config->self->tunnel))
+		error("nodes: the tunnel address %s of %s, this node, is on no interface here",
+		      addr_format(&config->self->tunnel, text), config->self->name);
+}
+
+static void check_peers(const struct config *config, struct findings *findings)
+{
+	char text[ADDR_TEXT];
+	size_t i;
+
+	for (i = 0; i < config->nr_nodes; i++) {
+		const struct config_node *node = &config->nodes[i];
+		int ifindex, err;
+
+		if (node == config->self || node->state == NODE_DOWN)
+			continue;
+		err = route_get(NULL, &node->tunnel, &ifindex);
+		if (err)
+			warning("nodes: no route to %s (%s): %s", node->name,
+				addr_format(&node->tunnel, text), strerror(-err));
+	}
+}
+
+/* keys_load() has said what is wrong by itself. */
+static void check_key(const struct config *config, struct findings *findings)
+{
+	struct ad_keys keys;
+	__u8 id[16];
+	int err = keys_load(config->key_file, config->key_epoch, &keys, id);
+
+	explicit_bzero(&keys, sizeof(keys));
+	if (err == -EACCES && geteuid())
+		warning("keys.file: only root may read %s; not checked", config->key_file);
+	else if (err)
+		error("keys.file: %s cannot be used: %s", config->key_file, strerror(-err));
+}
+
+/* The directory itself is made by the daemon; what it will be made in must be bpffs. */
+static void check_bpffs(const struct config *config, struct findings *findings)
+{
+	char path[CONFIG_DIR_MAX + 1], *slash;
+	struct statfs fs;
+
+	snprintf(path, sizeof(path), "%s", config->bpffs);
+	while (statfs(path, &fs) && errno == ENOENT && (slash = strrchr(path, '/')) && slash > path)
+		*slash = '\0';
+	if (statfs(path, &fs))
+		warning("state.bpffs: %s: %s", path, strerror(errno));
+	else if ((unsigned long)fs.f_type != BPF_FS_MAGIC)
+		error("state.bpffs: %s is no bpffs; `mount -t bpf bpf /sys/fs/bpf`", path);
+}
+
+static void check_group(const struct config *config, struct findings *findings)
+{
+	if (config->group && !getgrnam(config->group))
+		warning("state.group: there is no group %s; only root will read our maps",
+			config->group);
+}
+
+static void check_kernel(struct findings *findings)
+{
+	if (access("/sys/kernel/btf/vmlinux", F_OK))
+		error("kernel: has no BTF (CONFIG_DEBUG_INFO_BTF), which loading needs");
+}
+
+static int look(const struct config *config, struct host *host)
+{
+	size_t i;
+	int err;
+
+	if (getifaddrs(&host->addresses))
+		return -errno;
+	for (i = 0; i < config->nr_interfaces; i++)
+		host->interfaces[i] = if_nametoindex(config->interfaces[i]);
+	err = links_load(&host->links);
+	if (err)
+		freeifaddrs(host->addresses);
+	return err;
+}
+
+static void check_network(const struct config *config, struct findings *findings)
+{
+	struct host host = { 0 };
+	int err = look(config, &host);
+
+	if (err) {
+		warning("network: could not be looked at: %s", strerror(-err));
+		return;
+	}
+	check_interfaces(config, &host, findings);
+	check_vips(config, &host, findings);
+	check_tunnel(config, &host, findings);
+	freeifaddrs(host.addresses);
+	links_free(&host.links);
+}
+
+void host_check(const struct config *config, struct findings *findings)
+{
+	check_kernel(findings);
+	check_bpffs(config, findings);
+	check_group(config, findings);
+	check_key(config, findings);
+	check_clock(config, findings);
+	check_timestamps(config, findings);
+	check_usec_routes(findings);
+	check_network(config, findings);
+	check_peers(config, findings);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * host.h: is this machine, in this network namespace, as the configuration wants it? Looks, and
+ * touches nothing.
+ */
+#ifndef AD_HOST_H
+#define AD_HOST_H
+
+#include "config.h"
+#include "findings.h"
+
+void host_check(const struct config *config, struct findings *findings);
+
+#endif

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * link.c: the stacking of network devices.
+ */
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include "link.h"
+#include "netlink.h"
+
+#define DEPTH_MAX 8 /* devices on devices; a VLAN on a bond is two */
+
+static bool is_vlan(const struct nlattr *info)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(
+		attr, info) if (mnl_attr_get_type(attr) ==
+				IFLA_INFO_KIND) return !strcmp(mnl_attr_get_str(attr), "vlan");
+	return false;
+}
+
+static int keep_link(const struct nlmsghdr *message, void *arg)
+{
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+	struct link link = { .ifindex = info->ifi_index }, *list;
+	struct links *links = arg;
+	const struct nlattr *attr;
+	bool vlan = false;
+
+	mnl_attr_for_each(attr, message, sizeof(*info))
+	{
+		if (mnl_attr_get_type(attr) == IFLA_LINK)
+			link.lower = mnl_attr_get_u32(attr);
+		else if (mnl_attr_get_type(attr) == IFLA_MASTER)
+			link.master = mnl_attr_get_u32(attr);
+		else if (mnl_attr_get_type(attr) == IFLA_LINKINFO)
+			vlan = is_vlan(attr);
+	}
+	if (!vlan) /* veth and tunnels say IFLA_LINK too, and mean something else */
+		link.lower = 0;
+	list = reallocarray(links->list, links->nr + 1, sizeof(*list));
+	if (!list)
+		return MNL_CB_ERROR;
+	links->list = list;
+	list[links->nr++] = link;
+	return MNL_CB_OK;
+}
+
+int links_load(struct links *links)
+{
+	char buffer[256] = { 0 };
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct ifinfomsg *info;
+	int err;
+
+	memset(links, 0, sizeof(*links));
+	request->nlmsg_type = RTM_GETLINK;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
+	info->ifi_family = AF_UNSPEC;
+	err = netlink_ask(request, keep_link, links);
+	if (err)
+		links_free(links);
+	return err;
+}
+
+void links_free(struct links *links)
+{
+	free(links->list);
+	memset(links, 0, sizeof(*links));
+}
+
+static bool stands_on(const struct links *links, int upper, int lower, int depth)
+{
+	size_t i;
+
+	for (i = 0; depth && i < links->nr; i++) {
+		const struct link *link = &links->list[i];
+		int next = link->ifindex == upper  ? link->lower
+			   : link->master == upper ? link->ifindex
+						   : 0;
+
+		if (next && (next == lower || stands_on(links, next, lower, depth - 1)))
+			return true;
+	}
+	return false;
+}
+
+bool links_stands_on(const struct links *links, int upper, int lower)
+{
+	return stands_on(links, upper, lower, DEPTH_MAX);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * link.h: which network device stands on which, in this network namespace. By netlink, because
+ * /sys may belong to another namespace than ours.
+ */
+#ifndef AD_LINK_H
+#define AD_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct link {
+	int ifindex;
+	int lower;  /* of a VLAN device: the one that carries it; else 0 */
+	int master; /* bond, bridge or VRF that it belongs to; else 0 */
+};
+struct links {
+	struct link *list;
+	size_t nr;
+};
+
+/* 0 (caller frees with links_free()) or -errno. */
+int links_load(struct links *links);
+void links_free(struct links *links);
+
+/* True if what leaves by @upper may leave by @lower in the end: VLAN on its parent, bond on slave.
+ */
+bool links_stands_on(const struct links *links, int upper, int lower);
+
+#endif

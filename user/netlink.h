@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * netlink.h: one question to rtnetlink.
+ */
+#ifndef AD_NETLINK_H
+#define AD_NETLINK_H
+
+#include <libmnl/libmnl.h>
+
+/*
+ * Sends @request and hands every answer to @each, which returns MNL_CB_OK for more, MNL_CB_STOP
+ * when it has seen enough, or MNL_CB_ERROR with errno set. 0 or -errno, also the kernel's own.
+ */
+int netlink_ask(struct nlmsghdr *request, mnl_cb_t each, void *arg);
+
+#endif
