@@ -4,16 +4,102 @@
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
+#include "maps/door_maps.h"
 #include "verdict.h"
+#include "packet.h"
+#include "owner.h"
+#include "tunnel_in.h"
+#include "tunnel_out.h"
+#include "unstamp.h"
+#include "egress.h"
 
-SEC("xdp")
-int packet(struct xdp_md *ctx)
+/* A packet for one of our addresses, read to its end. Global: verified once for every way here. */
+__noinline int packet_read(struct xdp_md *ctx, struct packet *p)
 {
-	verdict_count(AD_R_FOREIGN, bpf_xdp_get_buff_len(ctx));
-	return verdict_action(AD_R_FOREIGN);
+	struct cursor c;
+	__u32 reason;
+
+	if (!p)
+		return AD_R_INTERNAL;
+	c = cursor_at(ctx, p->l3_off);
+	reason = packet_read_ip(&c, p, p->frame_bytes, PACKET_IN);
+	if (reason)
+		return reason;
+	c = cursor_at(ctx, p->l4_off);
+	return packet_read_transport(&c, p, PACKET_IN);
 }
 
-SEC("xdp")
+/* Whose is it? Most frames are not ours, and leave here. */
+static __always_inline bool packet_is_ours(struct xdp_md *ctx, struct packet *p)
+{
+	struct cursor c = cursor_at(ctx, 0);
+	__be16 proto = packet_read_link(&c, p);
+
+	return packet_read_addresses(&c, p, proto, PACKET_IN) && packet_is_local(p);
+}
+
+static __always_inline bool packet_is_tunnel(const struct packet *p)
+{
+	return p->local.flags & AD_LOCAL_TUNNEL && p->protocol == IPPROTO_UDP && !p->fragment &&
+	       p->vip_port == opt.tunnel_port;
+}
+
+/* TCP for a VIP, AD_CONTINUE; everything else knows its end here. */
+static __always_inline __u32 packet_sort(const struct packet *p)
+{
+	if (p->local.flags & AD_LOCAL_TUNNEL)
+		return AD_R_FOREIGN;
+	if (p->protocol == IPPROTO_TCP && p->local.flags & AD_LOCAL_VIP_TCP)
+		return p->fragment ? AD_R_FRAGMENT : AD_CONTINUE;
+	if (p->protocol == IPPROTO_UDP && p->local.flags & AD_LOCAL_VIP_DNS && !p->fragment &&
+	    p->vip_port == bpf_htons(53))
+		return AD_R_DNS_PASSED;
+	return AD_R_VIP_OTHER;
+}
+
+/* Does what the ladder decided. A SYN that cannot be diverted is served here after all. */
+static __always_inline __u32 packet_act(struct xdp_md *ctx, struct packet *p, __u32 reason)
+{
+	__u32 failed;
+
+	if (p->unstamp)
+		return unstamp(ctx, p) ?: reason;
+	if (!p->target)
+		return reason;
+	failed = tunnel_send(ctx, p);
+	if (failed && failed != AD_R_INTERNAL && reason == AD_R_DIVERTED)
+		return AD_R_LOCAL_SYN;
+	return failed ?: reason;
+}
+
+static __always_inline __u32 packet_decide(struct xdp_md *ctx, struct packet *p)
+{
+	__u32 reason;
+
+	if (!packet_is_ours(ctx, p))
+		return AD_R_FOREIGN;
+	reason = packet_read(ctx, p);
+	if (reason)
+		return reason;
+	reason = packet_is_tunnel(p) ? tunnel_receive(ctx, p) : packet_sort(p);
+	if (reason)
+		return reason;
+	return packet_act(ctx, p, owner_find(ctx, p));
+}
+
+SEC("xdp.frags")
+int packet(struct xdp_md *ctx)
+{
+	struct packet p = { .frame_bytes = bpf_xdp_get_buff_len(ctx) };
+	__u32 reason = packet_decide(ctx, &p);
+
+	if (reason == AD_R_DNS_PASSED)
+		bpf_tail_call(ctx, &door_xdp, AD_DOOR_DNS);
+	verdict_count(reason, p.frame_bytes);
+	return p.action ? p.action : verdict_action(reason);
+}
+
+SEC("xdp.frags")
 int dns(struct xdp_md *ctx)
 {
 	verdict_count(AD_R_DNS_PASSED, bpf_xdp_get_buff_len(ctx));
@@ -23,8 +109,8 @@ int dns(struct xdp_md *ctx)
 SEC("tc")
 int egress(struct __sk_buff *skb)
 {
-	verdict_count(AD_R_OUT_FOREIGN, skb->len);
-	return -1;
+	verdict_count(egress_packet(skb), skb->len);
+	return -1; /* TC_ACT_UNSPEC: whoever else sits on this hook has its say */
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

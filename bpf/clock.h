@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * clock.h: the only place that reads time, so that program tests can hold it still.
+ */
+#ifndef AD_CLOCK_H
+#define AD_CLOCK_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "maps/maps.h"
+
+static __always_inline __u64 clock_mono_ns(void)
+{
+	return opt.fixed_mono_ns ? opt.fixed_mono_ns : bpf_ktime_get_ns();
+}
+
+/* The stack's clock for TSval, as it would be without us. */
+static __always_inline __u32 clock_mono_ms(__u64 mono_ns)
+{
+	return mono_ns / 1000000;
+}
+
+static __always_inline __u32 clock_mono_s(__u64 mono_ns)
+{
+	return mono_ns / 1000000000;
+}
+
+static __always_inline __u32 clock_real_s(__u64 mono_ns, const struct ad_state *st)
+{
+	return (mono_ns + st->real_minus_mono_ns) / 1000000000;
+}
+
+#endif

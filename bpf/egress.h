@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * egress.h: what our stack sends from a VIP: stamp its TSval, clamp the MSS it offers, count it.
+ *
+ * Packets here may be GSO super-packets with checksums that the hardware will complete. So nothing
+ * is written directly: bpf_l4_csum_replace() knows which checksums are partial and leaves those
+ * alone, and what is not ours does not pay for being made writable.
+ */
+#ifndef AD_EGRESS_H
+#define AD_EGRESS_H
+
+#include "csum.h"
+#include "flow.h"
+#include "prf.h"
+#include "stamp.h"
+#include "unstamped.h"
+
+#define EGRESS_MSS_MIN 536 /* RFC 9293, 3.7.1: not to be clamped below */
+
+/* Replaces a word of the TCP header, @at bytes from its start. */
+static __always_inline bool egress_replace(struct __sk_buff *skb, const struct packet *p, __u32 at,
+					   __be32 from, __be32 to, __u32 bytes)
+{
+	__u32 check = p->l4_off + offsetof(struct tcphdr, check);
+
+	return !bpf_l4_csum_replace(skb, check, csum_align(from, at), csum_align(to, at), 4) &&
+	       !bpf_skb_store_bytes(skb, p->l4_off + at, &to, bytes, 0);
+}
+
+/* A shifted upload travels inside our tunnel: offer so much less that it still fits. */
+static __always_inline bool egress_clamp_mss(struct __sk_buff *skb, const struct packet *p)
+{
+	__be16 offered = 0;
+	__u32 mss, at = p->mss_at;
+
+	if (!opt.mss_overhead || !at || bpf_skb_load_bytes(skb, p->l4_off + at, &offered, 2))
+		return true;
+	mss = bpf_ntohs(offered);
+	if (mss < EGRESS_MSS_MIN + opt.mss_overhead)
+		return true;
+	return egress_replace(skb, p, at, offered, bpf_htons(mss - opt.mss_overhead), 2);
+}
+
+static __always_inline __u32 egress_note(const struct packet *p, struct ad_state *st, __u32 reason)
+{
+	return unstamped_note(p, st) ? reason : AD_R_OUT_FULL;
+}
+
+/* Stamp, or why not. */
+static __always_inline __u32 egress_stamp(struct __sk_buff *skb, const struct packet *p,
+					  struct ad_state *st)
+{
+	__u32 *last_s, delta;
+
+	last_s = unstamped_find(p, st);
+	if (last_s) {
+		*last_s = clock_mono_s(p->mono_ns);
+		return AD_R_OUT_UNSTAMPED;
+	}
+	if (!p->ts_at)
+		return AD_R_OUT_PLAIN;
+	if (p->tcp_flags & TCP_SYN && !stamp_clock_is_ours(p->tsval, clock_mono_ms(p->mono_ns)))
+		return egress_note(p, st, AD_R_OUT_CLOCK);
+	delta = stamp_delta(st->stamp_wall_minus_mono_ms, opt.node_id, opt.stamp_shift, p->prf);
+	return egress_replace(skb, p, p->ts_at, bpf_htonl(p->tsval), bpf_htonl(p->tsval + delta), 4)
+		       ? AD_R_OUT_STAMPED
+		       : AD_R_OUT_BAD;
+}
+
+static __always_inline void egress_meter(const struct packet *p)
+{
+	struct flow_ref flow;
+
+	if (!(p->tcp_flags & TCP_SYN) && flow_find(p, &flow))
+		flow_count_out(&flow, p);
+}
+
+/* From Ethernet to TCP options; only what comes from a VIP is read to the end. */
+static __always_inline __u32 egress_read(struct __sk_buff *skb, struct packet *p)
+{
+	struct cursor c = {
+		.pos = (void *)(long)skb->data,
+		.end = (void *)(long)skb->data_end,
+	};
+	struct cursor ip;
+	__be16 proto = packet_read_link(&c, p);
+
+	ip = c;
+	if (!packet_read_addresses(&c, p, proto, PACKET_OUT) || !packet_is_local(p) ||
+	    !(p->local.flags & AD_LOCAL_VIP_TCP))
+		return AD_R_OUT_FOREIGN;
+	if (packet_read_ip(&ip, p, skb->len, PACKET_OUT))
+		return AD_R_OUT_BAD;
+	if (p->protocol != IPPROTO_TCP || p->fragment)
+		return AD_R_OUT_FOREIGN;
+	return packet_read_tcp(&ip, p, PACKET_OUT) ? AD_R_OUT_BAD : AD_CONTINUE;
+}
+
+static __always_inline __u32 egress_packet(struct __sk_buff *skb)
+{
+	struct packet p = {};
+	struct ad_state *st;
+	struct ad_keys *k;
+	__u32 zero = 0, reason;
+
+	reason = egress_read(skb, &p);
+	if (reason)
+		return reason;
+	st = bpf_map_lookup_elem(&state, &zero);
+	k = bpf_map_lookup_elem(&keys, &zero);
+	if (!st || !k)
+		return AD_R_OUT_BAD;
+	p.mono_ns = clock_mono_ns();
+	if (!(st->flags & AD_STATE_ARMED))
+		return egress_note(&p, st, AD_R_OUT_NOTED);
+	p.prf = prf_of_flow(&p, k);
+	egress_meter(&p);
+	if (p.tcp_flags & TCP_SYN && !egress_clamp_mss(skb, &p))
+		return AD_R_OUT_BAD;
+	return egress_stamp(skb, &p, st);
+}
+
+#endif

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * flow.h: the flow table, a cache and a meter (layout: maps/types.h).
+ *
+ * A slot is one 64-bit word and changes hands by compare-and-swap only: FREE or somebody's, then
+ * busy while its entry is written, then ours. Whoever finds his tag compares the whole key, and
+ * who acts on what the entry says looks at the slot once more (flow_still()). Counters are
+ * atomic. What may be lost: a packet that is counted while its entry is being evicted counts for
+ * the newcomer. No decision rests on a counter.
+ */
+#ifndef AD_FLOW_H
+#define AD_FLOW_H
+
+#include "clock.h"
+#include "packet.h"
+
+union flow_word {
+	struct ad_flow_slot s;
+	__u64 w;
+};
+
+#define FLOW_WORD_LAST_S (0xffffULL << 32)
+#define FLOW_WORD_BUSY	 (1ULL << 56)
+#define FLOW_WORTH_IDLE	 2
+
+struct flow_ref {
+	union flow_word *slot; /* NULL: no such flow */
+	struct ad_flow *flow;
+	union flow_word seen;
+};
+
+static __always_inline __u32 flow_bucket(const struct packet *p)
+{
+	return p->prf >> 32 & opt.flow_mask;
+}
+
+static __always_inline bool flow_matches(const struct ad_flow *f, const struct packet *p)
+{
+	return f->client.q[0] == p->client.q[0] && f->client.q[1] == p->client.q[1] &&
+	       f->client_port == p->client_port && f->vip_port == p->vip_port &&
+	       f->vip == p->local.vip;
+}
+
+/*
+ * Index + 1 of the slot with our tag, 0 if there is none. Without branches: the verifier would
+ * follow each hit through the rest of the program.
+ */
+static __always_inline __u32 flow_scan(const volatile union flow_word *slots, __u32 tag)
+{
+	__u64 differs, mask, hit = 0;
+
+	for (int i = 0; i < AD_FLOW_SLOTS; i++) {
+		differs = (__u32)slots[i].w ^ tag;
+		mask = (__s64)(differs - 1) >> 63;
+		hit ^= (hit ^ (i + 1)) & mask;
+	}
+	return hit;
+}
+
+static __always_inline bool flow_find(const struct packet *p, struct flow_ref *ref)
+{
+	__u32 bucket = flow_bucket(p), index, hit;
+	struct ad_flow_bucket *slots = bpf_map_lookup_elem(&flow_tags, &bucket);
+
+	ref->slot = NULL;
+	ref->seen.w = 0;
+	if (!slots)
+		return false;
+	hit = flow_scan((union flow_word *)slots->slots, p->prf);
+	if (!hit)
+		return false;
+	hit = (hit - 1) & (AD_FLOW_SLOTS - 1);
+	ref->seen.w = *(volatile __u64 *)&slots->slots[hit];
+	index = bucket * AD_FLOW_SLOTS + hit;
+	ref->flow = bpf_map_lookup_elem(&flows, &index);
+	if (!ref->flow || ref->seen.s.busy || ref->seen.s.kind == AD_FLOW_FREE ||
+	    !flow_matches(ref->flow, p)) {
+		ref->seen.w = 0;
+		return false;
+	}
+	ref->slot = (union flow_word *)&slots->slots[hit];
+	return true;
+}
+
+/* Is the slot still what flow_find() saw, so that what we read from the entry was ours? */
+static __always_inline bool flow_still(const struct flow_ref *ref)
+{
+	__u64 now = *(volatile __u64 *)&ref->slot->w;
+
+	return !((now ^ ref->seen.w) & ~FLOW_WORD_LAST_S);
+}
+
+/* Forgets a flow that turned out not to be ours, unless somebody was faster. */
+static __always_inline void flow_drop(struct flow_ref *ref)
+{
+	__sync_val_compare_and_swap(&ref->slot->w, ref->seen.w, 0);
+	ref->slot = NULL;
+	ref->seen.w = 0;
+}
+
+/* Times are written once a second at most: the line of a busy flow stays clean otherwise. */
+static __always_inline void flow_touch(struct flow_ref *ref, const struct packet *p)
+{
+	__u32 now_s = clock_mono_s(p->mono_ns);
+
+	if (ref->seen.s.last_s != (__u16)now_s) {
+		ref->slot->s.last_s = now_s;
+		ref->flow->last_s = now_s;
+	}
+	if (p->tcp_flags & (TCP_FIN | TCP_RST) && !(ref->flow->flags & AD_FLOW_CLOSING))
+		ref->flow->flags |= AD_FLOW_CLOSING;
+}
+
+static __always_inline void flow_count_in(struct flow_ref *ref, const struct packet *p)
+{
+	__sync_fetch_and_add(&ref->flow->rx_packets, 1);
+	__sync_fetch_and_add(&ref->flow->rx_bytes, p->ip_bytes);
+	if (ref->flow->via != p->landing)
+		ref->flow->via = p->landing;
+	flow_touch(ref, p);
+}
+
+static __always_inline void flow_count_out(struct flow_ref *ref, const struct packet *p)
+{
+	__sync_fetch_and_add(&ref->flow->tx_packets, 1);
+	__sync_fetch_and_add(&ref->flow->tx_bytes, p->ip_bytes);
+	flow_touch(ref, p);
+}
+
+/*
+ * What a slot is worth keeping, against a newcomer: nothing if free, idle, or an entry of the
+ * same flow; else its kind, then how fresh it is. A busy one is worth more than any kind.
+ */
+static __always_inline __u32 flow_worth(union flow_word slot, union flow_word newcomer)
+{
+	__u16 age = newcomer.s.last_s - slot.s.last_s;
+
+	if (slot.s.busy)
+		return ~0u;
+	if (slot.s.tag == newcomer.s.tag && slot.s.kind <= newcomer.s.kind)
+		return 0;
+	if (slot.s.kind == AD_FLOW_FREE)
+		return 1;
+	if (age > opt.flow_idle_s)
+		return FLOW_WORTH_IDLE;
+	return (__u32)slot.s.kind << 16 | (__u16)~age;
+}
+
+/* The slot that is worth least, and its worth as *@worth. */
+static __always_inline __u32 flow_choose(const volatile union flow_word *slots,
+					 union flow_word newcomer, __u32 *worth)
+{
+	__u64 best = ~0ULL, rank;
+	union flow_word slot;
+
+	for (__u32 i = 0; i < AD_FLOW_SLOTS; i++) {
+		slot.w = slots[i].w;
+		rank = (__u64)flow_worth(slot, newcomer) << 8 | i;
+		if (rank < best)
+			best = rank;
+	}
+	*worth = best >> 8;
+	return best & (AD_FLOW_SLOTS - 1);
+}
+
+/* @worth: of the slot that the newcomer took, or did not get. */
+static __always_inline void flow_stat(__u32 worth, bool refused)
+{
+	struct ad_flow_stats *stats;
+	__u32 zero = 0;
+
+	stats = bpf_map_lookup_elem(&flow_stats, &zero);
+	if (!stats)
+		return;
+	stats->refusals += refused;
+	stats->inserts += !refused;
+	stats->expiries += !refused && worth == FLOW_WORTH_IDLE;
+	stats->evictions += !refused && worth > FLOW_WORTH_IDLE;
+}
+
+static __always_inline void flow_write(struct ad_flow *flow, const struct packet *p, __u8 kind,
+				       __u16 owner)
+{
+	__u32 now_s = clock_mono_s(p->mono_ns);
+
+	*flow = (struct ad_flow){
+		.client = p->client,
+		.client_port = p->client_port,
+		.vip_port = p->vip_port,
+		.vip = p->local.vip,
+		.owner = owner,
+		.rx_bytes = p->ip_bytes,
+		.rx_packets = 1,
+		.first_s = now_s,
+		.last_s = now_s,
+		.via = p->landing,
+		.kind = kind,
+		.flags = p->ts_at && p->tsecr ? AD_FLOW_STAMPED : 0,
+	};
+}
+
+/*
+ * Enters the flow of @p as @kind, counting @p, in the slot that is worth least, if that is worth
+ * no more than @kind: ours evicts pins, pins evict transit. No room or a race lost: the
+ * flow goes uncounted until its next packet. Returns 0. Global for the verifier's sake.
+ */
+__noinline int flow_enter(const struct packet *p, __u32 kind, __u32 owner)
+{
+	__u32 bucket, index, slot, worth;
+	union flow_word newcomer = {};
+	union flow_word *words;
+	struct ad_flow *flow;
+	__u64 victim;
+
+	if (!p)
+		return 0;
+	bucket = flow_bucket(p);
+	words = bpf_map_lookup_elem(&flow_tags, &bucket);
+	if (!words)
+		return 0;
+	newcomer.s.tag = p->prf;
+	newcomer.s.last_s = clock_mono_s(p->mono_ns);
+	newcomer.s.kind = kind;
+	slot = flow_choose(words, newcomer, &worth);
+	index = bucket * AD_FLOW_SLOTS + slot;
+	flow = bpf_map_lookup_elem(&flows, &index);
+	victim = *(volatile __u64 *)&words[slot].w;
+	if (!flow || worth >> 16 > kind) {
+		flow_stat(worth, true);
+		return 0;
+	}
+	if (__sync_val_compare_and_swap(&words[slot].w, victim, newcomer.w | FLOW_WORD_BUSY) !=
+	    victim)
+		return 0;
+	flow_write(flow, p, kind, owner);
+	__sync_lock_test_and_set(&words[slot].w, newcomer.w);
+	flow_stat(worth, false);
+	return 0;
+}
+
+#endif

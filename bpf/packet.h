@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * packet.h: from bytes to struct packet, header after header.
+ *
+ * Reading happens in two steps, because most packets on an uplink are not ours: first the two
+ * addresses, which decide whether we look any further, then, for a VIP or a tunnel address,
+ * everything up to the TCP options, every length distrusted. Nothing here writes the packet.
+ *
+ * struct packet holds numbers and no pointers: it can cross into functions that the verifier
+ * checks by themselves, and it stays right when the packet's head moves.
+ */
+#ifndef AD_PACKET_H
+#define AD_PACKET_H
+
+#include <stdbool.h>
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include "maps/maps.h"
+#include "tcp.h"
+
+#define IP_OFFSET     0x1fff
+#define IP_MF	      0x2000
+#define IP6_FRAG_BITS 0xfff9 /* offset and M of the fragment header */
+
+/* Which end of the packet is the client. */
+enum packet_way {
+	PACKET_IN,
+	PACKET_OUT
+};
+
+struct packet {
+	struct ad_addr client;
+	struct ad_addr vip; /* or our tunnel address, while the packet is still wrapped */
+	union {
+		struct {
+			__be16 client_port;
+			__be16 vip_port;
+		};
+		__u32 ports; /* both, as they lie in a packet on its way in */
+	};
+	__u32 frame_bytes; /* as it came, Ethernet and all */
+	__u32 ip_bytes;	   /* what the IP header says; less than the frame if that is padded */
+	__u16 l3_off;	   /* from the start of the frame, as all our offsets */
+	__u16 l4_off;
+	__u8 is_ip6;
+	__u8 protocol;
+	__u8 fragment;
+	__u8 nr_tags;
+	struct ad_vlan tags[AD_VLAN_DEPTH];
+	struct ad_local local; /* what the VIP (or tunnel address) is to us */
+
+	__u8 tcp_flags;
+	__u8 ts_at;  /* TSval, from the start of the TCP header; 0 = no timestamps to touch */
+	__u8 mss_at; /* MSS, likewise */
+	__u8 pad;
+	__u32 ack;
+	__u32 tsval;
+	__u32 tsecr;
+
+	__u64 mono_ns; /* when we looked at the clock; 0 = not yet */
+	__u64 prf;     /* of the 4-tuple: stamp, flow table and successor go by it */
+
+	/* How it came: all 0 if straight from the client. */
+	__u16 peer;    /* node that wrapped it */
+	__u16 landing; /* node that the client's route led to */
+	__u8 hop;
+	__u8 divert;
+
+	/* Where it goes: 0 = nowhere, it stays on this host. */
+	__u8 why;     /* enum ad_why */
+	__u8 unstamp; /* 1: TSecr is to be restored to @tsecr before the stack sees it */
+	__u16 target;
+	__u16 candidates[AD_CANDIDATES]; /* owners to ask, in order; by tunnel: as they came */
+	__u32 action;			 /* XDP action of a packet that was sent */
+};
+
+struct cursor {
+	void *pos;
+	void *end;
+};
+
+/* The next @bytes of the packet, or NULL if it ends before. */
+static __always_inline void *cursor_take(struct cursor *c, __u32 bytes)
+{
+	void *taken = c->pos;
+
+	if (taken + bytes > c->end)
+		return NULL;
+	c->pos = taken + bytes;
+	return taken;
+}
+
+static __always_inline struct cursor cursor_at(struct xdp_md *ctx, __u32 off)
+{
+	struct cursor c = {
+		.pos = (void *)(long)ctx->data + (off & 0xfff),
+		.end = (void *)(long)ctx->data_end,
+	};
+
+	return c;
+}
+
+static __always_inline void addr_set_ip4(struct ad_addr *addr, __be32 ip4)
+{
+	addr->q[0] = 0;
+	addr->w[2] = bpf_htonl(0xffff);
+	addr->w[3] = ip4;
+}
+
+static __always_inline void addr_set_ip6(struct ad_addr *addr, const struct in6_addr *ip6)
+{
+	addr->w[0] = ip6->s6_addr32[0];
+	addr->w[1] = ip6->s6_addr32[1];
+	addr->w[2] = ip6->s6_addr32[2];
+	addr->w[3] = ip6->s6_addr32[3];
+}
+
+static __always_inline bool addr_is_ip4(const struct ad_addr *addr)
+{
+	return !addr->q[0] && addr->w[2] == bpf_htonl(0xffff);
+}
+
+/* Ethernet and its tags; gives the EtherType behind them, or 0 where the frame ends early. */
+static __always_inline __be16 packet_read_link(struct cursor *c, struct packet *p)
+{
+	struct ethhdr *eth = cursor_take(c, sizeof(*eth));
+	struct {
+		__be16 tci;
+		__be16 proto;
+	} * tag;
+	__be16 proto;
+
+	if (!eth)
+		return 0;
+	p->l3_off = ETH_HLEN;
+	proto = eth->h_proto;
+	for (int i = 0; opt.has_vlan && i < AD_VLAN_DEPTH; i++) {
+		if (proto != bpf_htons(ETH_P_8021Q) && proto != bpf_htons(ETH_P_8021AD))
+			break;
+		tag = cursor_take(c, sizeof(*tag));
+		if (!tag)
+			return 0;
+		p->tags[i].tpid = proto;
+		p->tags[i].tci = tag->tci;
+		p->nr_tags = i + 1;
+		p->l3_off += sizeof(*tag);
+		proto = tag->proto;
+	}
+	return proto;
+}
+
+/*
+ * The two addresses, nothing checked yet. False: not IP, or too short for it. An IPv6 packet that
+ * carries a mapped address on the wire must not pass for the IPv4 one.
+ */
+static __always_inline bool packet_read_addresses(struct cursor *c, struct packet *p, __be16 proto,
+						  enum packet_way way)
+{
+	struct ipv6hdr *ip6;
+	struct iphdr *ip4;
+
+	if (proto == bpf_htons(ETH_P_IP)) {
+		ip4 = cursor_take(c, sizeof(*ip4));
+		if (!ip4)
+			return false;
+		addr_set_ip4(&p->client, way == PACKET_IN ? ip4->saddr : ip4->daddr);
+		addr_set_ip4(&p->vip, way == PACKET_IN ? ip4->daddr : ip4->saddr);
+		p->is_ip6 = 0;
+		return true;
+	}
+	if (proto == bpf_htons(ETH_P_IPV6)) {
+		ip6 = cursor_take(c, sizeof(*ip6));
+		if (!ip6)
+			return false;
+		addr_set_ip6(&p->client, way == PACKET_IN ? &ip6->saddr : &ip6->daddr);
+		addr_set_ip6(&p->vip, way == PACKET_IN ? &ip6->daddr : &ip6->saddr);
+		p->is_ip6 = 1;
+		return !addr_is_ip4(&p->vip);
+	}
+	return false;
+}
+
+/* What p->vip is to us; false: nothing. */
+static __always_inline bool packet_is_local(struct packet *p)
+{
+	struct ad_local *local = bpf_map_lookup_elem(&locals, &p->vip);
+
+	if (!local)
+		return false;
+	p->local = *local;
+	return true;
+}
+
+/* @avail: bytes from the IP header to the end of the frame. @way OUT: our own stack made it. */
+static __always_inline __u32 packet_read_ip4(struct cursor *c, struct packet *p, __u32 avail,
+					     enum packet_way way)
+{
+	struct iphdr *ip = cursor_take(c, sizeof(*ip));
+	__u32 head;
+
+	if (!ip)
+		return AD_R_BAD_IP;
+	head = ip->ihl * 4;
+	p->ip_bytes = way == PACKET_OUT ? avail : bpf_ntohs(ip->tot_len);
+	if (ip->version != 4 || head < sizeof(*ip) || head > p->ip_bytes || p->ip_bytes > avail)
+		return AD_R_BAD_IP;
+	p->protocol = ip->protocol;
+	p->fragment = !!(ip->frag_off & bpf_htons(IP_MF | IP_OFFSET));
+	p->l4_off = p->l3_off + head;
+	if (!cursor_take(c, head - sizeof(*ip)))
+		return AD_R_BAD_IP;
+	return AD_CONTINUE;
+}
+
+/*
+ * One extension header (RFC 8200, 4). Gives its length; 0: this is the transport, or nothing that
+ * we can look behind. A source route that goes on is not for the address that it shows.
+ */
+static __always_inline __u32 packet_read_extension(struct cursor *c, struct packet *p)
+{
+	struct {
+		__u8 next;
+		__u8 len; /* reserved in a fragment header */
+		__be16 rest;
+		__u32 word;
+	} * ext;
+	__u32 bytes;
+
+	if (p->protocol != IPPROTO_HOPOPTS && p->protocol != IPPROTO_ROUTING &&
+	    p->protocol != IPPROTO_FRAGMENT && p->protocol != IPPROTO_DSTOPTS)
+		return 0;
+	ext = cursor_take(c, sizeof(*ext));
+	if (!ext)
+		return 0;
+	bytes = p->protocol == IPPROTO_FRAGMENT ? 8 : (ext->len + 1) * 8;
+	if (p->protocol == IPPROTO_FRAGMENT)
+		p->fragment = !!(ext->rest & bpf_htons(IP6_FRAG_BITS));
+	if (p->protocol == IPPROTO_ROUTING && bpf_ntohs(ext->rest) & 0xff)
+		return 0;
+	if (bytes > AD_L3_MAX || !cursor_take(c, bytes - sizeof(*ext)))
+		return 0;
+	p->protocol = ext->next;
+	return bytes;
+}
+
+static __always_inline __u32 packet_read_ip6(struct cursor *c, struct packet *p, __u32 avail,
+					     enum packet_way way)
+{
+	struct ipv6hdr *ip = cursor_take(c, sizeof(*ip));
+	__u32 head = sizeof(*ip), bytes;
+
+	if (!ip || ip->version != 6)
+		return AD_R_BAD_IP;
+	p->ip_bytes = way == PACKET_OUT ? avail : sizeof(*ip) + bpf_ntohs(ip->payload_len);
+	if (p->ip_bytes > avail)
+		return AD_R_BAD_IP;
+	p->protocol = ip->nexthdr;
+	for (int i = 0; i < AD_IP6_EXT_MAX; i++) {
+		bytes = packet_read_extension(c, p);
+		if (!bytes)
+			break;
+		head += bytes;
+	}
+	if (head > p->ip_bytes)
+		return AD_R_BAD_IP;
+	p->l4_off = p->l3_off + head;
+	return AD_CONTINUE;
+}
+
+/* The slow way to the options; TCP-AO signs them, so where it is nothing may be touched. */
+static __always_inline __u32 packet_scan_options(struct cursor *c, struct packet *p, __u32 bytes)
+{
+	union {
+		struct tcp_options options;
+		__u32 words[TCP_OPTIONS_MAX / 4];
+	} copy;
+	struct tcp_found found = {};
+	__u32 *word;
+
+	for (__u32 i = 0; i < TCP_OPTIONS_MAX / 4; i++) {
+		copy.words[i] = 0;
+		if (4 * i >= bytes)
+			continue;
+		word = cursor_take(c, sizeof(*word));
+		if (!word)
+			return 0;
+		copy.words[i] = *word;
+	}
+	tcp_scan_options(&copy.options, bytes, &found);
+	if (found.ao)
+		return 0;
+	if (found.mss)
+		p->mss_at = sizeof(struct tcphdr) + found.mss;
+	return found.ts;
+}
+
+static __always_inline __u32 packet_read_timestamps(struct cursor *c, struct packet *p, __u32 bytes)
+{
+	struct cursor start = *c, value = *c;
+	__u32 *aligned = cursor_take(c, 12);
+	__u32 at;
+	struct {
+		__be32 tsval;
+		__be32 tsecr;
+	} * ts;
+
+	if (!bytes)
+		return AD_CONTINUE;
+	if (bytes == 12 && aligned && *aligned == TCP_TS_ALIGNED)
+		at = 4;
+	else
+		at = packet_scan_options(&start, p, bytes);
+	if (!at)
+		return AD_CONTINUE;
+	if (!cursor_take(&value, at & 0x3f))
+		return AD_R_BAD_L4;
+	ts = cursor_take(&value, sizeof(*ts));
+	if (!ts)
+		return AD_R_BAD_L4;
+	p->ts_at = sizeof(struct tcphdr) + at;
+	p->tsval = bpf_ntohl(ts->tsval);
+	p->tsecr = bpf_ntohl(ts->tsecr);
+	return AD_CONTINUE;
+}
+
+static __always_inline __u32 packet_read_tcp(struct cursor *c, struct packet *p,
+					     enum packet_way way)
+{
+	struct tcphdr *tcp = cursor_take(c, sizeof(*tcp));
+	__u32 bytes = p->ip_bytes - (p->l4_off - p->l3_off), head;
+
+	if (!tcp || bytes < sizeof(*tcp))
+		return AD_R_BAD_L4;
+	head = tcp->doff * 4;
+	if (head < sizeof(*tcp) || head > bytes)
+		return AD_R_BAD_L4;
+	p->client_port = way == PACKET_IN ? tcp->source : tcp->dest;
+	p->vip_port = way == PACKET_IN ? tcp->dest : tcp->source;
+	p->ack = bpf_ntohl(tcp->ack_seq);
+	p->tcp_flags = ((__u8 *)tcp)[13];
+	return packet_read_timestamps(c, p, head - sizeof(*tcp));
+}
+
+static __always_inline __u32 packet_read_udp(struct cursor *c, struct packet *p)
+{
+	struct udphdr *udp = cursor_take(c, sizeof(*udp));
+	__u32 bytes = p->ip_bytes - (p->l4_off - p->l3_off), len;
+
+	if (!udp)
+		return AD_R_BAD_L4;
+	len = bpf_ntohs(udp->len);
+	if (len < sizeof(*udp) || len > bytes)
+		return AD_R_BAD_L4;
+	p->client_port = udp->source;
+	p->vip_port = udp->dest;
+	return AD_CONTINUE;
+}
+
+/* IP from p->l3_off on, distrusted, up to the start of its transport. @c stands at p->l3_off. */
+static __always_inline __u32 packet_read_ip(struct cursor *c, struct packet *p, __u32 frame_bytes,
+					    enum packet_way way)
+{
+	__u32 avail = frame_bytes - p->l3_off;
+
+	return p->is_ip6 ? packet_read_ip6(c, p, avail, way) : packet_read_ip4(c, p, avail, way);
+}
+
+/* TCP or UDP; a fragment's may be anywhere, so it is not looked at. */
+static __always_inline __u32 packet_read_transport(struct cursor *c, struct packet *p,
+						   enum packet_way way)
+{
+	if (p->fragment)
+		return AD_CONTINUE;
+	if (p->protocol == IPPROTO_TCP)
+		return packet_read_tcp(c, p, way);
+	if (p->protocol == IPPROTO_UDP)
+		return packet_read_udp(c, p);
+	return AD_CONTINUE;
+}
+
+/* A SYN without ACK opens a flow; its TSecr means nothing. */
+static __always_inline bool packet_is_syn(const struct packet *p)
+{
+	return (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
+#endif

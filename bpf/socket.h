@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * socket.h: what this host's own kernel knows about a flow, and what of it counts as owning it.
+ */
+#ifndef AD_SOCKET_H
+#define AD_SOCKET_H
+
+#include "packet.h"
+
+/* Only the fields that we read; CO-RE finds them in the running kernel. */
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+struct tcp_request_sock {
+	__u32 snt_isn;
+};
+struct sock_common {
+	__u32 skc_tw_snd_nxt;
+};
+struct inet_timewait_sock {
+	struct sock_common __tw_common;
+};
+struct tcp_timewait_sock {
+	struct inet_timewait_sock tw_sk;
+};
+#pragma clang attribute pop
+
+enum socket_answer {
+	SOCKET_NONE,
+	SOCKET_HALF_OPEN,   /* a SYN was answered, but not with what this packet acknowledges */
+	SOCKET_TIME_WAIT,   /* an old one; a new flow may have taken its ports elsewhere */
+	SOCKET_OURS,	    /* from here on: the flow is ours */
+	SOCKET_ESTABLISHED, /* and nobody has closed it yet */
+};
+
+/*
+ * A listener owns the ACK that completes a SYN cookie. Header pointers are taken afresh: the
+ * lookup before us was a call.
+ */
+static __always_inline enum socket_answer socket_ask_cookie(struct xdp_md *ctx, struct packet *p,
+							    struct bpf_sock *sk)
+{
+	struct cursor at_ip = cursor_at(ctx, p->l3_off), at_tcp = cursor_at(ctx, p->l4_off);
+	struct tcphdr *tcp = cursor_take(&at_tcp, sizeof(*tcp));
+	struct ipv6hdr *ip6;
+	struct iphdr *ip4;
+	long err = -1;
+
+	if (!tcp)
+		return SOCKET_NONE;
+	if (p->is_ip6) {
+		ip6 = cursor_take(&at_ip, sizeof(*ip6));
+		if (ip6)
+			err = bpf_tcp_check_syncookie(sk, ip6, sizeof(*ip6), tcp, sizeof(*tcp));
+	} else {
+		ip4 = cursor_take(&at_ip, sizeof(*ip4));
+		if (ip4)
+			err = bpf_tcp_check_syncookie(sk, ip4, sizeof(*ip4), tcp, sizeof(*tcp));
+	}
+	return err ? SOCKET_NONE : SOCKET_OURS;
+}
+
+static __always_inline enum socket_answer socket_ask_half_open(struct packet *p,
+							       struct bpf_sock *sk)
+{
+	struct tcp_request_sock *req = bpf_skc_to_tcp_request_sock(sk);
+
+	if (!req || !(p->tcp_flags & TCP_ACK))
+		return SOCKET_HALF_OPEN;
+	return p->ack == req->snt_isn + 1 ? SOCKET_OURS : SOCKET_HALF_OPEN;
+}
+
+static __always_inline enum socket_answer socket_ask_time_wait(struct packet *p,
+							       struct bpf_sock *sk)
+{
+	struct tcp_timewait_sock *tw = bpf_skc_to_tcp_timewait_sock(sk);
+
+	if (!tw || !(p->tcp_flags & TCP_ACK))
+		return SOCKET_TIME_WAIT;
+	return p->ack == tw->tw_sk.__tw_common.skc_tw_snd_nxt ? SOCKET_OURS : SOCKET_TIME_WAIT;
+}
+
+static __always_inline enum socket_answer socket_judge(struct xdp_md *ctx, struct packet *p,
+						       struct bpf_sock *sk)
+{
+	switch (sk->state) {
+	case BPF_TCP_LISTEN:
+		return socket_ask_cookie(ctx, p, sk);
+	case BPF_TCP_NEW_SYN_RECV:
+		return socket_ask_half_open(p, sk);
+	case BPF_TCP_TIME_WAIT:
+		return socket_ask_time_wait(p, sk);
+	case BPF_TCP_ESTABLISHED:
+		return SOCKET_ESTABLISHED;
+	default:
+		return SOCKET_OURS;
+	}
+}
+
+/* Gives enum socket_answer. Global, so that the verifier follows its references only once. */
+__noinline int socket_ask(struct xdp_md *ctx, struct packet *p)
+{
+	struct bpf_sock_tuple tuple = {};
+	enum socket_answer answer;
+	struct bpf_sock *sk;
+
+	if (!p)
+		return SOCKET_NONE;
+	if (p->is_ip6) {
+		__builtin_memcpy(tuple.ipv6.saddr, &p->client, sizeof(tuple.ipv6.saddr));
+		__builtin_memcpy(tuple.ipv6.daddr, &p->vip, sizeof(tuple.ipv6.daddr));
+		tuple.ipv6.sport = p->client_port;
+		tuple.ipv6.dport = p->vip_port;
+		sk = bpf_skc_lookup_tcp(ctx, &tuple, sizeof(tuple.ipv6), BPF_F_CURRENT_NETNS, 0);
+	} else {
+		tuple.ipv4.saddr = p->client.w[3];
+		tuple.ipv4.daddr = p->vip.w[3];
+		tuple.ipv4.sport = p->client_port;
+		tuple.ipv4.dport = p->vip_port;
+		sk = bpf_skc_lookup_tcp(ctx, &tuple, sizeof(tuple.ipv4), BPF_F_CURRENT_NETNS, 0);
+	}
+	if (!sk)
+		return SOCKET_NONE;
+	answer = socket_judge(ctx, p, sk);
+	bpf_sk_release(sk);
+	return answer;
+}
+
+#endif
