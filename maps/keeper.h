@@ -12,14 +12,23 @@
 #define AD_INTERFACE_MAX    64
 #define AD_SYSCTL_UNTOUCHED (-1)
 
+/* What is set while we are attached. */
+enum ad_sysctl {
+	AD_SYSCTL_TIMESTAMPS,
+	AD_SYSCTL_LO_FORWARDING4,
+	AD_SYSCTL_LO_FORWARDING6,
+	AD_SYSCTL_MAX
+};
+
 /* keeper[0]: about the instance as a whole. */
 struct ad_keeper {
-	__u64 netns;		 /* inode of the network namespace that it serves */
-	__u8 fingerprint[16];	 /* of programs, options and map sizes: equal means adopt as it is */
-	__s32 tcp_timestamps;	 /* the sysctl before us, or AD_SYSCTL_UNTOUCHED */
-	__u32 doors;		 /* enum ad_doors: what may enter the XDP table */
+	__u64 netns;	       /* inode of the network namespace that it serves */
+	__u8 fingerprint[16];  /* of programs, options and map sizes: equal means adopt as it is */
+	__s32 before[6];       /* by enum ad_sysctl: the value before us, or AD_SYSCTL_UNTOUCHED */
+	__u32 doors;	       /* enum ad_doors: what may enter the XDP table */
+	__u32 pad;
 };
-AD_ASSERT_SIZE(struct ad_keeper, 32);
+AD_ASSERT_SIZE(struct ad_keeper, 56);
 
 enum ad_doors {
 	AD_DOORS_UNDECIDED = 0,

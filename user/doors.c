@@ -52,6 +52,17 @@ int doors_renew_xdp(struct doors *doors)
 	return err ?: make_xdp_table(doors);
 }
 
+/* Nothing is known yet, which is not the same as zeroes. */
+static int write_first(const struct doors *doors)
+{
+	struct ad_keeper keeper = { .netns = instance_netns() };
+	size_t i;
+
+	for (i = 0; i < sizeof(keeper.before) / sizeof(keeper.before[0]); i++)
+		keeper.before[i] = AD_SYSCTL_UNTOUCHED;
+	return doors_write(doors, &keeper);
+}
+
 int doors_make(struct doors *doors, const struct instance *instance, struct config_errors *errors)
 {
 	int err;
@@ -64,6 +75,7 @@ int doors_make(struct doors *doors, const struct instance *instance, struct conf
 			      sizeof(__u32), AD_DOOR_TC_MAX);
 	err = err ?: make_map(doors, &doors->keeper, "keeper", BPF_MAP_TYPE_ARRAY,
 			      sizeof(struct ad_keeper), 1);
+	err = err ?: write_first(doors);
 	err = err ?: make_map(doors, &doors->attached, "attached", BPF_MAP_TYPE_HASH,
 			      sizeof(struct ad_attached), AD_INTERFACE_MAX);
 	if (!err)

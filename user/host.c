@@ -54,14 +54,15 @@ static void check_interfaces(const struct config *config, const struct host *hos
 
 static void check_timestamps(const struct config *config, struct findings *findings)
 {
-	int value = sysctl_get_timestamps();
+	int value = sysctl_get(AD_SYSCTL_TIMESTAMPS), wanted = sysctl_wanted(AD_SYSCTL_TIMESTAMPS);
+	const char *name = sysctl_name(AD_SYSCTL_TIMESTAMPS);
 
 	if (value < 0)
-		error("%s: %s", SYSCTL_TIMESTAMPS, strerror(-value));
-	else if (value != SYSCTL_TIMESTAMPS_UNMASKED && config->timestamps == SYSCTL_CHECK)
+		error("%s: %s", name, strerror(-value));
+	else if (value != wanted && config->timestamps == SYSCTL_CHECK)
 		error("%s is %d; stamps need %d: set it (deploy/sysctl), or let us with "
 		      "stamp.tcp_timestamps: set",
-		      SYSCTL_TIMESTAMPS, value, SYSCTL_TIMESTAMPS_UNMASKED);
+		      name, value, wanted);
 }
 
 static void check_usec_routes(struct findings *findings)

@@ -13,12 +13,12 @@
 #include "clock.h"
 #include "drain.h"
 #include "fill.h"
+#include "prepare.h"
 #include "keys.h"
 #include "loader.h"
 #include "log.h"
 #include "object.h"
 #include "sockets.h"
-#include "sysctl.h"
 #include "unstamped.h"
 
 /* What a change is made from: read and checked before anything is touched. */
@@ -103,76 +103,16 @@ static int remember(struct loader *loader, const struct intent *intent)
 	return err ?: datapath_write_meta(&loader->dp, &meta);
 }
 
-/* --- what the host must be like ---------------------------------------------------------- */
-
-static int check_clock(const struct config *config, struct config_errors *errors)
-{
-	if (config->clock == CLOCK_ACCEPT_UNSYNC || clock_is_synchronised())
-		return 0;
-	config_errors_add(errors, config->path, 0,
-			  "stamp.clock: the kernel says that its clock is not synchronised, and stamps "
-			  "are read by it at other POPs; start chrony or systemd-timesyncd, or set "
-			  "stamp.clock: any if it is right");
-	return -EAGAIN;
-}
-
-/* Sets the sysctl if it may; *before is what it was, or AD_SYSCTL_UNTOUCHED. */
-static int want_timestamps(const struct config *config, __s32 *before, struct config_errors *errors)
-{
-	int err, value = sysctl_get_timestamps();
-
-	*before = AD_SYSCTL_UNTOUCHED;
-	if (value == SYSCTL_TIMESTAMPS_UNMASKED)
-		return 0;
-	if (config->timestamps == SYSCTL_CHECK) {
-		config_errors_add(errors, config->path, 0,
-				  "stamp.tcp_timestamps: %s is %d and must be %d; sysctl -w %s=%d, or "
-				  "set stamp.tcp_timestamps: set",
-				  SYSCTL_TIMESTAMPS, value, SYSCTL_TIMESTAMPS_UNMASKED,
-				  SYSCTL_TIMESTAMPS, SYSCTL_TIMESTAMPS_UNMASKED);
-		return -EINVAL;
-	}
-	err = sysctl_set_timestamps(SYSCTL_TIMESTAMPS_UNMASKED);
-	if (err) {
-		config_errors_add(errors, config->path, 0,
-				  "stamp.tcp_timestamps: %s cannot be set: %s; set it to %d yourself",
-				  SYSCTL_TIMESTAMPS, strerror(-err), SYSCTL_TIMESTAMPS_UNMASKED);
-		return err;
-	}
-	log_info("%s: was %d, set to %d until detach", SYSCTL_TIMESTAMPS, value,
-		 SYSCTL_TIMESTAMPS_UNMASKED);
-	*before = value;
-	return 0;
-}
-
-static void restore_timestamps(const struct doors *doors)
-{
-	struct ad_keeper keeper;
-	int err;
-
-	if (doors_read(doors, &keeper) || keeper.tcp_timestamps == AD_SYSCTL_UNTOUCHED)
-		return;
-	err = sysctl_set_timestamps(keeper.tcp_timestamps);
-	if (err)
-		log_warn("%s: cannot be set back to %d: %s", SYSCTL_TIMESTAMPS, keeper.tcp_timestamps,
-			 strerror(-err));
-	else
-		log_info("%s: set back to %d", SYSCTL_TIMESTAMPS, keeper.tcp_timestamps);
-}
-
 static int check_netns(const struct doors *doors, const struct instance *instance,
 		       struct config_errors *errors)
 {
 	struct ad_keeper keeper;
 	int err = doors_read(doors, &keeper);
 
-	if (!err && keeper.netns == instance_netns())
-		return 0;
-	config_errors_add(errors, instance->name, 0,
-			  "this instance serves another network namespace (inode %llu); enter that one "
-			  "with nsenter, or choose another --name",
-			  err ? 0ull : (unsigned long long)keeper.netns);
-	return -EXDEV;
+	if (!err)
+		return prepare_check_netns(&keeper, instance->name, errors);
+	config_errors_add(errors, doors->dir, 0, "map keeper cannot be read: %s", strerror(-err));
+	return err;
 }
 
 /* --- first load -------------------------------------------------------------------------- */
@@ -180,7 +120,7 @@ static int check_netns(const struct doors *doors, const struct instance *instanc
 static int make_doors(struct loader *loader, const struct config *config,
 		      struct config_errors *errors)
 {
-	struct ad_keeper keeper = { .netns = instance_netns() };
+	struct ad_keeper keeper;
 	int err = bpffs_make(loader->instance.fresh, loader->instance.gid);
 
 	if (err) {
@@ -189,8 +129,10 @@ static int make_doors(struct loader *loader, const struct config *config,
 		return err;
 	}
 	err = doors_make(&loader->doors, &loader->instance, errors);
-	err = err ?: want_timestamps(config, &keeper.tcp_timestamps, errors);
-	return err ?: doors_write(&loader->doors, &keeper);
+	err = err ?: doors_read(&loader->doors, &keeper);
+	err = err ?: prepare_plan_sysctls(config, &keeper, errors);
+	err = err ?: doors_write(&loader->doors, &keeper);
+	return err ?: prepare_set_sysctls(&keeper, errors);
 }
 
 static int attach_all(struct loader *loader, const struct config *config,
@@ -277,6 +219,14 @@ static int move_into_place(struct loader *loader, struct config_errors *errors)
 	return open_pins(loader, instance->dir, errors);
 }
 
+static void restore_sysctls(const struct doors *doors)
+{
+	struct ad_keeper keeper;
+
+	if (!doors_read(doors, &keeper))
+		prepare_restore_sysctls(&keeper);
+}
+
 /* A first load that failed, now or in a process that died: nothing stays half attached. */
 static void undo_first(struct loader *loader)
 {
@@ -286,7 +236,7 @@ static void undo_first(struct loader *loader)
 	loader_close(loader);
 	if (!doors_open(&doors, loader->instance.fresh, &loader->instance, &ignored)) {
 		attach_remove_all(&doors, &ignored);
-		restore_timestamps(&doors);
+		restore_sysctls(&doors);
 		doors_close(&doors);
 	}
 	config_errors_log(&ignored);
@@ -296,7 +246,7 @@ static void undo_first(struct loader *loader)
 
 static int load_first(struct loader *loader, struct intent *intent, struct config_errors *errors)
 {
-	int err = check_clock(intent->config, errors);
+	int err = prepare_check_clock(intent->config, errors);
 
 	if (err)
 		return err;
@@ -627,7 +577,7 @@ int loader_detach(struct loader *loader, bool force, struct config_errors *error
 	err = err ?: attach_remove_all(&loader->doors, errors);
 	if (err)
 		return err;
-	restore_timestamps(&loader->doors);
+	restore_sysctls(&loader->doors);
 	loader_close(loader);
 	err = bpffs_remove(dir);
 	if (err)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * sysctl.c: net.ipv4.tcp_timestamps of this network namespace.
+ * sysctl.c: the switches of this network namespace that the data path depends on.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -9,13 +9,35 @@
 #include <unistd.h>
 #include "sysctl.h"
 
-/* /proc/sys/net shows the namespace of whoever opens it. */
-#define PATH "/proc/sys/net/ipv4/tcp_timestamps"
+static const struct {
+	const char *name;
+	const char *path; /* shows the namespace of whoever opens it */
+	int wanted;
+} rows[AD_SYSCTL_MAX] = {
+	/* 2: TSval is the bare monotonic clock, without an offset of its own per connection. */
+	[AD_SYSCTL_TIMESTAMPS] = { "net.ipv4.tcp_timestamps",
+				   "/proc/sys/net/ipv4/tcp_timestamps", 2 },
+	/* Routes to peers are looked up as if from lo, and only where that forwards. */
+	[AD_SYSCTL_LO_FORWARDING4] = { "net.ipv4.conf.lo.forwarding",
+				       "/proc/sys/net/ipv4/conf/lo/forwarding", 1 },
+	[AD_SYSCTL_LO_FORWARDING6] = { "net.ipv6.conf.lo.forwarding",
+				       "/proc/sys/net/ipv6/conf/lo/forwarding", 1 },
+};
 
-int sysctl_get_timestamps(void)
+const char *sysctl_name(enum ad_sysctl which)
 {
+	return rows[which].name;
+}
+
+int sysctl_wanted(enum ad_sysctl which)
+{
+	return rows[which].wanted;
+}
+
+int sysctl_get(enum ad_sysctl which)
+{
+	int fd = open(rows[which].path, O_RDONLY | O_CLOEXEC);
 	char text[16] = "";
-	int fd = open(PATH, O_RDONLY | O_CLOEXEC);
 	ssize_t len;
 
 	if (fd < 0)
@@ -25,9 +47,9 @@ int sysctl_get_timestamps(void)
 	return len > 0 ? atoi(text) : -EIO;
 }
 
-int sysctl_set_timestamps(int value)
+int sysctl_set(enum ad_sysctl which, int value)
 {
-	int fd = open(PATH, O_WRONLY | O_CLOEXEC);
+	int fd = open(rows[which].path, O_WRONLY | O_CLOEXEC);
 	int err = 0;
 
 	if (fd < 0)

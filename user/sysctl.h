@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sysctl.h: net.ipv4.tcp_timestamps of this network namespace.
+ * sysctl.h: the switches of this network namespace that the data path depends on.
  */
 #ifndef AD_SYSCTL_H
 #define AD_SYSCTL_H
 
-#define SYSCTL_TIMESTAMPS	   "net.ipv4.tcp_timestamps"
-#define SYSCTL_TIMESTAMPS_UNMASKED 2 /* TSval is the bare monotonic clock: what stamps need */
+#include "maps/keeper.h"
 
-/* The value, or -errno. */
-int sysctl_get_timestamps(void);
+/* "net.ipv4.tcp_timestamps" */
+const char *sysctl_name(enum ad_sysctl which);
+/* What it must be. */
+int sysctl_wanted(enum ad_sysctl which);
+/* The value, or -errno; -ENOENT: this kernel has no such family. */
+int sysctl_get(enum ad_sysctl which);
 /* 0 or -errno. */
-int sysctl_set_timestamps(int value);
+int sysctl_set(enum ad_sysctl which, int value);
 
 #endif

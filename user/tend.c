@@ -7,10 +7,10 @@
 #include "attach.h"
 #include "clock.h"
 #include "daemon_internal.h"
+#include "prepare.h"
 #include "log.h"
 #include "maps/reasons.h"
 #include "neigh.h"
-#include "sysctl.h"
 #include "unstamped.h"
 
 #define WARM_EVERY_S   5 /* well below the 30 s in which a neighbour turns stale */
@@ -55,17 +55,6 @@ static void tend_unstamped(struct daemon *daemon)
 		log_debug("%d unstamped sockets are gone; %u left", nr, dp->state_at->unstamped);
 	if (nr < 0)
 		log_warn("unstamped list: cannot be aged: %s", strerror(-nr));
-}
-
-static void tend_sysctl(struct daemon *daemon)
-{
-	int value = sysctl_get_timestamps();
-	bool off = value >= 0 && value != SYSCTL_TIMESTAMPS_UNMASKED;
-
-	if (off && !daemon->tend.timestamps_off)
-		log_err("%s was changed to %d by somebody: new flows cannot be stamped; sysctl -w %s=%d",
-			SYSCTL_TIMESTAMPS, value, SYSCTL_TIMESTAMPS, SYSCTL_TIMESTAMPS_UNMASKED);
-	daemon->tend.timestamps_off = off;
 }
 
 /* Says once what is wrong with an interface, and once when it is mended. */
@@ -126,7 +115,7 @@ void daemon_tend(struct daemon *daemon)
 	if (seconds % WATCH_EVERY_S == 0)
 		tend_interfaces(daemon);
 	if (seconds % SYSCTL_EVERY_S == 0)
-		tend_sysctl(daemon);
+		prepare_watch_sysctls(daemon->config, &daemon->tend.timestamps_off);
 	if (seconds && seconds % AGE_EVERY_S == 0)
 		tend_unstamped(daemon);
 	daemon->tend.seconds++;
