@@ -143,37 +143,48 @@ static size_t text_width(const char *text)
 	return width;
 }
 
-static void print_cell(const struct table *table, size_t column, const char *text,
-		       enum colour colour)
+/*
+ * Prints a cell behind the @gap columns still owed and returns what it owes to the next one: an
+ * empty cell at the end of a row then leaves no blanks behind.
+ */
+static int print_cell(const struct table *table, size_t column, int gap, const char *text,
+		      enum colour colour)
 {
-	bool right = table->columns[column].right;
-	bool last = column + 1 == table->nr_columns;
 	int pad = table->widths[column] - text_width(text);
 
-	if (right)
-		fprintf(table->out, "%*s", pad, "");
-	if (colour != PLAIN)
-		fprintf(table->out, "%s%s%s", output_colour(colour), text, output_colour(PLAIN));
-	else
-		fputs(text, table->out);
-	if (last)
-		fputc('\n', table->out);
-	else
-		fprintf(table->out, "%*s", GAP + (right ? 0 : pad), "");
+	if (!*text)
+		return gap + pad + GAP;
+	if (table->columns[column].right)
+		gap += pad;
+	fprintf(table->out, "%*s%s%s%s", gap, "", colour == PLAIN ? "" : output_colour(colour), text,
+		colour == PLAIN ? "" : output_colour(PLAIN));
+	return GAP + (table->columns[column].right ? 0 : pad);
+}
+
+static void print_title(const struct table *table)
+{
+	int gap = 0;
+
+	for (size_t i = 0; i < table->nr_columns; i++)
+		gap = print_cell(table, i, gap, table->columns[i].title, DIM);
+	fputc('\n', table->out);
 }
 
 static void table_flush(struct table *table)
 {
-	if (!table->nr_cells)
-		return;
-	for (size_t i = 0; !table->has_title && i < table->nr_columns; i++)
-		print_cell(table, i, table->columns[i].title, DIM);
+	int gap = 0;
+
+	if (table->nr_cells && !table->has_title)
+		print_title(table);
 	table->has_title = true;
 	for (size_t i = 0; i < table->nr_cells; i++) {
+		size_t column = i % table->nr_columns;
 		struct cell *cell = &table->cells[i];
 
-		print_cell(table, i % table->nr_columns, cell->text ? cell->text : "",
-			   cell->colour);
+		gap = print_cell(table, column, column ? gap : 0, cell->text ? cell->text : "",
+				 cell->colour);
+		if (column + 1 == table->nr_columns)
+			fputc('\n', table->out);
 		free(cell->text);
 		cell->text = NULL;
 	}

@@ -87,41 +87,6 @@ static size_t chunk_length(const struct array *tags, size_t first)
 	return tags->nr - first < CHUNK ? tags->nr - first : CHUNK;
 }
 
-static void count_kinds(const struct ad_flow_bucket *buckets, size_t nr,
-			struct pins_occupancy *occupancy)
-{
-	for (size_t i = 0; i < nr * AD_FLOW_SLOTS; i++) {
-		__u8 kind = slot_load(&buckets->slots[i]).kind;
-
-		if (kind <= AD_FLOW_OURS)
-			occupancy->by_kind[kind]++;
-	}
-}
-
-int pins_read_occupancy(const struct pins *pins, struct pins_occupancy *occupancy)
-{
-	struct ad_flow_bucket buffer[CHUNK];
-	struct array tags;
-	int err;
-
-	memset(occupancy, 0, sizeof(*occupancy));
-	err = array_open(pins, "flow_tags", sizeof(buffer[0]), &tags);
-	if (err)
-		return err;
-	occupancy->slots = (__u64)tags.nr * AD_FLOW_SLOTS;
-	for (size_t first = 0; !err && first < tags.nr; first += CHUNK) {
-		size_t nr = chunk_length(&tags, first);
-		const struct ad_flow_bucket *buckets = array_range(&tags, first, nr, buffer);
-
-		if (buckets)
-			count_kinds(buckets, nr, occupancy);
-		else
-			err = -EIO;
-	}
-	array_close(&tags);
-	return err;
-}
-
 /* --- the walk -------------------------------------------------------------------------------- */
 
 struct pins_walk {
@@ -233,6 +198,42 @@ int pins_walk_bucket(struct pins_walk *walk, struct ad_flow found[AD_FLOW_SLOTS]
 			      &walk->entries[at * AD_FLOW_SLOTS + i], &found[nr]))
 			nr++;
 	return nr;
+}
+
+int pins_walk_count(struct pins_walk *walk, struct pins_occupancy *occupancy)
+{
+	const struct ad_flow_bucket *buckets;
+	size_t nr;
+
+	occupancy->slots = (__u64)walk->tags.nr * AD_FLOW_SLOTS;
+	if (walk->next >= walk->tags.nr)
+		return -ENOENT;
+	nr = chunk_length(&walk->tags, walk->next);
+	buckets = array_range(&walk->tags, walk->next, nr, walk->before_copy);
+	if (!buckets)
+		return -EIO;
+	walk->next += nr;
+	for (size_t i = 0; i < nr * AD_FLOW_SLOTS; i++) {
+		__u8 kind = slot_load(&buckets->slots[i]).kind;
+
+		if (kind <= AD_FLOW_OURS)
+			occupancy->by_kind[kind]++;
+	}
+	return 0;
+}
+
+int pins_read_occupancy(const struct pins *pins, struct pins_occupancy *occupancy)
+{
+	struct pins_walk *walk;
+	int err = pins_walk_open(pins, &walk);
+
+	memset(occupancy, 0, sizeof(*occupancy));
+	if (err)
+		return err;
+	while (!err)
+		err = pins_walk_count(walk, occupancy);
+	pins_walk_close(walk);
+	return err == -ENOENT ? 0 : err;
 }
 
 int pins_each_flow(const struct pins *pins, int (*each)(const struct ad_flow *flow, void *arg),

@@ -82,18 +82,6 @@ static int count_left(const struct ad_flow *flow, void *arg)
 	return 0;
 }
 
-/* Tags do not tell a flow that closes from one that lives; only a drain is worth the longer walk.
- */
-static int read_flows(const struct pins *pins, struct status *status)
-{
-	int err = pins_read_flow_stats(pins, &status->flow_stats);
-
-	err = err ?: pins_read_occupancy(pins, &status->flows);
-	if (!err && status->state.flags & AD_STATE_DRAINING)
-		err = pins_each_flow(pins, count_left, &status->flows_left);
-	return err;
-}
-
 /* On failure *what names the map. */
 static int read_maps(const struct view *view, struct status *status, const char **what)
 {
@@ -106,10 +94,7 @@ static int read_maps(const struct view *view, struct status *status, const char 
 		return err;
 	*what = "counters";
 	err = pins_read_reasons(pins, status->reasons);
-	if (err)
-		return err;
-	*what = "the flow table";
-	err = read_flows(pins, status);
+	err = err ?: pins_read_flow_stats(pins, &status->flow_stats);
 	if (err)
 		return err;
 	*what = "the fleet";
@@ -121,7 +106,7 @@ static int read_maps(const struct view *view, struct status *status, const char 
 	return err == -ENOENT ? 0 : err;
 }
 
-int status_read(const struct view *view, struct status *status, const char **what)
+int status_read_counters(const struct view *view, struct status *status, const char **what)
 {
 	int err;
 
@@ -136,6 +121,29 @@ int status_read(const struct view *view, struct status *status, const char **wha
 	find_clock_warning(status);
 	find_config_warnings(view, status);
 	return 0;
+}
+
+/* Tags do not tell a flow that closes from one that lives; only a drain is worth the longer walk. */
+static int read_flows(const struct pins *pins, struct status *status)
+{
+	int err = pins_read_occupancy(pins, &status->flows);
+
+	if (!err && status->state.flags & AD_STATE_DRAINING)
+		err = pins_each_flow(pins, count_left, &status->flows_left);
+	return err;
+}
+
+int status_read(const struct view *view, struct status *status, const char **what)
+{
+	int err = status_read_counters(view, status, what);
+
+	if (err)
+		return err;
+	*what = "the flow table";
+	err = read_flows(&view->pins, status);
+	if (err)
+		status_free(status);
+	return err;
 }
 
 void status_free(struct status *status)

@@ -28,8 +28,13 @@ struct status {
 	size_t nr_warnings;
 };
 
-/* 0, then status_free(); or -errno, and *what says what could not be read. */
+/*
+ * 0, then status_free(); or -errno, and *what says what could not be read. Of @view they need no
+ * globals.
+ */
 int status_read(const struct view *view, struct status *status, const char **what);
+/* The same without what takes a walk over the flow table: flows and flows_left stay 0. */
+int status_read_counters(const struct view *view, struct status *status, const char **what);
 void status_free(struct status *status);
 
 __u64 status_sum_rcodes(const __u64 counts[DNS_STATS_RCODES]);

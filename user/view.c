@@ -26,11 +26,12 @@ static void load_config(struct view *view)
 {
 	const char *path = view->globals->config_path;
 	struct config_errors errors = { 0 };
-	int err = config_load(path, &view->config, &errors);
+	int err = config_load(path, &view->own_config, &errors);
 
+	view->config = err ? NULL : view->own_config;
 	if (!err)
 		return;
-	view->config = NULL;
+	view->own_config = NULL;
 	/* Not being root, or having no file at the usual place, is nobody's mistake. */
 	if (err == -EACCES || (err == -ENOENT && !strcmp(path, CONFIG_DEFAULT)))
 		log_debug("%s cannot be read: ids stand in for names", path);
@@ -104,8 +105,8 @@ int view_open(struct view *view, const struct globals *globals)
 void view_close(struct view *view)
 {
 	names_close(&view->names);
-	config_free(view->config);
-	view->config = NULL;
+	config_free(view->own_config);
+	view->config = view->own_config = NULL;
 }
 
 int view_failed(const struct view *view, const char *what, int err)

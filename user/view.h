@@ -16,7 +16,8 @@
 
 struct view {
 	const struct globals *globals;
-	struct config *config; /* NULL: unreadable, ids stand in for names */
+	const struct config *config; /* NULL: unreadable, ids stand in for names */
+	struct config *own_config;   /* what view_close() frees */
 	struct pins pins;
 	struct ad_meta meta;
 	struct names names;

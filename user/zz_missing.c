@@ -18,21 +18,3 @@ MISSING(undrain)
 MISSING(reload)
 MISSING(detach)
 MISSING(keygen)
-
-
-#include "metrics.h"
-__attribute__((weak)) int metrics_new(struct event_base *base, const struct config *config,
-				      const struct pins *pins, struct metrics **metrics)
-{
-	*metrics = NULL;
-	return 0;
-}
-__attribute__((weak)) void metrics_use(struct metrics *metrics, const struct config *config)
-{
-}
-__attribute__((weak)) void metrics_note_reload(struct metrics *metrics, bool ok)
-{
-}
-__attribute__((weak)) void metrics_free(struct metrics *metrics)
-{
-}

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * metrics.c: the HTTP listener and its pages (metrics.h). What walks the flow table is a job
+ * (metrics_job.c), so that no request holds up the daemon's loop.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include <event2/keyvalq_struct.h>
+#include "addr.h"
+#include "log.h"
+#include "metrics.h"
+#include "metrics_job.h"
+#include "metrics_text.h"
+
+#define HEADERS_MAX_BYTES 8192
+#define BODY_MAX_BYTES	  1024
+#define TIMEOUT_S	  20 /* of a client that neither asks nor takes */
+#define TOP_DEFAULT	  20
+#define TOP_MAX		  1000
+
+struct page {
+	const char *path;
+	void (*serve)(struct metrics *metrics, struct evhttp_request *request);
+};
+
+/* --- replies --------------------------------------------------------------------------------- */
+
+void metrics_reply(struct evhttp_request *request, int code, const char *type,
+		   struct evbuffer *body)
+{
+	struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
+
+	evhttp_add_header(headers, "Content-Type", type);
+	evhttp_add_header(headers, "Cache-Control", "no-store");
+	evhttp_send_reply(request, code, NULL, body);
+}
+
+void metrics_reply_text(struct evhttp_request *request, int code, const char *text)
+{
+	struct evbuffer *body = evbuffer_new();
+
+	if (body)
+		evbuffer_add_printf(body, "%s\n", text);
+	metrics_reply(request, code, "text/plain; charset=utf-8", body);
+	if (body)
+		evbuffer_free(body);
+}
+
+void metrics_reply_busy(struct evhttp_request *request, int code, const char *text)
+{
+	evhttp_add_header(evhttp_request_get_output_headers(request), "Retry-After", "1");
+	metrics_reply_text(request, code, text);
+}
+
+/* --- /metrics -------------------------------------------------------------------------------- */
+
+/* A view for one page. 0, then names_close(); the daemon's own numbers need none of it. */
+static int open_view(const struct metrics *metrics, struct view *view)
+{
+	int err;
+
+	*view = (struct view){ .config = metrics->config, .pins = *metrics->pins };
+	err = pins_read_meta(&view->pins, &view->meta);
+	if (!err && view->meta.abi != AD_ABI_VERSION)
+		err = -EPROTO;
+	return err ?: names_open(&view->names, metrics->config, &view->pins);
+}
+
+/* With the flow table counted, now or a moment ago. */
+void metrics_serve_counted(struct metrics *metrics, struct evhttp_request *request)
+{
+	struct evbuffer *body = evbuffer_new();
+	struct status status;
+	struct view view;
+	const char *what;
+	bool loaded;
+
+	if (!body) {
+		metrics_reply_text(request, 503, "no memory");
+		return;
+	}
+	loaded = !open_view(metrics, &view) && !status_read_counters(&view, &status, &what);
+	if (loaded)
+		status.flows = metrics->occupancy;
+	metrics_write(body, &view, loaded ? &status : NULL, &metrics->daemon);
+	metrics_reply(request, 200, PROM_CONTENT_TYPE, body);
+	evbuffer_free(body);
+	if (loaded)
+		status_free(&status);
+	names_close(&view.names);
+}
+
+static void serve_metrics(struct metrics *metrics, struct evhttp_request *request)
+{
+	if (metrics_now_s() < metrics->count_due_s)
+		metrics_serve_counted(metrics, request);
+	else
+		job_start(metrics, request, JOB_COUNT, 0);
+}
+
+/* --- flows ----------------------------------------------------------------------------------- */
+
+/* ?top=N: N, TOP_DEFAULT without it, 0 if it is nonsense. */
+static unsigned int query_top(struct evhttp_request *request)
+{
+	const char *query = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(request));
+	struct evkeyvalq pairs;
+	unsigned long top = TOP_DEFAULT;
+	const char *value;
+	char *end;
+
+	if (!query)
+		return top;
+	if (evhttp_parse_query_str(query, &pairs))
+		return 0;
+	value = evhttp_find_header(&pairs, "top");
+	if (value) {
+		top = strtoul(value, &end, 10);
+		if (*value < '0' || *value > '9' || *end || top > TOP_MAX)
+			top = 0;
+	}
+	evhttp_clear_headers(&pairs);
+	return top;
+}
+
+static void serve_top(struct metrics *metrics, struct evhttp_request *request)
+{
+	unsigned int top = query_top(request);
+
+	if (top)
+		job_start(metrics, request, JOB_TOP, top);
+	else
+		metrics_reply_text(request, 400, "top: a number from 1 to 1000");
+}
+
+static void serve_flows(struct metrics *metrics, struct evhttp_request *request)
+{
+	if (evhttp_request_get_command(request) == EVHTTP_REQ_HEAD)
+		metrics_reply(request, 200, FLOWS_CONTENT_TYPE, NULL);
+	else
+		job_start(metrics, request, JOB_STREAM, 0);
+}
+
+/* --- health ---------------------------------------------------------------------------------- */
+
+static void serve_health(struct metrics *metrics, struct evhttp_request *request)
+{
+	struct ad_state state;
+	int err = pins_read_state(metrics->pins, &state);
+
+	if (err)
+		metrics_reply_text(request, 503, "not loaded");
+	else if (!(state.flags & AD_STATE_ARMED))
+		metrics_reply_text(request, 503, "not armed");
+	else
+		metrics_reply_text(request, 200,
+				   state.flags & AD_STATE_DRAINING ? "draining" : "ok");
+}
+
+static void serve_index(struct metrics *metrics, struct evhttp_request *request)
+{
+	metrics_reply_text(request, 200,
+			   "anydoor " VERSION "\n\n"
+			   "/metrics              for Prometheus\n"
+			   "/metrics/flows?top=N  the heaviest flows, for Prometheus\n"
+			   "/flows                every flow, a JSON object per line\n"
+			   "/healthz              200 or 503");
+}
+
+/* --- the listener ---------------------------------------------------------------------------- */
+
+static const struct page pages[] = {
+	{ "/metrics", serve_metrics }, { "/metrics/flows", serve_top },
+	{ "/flows", serve_flows },     { "/healthz", serve_health },
+	{ "/", serve_index },
+};
+
+static void on_request(struct evhttp_request *request, void *arg)
+{
+	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
+	const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
+	enum evhttp_cmd_type method = evhttp_request_get_command(request);
+
+	for (size_t i = 0; path && i < sizeof(pages) / sizeof(*pages); i++) {
+		if (strcmp(path, pages[i].path))
+			continue;
+		if (method == EVHTTP_REQ_GET || method == EVHTTP_REQ_HEAD) {
+			pages[i].serve(arg, request);
+			return;
+		}
+		evhttp_add_header(evhttp_request_get_output_headers(request), "Allow", "GET, HEAD");
+		metrics_reply_text(request, 405, "only GET and HEAD");
+		return;
+	}
+	metrics_reply_text(request, 404, "no such page");
+}
+
+static int listen_on(struct metrics *metrics)
+{
+	const struct config *config = metrics->config;
+	char address[ADDR_TEXT];
+
+	addr_format(&config->metrics_address, address);
+	metrics->http = evhttp_new(metrics->base);
+	if (!metrics->http)
+		return -ENOMEM;
+	evhttp_set_allowed_methods(metrics->http, ~0); /* to answer 405 ourselves */
+	evhttp_set_max_headers_size(metrics->http, HEADERS_MAX_BYTES);
+	evhttp_set_max_body_size(metrics->http, BODY_MAX_BYTES);
+	evhttp_set_timeout(metrics->http, TIMEOUT_S);
+	evhttp_set_gencb(metrics->http, on_request, metrics);
+	errno = 0;
+	if (!evhttp_bind_socket(metrics->http, address, config->metrics_port))
+		return 0;
+	log_err("metrics: cannot listen on %s port %u: %s; see metrics.listen", address,
+		config->metrics_port, errno ? strerror(errno) : "no such address");
+	return errno ? -errno : -EADDRNOTAVAIL;
+}
+
+int metrics_new(struct event_base *base, const struct config *config, const struct pins *pins,
+		struct metrics **metrics)
+{
+	struct metrics *new;
+	int err;
+
+	*metrics = NULL;
+	if (!config->metrics_on)
+		return 0;
+	new = calloc(1, sizeof(*new));
+	if (!new)
+		return -ENOMEM;
+	new->base = base;
+	new->config = config;
+	new->pins = pins;
+	/* evhttp writes to clients that may have gone. */
+	signal(SIGPIPE, SIG_IGN);
+	err = listen_on(new);
+	if (err)
+		metrics_free(new);
+	else
+		*metrics = new;
+	return err;
+}
+
+void metrics_use(struct metrics *metrics, const struct config *config)
+{
+	const struct config *old;
+
+	if (!metrics)
+		return;
+	old = metrics->config;
+	if (!config->metrics_on || config->metrics_port != old->metrics_port ||
+	    addr_compare(&config->metrics_address, &old->metrics_address))
+		log_warn("metrics.listen changed: restart the daemon to follow");
+	metrics->config = config;
+	jobs_use_config(metrics);
+}
+
+void metrics_note_reload(struct metrics *metrics, bool ok)
+{
+	struct timespec now;
+
+	if (!metrics)
+		return;
+	metrics->daemon.last_ok = ok;
+	if (!ok) {
+		metrics->daemon.reloads_failed++;
+		return;
+	}
+	clock_gettime(CLOCK_REALTIME, &now);
+	metrics->daemon.reloads_ok++;
+	metrics->daemon.last_ok_real_s = now.tv_sec;
+}
+
+/* Closing a connection ends the job that works for it. */
+void metrics_free(struct metrics *metrics)
+{
+	if (!metrics)
+		return;
+	if (metrics->http)
+		evhttp_free(metrics->http);
+	jobs_free(metrics);
+	free(metrics);
+}
+
+double metrics_now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
