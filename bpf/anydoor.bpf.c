@@ -87,7 +87,7 @@ static __always_inline __u32 packet_decide(struct xdp_md *ctx, struct packet *p)
 	return packet_act(ctx, p, owner_find(ctx, p));
 }
 
-SEC("xdp.frags")
+SEC("xdp")
 int packet(struct xdp_md *ctx)
 {
 	struct packet p = { .frame_bytes = bpf_xdp_get_buff_len(ctx) };
@@ -99,7 +99,7 @@ int packet(struct xdp_md *ctx)
 	return p.action ? p.action : verdict_action(reason);
 }
 
-SEC("xdp.frags")
+SEC("xdp")
 int dns(struct xdp_md *ctx)
 {
 	verdict_count(AD_R_DNS_PASSED, bpf_xdp_get_buff_len(ctx));
