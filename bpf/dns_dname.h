@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * dns_dname.h: below a DNAME (RFC 6672, section 3.2): the DNAME itself, the CNAME that it implies
+ * for this very name, and the search for what that names. A part of dns_engine.h.
+ *
+ * Unlike a CNAME's, the target depends on the question, so it is looked up while answering. That
+ * is a second search; the kernel leaves it to the daemon.
+ */
+#ifndef AD_DNS_DNAME_H
+#define AD_DNS_DNAME_H
+
+/* Appends the CNAME: @prefix bytes in front of the DNAME's owner, then the DNAME's target. */
+static __always_inline void dns_put_cname(struct dns_work *w, __u32 dname, __u32 prefix,
+					  __u32 target_len)
+{
+	__u32 at = w->at, i;
+
+	dns_put16(w, at, DNS_POINTER | w->subject);
+	dns_put16(w, at + 2, DNS_T_CNAME);
+	for (i = 4; i < 10; i++) /* class and TTL */
+		dns_put8(w, at + i, dns_get8(w, dname + i));
+	dns_put16(w, at + 10, prefix + target_len);
+	at += DNS_RR_FIXED;
+	for (i = 0; i < prefix; i++)
+		dns_put8(w, at + i, dns_get8(w, w->subject + i));
+	for (i = 0; i < target_len; i++)
+		dns_put8(w, at + prefix + i, dns_get8(w, dname + DNS_RR_FIXED + i));
+	w->subject = at;
+	w->at = at + prefix + target_len;
+	w->count[DNS_ANSWER]++;
+}
+
+/* Goes on with the name at w->subject, if it is in the same zone. */
+static __always_inline int dns_again(struct dns_work *w, const struct ad_dns_image *image)
+{
+	__u32 zone = w->zone;
+	int verdict;
+
+	if (dns_read_labels(w))
+		return DNS_SEND;
+	dns_read_name(w, image);
+	verdict = dns_match(w, image);
+	if (verdict == DNS_GO && w->zone != zone)
+		verdict = DNS_SEND;
+	w->zone = zone;
+	return verdict;
+}
+
+static __always_inline int dns_redirect(struct dns_work *w, const struct ad_dns_image *image,
+					const struct ad_dns_cell *cell)
+{
+	const struct ad_dns_rrset *rrset;
+	__u32 prefix = w->owner - w->subject, dname = w->at, target_len;
+	int verdict;
+
+	if (DNS_IN_KERNEL)
+		return DNS_PASS;
+	if (dns_find(w, image, cell->record, DNS_T_DNAME, &rrset) || !rrset)
+		return DNS_PASS;
+	w->aa = 1;
+	target_len = rrset->len - DNS_RR_FIXED;
+	verdict = dns_put_rrset(w, rrset, w->owner, DNS_ANSWER);
+	if (verdict)
+		return verdict;
+	if (prefix + target_len > DNS_NAME_BYTES) {
+		w->rcode = DNS_YXDOMAIN; /* RFC 6672, 2.2 */
+		return DNS_SEND;
+	}
+	if (!dns_fits(w, DNS_RR_FIXED + prefix + target_len))
+		return dns_truncate(w);
+	if (w->subject >= DNS_POINTER >> 2) /* out of a pointer's reach; a chain gone mad */
+		return DNS_SEND;
+	dns_put_cname(w, dname, prefix, target_len);
+	return dns_again(w, image);
+}
+
+#endif

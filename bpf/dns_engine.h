@@ -1,0 +1,766 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * dns_engine.h: from a query in a buffer to its reply in the same buffer.
+ *
+ *   dns_read	  header, question and EDNS; lower-cases and hashes the name
+ *   dns_match	  the name itself, or its deepest stored ancestor and what that means
+ *   dns_follow	  RRset, CNAME chain, referral, or proof of absence
+ *   dns_finish	  OPT and header
+ *
+ * Plain C over memory that the home (dns_wire.h) provides; no loop without a bound, no offset
+ * without a mask, so that the verifier and the fuzzer are content with the same text.
+ */
+#ifndef AD_DNS_ENGINE_H
+#define AD_DNS_ENGINE_H
+
+#include "dns_wire.h"
+
+static __always_inline const struct ad_dns_image *dns_image(const struct dns_work *w)
+{
+	return (const struct ad_dns_image *)dns_page(w, 0);
+}
+
+/* Page 0 is at hand already and holds all of a small image: no lookup for it. */
+static __always_inline const __u8 *dns_page_of(const struct dns_work *w,
+					       const struct ad_dns_image *image, __u64 address)
+{
+	__u32 n = address / AD_DNS_PAGE_BYTES;
+
+	return n ? dns_page(w, n) : (const __u8 *)image;
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+/* A reply without a question: what was asked could not be read, or is no query. */
+static __always_inline int dns_reject(struct dns_work *w, __u32 rcode)
+{
+	dns_put8(w, 2, DNS_QR | (dns_get8(w, 2) & (DNS_OPCODE | DNS_RD)));
+	dns_put8(w, 3, rcode);
+	dns_put64(w, 4, 0);
+	w->rcode = rcode;
+	w->len = DNS_HEADER;
+	return DNS_SEND;
+}
+
+/* Legal perhaps, but nothing the kernel should think about; nor do we know what to do with it. */
+static __always_inline int dns_odd(struct dns_work *w)
+{
+	return DNS_IN_KERNEL ? DNS_PASS : dns_reject(w, DNS_FORMERR);
+}
+
+static __always_inline int dns_read_header(struct dns_work *w)
+{
+	if (w->len < DNS_HEADER || dns_get8(w, 2) & DNS_QR)
+		return DNS_IGNORE;
+	if (dns_get8(w, 2) & DNS_OPCODE)
+		return dns_reject(w, DNS_NOTIMP);
+	if (dns_get16(w, 4) != 1)
+		return dns_reject(w, DNS_FORMERR);
+	if (dns_get16(w, 6) || dns_get16(w, 8) || dns_get16(w, 10) > 1)
+		return dns_odd(w);
+	return DNS_GO;
+}
+
+/*
+ * Finds the labels of the name at w->subject. Compression has nothing to point at in a question,
+ * so it is an error.
+ */
+static __always_inline int dns_read_labels(struct dns_work *w)
+{
+	__u32 at = 0, n, len;
+
+	for (n = 0; n < DNS_LABELS_MAX + 1; n++) {
+		w->labels[n] = at;
+		len = dns_get8(w, w->subject + at);
+		if (!len)
+			break;
+		at += len + 1;
+		if (len > DNS_LABEL_BYTES || at >= DNS_NAME_BYTES)
+			return DNS_PASS;
+	}
+	w->name_len = at + 1;
+	w->nr_labels = n;
+	return DNS_GO;
+}
+
+/* Lower-cases and hashes the whole name in one pass. */
+static __always_inline void dns_read_name(struct dns_work *w, const struct ad_dns_image *image)
+{
+	__u64 h0 = 0, h1 = 0, word;
+	__u32 i, left = w->name_len;
+
+	for (i = 0; i < AD_DNS_NAME_WORDS; i++) {
+		word = dns_load64(&w->msg[(w->subject + 8 * i) & DNS_MSG_MASK]);
+		word = dns_lower(word);
+		if (left < 8)
+			word &= (1ull << 8 * left) - 1;
+		w->name[i] = word;
+		h0 += dns_nh(word, image->keys[i][0]);
+		h1 += dns_nh(word, image->keys[i][1]);
+		if (left <= 8)
+			break;
+		left -= 8;
+	}
+	w->name[i + 1] = 0;
+	w->hash[0] = h0;
+	w->hash[1] = h1;
+}
+
+/* RFC 6891, 6.1.2. Unknown options are skipped; lengths that disagree are an error. */
+static __always_inline int dns_read_options(struct dns_work *w, __u32 at)
+{
+	__u32 i, len;
+
+	for (i = 0; i < DNS_OPTIONS_MAX; i++) {
+		if (at == w->len)
+			return DNS_GO;
+		if (at + 4 > w->len)
+			return dns_reject(w, DNS_FORMERR);
+		len = dns_get16(w, at + 2);
+		if (dns_get16(w, at) == DNS_OPTION_NSID)
+			w->want_nsid = 1;
+		at += 4 + len;
+		if (at > w->len)
+			return dns_reject(w, DNS_FORMERR);
+	}
+	return dns_odd(w);
+}
+
+static __always_inline int dns_read_edns(struct dns_work *w)
+{
+	__u32 at = w->body;
+
+	w->udp_max = DNS_UDP_MIN;
+	w->edns = 0;
+	w->want_nsid = 0;
+	if (!dns_get16(w, 10))
+		return at == w->len ? DNS_GO : dns_reject(w, DNS_FORMERR);
+	if (at + DNS_OPT_BYTES > w->len)
+		return dns_reject(w, DNS_FORMERR);
+	if (dns_get8(w, at) || dns_get16(w, at + 1) != DNS_T_OPT)
+		return dns_odd(w);
+	if (at + DNS_OPT_BYTES + dns_get16(w, at + 9) != w->len)
+		return dns_reject(w, DNS_FORMERR);
+	w->edns = 1;
+	w->edns_do = dns_get8(w, at + 7) & DNS_DO;
+	w->udp_max = dns_get16(w, at + 3);
+	if (w->udp_max < DNS_UDP_MIN)
+		w->udp_max = DNS_UDP_MIN;
+	if (dns_get8(w, at + 6)) /* RFC 6891, 6.1.3: a version that we do not speak */
+		w->rcode = DNS_BADVERS;
+	return dns_read_options(w, at + DNS_OPT_BYTES);
+}
+
+/* Where answers start and must end. */
+static __always_inline void dns_begin(struct dns_work *w, const struct ad_dns_image *image)
+{
+	__u32 max = w->udp_max < image->udp_size ? w->udp_max : image->udp_size;
+
+	if (w->tcp)
+		max = DNS_MSG_BYTES - 1;
+	if (w->edns)
+		max -= DNS_OPT_BYTES;
+	if (w->want_nsid)
+		max -= 4 + image->nsid_len;
+	w->limit = max;
+	w->at = w->body;
+	w->count[DNS_ANSWER] = 0;
+	w->count[DNS_AUTHORITY] = 0;
+	w->count[DNS_ADDITIONAL] = 0;
+	w->aa = 0;
+	w->tc = 0;
+	w->zone = DNS_NOT_COUNTED;
+}
+
+/* Types that are no data (RFC 6895, 3.1), but ANY. */
+static __always_inline int dns_is_meta(__u32 qtype)
+{
+	return qtype == DNS_T_OPT || (qtype >= DNS_T_TKEY && qtype < DNS_T_ANY);
+}
+
+static __always_inline int dns_read_question(struct dns_work *w)
+{
+	w->subject = DNS_HEADER;
+	if (dns_read_labels(w))
+		return dns_reject(w, DNS_FORMERR);
+	w->body = DNS_HEADER + w->name_len + 4;
+	if (w->body > w->len)
+		return dns_reject(w, DNS_FORMERR);
+	w->qtype = dns_get16(w, w->body - 4);
+	w->qclass = dns_get16(w, w->body - 2);
+	return DNS_GO;
+}
+
+DNS_STAGE int dns_read(struct dns_work *w)
+{
+	const struct ad_dns_image *image;
+	int verdict;
+
+	if (!w)
+		return DNS_PASS;
+	image = dns_image(w);
+	if (!image)
+		return DNS_PASS;
+	verdict = dns_read_header(w);
+	if (verdict)
+		return verdict;
+	w->rcode = DNS_NOERROR;
+	verdict = dns_read_question(w);
+	if (verdict)
+		return verdict;
+	verdict = dns_read_edns(w);
+	if (verdict)
+		return verdict;
+	if (dns_is_meta(w->qtype) && DNS_IN_KERNEL)
+		return DNS_PASS;
+	dns_read_name(w, image);
+	dns_begin(w, image);
+	return DNS_GO;
+}
+
+/* --- the name table --------------------------------------------------------------------------- */
+
+/* Cells are counted through all buckets. */
+static __always_inline const struct ad_dns_cell *
+dns_cell(const struct dns_work *w, const struct ad_dns_image *image, __u32 index)
+{
+	__u64 at = (__u64)image->buckets * 8 + (__u64)index * sizeof(struct ad_dns_cell);
+	const __u8 *page = dns_page_of(w, image, at);
+
+	if (!page)
+		return 0;
+	return (const struct ad_dns_cell *)(page + (at & AD_DNS_PAGE_MASK));
+}
+
+static __always_inline int dns_cell_is(const struct ad_dns_cell *cell, __u64 h0, __u64 h1)
+{
+	return cell->hash[0] == h0 && cell->hash[1] == h1 && cell->kind != AD_DNS_EMPTY;
+}
+
+/* The cell with this hash in one bucket; its number goes to w->cell. */
+static __always_inline const struct ad_dns_cell *dns_bucket(struct dns_work *w,
+							    const struct ad_dns_image *image,
+							    __u32 bucket, __u64 h0, __u64 h1)
+{
+	const struct ad_dns_cell *cell;
+
+	bucket = (bucket & image->bucket_mask) * AD_DNS_BUCKET_CELLS;
+	cell = dns_cell(w, image, bucket);
+	if (!cell)
+		return 0;
+	w->cell = bucket;
+	if (dns_cell_is(cell, h0, h1))
+		return cell;
+	w->cell = bucket + 1;
+	return dns_cell_is(cell + 1, h0, h1) ? cell + 1 : 0;
+}
+
+static __always_inline const struct ad_dns_cell *
+dns_probe(struct dns_work *w, const struct ad_dns_image *image, __u64 h0, __u64 h1)
+{
+	const struct ad_dns_cell *cell = dns_bucket(w, image, dns_mix(h0), h0, h1);
+
+	return cell ? cell : dns_bucket(w, image, dns_mix(h1), h0, h1);
+}
+
+/* Probes the ancestor that starts with the given label. */
+static __always_inline const struct ad_dns_cell *
+dns_probe_ancestor(struct dns_work *w, const struct ad_dns_image *image, __u32 label)
+{
+	__u32 i, at = w->labels[label & DNS_LABELS_MAX];
+	__u64 h0 = 0, h1 = 0, word;
+
+	for (i = 0; i < AD_DNS_NAME_WORDS; i++) {
+		if (at + 8 * i >= w->name_len)
+			break;
+		word = dns_load64((const __u8 *)w->name + ((at + 8 * i) & 0xff));
+		h0 += dns_nh(word, image->keys[i][0]);
+		h1 += dns_nh(word, image->keys[i][1]);
+	}
+	return dns_probe(w, image, h0, h1);
+}
+
+/* Which labels of the question the cell's own name, or the cut above it, starts at. */
+static __always_inline void dns_matched(struct dns_work *w, const struct ad_dns_cell *cell,
+					__u32 label)
+{
+	__u32 above = cell->kind >= AD_DNS_CUT ? cell->up : 0;
+
+	w->zone = cell->zone;
+	w->owner = w->subject + w->labels[(label + above) & DNS_LABELS_MAX];
+	w->below = label + above > 0;
+}
+
+/*
+ * Not stored: bisects for the closest encloser (RFC 4592, 3.3.1), which is the deepest stored
+ * ancestor because every ancestor of a stored name is stored.
+ */
+DNS_STAGE int dns_search(struct dns_work *w)
+{
+	const struct ad_dns_image *image;
+	const struct ad_dns_cell *cell;
+	__u32 low = 0, high, depth, found = 0, i;
+
+	if (!w)
+		return DNS_PASS;
+	image = dns_image(w);
+	if (!image || !w->nr_labels)
+		return DNS_PASS;
+	high = w->nr_labels - 1;
+	if (high > image->depth_max)
+		high = image->depth_max;
+	for (i = 0; i < 8; i++) {
+		if (low >= high)
+			break;
+		depth = (low + high + 1) / 2;
+		if (dns_probe_ancestor(w, image, w->nr_labels - depth)) {
+			low = depth;
+			found = w->cell + 1;
+		} else {
+			high = depth - 1;
+		}
+	}
+	if (!found) { /* the root is always stored */
+		if (!dns_probe_ancestor(w, image, w->nr_labels))
+			return DNS_PASS;
+		found = w->cell + 1;
+	}
+	w->cell = found - 1;
+	cell = dns_cell(w, image, w->cell);
+	if (!cell)
+		return DNS_PASS;
+	dns_matched(w, cell, w->nr_labels - low);
+	return DNS_GO;
+}
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+static __always_inline int dns_fits(const struct dns_work *w, __u32 bytes)
+{
+	return w->at + bytes <= w->limit;
+}
+
+/* RFC 2181, 9: nothing of a set that is not whole; the client comes back by TCP. */
+static __always_inline int dns_truncate(struct dns_work *w)
+{
+	w->tc = 1;
+	w->at = w->body;
+	w->count[DNS_ANSWER] = 0;
+	w->count[DNS_AUTHORITY] = 0;
+	w->count[DNS_ADDITIONAL] = 0;
+	return DNS_SEND;
+}
+
+/* Copies the first @len bytes of a blob to w->at and sets its pointers. The caller has checked
+ * that they fit. */
+DNS_STAGE int dns_copy(struct dns_work *w, __u32 blob, __u32 len, __u32 nr_fixups, __u32 owner)
+{
+	const struct ad_dns_image *image;
+	const __u8 *page;
+	__u32 from, at, i;
+
+	if (!w || len > DNS_MSG_BYTES || nr_fixups > DNS_FIXUPS_MAX)
+		return DNS_PASS;
+	image = dns_image(w);
+	if (!image)
+		return DNS_PASS;
+	page = dns_page_of(w, image, (__u64)blob * 8);
+	if (!page)
+		return DNS_PASS;
+	from = (blob * 8 & AD_DNS_PAGE_MASK) + nr_fixups * sizeof(struct ad_dns_fixup);
+	at = w->at;
+	for (i = 0; i < DNS_MSG_BYTES; i += 8) {
+		if (i >= len)
+			break;
+		dns_put64(w, at + i, dns_load64(page + ((from + i) & AD_DNS_PAGE_MASK)));
+	}
+	from -= nr_fixups * sizeof(struct ad_dns_fixup);
+	for (i = 0; i < DNS_FIXUPS_MAX; i++) {
+		const struct ad_dns_fixup *fixup;
+
+		fixup = (const void *)(page + ((from + i * sizeof(*fixup)) & AD_DNS_PAGE_MASK));
+		if (i >= nr_fixups || fixup->at >= len)
+			break;
+		dns_put16(w, at + fixup->at,
+			  DNS_POINTER | (fixup->base == AD_DNS_BASE_APEX ? w->apex : owner));
+	}
+	w->at = at + len;
+	return DNS_GO;
+}
+
+/* SOA for a negative answer (RFC 2308, section 3), and the end of it. */
+static __always_inline int dns_deny(struct dns_work *w, const struct ad_dns_image *image)
+{
+	const struct ad_dns_zone *zone;
+	__u32 at = image->zones * 8 + w->zone * sizeof(*zone);
+	int verdict;
+
+	if (w->zone == DNS_NOT_COUNTED)
+		return DNS_SEND;
+	zone = (const void *)((const __u8 *)image + (at & AD_DNS_PAGE_MASK));
+	if (!dns_fits(w, zone->soa_len))
+		return dns_truncate(w);
+	verdict = dns_copy(w, zone->soa, zone->soa_len, zone->soa_fixups, w->apex);
+	if (verdict)
+		return verdict;
+	w->count[DNS_AUTHORITY]++;
+	return DNS_SEND;
+}
+
+/* Where the apex of w->zone stands: in the question, whatever has been followed since. */
+static __always_inline void dns_locate_apex(struct dns_work *w, const struct ad_dns_image *image)
+{
+	const struct ad_dns_zone *zone;
+	__u32 at = image->zones * 8 + w->zone * sizeof(*zone);
+
+	if (w->zone == DNS_NOT_COUNTED)
+		return;
+	zone = (const void *)((const __u8 *)image + (at & AD_DNS_PAGE_MASK));
+	w->apex = w->body - 4 - zone->apex_len;
+}
+
+static __always_inline int dns_has_inline(const struct ad_dns_cell *cell, __u32 qtype)
+{
+	return (qtype == DNS_T_A && cell->nr_a) || (qtype == DNS_T_AAAA && cell->nr_aaaa);
+}
+
+/* A as two stores, AAAA as two and a half: pointer, type, class, TTL, length, address. */
+static __always_inline int dns_put_inline(struct dns_work *w, const struct ad_dns_cell *cell,
+					  __u32 qtype, __u32 owner)
+{
+	__u32 v4 = qtype == DNS_T_A, size = v4 ? 4 : 16;
+	__u32 n = v4 ? cell->nr_a : cell->nr_aaaa, i, from = v4 ? 0 : cell->nr_a * 4;
+	__u32 ttl = v4 ? cell->ttl_a : cell->ttl_aaaa;
+	__u64 head = __builtin_bswap16(DNS_POINTER | owner) | (__u64)__builtin_bswap16(qtype) << 16 |
+		     (__u64)__builtin_bswap16(DNS_CLASS_IN) << 32 | (__u64)ttl << 48;
+	__u32 tail = ttl >> 16 | (__u32)__builtin_bswap16(size) << 16;
+
+	if (!dns_fits(w, n * (DNS_RR_FIXED + size)))
+		return dns_truncate(w);
+	for (i = 0; i < AD_DNS_CELL_ADDR / 4; i++) {
+		const __u8 *addr = cell->addr + (from & 31);
+		__u32 at = w->at;
+
+		if (i >= n)
+			break;
+		dns_put64(w, at, head);
+		dns_put64(w, at + 8, tail | (__u64) * (const __u32 *)addr << 32);
+		if (!v4) {
+			dns_put64(w, at + 12, dns_load64(addr));
+			dns_put64(w, at + 20, dns_load64(addr + 8));
+		}
+		w->at = at + DNS_RR_FIXED + size;
+		from += size;
+	}
+	w->count[DNS_ANSWER] += n;
+	return DNS_SEND;
+}
+
+static __always_inline int dns_put_rrset(struct dns_work *w, const struct ad_dns_rrset *rrset,
+					 __u32 owner, __u32 section)
+{
+	__u32 len = rrset->len, extra = rrset->extra_rrs;
+
+	if (!dns_fits(w, len))
+		return dns_truncate(w);
+	if (extra && dns_fits(w, len + rrset->extra_len)) {
+		len += rrset->extra_len;
+		w->count[DNS_ADDITIONAL] += extra;
+	} else if (extra && rrset->extra_must) {
+		w->tc = 1; /* RFC 9471: a referral without its glue is no answer */
+	}
+	w->count[section & 1] += rrset->rrs;
+	return dns_copy(w, rrset->blob, len, rrset->nr_fixups, owner);
+}
+
+/*
+ * The RRset of @qtype in a record's directory (any, for ANY: RFC 8482, 4.1). DNS_GO and *@rrset,
+ * which is NULL if there is none; DNS_PASS if the directory is too long to be looked through.
+ */
+static __always_inline int dns_find(const struct dns_work *w, const struct ad_dns_image *image,
+				    __u32 ref, __u32 qtype, const struct ad_dns_rrset **rrset)
+{
+	const struct ad_dns_rrset *r;
+	const __u8 *page;
+	__u32 i, n, at;
+
+	*rrset = 0;
+	if (!ref)
+		return DNS_GO;
+	page = dns_page_of(w, image, (__u64)ref * 8);
+	if (!page)
+		return DNS_PASS;
+	at = ref * 8 & AD_DNS_PAGE_MASK;
+	n = ((const struct ad_dns_record *)(page + at))->nr_rrsets;
+	at += sizeof(struct ad_dns_record);
+	for (i = 0; i < DNS_RRSETS_MAX; i++) {
+		if (i >= n)
+			return DNS_GO;
+		r = (const void *)(page + ((at + i * sizeof(*r)) & AD_DNS_PAGE_MASK));
+		if (r->type == qtype || qtype == DNS_T_ANY) {
+			*rrset = r;
+			return DNS_GO;
+		}
+	}
+	return i >= n ? DNS_GO : DNS_PASS;
+}
+
+/* --- deciding --------------------------------------------------------------------------------- */
+
+/* No zone of ours. */
+static __always_inline int dns_refuse(struct dns_work *w, const struct ad_dns_image *image)
+{
+	if (image->unserved_pass)
+		return DNS_PASS;
+	w->rcode = DNS_REFUSED;
+	return DNS_SEND;
+}
+
+/* The name as asked, or its closest encloser. */
+static __always_inline int dns_match(struct dns_work *w, const struct ad_dns_image *image)
+{
+	const struct ad_dns_cell *cell;
+
+	cell = dns_probe(w, image, w->hash[0] ^ (__u16)(w->qclass - DNS_CLASS_IN), w->hash[1]);
+	if (cell)
+		dns_matched(w, cell, 0);
+	else if (w->qclass != DNS_CLASS_IN)
+		return dns_refuse(w, image);
+	else
+		return dns_search(w);
+	return DNS_GO;
+}
+
+/* RFC 1034, 4.3.2, 3b: the NS of the cut as authority, their addresses as additional data. */
+static __always_inline int dns_refer(struct dns_work *w, const struct ad_dns_image *image,
+				     const struct ad_dns_cell *cell)
+{
+	const struct ad_dns_rrset *rrset;
+	int verdict;
+
+	if (dns_find(w, image, cell->record, DNS_T_NS, &rrset) || !rrset)
+		return DNS_PASS;
+	verdict = dns_put_rrset(w, rrset, w->owner, DNS_AUTHORITY);
+	return verdict ? verdict : DNS_SEND;
+}
+
+/* Nothing stored at the name itself: a wildcard below its closest encloser, or no such name. */
+static __always_inline int dns_wildcard(struct dns_work *w, const struct ad_dns_image *image,
+					const struct ad_dns_cell *cell)
+{
+	const struct ad_dns_record *record;
+	__u64 at = (__u64)cell->record * 8;
+	const __u8 *page;
+
+	if (!(cell->flags & AD_DNS_HAS_WILD)) {
+		w->aa = 1;
+		w->rcode = DNS_NXDOMAIN;
+		return dns_deny(w, image);
+	}
+	page = dns_page_of(w, image, at);
+	if (!page)
+		return DNS_PASS;
+	record = (const void *)(page + (at & AD_DNS_PAGE_MASK));
+	w->cell = record->wild - 1;
+	w->owner = w->subject;
+	w->below = 0;
+	return DNS_GO;
+}
+
+/* Where a CNAME just written leads. Its target was looked up when the zone was compiled. */
+static __always_inline int dns_next(struct dns_work *w, const struct ad_dns_image *image,
+				    const struct ad_dns_rrset *cname, __u32 rdata)
+{
+	if (cname->next_kind == AD_DNS_NEXT_OUT)
+		return DNS_SEND;
+	w->subject = rdata;
+	if (cname->next_kind == AD_DNS_NEXT_NX) {
+		w->rcode = DNS_NXDOMAIN; /* RFC 6604, section 3: of the last name in the chain */
+		return dns_deny(w, image);
+	}
+	w->cell = cname->next - 1;
+	w->owner = rdata + cname->next_skip;
+	w->below = cname->next_skip > 0;
+	return DNS_GO;
+}
+
+static __always_inline int dns_chase(struct dns_work *w, const struct ad_dns_image *image,
+				     const struct ad_dns_cell *cell)
+{
+	const struct ad_dns_rrset *cname;
+	__u32 rdata = w->at + DNS_RR_FIXED;
+	int verdict;
+
+	if (dns_find(w, image, cell->record, DNS_T_CNAME, &cname) || !cname)
+		return DNS_PASS;
+	verdict = dns_put_rrset(w, cname, w->owner, DNS_ANSWER);
+	return verdict ? verdict : dns_next(w, image, cname, rdata);
+}
+
+/*
+ * No DS at an apex whose parent zone is ours too: the parent is the one to say so (RFC 4035,
+ * 3.1.4.1), as it would be the one to have it.
+ */
+static __always_inline int dns_deny_type(struct dns_work *w, const struct ad_dns_image *image,
+					 const struct ad_dns_cell *cell)
+{
+	__u64 at = (__u64)cell->record * 8;
+	const __u8 *page;
+	__u32 parent;
+
+	if (w->qtype == DNS_T_DS && cell->flags & AD_DNS_IS_APEX) {
+		page = dns_page_of(w, image, at);
+		if (!page)
+			return DNS_PASS;
+		at &= AD_DNS_PAGE_MASK;
+		parent = ((const struct ad_dns_record *)(page + at))->parent_zone;
+		if (parent) {
+			w->zone = parent - 1;
+			dns_locate_apex(w, image);
+		}
+	}
+	return dns_deny(w, image);
+}
+
+#include "dns_dname.h"
+
+/* All data of one name is here: answer, go on along an alias, or say that there is none. */
+static __always_inline int dns_answer_name(struct dns_work *w, const struct ad_dns_image *image,
+					   const struct ad_dns_cell *cell)
+{
+	const struct ad_dns_rrset *rrset;
+	int verdict;
+
+	w->aa = 1;
+	if (dns_has_inline(cell, w->qtype))
+		return dns_put_inline(w, cell, w->qtype, w->owner);
+	if (w->qtype == DNS_T_ANY && (cell->nr_a || cell->nr_aaaa))
+		return dns_put_inline(w, cell, cell->nr_a ? DNS_T_A : DNS_T_AAAA, w->owner);
+	if (dns_find(w, image, cell->record, w->qtype, &rrset))
+		return DNS_PASS;
+	if (rrset) {
+		verdict = dns_put_rrset(w, rrset, w->owner, DNS_ANSWER);
+		return verdict ? verdict : DNS_SEND;
+	}
+	if (cell->flags & AD_DNS_HAS_CNAME)
+		return dns_chase(w, image, cell);
+	return dns_deny_type(w, image, cell);
+}
+
+static __always_inline int dns_hop(struct dns_work *w, const struct ad_dns_image *image)
+{
+	const struct ad_dns_cell *cell = dns_cell(w, image, w->cell);
+
+	if (!cell)
+		return DNS_PASS;
+	switch (cell->kind) {
+	case AD_DNS_NAME:
+		if (w->below)
+			return dns_wildcard(w, image, cell);
+		return dns_answer_name(w, image, cell);
+	case AD_DNS_CUT:
+		if (w->below || w->qtype != DNS_T_DS)
+			return dns_refer(w, image, cell);
+		return dns_answer_name(w, image, cell);
+	case AD_DNS_DNAME:
+		if (w->below)
+			return dns_redirect(w, image, cell);
+		return dns_answer_name(w, image, cell);
+	default:
+		return dns_refuse(w, image);
+	}
+}
+
+/* From the match to the end of the chain. */
+DNS_STAGE int dns_follow(struct dns_work *w)
+{
+	const struct ad_dns_image *image;
+	__u32 i;
+	int verdict;
+
+	if (!w)
+		return DNS_PASS;
+	image = dns_image(w);
+	if (!image)
+		return DNS_PASS;
+	dns_locate_apex(w, image);
+	for (i = 0; i < DNS_CHAIN_MAX; i++) {
+		verdict = dns_hop(w, image);
+		if (verdict)
+			return verdict;
+	}
+	return DNS_IN_KERNEL ? DNS_PASS : DNS_SEND;
+}
+
+/* --- finishing -------------------------------------------------------------------------------- */
+
+/* RFC 6891, 6.1.3; NSID only to who asked (RFC 5001, 2.2). Room was kept for it. */
+static __always_inline void dns_put_opt(struct dns_work *w, const struct ad_dns_image *image)
+{
+	__u32 at = w->at, nsid = w->want_nsid ? image->nsid_len : 0, i;
+
+	dns_put8(w, at, 0);
+	dns_put16(w, at + 1, DNS_T_OPT);
+	dns_put16(w, at + 3, image->udp_size);
+	dns_put8(w, at + 5, w->rcode >> 4);
+	dns_put8(w, at + 6, 0);
+	dns_put16(w, at + 7, (__u16)w->edns_do << 8);
+	dns_put16(w, at + 9, w->want_nsid ? 4 + nsid : 0);
+	at += DNS_OPT_BYTES;
+	w->count[DNS_ADDITIONAL]++;
+	if (w->want_nsid) {
+		dns_put16(w, at, DNS_OPTION_NSID);
+		dns_put16(w, at + 2, nsid);
+		at += 4;
+		for (i = 0; i < AD_DNS_NSID_MAX; i += 8) {
+			if (i >= nsid)
+				break;
+			dns_put64(w, at + i, dns_load64(image->nsid + i));
+		}
+		at += nsid;
+	}
+	w->at = at;
+}
+
+/* The question and its case stay as they came. */
+static __always_inline void dns_finish(struct dns_work *w, const struct ad_dns_image *image)
+{
+	__u32 flags = DNS_QR | (dns_get8(w, 2) & (DNS_OPCODE | DNS_RD));
+
+	if (w->edns)
+		dns_put_opt(w, image);
+	dns_put8(w, 2, flags | (w->aa ? DNS_AA : 0) | (w->tc ? DNS_TC : 0));
+	dns_put8(w, 3, w->rcode & 15);
+	dns_put16(w, 6, w->count[DNS_ANSWER]);
+	dns_put16(w, 8, w->count[DNS_AUTHORITY]);
+	dns_put16(w, 10, w->count[DNS_ADDITIONAL]);
+	w->len = w->at;
+}
+
+/* The whole of it. DNS_SEND: w->len bytes of w->msg are the reply, w->rcode and w->zone say what
+ * to count. */
+static __always_inline int dns_respond(struct dns_work *w)
+{
+	const struct ad_dns_image *image = dns_image(w);
+	int verdict;
+
+	if (!image)
+		return DNS_PASS;
+	w->zone = DNS_NOT_COUNTED;
+	w->tc = 0;
+	verdict = dns_read(w);
+	if (verdict)
+		return verdict;
+	if (w->rcode == DNS_NOERROR) {
+		verdict = dns_is_meta(w->qtype) ? dns_refuse(w, image) : dns_match(w, image);
+		if (verdict == DNS_GO)
+			verdict = dns_follow(w);
+	} else {
+		verdict = DNS_SEND;
+	}
+	if (verdict == DNS_SEND)
+		dns_finish(w, image);
+	return verdict;
+}
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * dns_wire.h: DNS on the wire (RFC 1035, section 4; RFC 6891), and the state of one question.
+ *
+ * Compiled into the XDP program and into userspace. Whoever includes it has chosen a home:
+ * dns_home_bpf.h or user/dns_home.h. A home gives
+ *
+ *   DNS_MSG_BYTES	  longest message, a power of two
+ *   DNS_STAGE		  how a stage is declared: a global function in BPF, static elsewhere
+ *   DNS_IN_KERNEL	  1: what takes long or is odd is left to the daemon
+ *   DNS_CHAIN_MAX	  CNAMEs followed
+ *   DNS_RRSETS_MAX	  types of one name looked through
+ *   DNS_FIXUPS_MAX	  compression pointers of one RRset
+ *   DNS_OPTIONS_MAX	  EDNS options looked through
+ *   DNS_HOME		  its member of struct dns_work
+ *   dns_page(work, n)	  page n of the image that this question began with, or NULL
+ */
+#ifndef AD_DNS_WIRE_H
+#define AD_DNS_WIRE_H
+
+#include <linux/types.h>
+#include "maps/dns.h"
+#include "maps/dns_proto.h"
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the DNS engine hashes and copies in little-endian words"
+#endif
+
+#define DNS_HEADER	 12
+#define DNS_MSG_MASK	 (DNS_MSG_BYTES - 1)
+#define DNS_LABELS_MAX	 127
+#define DNS_LABEL_BYTES	 63
+#define DNS_NAME_BYTES	 255
+#define DNS_UDP_MIN	 512 /* RFC 1035, 4.2.1; RFC 6891, 6.2.3 */
+#define DNS_OPT_BYTES	 11
+#define DNS_RR_FIXED	 12 /* owner as a pointer, type, class, TTL, length */
+#define DNS_POINTER	 0xC000
+#define DNS_NOT_COUNTED	 0xffff /* a zone that is none: CHAOS names */
+
+enum dns_verdict {
+	DNS_GO = 0, /* not decided yet */
+	DNS_SEND,   /* @msg holds the reply */
+	DNS_PASS,   /* the daemon's, or another nameserver's */
+	DNS_IGNORE, /* must not be answered */
+};
+
+/*
+ * One question. The message is answered in its own buffer; whoever sends it looks at @len only
+ * after DNS_SEND. Nothing but @len, @tcp and the home's part needs to be set before.
+ */
+struct dns_work {
+	__u8 msg[DNS_MSG_BYTES + 64]; /* copies are made in words and may run over a little */
+	__u64 name[AD_DNS_NAME_WORDS + 2]; /* lower-cased, zeros behind it */
+	__u8 labels[DNS_LABELS_MAX + 1];   /* where each label starts in the name, the root's last */
+	__u64 hash[2];
+	__u32 len;  /* of the query, then of the reply */
+	DNS_HOME;   /* which image, in the home's words */
+
+	/* the question */
+	__u32 name_len;
+	__u32 nr_labels;
+	__u32 qtype;
+	__u32 qclass;
+	__u32 udp_max; /* what the client takes */
+	__u8 tcp;
+	__u8 edns;
+	__u8 edns_do;
+	__u8 want_nsid;
+
+	/* what it, or the alias it led to, matched */
+	__u32 subject; /* where the name looked for stands in the message */
+	__u32 owner;   /* and the part of it that was found */
+	__u32 below;   /* 1: that is not all of it */
+	__u32 cell;
+	__u32 zone;
+	__u32 apex; /* where the zone's apex stands in the message */
+
+	/* the answer */
+	__u32 body;  /* where the question ends */
+	__u32 at;    /* where the next record goes */
+	__u32 limit; /* and where the last one must end: room for OPT is left */
+	__u32 rcode; /* extended */
+	__u16 count[3];
+	__u8 aa;
+	__u8 tc;
+};
+
+enum dns_section {
+	DNS_ANSWER,
+	DNS_AUTHORITY,
+	DNS_ADDITIONAL
+};
+
+static __always_inline const __u8 *dns_page(const struct dns_work *w, __u32 n);
+
+static __always_inline __u64 dns_load64(const __u8 *p)
+{
+	__u64 v;
+
+	__builtin_memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static __always_inline void dns_store64(__u8 *p, __u64 v)
+{
+	__builtin_memcpy(p, &v, sizeof(v));
+}
+
+static __always_inline __u32 dns_get8(const struct dns_work *w, __u32 at)
+{
+	return w->msg[at & DNS_MSG_MASK];
+}
+
+static __always_inline __u32 dns_get16(const struct dns_work *w, __u32 at)
+{
+	__u16 v;
+
+	__builtin_memcpy(&v, &w->msg[at & DNS_MSG_MASK], sizeof(v));
+	return __builtin_bswap16(v);
+}
+
+static __always_inline void dns_put8(struct dns_work *w, __u32 at, __u8 v)
+{
+	w->msg[at & DNS_MSG_MASK] = v;
+}
+
+static __always_inline void dns_put16(struct dns_work *w, __u32 at, __u16 v)
+{
+	v = __builtin_bswap16(v);
+	__builtin_memcpy(&w->msg[at & DNS_MSG_MASK], &v, sizeof(v));
+}
+
+static __always_inline void dns_put64(struct dns_work *w, __u32 at, __u64 v)
+{
+	dns_store64(&w->msg[at & DNS_MSG_MASK], v);
+}
+
+/*
+ * Eight bytes to lower case at once (RFC 4343). Length bytes are at most 63, below 'A', so a whole
+ * wire name may go through. Adding to the low seven bits carries into the eighth where the letter
+ * is at least 'A', and where it is beyond 'Z'.
+ */
+static __always_inline __u64 dns_lower(__u64 v)
+{
+	const __u64 ones = 0x0101010101010101ull;
+	__u64 low = v & (0x7f * ones);
+	__u64 from_a = low + ((0x80 - 'A') * ones);
+	__u64 beyond_z = low + ((0x7f - 'Z') * ones);
+	__u64 upper = (from_a ^ beyond_z) & ~v & (0x80 * ones);
+
+	return v | upper >> 2;
+}
+
+/* One word of NH: see struct ad_dns_image. */
+static __always_inline __u64 dns_nh(__u64 word, __u64 key)
+{
+	__u32 low = (__u32)word + (__u32)key;
+	__u32 high = (__u32)(word >> 32) + (__u32)(key >> 32);
+
+	return (__u64)low * high;
+}
+
+/* NH is linear in the low bits: spread them before they choose a bucket. */
+static __always_inline __u32 dns_mix(__u64 hash)
+{
+	hash ^= hash >> 32;
+	hash *= 0x9E3779B97F4A7C15ull;
+	return hash >> 32;
+}
+
+#endif

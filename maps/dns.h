@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * dns.h: compiled zones as the DNS engine reads them, in the kernel and in userspace.
+ *
+ * An image holds every zone of a node. It is a run of equal pages; an address in it is counted in
+ * bytes as if the pages were joined, and no object crosses from one page into the next. A `ref`
+ * is such an address divided by 8 (0 = none), so 32 bits reach 32 GiB. In the kernel an image is
+ * one array map whose elements are the pages; the live one is replaced as a whole.
+ *
+ * Everything is in host order (both sides are little endian) but what goes on the wire as it is.
+ */
+#ifndef AD_DNS_H
+#define AD_DNS_H
+
+#include "types.h"
+
+#define AD_DNS_FORMAT	  1u
+#define AD_DNS_PAGE_BYTES (1u << 20)
+#define AD_DNS_PAGE_MASK  (AD_DNS_PAGE_BYTES - 1)
+/* Behind each page: a masked offset plus the size of an object never leaves the element. */
+#define AD_DNS_PAGE_SLACK  4096u
+#define AD_DNS_PAGE_STRIDE (AD_DNS_PAGE_BYTES + AD_DNS_PAGE_SLACK)
+
+#define AD_DNS_NAME_WORDS 32 /* 8-byte words of the longest name */
+#define AD_DNS_NSID_MAX	  128
+#define AD_DNS_UDP_MAX	  4096 /* the largest dns.udp_size */
+#define AD_DNS_ZONE_MAX	  16384
+
+/*
+ * The name table: 128-byte buckets of two cells; a name lies in one of the two buckets that its
+ * hash names (cuckoo). Stored are all names of all zones with every empty non-terminal, and the
+ * ancestors of every apex up to the root; nothing below a cut or a DNAME is, unless it leads to
+ * another apex. So "is stored" holds for every ancestor of a stored name.
+ */
+enum ad_dns_kind {
+	AD_DNS_EMPTY = 0,
+	AD_DNS_ABOVE = 1, /* above every apex: not served */
+	AD_DNS_NAME = 2,  /* authoritative; perhaps without any data */
+	AD_DNS_CUT = 3,	  /* delegated at the ancestor `up` labels above */
+	AD_DNS_DNAME = 4, /* below a DNAME `up` labels above; at it (up = 0) an ordinary name */
+};
+
+enum ad_dns_cell_flag {
+	AD_DNS_HAS_CNAME = 1 << 0,
+	AD_DNS_HAS_WILD = 1 << 1, /* "*" exists below */
+	AD_DNS_IS_APEX = 1 << 2,
+};
+
+#define AD_DNS_CELL_ADDR 28
+
+struct ad_dns_cell {
+	__u64 hash[2]; /* of the lower-cased wire name; the first one XOR (class - 1) */
+	__u32 record;  /* ref of struct ad_dns_record: all that is not inline; 0 = nothing */
+	__u16 zone;
+	__u8 kind;
+	__u8 flags;
+	__u8 nr_a; /* inline; if 0, A may still be among the record's RRsets */
+	__u8 nr_aaaa;
+	__u8 up;
+	__u8 pad;
+	__be32 ttl_a;
+	__be32 ttl_aaaa;
+	__u8 addr[AD_DNS_CELL_ADDR]; /* A, then AAAA */
+};
+AD_ASSERT_SIZE(struct ad_dns_cell, 64);
+
+#define AD_DNS_BUCKET_CELLS 2
+struct ad_dns_bucket {
+	struct ad_dns_cell cells[AD_DNS_BUCKET_CELLS];
+};
+AD_ASSERT_SIZE(struct ad_dns_bucket, 128);
+
+/* What does not fit a cell; followed by the directory of RRsets, sorted by type. */
+struct ad_dns_record {
+	__u32 wild;	   /* cell index + 1 of "*" directly below; 0 = none */
+	__u32 parent_zone; /* apex: zone + 1 of the zone that delegates here, if we serve it too */
+	__u32 nr_rrsets;
+	__u32 pad;
+};
+AD_ASSERT_SIZE(struct ad_dns_record, 16);
+
+/* Where a CNAME leads, when its target lies in the same zone. */
+enum ad_dns_next {
+	AD_DNS_NEXT_OUT = 0, /* elsewhere: the client's business */
+	AD_DNS_NEXT_CELL,    /* to cell `next` - 1: the target, a wildcard, or what it lies below */
+	AD_DNS_NEXT_NX,	     /* to a name that does not exist */
+};
+
+/*
+ * One RRset, rendered. Its blob is `nr_fixups` times struct ad_dns_fixup, sorted, then `len` bytes
+ * of the RRset itself and `extra_len` bytes for the additional section.
+ */
+struct ad_dns_rrset {
+	__u16 type;
+	__u16 rrs;
+	__u16 extra_rrs;
+	__u16 nr_fixups;
+	__u32 len;
+	__u32 extra_len;
+	__u32 blob; /* ref */
+	__u32 next;
+	__u8 next_kind;	 /* enum ad_dns_next */
+	__u8 next_skip;	 /* bytes of the target's name in front of the cell's own name */
+	__u8 next_len;	 /* bytes of the target's name */
+	__u8 extra_must; /* glue that may not be left out silently (RFC 9471) */
+	__u32 pad;
+};
+AD_ASSERT_SIZE(struct ad_dns_rrset, 32);
+
+/* A compression pointer in a blob: where it is, and which name it must point to. */
+enum ad_dns_base {
+	AD_DNS_BASE_OWNER = 0, /* the owner of the RRset, as it stands in the message */
+	AD_DNS_BASE_APEX = 1,  /* the zone's apex, likewise */
+};
+struct ad_dns_fixup {
+	__u16 at; /* offset in the blob */
+	__u16 base;
+};
+AD_ASSERT_SIZE(struct ad_dns_fixup, 4);
+
+struct ad_dns_zone {
+	__u32 serial;
+	__u32 soa; /* ref of a blob as above: SOA with the TTL of a negative answer (RFC 2308) */
+	__u16 soa_len;
+	__u16 soa_fixups;
+	__u32 slot; /* index into the zone counters; AD_DNS_ZONE_MAX = not counted */
+	__u8 apex_len;
+	__u8 apex_labels;
+	__u8 pad[14];
+};
+AD_ASSERT_SIZE(struct ad_dns_zone, 32);
+
+/*
+ * First thing of page 0. A name is hashed word by word with NH, (word.low + key.low) times
+ * (word.high + key.high), under two independent sets of keys. The sums are what cells keep.
+ */
+struct ad_dns_image {
+	__u32 format; /* AD_DNS_FORMAT */
+	__u32 pages;
+	__u32 bucket_mask;
+	__u32 buckets; /* ref of the first */
+	__u32 zones;   /* ref of struct ad_dns_zone[nr_zones] */
+	__u32 nr_zones;
+	__u16 depth_max; /* labels of the deepest stored name, the root has 0 */
+	__u16 udp_size;	 /* largest answer over UDP, also what we announce */
+	__u8 unserved_pass;
+	__u8 nsid_len;
+	__u8 nsid[AD_DNS_NSID_MAX];
+	__u8 pad[2];
+	__u64 keys[AD_DNS_NAME_WORDS][2];
+};
+AD_ASSERT_SIZE(struct ad_dns_image, 160 + 512);
+
+/* dns_live[0]: which slot of dns_pages holds the image that answers. A packet reads it once. */
+#define AD_DNS_SLOTS 2
+struct ad_dns_live {
+	__u32 slot;
+	__u32 generation; /* counts publishings */
+};
+
+/* dns_counts (the kernel, per CPU) and dns_daemon (the daemon, one writer): answers. */
+#define AD_DNS_RCODES 24 /* extended rcodes up to BADCOOKIE, 23 */
+struct ad_dns_count {
+	__u64 rcodes[AD_DNS_RCODES];
+	__u64 truncated;
+};
+AD_ASSERT_SIZE(struct ad_dns_count, 200);
+
+struct ad_dns_daemon {
+	struct ad_dns_count udp;
+	struct ad_dns_count tcp;
+	__u64 tcp_open; /* connections right now */
+	__u64 tcp_refused;
+};
+
+/* dns_zone_info, by counter slot: what the slot counts. Written at every load. */
+struct ad_dns_zone_info {
+	__u64 loaded_real_s;
+	__u64 bytes; /* of records and cells */
+	__u32 serial;
+	__u32 names;
+	__u32 records;
+	__u32 pad;
+	char name[256];
+	char error[256]; /* why the last load failed; empty = it did not */
+};
+AD_ASSERT_SIZE(struct ad_dns_zone_info, 544);
+
+#endif

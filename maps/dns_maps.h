@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
+/*
+ * dns_maps.h: the maps of the DNS engine (BPF side only). README.md says who writes and reads each.
+ */
+#ifndef AD_DNS_MAPS_H
+#define AD_DNS_MAPS_H
+
+#include "dns.h"
+
+/* An image: as many elements as it has pages. Mappable, for that aligns the first page. */
+struct dns_image_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, AD_DNS_PAGE_STRIDE);
+	__uint(map_flags, BPF_F_INNER_MAP | BPF_F_MMAPABLE);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, AD_DNS_SLOTS);
+	__uint(key_size, sizeof(__u32));
+	__array(values, struct dns_image_map);
+} dns_pages SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ad_dns_live);
+} dns_live SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ad_dns_count);
+} dns_counts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, AD_DNS_ZONE_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+} dns_zone_hits SEC(".maps");
+
+/* The daemon's own counters: no CPU of the kernel writes here. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ad_dns_daemon);
+	__uint(map_flags, BPF_F_MMAPABLE);
+} dns_daemon SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, AD_DNS_ZONE_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+	__uint(map_flags, BPF_F_MMAPABLE);
+} dns_zone_daemon SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, AD_DNS_ZONE_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, struct ad_dns_zone_info);
+} dns_zone_info SEC(".maps");
+
+#endif

@@ -1,0 +1,559 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * dns_image.c: zones to pages (dns_image.h). Header and zones come first, then the name table,
+ * then what names refer to.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include "dns_image.h"
+#include "dns_render.h"
+#include "dns_table.h"
+#include "dns_tree.h"
+#include "log.h"
+#include "maps/dns_proto.h"
+
+struct build {
+	struct dns_image *image;
+	struct dns_tree tree;
+	struct dns_table table;
+	struct dns_render render;
+	struct zone *const *zones;
+	size_t nr_zones;
+	__u64 keys[AD_DNS_NAME_WORDS][2];
+	/* CHAOS: two names, one TXT */
+	struct zone_rr odd[2];
+	__u8 odd_keys[2][NAME_KEY_MAX];
+	__u8 odd_rdata[AD_DNS_NSID_MAX + 1];
+};
+
+/* --- pages ------------------------------------------------------------------------------------ */
+
+static void *image_at(const struct dns_image *image, __u64 address)
+{
+	return image->pages[address / AD_DNS_PAGE_BYTES] + (address & AD_DNS_PAGE_MASK);
+}
+
+static void *image_ref(const struct dns_image *image, __u32 ref)
+{
+	return image_at(image, (__u64)ref * 8);
+}
+
+static int image_add_page(struct dns_image *image)
+{
+	__u8 **grown = reallocarray(image->pages, image->nr_pages + 1, sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	image->pages = grown;
+	grown[image->nr_pages] = calloc(1, AD_DNS_PAGE_STRIDE);
+	if (!grown[image->nr_pages])
+		return -ENOMEM;
+	image->nr_pages++;
+	return 0;
+}
+
+/*
+ * @size bytes at a multiple of @align; as @whole they lie in one page. 0 when out of memory, as
+ * the header is never asked for.
+ */
+static __u64 image_alloc(struct dns_image *image, __u64 size, __u32 align, bool whole)
+{
+	__u64 at = (image->used + align - 1) & ~(__u64)(align - 1);
+	__u64 page_end = (at | AD_DNS_PAGE_MASK) + 1;
+
+	if (whole && at + size > page_end)
+		at = page_end;
+	while ((__u64)image->nr_pages * AD_DNS_PAGE_BYTES < at + size)
+		if (image_add_page(image))
+			return 0;
+	image->used = at + size;
+	return at;
+}
+
+void dns_image_free(struct dns_image *image)
+{
+	__u32 i;
+
+	if (!image)
+		return;
+	for (i = 0; i < image->nr_pages; i++)
+		free(image->pages[i]);
+	free(image->pages);
+	free(image);
+}
+
+struct ad_dns_zone *dns_image_zone(struct dns_image *image, __u32 index)
+{
+	const struct ad_dns_image *head = image_at(image, 0);
+
+	return (struct ad_dns_zone *)image_ref(image, head->zones) + index;
+}
+
+/* --- records ---------------------------------------------------------------------------------- */
+
+/* Copies what was rendered behind its fixups; its ref, or 0. */
+static __u32 build_blob(struct build *build)
+{
+	const struct dns_render *r = &build->render;
+	size_t fixups = r->nr_fixups * sizeof(*r->fixups);
+	__u64 at = image_alloc(build->image, fixups + r->len + r->extra_len, 8, true);
+	__u8 *to;
+
+	if (!at)
+		return 0;
+	to = image_at(build->image, at);
+	memcpy(to, r->fixups, fixups);
+	memcpy(to + fixups, r->bytes, r->len + r->extra_len);
+	return at / 8;
+}
+
+static struct dns_place build_place(const struct build *build, const struct dns_node *node)
+{
+	struct dns_place place = { .class = node->class };
+
+	if (memcmp(node->name, "\1*", 2))
+		place.owner = node->name;
+	if (node->zone != DNS_NO_ZONE)
+		place.apex = build->zones[node->zone]->apex;
+	return place;
+}
+
+/* The CNAME that @node has, or NULL. */
+static const struct zone_rr *node_cname(const struct dns_node *node)
+{
+	__u32 i;
+
+	for (i = 0; i < node->nr_rrs && node->kind == AD_DNS_NAME; i++)
+		if (node->rrs[i].type == DNS_T_CNAME)
+			return &node->rrs[i];
+	return NULL;
+}
+
+/* Following the alias at @node leads back to it. */
+static bool alias_loops(const struct build *build, const struct dns_node *node)
+{
+	const struct dns_node *at = node;
+	struct dns_target target;
+	const struct zone_rr *cname;
+	int i;
+
+	for (i = 0; i < 64; i++) {
+		cname = node_cname(at);
+		if (!cname)
+			return false;
+		dns_tree_resolve(&build->tree, node->zone, cname->rdata, &target);
+		if (target.kind != AD_DNS_NEXT_CELL || target.skip)
+			return false;
+		at = &build->tree.nodes[target.node];
+		if (at == node)
+			return true;
+	}
+	return false;
+}
+
+static void build_next(const struct build *build, const struct dns_node *node,
+		       const struct zone_rr *cname, struct ad_dns_rrset *to)
+{
+	struct dns_target target;
+	char name[NAME_TEXT];
+
+	dns_tree_resolve(&build->tree, node->zone, cname->rdata, &target);
+	if (target.kind == AD_DNS_NEXT_CELL && alias_loops(build, node)) {
+		log_warn("%s:%u: %s: CNAME leads back to itself", cname->file, cname->line,
+			 name_format(node->name, name));
+		return;
+	}
+	to->next_kind = target.kind;
+	to->next_skip = target.skip;
+	if (target.kind == AD_DNS_NEXT_CELL)
+		to->next = build->tree.nodes[target.node].cell + 1;
+}
+
+/* One RRset: rendered, stored, and its directory entry filled in. */
+static int build_set(struct build *build, const struct dns_node *node, const struct zone_rr *rrs,
+		     size_t nr, struct ad_dns_rrset *to)
+{
+	const struct name_key *cut = node->kind == AD_DNS_CUT ? &node->key : NULL;
+	struct dns_place place = build_place(build, node);
+	struct dns_render *render = &build->render;
+
+	if (dns_render_set(render, &place, rrs, nr, rrs->ttl))
+		return -E2BIG;
+	if (node->zone != DNS_NO_ZONE)
+		dns_render_extra(render, &place, build->zones[node->zone], rrs, nr, cut);
+	to->type = rrs->type;
+	to->rrs = render->rrs;
+	to->len = render->len;
+	to->extra_rrs = render->extra_rrs;
+	to->extra_len = render->extra_len;
+	to->extra_must = render->extra_must;
+	to->nr_fixups = render->nr_fixups;
+	to->blob = build_blob(build);
+	if (rrs->type == DNS_T_CNAME && node->zone != DNS_NO_ZONE)
+		build_next(build, node, rrs, to);
+	return to->blob ? 0 : -ENOMEM;
+}
+
+/* How many records from @rrs on have its type. */
+static size_t type_run(const struct zone_rr *rrs, size_t nr)
+{
+	size_t n = 1;
+
+	while (n < nr && rrs[n].type == rrs->type)
+		n++;
+	return n;
+}
+
+/* The sets of a run of records that are not inline in @cell; @to NULL only counts. */
+static int build_sets(struct build *build, const struct dns_node *node,
+		      const struct ad_dns_cell *cell, const struct zone_rr *rrs, size_t nr,
+		      struct ad_dns_rrset *to)
+{
+	size_t i, run;
+	int err, n = 0;
+
+	for (i = 0; i < nr; i += run) {
+		run = type_run(rrs + i, nr - i);
+		if ((rrs[i].type == DNS_T_A && cell->nr_a) ||
+		    (rrs[i].type == DNS_T_AAAA && cell->nr_aaaa))
+			continue;
+		if (to) {
+			err = build_set(build, node, rrs + i, run, to + n);
+			if (err)
+				return err;
+		}
+		n++;
+	}
+	return n;
+}
+
+/* --- cells ------------------------------------------------------------------------------------ */
+
+/* Addresses go inline as long as they fit; those of the smaller set first. */
+static void cell_addresses(struct ad_dns_cell *cell, const struct dns_node *node)
+{
+	const struct zone_rr *a = NULL, *aaaa = NULL;
+	size_t nr_a = 0, nr_aaaa = 0, i;
+	__u8 *to = cell->addr;
+
+	for (i = 0; i < node->nr_rrs; i++) {
+		if (node->rrs[i].type == DNS_T_A && !nr_a++)
+			a = &node->rrs[i];
+		if (node->rrs[i].type == DNS_T_AAAA && !nr_aaaa++)
+			aaaa = &node->rrs[i];
+	}
+	if (nr_a && 4 * nr_a <= AD_DNS_CELL_ADDR) {
+		cell->nr_a = nr_a;
+		cell->ttl_a = __builtin_bswap32(a->ttl);
+		for (i = 0; i < nr_a; i++, to += 4)
+			memcpy(to, a[i].rdata, 4);
+	}
+	if (nr_aaaa && to + 16 * nr_aaaa <= cell->addr + AD_DNS_CELL_ADDR) {
+		cell->nr_aaaa = nr_aaaa;
+		cell->ttl_aaaa = __builtin_bswap32(aaaa->ttl);
+		memcpy(to, aaaa->rdata, 16);
+	}
+}
+
+/* What of a node the directory must say beside its RRsets. */
+struct extras {
+	const struct zone_rr *ds; /* at an apex, from the zone above */
+	size_t nr_ds;
+	__u32 parent_zone;
+	__u32 wild;
+};
+
+static void node_extras(const struct build *build, const struct dns_node *node,
+			struct extras *extras)
+{
+	const struct dns_tree *tree = &build->tree;
+	const struct dns_parent *parent;
+
+	memset(extras, 0, sizeof(*extras));
+	if (node->wild != DNS_NO_NODE)
+		extras->wild = tree->nodes[node->wild].cell + 1;
+	if (node->zone == DNS_NO_ZONE || node->key.len != build->zones[node->zone]->key.len)
+		return;
+	parent = &tree->parents[node->zone];
+	if (parent->zone == DNS_NO_ZONE)
+		return;
+	extras->parent_zone = parent->zone + 1;
+	extras->ds = parent->ds;
+	extras->nr_ds = parent->nr_ds;
+}
+
+static int by_type(const void *a, const void *b)
+{
+	const struct ad_dns_rrset *x = a, *y = b;
+
+	return (int)x->type - (int)y->type;
+}
+
+/* DS of the parent are rendered in the parent's place: their apex pointers are its. */
+static int build_parent_ds(struct build *build, const struct dns_node *node,
+			   const struct extras *extras, struct ad_dns_rrset *to)
+{
+	struct dns_node seen = *node;
+
+	if (!extras->nr_ds)
+		return 0;
+	seen.zone = extras->parent_zone - 1;
+	return build_set(build, &seen, extras->ds, extras->nr_ds, to);
+}
+
+static int build_record(struct build *build, const struct dns_node *node, struct ad_dns_cell *cell)
+{
+	struct ad_dns_record *record;
+	struct ad_dns_rrset *sets;
+	struct extras extras;
+	__u64 at;
+	int n, err;
+
+	node_extras(build, node, &extras);
+	n = build_sets(build, node, cell, node->rrs, node->nr_rrs, NULL) + (extras.nr_ds > 0);
+	if (!n && !extras.wild && !extras.parent_zone)
+		return 0;
+	at = image_alloc(build->image, sizeof(*record) + n * sizeof(*sets), 8, true);
+	if (!at)
+		return -ENOMEM;
+	cell->record = at / 8;
+	record = image_at(build->image, at);
+	record->wild = extras.wild;
+	record->parent_zone = extras.parent_zone;
+	record->nr_rrsets = n;
+	sets = (struct ad_dns_rrset *)(record + 1);
+	err = build_sets(build, node, cell, node->rrs, node->nr_rrs, sets);
+	if (err >= 0)
+		err = build_parent_ds(build, node, &extras, sets + n - 1);
+	qsort(sets, n, sizeof(*sets), by_type);
+	return err < 0 ? err : 0;
+}
+
+static __u8 node_flags(const struct build *build, const struct dns_node *node)
+{
+	__u8 flags = node->wild != DNS_NO_NODE ? AD_DNS_HAS_WILD : 0;
+
+	if (node_cname(node))
+		flags |= AD_DNS_HAS_CNAME;
+	if (node->zone != DNS_NO_ZONE && node->key.len == build->zones[node->zone]->key.len)
+		flags |= AD_DNS_IS_APEX;
+	return flags;
+}
+
+static struct ad_dns_cell *build_cell_of(const struct build *build, const struct dns_node *node)
+{
+	const struct ad_dns_image *head = image_at(build->image, 0);
+
+	return image_at(build->image,
+			(__u64)head->buckets * 8 + (__u64)node->cell * sizeof(struct ad_dns_cell));
+}
+
+static int build_cell(struct build *build, const struct dns_node *node, const __u64 hash[2])
+{
+	struct ad_dns_cell *cell = build_cell_of(build, node);
+	__u64 before = build->image->used;
+	int err;
+
+	cell->hash[0] = hash[0];
+	cell->hash[1] = hash[1];
+	cell->zone = node->zone;
+	cell->kind = node->kind;
+	cell->up = node->up;
+	cell->flags = node_flags(build, node);
+	if (node->kind == AD_DNS_NAME)
+		cell_addresses(cell, node);
+	err = build_record(build, node, cell);
+	if (node->zone != DNS_NO_ZONE) {
+		build->zones[node->zone]->names++;
+		build->zones[node->zone]->bytes += sizeof(*cell) + build->image->used - before;
+	}
+	return err;
+}
+
+/* What lies between a cut and another zone's apex says the same as the cut. */
+static void share_records(struct build *build)
+{
+	const struct dns_tree *tree = &build->tree;
+	const struct dns_node *node;
+	size_t i;
+
+	for (i = 0; i < tree->nr_nodes; i++) {
+		node = &tree->nodes[i];
+		if (node->up)
+			build_cell_of(build, node)->record =
+				build_cell_of(build, &tree->nodes[node->top])->record;
+	}
+}
+
+/* --- the image -------------------------------------------------------------------------------- */
+
+/* RFC 2308, 3 and 5: a negative answer lives as long as the smaller of SOA's TTL and MINIMUM. */
+static __u32 negative_ttl(const struct zone_rr *soa)
+{
+	const __u8 *p = soa->rdata + soa->rdlen - 4;
+	__u32 minimum = (__u32)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
+
+	return minimum < soa->ttl ? minimum : soa->ttl;
+}
+
+static int build_zone(struct build *build, __u32 index)
+{
+	struct zone *zone = build->zones[index];
+	struct dns_place place = { zone->apex, zone->apex, DNS_CLASS_IN };
+	struct ad_dns_zone *to;
+	const struct zone_rr *soa;
+	size_t nr;
+	__u32 blob;
+
+	soa = zone_find(zone, &zone->key, DNS_T_SOA, &nr);
+	if (dns_render_set(&build->render, &place, soa, 1, negative_ttl(soa)))
+		return -E2BIG;
+	blob = build_blob(build);
+	if (!blob)
+		return -ENOMEM;
+	to = dns_image_zone(build->image, index);
+	to->serial = zone->serial;
+	to->soa = blob;
+	to->soa_len = build->render.len;
+	to->soa_fixups = build->render.nr_fixups;
+	to->slot = AD_DNS_ZONE_MAX;
+	to->apex_len = name_len(zone->apex);
+	to->apex_labels = zone->key.labels;
+	zone->names = 0;
+	zone->bytes = 0;
+	return 0;
+}
+
+static __u16 tree_depth(const struct dns_tree *tree)
+{
+	__u16 depth = 0;
+	size_t i;
+
+	for (i = 0; i < tree->nr_nodes; i++)
+		if (tree->nodes[i].key.labels > depth && tree->nodes[i].class == DNS_CLASS_IN)
+			depth = tree->nodes[i].key.labels;
+	return depth;
+}
+
+static int build_head(struct build *build, const struct dns_image_options *options)
+{
+	struct dns_image *image = build->image;
+	size_t nsid_len = options->nsid ? strlen(options->nsid) : 0;
+	struct ad_dns_image *head;
+	__u64 zones, buckets;
+
+	if (nsid_len > AD_DNS_NSID_MAX || build->nr_zones > AD_DNS_ZONE_MAX)
+		return -E2BIG;
+	image_alloc(image, sizeof(*head), 8, true);
+	zones = image_alloc(image, build->nr_zones * sizeof(struct ad_dns_zone), 64, true);
+	buckets = image_alloc(image, (__u64)build->table.nr_buckets * sizeof(struct ad_dns_bucket),
+			      sizeof(struct ad_dns_bucket), false);
+	if (!zones || !buckets)
+		return -ENOMEM;
+	head = image_at(image, 0);
+	head->format = AD_DNS_FORMAT;
+	head->bucket_mask = build->table.nr_buckets - 1;
+	head->buckets = buckets / 8;
+	head->zones = zones / 8;
+	head->nr_zones = build->nr_zones;
+	head->depth_max = tree_depth(&build->tree);
+	head->udp_size = options->udp_size;
+	head->unserved_pass = options->unserved_pass;
+	head->nsid_len = nsid_len;
+	memcpy(head->nsid, options->nsid ? options->nsid : "", nsid_len);
+	memcpy(head->keys, build->keys, sizeof(head->keys));
+	image->nr_names = build->tree.nr_nodes;
+	return 0;
+}
+
+static int build_body(struct build *build)
+{
+	const struct dns_tree *tree = &build->tree;
+	struct ad_dns_image *head;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; i < build->nr_zones && !err; i++)
+		err = build_zone(build, i);
+	for (i = 0; i < tree->nr_nodes && !err; i++)
+		err = build_cell(build, &tree->nodes[i], build->table.hashes[i]);
+	if (err)
+		return err;
+	share_records(build);
+	head = image_at(build->image, 0);
+	head->pages = build->image->nr_pages;
+	return 0;
+}
+
+/* id.server and hostname.bind (RFC 4892): the NSID as TXT in class CHAOS. */
+static int build_odd(struct build *build, const char *nsid)
+{
+	static const char *const names[] = { "\2id\6server", "\10hostname\4bind" };
+	size_t i, len = nsid ? strlen(nsid) : 0;
+	int err = 0;
+
+	if (!len || len > AD_DNS_NSID_MAX)
+		return 0;
+	build->odd_rdata[0] = len;
+	memcpy(build->odd_rdata + 1, nsid, len);
+	for (i = 0; i < 2 && !err; i++) {
+		struct zone_rr *rr = &build->odd[i];
+
+		rr->owner = (const __u8 *)names[i];
+		name_to_key(rr->owner, build->odd_keys[i], &rr->key);
+		rr->type = DNS_T_TXT;
+		rr->rdata = build->odd_rdata;
+		rr->rdlen = len + 1;
+		err = dns_tree_add_odd(&build->tree, DNS_CLASS_CH, rr, 1);
+	}
+	return err;
+}
+
+static int build_keys(struct build *build, const __u64 *keys)
+{
+	if (keys)
+		memcpy(build->keys, keys, sizeof(build->keys));
+	else if (getrandom(build->keys, sizeof(build->keys), 0) != sizeof(build->keys))
+		return -EIO;
+	return 0;
+}
+
+static int build_all(struct build *build, const struct dns_image_options *options)
+{
+	int err = build_keys(build, options->keys);
+
+	if (!err)
+		err = dns_tree_build(&build->tree, build->zones, build->nr_zones);
+	if (!err)
+		err = build_odd(build, options->nsid);
+	if (!err)
+		err = dns_table_build(&build->table, &build->tree, build->keys);
+	if (!err)
+		err = build_head(build, options);
+	return err ? err : build_body(build);
+}
+
+int dns_image_build(struct zone *const *zones, size_t nr_zones,
+		    const struct dns_image_options *options, struct dns_image **image)
+{
+	struct build *build = calloc(1, sizeof(*build));
+	int err = -ENOMEM;
+
+	*image = calloc(1, sizeof(**image));
+	if (build && *image) {
+		build->image = *image;
+		build->zones = zones;
+		build->nr_zones = nr_zones;
+		err = build_all(build, options);
+		dns_tree_free(&build->tree);
+		dns_table_free(&build->table);
+	}
+	free(build);
+	if (err) {
+		dns_image_free(*image);
+		*image = NULL;
+	}
+	return err;
+}

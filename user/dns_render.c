@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * dns_render.c: records to wire format, names compressed against what every reply holds: the
+ * owner and, behind it, the zone's apex (dns_render.h).
+ */
+#include <errno.h>
+#include <string.h>
+#include "dns_render.h"
+#include "maps/dns_proto.h"
+
+#define EXTRA_BYTES_MAX 2048 /* additional data that nobody must have; UDP has no room for more */
+
+/* Where the writing stands; @failed sticks. */
+struct pen {
+	struct dns_render *render;
+	const struct dns_place *place;
+	__u32 at;
+	bool failed;
+};
+
+static void pen_bytes(struct pen *pen, const void *from, size_t len)
+{
+	if (pen->at + len > DNS_RENDER_BYTES)
+		pen->failed = true;
+	if (pen->failed)
+		return;
+	memcpy(pen->render->bytes + pen->at, from, len);
+	pen->at += len;
+}
+
+static void pen_16(struct pen *pen, __u16 v)
+{
+	__u8 b[2] = { v >> 8, v };
+
+	pen_bytes(pen, b, sizeof(b));
+}
+
+static void pen_32(struct pen *pen, __u32 v)
+{
+	pen_16(pen, v >> 16);
+	pen_16(pen, v);
+}
+
+static void pen_pointer(struct pen *pen, enum ad_dns_base base)
+{
+	struct dns_render *render = pen->render;
+
+	if (render->nr_fixups == DNS_RENDER_FIXUPS)
+		pen->failed = true;
+	if (pen->failed)
+		return;
+	render->fixups[render->nr_fixups++] = (struct ad_dns_fixup){ pen->at, base };
+	pen_16(pen, 0xC000);
+}
+
+/* @name down to where @tail starts in it; NULL if it does not end so. */
+static const __u8 *name_tail(const __u8 *name, const __u8 *tail)
+{
+	size_t len = name_len(name), tail_len;
+
+	if (!tail || !*tail)
+		return NULL;
+	tail_len = name_len(tail);
+	for (; *name && len > tail_len; name += *name + 1)
+		len -= *name + 1;
+	return len == tail_len && name_equal(name, tail) ? name : NULL;
+}
+
+static void pen_name(struct pen *pen, const __u8 *name, bool compress)
+{
+	const __u8 *tail = compress ? name_tail(name, pen->place->owner) : NULL;
+	enum ad_dns_base base = AD_DNS_BASE_OWNER;
+
+	if (!tail && compress) {
+		tail = name_tail(name, pen->place->apex);
+		base = AD_DNS_BASE_APEX;
+	}
+	if (!tail) {
+		pen_bytes(pen, name, name_len(name));
+		return;
+	}
+	pen_bytes(pen, name, tail - name);
+	pen_pointer(pen, base);
+}
+
+/*
+ * Names that RFC 1035 types hold may be compressed (RFC 3597, 4); all others are opaque. How many
+ * there are, and how many bytes stand in front of the first.
+ */
+static unsigned int rdata_names(__u16 type, size_t *before)
+{
+	*before = type == DNS_T_MX ? 2 : 0;
+	switch (type) {
+	case DNS_T_NS:
+	case DNS_T_CNAME:
+	case DNS_T_PTR:
+	case DNS_T_MX:
+		return 1;
+	case DNS_T_SOA:
+		return 2;
+	default:
+		return 0;
+	}
+}
+
+static void pen_rdata(struct pen *pen, const struct zone_rr *rr)
+{
+	const __u8 *p = rr->rdata;
+	size_t before;
+	unsigned int names = rdata_names(rr->type, &before);
+
+	pen_bytes(pen, p, before);
+	p += before;
+	while (names--) {
+		pen_name(pen, p, true);
+		p += name_len(p);
+	}
+	pen_bytes(pen, p, rr->rdata + rr->rdlen - p);
+}
+
+static void pen_rr(struct pen *pen, const struct zone_rr *rr, __u32 ttl)
+{
+	__u32 length_at, end;
+
+	pen_16(pen, rr->type);
+	pen_16(pen, pen->place->class);
+	pen_32(pen, ttl);
+	length_at = pen->at;
+	pen_16(pen, 0);
+	pen_rdata(pen, rr);
+	if (pen->failed)
+		return;
+	end = pen->at;
+	pen->at = length_at;
+	pen_16(pen, end - length_at - 2);
+	pen->at = end;
+}
+
+int dns_render_set(struct dns_render *render, const struct dns_place *place,
+		   const struct zone_rr *rrs, size_t nr, __u32 ttl)
+{
+	struct pen pen = { .render = render, .place = place };
+	size_t i;
+
+	render->nr_fixups = 0;
+	for (i = 0; i < nr; i++) {
+		pen_pointer(&pen, AD_DNS_BASE_OWNER);
+		pen_rr(&pen, &rrs[i], ttl);
+	}
+	render->len = pen.at;
+	render->rrs = nr;
+	render->extra_len = 0;
+	render->extra_rrs = 0;
+	render->extra_must = false;
+	return pen.failed ? -E2BIG : 0;
+}
+
+/* The host that a record names, or NULL. */
+static const __u8 *rdata_host(const struct zone_rr *rr)
+{
+	switch (rr->type) {
+	case DNS_T_NS:
+		return rr->rdata;
+	case DNS_T_MX:
+		return rr->rdata + 2;
+	case DNS_T_SRV:
+		return rr->rdata + 6;
+	default:
+		return NULL;
+	}
+}
+
+/* Addresses of one host; all of a type or none. */
+static void pen_host(struct pen *pen, const struct zone *zone, const __u8 *host, __u16 type)
+{
+	struct dns_render *render = pen->render;
+	struct pen before = *pen;
+	__u16 fixups = render->nr_fixups;
+	__u8 bytes[NAME_KEY_MAX];
+	const struct zone_rr *rrs;
+	struct name_key key;
+	size_t i, nr;
+
+	name_to_key(host, bytes, &key);
+	rrs = zone_find(zone, &key, type, &nr);
+	for (i = 0; i < nr; i++) {
+		pen_name(pen, host, true);
+		pen_rr(pen, &rrs[i], rrs[i].ttl);
+	}
+	if (!pen->failed && pen->at <= render->len + EXTRA_BYTES_MAX) {
+		render->extra_rrs += nr;
+		return;
+	}
+	*pen = before;
+	render->nr_fixups = fixups;
+}
+
+void dns_render_extra(struct dns_render *render, const struct dns_place *place,
+		      const struct zone *zone, const struct zone_rr *rrs, size_t nr,
+		      const struct name_key *cut)
+{
+	struct pen pen = { .render = render, .place = place, .at = render->len };
+	__u8 bytes[NAME_KEY_MAX];
+	struct name_key key;
+	const __u8 *host;
+	__u16 had;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		host = rdata_host(&rrs[i]);
+		if (!host)
+			return;
+		had = render->extra_rrs;
+		pen_host(&pen, zone, host, DNS_T_A);
+		pen_host(&pen, zone, host, DNS_T_AAAA);
+		name_to_key(host, bytes, &key);
+		if (cut && render->extra_rrs > had && name_key_within(&key, cut))
+			render->extra_must = true;
+	}
+	render->extra_len = pen.at - render->len;
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * dns_stats.c: what DNS has answered, from pinned maps (dns_stats.h).
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "dns_stats.h"
+#include "maps/dns.h"
+#include "pins.h"
+
+static int read_kernel(const struct pins *pins, struct dns_stats *stats)
+{
+	struct ad_dns_count cpus[pins->ncpus];
+	__u32 zero = 0, rcode;
+	int cpu, err, fd = pins_map(pins, "dns_counts", false);
+
+	if (fd < 0)
+		return fd;
+	err = bpf_map_lookup_elem(fd, &zero, cpus) ? -errno : 0;
+	close(fd);
+	for (cpu = 0; cpu < pins->ncpus && !err; cpu++) {
+		stats->kernel_truncated += cpus[cpu].truncated;
+		for (rcode = 0; rcode < AD_DNS_RCODES; rcode++)
+			stats->kernel[rcode] += cpus[cpu].rcodes[rcode];
+	}
+	return err;
+}
+
+static int read_daemon(const struct pins *pins, struct dns_stats *stats)
+{
+	struct ad_dns_daemon daemon;
+	__u32 zero = 0;
+	int err, fd = pins_map(pins, "dns_daemon", false);
+
+	if (fd < 0)
+		return fd;
+	err = bpf_map_lookup_elem(fd, &zero, &daemon) ? -errno : 0;
+	close(fd);
+	if (err)
+		return err;
+	memcpy(stats->daemon_udp, daemon.udp.rcodes, sizeof(stats->daemon_udp));
+	memcpy(stats->daemon_tcp, daemon.tcp.rcodes, sizeof(stats->daemon_tcp));
+	stats->tcp_open = daemon.tcp_open;
+	stats->tcp_refused = daemon.tcp_refused;
+	return 0;
+}
+
+struct zone_fds {
+	int info, hits, daemon;
+};
+
+static int read_zone(const struct zone_fds *fds, int ncpus, __u32 slot, struct dns_zone_stats *zone)
+{
+	struct ad_dns_zone_info info;
+	__u64 hits[ncpus];
+	int cpu;
+
+	if (bpf_map_lookup_elem(fds->info, &slot, &info) ||
+	    bpf_map_lookup_elem(fds->hits, &slot, hits) ||
+	    bpf_map_lookup_elem(fds->daemon, &slot, &zone->daemon_queries))
+		return -errno;
+	memcpy(zone->name, info.name, sizeof(zone->name));
+	memcpy(zone->error, info.error, sizeof(zone->error));
+	zone->name[sizeof(zone->name) - 1] = '\0';
+	zone->error[sizeof(zone->error) - 1] = '\0';
+	zone->serial = info.serial;
+	zone->names = info.names;
+	zone->records = info.records;
+	zone->bytes = info.bytes;
+	zone->loaded_real_s = info.loaded_real_s;
+	zone->queries = zone->daemon_queries;
+	for (cpu = 0; cpu < ncpus; cpu++)
+		zone->queries += hits[cpu];
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct dns_zone_stats *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static int read_zones(const struct zone_fds *fds, int ncpus, struct dns_stats *stats)
+{
+	__u32 slot, *last = NULL, next;
+	struct dns_zone_stats *grown;
+	size_t room = 0;
+
+	while (!bpf_map_get_next_key(fds->info, last, &next)) {
+		slot = next;
+		last = &slot;
+		if (stats->nr_zones == room) {
+			room = room ? 2 * room : 16;
+			grown = reallocarray(stats->zones, room, sizeof(*grown));
+			if (!grown)
+				return -ENOMEM;
+			stats->zones = grown;
+		}
+		memset(&stats->zones[stats->nr_zones], 0, sizeof(*stats->zones));
+		if (!read_zone(fds, ncpus, slot, &stats->zones[stats->nr_zones]))
+			stats->nr_zones++;
+	}
+	if (stats->nr_zones)
+		qsort(stats->zones, stats->nr_zones, sizeof(*stats->zones), by_name);
+	return 0;
+}
+
+int dns_stats_read(const struct pins *pins, struct dns_stats *stats)
+{
+	struct zone_fds fds;
+	int err;
+
+	memset(stats, 0, sizeof(*stats));
+	err = read_kernel(pins, stats);
+	if (!err)
+		err = read_daemon(pins, stats);
+	if (err)
+		return err;
+	fds.info = pins_map(pins, "dns_zone_info", false);
+	fds.hits = pins_map(pins, "dns_zone_hits", false);
+	fds.daemon = pins_map(pins, "dns_zone_daemon", false);
+	if (fds.info < 0 || fds.hits < 0 || fds.daemon < 0)
+		err = -ENOENT;
+	else
+		err = read_zones(&fds, pins->ncpus, stats);
+	close(fds.info);
+	close(fds.hits);
+	close(fds.daemon);
+	if (err)
+		dns_stats_free(stats);
+	return err;
+}
+
+void dns_stats_free(struct dns_stats *stats)
+{
+	free(stats->zones);
+	stats->zones = NULL;
+	stats->nr_zones = 0;
+}
+
+const char *dns_rcode_name(unsigned int rcode)
+{
+	static const char *const names[] = {
+		[0] = "NOERROR", [1] = "FORMERR",   [2] = "SERVFAIL",	[3] = "NXDOMAIN",
+		[4] = "NOTIMP",	 [5] = "REFUSED",   [6] = "YXDOMAIN",	[7] = "YXRRSET",
+		[8] = "NXRRSET", [9] = "NOTAUTH",   [10] = "NOTZONE",	[16] = "BADVERS",
+		[17] = "BADKEY", [18] = "BADTIME",  [19] = "BADMODE",	[20] = "BADNAME",
+		[21] = "BADALG", [22] = "BADTRUNC", [23] = "BADCOOKIE",
+	};
+
+	return rcode < sizeof(names) / sizeof(*names) ? names[rcode] : NULL;
+}

@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * dns_tree.c: names, empty non-terminals, cuts and what lies between zones (dns_tree.h).
+ *
+ * Keys are sorted, so a walk over a zone meets every subtree as a run, parents first. The path
+ * from the apex to the last node is all that must be remembered.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "dns_tree.h"
+#include "maps/dns_proto.h"
+
+struct walk {
+	struct dns_tree *tree;
+	__u32 zone;	 /* or DNS_NO_ZONE */
+	__u32 path[128]; /* nodes from the apex down */
+	unsigned int depth;
+	size_t next; /* zone that may lie below, in the order of keys */
+};
+
+static struct dns_node *walk_top(const struct walk *walk)
+{
+	return walk->depth ? &walk->tree->nodes[walk->path[walk->depth - 1]] : NULL;
+}
+
+static bool node_covers(const struct dns_node *node)
+{
+	return node->kind == AD_DNS_CUT || node->kind == AD_DNS_DNAME;
+}
+
+static struct dns_node *tree_add(struct dns_tree *tree)
+{
+	struct dns_node *grown;
+
+	if (tree->nr_nodes == tree->room) {
+		tree->room = tree->room ? 2 * tree->room : 256;
+		grown = reallocarray(tree->nodes, tree->room, sizeof(*grown));
+		if (!grown)
+			return NULL;
+		tree->nodes = grown;
+	}
+	grown = &tree->nodes[tree->nr_nodes++];
+	memset(grown, 0, sizeof(*grown));
+	grown->class = DNS_CLASS_IN;
+	grown->wild = DNS_NO_NODE;
+	return grown;
+}
+
+/*
+ * Puts a node without data below the path's end and makes it the new end. Below a cut it is
+ * stored only because it leads to another zone's apex, and still means the cut.
+ */
+static struct dns_node *walk_push(struct walk *walk, const struct name_key *key, const __u8 *name)
+{
+	struct dns_tree *tree = walk->tree;
+	struct dns_node *node = tree_add(tree), *above = walk_top(walk);
+
+	if (!node)
+		return NULL;
+	node->key = *key;
+	node->name = name;
+	node->zone = walk->zone;
+	node->top = tree->nr_nodes - 1;
+	node->kind = walk->zone == DNS_NO_ZONE ? AD_DNS_ABOVE : AD_DNS_NAME;
+	if (above && node_covers(above)) {
+		node->kind = above->kind;
+		node->up = above->up + 1;
+		node->top = above->top;
+	} else if (above && !memcmp(name, "\1*", 2)) {
+		above->wild = tree->nr_nodes - 1;
+	}
+	walk->path[walk->depth++] = tree->nr_nodes - 1;
+	return node;
+}
+
+/* Leaves only ancestors of @key on the path. */
+static void walk_pop(struct walk *walk, const struct name_key *key)
+{
+	while (walk->depth && !name_key_within(key, &walk_top(walk)->key))
+		walk->depth--;
+}
+
+/* Empty non-terminals between the path's end and @key. */
+static int walk_fill(struct walk *walk, const struct name_key *key, const __u8 *name)
+{
+	struct name_key between;
+	unsigned int labels;
+
+	if (!walk->depth)
+		return 0;
+	for (labels = walk_top(walk)->key.labels + 1; labels < key->labels; labels++) {
+		between = name_key_ancestor(key, labels);
+		if (!walk_push(walk, &between, name_skip(name, key->labels - labels)))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static bool has_type(const struct zone_rr *rrs, size_t nr, __u16 type)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (rrs[i].type == type)
+			return true;
+	return false;
+}
+
+/* The data of one owner. What lies below a cut or a DNAME is occluded: not stored. */
+static int walk_owner(struct walk *walk, const struct zone_rr *rrs, size_t nr)
+{
+	const struct zone *zone = walk->tree->zones[walk->zone];
+	struct dns_node *node;
+
+	walk_pop(walk, &rrs->key);
+	if (walk->depth && node_covers(walk_top(walk)))
+		return 0;
+	if (walk_fill(walk, &rrs->key, rrs->owner))
+		return -ENOMEM;
+	node = walk_push(walk, &rrs->key, rrs->owner);
+	if (!node)
+		return -ENOMEM;
+	node->rrs = rrs;
+	node->nr_rrs = nr;
+	if (rrs->key.len != zone->key.len && has_type(rrs, nr, DNS_T_NS))
+		node->kind = AD_DNS_CUT;
+	else if (has_type(rrs, nr, DNS_T_DNAME))
+		node->kind = AD_DNS_DNAME;
+	return 0;
+}
+
+/* The apex of another zone: its node is its own, but what leads there is ours. */
+static int walk_foreign(struct walk *walk, size_t index)
+{
+	struct dns_tree *tree = walk->tree;
+	const struct zone *foreign = tree->zones[index];
+	struct dns_parent *parent = &tree->parents[index];
+
+	walk_pop(walk, &foreign->key);
+	if (walk_fill(walk, &foreign->key, foreign->apex))
+		return -ENOMEM;
+	if (walk->zone == DNS_NO_ZONE || node_covers(walk_top(walk)))
+		return 0;
+	parent->zone = walk->zone;
+	parent->ds = zone_find(tree->zones[walk->zone], &foreign->key, DNS_T_DS, &parent->nr_ds);
+	return 0;
+}
+
+/* The next apex below this zone, not counting those below another such one. */
+static const struct zone *walk_next(struct walk *walk)
+{
+	const struct dns_tree *tree = walk->tree;
+	const struct zone *zone;
+
+	if (walk->next == tree->nr_zones)
+		return NULL;
+	zone = tree->zones[walk->next];
+	if (walk->zone != DNS_NO_ZONE && !name_key_within(&zone->key, &tree->zones[walk->zone]->key))
+		return NULL;
+	return zone;
+}
+
+static void walk_leave(struct walk *walk)
+{
+	const struct dns_tree *tree = walk->tree;
+	const struct zone *left = tree->zones[walk->next];
+
+	do
+		walk->next++;
+	while (walk->next < tree->nr_zones &&
+	       name_key_within(&tree->zones[walk->next]->key, &left->key));
+}
+
+/* All apexes that come before @key (NULL: all that are left). */
+static int walk_foreigns(struct walk *walk, const struct name_key *key)
+{
+	const struct zone *zone;
+	int err;
+
+	while ((zone = walk_next(walk))) {
+		if (key && (name_key_within(key, &zone->key) ||
+			    name_key_compare(key, &zone->key) < 0))
+			return 0;
+		err = walk_foreign(walk, walk->next);
+		if (err)
+			return err;
+		walk_leave(walk);
+	}
+	return 0;
+}
+
+static size_t owner_run(const struct zone *zone, size_t first)
+{
+	size_t end = first + 1;
+
+	while (end < zone->nr_rrs &&
+	       !name_key_compare(&zone->rrs[end].key, &zone->rrs[first].key))
+		end++;
+	return end - first;
+}
+
+static int walk_zone(struct walk *walk)
+{
+	const struct zone *zone = walk->tree->zones[walk->zone], *foreign;
+	size_t i, n;
+	int err = 0;
+
+	for (i = 0; i < zone->nr_rrs && !err; i += n) {
+		n = owner_run(zone, i);
+		err = walk_foreigns(walk, &zone->rrs[i].key);
+		foreign = walk_next(walk);
+		if (!err && !(foreign && name_key_within(&zone->rrs[i].key, &foreign->key)))
+			err = walk_owner(walk, &zone->rrs[i], n);
+	}
+	return err ? err : walk_foreigns(walk, NULL);
+}
+
+/* The ancestors of every zone that lies in no other: stored, so that a search finds the zone. */
+static int walk_above(struct dns_tree *tree)
+{
+	static const __u8 root[1];
+	struct walk walk = { .tree = tree, .zone = DNS_NO_ZONE };
+	struct name_key key = { .bytes = root };
+
+	if (tree->nr_zones && !tree->zones[0]->key.len)
+		return 0;
+	if (!walk_push(&walk, &key, root))
+		return -ENOMEM;
+	return walk_foreigns(&walk, NULL);
+}
+
+int dns_tree_build(struct dns_tree *tree, struct zone *const *zones, size_t nr_zones)
+{
+	struct walk walk;
+	size_t i;
+	int err = 0;
+
+	memset(tree, 0, sizeof(*tree));
+	tree->zones = zones;
+	tree->nr_zones = nr_zones;
+	tree->first = calloc(nr_zones + 1, sizeof(*tree->first));
+	tree->parents = calloc(nr_zones + 1, sizeof(*tree->parents));
+	if (!tree->first || !tree->parents)
+		return -ENOMEM;
+	for (i = 0; i < nr_zones; i++)
+		tree->parents[i].zone = DNS_NO_ZONE;
+	for (i = 0; i < nr_zones && !err; i++) {
+		tree->first[i] = tree->nr_nodes;
+		walk = (struct walk){ .tree = tree, .zone = i, .next = i + 1 };
+		err = walk_zone(&walk);
+	}
+	tree->first[nr_zones] = tree->nr_nodes;
+	return err ? err : walk_above(tree);
+}
+
+void dns_tree_free(struct dns_tree *tree)
+{
+	free(tree->nodes);
+	free(tree->first);
+	free(tree->parents);
+}
+
+int dns_tree_add_odd(struct dns_tree *tree, __u16 class, const struct zone_rr *rrs, size_t nr)
+{
+	struct dns_node *node = tree_add(tree);
+
+	if (!node)
+		return -ENOMEM;
+	node->key = rrs->key;
+	node->name = rrs->owner;
+	node->rrs = rrs;
+	node->nr_rrs = nr;
+	node->class = class;
+	node->kind = AD_DNS_NAME;
+	node->zone = DNS_NO_ZONE;
+	node->top = tree->nr_nodes - 1;
+	return 0;
+}
+
+static __u32 tree_find(const struct dns_tree *tree, __u32 zone, const struct name_key *key)
+{
+	__u32 low = tree->first[zone], end = tree->first[zone + 1], high = end, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (name_key_compare(&tree->nodes[mid].key, key) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low < end && !name_key_compare(&tree->nodes[low].key, key))
+		return low;
+	return DNS_NO_NODE;
+}
+
+/* A zone of ours that holds @key and lies below @zone. */
+static bool in_zone_below(const struct dns_tree *tree, __u32 zone, const struct name_key *key)
+{
+	const struct name_key *apex = &tree->zones[zone]->key;
+	unsigned int labels;
+	struct name_key above;
+	size_t low, high, mid;
+
+	for (labels = apex->labels + 1; labels <= key->labels; labels++) {
+		above = name_key_ancestor(key, labels);
+		low = zone + 1;
+		high = tree->nr_zones;
+		while (low < high) {
+			mid = low + (high - low) / 2;
+			if (name_key_compare(&tree->zones[mid]->key, &above) < 0)
+				low = mid + 1;
+			else
+				high = mid;
+		}
+		if (low < tree->nr_zones && !name_key_compare(&tree->zones[low]->key, &above))
+			return true;
+	}
+	return false;
+}
+
+/* The same three outcomes as in the engine's dns_hop(). */
+static void resolve_at(const struct dns_tree *tree, __u32 index, const __u8 *target,
+		       unsigned int below, struct dns_target *result)
+{
+	const struct dns_node *node = &tree->nodes[index];
+
+	result->kind = AD_DNS_NEXT_CELL;
+	result->node = node_covers(node) ? node->top : index;
+	if (node_covers(node)) {
+		result->skip = name_skip(target, below + node->up) - target;
+		return;
+	}
+	if (!below)
+		return;
+	if (node->wild == DNS_NO_NODE)
+		result->kind = AD_DNS_NEXT_NX;
+	else
+		result->node = node->wild;
+}
+
+void dns_tree_resolve(const struct dns_tree *tree, __u32 zone, const __u8 *target,
+		      struct dns_target *result)
+{
+	__u8 bytes[NAME_KEY_MAX];
+	struct name_key key, above;
+	unsigned int labels;
+	__u32 node;
+
+	memset(result, 0, sizeof(*result));
+	name_to_key(target, bytes, &key);
+	if (!name_key_within(&key, &tree->zones[zone]->key) || in_zone_below(tree, zone, &key))
+		return;
+	for (labels = key.labels + 1; labels-- > 0;) {
+		above = name_key_ancestor(&key, labels);
+		node = tree_find(tree, zone, &above);
+		if (node == DNS_NO_NODE)
+			continue;
+		resolve_at(tree, node, target, key.labels - labels, result);
+		return;
+	}
+}

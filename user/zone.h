@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * zone.h: a zone file, parsed by libzscanner and checked. Knows neither libbpf nor the image.
+ */
+#ifndef AD_ZONE_H
+#define AD_ZONE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/types.h>
+
+struct config_errors;
+
+/*
+ * A name in the order of RFC 4034, 6.1: labels from the root downwards, lower case, each closed by
+ * a zero byte; zeros and ones within a label are escaped. So one name lies below another if the
+ * other's key is a prefix, and a subtree is contiguous when keys are sorted bytewise.
+ */
+#define NAME_KEY_MAX 512
+struct name_key {
+	__u16 len;
+	__u8 labels;
+	const __u8 *bytes;
+};
+
+struct zone_rr {
+	const __u8 *owner; /* wire format, lower case */
+	struct name_key key;
+	__u16 type;
+	__u16 rdlen;
+	__u32 ttl;
+	const __u8 *rdata; /* names in it keep their case */
+	__u32 line;
+	const char *file;
+};
+
+struct arena;
+
+struct zone {
+	char *name; /* as configured: absolute, lower case, with final dot */
+	char *file;
+	const __u8 *apex; /* wire format */
+	struct name_key key;
+	struct zone_rr *rrs; /* sorted by owner, type, rdata; without duplicates */
+	size_t nr_rrs;
+	__u32 serial;
+	__u64 bytes;  /* set by dns_image_build() */
+	__u32 names;  /* likewise */
+	struct arena *arena;
+};
+
+/*
+ * Reads and checks one zone. 0 and *@zone, or -EINVAL with every error (bounded) appended to
+ * @errors as "file:line: reason", or -errno. Warnings are logged.
+ */
+int zone_load(const char *name, const char *file, struct zone **zone,
+	      struct config_errors *errors);
+/* The same from memory; @file is only what errors call it. */
+int zone_parse(const char *name, const char *file, const char *text, size_t size,
+	       struct zone **zone, struct config_errors *errors);
+void zone_free(struct zone *zone);
+
+/* For qsort() of struct zone *. */
+int zone_compare(const void *a, const void *b);
+
+/* The records of @key and @type (0: of all types) as a run of zone->rrs; NULL and 0 if none. */
+const struct zone_rr *zone_find(const struct zone *zone, const struct name_key *key, __u16 type,
+				size_t *nr);
+
+/* --- names ------------------------------------------------------------------------------------ */
+
+size_t name_len(const __u8 *wire);
+unsigned int name_labels(const __u8 *wire);
+bool name_equal(const __u8 *a, const __u8 *b); /* whatever the case */
+void name_lower(__u8 *to, const __u8 *from);
+/* Builds the key of @wire in @bytes. */
+void name_to_key(const __u8 *wire, __u8 bytes[NAME_KEY_MAX], struct name_key *key);
+int name_key_compare(const struct name_key *a, const struct name_key *b);
+/* @key is @above or lies below it. */
+bool name_key_within(const struct name_key *key, const struct name_key *above);
+/* The key of the ancestor with @labels labels: a prefix of the same bytes. */
+struct name_key name_key_ancestor(const struct name_key *key, unsigned int labels);
+/* @wire without its first @labels labels. */
+const __u8 *name_skip(const __u8 *wire, unsigned int labels);
+/* Presentation format with a final dot; @text holds NAME_TEXT bytes. */
+#define NAME_TEXT 1025
+const char *name_format(const __u8 *wire, char text[NAME_TEXT]);
+/* From presentation format; relative names are taken as absolute. 0 or -EINVAL. */
+int name_parse(const char *text, __u8 wire[256]);
+
+#endif

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * zone_check.c: what a zone must obey as a whole (zone_check.h).
+ */
+#include <errno.h>
+#include <libknot/descriptor.h>
+#include <stdlib.h>
+#include <string.h>
+#include "config.h"
+#include "log.h"
+#include "maps/dns_proto.h"
+#include "zone_check.h"
+
+#define RR_BYTES      12    /* owner as a pointer, type, class, TTL, length */
+#define SET_BYTES_MAX 60000 /* header, question, an alias or two and OPT take the rest */
+
+/* A check adds what it finds and goes on; what counts in the end is whether there was anything. */
+struct check {
+	struct zone *zone;
+	struct config_errors *errors;
+	unsigned int failed;
+};
+
+/* All records of one owner. */
+struct owner {
+	const struct zone_rr *rrs;
+	size_t nr;
+	bool apex;
+};
+
+#define complain(check, rr, ...)                                                                  \
+	do {                                                                                       \
+		(check)->failed++;                                                                 \
+		config_errors_add((check)->errors, (rr)->file, (rr)->line, __VA_ARGS__);           \
+	} while (0)
+
+static int rr_compare(const void *a, const void *b)
+{
+	const struct zone_rr *x = a, *y = b;
+	int diff = name_key_compare(&x->key, &y->key);
+
+	if (!diff)
+		diff = (int)x->type - (int)y->type;
+	if (!diff)
+		diff = memcmp(x->rdata, y->rdata, x->rdlen < y->rdlen ? x->rdlen : y->rdlen);
+	return diff ? diff : (int)x->rdlen - (int)y->rdlen;
+}
+
+static bool rr_same_set(const struct zone_rr *a, const struct zone_rr *b)
+{
+	return a->type == b->type && !name_key_compare(&a->key, &b->key);
+}
+
+/* RFC 2181, 5: a set has no member twice. */
+static void drop_duplicates(struct zone *zone)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < zone->nr_rrs; i++)
+		if (!kept || rr_compare(&zone->rrs[kept - 1], &zone->rrs[i]))
+			zone->rrs[kept++] = zone->rrs[i];
+	zone->nr_rrs = kept;
+}
+
+/* RFC 2181, 5.2: one TTL for the set, the lowest. Signatures of several sets share a name. */
+static void even_out(struct check *check, struct zone_rr *rrs, size_t nr)
+{
+	__u32 low = rrs[0].ttl;
+	size_t i, other = 0;
+	char type[32] = "", name[NAME_TEXT];
+
+	for (i = 1; i < nr; i++) {
+		if (rrs[i].ttl != rrs[0].ttl)
+			other = i;
+		low = rrs[i].ttl < low ? rrs[i].ttl : low;
+	}
+	if (!other || rrs[0].type == DNS_T_RRSIG)
+		return;
+	knot_rrtype_to_string(rrs[0].type, type, sizeof(type));
+	log_warn("%s:%u: %s %s: TTLs differ within the set; %u is used for all", rrs[other].file,
+		 rrs[other].line, name_format(rrs[0].owner, name), type, low);
+	for (i = 0; i < nr; i++)
+		rrs[i].ttl = low;
+}
+
+/* A set goes out whole or not at all, so it must fit a message whatever is asked. */
+static void check_size(struct check *check, const struct zone_rr *rrs, size_t nr)
+{
+	size_t i, bytes = 0;
+	char name[NAME_TEXT];
+
+	for (i = 0; i < nr; i++)
+		bytes += RR_BYTES + rrs[i].rdlen;
+	if (bytes > SET_BYTES_MAX)
+		complain(check, &rrs[0], "%s: %zu bytes in one RRset fit no message",
+			 name_format(rrs[0].owner, name), bytes);
+}
+
+static void check_sets(struct check *check)
+{
+	struct zone *zone = check->zone;
+	size_t i, first = 0;
+
+	for (i = 1; i <= zone->nr_rrs; i++) {
+		if (i < zone->nr_rrs && rr_same_set(&zone->rrs[first], &zone->rrs[i]))
+			continue;
+		even_out(check, &zone->rrs[first], i - first);
+		check_size(check, &zone->rrs[first], i - first);
+		first = i;
+	}
+}
+
+static size_t count_type(const struct owner *owner, __u16 type, const struct zone_rr **last)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < owner->nr; i++) {
+		if (owner->rrs[i].type != type)
+			continue;
+		*last = &owner->rrs[i];
+		n++;
+	}
+	return n;
+}
+
+/* What may stand beside a CNAME (RFC 4034, 3 and 4). */
+static bool beside_cname(__u16 type)
+{
+	return type == DNS_T_CNAME || type == DNS_T_RRSIG || type == DNS_T_NSEC;
+}
+
+static void check_alias(struct check *check, const struct owner *owner)
+{
+	const struct zone_rr *rr = NULL;
+	char name[NAME_TEXT];
+	size_t i, cnames = count_type(owner, DNS_T_CNAME, &rr);
+
+	if (cnames > 1)
+		complain(check, rr, "%s: more than one CNAME", name_format(rr->owner, name));
+	for (i = 0; cnames && i < owner->nr; i++) {
+		if (beside_cname(owner->rrs[i].type))
+			continue;
+		complain(check, &owner->rrs[i], "%s: CNAME and other data",
+			 name_format(owner->rrs[i].owner, name));
+		break;
+	}
+	if (count_type(owner, DNS_T_DNAME, &rr) > 1)
+		complain(check, rr, "%s: more than one DNAME", name_format(rr->owner, name));
+}
+
+/* RFC 4592, 4.2 and 4.4 leave open what these would mean. */
+static void check_wildcard(struct check *check, const struct owner *owner)
+{
+	const struct zone_rr *rr = NULL;
+	char name[NAME_TEXT];
+
+	if (memcmp(owner->rrs[0].owner, "\1*", 2))
+		return;
+	if (count_type(owner, DNS_T_NS, &rr) || count_type(owner, DNS_T_DNAME, &rr))
+		complain(check, rr, "%s: a wildcard can be neither NS nor DNAME",
+			 name_format(rr->owner, name));
+}
+
+static void check_soa(struct check *check, const struct owner *owner)
+{
+	const struct zone_rr *rr = NULL;
+	char name[NAME_TEXT];
+	size_t n = count_type(owner, DNS_T_SOA, &rr);
+
+	if (n && !owner->apex)
+		complain(check, rr, "%s: SOA is not at the zone's apex",
+			 name_format(rr->owner, name));
+	else if (n > 1)
+		complain(check, rr, "more than one SOA");
+	else if (owner->apex && n && rr->rdlen < 22)
+		complain(check, rr, "SOA is too short");
+}
+
+static void check_apex(struct check *check, const struct owner *owner)
+{
+	const struct zone_rr *rr = NULL;
+
+	if (!count_type(owner, DNS_T_SOA, &rr))
+		complain(check, &owner->rrs[0], "no SOA record at the zone's apex");
+	if (!count_type(owner, DNS_T_NS, &rr))
+		complain(check, &owner->rrs[0], "no NS record at the zone's apex");
+	if (count_type(owner, DNS_T_DS, &rr))
+		complain(check, rr, "DS at the apex: it belongs to the parent zone");
+}
+
+static void check_owner(struct check *check, const struct owner *owner)
+{
+	check_alias(check, owner);
+	check_wildcard(check, owner);
+	check_soa(check, owner);
+	if (owner->apex)
+		check_apex(check, owner);
+}
+
+/* The serial of RFC 1035, 3.3.13: behind the two names. */
+static __u32 soa_serial(const struct zone_rr *soa)
+{
+	const __u8 *p = soa->rdata;
+
+	p += name_len(p);
+	p += name_len(p);
+	return (__u32)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
+}
+
+static void check_owners(struct check *check)
+{
+	struct zone *zone = check->zone;
+	size_t i, first = 0;
+
+	for (i = 1; i <= zone->nr_rrs; i++) {
+		struct owner owner = { .rrs = &zone->rrs[first], .nr = i - first };
+
+		if (i < zone->nr_rrs &&
+		    !name_key_compare(&zone->rrs[first].key, &zone->rrs[i].key))
+			continue;
+		owner.apex = owner.rrs[0].key.len == zone->key.len;
+		check_owner(check, &owner);
+		first = i;
+	}
+}
+
+int zone_check(struct zone *zone, struct config_errors *errors)
+{
+	struct check check = { .zone = zone, .errors = errors };
+	const struct zone_rr *soa;
+	size_t nr;
+
+	if (!zone->nr_rrs || zone->nr_rrs > (__u32)-1) {
+		config_errors_add(errors, zone->file, 0, "no records");
+		return -EINVAL;
+	}
+	qsort(zone->rrs, zone->nr_rrs, sizeof(*zone->rrs), rr_compare);
+	check_sets(&check);
+	drop_duplicates(zone);
+	check_owners(&check);
+	if (zone->rrs[0].key.len != zone->key.len) {
+		config_errors_add(errors, zone->file, 0, "no SOA record at the zone's apex");
+		return -EINVAL;
+	}
+	if (check.failed)
+		return -EINVAL;
+	soa = zone_find(zone, &zone->key, DNS_T_SOA, &nr);
+	zone->serial = soa_serial(soa);
+	return 0;
+}
+
+static int find_compare(const struct zone_rr *rr, const struct name_key *key, __u16 type)
+{
+	int diff = name_key_compare(&rr->key, key);
+
+	return diff ? diff : (int)rr->type - (int)type;
+}
+
+/* The first record that is not before (@key, @type). */
+static size_t find_first(const struct zone *zone, const struct name_key *key, __u32 type)
+{
+	size_t low = 0, high = zone->nr_rrs, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (find_compare(&zone->rrs[mid], key, type) < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+const struct zone_rr *zone_find(const struct zone *zone, const struct name_key *key, __u16 type,
+				size_t *nr)
+{
+	size_t first = find_first(zone, key, type), end = first;
+
+	while (end < zone->nr_rrs && !name_key_compare(&zone->rrs[end].key, key) &&
+	       (!type || zone->rrs[end].type == type))
+		end++;
+	*nr = end - first;
+	return *nr ? &zone->rrs[first] : NULL;
+}

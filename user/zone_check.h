@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * zone_check.h: what a parsed zone must obey before it is compiled; a part of zone.h.
+ */
+#ifndef AD_ZONE_CHECK_H
+#define AD_ZONE_CHECK_H
+
+#include "zone.h"
+
+/*
+ * Sorts, drops duplicates, evens out TTLs (warned) and checks the zone as a whole. 0, or -EINVAL
+ * with the reasons in @errors.
+ */
+int zone_check(struct zone *zone, struct config_errors *errors);
+
+#endif

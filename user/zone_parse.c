@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * zone_parse.c: records out of a zone file, by libzscanner (zone.h).
+ */
+#include <errno.h>
+#include <libzscanner/error.h>
+#include <libzscanner/scanner.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "arena.h"
+#include "config.h"
+#include "maps/dns_proto.h"
+#include "zone_check.h"
+
+#define ZONE_ERRORS_MAX	 50   /* of one zone; the rest are likely the same mistake */
+#define ZONE_DEFAULT_TTL 3600 /* until the file says $TTL */
+
+/* What the scanner's callbacks know. */
+struct scan {
+	struct zone *zone;
+	struct config_errors *errors;
+	size_t room; /* rrs allocated */
+	unsigned int nr_errors;
+	const char *file; /* the last file name seen, kept in the arena */
+	int failed;	  /* -errno: out of memory */
+};
+
+/* Records keep the name of the file they stood in: $INCLUDE makes them several. */
+static const char *scan_file(struct scan *scan, const zs_scanner_t *s)
+{
+	const char *name = s->file.name ? s->file.name : scan->zone->file;
+
+	if (!scan->file || strcmp(scan->file, name))
+		scan->file = arena_copy(scan->zone->arena, name, strlen(name) + 1);
+	return scan->file ? scan->file : scan->zone->file;
+}
+
+static void scan_error(struct scan *scan, const zs_scanner_t *s, const char *what)
+{
+	if (++scan->nr_errors <= ZONE_ERRORS_MAX)
+		config_errors_add(scan->errors, scan_file(scan, s), s->line_counter, "%s", what);
+}
+
+static void scan_on_error(zs_scanner_t *s)
+{
+	scan_error(s->process.data, s, zs_strerror(s->error.code));
+}
+
+static struct zone_rr *scan_add(struct scan *scan)
+{
+	struct zone *zone = scan->zone;
+	struct zone_rr *grown;
+
+	if (zone->nr_rrs == scan->room) {
+		scan->room = scan->room ? 2 * scan->room : 64;
+		grown = reallocarray(zone->rrs, scan->room, sizeof(*grown));
+		if (!grown)
+			return NULL;
+		zone->rrs = grown;
+	}
+	return &zone->rrs[zone->nr_rrs];
+}
+
+/* Most records stand below one of the same owner: one copy of the name serves both. */
+static int scan_owner(struct scan *scan, const __u8 *wire, struct zone_rr *rr)
+{
+	struct zone *zone = scan->zone;
+	const struct zone_rr *last = zone->nr_rrs ? &zone->rrs[zone->nr_rrs - 1] : NULL;
+	__u8 owner[256], bytes[NAME_KEY_MAX];
+	size_t len = name_len(wire);
+
+	name_lower(owner, wire);
+	if (last && name_len(last->owner) == len && !memcmp(last->owner, owner, len)) {
+		rr->owner = last->owner;
+		rr->key = last->key;
+		return 0;
+	}
+	name_to_key(owner, bytes, &rr->key);
+	rr->owner = arena_copy(zone->arena, owner, len);
+	rr->key.bytes = arena_copy(zone->arena, bytes, rr->key.len);
+	return rr->owner && rr->key.bytes ? 0 : -ENOMEM;
+}
+
+static const char *scan_refusal(const struct zone *zone, const zs_scanner_t *s,
+				const struct zone_rr *rr)
+{
+	if (s->r_class != DNS_CLASS_IN)
+		return "class is not IN";
+	if (!name_key_within(&rr->key, &zone->key))
+		return "owner is outside of the zone";
+	if (s->r_type == DNS_T_OPT || (s->r_type >= DNS_T_TKEY && s->r_type <= DNS_T_ANY))
+		return "a type that no zone can hold";
+	return NULL;
+}
+
+static void scan_on_record(zs_scanner_t *s)
+{
+	struct scan *scan = s->process.data;
+	struct zone_rr *rr = scan_add(scan);
+	const char *why;
+
+	if (!rr || scan_owner(scan, s->r_owner, rr)) {
+		scan->failed = -ENOMEM;
+		return;
+	}
+	why = scan_refusal(scan->zone, s, rr);
+	if (why) {
+		scan_error(scan, s, why);
+		return;
+	}
+	rr->type = s->r_type;
+	rr->ttl = s->r_ttl & 0x80000000u ? 0 : s->r_ttl; /* RFC 2181, 8 */
+	rr->line = s->line_counter;
+	rr->file = scan_file(scan, s);
+	rr->rdlen = s->r_data_length;
+	rr->rdata = arena_copy(scan->zone->arena, s->r_data, s->r_data_length);
+	if (!rr->rdata)
+		scan->failed = -ENOMEM;
+	else
+		scan->zone->nr_rrs++;
+}
+
+static struct zone *zone_new(const char *name, const char *file)
+{
+	struct zone *zone = calloc(1, sizeof(*zone));
+	__u8 wire[256], apex[256], bytes[NAME_KEY_MAX];
+
+	if (!zone)
+		return NULL;
+	zone->arena = arena_new();
+	zone->name = strdup(name);
+	zone->file = strdup(file);
+	if (!zone->arena || !zone->name || !zone->file || name_parse(name, wire)) {
+		zone_free(zone);
+		return NULL;
+	}
+	name_lower(apex, wire);
+	name_to_key(apex, bytes, &zone->key);
+	zone->apex = arena_copy(zone->arena, apex, name_len(apex));
+	zone->key.bytes = arena_copy(zone->arena, bytes, zone->key.len);
+	return zone;
+}
+
+void zone_free(struct zone *zone)
+{
+	if (!zone)
+		return;
+	arena_free(zone->arena);
+	free(zone->rrs);
+	free(zone->name);
+	free(zone->file);
+	free(zone);
+}
+
+static int scan_all(zs_scanner_t *s, struct scan *scan)
+{
+	int before = scan->nr_errors;
+
+	zs_set_processing(s, scan_on_record, scan_on_error, scan);
+	if (zs_parse_all(s) && (int)scan->nr_errors == before)
+		scan_error(scan, s, zs_strerror(s->error.code));
+	if (scan->nr_errors > ZONE_ERRORS_MAX)
+		config_errors_add(scan->errors, scan->zone->file, 0, "%u errors more",
+				  scan->nr_errors - ZONE_ERRORS_MAX);
+	if (scan->failed)
+		return scan->failed;
+	return scan->nr_errors ? -EINVAL : zone_check(scan->zone, scan->errors);
+}
+
+/* @text NULL: from the file. */
+static int zone_read(const char *name, const char *file, const char *text, size_t size,
+		     struct zone **result, struct config_errors *errors)
+{
+	struct zone *zone = zone_new(name, file);
+	zs_scanner_t *s = calloc(1, sizeof(*s)); /* a quarter of a megabyte */
+	struct scan scan = { .zone = zone, .errors = errors };
+	int err = -ENOMEM;
+
+	if (zone && s && !zs_init(s, name, DNS_CLASS_IN, ZONE_DEFAULT_TTL)) {
+		if (text ? zs_set_input_string(s, text, size) : zs_set_input_file(s, file)) {
+			config_errors_add(errors, file, 0, "%s", zs_strerror(s->error.code));
+			err = -EINVAL;
+		} else {
+			err = scan_all(s, &scan);
+		}
+		zs_deinit(s);
+	}
+	free(s);
+	if (err)
+		zone_free(zone);
+	else
+		*result = zone;
+	return err;
+}
+
+int zone_load(const char *name, const char *file, struct zone **zone, struct config_errors *errors)
+{
+	return zone_read(name, file, NULL, 0, zone, errors);
+}
+
+int zone_parse(const char *name, const char *file, const char *text, size_t size,
+	       struct zone **zone, struct config_errors *errors)
+{
+	return zone_read(name, file, text, size, zone, errors);
+}
+
+int zone_compare(const void *a, const void *b)
+{
+	const struct zone *const *x = a, *const *y = b;
+
+	return name_key_compare(&(*x)->key, &(*y)->key);
+}
