@@ -60,8 +60,7 @@ static void tell_people(const struct config *config, const char *path,
 	if (findings->nr_errors)
 		printf("%zu error%s\n", findings->nr_errors, findings->nr_errors > 1 ? "s" : "");
 	else
-		printf("%s: good. This is %s in %s, one of %zu nodes in %zu POPs; %zu VIPs, "
-		       "%zu zones\n",
+		printf("%s: good. This is %s in %s. Nodes: %zu, POPs: %zu, VIPs: %zu, zones: %zu\n",
 		       path, config->self->name, config_pop_name(config, config->self->pop),
 		       config->nr_nodes, config->nr_pops, config->nr_vips, config->nr_zones);
 }

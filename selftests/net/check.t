@@ -1,0 +1,178 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# check.t: `anydoor check` against a host of its own, good at first, then broken one thing at a
+# time. It must find each, name it, and change nothing.
+# shellcheck source-path=SCRIPTDIR
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../lab/base.sh"
+. "$here/tap.sh"
+anydoor=${BUILD:-$here/../../build}/anydoor
+ns=check-t-$$
+dir=$(mktemp -d)
+
+clean_up() {
+	ip netns del "$ns" 2>/dev/null
+	rm -rf "$dir"
+}
+trap clean_up EXIT
+trap 'exit 1' INT TERM HUP
+
+in_host() {
+	nsenter --net="/run/netns/$ns" "$@"
+}
+
+raise_host() {
+	mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf
+	ip netns add "$ns"
+	in_host ip link set lo up
+	in_host ip link add eth0 type veth peer name far0
+	in_host ip link add eth1 type veth peer name far1
+	in_host ip link set far0 up
+	in_host ip link set far1 up
+	in_host ip address add 198.51.100.1/24 dev eth0
+	in_host ip -6 address add 2001:db8:1::1/64 dev eth0 nodad
+	in_host ip address add 192.0.2.53/32 dev lo
+	in_host ip -6 address add 2001:db8::53/128 dev lo nodad
+	in_host ip link set eth0 up
+	in_host ip link set eth1 up
+	in_host ip route add default via 198.51.100.254
+	in_host ip -6 route add default via 2001:db8:1::fe
+	in_host sysctl -qw net.ipv4.tcp_timestamps=2
+}
+
+# configure [LINE...]: the good file, with more lines behind it.
+configure() {
+	{
+		echo "node: fra1"
+		echo "interfaces: [${interfaces:-eth0}]"
+		echo "vips: [{address: 192.0.2.53}, {address: '2001:db8::53'}]"
+		echo "pops: [{name: fra}, {name: nyc}]"
+		echo "nodes:"
+		echo "- {name: fra1, id: 1, pop: fra, tunnel: ${tunnel:-198.51.100.1}}"
+		echo "- {name: nyc1, id: 2, pop: nyc, tunnel: ${peer:-203.0.113.2}}"
+		echo "dns: {zones: [{name: example.com, file: example.zone}]}"
+		printf '%s\n' "${@:-stamp: {clock: any\}}"
+	} >"$dir/anydoor.yaml"
+}
+
+check() {
+	said=$(in_host "$anydoor" check --config "$dir/anydoor.yaml" "$@" 2>&1)
+	code=$?
+}
+
+# finds NAME CODE TEXT: check exits so and says that.
+finds() {
+	local name=$1 wanted=$2 text=$3
+	check
+	is "$name: exit code" "$code" "$wanted"
+	ok "$name: is told" grep -qF -- "$text" <<<"$said" || diag "$said"
+	[[ $said == *"$text"* ]] || diag "$said"
+}
+
+ignores() {
+	check
+	is "$1: exit code" "$code" 0
+	ok "$1: nothing is told" not grep -qF -- "$2" <<<"$said"
+}
+
+"$anydoor" keygen "$dir/fleet.key" >/dev/null || exit 1
+cat >"$dir/example.zone" <<-END
+	\$TTL 300
+	@ SOA ns1 hostmaster 1 3600 900 604800 300
+	@ NS ns1
+	ns1 A 192.0.2.53
+END
+raise_host
+
+configure
+check
+is "a good host: exit code" "$code" 0
+ok "a good host: says who it is" grep -qF "This is fra1 in fra" <<<"$said"
+check --json
+is "a good host: JSON" "$(jq -c '[.ok, .errors]' <<<"$said")" "[true,[]]"
+
+interfaces=eth7 configure
+finds "no such interface" 1 "eth7 is not an interface of this host"
+
+in_host ip link add br0 type bridge
+in_host ip link set eth1 master br0
+interfaces="eth0, eth1, br0" configure
+finds "bridge and its port" 1 "br0 stands on eth1"
+interfaces="eth0, eth1" configure
+ignores "ports without their bridge" "stands on"
+
+configure
+in_host ip address add 198.18.5.1/24 dev br0
+in_host ip link set br0 up
+in_host ip route replace default via 198.18.5.254
+finds "replies by another interface" 1 "replies of 192.0.2.53 leave by br0"
+interfaces="eth0, eth1" configure
+ignores "replies by a bridge over ours" "leave by"
+configure
+in_host ip route del default
+finds "no route at all" 0 "no route from 192.0.2.53 to the world"
+in_host ip route add default via 198.51.100.254
+
+in_host sysctl -qw net.ipv4.tcp_timestamps=1
+finds "masked timestamps" 1 "net.ipv4.tcp_timestamps is 1; stamps need 2"
+configure "stamp: {tcp_timestamps: set, clock: any}"
+ignores "masked timestamps that we may set" "tcp_timestamps"
+is "check sets nothing" "$(in_host sysctl -n net.ipv4.tcp_timestamps)" 1
+in_host sysctl -qw net.ipv4.tcp_timestamps=2
+configure
+
+# The distribution's ip may not know the feature, so the request is made by hand.
+add_usec_route() {
+	in_host /usr/bin/python3 - <<-'END'
+		import socket, struct
+		def attr(kind, value):
+		    return struct.pack("HH", len(value) + 4, kind) + value
+		route = struct.pack("BBBBBBBBI", 2, 24, 0, 0, 254, 4, 0, 1, 0)
+		route += attr(1, bytes([203, 0, 113, 0])) + attr(5, bytes([198, 51, 100, 254]))
+		route += attr(8, attr(12, struct.pack("I", 1 << 4)))
+		s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+		s.send(struct.pack("IHHII", 16 + len(route), 24, 0x405, 1, 0) + route)
+		raise SystemExit(-struct.unpack_from("i", s.recv(4096), 16)[0])
+	END
+}
+
+if add_usec_route 2>/dev/null; then
+	finds "microsecond routes" 1 "1 with \`features tcp_usec_ts\`"
+	in_host ip route del 203.0.113.0/24
+else
+	TAP_RUN=$((TAP_RUN + 1))
+	echo "ok $TAP_RUN # SKIP kernel before 6.7: no route can ask for microseconds"
+fi
+
+in_host ip address del 192.0.2.53/32 dev lo
+finds "VIP on no interface" 0 "192.0.2.53 is on no interface here"
+in_host ip address add 192.0.2.53/32 dev lo
+
+tunnel=198.51.100.9 configure
+finds "tunnel address of another host" 1 "the tunnel address 198.51.100.9 of fra1"
+in_host ip route add unreachable 203.0.113.0/24
+configure
+finds "peer without a route" 0 "no route to nyc1 (203.0.113.2)"
+in_host ip route del unreachable 203.0.113.0/24
+
+configure "keys: {file: fleet.key}" "stamp: {clock: any}"
+chmod 644 "$dir/fleet.key"
+finds "key that others may read" 1 "fleet.key cannot be used"
+chmod 600 "$dir/fleet.key"
+
+configure "stamp: {clock: any}" "state: {bpffs: /dev/shm/x}"
+finds "no bpffs" 1 "/dev/shm is no bpffs"
+configure "stamp: {clock: any}" "state: {group: nosuchgroup}"
+finds "no group" 0 "there is no group nosuchgroup"
+
+echo "@ A nowhere" >>"$dir/example.zone"
+configure
+finds "broken zone" 2 "example.zone:5:"
+configure "nonsense: 1"
+finds "broken configuration" 2 "anydoor.yaml:9: nonsense: unknown key"
+check --config-only
+is "broken configuration, host not looked at: exit code" "$code" 2
+
+done_testing
