@@ -145,6 +145,8 @@ lint: all				## layout, static analysis, include direction, scripts
 	$(Q)shellcheck -S warning $(SCRIPTS)
 	$(say) HOUSE rules
 	$(Q)selftests/lint/house
+	$(say) MAN deploy/man/anydoor.8
+	$(Q)BUILD=$(BUILD) selftests/lint/manual
 
 .PHONY: format
 format:					## let clang-format have its way
