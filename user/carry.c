@@ -11,6 +11,7 @@
 #include <bpf/libbpf.h>
 #include "bpffs.h"
 #include "carry.h"
+#include "carry_flows.h"
 
 static int map_info(int fd, struct bpf_map_info *info)
 {
@@ -52,23 +53,35 @@ static int carry_map(int from, int to)
 	return old.type == BPF_MAP_TYPE_PERCPU_ARRAY ? carry_counters(from, to, &old, &new) : 0;
 }
 
+/* What has no namesake is left behind with its version. */
 static int carry_named(const char *from, const char *to, const char *name)
 {
-	int err = 0, old, new = bpffs_get(to, name);
+	int err = 0, old = bpffs_get(from, name), new = bpffs_get(to, name);
 
-	if (new < 0)
-		return 0; /* left behind with its version */
-	old = bpffs_get(from, name);
-	if (old >= 0)
+	if (old >= 0 && new >= 0)
 		err = carry_map(old, new);
 	if (old >= 0)
 		close(old);
-	close(new);
+	if (new >= 0)
+		close(new);
 	return err;
 }
 
-int carry_over(const char *from, const char *to, const struct ad_keys *keys,
-	       struct config_errors *errors)
+static bool is_another(const char *from, const char *to, const char *name)
+{
+	struct bpf_map_info old = {}, new = {};
+	int a = bpffs_get(from, name), b = bpffs_get(to, name);
+	bool differ = a >= 0 && b >= 0 && !map_info(a, &old) && !map_info(b, &new) &&
+		      old.id != new.id;
+
+	if (a >= 0)
+		close(a);
+	if (b >= 0)
+		close(b);
+	return differ;
+}
+
+static int carry_maps(const char *from, const char *to, struct config_errors *errors)
 {
 	struct dirent *entry;
 	DIR *dir = opendir(from);
@@ -84,5 +97,19 @@ int carry_over(const char *from, const char *to, const struct ad_keys *keys,
 	}
 	if (dir)
 		closedir(dir);
+	return err;
+}
+
+int carry_over(const struct pins *from, const char *to, const struct ad_keys *keys,
+	       struct config_errors *errors)
+{
+	int err = carry_maps(from->dir, to, errors);
+
+	if (err || !keys || !is_another(from->dir, to, "flows"))
+		return err;
+	err = carry_flows(from, to, keys);
+	if (err)
+		config_errors_add(errors, from->dir, 0, "the flow table cannot be carried over: %s",
+				  strerror(-err));
 	return err;
 }

@@ -11,7 +11,6 @@
 #include "addr.h"
 #include "bpffs.h"
 #include "carry_flows.h"
-#include "pins.h"
 
 /* One of the table's two arrays, writable in place. */
 struct array {
@@ -136,17 +135,15 @@ static int carry_one(const struct ad_flow *flow, void *arg)
 	return 0;
 }
 
-int carry_flows(const char *from, const char *to, const struct ad_keys *keys)
+int carry_flows(const struct pins *from, const char *to, const struct ad_keys *keys)
 {
 	struct carrying carrying = { .keys = keys };
-	struct pins pins;
-	int err = pins_open_dir(&pins, from);
+	int err = pins_read_vips(from, carrying.vips, &carrying.nr_vips);
 
-	err = err ?: pins_read_vips(&pins, carrying.vips, &carrying.nr_vips);
 	err = err ?: table_open(&carrying.to, to);
 	if (err)
 		return err;
-	err = pins_each_flow(&pins, carry_one, &carrying);
+	err = pins_each_flow(from, carry_one, &carrying);
 	table_close(&carrying.to);
 	return err;
 }

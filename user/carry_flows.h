@@ -5,14 +5,14 @@
 #ifndef AD_CARRY_FLOWS_H
 #define AD_CARRY_FLOWS_H
 
-#include "maps/types.h"
+#include "pins.h"
 
 /*
- * Enters every live flow of the instance directory @from in the empty table of @to, which no
+ * Enters every live flow of @from in the empty table of the directory @to, which no
  * packet meets yet. Where the new one is too small, ours go before pins and pins before transit,
  * and the fresh before the old. 0 or -errno.
  */
-int carry_flows(const char *from, const char *to, const struct ad_keys *keys);
+int carry_flows(const struct pins *from, const char *to, const struct ad_keys *keys);
 /* Forgets every flow: after a change of what they are found by. 0 or -errno. */
 int carry_no_flows(const char *dir);
 

@@ -152,18 +152,28 @@ int doors_open_object(const struct doors *doors, struct door_bpf **door)
 	return err;
 }
 
-int doors_set_xdp(const struct doors *doors, enum ad_door_xdp slot, int program)
+static int fill_slot(int table, __u32 slot, const char *dir, const char *program)
 {
-	__u32 key = slot;
+	int err, fd = bpffs_get(dir, program);
 
-	return bpf_map_update_elem(doors->door_xdp, &key, &program, BPF_ANY);
+	if (fd < 0)
+		return fd;
+	err = bpf_map_update_elem(table, &slot, &fd, BPF_ANY);
+	close(fd);
+	return err;
 }
 
-int doors_set_tc(const struct doors *doors, enum ad_door_tc slot, int program)
+/* `packet` last: the others are ready when it jumps to them. */
+int doors_fill(const struct doors *doors, const char *dir, struct config_errors *errors)
 {
-	__u32 key = slot;
+	int err = fill_slot(doors->door_xdp, AD_DOOR_DNS, dir, "prog_dns");
 
-	return bpf_map_update_elem(doors->door_tc, &key, &program, BPF_ANY);
+	err = err ?: fill_slot(doors->door_tc, AD_DOOR_EGRESS, dir, "prog_egress");
+	err = err ?: fill_slot(doors->door_xdp, AD_DOOR_PACKET, dir, "prog_packet");
+	if (err)
+		config_errors_add(errors, dir, 0, "a program cannot be put behind the door: %s",
+				  strerror(-err));
+	return err;
 }
 
 __u32 doors_get_xdp(const struct doors *doors, enum ad_door_xdp slot)

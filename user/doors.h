@@ -42,9 +42,11 @@ int doors_renew_xdp(struct doors *doors);
 /* Opens, without loading, the doors' object on these tables. */
 int doors_open_object(const struct doors *doors, struct door_bpf **door);
 
-/* Puts a program into a slot; 0 or -errno. */
-int doors_set_xdp(const struct doors *doors, enum ad_door_xdp slot, int program);
-int doors_set_tc(const struct doors *doors, enum ad_door_tc slot, int program);
+/*
+ * Puts the programs pinned in @dir behind the doors: from then on packets meet them. 0, or -errno
+ * with a line in @errors.
+ */
+int doors_fill(const struct doors *doors, const char *dir, struct config_errors *errors);
 /* Id of the program in a slot, 0 if it is empty. */
 __u32 doors_get_xdp(const struct doors *doors, enum ad_door_xdp slot);
 

@@ -206,25 +206,6 @@ int object_pin(struct object *object, const struct instance *instance, struct co
 	return err ?: pin_programs(object, instance, errors);
 }
 
-int object_xdp_program(const struct object *object, enum ad_door_xdp slot)
-{
-	const struct bpf_program *const programs[AD_DOOR_XDP_MAX] = {
-		[AD_DOOR_PACKET] = object->skel->progs.packet,
-		[AD_DOOR_DNS] = object->skel->progs.dns,
-	};
-
-	return bpf_program__fd(programs[slot]);
-}
-
-int object_tc_program(const struct object *object, enum ad_door_tc slot)
-{
-	const struct bpf_program *const programs[AD_DOOR_TC_MAX] = {
-		[AD_DOOR_EGRESS] = object->skel->progs.egress,
-	};
-
-	return bpf_program__fd(programs[slot]);
-}
-
 void object_close(struct object *object)
 {
 	anydoor_bpf__destroy(object->skel);

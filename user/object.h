@@ -25,9 +25,6 @@ int object_load(struct object *object, const char *dir, enum ad_doors kind,
 /* Pins programs and maps in instance->fresh, but those maps that are there already. */
 int object_pin(struct object *object, const struct instance *instance,
 	       struct config_errors *errors);
-/* fd of the program of a door's slot. */
-int object_xdp_program(const struct object *object, enum ad_door_xdp slot);
-int object_tc_program(const struct object *object, enum ad_door_tc slot);
 void object_close(struct object *object);
 
 #endif

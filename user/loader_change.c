@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * loader_change.c: from one configuration or version to another under live traffic. Where only
+ * contents differ, maps are filled anew in place. Where programs, options or sizes do, a second
+ * instance is built beside the first, with the maps that still fit, and takes its place behind
+ * the doors: no packet is without the one or the other.
+ */
+#include <errno.h>
+#include <string.h>
+#include "attach.h"
+#include "bpffs.h"
+#include "carry.h"
+#include "carry_flows.h"
+#include "drain.h"
+#include "loader_internal.h"
+#include "log.h"
+
+/* --- what may not change ----------------------------------------------------------------------- */
+
+/* What flows carry: fixed while any lives. */
+static const char *fixed_difference(const struct ad_meta *meta, const struct intent *intent)
+{
+	if (meta->node_id != intent->config->self->id)
+		return "the node id";
+	if (meta->owner_bits != intent->config->owner_bits)
+		return "stamp.owner_bits";
+	if (memcmp(meta->stamp_id, intent->stamp_id, sizeof(meta->stamp_id)))
+		return "the stamp key (keys.file)";
+	return NULL;
+}
+
+/* *@anew: flows are found by something else from now on. */
+static int check_fixed(struct loader *loader, const struct intent *intent, bool *anew,
+		       struct config_errors *errors)
+{
+	const char *difference;
+	struct ad_meta meta;
+	int nr, err = datapath_read_meta(&loader->dp, &meta);
+
+	difference = err ? NULL : fixed_difference(&meta, intent);
+	*anew = difference;
+	if (!difference)
+		return err;
+	nr = loader_count_live(loader);
+	if (nr == 0)
+		return 0;
+	if (nr < 0)
+		config_errors_add(errors, "sockets", 0, "cannot be listed: %s", strerror(-nr));
+	else
+		config_errors_add(errors, intent->config->path, 0,
+				  "%s changed while %d stamped flows live, which would lose them; "
+				  "anydoor drain --wait first, or detach --force",
+				  difference, nr);
+	return nr < 0 ? nr : -EBUSY;
+}
+
+static bool is_same(struct loader *loader, const struct intent *intent)
+{
+	struct ad_keeper keeper;
+
+	return !doors_read(&loader->doors, &keeper) &&
+	       !memcmp(keeper.fingerprint, intent->object.fingerprint, sizeof(keeper.fingerprint));
+}
+
+/* --- a second instance beside the first -------------------------------------------------------- */
+
+static int build_beside(struct loader *next, const struct loader *now, struct intent *intent,
+			bool anew, struct config_errors *errors)
+{
+	const struct instance *instance = &now->instance;
+	int err = bpffs_make(instance->fresh, instance->gid);
+
+	err = err ?: doors_pin(&now->doors, instance->fresh);
+	if (err) {
+		config_errors_add(errors, instance->fresh, 0, "cannot be made: %s", strerror(-err));
+		return err;
+	}
+	err = doors_open(&next->doors, instance->fresh, instance, errors);
+	err = err ?: loader_load(next, intent, instance->dir, errors);
+	err = err ?: loader_open_maps(next, instance->fresh, errors);
+	err = err ?: carry_over(&now->pins, instance->fresh, anew ? NULL : &intent->keys, errors);
+	return err ?: loader_fill(next, intent, errors);
+}
+
+static int flip(struct loader *next, const struct loader *now, struct config_errors *errors)
+{
+	struct config_errors ignored = {};
+	int err = doors_fill(&next->doors, now->instance.fresh, errors);
+
+	/* Half old, half new would be worse than either. */
+	if (err)
+		doors_fill(&now->doors, now->instance.dir, &ignored);
+	config_errors_free(&ignored);
+	return err;
+}
+
+static int replace(struct loader *loader, struct intent *intent, bool anew,
+		   struct config_errors *errors)
+{
+	struct loader next;
+	int err;
+
+	loader_init(&next);
+	next.instance = loader->instance;
+	err = build_beside(&next, loader, intent, anew, errors);
+	err = err ?: flip(&next, loader, errors);
+	if (err) {
+		loader_close(&next);
+		bpffs_remove(loader->instance.fresh);
+		return err;
+	}
+	loader_close(loader);
+	*loader = next;
+	log_info("programs changed in place: version %s", VERSION);
+	return loader_move_into_place(loader, errors);
+}
+
+/* --- interfaces -------------------------------------------------------------------------------- */
+
+static bool is_wanted(const struct config *config, const char *name)
+{
+	size_t i;
+
+	for (i = 0; config && i < config->nr_interfaces; i++)
+		if (!strcmp(config->interfaces[i], name))
+			return true;
+	return false;
+}
+
+struct pruning {
+	struct loader *loader;
+	const struct config *config;
+	struct config_errors *errors;
+};
+
+static int prune_one(__u32 ifindex, const struct ad_attached *record, void *arg)
+{
+	struct pruning *pruning = arg;
+
+	if (!is_wanted(pruning->config, record->name))
+		attach_remove(&pruning->loader->doors, ifindex, pruning->errors);
+	return 0;
+}
+
+/* Takes ours off what is not in @config. What fails is told, but no reason to go back. */
+static void prune(struct loader *loader, const struct config *config)
+{
+	struct config_errors errors = {};
+	struct pruning pruning = { .loader = loader, .config = config, .errors = &errors };
+
+	attach_each(&loader->doors, prune_one, &pruning);
+	config_errors_log(&errors);
+	config_errors_free(&errors);
+}
+
+/* Those that @old does not have. At an adoption the daemon sees to what is missing. */
+static int attach_new(struct loader *loader, const struct config *old, const struct config *config,
+		      struct config_errors *errors)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; old && !err && i < config->nr_interfaces; i++)
+		if (!is_wanted(old, config->interfaces[i]))
+			err = attach_interface(&loader->doors, config, config->interfaces[i], errors);
+	if (err)
+		prune(loader, old);
+	return err;
+}
+
+/* --- all of it --------------------------------------------------------------------------------- */
+
+static int change(struct loader *loader, struct intent *intent, bool anew,
+		  struct config_errors *errors)
+{
+	int err = is_same(loader, intent) ? loader_fill(loader, intent, errors) :
+					    replace(loader, intent, anew, errors);
+
+	if (!err && anew && carry_no_flows(loader->instance.dir))
+		log_warn("flow table: cannot be cleared; stale flows leave it when idle");
+	return err ?: loader_remember(loader, intent, errors);
+}
+
+int loader_alter(struct loader *loader, struct intent *intent, const struct config *old,
+		 struct config_errors *errors)
+{
+	bool anew;
+	int err = check_fixed(loader, intent, &anew, errors);
+
+	err = err ?: attach_new(loader, old, intent->config, errors);
+	if (err)
+		return err;
+	err = change(loader, intent, anew, errors);
+	if (err) {
+		if (old)
+			prune(loader, old);
+		return err;
+	}
+	drain_follow_config(loader->dp.state_at, old, intent->config);
+	prune(loader, intent->config);
+	return 0;
+}

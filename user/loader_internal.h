@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * loader_internal.h: what the loader's own files share (loader.c, loader_first.c,
+ * loader_change.c).
+ */
+#ifndef AD_LOADER_INTERNAL_H
+#define AD_LOADER_INTERNAL_H
+
+#include "loader.h"
+#include "object.h"
+
+/* What a change is made from: read and checked before anything is touched. */
+struct intent {
+	const struct config *config;
+	struct dns_zones *zones;
+	struct ad_keys keys;
+	__u8 stamp_id[16];
+	struct object object;
+};
+
+/* --- steps (loader.c); each 0, or -errno with a line in @errors ----------------------------- */
+
+/* Loads the object for the doors that there are, and pins it in instance->fresh. */
+int loader_load(struct loader *loader, struct intent *intent, const char *reuse,
+		struct config_errors *errors);
+/* Opens what is pinned in @dir: the maps that we write, and those that others do. */
+int loader_open_maps(struct loader *loader, const char *dir, struct config_errors *errors);
+/* Fills the maps that a configuration fills, zones included. */
+int loader_fill(struct loader *loader, const struct intent *intent, struct config_errors *errors);
+/* Notes in the maps who loaded what. */
+int loader_remember(struct loader *loader, const struct intent *intent,
+		    struct config_errors *errors);
+/* instance->fresh takes the place of instance->dir, which is removed. */
+int loader_move_into_place(struct loader *loader, struct config_errors *errors);
+int loader_check_netns(const struct loader *loader, struct config_errors *errors);
+/* Live stamped flows, or -errno. */
+int loader_count_live(const struct loader *loader);
+
+/* --- loader_first.c -------------------------------------------------------------------------- */
+
+int loader_first(struct loader *loader, struct intent *intent, struct config_errors *errors);
+/* A first load that failed, now or in a process that died: nothing stays half attached. */
+void loader_undo_first(struct loader *loader);
+
+/* --- loader_change.c ------------------------------------------------------------------------- */
+
+/* @old: the configuration before, NULL if this process does not know it (adoption). */
+int loader_alter(struct loader *loader, struct intent *intent, const struct config *old,
+		 struct config_errors *errors);
+
+#endif
