@@ -66,7 +66,7 @@ static __always_inline __u32 packet_act(struct xdp_md *ctx, struct packet *p, __
 		return unstamp(ctx, p) ?: reason;
 	if (!p->target)
 		return reason;
-	failed = tunnel_send(ctx, p);
+	failed = tunnel_is_partial(ctx, p) ? AD_R_PARTIAL : tunnel_send(ctx, p);
 	if (failed && failed != AD_R_INTERNAL && reason == AD_R_DIVERTED)
 		return AD_R_LOCAL_SYN;
 	return failed ?: reason;

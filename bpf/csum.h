@@ -2,8 +2,9 @@
 /*
  * csum.h: Internet checksums (RFC 1071) as plain arithmetic.
  *
- * A sum is a __u64 that collects words in the byte order in which they lie in memory; one's
- * complement addition does not mind, as long as a word starts at an even offset. Pure C.
+ * A sum is a __u64 that collects 32-bit words in the byte order in which they lie in memory; one's
+ * complement addition does not mind, as long as a word starts at an even offset. Carries pile
+ * up in the high half until csum_fold(): no branch on a carry, which would be a coin toss. Pure C.
  */
 #ifndef AD_CSUM_H
 #define AD_CSUM_H
@@ -12,8 +13,7 @@
 
 static inline __u64 csum_add(__u64 sum, __u64 word)
 {
-	sum += word;
-	return sum + (sum < word);
+	return sum + (__u32)word + (word >> 32);
 }
 
 /* The sum as 16 bits, not complemented. Never 0 unless every word was. */

@@ -75,25 +75,39 @@ static __always_inline void egress_meter(const struct packet *p)
 		flow_count_out(&flow, p);
 }
 
-/* From Ethernet to TCP options; only what comes from a VIP is read to the end. */
-static __always_inline __u32 egress_read(struct __sk_buff *skb, struct packet *p)
+static __always_inline struct cursor egress_cursor(struct __sk_buff *skb, __u32 off)
 {
 	struct cursor c = {
-		.pos = (void *)(long)skb->data,
+		.pos = (void *)(long)skb->data + (off & 0xfff),
 		.end = (void *)(long)skb->data_end,
 	};
-	struct cursor ip;
+
+	return c;
+}
+
+static __always_inline bool egress_is_ours(struct __sk_buff *skb, struct packet *p)
+{
+	struct cursor c = egress_cursor(skb, 0);
 	__be16 proto = packet_read_link(&c, p);
 
-	ip = c;
-	if (!packet_read_addresses(&c, p, proto, PACKET_OUT) || !packet_is_local(p) ||
-	    !(p->local.flags & AD_LOCAL_VIP_TCP))
-		return AD_R_OUT_FOREIGN;
-	if (packet_read_ip(&ip, p, skb->len, PACKET_OUT))
+	return packet_read_addresses(&c, p, proto, PACKET_OUT) && packet_is_local(p) &&
+	       p->local.flags & AD_LOCAL_VIP_TCP;
+}
+
+/* What comes from a VIP, read to its end. Global: verified once, not once per VLAN depth. */
+__noinline int egress_read(struct __sk_buff *skb, struct packet *p)
+{
+	struct cursor c;
+
+	if (!p)
+		return AD_R_OUT_BAD;
+	c = egress_cursor(skb, p->l3_off);
+	if (packet_read_ip(&c, p, skb->len, PACKET_OUT))
 		return AD_R_OUT_BAD;
 	if (p->protocol != IPPROTO_TCP || p->fragment)
 		return AD_R_OUT_FOREIGN;
-	return packet_read_tcp(&ip, p, PACKET_OUT) ? AD_R_OUT_BAD : AD_CONTINUE;
+	c = egress_cursor(skb, p->l4_off);
+	return packet_read_tcp(&c, p, PACKET_OUT) ? AD_R_OUT_BAD : AD_CONTINUE;
 }
 
 static __always_inline __u32 egress_packet(struct __sk_buff *skb)
@@ -103,6 +117,8 @@ static __always_inline __u32 egress_packet(struct __sk_buff *skb)
 	struct ad_keys *k;
 	__u32 zero = 0, reason;
 
+	if (!egress_is_ours(skb, &p))
+		return AD_R_OUT_FOREIGN;
 	reason = egress_read(skb, &p);
 	if (reason)
 		return reason;

@@ -129,10 +129,12 @@ static __always_inline void flow_count_out(struct flow_ref *ref, const struct pa
 
 /*
  * What a slot is worth keeping, against a newcomer: nothing if free, idle, or an entry of the
- * same flow; else its kind, then how fresh it is. A busy one is worth more than any kind.
+ * same flow; else its kind, then how fresh it is. A busy one is worth more than any kind. Global:
+ * eight slots of five outcomes each are too many paths for the verifier.
  */
-static __always_inline __u32 flow_worth(union flow_word slot, union flow_word newcomer)
+__noinline __u32 flow_worth(__u64 slot_word, __u64 newcomer_word)
 {
+	union flow_word slot = { .w = slot_word }, newcomer = { .w = newcomer_word };
 	__u16 age = newcomer.s.last_s - slot.s.last_s;
 
 	if (slot.s.busy)
@@ -151,11 +153,9 @@ static __always_inline __u32 flow_choose(const volatile union flow_word *slots,
 					 union flow_word newcomer, __u32 *worth)
 {
 	__u64 best = ~0ULL, rank;
-	union flow_word slot;
 
 	for (__u32 i = 0; i < AD_FLOW_SLOTS; i++) {
-		slot.w = slots[i].w;
-		rank = (__u64)flow_worth(slot, newcomer) << 8 | i;
+		rank = (__u64)flow_worth(slots[i].w, newcomer.w) << 8 | i;
 		if (rank < best)
 			best = rank;
 	}

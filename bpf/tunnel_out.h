@@ -11,8 +11,8 @@
 
 /* All that the outer headers are written from. */
 struct tunnel_wrap {
-	struct ad_addr from;
-	struct ad_addr to;
+	const struct ad_addr *from;
+	const struct ad_addr *to;
 	struct link link;
 	__u32 head; /* bytes from outer IP header to inner: AD_OVERHEAD_* */
 	__be16 sport;
@@ -136,9 +136,9 @@ static __always_inline __u32 tunnel_plan(struct xdp_md *ctx, const struct packet
 
 	if (!self || !target)
 		return AD_R_INTERNAL;
-	w->from = self->tunnel;
-	w->to = target->tunnel;
-	w->head = addr_is_ip4(&w->to) ? AD_OVERHEAD_IP4 : AD_OVERHEAD_IP6;
+	w->from = &self->tunnel;
+	w->to = &target->tunnel;
+	w->head = addr_is_ip4(w->to) ? AD_OVERHEAD_IP4 : AD_OVERHEAD_IP6;
 	w->sport = bpf_htons(0xc000 | p->prf >> 50); /* RFC 8926, 3.3: the ephemeral range */
 	reason = tunnel_read_hop(ctx, p, w);
 	if (reason)
@@ -146,9 +146,7 @@ static __always_inline __u32 tunnel_plan(struct xdp_md *ctx, const struct packet
 	bytes = p->ip_bytes + w->head;
 	if (bytes > 0xffff || (target->mtu && bytes > target->mtu))
 		return AD_R_TOO_BIG;
-	if (tunnel_is_partial(ctx, p))
-		return AD_R_PARTIAL;
-	return link_route(ctx, &w->from, &w->to, w->sport, bytes, &w->link);
+	return link_route(ctx, w->from, w->to, w->sport, bytes, &w->link);
 }
 
 /* Trims Ethernet padding and makes room; afterwards p's offsets are those of the inner packet. */
@@ -233,9 +231,9 @@ static __always_inline __u64 tunnel_write_ip4(struct cursor *c, const struct tun
 	ip[0] = 0x45 | w->tos << 8 | (__u32)bpf_htons(bytes) << 16;
 	ip[1] = (__u32)bpf_htons(0x4000) << 16; /* DF; an atomic datagram needs no id (RFC 6864) */
 	ip[2] = TUNNEL_TTL | IPPROTO_UDP << 8;
-	ip[3] = w->from.w[3];
-	ip[4] = w->to.w[3];
-	sum = (__u64)w->from.w[3] + w->to.w[3];
+	ip[3] = w->from->w[3];
+	ip[4] = w->to->w[3];
+	sum = (__u64)w->from->w[3] + w->to->w[3];
 	((struct iphdr *)ip)->check = ~csum_fold(sum + ip[0] + ip[1] + ip[2]);
 	return sum;
 }
@@ -253,11 +251,11 @@ static __always_inline __u64 tunnel_write_ip6(struct cursor *c, const struct tun
 	ip->payload_len = bpf_htons(bytes - sizeof(*ip));
 	ip->nexthdr = IPPROTO_UDP;
 	ip->hop_limit = TUNNEL_TTL;
-	__builtin_memcpy(&ip->saddr, &w->from, sizeof(ip->saddr));
-	__builtin_memcpy(&ip->daddr, &w->to, sizeof(ip->daddr));
-	sum = csum_add(w->from.q[0], w->from.q[1]);
-	sum = csum_add(sum, w->to.q[0]);
-	return csum_add(sum, w->to.q[1]);
+	__builtin_memcpy(&ip->saddr, w->from, sizeof(ip->saddr));
+	__builtin_memcpy(&ip->daddr, w->to, sizeof(ip->daddr));
+	sum = csum_add(w->from->q[0], w->from->q[1]);
+	sum = csum_add(sum, w->to->q[0]);
+	return csum_add(sum, w->to->q[1]);
 }
 
 /* Everything in front of the inner packet, Ethernet to tag. */
@@ -269,7 +267,7 @@ static __always_inline bool tunnel_write(struct xdp_md *ctx, const struct packet
 	struct tunnel_header *head;
 	__u64 sum;
 
-	if (addr_is_ip4(&w->to)) {
+	if (addr_is_ip4(w->to)) {
 		udp_bytes = bytes - sizeof(struct iphdr);
 		sum = tunnel_write_ip4(&c, w, bytes);
 	} else {
@@ -300,18 +298,33 @@ static __always_inline void tunnel_count_out(const struct packet *p)
 	count->tx.bytes += p->ip_bytes;
 }
 
+/* The packet is changed: from here on, there is no way back but INTERNAL. */
+static __always_inline bool tunnel_emit(struct xdp_md *ctx, struct packet *p,
+					const struct tunnel_wrap *w, const struct ad_state *st,
+					const struct ad_tunnel_key *key)
+{
+	struct tunnel_words t = {};
+	__u64 tag;
+
+	if (!tunnel_make_room(ctx, p, w) || !tunnel_decrement_hop(ctx, p))
+		return false;
+	tunnel_fill(p, st, key, &t);
+	tag = tunnel_tag(ctx, p, &t, w->from, w->to, key->key);
+	t.tag[0] = tag;
+	t.tag[1] = tag >> 32;
+	return tunnel_write(ctx, p, w, &t);
+}
+
 /*
- * Wraps the packet for p->target and sends it. AD_CONTINUE: sent, by p->action. Until the last of
- * the other reasons but INTERNAL the packet is as it was, so that a SYN may still stay here.
+ * Wraps the packet for p->target and sends it. AD_CONTINUE: sent, by p->action. With any other
+ * reason but INTERNAL the packet is as it was, so that a SYN may still stay here.
  */
 __noinline int tunnel_send(struct xdp_md *ctx, struct packet *p)
 {
 	struct tunnel_wrap w = {};
-	struct tunnel_words t = {};
-	struct ad_keys *k;
 	struct ad_state *st;
+	struct ad_keys *k;
 	__u32 zero = 0, reason;
-	__u64 tag;
 
 	if (!p)
 		return AD_R_INTERNAL;
@@ -322,17 +335,11 @@ __noinline int tunnel_send(struct xdp_md *ctx, struct packet *p)
 	reason = tunnel_plan(ctx, p, &w);
 	if (reason)
 		return reason;
-	if (!tunnel_make_room(ctx, p, &w) || !tunnel_decrement_hop(ctx, p))
-		return AD_R_INTERNAL;
-	tunnel_fill(p, st, &k->tunnel[0], &t);
-	tag = tunnel_tag(ctx, p, &t, &w.from, &w.to, k->tunnel[0].key);
-	t.tag[0] = tag;
-	t.tag[1] = tag >> 32;
-	if (!tunnel_write(ctx, p, &w, &t))
+	if (!tunnel_emit(ctx, p, &w, st, &k->tunnel[0]))
 		return AD_R_INTERNAL;
 	tunnel_count_out(p);
-	p->action =
-		w.link.ifindex == ctx->ingress_ifindex ? XDP_TX : bpf_redirect(w.link.ifindex, 0);
+	p->action = w.link.ifindex == ctx->ingress_ifindex ? XDP_TX :
+							     bpf_redirect(w.link.ifindex, 0);
 	return AD_CONTINUE;
 }
 
