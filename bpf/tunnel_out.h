@@ -338,8 +338,8 @@ __noinline int tunnel_send(struct xdp_md *ctx, struct packet *p)
 	if (!tunnel_emit(ctx, p, &w, st, &k->tunnel[0]))
 		return AD_R_INTERNAL;
 	tunnel_count_out(p);
-	p->action = w.link.ifindex == ctx->ingress_ifindex ? XDP_TX :
-							     bpf_redirect(w.link.ifindex, 0);
+	p->action =
+		w.link.ifindex == ctx->ingress_ifindex ? XDP_TX : bpf_redirect(w.link.ifindex, 0);
 	return AD_CONTINUE;
 }
 
