@@ -3,6 +3,7 @@
  * flow_top.c: a bounded heap of flows (flow_top.h).
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include "flow_top.h"
@@ -85,4 +86,25 @@ void flow_top_finish(struct flow_top *top)
 		swap(&top->flows[0], &top->flows[nr - 1]);
 		sift_down(top, nr - 1);
 	}
+}
+
+static bool is_same(const struct ad_flow *a, const struct ad_flow *b)
+{
+	return a->client_port == b->client_port && a->vip_port == b->vip_port && a->vip == b->vip &&
+	       !memcmp(&a->client, &b->client, sizeof(a->client));
+}
+
+void flow_top_unique(struct flow_top *top)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < top->nr; i++) {
+		size_t j = 0;
+
+		while (j < kept && !is_same(&top->flows[j], &top->flows[i]))
+			j++;
+		if (j == kept)
+			top->flows[kept++] = top->flows[i];
+	}
+	top->nr = kept;
 }

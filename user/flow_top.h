@@ -27,6 +27,8 @@ int flow_top_init(struct flow_top *top, enum flow_sort sort, size_t max);
 void flow_top_offer(struct flow_top *top, const struct ad_flow *flow);
 /* Puts flows[0 .. nr-1] in order, the foremost first; nothing may be offered any more. */
 void flow_top_finish(struct flow_top *top);
+/* After that: of several entries for one flow the foremost remains (two CPUs may have met it). */
+void flow_top_unique(struct flow_top *top);
 void flow_top_free(struct flow_top *top);
 
 #endif

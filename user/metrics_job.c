@@ -129,6 +129,7 @@ static void finish_top(struct job *job)
 	struct evbuffer *body = evbuffer_new();
 
 	flow_top_finish(&job->top);
+	flow_top_unique(&job->top);
 	if (body) {
 		metrics_write_flows(body, &job->names, &job->top);
 		metrics_reply(request, 200, PROM_CONTENT_TYPE, body);

@@ -33,14 +33,14 @@ const char *output_colour(enum colour colour)
 
 /* --- units ----------------------------------------------------------------------------------- */
 
-/* Three digits and a prefix; 999.95 must not become "1000.0". */
+/* Three digits and a prefix; 999.5 must not become "1000". */
 static const char *scaled(__u64 value, const char *space, const char *unit, char text[UNIT_TEXT])
 {
 	static const char prefixes[] = "kMGTPE";
 	double scaled = value;
 	int i = -1;
 
-	while (scaled >= 999.95 && prefixes[i + 1]) {
+	while (scaled >= 999.5 && prefixes[i + 1]) {
 		scaled /= 1000;
 		i++;
 	}
