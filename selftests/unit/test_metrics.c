@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Metrics as text: the format, the names that others' dashboards rely on, sums over a POP.
+ */
+#include <stdlib.h>
+#include <event2/buffer.h>
+#include "selftests/tap.h"
+#include "fleet_fixture.h"
+#include "user/metrics_text.h"
+#include "user/prom.h"
+
+/* Everything in @out as a string; free() it. */
+static char *drain(struct evbuffer *out)
+{
+	size_t size = evbuffer_get_length(out);
+	char *text = calloc(1, size + 1);
+
+	evbuffer_remove(out, text, size);
+	return text;
+}
+
+static void test_prom_family_and_samples(void)
+{
+	struct evbuffer *out = evbuffer_new();
+	char *text;
+
+	prom_family(out, "things_total", "counter", "What\nthere \\ is.");
+	prom_sample(out, "things_total", 3, NULL);
+	prom_sample(out, "things_total", 1e15 + 1, "a", "b", "c", NULL, NULL);
+	text = drain(out);
+	is_str(text,
+	       "# HELP anydoor_things_total What\\nthere \\\\ is.\n"
+	       "# TYPE anydoor_things_total counter\n"
+	       "anydoor_things_total 3\n"
+	       "anydoor_things_total{a=\"b\",c=\"\"} 1000000000000001\n",
+	       "head, a bare sample, labels, an exact large number");
+	free(text);
+	evbuffer_free(out);
+}
+
+static void test_prom_label_values_escaped(void)
+{
+	struct evbuffer *out = evbuffer_new();
+	char *text;
+
+	prom_sample(out, "x", 1, "zone", "a\\032b.\"c\"\n", NULL);
+	text = drain(out);
+	is_str(text, "anydoor_x{zone=\"a\\\\032b.\\\"c\\\"\\n\"} 1\n", "backslash, quote, newline");
+	free(text);
+	evbuffer_free(out);
+}
+
+/* A look at a fleet of four nodes, seen from fra-1. */
+static char *write_fleet(bool loaded)
+{
+	struct metrics_daemon daemon = { .reloads_ok = 2, .reloads_failed = 1 };
+	struct view view = { .config = &fleet_config, .meta = { .node_id = 1 } };
+	struct peer peers[] = {
+		{ .id = 1, .node.flags = AD_NODE_KNOWN, .count.tx = { 1, 1 } },
+		{ .id = 2, .node.flags = AD_NODE_KNOWN, .count.tx = { 10, 1000 } },
+		{ .id = 3, .node.flags = AD_NODE_KNOWN | AD_NODE_DEAD },
+		{ .id = 4, .node.flags = AD_NODE_KNOWN, .count.rx = { 7, 700 } },
+	};
+	struct dns_zone_stats zone = {
+		.name = "example.org.", .serial = 9, .queries = 12, .daemon_queries = 2
+	};
+	struct status status = {
+		.state = { .flags = AD_STATE_ARMED, .unstamped = 5 },
+		.peers = peers,
+		.nr_peers = 4,
+		.flows = { .slots = 64, .by_kind = { 60, 1, 0, 3 } },
+		.flow_stats = { .evictions = 8 },
+		.dns = { .zones = &zone, .nr_zones = 1, .kernel = { 10, 0, 0, 4 } },
+	};
+	struct evbuffer *out = evbuffer_new();
+	char *text;
+
+	fleet_names(&view.names);
+	status.reasons[AD_R_WRAP_STAMP] = (struct ad_count){ 10, 1640 };
+	metrics_write(out, &view, loaded ? &status : NULL, &daemon);
+	text = drain(out);
+	evbuffer_free(out);
+	return text;
+}
+
+static void test_metrics_names_and_labels_stable(void)
+{
+	static const char *const lines[] = {
+		"anydoor_packets_total{reason=\"wrap_stamp\",side=\"in\",action=\"send\"} 10",
+		"anydoor_bytes_total{reason=\"wrap_stamp\",side=\"in\",action=\"send\"} 1640",
+		"anydoor_packets_total{reason=\"out_stamped\",side=\"out\",action=\"pass\"} 0",
+		"anydoor_tunnel_packets_total{direction=\"tx\",node=\"edge7\",pop=\"nyc\"} 10",
+		"anydoor_tunnel_bytes_total{direction=\"rx\",node=\"fra-2\",pop=\"fra\"} 700",
+		"anydoor_pop_tunnel_packets_total{direction=\"rx\",pop=\"fra\"} 7",
+		"anydoor_pop_tunnel_bytes_total{direction=\"tx\",pop=\"nyc\"} 1000",
+		"anydoor_node_state{node=\"sin\",pop=\"sin\",state=\"dead\"} 1",
+		"anydoor_node_state{node=\"sin\",pop=\"sin\",state=\"up\"} 0",
+		"anydoor_flow_table_entries{kind=\"ours\"} 3",
+		"anydoor_flow_table_capacity 64",
+		"anydoor_flow_table_evictions_total 8",
+		"anydoor_unstamped_sockets 5",
+		"anydoor_armed 1",
+		"anydoor_draining 0",
+		"anydoor_loaded 1",
+		"anydoor_reloads_total{result=\"failed\"} 1",
+		"anydoor_dns_responses_total{by=\"kernel\",transport=\"udp\",rcode=\"NXDOMAIN\"} 4",
+		"anydoor_dns_zone_queries_total{zone=\"example.org.\",by=\"kernel\"} 10",
+		"anydoor_dns_zone_queries_total{zone=\"example.org.\",by=\"daemon\"} 2",
+	};
+	char *text = write_fleet(true), line[256];
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		snprintf(line, sizeof(line), "\n%s\n", lines[i]);
+		ok(strstr(text, line), "%s", lines[i]);
+	}
+	ok(!strstr(text, "tunnel_packets_total{direction=\"tx\",node=\"fra-1\""),
+	   "this node is no peer of itself");
+	ok(strstr(text, "anydoor_pop_tunnel_packets_total{direction=\"tx\",pop=\"fra\"} 0\n"),
+	   "nor counts in its POP's sum");
+	free(text);
+}
+
+static void test_metrics_every_reason_once(void)
+{
+	char *text = write_fleet(true), part[64];
+
+	for (int i = AD_CONTINUE + 1; i < AD_REASON_MAX; i++) {
+		char *first;
+
+		snprintf(part, sizeof(part), "anydoor_packets_total{reason=\"%s\",",
+			 reason_table[i].label);
+		first = strstr(text, part);
+		ok(first && !strstr(first + 1, part), "%s", reason_table[i].label);
+	}
+	free(text);
+}
+
+static void test_metrics_without_data_path_tell_so(void)
+{
+	char *text = write_fleet(false);
+
+	ok(strstr(text, "\nanydoor_loaded 0\n"), "not loaded");
+	ok(strstr(text, "\nanydoor_reloads_total{result=\"ok\"} 2\n"), "what the daemon knows");
+	ok(!strstr(text, "anydoor_packets_total"), "and nothing else");
+	free(text);
+}
+
+static void test_metrics_flows_endpoints_and_owner(void)
+{
+	struct ad_flow flow = fleet_flow("2001:db8:7f::1", 2, 3000);
+	struct flow_top top = { .flows = &flow, .nr = 1, .max = 1 };
+	struct evbuffer *out = evbuffer_new();
+	struct names names;
+	char *text;
+
+	fleet_names(&names);
+	metrics_write_flows(out, &names, &top);
+	text = drain(out);
+	ok(strstr(text, "anydoor_flow_bytes_total{client=\"[2001:db8:7f::1]:40000\","
+			"vip=\"203.0.113.1:443\",kind=\"transit\",owner=\"edge7\",pop=\"nyc\","
+			"direction=\"rx\"} 1500\n"),
+	   "bytes received");
+	ok(strstr(text, "owner=\"edge7\",pop=\"nyc\"} 100\n"), "age without a direction");
+	free(text);
+	evbuffer_free(out);
+}
+
+int main(void)
+{
+	test_prom_family_and_samples();
+	test_prom_label_values_escaped();
+	test_metrics_names_and_labels_stable();
+	test_metrics_every_reason_once();
+	test_metrics_without_data_path_tell_so();
+	test_metrics_flows_endpoints_and_owner();
+	return done_testing();
+}
