@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The HTTP listener over a table of a hundred thousand flows: pages, junk, clients that stall or
+ * go away. In a network namespace of its own.
+ */
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <event2/event.h>
+#include "selftests/tap.h"
+#include "instance_fixture.h"
+#include "fleet_fixture.h"
+#include "user/metrics.h"
+
+#define PORT	   9911
+#define BUCKETS	   16384
+#define FLOWS	   (BUCKETS * AD_FLOW_SLOTS)
+#define STALLED_KB 2048 /* what two stalled streams may cost; the table makes 40 MB of text */
+
+/* --- the server, in a child ------------------------------------------------------------------ */
+
+static bool enter_own_network(void)
+{
+	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
+	int fd, err;
+
+	if (unshare(CLONE_NEWNET))
+		return false;
+	fd = socket(AF_INET, SOCK_DGRAM, 0);
+	err = ioctl(fd, SIOCSIFFLAGS, &request);
+	close(fd);
+	return !err;
+}
+
+static void fill(struct fixture *fixture)
+{
+	struct ad_meta meta = {
+		.abi = AD_ABI_VERSION, .node_id = 1, .owner_bits = 4, .version = "0"
+	};
+	struct ad_state state = { .flags = AD_STATE_ARMED };
+	__u32 key = 0;
+
+	fixture_put(fixture, "meta", &key, &meta);
+	fixture_put(fixture, "state", &key, &state);
+	fixture_vip(fixture, "203.0.113.1", 0);
+	for (size_t i = 0; i < FLOWS; i++)
+		fixture_flow(fixture, i, AD_FLOW_OURS, 1);
+}
+
+static pid_t start_server(struct fixture *fixture)
+{
+	static struct config config;
+	struct metrics *metrics;
+	struct event_base *base;
+	pid_t child = fork();
+
+	if (child)
+		return child;
+	config = fleet_config;
+	config.metrics_on = true;
+	config.metrics_port = PORT;
+	addr_parse("127.0.0.1", &config.metrics_address);
+	base = event_base_new();
+	if (metrics_new(base, &config, &fixture->pins, &metrics))
+		_exit(1);
+	event_base_dispatch(base);
+	_exit(0);
+}
+
+/* --- a client -------------------------------------------------------------------------------- */
+
+static int open_connection(void)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons(PORT),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct timeval patience = { .tv_sec = 10 };
+
+	for (int i = 0; i < 100; i++) {
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+		if (!connect(fd, (struct sockaddr *)&to, sizeof(to)))
+			return fd;
+		close(fd);
+		usleep(20000);
+	}
+	return -1;
+}
+
+static int send_request(const char *bytes, size_t size)
+{
+	int fd = open_connection();
+
+	if (write(fd, bytes, size) != (ssize_t)size) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int get(const char *path)
+{
+	char request[256];
+	int len = snprintf(request, sizeof(request),
+			   "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", path);
+
+	return send_request(request, len);
+}
+
+/* Reads to the end: the status code, 0 if there is none; *newlines of head and body together. */
+static int read_reply(int fd, size_t *newlines)
+{
+	static char bytes[1 << 20];
+	int code = 0;
+	ssize_t got;
+	bool first = true;
+
+	*newlines = 0;
+	while ((got = read(fd, bytes, sizeof(bytes) - 1)) > 0) {
+		bytes[got] = '\0';
+		if (first)
+			sscanf(bytes, "HTTP/1.%*d %d", &code);
+		first = false;
+		for (char *at = bytes; (at = memchr(at, '\n', bytes + got - at)); at++)
+			++*newlines;
+	}
+	close(fd);
+	return code;
+}
+
+static int code_of(const char *path)
+{
+	size_t newlines;
+
+	return read_reply(get(path), &newlines);
+}
+
+/* After a walk the next one may be put off; never for long. */
+static int patient_code_of(const char *path, size_t *newlines)
+{
+	int code = 0;
+
+	for (int i = 0; i < 100; i++) {
+		code = read_reply(get(path), newlines);
+		if (code != 429 && code != 503)
+			break;
+		usleep(100000);
+	}
+	return code;
+}
+
+/* Memory of its own, in kB: pages of mapped tables are the kernel's anyway. */
+static long anonymous_kb(pid_t pid)
+{
+	char path[64], line[256];
+	long kb = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "r");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "RssAnon: %ld kB", &kb) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return kb;
+}
+
+/* --- tests ----------------------------------------------------------------------------------- */
+
+static void test_pages_answer(void)
+{
+	size_t newlines;
+
+	is_int(code_of("/"), 200, "index");
+	is_int(code_of("/healthz"), 200, "armed is healthy");
+	is_int(code_of("/metrics"), 200, "metrics");
+	is_int(code_of("/nosuch"), 404, "unknown page");
+	is_int(code_of("/metrics/flows?top=0"), 400, "no flows are asked for");
+	is_int(code_of("/metrics/flows?top=1001"), 400, "too many are");
+	is_int(code_of("/metrics/flows?top=1x"), 400, "nonsense is");
+	is_int(patient_code_of("/metrics/flows?top=1000", &newlines), 200, "a thousand flows");
+	ok(newlines > 6000, "%zu lines of six samples each", newlines);
+}
+
+static void test_stream_has_every_flow(void)
+{
+	size_t newlines;
+
+	is_int(patient_code_of("/flows", &newlines), 200, "flows");
+	/* Chunks bring two newlines each, the head a few. */
+	ok(newlines >= FLOWS && newlines < FLOWS + FLOWS / 20, "%zu lines for %d flows", newlines,
+	   FLOWS);
+}
+
+static void test_stream_stalled_clients_bounded(pid_t server)
+{
+	int stalled[2] = { -1, -1 };
+	long before, grown;
+	size_t newlines;
+
+	usleep(1500000); /* what the walks before have cost must be paid off */
+	before = anonymous_kb(server);
+	stalled[0] = get("/flows");
+	usleep(100000);
+	stalled[1] = get("/flows");
+	usleep(300000);
+	is_int(code_of("/flows"), 503, "a third stream is refused");
+	is_int(code_of("/metrics"), 200, "while metrics are served");
+	is_int(code_of("/healthz"), 200, "and health is");
+	grown = anonymous_kb(server) - before;
+	ok(grown < STALLED_KB, "two stalled streams cost %ld kB", grown);
+	close(stalled[0]);
+	close(stalled[1]);
+	is_int(patient_code_of("/flows", &newlines), 200, "their places are free again");
+}
+
+static void test_junk_survived(pid_t server)
+{
+	static char junk[70000];
+	unsigned int seed = 1;
+	size_t newlines;
+
+	for (int round = 0; round < 50; round++) {
+		size_t size = 1 + rand_r(&seed) % (round % 10 ? 300 : sizeof(junk) - 1);
+		int fd;
+
+		for (size_t i = 0; i < size; i++)
+			junk[i] = rand_r(&seed);
+		fd = send_request(junk, size);
+		if (fd < 0)
+			continue;
+		shutdown(fd, SHUT_WR);
+		read_reply(fd, &newlines);
+	}
+	memset(junk, 'a', sizeof(junk));
+	memcpy(junk, "GET /", 5);
+	close(send_request(junk, sizeof(junk)));
+	close(send_request("GET /flows HTTP/1.1\r\n\r\n", 23)); /* gone before the answer */
+	close(send_request("GET /metrics HTTP/1.1\r\n\r\nGET", 27));
+	is_int(code_of("/healthz"), 200, "still there");
+	is_int(waitpid(server, NULL, WNOHANG), 0, "and the same");
+}
+
+static void test_methods_refused(void)
+{
+	static const char *const requests[] = {
+		"POST /metrics HTTP/1.1\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx",
+		"DELETE /flows HTTP/1.1\r\nConnection: close\r\n\r\n",
+		"BREW /healthz HTTP/1.1\r\nConnection: close\r\n\r\n",
+	};
+	size_t newlines;
+
+	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++)
+		is_int(read_reply(send_request(requests[i], strlen(requests[i])), &newlines), 405,
+		       "%.*s", (int)strcspn(requests[i], "/"), requests[i]);
+}
+
+static void test_health_tells_the_truth(struct fixture *fixture)
+{
+	struct ad_state state = { 0 };
+	__u32 key = 0;
+
+	fixture_put(fixture, "state", &key, &state);
+	is_int(code_of("/healthz"), 503, "not armed");
+	is_int(code_of("/metrics"), 200, "metrics go on");
+}
+
+int main(void)
+{
+	struct fixture fixture;
+	pid_t server;
+
+	if (!fixture_new(&fixture, BUCKETS))
+		return skip_all("needs root and a bpffs");
+	fill(&fixture);
+	signal(SIGPIPE, SIG_IGN);
+	if (!enter_own_network()) {
+		fixture_free(&fixture);
+		return skip_all("needs a network namespace of its own");
+	}
+	server = start_server(&fixture);
+	test_pages_answer();
+	test_methods_refused();
+	test_stream_has_every_flow();
+	test_stream_stalled_clients_bounded(server);
+	test_junk_survived(server);
+	test_health_tells_the_truth(&fixture);
+	kill(server, SIGKILL);
+	waitpid(server, NULL, 0);
+	fixture_free(&fixture);
+	return done_testing();
+}
