@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# deploy.t: what `make install` puts on a host is accepted by those who will read it there.
+# shellcheck source-path=SCRIPTDIR
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../lab/base.sh"
+. "$here/tap.sh"
+top=$here/../..
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+trap 'exit 1' INT TERM HUP
+
+installs() {
+	DESTDIR=$dir PREFIX=/usr "$top/deploy/install" "$@"
+}
+
+files() {
+	(cd "$dir" && find . -type f | sort)
+}
+
+systemd_accepts() {
+	local said
+	sed -i "s|/usr/bin/anydoor|$dir/usr/bin/anydoor|; /^Documentation/d" \
+		"$dir/usr/lib/systemd/system/anydoor.service"
+	said=$(systemd-analyze verify "$dir/usr/lib/systemd/system/anydoor.service" 2>&1)
+	same "$said" ""
+}
+
+bird_accepts() {
+	echo "define DRAINING = $1;" >"$dir/drain.conf"
+	sed "s|/etc/bird/|$dir/|" "$dir/usr/share/doc/anydoor/examples/bird.conf" >"$dir/bird.conf"
+	bird -p -c "$dir/bird.conf"
+}
+
+ok "install" installs
+"$dir/usr/bin/anydoor" keygen "$dir/etc/anydoor/fleet.key" >/dev/null
+ok "check accepts the example configuration and its zone" \
+	"$dir/usr/bin/anydoor" check --config-only --config "$dir/etc/anydoor/anydoor.yaml"
+ok "BIRD accepts the example" bird_accepts false
+ok "BIRD accepts the example while draining" bird_accepts true
+if command -v systemd-analyze >/dev/null; then
+	ok "systemd accepts the unit" systemd_accepts
+fi
+ok "man finds the page" man -l "$dir/usr/share/man/man8/anydoor.8"
+
+echo "# mine" >>"$dir/etc/anydoor/anydoor.yaml"
+ok "install again" installs
+ok "a configuration that is there stays" grep -q "# mine" "$dir/etc/anydoor/anydoor.yaml"
+rm "$dir/drain.conf" "$dir/bird.conf"
+ok "uninstall" installs --remove
+is "only /etc is left" "$(files | paste -sd' ')" "./etc/anydoor/anydoor.yaml \
+./etc/anydoor/fleet.key ./etc/anydoor/zones/example.com.zone"
+
+done_testing
