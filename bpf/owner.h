@@ -21,10 +21,11 @@ struct ladder {
 	struct flow_ref flow;
 	bool asked; /* @answer holds */
 	enum socket_answer answer;
-	bool stamp_ours;		 /* the stamp names us and can be taken off */
+	bool stamp_ours;		 /* the stamp names us */
+	bool stamp_fits;		 /* and restores to what our stack may have sent */
 	bool stamp_dead;		 /* it names a node that is known dead */
 	__u16 stamp_first, stamp_second; /* other nodes that it names, alive, in the order to ask */
-	__u32 tsecr;			 /* what our stack sent, if stamp_ours */
+	__u32 tsecr;			 /* what our stack sent, if stamp_fits */
 };
 
 static __always_inline struct ad_node *owner_node(__u32 id)
@@ -162,7 +163,8 @@ static __always_inline void stamp_consider(struct packet *p, struct ladder *l, _
 
 	if (id == opt.node_id) {
 		l->tsecr = p->tsecr - stamp_delta(wall_minus_mono_ms, id, opt.stamp_shift, p->prf);
-		l->stamp_ours = stamp_plausible(l->tsecr, mono_ms, opt.stamp_shift);
+		l->stamp_ours = true;
+		l->stamp_fits = stamp_plausible(l->tsecr, mono_ms, opt.stamp_shift);
 		return;
 	}
 	node = owner_node(id);
@@ -197,7 +199,7 @@ static __always_inline void stamp_read(struct packet *p, struct ladder *l)
 static __always_inline __u32 rung_stamp(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
 	stamp_read(p, l);
-	if (l->stamp_ours && (owner_table_is_sure(l) || owner_ask(ctx, p, l) >= SOCKET_TIME_WAIT)) {
+	if (l->stamp_fits && (owner_table_is_sure(l) || owner_ask(ctx, p, l) >= SOCKET_TIME_WAIT)) {
 		p->unstamp = 1;
 		p->tsecr = l->tsecr;
 		return owner_keep(p, l, AD_R_LOCAL_STAMP);
@@ -206,10 +208,11 @@ static __always_inline __u32 rung_stamp(struct xdp_md *ctx, struct packet *p, st
 		return AD_CONTINUE;
 	if (!l->stamp_first)
 		return l->stamp_dead && !l->stamp_ours ? AD_R_OWNER_DEAD : AD_CONTINUE;
-	if (owner_in_table(l)) {
+	if (owner_in_table(l) || l->stamp_ours) {
 		if (owner_ask(ctx, p, l) >= SOCKET_OURS)
 			return owner_keep(p, l, AD_R_LOCAL_SOCKET);
-		flow_drop(&l->flow);
+		if (owner_in_table(l))
+			flow_drop(&l->flow);
 	}
 	p->candidates[0] = l->stamp_first;
 	p->candidates[1] = l->stamp_second;
