@@ -69,7 +69,7 @@ void config_keys_print(FILE *out)
 	static const struct cells head = { "key", "type", "default", "range" };
 	static const struct cells rule = { "---", "---", "---", "---" };
 	int widths[COLUMNS] = { 0 };
-	struct cells cells;
+	struct cells cells = { 0 };
 	size_t i;
 
 	for (i = 0; i < config_schema_rows; i++) {
