@@ -127,7 +127,7 @@ static __always_inline __u32 egress_packet(struct __sk_buff *skb)
 	if (!st || !k)
 		return AD_R_OUT_BAD;
 	p.mono_ns = clock_mono_ns();
-	if (!(st->flags & AD_STATE_ARMED))
+	if (!packet_is_armed(&p, st))
 		return egress_note(&p, st, AD_R_OUT_NOTED);
 	p.prf = prf_of_flow(&p, k);
 	egress_meter(&p);

@@ -290,7 +290,7 @@ __noinline int owner_find(struct xdp_md *ctx, struct packet *p)
 	k = bpf_map_lookup_elem(&keys, &zero);
 	if (!l.st || !k)
 		return AD_R_INTERNAL;
-	if (!(l.st->flags & AD_STATE_ARMED))
+	if (!packet_is_armed(p, l.st))
 		return AD_R_DISARMED;
 	p->mono_ns = clock_mono_ns();
 	p->prf = prf_of_flow(p, k);

@@ -198,6 +198,12 @@ static __always_inline bool packet_is_local(struct packet *p)
 	return true;
 }
 
+/* Are stamps in use, on this host and for this VIP? Before, what egress sees is only noted. */
+static __always_inline bool packet_is_armed(const struct packet *p, const struct ad_state *st)
+{
+	return st->flags & AD_STATE_ARMED && !(p->local.flags & AD_LOCAL_UNARMED);
+}
+
 /* @avail: bytes from the IP header to the end of the frame. @way OUT: our own stack made it. */
 static __always_inline __u32 packet_read_ip4(struct cursor *c, struct packet *p, __u32 avail,
 					     enum packet_way way)

@@ -77,9 +77,10 @@ enum ad_local_flag {
 	AD_LOCAL_VIP_TCP = 1 << 0, /* pin TCP flows to this address */
 	AD_LOCAL_VIP_DNS = 1 << 1, /* answer UDP 53 here */
 	AD_LOCAL_TUNNEL = 1 << 2,  /* our own tunnel address */
+	AD_LOCAL_UNARMED = 1 << 3, /* a new VIP: its sockets are being listed, nothing is stamped */
 };
 struct ad_local {
-	__u16 vip;  /* index in the configuration's order; what flows carry; 0 for a tunnel address */
+	__u16 vip;  /* its index, which flows carry: fixed while it is a VIP; 0 for a tunnel address */
 	__u16 flags;
 	__u32 pad;
 };

@@ -37,7 +37,7 @@ static int read_vips(struct drain_handle *handle)
 
 	if (fd < 0)
 		return fd;
-	err = vip_set_from_locals(&handle->vips, fd);
+	err = vip_set_read(&handle->vips, fd, AD_LOCAL_VIP_TCP);
 	close(fd);
 	return err;
 }

@@ -123,6 +123,10 @@ static int fill_vip(const struct datapath *dp, const struct config_vip *vip, boo
 		local.flags |= AD_LOCAL_VIP_TCP;
 	if (vip->dns)
 		local.flags |= AD_LOCAL_VIP_DNS;
+	/* Sockets on it may live already: not to be stamped before fill_arm_vip(). */
+	if (vip->tcp && state_has_flag(dp->state_at, AD_STATE_ARMED) &&
+	    (!(now.flags & AD_LOCAL_VIP_TCP) || now.flags & AD_LOCAL_UNARMED))
+		local.flags |= AD_LOCAL_UNARMED;
 	local.vip = known && !(now.flags & AD_LOCAL_TUNNEL) ? now.vip : free_index(used);
 	used[local.vip] = true;
 	if (known && !memcmp(&now, &local, sizeof(now)))
@@ -190,6 +194,15 @@ int fill_maps(const struct datapath *dp, const struct config *config, const stru
 		config_errors_add(errors, config->path, 0, "map %s cannot be filled: %s", what,
 				  strerror(-err));
 	return err;
+}
+
+int fill_arm_vip(const struct datapath *dp, const struct ad_addr *vip)
+{
+	struct ad_local local;
+	int err = bpf_map_lookup_elem(dp->locals, vip, &local);
+
+	local.flags &= ~AD_LOCAL_UNARMED;
+	return err ?: bpf_map_update_elem(dp->locals, vip, &local, BPF_EXIST);
 }
 
 void fill_meta(struct ad_meta *meta, const struct config *config, const __u8 stamp_id[16])

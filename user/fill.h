@@ -8,9 +8,14 @@
 
 #include "datapath.h"
 
-/* keys, nodes, peer_ids and locals. 0, or -errno with a line in @errors. */
+/*
+ * keys, nodes, peer_ids and locals. VIPs that are new to an armed data path are AD_LOCAL_UNARMED
+ * until fill_arm_vip(). 0, or -errno with a line in @errors.
+ */
 int fill_maps(const struct datapath *dp, const struct config *config, const struct ad_keys *keys,
 	      struct config_errors *errors);
+/* A new VIP's sockets are listed: from now on its flows are stamped. 0 or -errno. */
+int fill_arm_vip(const struct datapath *dp, const struct ad_addr *vip);
 /* Who loaded it, and what stays fixed while stamped flows live. */
 void fill_meta(struct ad_meta *meta, const struct config *config, const __u8 stamp_id[16]);
 

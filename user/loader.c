@@ -117,7 +117,7 @@ int loader_check_netns(const struct loader *loader, struct config_errors *errors
 int loader_count_live(const struct loader *loader)
 {
 	struct vip_set vips;
-	int err = vip_set_from_locals(&vips, loader->dp.locals);
+	int err = vip_set_read(&vips, loader->dp.locals, AD_LOCAL_VIP_TCP);
 
 	return err ?: unstamped_count_stamped(&loader->dp, &vips);
 }

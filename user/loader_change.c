@@ -7,13 +7,16 @@
  */
 #include <errno.h>
 #include <string.h>
+#include "addr.h"
 #include "attach.h"
 #include "bpffs.h"
 #include "carry.h"
 #include "carry_flows.h"
 #include "drain.h"
+#include "fill.h"
 #include "loader_internal.h"
 #include "log.h"
+#include "unstamped.h"
 
 /* --- what may not change ----------------------------------------------------------------------- */
 
@@ -168,6 +171,59 @@ static int attach_new(struct loader *loader, const struct config *old, const str
 	return err;
 }
 
+/* --- VIPs -------------------------------------------------------------------------------------- */
+
+/*
+ * The two steps of a first load, for the addresses that are new: since they were filled in, egress
+ * notes what it sees of them. One that cannot be armed stays unstamped, which breaks nothing.
+ */
+static void arm_new_vips(struct loader *loader)
+{
+	__u16 flags = AD_LOCAL_VIP_TCP | AD_LOCAL_UNARMED;
+	struct vip_set vips;
+	size_t i;
+	int nr, err = vip_set_read(&vips, loader->dp.locals, flags);
+
+	if (!err && !vips.nr)
+		return;
+	nr = err ?: unstamped_note_all(&loader->dp, &vips);
+	for (i = 0; nr >= 0 && i < vips.nr; i++)
+		if (fill_arm_vip(&loader->dp, &vips.list[i]))
+			nr = -EIO;
+	if (nr < 0)
+		log_err("new VIPs: their sockets cannot be listed, so they stay unstamped: %s",
+			strerror(-nr));
+	else
+		log_info("%zu new VIPs armed; %d sockets that lived there stay unstamped", vips.nr, nr);
+}
+
+static bool is_tcp_vip(const struct config *config, const struct ad_addr *addr)
+{
+	size_t i;
+
+	for (i = 0; i < config->nr_vips; i++)
+		if (config->vips[i].tcp && !addr_compare(&config->vips[i].address, addr))
+			return true;
+	return false;
+}
+
+/* It is the operator's to take a VIP away, but not without knowing what that breaks. */
+static void warn_lost_vips(struct loader *loader, const struct config *config)
+{
+	struct vip_set vips, lost = {};
+	size_t i;
+	int nr;
+
+	if (vip_set_read(&vips, loader->dp.locals, AD_LOCAL_VIP_TCP))
+		return;
+	for (i = 0; i < vips.nr; i++)
+		if (!is_tcp_vip(config, &vips.list[i]))
+			lost.list[lost.nr++] = vips.list[i];
+	nr = lost.nr ? unstamped_count_stamped(&loader->dp, &lost) : 0;
+	if (nr > 0)
+		log_warn("%d stamped flows live on VIPs that left the configuration, and will break", nr);
+}
+
 /* --- all of it --------------------------------------------------------------------------------- */
 
 static int change(struct loader *loader, struct intent *intent, bool anew,
@@ -190,12 +246,14 @@ int loader_alter(struct loader *loader, struct intent *intent, const struct conf
 	err = err ?: attach_new(loader, old, intent->config, errors);
 	if (err)
 		return err;
+	warn_lost_vips(loader, intent->config);
 	err = change(loader, intent, anew, errors);
 	if (err) {
 		if (old)
 			prune(loader, old);
 		return err;
 	}
+	arm_new_vips(loader);
 	drain_follow_config(loader->dp.state_at, old, intent->config);
 	prune(loader, intent->config);
 	return 0;

@@ -66,7 +66,7 @@ static int load(struct loader *loader, struct intent *intent, struct config_erro
 static int arm(struct loader *loader, struct config_errors *errors)
 {
 	struct vip_set vips;
-	int nr, err = vip_set_from_locals(&vips, loader->dp.locals);
+	int nr, err = vip_set_read(&vips, loader->dp.locals, AD_LOCAL_VIP_TCP);
 
 	nr = err ?: unstamped_note_all(&loader->dp, &vips);
 	if (nr < 0) {

@@ -21,24 +21,7 @@ static int by_address(const void *a, const void *b)
 	return addr_compare(a, b);
 }
 
-static void vip_set_add(struct vip_set *vips, const struct ad_addr *addr)
-{
-	if (vips->nr < AD_VIP_MAX)
-		vips->list[vips->nr++] = *addr;
-}
-
-void vip_set_from_config(struct vip_set *vips, const struct config *config)
-{
-	size_t i;
-
-	vips->nr = 0;
-	for (i = 0; i < config->nr_vips; i++)
-		if (config->vips[i].tcp)
-			vip_set_add(vips, &config->vips[i].address);
-	qsort(vips->list, vips->nr, sizeof(vips->list[0]), by_address);
-}
-
-int vip_set_from_locals(struct vip_set *vips, int locals)
+int vip_set_read(struct vip_set *vips, int locals, __u16 flags)
 {
 	struct ad_addr key, *prev = NULL;
 	struct ad_local local;
@@ -46,8 +29,9 @@ int vip_set_from_locals(struct vip_set *vips, int locals)
 
 	vips->nr = 0;
 	while (!(err = bpf_map_get_next_key(locals, prev, &key))) {
-		if (!bpf_map_lookup_elem(locals, &key, &local) && local.flags & AD_LOCAL_VIP_TCP)
-			vip_set_add(vips, &key);
+		if (!bpf_map_lookup_elem(locals, &key, &local) && (local.flags & flags) == flags &&
+		    vips->nr < AD_VIP_MAX)
+			vips->list[vips->nr++] = key;
 		prev = &key;
 	}
 	qsort(vips->list, vips->nr, sizeof(vips->list[0]), by_address);

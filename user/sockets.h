@@ -25,9 +25,8 @@ struct vip_set {
 	struct ad_addr list[AD_VIP_MAX];
 	size_t nr;
 };
-/* The TCP VIPs of a configuration; of a data path: fd of its `locals`, 0 or -errno. */
-void vip_set_from_config(struct vip_set *vips, const struct config *config);
-int vip_set_from_locals(struct vip_set *vips, int locals);
+/* Those of a data path with all of @flags (AD_LOCAL_*); @locals: fd. 0 or -errno. */
+int vip_set_read(struct vip_set *vips, int locals, __u16 flags);
 bool vip_set_has(const struct vip_set *vips, const struct ad_addr *addr);
 
 /*

@@ -48,7 +48,7 @@ static void tend_unstamped(struct daemon *daemon)
 	struct vip_set vips;
 	int nr;
 
-	if (!dp->state_at->unstamped || vip_set_from_locals(&vips, dp->locals))
+	if (!dp->state_at->unstamped || vip_set_read(&vips, dp->locals, AD_LOCAL_VIP_TCP))
 		return;
 	nr = unstamped_age(dp, &vips);
 	if (nr > 0)
