@@ -179,15 +179,28 @@ int args_parse(const struct arg *args, int argc, char **argv, void *into)
 	return 0;
 }
 
+/* "-t, --top N"; returns its length. */
+static int format_option(const struct arg *arg, char text[80])
+{
+	char letter[8] = "";
+
+	if (arg->letter)
+		snprintf(letter, sizeof(letter), "-%c, ", arg->letter);
+	return snprintf(text, 80, "%s%s%s%s", letter, arg->name, arg->value ? " " : "",
+			arg->value ? arg->value : "");
+}
+
 void args_print_help(const struct arg *args, FILE *out)
 {
-	for (; args->name; args++) {
-		char left[64], letter[8] = "";
+	int width = 0, len;
+	char text[80];
 
-		if (args->letter)
-			snprintf(letter, sizeof(letter), "-%c, ", args->letter);
-		snprintf(left, sizeof(left), "%s%s%s%s", letter, args->name, args->value ? " " : "",
-			 args->value ? args->value : "");
-		fprintf(out, "  %-28s%s%s\n", left, strlen(left) > 27 ? "  " : "", args->help);
+	for (const struct arg *arg = args; arg->name; arg++) {
+		len = format_option(arg, text);
+		width = len > width ? len : width;
+	}
+	for (; args->name; args++) {
+		format_option(args, text);
+		fprintf(out, "  %-*s  %s\n", width, text, args->help);
 	}
 }

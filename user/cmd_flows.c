@@ -36,13 +36,13 @@ const struct arg cmd_flows_args[] = {
 	{ "--owner", 0, ARG_TEXT, OPTION(words.owner), "NODE", 0, 0,
 	  "only flows that this node, POP or id owns" },
 	{ "--kind", 0, ARG_CHOICE, OPTION(words.kind), "any|transit|pin|ours", 0, 0,
-	  "ours: a socket here; transit: led to its owner by its stamp; pin: by a claim" },
+	  "ours: a socket here; transit: led to its owner by its stamp" },
 	{ "--sort", 0, ARG_CHOICE, OPTION(sort), "bytes|packets|age|idle", 0, 0,
 	  "the most, the oldest, the longest silent first" },
 	{ "--top", 0, ARG_NUMBER, OPTION(top), "N", 1, TOP_MAX,
-	  "no more than these (by bytes, if --sort says nothing; 100 if only --sort is given)" },
+	  "no more than these, by bytes unless --sort says else (default 100)" },
 	{ "--json-lines", 0, ARG_FLAG, OPTION(json_lines), NULL, 0, 0,
-	  "one JSON object on each line, where --json gives one array" },
+	  "JSON, one object on each line, where --json gives one array" },
 	{ NULL }
 };
 

@@ -4,6 +4,7 @@
  */
 #include <stdarg.h>
 #include <string.h>
+#include "attach.h"
 #include "cmd.h"
 #include "flow_text.h"
 #include "output.h"
@@ -45,6 +46,21 @@ static void print_head(const struct view *view, const struct status *status)
 			 : coloured(RED, "not armed", word, sizeof(word)),
 		   unit_duration(flow_seconds(view->names.now_s, meta->loaded_s), age),
 		   meta->version);
+}
+
+static void print_interfaces(const struct status *status)
+{
+	for (size_t i = 0; i < status->nr_interfaces; i++) {
+		const struct status_interface *at = &status->interfaces[i];
+		bool xdp = !(at->missing & AD_ATTACHED_XDP), tc = !(at->missing & AD_ATTACHED_TC);
+
+		print_line(i ? "" : "attached", "%s: %s, %s%s", at->record.name,
+			   xdp ? attach_describe(&at->record) : "no XDP program",
+			   tc ? "egress filter" : "no egress filter",
+			   status->here ? "" : " (as recorded; another network namespace)");
+	}
+	if (!status->nr_interfaces)
+		print_line("attached", "%snowhere%s", output_colour(RED), output_colour(PLAIN));
 }
 
 static void print_drain(const struct view *view, const struct status *status)
@@ -118,6 +134,7 @@ static void print_outcomes(const struct status *status)
 static void print_text(const struct view *view, const struct status *status)
 {
 	print_head(view, status);
+	print_interfaces(status);
 	print_drain(view, status);
 	print_flows(status);
 	print_dns(status);

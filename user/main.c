@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cmd.h"
+#include "instance.h"
 #include "log.h"
 #include "nearest.h"
 
@@ -134,7 +135,7 @@ static bool instance_name_ok(const char *name)
 	for (size_t i = 0; i < len; i++)
 		if (!isalnum((unsigned char)name[i]) && name[i] != '-' && name[i] != '_')
 			return false;
-	return len > 0 && len < 64;
+	return len > 0 && len <= INSTANCE_NAME_MAX;
 }
 
 static int line_parse(struct line *line, int *argc, char **argv)
@@ -144,8 +145,8 @@ static int line_parse(struct line *line, int *argc, char **argv)
 	if (args_take(global_args, argc, argv, line))
 		return EXIT_USAGE;
 	if (!instance_name_ok(line->globals.instance)) {
-		log_err("'%s' cannot name an instance: letters, digits, - and _, at most 63",
-			line->globals.instance);
+		log_err("'%s' cannot name an instance: letters, digits, - and _, at most %d",
+			line->globals.instance, INSTANCE_NAME_MAX);
 		return EXIT_USAGE;
 	}
 	return EXIT_OK;

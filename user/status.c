@@ -1,28 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * status.c: reading how an instance is doing, and finding what is wrong with it (status.h).
+ * status.c: reading how an instance is doing (status.h).
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include "attach.h"
+#include "drain_cmd.h"
+#include "instance.h"
 #include "status.h"
-
-#define CLOCK_SLACK_NS 2000000000LL /* the daemon follows the clock; nobody does without it */
-
-__attribute__((format(printf, 2, 3))) static void warn(struct status *status, const char *format,
-						       ...)
-{
-	va_list args;
-
-	if (status->nr_warnings == WARNINGS_MAX)
-		return;
-	va_start(args, format);
-	if (vasprintf(&status->warnings[status->nr_warnings], format, args) >= 0)
-		status->nr_warnings++;
-	va_end(args);
-}
 
 static void sum_outcomes(struct status *status)
 {
@@ -34,53 +24,83 @@ static void sum_outcomes(struct status *status)
 	}
 }
 
-static void find_state_warnings(struct status *status)
+/* --- interfaces ------------------------------------------------------------------------------ */
+
+static int read_netns(const struct view *view, struct status *status)
 {
-	if (!(status->state.flags & AD_STATE_ARMED))
-		warn(status, "not armed: new flows leave without a stamp and cannot be led home");
-	if (status->state.unstamped >= AD_UNSTAMPED_MAX)
-		warn(status, "the unstamped list is full: old connections may break");
+	struct ad_keeper keeper;
+	__u32 zero = 0;
+	int err, fd = pins_map(&view->pins, "keeper", false);
+
+	if (fd < 0)
+		return fd;
+	err = bpf_map_lookup_elem(fd, &zero, &keeper) ? -errno : 0;
+	close(fd);
+	status->here = !err && keeper.netns == instance_netns();
+	return err;
 }
 
-/* The tunnel's clock follows the real one only while somebody tends it. */
-static void find_clock_warning(struct status *status)
+/* What is true of a record, as far as we can see it. */
+static __u32 find_missing(__u32 ifindex, const struct ad_attached *record)
 {
-	struct timespec real, mono;
-	__s64 now, off;
+	__u32 id = 0, missing = attach_missing(ifindex, record);
 
-	clock_gettime(CLOCK_REALTIME, &real);
-	clock_gettime(CLOCK_MONOTONIC, &mono);
-	now = (real.tv_sec - mono.tv_sec) * 1000000000LL + real.tv_nsec - mono.tv_nsec;
-	off = llabs(now - status->state.real_minus_mono_ns);
-	if (off >= AD_TUNNEL_FRESH_S * 1000000000LL)
-		warn(status,
-		     "the tunnel's clock is %llds off: peers drop what we send them; "
-		     "start the daemon",
-		     off / 1000000000LL);
-	else if (off >= CLOCK_SLACK_NS)
-		warn(status,
-		     "the tunnel's clock is %llds off (peers forgive %ds); "
-		     "is the daemon running?",
-		     off / 1000000000LL, AD_TUNNEL_FRESH_S);
+	/* Only root may look into a dispatcher; others see that there is one. */
+	if (missing & AD_ATTACHED_XDP && record->flags & AD_ATTACHED_DISPATCHER && geteuid() &&
+	    !bpf_xdp_query_id(ifindex, 0, &id) && id)
+		missing &= ~AD_ATTACHED_XDP;
+	return missing;
 }
 
-static void find_config_warnings(const struct view *view, struct status *status)
+static int read_interfaces(const struct view *view, struct status *status)
 {
-	const struct config *config = view->config;
+	int fd = pins_map(&view->pins, "attached", false);
+	__u32 ifindex, *previous = NULL;
 
-	if (config && config->self->id != view->meta.node_id)
-		warn(status, "loaded as node %u, but %s says %u", view->meta.node_id, config->path,
-		     config->self->id);
-	if (strcmp(view->meta.version, VERSION))
-		warn(status, "loaded by version %s, this is %s; restart the daemon to upgrade",
-		     view->meta.version, VERSION);
-}
+	if (fd < 0)
+		return fd;
+	while (status->nr_interfaces < AD_INTERFACE_MAX &&
+	       !bpf_map_get_next_key(fd, previous, &ifindex)) {
+		struct status_interface *at = &status->interfaces[status->nr_interfaces];
 
-static int count_left(const struct ad_flow *flow, void *arg)
-{
-	*(__u64 *)arg += flow->kind == AD_FLOW_OURS && !(flow->flags & AD_FLOW_CLOSING);
+		previous = &ifindex;
+		if (bpf_map_lookup_elem(fd, &ifindex, &at->record))
+			continue;
+		at->record.name[sizeof(at->record.name) - 1] = '\0';
+		at->missing = status->here ? find_missing(ifindex, &at->record) : 0;
+		status->nr_interfaces++;
+	}
+	close(fd);
 	return 0;
 }
+
+/*
+ * Whether the instance's lock is held. Trying to take it would get into a starting daemon's way,
+ * and the pid in the file may be a dead one's; /proc/locks is neither.
+ */
+static bool lock_is_held(const struct view *view)
+{
+	char path[512], line[256];
+	unsigned long inode;
+	bool held = false;
+	struct stat st;
+	FILE *locks;
+
+	snprintf(path, sizeof(path), "%s/%s/lock", view->config->run_dir,
+		 strrchr(view->pins.dir, '/') + 1);
+	if (stat(path, &st))
+		return false;
+	locks = fopen("/proc/locks", "re");
+	while (!held && locks && fgets(line, sizeof(line), locks))
+		held = strstr(line, "FLOCK") &&
+		       sscanf(line, "%*[^:]: %*s %*s %*s %*d %*x:%*x:%lu", &inode) == 1 &&
+		       inode == st.st_ino;
+	if (locks)
+		fclose(locks);
+	return held;
+}
+
+/* --- counters -------------------------------------------------------------------------------- */
 
 /* On failure *what names the map. */
 static int read_maps(const struct view *view, struct status *status, const char **what)
@@ -103,7 +123,11 @@ static int read_maps(const struct view *view, struct status *status, const char 
 		return err;
 	*what = "DNS counters";
 	err = dns_stats_read(pins, &status->dns);
-	return err == -ENOENT ? 0 : err;
+	if (err)
+		return err;
+	*what = "interfaces";
+	err = read_netns(view, status);
+	return err ?: read_interfaces(view, status);
 }
 
 int status_read_counters(const struct view *view, struct status *status, const char **what)
@@ -117,19 +141,35 @@ int status_read_counters(const struct view *view, struct status *status, const c
 		return err;
 	}
 	sum_outcomes(status);
-	find_state_warnings(status);
-	find_clock_warning(status);
-	find_config_warnings(view, status);
+	/* Without a configuration it cannot be known, and is not to be warned of. */
+	status->has_daemon = !view->config || lock_is_held(view);
+	status_judge(view, status);
 	return 0;
 }
 
-/* Tags do not tell a flow that closes from one that lives; only a drain is worth the longer walk. */
-static int read_flows(const struct pins *pins, struct status *status)
+/* The same count as that of `anydoor drain`. */
+static int read_flows_left(const struct view *view, struct status *status)
 {
-	int err = pins_read_occupancy(pins, &status->flows);
+	struct drain_handle handle = { .pins = view->pins, .here = status->here };
+	int nr, err, fd = pins_map(&view->pins, "locals", false);
+
+	if (fd < 0)
+		return fd;
+	err = vip_set_from_locals(&handle.vips, fd);
+	close(fd);
+	if (err)
+		return err;
+	nr = drain_count_owned(&handle);
+	status->flows_left = nr > 0 ? nr : 0;
+	return nr < 0 ? nr : 0;
+}
+
+static int read_flows(const struct view *view, struct status *status)
+{
+	int err = pins_read_occupancy(&view->pins, &status->flows);
 
 	if (!err && status->state.flags & AD_STATE_DRAINING)
-		err = pins_each_flow(pins, count_left, &status->flows_left);
+		err = read_flows_left(view, status);
 	return err;
 }
 
@@ -140,7 +180,7 @@ int status_read(const struct view *view, struct status *status, const char **wha
 	if (err)
 		return err;
 	*what = "the flow table";
-	err = read_flows(&view->pins, status);
+	err = read_flows(view, status);
 	if (err)
 		status_free(status);
 	return err;

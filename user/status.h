@@ -11,7 +11,15 @@
 #include "reason.h"
 #include "view.h"
 
+#include "maps/keeper.h"
+
 #define WARNINGS_MAX 16
+
+/* One interface of the instance. */
+struct status_interface {
+	struct ad_attached record;
+	__u32 missing; /* AD_ATTACHED_XDP, AD_ATTACHED_TC: recorded, but not there any more */
+};
 
 struct status {
 	struct ad_state state;
@@ -20,7 +28,11 @@ struct status {
 	struct pins_occupancy flows;
 	struct ad_flow_stats flow_stats;
 	struct dns_stats dns;
-	__u64 flows_left; /* while draining: ours that are not closing */
+	__u64 flows_left; /* while draining: ours that live */
+	bool here;	  /* we are in the network namespace that it serves */
+	bool has_daemon;  /* somebody tends it */
+	struct status_interface interfaces[AD_INTERFACE_MAX];
+	size_t nr_interfaces;
 	struct peer *peers;
 	size_t nr_peers;
 	/* What is not as it should be, for people. Any of it is "degraded" (exit code 4). */
@@ -36,6 +48,9 @@ int status_read(const struct view *view, struct status *status, const char **wha
 /* The same without what takes a walk over the flow table: flows and flows_left stay 0. */
 int status_read_counters(const struct view *view, struct status *status, const char **what);
 void status_free(struct status *status);
+
+/* Fills in the warnings. */
+void status_judge(const struct view *view, struct status *status);
 
 __u64 status_sum_rcodes(const __u64 counts[DNS_STATS_RCODES]);
 /* As in `status --json` and `stats --json`. */

@@ -23,6 +23,24 @@ static json_t *drain_json(const struct view *view, const struct status *status)
 			 draining ? json_integer(status->flows_left) : json_null());
 }
 
+static json_t *interfaces_json(const struct status *status)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < status->nr_interfaces; i++) {
+		const struct status_interface *at = &status->interfaces[i];
+		__u32 flags = at->record.flags & ~at->missing;
+
+		json_array_append_new(list,
+				      json_pack("{s:s, s:b, s:b, s:s, s:b}", "interface",
+						at->record.name, "xdp", !!(flags & AD_ATTACHED_XDP),
+						"egress", !!(flags & AD_ATTACHED_TC), "mode",
+						flags & AD_ATTACHED_GENERIC ? "generic" : "native",
+						"dispatcher", !!(flags & AD_ATTACHED_DISPATCHER)));
+	}
+	return list;
+}
+
 json_t *status_flows_json(const struct status *status)
 {
 	const struct pins_occupancy *flows = &status->flows;
@@ -123,14 +141,15 @@ json_t *status_json(const struct view *view, const struct status *status)
 {
 	const struct ad_meta *meta = &view->meta;
 
-	return json_pack(
-		"{s:s, s:b, s:s, s:i, s:o, s:I, s:b, s:o, s:i, s:o, s:o, s:o, s:o, s:b, s:o}",
-		"instance", view->globals->instance, "loaded", 1, "version", meta->version, "abi",
-		meta->abi, "node", names_node_json(&view->names, meta->node_id), "loaded_s",
-		(json_int_t)flow_seconds(view->names.now_s, meta->loaded_s), "armed",
-		!!(status->state.flags & AD_STATE_ARMED), "drain", drain_json(view, status),
-		"unstamped", status->state.unstamped, "flows", status_flows_json(status), "packets",
-		packets_json(status), "dns", dns_json(status), "peers",
-		status_peers_json(view, status), "degraded", status->nr_warnings > 0, "warnings",
-		warnings_json(status));
+	return json_pack("{s:s, s:b, s:s, s:i, s:o, s:I, s:b, s:b, s:o, s:o, s:i, s:o, s:o, s:o, "
+			 "s:o, s:b, s:o}",
+			 "instance", view->globals->instance, "loaded", 1, "version", meta->version,
+			 "abi", meta->abi, "node", names_node_json(&view->names, meta->node_id),
+			 "loaded_s", (json_int_t)flow_seconds(view->names.now_s, meta->loaded_s),
+			 "armed", !!(status->state.flags & AD_STATE_ARMED), "daemon",
+			 status->has_daemon, "attached", interfaces_json(status), "drain",
+			 drain_json(view, status), "unstamped", status->state.unstamped, "flows",
+			 status_flows_json(status), "packets", packets_json(status), "dns",
+			 dns_json(status), "peers", status_peers_json(view, status), "degraded",
+			 status->nr_warnings > 0, "warnings", warnings_json(status));
 }

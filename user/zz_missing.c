@@ -9,12 +9,5 @@
 		fprintf(stderr, #name ": not there yet\n");                                        \
 		return EXIT_FAILED;                                                                \
 	}
-MISSING(run)
-MISSING(check)
 MISSING(zones)
 MISSING(query)
-MISSING(drain)
-MISSING(undrain)
-MISSING(reload)
-MISSING(detach)
-MISSING(keygen)
