@@ -155,7 +155,7 @@ static int read_flows_left(const struct view *view, struct status *status)
 
 	if (fd < 0)
 		return fd;
-	err = vip_set_from_locals(&handle.vips, fd);
+	err = vip_set_read(&handle.vips, fd, AD_LOCAL_VIP_TCP);
 	close(fd);
 	if (err)
 		return err;
