@@ -10,6 +10,8 @@
 #include "daemon.h"
 #include "loader.h"
 #include "log.h"
+#include "neigh.h"
+#include "vlan.h"
 
 struct run_options {
 	bool load_only;
@@ -73,8 +75,12 @@ static int run(const struct globals *globals, struct config *config, bool load_o
 	config_errors_log(errors);
 	if (!err && !load_only)
 		return daemon_run(globals, &loader, config, zones);
-	if (!err)
+	if (!err) {
+		/* What a daemon would keep up; without one, once. */
+		neigh_keep_warm(config);
+		vlan_follow(loader.dp.links);
 		loader_close(&loader);
+	}
 	dns_zones_free(zones);
 	instance_unlock(&loader.instance);
 	config_free(config);

@@ -28,6 +28,7 @@ struct daemon {
 		__u64 no_neigh;
 		bool clock_ahead; /* said so */
 		bool timestamps_off;
+		int links_err;
 		__u32 trouble; /* bit per interface that is not as it should be, and was told */
 	} tend;
 	bool quit; /* detached: nothing left to tend */

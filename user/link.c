@@ -2,7 +2,9 @@
 /*
  * link.c: the stacking of network devices.
  */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
@@ -12,14 +14,35 @@
 
 #define DEPTH_MAX 8 /* devices on devices; a VLAN on a bond is two */
 
-static bool is_vlan(const struct nlattr *info)
+static void read_tag(const struct nlattr *data, struct ad_vlan *tag)
 {
 	const struct nlattr *attr;
 
-	mnl_attr_for_each_nested(
-		attr, info) if (mnl_attr_get_type(attr) ==
-				IFLA_INFO_KIND) return !strcmp(mnl_attr_get_str(attr), "vlan");
-	return false;
+	tag->tpid = htons(ETH_P_8021Q);
+	mnl_attr_for_each_nested(attr, data)
+	{
+		if (mnl_attr_get_type(attr) == IFLA_VLAN_ID)
+			tag->tci = htons(mnl_attr_get_u16(attr));
+		else if (mnl_attr_get_type(attr) == IFLA_VLAN_PROTOCOL)
+			tag->tpid = mnl_attr_get_u16(attr);
+	}
+}
+
+static bool read_vlan(const struct nlattr *info, struct ad_vlan *tag)
+{
+	const struct nlattr *attr, *data = NULL;
+	bool vlan = false;
+
+	mnl_attr_for_each_nested(attr, info)
+	{
+		if (mnl_attr_get_type(attr) == IFLA_INFO_KIND)
+			vlan = !strcmp(mnl_attr_get_str(attr), "vlan");
+		else if (mnl_attr_get_type(attr) == IFLA_INFO_DATA)
+			data = attr;
+	}
+	if (vlan && data)
+		read_tag(data, tag);
+	return vlan && data;
 }
 
 static int keep_link(const struct nlmsghdr *message, void *arg)
@@ -37,7 +60,7 @@ static int keep_link(const struct nlmsghdr *message, void *arg)
 		else if (mnl_attr_get_type(attr) == IFLA_MASTER)
 			link.master = mnl_attr_get_u32(attr);
 		else if (mnl_attr_get_type(attr) == IFLA_LINKINFO)
-			vlan = is_vlan(attr);
+			vlan = read_vlan(attr, &link.tag);
 	}
 	if (!vlan) /* veth and tunnels say IFLA_LINK too, and mean something else */
 		link.lower = 0;

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <net/if.h>
 #include "addr.h"
 #include "attach.h"
 #include "bpffs.h"
@@ -14,6 +15,7 @@
 #include "carry_flows.h"
 #include "drain.h"
 #include "fill.h"
+#include "latecomer.h"
 #include "loader_internal.h"
 #include "log.h"
 #include "unstamped.h"
@@ -156,16 +158,49 @@ static void prune(struct loader *loader, const struct config *config)
 	config_errors_free(&errors);
 }
 
-/* Those that @old does not have. At an adoption the daemon sees to what is missing. */
+static int attach_latecomer(struct loader *loader, const struct config *config, const char *name,
+			    struct config_errors *errors)
+{
+	__u32 ifindex = if_nametoindex(name);
+	struct ad_attached record;
+	int nr;
+
+	if (ifindex && !attach_record(&loader->doors, ifindex, &record))
+		return 0;
+	nr = ifindex ? latecomer_note(&loader->dp, &loader->pins, ifindex) : 0;
+	if (nr < 0) {
+		config_errors_add(errors, name, 0,
+				  "the sockets that send by it cannot be listed, so it may not be "
+				  "attached: %s",
+				  strerror(-nr));
+		return nr;
+	}
+	if (nr)
+		log_info("%s: %d sockets that sent by it before stay unstamped", name, nr);
+	return attach_interface(&loader->doors, config, name, errors);
+}
+
+/*
+ * Interfaces that a reload names must be there, all of them, or nothing changes. At an adoption
+ * (@old is NULL) the data path is worth more than one interface: the daemon waits for it.
+ */
 static int attach_new(struct loader *loader, const struct config *old, const struct config *config,
 		      struct config_errors *errors)
 {
+	struct config_errors tolerated = {};
 	size_t i;
 	int err = 0;
 
-	for (i = 0; old && !err && i < config->nr_interfaces; i++)
-		if (!is_wanted(old, config->interfaces[i]))
-			err = attach_interface(&loader->doors, config, config->interfaces[i], errors);
+	for (i = 0; !err && i < config->nr_interfaces; i++) {
+		const char *name = config->interfaces[i];
+
+		if (!old)
+			attach_latecomer(loader, config, name, &tolerated);
+		else if (!is_wanted(old, name))
+			err = attach_latecomer(loader, config, name, errors);
+	}
+	config_errors_log(&tolerated);
+	config_errors_free(&tolerated);
 	if (err)
 		prune(loader, old);
 	return err;

@@ -7,9 +7,9 @@
 #include <arpa/inet.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
-#include <libmnl/libmnl.h>
 #include "addr.h"
 #include "neigh.h"
+#include "netlink.h"
 
 #define HOPS_MAX 16 /* of one multipath route */
 
@@ -106,7 +106,7 @@ static int on_route(const struct nlmsghdr *nlh, void *arg)
 	struct nlattr *attr;
 
 	if (rt->rtm_type != RTN_UNICAST)
-		return MNL_CB_OK;
+		return MNL_CB_STOP;
 	mnl_attr_for_each(attr, nlh, sizeof(*rt))
 	{
 		leg_take(&leg, attr);
@@ -117,29 +117,11 @@ static int on_route(const struct nlmsghdr *nlh, void *arg)
 		add_multipath(lookup->hops, multipath, &lookup->dst);
 	else
 		add_hop(lookup->hops, &leg, &lookup->dst);
-	return MNL_CB_OK;
-}
-
-static int talk(struct mnl_socket *nl, struct nlmsghdr *nlh, mnl_cb_t callback, void *arg)
-{
-	char buf[8192];
-	ssize_t len;
-
-	nlh->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
-	nlh->nlmsg_seq = 1;
-	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-		return -errno;
-	do {
-		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-		if (len < 0)
-			return -errno;
-		len = mnl_cb_run(buf, len, 1, mnl_socket_get_portid(nl), callback, arg);
-	} while (len > MNL_CB_STOP);
-	return len < 0 ? -errno : 0;
+	return MNL_CB_STOP;
 }
 
 /* The whole route, every leg of it, and not the one leg that some flow would take. */
-static int find_hops(struct mnl_socket *nl, const struct ad_addr *from, const struct ad_addr *to,
+static int find_hops(const struct ad_addr *from, const struct ad_addr *to,
 		     struct hops *hops)
 {
 	struct lookup lookup = { .hops = hops };
@@ -152,6 +134,7 @@ static int find_hops(struct mnl_socket *nl, const struct ad_addr *from, const st
 
 	memcpy(lookup.dst.addr, dst, len);
 	nlh->nlmsg_type = RTM_GETROUTE;
+	nlh->nlmsg_flags = NLM_F_REQUEST;
 	rt->rtm_family = lookup.dst.family;
 	rt->rtm_dst_len = len * 8;
 	rt->rtm_flags = RTM_F_FIB_MATCH;
@@ -161,27 +144,27 @@ static int find_hops(struct mnl_socket *nl, const struct ad_addr *from, const st
 		rt->rtm_src_len = len * 8;
 		mnl_attr_put(nlh, RTA_SRC, len, src);
 	}
-	return talk(nl, nlh, on_route, &lookup);
+	return netlink_ask(nlh, on_route, &lookup);
 }
 
 /* NTF_USE is what a packet to it would do: resolve it, or confirm it where it is stale. */
-static int use_hop(struct mnl_socket *nl, const struct hop *hop)
+static int use_hop(const struct hop *hop)
 {
 	char buf[256];
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct ndmsg *nd = mnl_nlmsg_put_extra_header(nlh, sizeof(*nd));
 
 	nlh->nlmsg_type = RTM_NEWNEIGH;
-	nlh->nlmsg_flags = NLM_F_CREATE | NLM_F_REPLACE;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_REPLACE;
 	nd->ndm_family = hop->family;
 	nd->ndm_ifindex = hop->ifindex;
 	nd->ndm_state = NUD_NONE;
 	nd->ndm_flags = NTF_USE;
 	mnl_attr_put(nlh, NDA_DST, addr_len(hop->family), hop->addr);
-	return talk(nl, nlh, NULL, NULL);
+	return netlink_ask(nlh, NULL, NULL);
 }
 
-static int find_all(struct mnl_socket *nl, const struct config *config)
+int neigh_keep_warm(const struct config *config)
 {
 	int used = 0;
 	size_t i, j;
@@ -192,24 +175,11 @@ static int find_all(struct mnl_socket *nl, const struct config *config)
 
 		/* No route now is no reason to leave the others cold. */
 		if (node == config->self || node->state == NODE_DOWN ||
-		    find_hops(nl, &config->self->tunnel, &node->tunnel, &hops))
+		    find_hops(&config->self->tunnel, &node->tunnel, &hops))
 			continue;
 		for (j = 0; j < hops.nr; j++)
-			if (!use_hop(nl, &hops.list[j]))
+			if (!use_hop(&hops.list[j]))
 				used++;
 	}
 	return used;
-}
-
-int neigh_keep_warm(const struct config *config)
-{
-	struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	int err;
-
-	if (!nl)
-		return -errno;
-	err = mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) ? -errno : 0;
-	err = err ?: find_all(nl, config);
-	mnl_socket_close(nl);
-	return err;
 }

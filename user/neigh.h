@@ -10,7 +10,7 @@
 
 /*
  * Looks up the route to every peer that is not down and makes the kernel use (resolve, or
- * confirm) each next hop on it. Number of next hops, or -errno.
+ * confirm) each next hop on it. Number of next hops.
  */
 int neigh_keep_warm(const struct config *config);
 

@@ -12,6 +12,7 @@
 #include "maps/reasons.h"
 #include "neigh.h"
 #include "unstamped.h"
+#include "vlan.h"
 
 #define WARM_EVERY_S   5 /* well below the 30 s in which a neighbour turns stale */
 #define WATCH_EVERY_S  3
@@ -31,6 +32,15 @@ static void tend_clock(struct daemon *daemon)
 	daemon->tend.clock_ahead = moved < 0;
 }
 
+static void follow_links(struct daemon *daemon)
+{
+	int err = vlan_follow(daemon->loader->dp.links);
+
+	if (err && err != daemon->tend.links_err)
+		log_warn("VLAN devices: cannot be told to the data path: %s", strerror(-err));
+	daemon->tend.links_err = err;
+}
+
 /* On time, and at once when a packet was dropped for want of a neighbour. */
 static void tend_neighbours(struct daemon *daemon)
 {
@@ -38,8 +48,10 @@ static void tend_neighbours(struct daemon *daemon)
 	bool urgent = dropped != daemon->tend.no_neigh;
 
 	daemon->tend.no_neigh = dropped;
-	if (urgent || daemon->tend.seconds % WARM_EVERY_S == 0)
-		neigh_keep_warm(daemon->config);
+	if (!urgent && daemon->tend.seconds % WARM_EVERY_S)
+		return;
+	neigh_keep_warm(daemon->config);
+	follow_links(daemon);
 }
 
 static void tend_unstamped(struct daemon *daemon)

@@ -3,7 +3,6 @@
  * unstamped.c: the list of our sockets that must not be touched, from the user's side.
  */
 #include <errno.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <bpf/bpf.h>

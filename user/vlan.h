@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * vlan.h: the VLAN devices of this network namespace, for the data path, which can only send from
+ * what carries them.
+ */
+#ifndef AD_VLAN_H
+#define AD_VLAN_H
+
+/*
+ * Brings the `links` map (fd) up to what there is. 0 or -errno; -E2BIG: more VLAN devices than
+ * the map holds, the last ones are missing.
+ */
+int vlan_follow(int links_map);
+
+#endif
