@@ -21,7 +21,7 @@ int prepare_check_clock(const struct config *config, struct config_errors *error
 	return -EAGAIN;
 }
 
-static bool is_needed(enum ad_sysctl which, const struct config *config)
+bool prepare_needs_sysctl(enum ad_sysctl which, const struct config *config)
 {
 	switch (which) {
 	case AD_SYSCTL_LO_FORWARDING4:
@@ -63,7 +63,7 @@ int prepare_plan_sysctls(const struct config *config, struct ad_keeper *keeper,
 	int err = 0;
 
 	for (which = 0; !err && which < AD_SYSCTL_MAX; which++)
-		if (is_needed(which, config))
+		if (prepare_needs_sysctl(which, config))
 			err = plan_one(which, config, &keeper->before[which], errors);
 	return err;
 }
@@ -126,7 +126,7 @@ void prepare_watch_sysctls(const struct config *config, bool *told)
 	watch_timestamps(told);
 	for (which = AD_SYSCTL_LO_FORWARDING4; which <= AD_SYSCTL_LO_FORWARDING6; which++) {
 		value = sysctl_get(which);
-		if (!is_needed(which, config) || value < 0 || value == sysctl_wanted(which))
+		if (!prepare_needs_sysctl(which, config) || value < 0 || value == sysctl_wanted(which))
 			continue;
 		if (!sysctl_set(which, sysctl_wanted(which)))
 			log_warn("%s: somebody set it to %d, without which nothing reaches a peer: set "

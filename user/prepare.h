@@ -9,6 +9,8 @@
 
 /* Is the clock fit to choose the stamps' by? 0, or -EAGAIN with a line in @errors. */
 int prepare_check_clock(const struct config *config, struct config_errors *errors);
+/* Only the family of the tunnel must forward. */
+bool prepare_needs_sysctl(enum ad_sysctl which, const struct config *config);
 /*
  * Notes in @keeper how those sysctls are that must be changed, so that it can be written where it
  * is safe before anything is set. 0, or -errno with a line in @errors: one may not be changed.
