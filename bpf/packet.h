@@ -190,7 +190,8 @@ static __always_inline bool packet_read_addresses(struct cursor *c, struct packe
 /* What p->vip is to us; false: nothing. */
 static __always_inline bool packet_is_local(struct packet *p)
 {
-	struct ad_local *local = bpf_map_lookup_elem(&locals, &p->vip);
+	struct ad_addr vip = p->vip; /* 6.1 takes no key from a global function's argument */
+	struct ad_local *local = bpf_map_lookup_elem(&locals, &vip);
 
 	if (!local)
 		return false;
