@@ -22,7 +22,7 @@ static int map_info(int fd, struct bpf_map_info *info)
 }
 
 /* Entries that both have; a metric that is new starts at zero, none runs backwards. */
-static int carry_counters(int from, int to, const struct bpf_map_info *old,
+static int carry_entries(int from, int to, const struct bpf_map_info *old,
 			  const struct bpf_map_info *new)
 {
 	__u32 key, nr = old->max_entries < new->max_entries ? old->max_entries : new->max_entries;
@@ -50,7 +50,9 @@ static int carry_map(int from, int to)
 	err = err ?: map_info(to, &new);
 	if (err || old.id == new.id || old.type != new.type || old.value_size != new.value_size)
 		return err;
-	return old.type == BPF_MAP_TYPE_PERCPU_ARRAY ? carry_counters(from, to, &old, &new) : 0;
+	if (old.type != BPF_MAP_TYPE_PERCPU_ARRAY && old.type != BPF_MAP_TYPE_ARRAY)
+		return 0;
+	return carry_entries(from, to, &old, &new);
 }
 
 /* What has no namesake is left behind with its version. */
@@ -81,6 +83,13 @@ static bool is_another(const char *from, const char *to, const char *name)
 	return differ;
 }
 
+/* Programs, and the flow table, whose two halves only make sense together (carry_flows.h). */
+static bool is_left_out(const char *name)
+{
+	return name[0] == '.' || !strncmp(name, "prog_", 5) || !strcmp(name, "flows") ||
+	       !strcmp(name, "flow_tags");
+}
+
 static int carry_maps(const char *from, const char *to, struct config_errors *errors)
 {
 	struct dirent *entry;
@@ -88,7 +97,7 @@ static int carry_maps(const char *from, const char *to, struct config_errors *er
 	int err = dir ? 0 : -errno;
 
 	while (!err && (entry = readdir(dir))) {
-		if (entry->d_name[0] == '.' || !strncmp(entry->d_name, "prog_", 5))
+		if (is_left_out(entry->d_name))
 			continue;
 		err = carry_named(from, to, entry->d_name);
 		if (err)
