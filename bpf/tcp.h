@@ -7,10 +7,10 @@
 
 #include <linux/types.h>
 
-#define TCP_FIN		0x01
-#define TCP_SYN		0x02
-#define TCP_RST		0x04
-#define TCP_ACK		0x10
+#define TCP_FIN 0x01
+#define TCP_SYN 0x02
+#define TCP_RST 0x04
+#define TCP_ACK 0x10
 
 #define TCP_OPTIONS_MAX 40
 #define TCP_OPT_EOL	0
@@ -20,7 +20,7 @@
 #define TCP_OPT_AO	29 /* RFC 5925: signs the other options */
 
 /* NOP NOP TS 10, as the first word in memory: how nearly every segment starts its options. */
-#define TCP_TS_ALIGNED	0x0a080101u
+#define TCP_TS_ALIGNED 0x0a080101u
 
 struct tcp_options {
 	__u8 b[TCP_OPTIONS_MAX];
@@ -51,6 +51,8 @@ static inline __attribute__((always_inline)) void tcp_note_option(struct tcp_fou
  * the walk's position lives in memory, where the verifier knows nothing of it: in a
  * register every way to arrive at a position would be a state of its own (240k instead of 4k).
  */
+int tcp_scan_options(const struct tcp_options *options, __u32 bytes, struct tcp_found *found);
+
 __attribute__((noinline)) int tcp_scan_options(const struct tcp_options *options, __u32 bytes,
 					       struct tcp_found *found)
 {
