@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * test_log.c: what is shown, where, and what is kept of the libraries' talk.
+ */
+#include <bpf/libbpf.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "selftests/tap.h"
+#include "user/log.h"
+
+static FILE *caught;
+static int saved;
+
+static void catch_stderr(void)
+{
+	caught = tmpfile();
+	saved = dup(STDERR_FILENO);
+	if (!caught || saved < 0 || dup2(fileno(caught), STDERR_FILENO) < 0)
+		abort();
+}
+
+/* What was said since catch_stderr(). */
+static const char *release_stderr(void)
+{
+	static char text[131072];
+	size_t size;
+
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	rewind(caught);
+	size = fread(text, 1, sizeof(text) - 1, caught);
+	text[size] = '\0';
+	fclose(caught);
+	return text;
+}
+
+static void test_log_level_hides_what_is_below(void)
+{
+	catch_stderr();
+	log_set_level(LOG_WARN_);
+	log_err("one %d", 1);
+	log_warn("two");
+	log_info("three");
+	log_debug("four");
+	is_str(release_stderr(), "error: one 1\nwarning: two\n", "errors and warnings");
+	catch_stderr();
+	log_set_level(LOG_INFO_);
+	log_info("three");
+	is_str(release_stderr(), "three\n", "information has no prefix");
+}
+
+static void test_log_journal_gets_priorities(void)
+{
+	char stream[64];
+	struct stat st;
+
+	catch_stderr();
+	fstat(STDERR_FILENO, &st);
+	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev,
+		 (unsigned long long)st.st_ino);
+	setenv("JOURNAL_STREAM", stream, 1);
+	log_err("one");
+	log_warn("two");
+	is_str(release_stderr(), "<3>one\n<4>two\n", "stderr is the journal");
+	setenv("JOURNAL_STREAM", "1:2", 1);
+	catch_stderr();
+	log_err("one");
+	is_str(release_stderr(), "error: one\n", "stderr has been redirected since");
+	unsetenv("JOURNAL_STREAM");
+}
+
+static void test_log_long_line_stays_one_line(void)
+{
+	char text[4096];
+	const char *said;
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	catch_stderr();
+	log_err("%s", text);
+	said = release_stderr();
+	ok(strlen(said) < 2048, "is cut");
+	ok(strchr(said, '\n') == said + strlen(said) - 1, "and ended");
+}
+
+/* Any failing call makes libbpf talk. */
+static void make_libbpf_talk(void)
+{
+	struct bpf_object *object = bpf_object__open("/nonexistent.bpf.o");
+
+	if (object)
+		bpf_object__close(object);
+}
+
+static void test_log_libbpf_is_kept_until_it_matters(void)
+{
+	log_adopt_libbpf();
+	catch_stderr();
+	make_libbpf_talk();
+	is_str(release_stderr(), "", "nothing is shown at once");
+	catch_stderr();
+	log_replay_libbpf();
+	ok(strstr(release_stderr(), "/nonexistent.bpf.o"), "a failure shows it");
+	catch_stderr();
+	log_replay_libbpf();
+	is_str(release_stderr(), "", "once");
+	make_libbpf_talk();
+	log_forget_libbpf();
+	catch_stderr();
+	log_replay_libbpf();
+	is_str(release_stderr(), "", "and not if it was forgotten");
+}
+
+static void test_log_libbpf_keeps_the_last(void)
+{
+	const char *said;
+	int i;
+
+	for (i = 0; i < 2000; i++)
+		make_libbpf_talk();
+	catch_stderr();
+	log_replay_libbpf();
+	said = release_stderr();
+	ok(strlen(said) > 60000 && strlen(said) < 100000, "a flood is cut to its end");
+}
+
+int main(void)
+{
+	test_log_level_hides_what_is_below();
+	test_log_journal_gets_priorities();
+	test_log_long_line_stays_one_line();
+	test_log_libbpf_is_kept_until_it_matters();
+	test_log_libbpf_keeps_the_last();
+	return done_testing();
+}
