@@ -12,6 +12,7 @@
 #include "tunnel_out.h"
 #include "unstamp.h"
 #include "egress.h"
+#include "dns_xdp.h"
 
 /* A packet for one of our addresses, read to its end. Global: verified once for every way here. */
 __noinline int packet_read(struct xdp_md *ctx, struct packet *p)
@@ -102,8 +103,10 @@ int packet(struct xdp_md *ctx)
 SEC("xdp")
 int dns(struct xdp_md *ctx)
 {
-	verdict_count(AD_R_DNS_PASSED, bpf_xdp_get_buff_len(ctx));
-	return verdict_action(AD_R_DNS_PASSED);
+	__u32 bytes = bpf_xdp_get_buff_len(ctx), reason = dns_packet(ctx);
+
+	verdict_count(reason, bytes);
+	return reason == AD_R_DNS_ANSWERED ? XDP_TX : verdict_action(reason);
 }
 
 SEC("tc")

@@ -208,12 +208,15 @@ DNS_STAGE int dns_read(struct dns_work *w)
 	verdict = dns_read_question(w);
 	if (verdict)
 		return verdict;
+	dns_join();
 	verdict = dns_read_edns(w);
 	if (verdict)
 		return verdict;
+	dns_join();
 	if (dns_is_meta(w->qtype) && DNS_IN_KERNEL)
 		return DNS_PASS;
 	dns_read_name(w, image);
+	dns_join();
 	dns_begin(w, image);
 	return DNS_GO;
 }
@@ -227,9 +230,7 @@ dns_cell(const struct dns_work *w, const struct ad_dns_image *image, __u32 index
 	__u64 at = (__u64)image->buckets * 8 + (__u64)index * sizeof(struct ad_dns_cell);
 	const __u8 *page = dns_page_of(w, image, at);
 
-	if (!page)
-		return 0;
-	return (const struct ad_dns_cell *)(page + (at & AD_DNS_PAGE_MASK));
+	return page ? dns_at(page, at) : 0;
 }
 
 static __always_inline int dns_cell_is(const struct ad_dns_cell *cell, __u64 h0, __u64 h1)
@@ -277,6 +278,7 @@ dns_probe_ancestor(struct dns_work *w, const struct ad_dns_image *image, __u32 l
 		h0 += dns_nh(word, image->keys[i][0]);
 		h1 += dns_nh(word, image->keys[i][1]);
 	}
+	dns_join();
 	return dns_probe(w, image, h0, h1);
 }
 
@@ -291,6 +293,19 @@ static __always_inline void dns_matched(struct dns_work *w, const struct ad_dns_
 	w->below = label + above > 0;
 }
 
+/* Halves what is left between w->low and w->high; the cell of the lower end is kept in @found. */
+static __always_inline void dns_bisect(struct dns_work *w, const struct ad_dns_image *image)
+{
+	__u32 depth = (w->low + w->high + 1) / 2;
+
+	if (dns_probe_ancestor(w, image, w->nr_labels - depth)) {
+		w->low = depth;
+		w->found = w->cell;
+	} else {
+		w->high = depth - 1;
+	}
+}
+
 /*
  * Not stored: bisects for the closest encloser (RFC 4592, 3.3.1), which is the deepest stored
  * ancestor because every ancestor of a stored name is stored.
@@ -299,37 +314,35 @@ DNS_STAGE int dns_search(struct dns_work *w)
 {
 	const struct ad_dns_image *image;
 	const struct ad_dns_cell *cell;
-	__u32 low = 0, high, depth, found = 0, i;
+	__u32 i;
 
 	if (!w)
 		return DNS_PASS;
 	image = dns_image(w);
 	if (!image || !w->nr_labels)
 		return DNS_PASS;
-	high = w->nr_labels - 1;
-	if (high > image->depth_max)
-		high = image->depth_max;
+	w->low = 0;
+	w->high = w->nr_labels - 1;
+	if (w->high > image->depth_max)
+		w->high = image->depth_max;
 	for (i = 0; i < 8; i++) {
-		if (low >= high)
+		dns_join();
+		if (w->low >= w->high)
 			break;
-		depth = (low + high + 1) / 2;
-		if (dns_probe_ancestor(w, image, w->nr_labels - depth)) {
-			low = depth;
-			found = w->cell + 1;
-		} else {
-			high = depth - 1;
-		}
+		dns_bisect(w, image);
 	}
-	if (!found) { /* the root is always stored */
+	dns_join();
+	if (!w->low) { /* the root is always stored */
 		if (!dns_probe_ancestor(w, image, w->nr_labels))
 			return DNS_PASS;
-		found = w->cell + 1;
+		w->found = w->cell;
 	}
-	w->cell = found - 1;
+	dns_join();
+	w->cell = w->found;
 	cell = dns_cell(w, image, w->cell);
 	if (!cell)
 		return DNS_PASS;
-	dns_matched(w, cell, w->nr_labels - low);
+	dns_matched(w, cell, w->nr_labels - w->low);
 	return DNS_GO;
 }
 
@@ -351,8 +364,25 @@ static __always_inline int dns_truncate(struct dns_work *w)
 	return DNS_SEND;
 }
 
-/* Copies the first @len bytes of a blob to w->at and sets its pointers. The caller has checked
- * that they fit. */
+/* The pointers of the set that lies between w->at and w->end. */
+static __always_inline void dns_fix(struct dns_work *w, const __u8 *page, __u32 blob, __u32 owner)
+{
+	const struct ad_dns_fixup *fixup;
+	__u32 i;
+
+	for (i = 0; i < DNS_FIXUPS_MAX; i++) {
+		fixup = dns_at(page, (__u64)blob * 8 + i * sizeof(*fixup));
+		if (i >= w->fixups || w->at + fixup->at >= w->end)
+			break;
+		dns_put16(w, w->at + fixup->at,
+			  DNS_POINTER | (fixup->base == AD_DNS_BASE_APEX ? w->apex : owner));
+	}
+}
+
+/*
+ * Appends the first @len bytes of a blob, which the caller knows to fit, and sets their pointers:
+ * @owner is where the owner's name stands.
+ */
 DNS_STAGE int dns_copy(struct dns_work *w, __u32 blob, __u32 len, __u32 nr_fixups, __u32 owner)
 {
 	const struct ad_dns_image *image;
@@ -367,37 +397,39 @@ DNS_STAGE int dns_copy(struct dns_work *w, __u32 blob, __u32 len, __u32 nr_fixup
 	page = dns_page_of(w, image, (__u64)blob * 8);
 	if (!page)
 		return DNS_PASS;
-	from = (blob * 8 & AD_DNS_PAGE_MASK) + nr_fixups * sizeof(struct ad_dns_fixup);
 	at = w->at;
+	from = blob * 8 + nr_fixups * sizeof(struct ad_dns_fixup);
+	w->end = at + len;
+	w->fixups = nr_fixups;
 	for (i = 0; i < DNS_MSG_BYTES; i += 8) {
 		if (i >= len)
 			break;
-		dns_put64(w, at + i, dns_load64(page + ((from + i) & AD_DNS_PAGE_MASK)));
+		dns_put64(w, at + i, dns_load64(dns_at(page, from + i)));
 	}
-	from -= nr_fixups * sizeof(struct ad_dns_fixup);
-	for (i = 0; i < DNS_FIXUPS_MAX; i++) {
-		const struct ad_dns_fixup *fixup;
-
-		fixup = (const void *)(page + ((from + i * sizeof(*fixup)) & AD_DNS_PAGE_MASK));
-		if (i >= nr_fixups || fixup->at >= len)
-			break;
-		dns_put16(w, at + fixup->at,
-			  DNS_POINTER | (fixup->base == AD_DNS_BASE_APEX ? w->apex : owner));
-	}
-	w->at = at + len;
+	dns_join();
+	dns_fix(w, page, blob, owner);
+	w->at = w->end;
 	return DNS_GO;
+}
+
+/* All zones lie in page 0. */
+static __always_inline const struct ad_dns_zone *dns_zone(const struct ad_dns_image *image,
+							  __u32 index)
+{
+	__u32 at = image->zones * 8 + index * sizeof(struct ad_dns_zone);
+
+	return dns_at((const __u8 *)image, at);
 }
 
 /* SOA for a negative answer (RFC 2308, section 3), and the end of it. */
 static __always_inline int dns_deny(struct dns_work *w, const struct ad_dns_image *image)
 {
 	const struct ad_dns_zone *zone;
-	__u32 at = image->zones * 8 + w->zone * sizeof(*zone);
 	int verdict;
 
 	if (w->zone == DNS_NOT_COUNTED)
 		return DNS_SEND;
-	zone = (const void *)((const __u8 *)image + (at & AD_DNS_PAGE_MASK));
+	zone = dns_zone(image, w->zone);
 	if (!dns_fits(w, zone->soa_len))
 		return dns_truncate(w);
 	verdict = dns_copy(w, zone->soa, zone->soa_len, zone->soa_fixups, w->apex);
@@ -410,13 +442,8 @@ static __always_inline int dns_deny(struct dns_work *w, const struct ad_dns_imag
 /* Where the apex of w->zone stands: in the question, whatever has been followed since. */
 static __always_inline void dns_locate_apex(struct dns_work *w, const struct ad_dns_image *image)
 {
-	const struct ad_dns_zone *zone;
-	__u32 at = image->zones * 8 + w->zone * sizeof(*zone);
-
-	if (w->zone == DNS_NOT_COUNTED)
-		return;
-	zone = (const void *)((const __u8 *)image + (at & AD_DNS_PAGE_MASK));
-	w->apex = w->body - 4 - zone->apex_len;
+	if (w->zone != DNS_NOT_COUNTED)
+		w->apex = w->body - 4 - dns_zone(image, w->zone)->apex_len;
 }
 
 static __always_inline int dns_has_inline(const struct ad_dns_cell *cell, __u32 qtype)
@@ -490,13 +517,13 @@ static __always_inline int dns_find(const struct dns_work *w, const struct ad_dn
 	page = dns_page_of(w, image, (__u64)ref * 8);
 	if (!page)
 		return DNS_PASS;
-	at = ref * 8 & AD_DNS_PAGE_MASK;
-	n = ((const struct ad_dns_record *)(page + at))->nr_rrsets;
+	at = ref * 8;
+	n = ((const struct ad_dns_record *)dns_at(page, at))->nr_rrsets;
 	at += sizeof(struct ad_dns_record);
 	for (i = 0; i < DNS_RRSETS_MAX; i++) {
 		if (i >= n)
 			return DNS_GO;
-		r = (const void *)(page + ((at + i * sizeof(*r)) & AD_DNS_PAGE_MASK));
+		r = dns_at(page, at + i * sizeof(*r));
 		if (r->type == qtype || qtype == DNS_T_ANY) {
 			*rrset = r;
 			return DNS_GO;
@@ -560,7 +587,7 @@ static __always_inline int dns_wildcard(struct dns_work *w, const struct ad_dns_
 	page = dns_page_of(w, image, at);
 	if (!page)
 		return DNS_PASS;
-	record = (const void *)(page + (at & AD_DNS_PAGE_MASK));
+	record = dns_at(page, at);
 	w->cell = record->wild - 1;
 	w->owner = w->subject;
 	w->below = 0;
@@ -612,8 +639,7 @@ static __always_inline int dns_deny_type(struct dns_work *w, const struct ad_dns
 		page = dns_page_of(w, image, at);
 		if (!page)
 			return DNS_PASS;
-		at &= AD_DNS_PAGE_MASK;
-		parent = ((const struct ad_dns_record *)(page + at))->parent_zone;
+		parent = ((const struct ad_dns_record *)dns_at(page, at))->parent_zone;
 		if (parent) {
 			w->zone = parent - 1;
 			dns_locate_apex(w, image);

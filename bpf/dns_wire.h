@@ -71,6 +71,9 @@ struct dns_work {
 	__u32 subject; /* where the name looked for stands in the message */
 	__u32 owner;   /* and the part of it that was found */
 	__u32 below;   /* 1: that is not all of it */
+	__u32 low;     /* the depth found so far, and the deepest that there may be */
+	__u32 high;
+	__u32 found;
 	__u32 cell;
 	__u32 zone;
 	__u32 apex; /* where the zone's apex stands in the message */
@@ -78,6 +81,8 @@ struct dns_work {
 	/* the answer */
 	__u32 body;  /* where the question ends */
 	__u32 at;    /* where the next record goes */
+	__u32 end;   /* where the set now being written ends */
+	__u32 fixups;
 	__u32 limit; /* and where the last one must end: room for OPT is left */
 	__u32 rcode; /* extended */
 	__u16 count[3];
@@ -92,6 +97,23 @@ enum dns_section {
 };
 
 static __always_inline const __u8 *dns_page(const struct dns_work *w, __u32 n);
+
+/*
+ * Behind a loop: what the compiler keeps in registers differs for every way out, and the verifier
+ * (6.1 to 6.18, clang 14) would walk all that follows once for each. Read from memory again, the
+ * values are unknown to it and the ways are one.
+ */
+#define dns_join() __asm__ volatile("" ::: "memory")
+
+/*
+ * Into a page that has been found. Without the barrier clang 14 adds the offset before the test
+ * for NULL, and the verifier prohibits arithmetic on a pointer that may be none.
+ */
+static __always_inline const void *dns_at(const __u8 *page, __u64 address)
+{
+	__asm__ volatile("" : "+r"(page));
+	return page + (address & AD_DNS_PAGE_MASK);
+}
 
 static __always_inline __u64 dns_load64(const __u8 *p)
 {

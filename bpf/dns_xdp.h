@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * dns_xdp.h: a query in a frame to its answer in the same frame.
+ *
+ * `packet` has read the frame: UDP, port 53 of a VIP that answers DNS, no fragment, and lengths
+ * that agree. The message is copied out, answered there, and copied back once the frame has its
+ * new size; until then the frame is as it came, so that it can still be passed on.
+ *
+ * The query's checksum is not looked at: the NIC has done so, and on a virtual link it may be
+ * partial. The reply's is computed in full.
+ */
+#ifndef AD_DNS_XDP_H
+#define AD_DNS_XDP_H
+
+#include "csum.h"
+#include "dns_home.h"
+#include "packet.h"
+
+#define DNS_QUERY_MAX 1024 /* longer ones are the daemon's */
+#define DNS_TTL	      64
+#define IP_DF	      0x4000
+
+/* One question at a time on each CPU; no program that uses it can be interrupted by another. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct dns_work);
+} dns_work SEC(".maps");
+
+struct dns_frame {
+	__u32 l3_off;
+	__u32 dns_off;
+	__u32 len; /* of the message */
+	__u8 is_ip6;
+	__u8 odd; /* source address or port that must not be answered */
+};
+
+/* Sources that are no single host (RFC 1122, 3.2.1.3; RFC 4291, 2.7), or ourselves. */
+static __always_inline bool dns_odd_ip4(const struct iphdr *ip)
+{
+	__u32 from = bpf_ntohl(ip->saddr);
+
+	return from >> 28 >= 14 || from >> 24 == 127 || from >> 24 == 0 || ip->saddr == ip->daddr;
+}
+
+static __always_inline bool dns_odd_ip6(const struct ipv6hdr *ip)
+{
+	const __u32 *from = ip->saddr.s6_addr32, *to = ip->daddr.s6_addr32;
+
+	if (ip->saddr.s6_addr[0] == 0xff || !(from[0] | from[1] | from[2] | (from[3] & ~bpf_htonl(1))))
+		return true;
+	return from[0] == to[0] && from[1] == to[1] && from[2] == to[2] && from[3] == to[3];
+}
+
+/* Up to the message. IP options and extension headers are rare enough to be the daemon's. */
+static __always_inline bool dns_read_frame(struct xdp_md *ctx, struct dns_frame *f)
+{
+	struct cursor c = cursor_at(ctx, 0);
+	struct packet p = {};
+	__be16 proto = packet_read_link(&c, &p);
+	struct ipv6hdr *ip6;
+	struct udphdr *udp;
+	struct iphdr *ip4;
+
+	f->l3_off = p.l3_off;
+	f->is_ip6 = proto == bpf_htons(ETH_P_IPV6);
+	if (f->is_ip6) {
+		ip6 = cursor_take(&c, sizeof(*ip6));
+		if (!ip6 || ip6->nexthdr != IPPROTO_UDP)
+			return false;
+		f->odd = dns_odd_ip6(ip6);
+		f->dns_off = p.l3_off + sizeof(*ip6) + sizeof(*udp);
+	} else {
+		ip4 = cursor_take(&c, sizeof(*ip4));
+		if (!ip4 || ip4->ihl != 5 || ip4->protocol != IPPROTO_UDP)
+			return false;
+		f->odd = dns_odd_ip4(ip4);
+		f->dns_off = p.l3_off + sizeof(*ip4) + sizeof(*udp);
+	}
+	udp = cursor_take(&c, sizeof(*udp));
+	if (!udp)
+		return false;
+	f->odd |= !udp->source;
+	f->len = bpf_ntohs(udp->len) - sizeof(*udp);
+	return true;
+}
+
+static __always_inline int dns_load(struct xdp_md *ctx, const struct dns_frame *f,
+				    struct dns_work *w)
+{
+	__u32 zero = 0, len = f->len;
+	struct ad_dns_live *live = bpf_map_lookup_elem(&dns_live, &zero);
+
+	if (!live || len > DNS_QUERY_MAX)
+		return DNS_PASS;
+	if (len < DNS_HEADER)
+		return DNS_IGNORE;
+	w->slot = live->slot;
+	w->len = len;
+	w->tcp = 0;
+	return bpf_xdp_load_bytes(ctx, f->dns_off, w->msg, len) ? DNS_PASS : DNS_GO;
+}
+
+/* One's complement sum of the reply, not folded. */
+__noinline __u64 dns_sum(struct dns_work *w)
+{
+	__u64 sum = 0, word;
+	__u32 i, len;
+
+	if (!w)
+		return 0;
+	len = w->len;
+	dns_put64(w, len, 0);
+	for (i = 0; i < DNS_MSG_BYTES; i += 8) {
+		if (i >= len)
+			break;
+		word = dns_load64(&w->msg[i & DNS_MSG_MASK]);
+		sum += (word >> 32) + (__u32)word;
+	}
+	return sum;
+}
+
+static __always_inline __u16 dns_fold(__u64 sum)
+{
+	sum = (sum >> 32) + (__u32)sum;
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	sum = (sum >> 16) + (sum & 0xffff);
+	return ~sum;
+}
+
+/* The client's port and ours change places; @sum is that of addresses and payload. */
+static __always_inline void dns_write_udp(struct udphdr *udp, __u32 bytes, __u64 sum)
+{
+	__be16 client = udp->source;
+
+	udp->source = udp->dest;
+	udp->dest = client;
+	udp->len = bpf_htons(bytes);
+	sum += udp->source + udp->dest + 2 * (__u64)udp->len + bpf_htons(IPPROTO_UDP);
+	udp->check = dns_fold(sum);
+	if (!udp->check)
+		udp->check = 0xffff; /* RFC 768: 0 would mean none */
+}
+
+/* A datagram that is never fragmented needs no identification (RFC 6864, 4.1). */
+static __always_inline void dns_write_ip4(struct iphdr *ip, struct udphdr *udp, __u32 bytes,
+					  __u64 sum)
+{
+	__be32 client = ip->saddr;
+	__u64 head;
+
+	ip->saddr = ip->daddr;
+	ip->daddr = client;
+	ip->tos = 0;
+	ip->tot_len = bpf_htons(sizeof(*ip) + bytes);
+	ip->id = 0;
+	ip->frag_off = bpf_htons(IP_DF);
+	ip->ttl = DNS_TTL;
+	head = bpf_htons(0x4500) + (__u64)ip->tot_len + ip->frag_off +
+	       bpf_htons(DNS_TTL << 8 | IPPROTO_UDP) + (__u64)ip->saddr + ip->daddr;
+	ip->check = dns_fold(head);
+	dns_write_udp(udp, bytes, sum + ip->saddr + ip->daddr);
+}
+
+static __always_inline void dns_write_ip6(struct ipv6hdr *ip, struct udphdr *udp, __u32 bytes,
+					  __u64 sum)
+{
+	struct in6_addr client = ip->saddr;
+	int i;
+
+	ip->saddr = ip->daddr;
+	ip->daddr = client;
+	*(__be32 *)ip = bpf_htonl(0x60000000);
+	ip->payload_len = bpf_htons(bytes);
+	ip->hop_limit = DNS_TTL;
+	for (i = 0; i < 4; i++)
+		sum += (__u64)ip->saddr.s6_addr32[i] + ip->daddr.s6_addr32[i];
+	dns_write_udp(udp, bytes, sum);
+}
+
+/* Back to where it came from; VLAN tags stay where they are. */
+static __always_inline void dns_write_link(struct ethhdr *eth)
+{
+	unsigned char client[ETH_ALEN];
+
+	__builtin_memcpy(client, eth->h_source, ETH_ALEN);
+	__builtin_memcpy(eth->h_source, eth->h_dest, ETH_ALEN);
+	__builtin_memcpy(eth->h_dest, client, ETH_ALEN);
+}
+
+static __always_inline bool dns_write_heads(struct xdp_md *ctx, const struct dns_frame *f,
+					    __u32 len, __u64 sum)
+{
+	struct cursor c = cursor_at(ctx, 0);
+	struct ethhdr *eth = cursor_take(&c, sizeof(*eth));
+	__u32 bytes = sizeof(struct udphdr) + len;
+	struct ipv6hdr *ip6;
+	struct udphdr *udp;
+	struct iphdr *ip4;
+
+	if (!eth)
+		return false;
+	c = cursor_at(ctx, f->l3_off);
+	if (f->is_ip6) {
+		ip6 = cursor_take(&c, sizeof(*ip6));
+		udp = cursor_take(&c, sizeof(*udp));
+		if (!ip6 || !udp)
+			return false;
+		dns_write_ip6(ip6, udp, bytes, sum);
+	} else {
+		ip4 = cursor_take(&c, sizeof(*ip4));
+		udp = cursor_take(&c, sizeof(*udp));
+		if (!ip4 || !udp)
+			return false;
+		dns_write_ip4(ip4, udp, bytes, sum);
+	}
+	dns_write_link(eth);
+	return true;
+}
+
+/* The frame takes the reply's size first: if it cannot, the query is still whole. */
+static __always_inline __u32 dns_send(struct xdp_md *ctx, const struct dns_frame *f,
+				      struct dns_work *w)
+{
+	__u32 len = w->len, have = bpf_xdp_get_buff_len(ctx);
+
+	if (len < DNS_HEADER || len > DNS_MSG_BYTES)
+		return AD_R_INTERNAL;
+	if (bpf_xdp_adjust_tail(ctx, (int)(f->dns_off + len - have)))
+		return AD_R_DNS_PASSED;
+	if (!dns_write_heads(ctx, f, len, dns_sum(w)))
+		return AD_R_INTERNAL;
+	if (bpf_xdp_store_bytes(ctx, f->dns_off, w->msg, len))
+		return AD_R_INTERNAL;
+	return AD_R_DNS_ANSWERED;
+}
+
+static __always_inline void dns_count(const struct dns_work *w)
+{
+	__u32 zero = 0, slot;
+	struct ad_dns_count *count = bpf_map_lookup_elem(&dns_counts, &zero);
+	const struct ad_dns_image *image = dns_image(w);
+	const struct ad_dns_zone *zone;
+	__u64 *hits;
+
+	if (!count || !image)
+		return;
+	if (w->rcode < AD_DNS_RCODES)
+		count->rcodes[w->rcode]++;
+	count->truncated += w->tc;
+	if (w->zone == DNS_NOT_COUNTED)
+		return;
+	zone = dns_zone(image, w->zone);
+	slot = zone->slot;
+	hits = bpf_map_lookup_elem(&dns_zone_hits, &slot);
+	if (hits)
+		(*hits)++;
+}
+
+/* The stage: UDP 53 for a VIP, to one reason. */
+static __always_inline __u32 dns_packet(struct xdp_md *ctx)
+{
+	__u32 zero = 0, reason;
+	struct dns_work *w = bpf_map_lookup_elem(&dns_work, &zero);
+	struct dns_frame f;
+	int verdict;
+
+	if (!w || !dns_read_frame(ctx, &f))
+		return AD_R_DNS_PASSED;
+	if (f.odd)
+		return AD_R_DNS_IGNORED;
+	verdict = dns_load(ctx, &f, w);
+	if (verdict == DNS_GO)
+		verdict = dns_respond(w);
+	if (verdict == DNS_IGNORE)
+		return AD_R_DNS_IGNORED;
+	if (verdict != DNS_SEND)
+		return AD_R_DNS_PASSED;
+	reason = dns_send(ctx, &f, w);
+	if (reason == AD_R_DNS_ANSWERED)
+		dns_count(w);
+	return reason;
+}
+
+#endif
