@@ -102,6 +102,15 @@ test: deps				## run the tests, or T="unit net/shift.t" alone; needs root
 	$(Q)+$(MAKE) --no-print-directory all units $(TEST_PROGRAMS)
 	$(Q)BUILD=$(BUILD) selftests/run $(T)
 
+# --- DNS -------------------------------------------------------------------------------------
+# The engine on stdin and stdout, for tests that compare it with other servers.
+DNS_PIPE := $(BUILD)/selftests/dns/pipe
+TEST_PROGRAMS += $(DNS_PIPE)
+
+$(DNS_PIPE): $(BUILD)/selftests/dns/pipe.o $(BUILD)/libanydoor.a
+	$(say) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 # --- bench -----------------------------------------------------------------------------------
 BENCH	   := $(BUILD)/selftests/bench
 BENCH_OBJS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out %.bpf.c,$(wildcard selftests/bench/*.c)))

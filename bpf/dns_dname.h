@@ -71,6 +71,8 @@ static __always_inline int dns_redirect(struct dns_work *w, const struct ad_dns_
 	if (w->subject >= DNS_POINTER >> 2) /* out of a pointer's reach; a chain gone mad */
 		return DNS_SEND;
 	dns_put_cname(w, dname, prefix, target_len);
+	if (w->qtype == DNS_T_CNAME) /* that is what was asked for */
+		return DNS_SEND;
 	return dns_again(w, image);
 }
 

@@ -169,6 +169,7 @@ static __always_inline void dns_begin(struct dns_work *w, const struct ad_dns_im
 	w->count[DNS_ADDITIONAL] = 0;
 	w->aa = 0;
 	w->tc = 0;
+	w->chain = 0;
 	w->zone = DNS_NOT_COUNTED;
 }
 
@@ -364,6 +365,14 @@ static __always_inline int dns_truncate(struct dns_work *w)
 	return DNS_SEND;
 }
 
+/* Where a name that the set at w->at refers to stands in the message. */
+static __always_inline __u32 dns_target(const struct dns_work *w, __u32 to, __u32 owner)
+{
+	if (to == AD_DNS_TO_OWNER)
+		return owner;
+	return to == AD_DNS_TO_APEX ? w->apex : w->at + to;
+}
+
 /* The pointers of the set that lies between w->at and w->end. */
 static __always_inline void dns_fix(struct dns_work *w, const __u8 *page, __u32 blob, __u32 owner)
 {
@@ -375,7 +384,7 @@ static __always_inline void dns_fix(struct dns_work *w, const __u8 *page, __u32 
 		if (i >= w->fixups || w->at + fixup->at >= w->end)
 			break;
 		dns_put16(w, w->at + fixup->at,
-			  DNS_POINTER | (fixup->base == AD_DNS_BASE_APEX ? w->apex : owner));
+			  DNS_POINTER | dns_target(w, fixup->to, owner));
 	}
 }
 
@@ -598,7 +607,9 @@ static __always_inline int dns_wildcard(struct dns_work *w, const struct ad_dns_
 static __always_inline int dns_next(struct dns_work *w, const struct ad_dns_image *image,
 				    const struct ad_dns_rrset *cname, __u32 rdata)
 {
-	if (cname->next_kind == AD_DNS_NEXT_OUT)
+	if (cname->loop && !w->chain)
+		w->chain = cname->loop;
+	if (cname->next_kind == AD_DNS_NEXT_OUT || (w->chain && !--w->chain))
 		return DNS_SEND;
 	w->subject = rdata;
 	if (cname->next_kind == AD_DNS_NEXT_NX) {

@@ -76,6 +76,7 @@ struct dns_work {
 	__u32 found;
 	__u32 cell;
 	__u32 zone;
+	__u32 chain; /* CNAMEs to follow yet, where they lead in a circle; 0 = to the end */
 	__u32 apex; /* where the zone's apex stands in the message */
 
 	/* the answer */

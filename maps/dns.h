@@ -103,18 +103,20 @@ struct ad_dns_rrset {
 	__u8 next_skip;	 /* bytes of the target's name in front of the cell's own name */
 	__u8 next_len;	 /* bytes of the target's name */
 	__u8 extra_must; /* glue that may not be left out silently (RFC 9471) */
-	__u32 pad;
+	__u8 loop;	 /* CNAME: steps from here until the chain meets itself; 0 = it ends */
+	__u8 pad[3];
 };
 AD_ASSERT_SIZE(struct ad_dns_rrset, 32);
 
 /* A compression pointer in a blob: where it is, and which name it must point to. */
-enum ad_dns_base {
-	AD_DNS_BASE_OWNER = 0, /* the owner of the RRset, as it stands in the message */
-	AD_DNS_BASE_APEX = 1,  /* the zone's apex, likewise */
+enum ad_dns_to {
+	AD_DNS_TO_OWNER = 0, /* the owner of the RRset, as it stands in the message */
+	AD_DNS_TO_APEX = 1,  /* the zone's apex, likewise */
+	/* anything else: a name at that offset in the blob itself */
 };
 struct ad_dns_fixup {
 	__u16 at; /* offset in the blob */
-	__u16 base;
+	__u16 to;
 };
 AD_ASSERT_SIZE(struct ad_dns_fixup, 4);
 

@@ -14,6 +14,8 @@
 #include "log.h"
 #include "maps/dns_proto.h"
 
+#define ALIASES_MAX 64 /* as many as anybody follows */
+
 struct build {
 	struct dns_image *image;
 	struct dns_tree tree;
@@ -131,26 +133,36 @@ static const struct zone_rr *node_cname(const struct dns_node *node)
 	return NULL;
 }
 
-/* Following the alias at @node leads back to it. */
-static bool alias_loops(const struct build *build, const struct dns_node *node)
+/* The node that the alias at @node leads to, or NULL where it leads to none of the zone's. */
+static const struct dns_node *alias_next(const struct build *build, const struct dns_node *node)
 {
-	const struct dns_node *at = node;
+	const struct zone_rr *cname = node_cname(node);
 	struct dns_target target;
-	const struct zone_rr *cname;
-	int i;
 
-	for (i = 0; i < 64; i++) {
-		cname = node_cname(at);
-		if (!cname)
-			return false;
-		dns_tree_resolve(&build->tree, node->zone, cname->rdata, &target);
-		if (target.kind != AD_DNS_NEXT_CELL || target.skip)
-			return false;
-		at = &build->tree.nodes[target.node];
-		if (at == node)
-			return true;
+	if (!cname)
+		return NULL;
+	dns_tree_resolve(&build->tree, node->zone, cname->rdata, &target);
+	if (target.kind != AD_DNS_NEXT_CELL || target.skip)
+		return NULL;
+	return &build->tree.nodes[target.node];
+}
+
+/* Aliases from @node on until one comes for the second time; 0 if the chain ends. */
+static __u8 alias_loop(const struct build *build, const struct dns_node *node)
+{
+	const struct dns_node *seen[ALIASES_MAX];
+	__u8 n, i;
+
+	for (n = 0; n < ALIASES_MAX; n++) {
+		if (!node)
+			return 0;
+		for (i = 0; i < n; i++)
+			if (seen[i] == node)
+				return n;
+		seen[n] = node;
+		node = alias_next(build, node);
 	}
-	return false;
+	return 0;
 }
 
 static void build_next(const struct build *build, const struct dns_node *node,
@@ -160,11 +172,10 @@ static void build_next(const struct build *build, const struct dns_node *node,
 	char name[NAME_TEXT];
 
 	dns_tree_resolve(&build->tree, node->zone, cname->rdata, &target);
-	if (target.kind == AD_DNS_NEXT_CELL && alias_loops(build, node)) {
-		log_warn("%s:%u: %s: CNAME leads back to itself", cname->file, cname->line,
+	to->loop = alias_loop(build, node);
+	if (to->loop)
+		log_warn("%s:%u: %s: CNAME leads in a circle", cname->file, cname->line,
 			 name_format(node->name, name));
-		return;
-	}
 	to->next_kind = target.kind;
 	to->next_skip = target.skip;
 	if (target.kind == AD_DNS_NEXT_CELL)

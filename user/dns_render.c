@@ -10,6 +10,11 @@
 
 #define EXTRA_BYTES_MAX 2048 /* additional data that nobody must have; UDP has no room for more */
 
+#define RR_FIXED 12 /* owner as a pointer, type, class, TTL, length */
+
+/* Names further on are not pointed to: wherever the set starts, 14 bits must reach them. */
+#define SELF_MAX 8192
+
 /* Where the writing stands; @failed sticks. */
 struct pen {
 	struct dns_render *render;
@@ -41,7 +46,7 @@ static void pen_32(struct pen *pen, __u32 v)
 	pen_16(pen, v);
 }
 
-static void pen_pointer(struct pen *pen, enum ad_dns_base base)
+static void pen_pointer(struct pen *pen, __u16 to)
 {
 	struct dns_render *render = pen->render;
 
@@ -49,7 +54,7 @@ static void pen_pointer(struct pen *pen, enum ad_dns_base base)
 		pen->failed = true;
 	if (pen->failed)
 		return;
-	render->fixups[render->nr_fixups++] = (struct ad_dns_fixup){ pen->at, base };
+	render->fixups[render->nr_fixups++] = (struct ad_dns_fixup){ pen->at, to };
 	pen_16(pen, 0xC000);
 }
 
@@ -69,18 +74,18 @@ static const __u8 *name_tail(const __u8 *name, const __u8 *tail)
 static void pen_name(struct pen *pen, const __u8 *name, bool compress)
 {
 	const __u8 *tail = compress ? name_tail(name, pen->place->owner) : NULL;
-	enum ad_dns_base base = AD_DNS_BASE_OWNER;
+	__u16 to = AD_DNS_TO_OWNER;
 
 	if (!tail && compress) {
 		tail = name_tail(name, pen->place->apex);
-		base = AD_DNS_BASE_APEX;
+		to = AD_DNS_TO_APEX;
 	}
 	if (!tail) {
 		pen_bytes(pen, name, name_len(name));
 		return;
 	}
 	pen_bytes(pen, name, tail - name);
-	pen_pointer(pen, base);
+	pen_pointer(pen, to);
 }
 
 /*
@@ -144,7 +149,7 @@ int dns_render_set(struct dns_render *render, const struct dns_place *place,
 
 	render->nr_fixups = 0;
 	for (i = 0; i < nr; i++) {
-		pen_pointer(&pen, AD_DNS_BASE_OWNER);
+		pen_pointer(&pen, AD_DNS_TO_OWNER);
 		pen_rr(&pen, &rrs[i], ttl);
 	}
 	render->len = pen.at;
@@ -155,23 +160,31 @@ int dns_render_set(struct dns_render *render, const struct dns_place *place,
 	return pen.failed ? -E2BIG : 0;
 }
 
-/* The host that a record names, or NULL. */
-static const __u8 *rdata_host(const struct zone_rr *rr)
+/* Bytes in front of the host that a record names; -1: it names none. */
+static int rdata_host(__u16 type)
 {
-	switch (rr->type) {
+	switch (type) {
 	case DNS_T_NS:
-		return rr->rdata;
+		return 0;
 	case DNS_T_MX:
-		return rr->rdata + 2;
+		return 2;
 	case DNS_T_SRV:
-		return rr->rdata + 6;
+		return 6;
 	default:
-		return NULL;
+		return -1;
 	}
 }
 
-/* Addresses of one host; all of a type or none. */
-static void pen_host(struct pen *pen, const struct zone *zone, const __u8 *host, __u16 type)
+/* Where the record behind the one at @at begins in what was rendered. */
+static __u32 render_next(const struct dns_render *render, __u32 at)
+{
+	return at + RR_FIXED + (render->bytes[at + RR_FIXED - 2] << 8) +
+	       render->bytes[at + RR_FIXED - 1];
+}
+
+/* Addresses of one host; all of a type or none. @at is where its name stands in the set. */
+static void pen_host(struct pen *pen, const struct zone *zone, const __u8 *host, __u32 at,
+		     __u16 type)
 {
 	struct dns_render *render = pen->render;
 	struct pen before = *pen;
@@ -184,7 +197,10 @@ static void pen_host(struct pen *pen, const struct zone *zone, const __u8 *host,
 	name_to_key(host, bytes, &key);
 	rrs = zone_find(zone, &key, type, &nr);
 	for (i = 0; i < nr; i++) {
-		pen_name(pen, host, true);
+		if (at < SELF_MAX)
+			pen_pointer(pen, at);
+		else
+			pen_name(pen, host, true);
 		pen_rr(pen, &rrs[i], rrs[i].ttl);
 	}
 	if (!pen->failed && pen->at <= render->len + EXTRA_BYTES_MAX) {
@@ -200,19 +216,19 @@ void dns_render_extra(struct dns_render *render, const struct dns_place *place,
 		      const struct name_key *cut)
 {
 	struct pen pen = { .render = render, .place = place, .at = render->len };
+	int before = rdata_host(rrs->type);
 	__u8 bytes[NAME_KEY_MAX];
 	struct name_key key;
 	const __u8 *host;
+	__u32 at = 0;
 	__u16 had;
 	size_t i;
 
-	for (i = 0; i < nr; i++) {
-		host = rdata_host(&rrs[i]);
-		if (!host)
-			return;
+	for (i = 0; i < nr && before >= 0; i++, at = render_next(render, at)) {
+		host = rrs[i].rdata + before;
 		had = render->extra_rrs;
-		pen_host(&pen, zone, host, DNS_T_A);
-		pen_host(&pen, zone, host, DNS_T_AAAA);
+		pen_host(&pen, zone, host, at + RR_FIXED + before, DNS_T_A);
+		pen_host(&pen, zone, host, at + RR_FIXED + before, DNS_T_AAAA);
 		name_to_key(host, bytes, &key);
 		if (cut && render->extra_rrs > had && name_key_within(&key, cut))
 			render->extra_must = true;

@@ -29,7 +29,7 @@ struct dns_place {
 	__u16 class;
 };
 
-/* The set of @nr records of one owner and type, owners pointing to BASE_OWNER. 0 or -E2BIG. */
+/* The set of @nr records of one owner and type, owners being pointers. 0 or -E2BIG. */
 int dns_render_set(struct dns_render *render, const struct dns_place *place,
 		   const struct zone_rr *rrs, size_t nr, __u32 ttl);
 /*
