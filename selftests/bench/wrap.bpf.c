@@ -15,7 +15,6 @@ const volatile struct bench_layout layout = { .length = BENCH_FRAME_MIN };
 /* Written by the bench before each run. */
 __u32 next;   /* card to play */
 __u64 home;   /* address of the frame's first byte; 0: learn it in the first round */
-__u64 rounds; /* played so far */
 __u32 lost;   /* rounds whose frame could not be restored */
 
 __u64 here;
@@ -89,15 +88,6 @@ static __always_inline int frame_deal(void *data, void *data_end)
 	return 0;
 }
 
-/*
- * A locked instruction empties the store buffer: what follows reads its packet from the cache,
- * as if a NIC had put it there, and overlaps with nothing of the round before.
- */
-static __always_inline void round_begin(void)
-{
-	__sync_fetch_and_add(&rounds, 1);
-}
-
 SEC("xdp.frags")
 int wrap(struct xdp_md *ctx)
 {
@@ -105,7 +95,6 @@ int wrap(struct xdp_md *ctx)
 		lost++;
 		return XDP_ABORTED;
 	}
-	round_begin();
 	bpf_tail_call(ctx, &behind, 0);
 	return XDP_ABORTED;
 }
@@ -118,7 +107,6 @@ int wrap_tc(struct __sk_buff *skb)
 		lost++;
 		return 2; /* TC_ACT_SHOT */
 	}
-	round_begin();
 	bpf_tail_call(skb, &behind_tc, 0);
 	return 2;
 }
