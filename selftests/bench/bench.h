@@ -125,7 +125,7 @@ struct verified {
 	__u32 insns, stack, jited;
 };
 
-/* Fills @list from the log of level 4 that rig_new() kept; the number of programs or -errno. */
+/* One entry for each program; @stack is its deepest chain of calls. Their number or -errno. */
 int verifier_figures(const struct rig *rig, struct verified list[VERIFIED_MAX]);
 
 /* --- report --------------------------------------------------------------------------------- */

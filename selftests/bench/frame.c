@@ -14,9 +14,9 @@
 
 #define PAYLOAD	    16 /* bytes of TCP data: the headers are what costs */
 #define ECHO_AGE_MS 40 /* a client's echo is a round trip old */
-#define IP4_MAPPED(...)                                 \
-	{                                               \
-		.b = { [10] = 0xff, 0xff, __VA_ARGS__ } \
+#define IP4_MAPPED(...)                                                                            \
+	{                                                                                          \
+		.b = { [10] = 0xff, 0xff, __VA_ARGS__ }                                            \
 	}
 
 const struct ad_addr bench_vip = IP4_MAPPED(203, 0, 113, 1);

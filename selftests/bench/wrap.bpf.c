@@ -13,9 +13,9 @@
 const volatile struct bench_layout layout = { .length = BENCH_FRAME_MIN };
 
 /* Written by the bench before each run. */
-__u32 next;   /* card to play */
-__u64 home;   /* address of the frame's first byte; 0: learn it in the first round */
-__u32 lost;   /* rounds whose frame could not be restored */
+__u32 next; /* card to play */
+__u64 home; /* address of the frame's first byte; 0: learn it in the first round */
+__u32 lost; /* rounds whose frame could not be restored */
 
 __u64 here;
 __u64 last_line;
