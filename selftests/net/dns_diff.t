@@ -8,11 +8,6 @@ that is its choice. Names and types are drawn from the zones, with a fixed seed.
 """
 import os, random, shutil, socket, struct, subprocess, sys, tempfile, time
 
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-BUILD = os.environ.get("BUILD", "build")
-PIPE = os.path.join(TOP, BUILD, "selftests/dns/pipe")
-ZONES = {"example.com.": "example.com.zone", "kid.deep.example.com.": "child.example.com.zone"}
-DIR = os.path.join(TOP, "selftests/dns/zones")
 COUNT = int(os.environ.get("DNS_DIFF_QUERIES", "4000"))
 PORT = 5300
 
@@ -23,15 +18,16 @@ if __name__ == "__main__" and not os.environ.get("DNS_DIFF_INSIDE"):
     os.environ["DNS_DIFF_INSIDE"] = "1"
     os.execvp("unshare", ["unshare", "-n", sys.executable, os.path.abspath(__file__)])
 
-import dns.edns, dns.flags, dns.message, dns.name, dns.opcode, dns.rcode, dns.rdataclass
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../dns"))
+import dns.flags, dns.message, dns.rcode
 import dns.rdatatype as T
-import dns.zone
+from dns_queries import DIR, NSID, ZONES, Engine, generate, zone_names
 
 CONF = """
 server:
     listen: 127.0.0.1@%(port)d
     rundir: %(dir)s
-    nsid: "pop.node"
+    nsid: "%(nsid)s"
     udp-max-payload: 1232
     answer-rotation: off
 database:
@@ -45,30 +41,13 @@ template:
 zone:
 """
 
-TYPES = [T.A, T.AAAA, T.NS, T.SOA, T.MX, T.TXT, T.SRV, T.CAA, T.CNAME, T.DNAME, T.DS, T.PTR,
-         T.HINFO, T.NAPTR, 65280, 64]
-
-
-class Engine:
-    def __init__(self):
-        args = [f"{zone}={os.path.join(DIR, file)}" for zone, file in ZONES.items()]
-        self.proc = subprocess.Popen([PIPE] + args, stdin=subprocess.PIPE,
-                                     stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-
-    def ask(self, wire, tcp):
-        self.proc.stdin.write(bytes([tcp]) + struct.pack("!H", len(wire)) + wire)
-        self.proc.stdin.flush()
-        verdict, size = struct.unpack("!BH", self.proc.stdout.read(3))
-        return self.proc.stdout.read(size) if verdict == 1 else None
-
-
 class Knot:
     def __init__(self):
         self.dir = tempfile.mkdtemp(prefix="dns-diff.")
         subprocess.check_call(["ip", "link", "set", "lo", "up"])
         path = os.path.join(self.dir, "knot.conf")
         with open(path, "w") as f:
-            f.write(CONF % {"port": PORT, "dir": self.dir, "zones": DIR})
+            f.write(CONF % {"port": PORT, "dir": self.dir, "zones": DIR, "nsid": NSID})
             for zone, file in ZONES.items():
                 f.write(f"  - domain: {zone}\n    file: {file}\n")
         self.log = open(os.path.join(self.dir, "log"), "w")
@@ -100,48 +79,6 @@ class Knot:
         self.proc.terminate()
         self.proc.wait()
         shutil.rmtree(self.dir)
-
-
-def zone_names():
-    """Every name of the zones and every ancestor of one."""
-    names = set()
-    os.chdir(DIR)
-    for zone, file in ZONES.items():
-        origin = dns.name.from_text(zone)
-        z = dns.zone.from_file(file, origin, relativize=False, allow_include=True,
-                               check_origin=False)
-        for name in z.nodes:
-            while len(name) > 1:
-                names.add(name)
-                name = name.parent()
-    names.add(dns.name.root)
-    return sorted(names)
-
-
-def random_case(rng, name):
-    return dns.name.Name([bytes(rng.choice([c, c ^ 32]) if chr(c).isalpha() else c for c in label)
-                          for label in name.labels])
-
-
-def generate(rng, names):
-    name = rng.choice(names)
-    try:
-        for _ in range(rng.choice([0, 0, 0, 0, 1, 1, 2, 5, 20])):
-            label = rng.choice([b"nx", b"*", b"a", b"www", b"x", b"y", b"_", b"\0", b"ns"])
-            name = dns.name.Name((label,) + name.labels)
-    except dns.name.NameTooLong:
-        pass
-    if rng.random() < 0.5:
-        name = random_case(rng, name)
-    query = dns.message.make_query(name, rng.choice(TYPES), use_edns=False)
-    query.id = rng.randrange(65536)
-    if rng.random() < 0.3:
-        query.flags &= ~dns.flags.RD
-    if rng.random() < 0.7:
-        options = [dns.edns.GenericOption(3, b"")] if rng.random() < 0.2 else []
-        query.use_edns(edns=1 if rng.random() < 0.02 else 0,
-                       payload=rng.choice([0, 512, 900, 1232, 4096]), options=options)
-    return query, rng.random() < 0.15
 
 
 def records(section):

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * cmd_zones.c: `anydoor zones`: what DNS serves, as the kernel's maps say.
+ */
+#include <time.h>
+#include "args.h"
+#include "cmd.h"
+#include "dns_stats.h"
+#include "output.h"
+#include "view.h"
+
+static __u64 zone_age(const struct dns_zone_stats *zone)
+{
+	__u64 now = time(NULL);
+
+	return now > zone->loaded_real_s ? now - zone->loaded_real_s : 0;
+}
+
+static json_t *zone_json(const struct dns_zone_stats *zone)
+{
+	json_t *object = json_pack(
+		"{s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "name", zone->name, "names",
+		(json_int_t)zone->names, "records", (json_int_t)zone->records, "bytes",
+		(json_int_t)zone->bytes, "queries", (json_int_t)zone->queries, "daemon_queries",
+		(json_int_t)zone->daemon_queries, "serial", (json_int_t)zone->serial);
+
+	if (zone->loaded_real_s) {
+		json_object_set_new(object, "loaded_s", json_integer(zone->loaded_real_s));
+		json_object_set_new(object, "age_s", json_integer(zone_age(zone)));
+	}
+	json_object_set_new(object, "error",
+			    zone->error[0] ? json_string(zone->error) : json_null());
+	return object;
+}
+
+static json_t *zones_json(const struct view *view, const struct dns_stats *stats)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < stats->nr_zones; i++)
+		json_array_append_new(list, zone_json(&stats->zones[i]));
+	return json_pack("{s:s, s:o}", "instance", view->globals->instance, "zones", list);
+}
+
+static void zone_row(struct table *table, const struct dns_zone_stats *zone)
+{
+	char names[UNIT_TEXT], records[UNIT_TEXT], bytes[UNIT_TEXT], age[UNIT_TEXT],
+		queries[UNIT_TEXT];
+
+	table_cell(table, BOLD, "%s", zone->name);
+	if (zone->loaded_real_s) {
+		table_cell(table, PLAIN, "%u", zone->serial);
+		table_cell(table, PLAIN, "%s", unit_exact(zone->names, names));
+		table_cell(table, PLAIN, "%s", unit_exact(zone->records, records));
+		table_cell(table, PLAIN, "%s", unit_bytes(zone->bytes, bytes));
+		table_cell(table, PLAIN, "%s", unit_duration(zone_age(zone), age));
+		table_cell(table, PLAIN, "%s", unit_exact(zone->queries, queries));
+	} else {
+		for (int i = 0; i < 6; i++)
+			table_cell(table, DIM, "-");
+	}
+	table_cell(table, zone->error[0] ? RED : DIM, "%s", zone->error[0] ? zone->error : "none");
+}
+
+static void zones_print(const struct dns_stats *stats)
+{
+	static const struct column columns[] = {
+		{ "ZONE", false }, { "SERIAL", true },	{ "NAMES", true },
+		{ "RECORDS", true }, { "BYTES", true }, { "LOADED", true },
+		{ "QUERIES", true }, { "LAST ERROR", false }, { NULL, false },
+	};
+	struct table *table = table_new(stdout, columns);
+
+	if (!table)
+		return;
+	for (size_t i = 0; i < stats->nr_zones; i++)
+		zone_row(table, &stats->zones[i]);
+	table_end(table);
+}
+
+int cmd_zones(const struct globals *globals, int argc, char **argv)
+{
+	static const struct arg none[] = { { NULL } };
+	struct dns_stats stats;
+	struct view view;
+	int err, code;
+
+	if (args_parse(none, argc, argv, NULL))
+		return EXIT_USAGE;
+	code = view_open(&view, globals);
+	if (code)
+		return code;
+	err = dns_stats_read(&view.pins, &stats);
+	if (err) {
+		code = view_failed(&view, "the zones", err);
+	} else {
+		if (globals->json)
+			output_json(zones_json(&view, &stats));
+		else
+			zones_print(&stats);
+		dns_stats_free(&stats);
+	}
+	view_close(&view);
+	return code;
+}
