@@ -114,14 +114,14 @@ tap_is_mem(const void *got, const void *expected, size_t size, const char *file,
 #define ok(good, ...)		   tap_ok((good), __FILE__, __LINE__, __VA_ARGS__)
 #define is_int(got, expected, ...) tap_is_int((got), (expected), __FILE__, __LINE__, __VA_ARGS__)
 #define is_str(got, expected, ...) tap_is_str((got), (expected), __FILE__, __LINE__, __VA_ARGS__)
-#define is_mem(got, expected, size, ...) \
+#define is_mem(got, expected, size, ...)                                                           \
 	tap_is_mem((got), (expected), (size), __FILE__, __LINE__, __VA_ARGS__)
 
 /* One result that says why something was not tried. The runner fails on a skip it does not know. */
-#define skip(why, ...)                              \
-	do {                                        \
-		printf("ok %d # SKIP ", ++tap_run); \
-		printf(why "\n", ##__VA_ARGS__);    \
+#define skip(why, ...)                                                                             \
+	do {                                                                                       \
+		printf("ok %d # SKIP ", ++tap_run);                                                \
+		printf(why "\n", ##__VA_ARGS__);                                                   \
 	} while (0)
 
 /* Instead of any result: nothing here can be tried. */

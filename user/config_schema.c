@@ -8,7 +8,7 @@
 #include "config_schema.h"
 #include "nearest.h"
 
-#define IN(type, member) \
+#define IN(type, member)                                                                           \
 	.offset = offsetof(struct type, member), .size = sizeof(((struct type *)NULL)->member)
 #define LIST_OF(type, member, count)                                                               \
 	.offset = offsetof(struct config, member), .count_offset = offsetof(struct config, count), \

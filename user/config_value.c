@@ -18,19 +18,19 @@ const char *text_quote(const char *text, char *buffer, size_t size)
 {
 	size_t i;
 
-	for (i = 0; text[i] && i < size - 4; i++)
+	for (i = 0; i < size - 4 && text[i]; i++)
 		buffer[i] = iscntrl((unsigned char)text[i]) ? '?' : text[i];
 	strcpy(buffer + i, text[i] ? "..." : "");
 	return buffer;
 }
 
 /* Says what is wrong with a value, quoting it. */
-#define reject(loader, value, format, ...)                                                    \
-	({                                                                                    \
-		char quoted_[QUOTED];                                                         \
-		complain(loader, (value)->line, (value)->row->path, "\"%s\" " format,         \
-			 text_quote((value)->text, quoted_, sizeof(quoted_)), ##__VA_ARGS__); \
-		false;                                                                        \
+#define reject(loader, value, format, ...)                                                         \
+	({                                                                                         \
+		char quoted_[QUOTED];                                                              \
+		complain(loader, (value)->line, (value)->row->path, "\"%s\" " format,              \
+			 text_quote((value)->text, quoted_, sizeof(quoted_)), ##__VA_ARGS__);      \
+		false;                                                                             \
 	})
 
 /* The schema's sizes are those of the members, so a narrow member cannot be overrun. */

@@ -25,8 +25,8 @@
  * An address of the world at large (a.root-servers.net) of either family. Nothing is sent there:
  * the route to it stands for the routes to all clients.
  */
-#define WORLD_IP4    "198.41.0.4"
-#define WORLD_IP6    "2001:503:ba3e::2:30"
+#define WORLD_IP4 "198.41.0.4"
+#define WORLD_IP6 "2001:503:ba3e::2:30"
 
 /* What the checks below share. */
 struct host {
@@ -60,7 +60,7 @@ static void check_timestamps(const struct config *config, struct findings *findi
 	if (value < 0)
 		error("%s: %s", name, strerror(-value));
 	else if (value != wanted && config->timestamps == SYSCTL_CHECK)
-		error("%s is %d; stamps need %d: set it (deploy/sysctl), or let us with "
+		error("%s is %d; stamps need %d: set it, or let us with "
 		      "stamp.tcp_timestamps: set",
 		      name, value, wanted);
 }
@@ -194,26 +194,27 @@ static void check_key(const struct config *config, struct findings *findings)
 		error("keys.file: %s cannot be used: %s", config->key_file, strerror(-err));
 }
 
-/* The directory itself is made by the daemon; what it will be made in must be bpffs. */
+/* The daemon makes the directory, and mounts a bpffs where there is none; a unit's cannot be seen. */
 static void check_bpffs(const struct config *config, struct findings *findings)
 {
 	char path[CONFIG_DIR_MAX + 1], *slash;
 	struct statfs fs;
 
 	snprintf(path, sizeof(path), "%s", config->bpffs);
-	while (statfs(path, &fs) && errno == ENOENT && (slash = strrchr(path, '/')) && slash > path)
+	while (statfs(path, &fs) && errno == ENOENT && (slash = strrchr(path, '/')) &&
+	       slash > path)
 		*slash = '\0';
 	if (statfs(path, &fs))
 		warning("state.bpffs: %s: %s", path, strerror(errno));
 	else if ((unsigned long)fs.f_type != BPF_FS_MAGIC)
-		error("state.bpffs: %s is no bpffs; `mount -t bpf bpf /sys/fs/bpf`", path);
+		warning("state.bpffs: %s is no bpffs; `mount -t bpf bpf /sys/fs/bpf`", path);
 }
 
 static void check_group(const struct config *config, struct findings *findings)
 {
 	if (config->group && !getgrnam(config->group))
-		warning("state.group: there is no group %s; only root will read our maps",
-			config->group);
+		error("state.group: there is no group %s; `groupadd --system %s`", config->group,
+		      config->group);
 }
 
 static void check_kernel(struct findings *findings)

@@ -20,7 +20,7 @@
 #define SUBKEY_ID     2
 #define SUBKEY_TUNNEL 256 /* + epoch */
 
-#define KEY_DIGITS    (2 * crypto_kdf_KEYBYTES)
+#define KEY_DIGITS (2 * crypto_kdf_KEYBYTES)
 
 /* Others could read it: whoever has the key can aim packets at any node of the fleet. */
 static int check_file(const char *path, int fd)

@@ -12,8 +12,8 @@
 
 struct link {
 	int ifindex;
-	int lower;  /* of a VLAN device: the one that carries it; else 0 */
-	int master; /* bond, bridge or VRF that it belongs to; else 0 */
+	int lower;	    /* of a VLAN device: the one that carries it; else 0 */
+	int master;	    /* bond, bridge or VRF that it belongs to; else 0 */
 	struct ad_vlan tag; /* of a VLAN device: what it adds to a frame */
 };
 struct links {
