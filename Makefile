@@ -105,7 +105,12 @@ test: deps				## run the tests, or T="unit net/shift.t" alone; needs root
 # --- DNS -------------------------------------------------------------------------------------
 # The engine on stdin and stdout, for tests that compare it with other servers.
 DNS_PIPE := $(BUILD)/selftests/dns/pipe
-TEST_PROGRAMS += $(DNS_PIPE)
+TEST_PROGRAMS += $(DNS_PIPE) $(BUILD)/selftests/dns/pass.bpf.o
+
+$(BUILD)/selftests/dns/%.bpf.o: selftests/dns/%.bpf.c
+	$(say) CLANG $@
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPFFLAGS) -MMD -MP -c $< -o $@
 
 $(DNS_PIPE): $(BUILD)/selftests/dns/pipe.o $(BUILD)/libanydoor.a
 	$(say) LD $@

@@ -18,6 +18,7 @@
 
 #define DNS_QUERY_MAX 1024 /* longer ones are the daemon's */
 #define DNS_TTL	      64
+#define DNS_HEADS_MAX 128 /* Ethernet, two tags, IPv6 and UDP are 70 bytes */
 #define IP_DF	      0x4000
 
 /* One question at a time on each CPU; no program that uses it can be interrupted by another. */
@@ -220,15 +221,30 @@ static __always_inline bool dns_write_heads(struct xdp_md *ctx, const struct dns
 	return true;
 }
 
-/* The frame takes the reply's size first: if it cannot, the query is still whole. */
+/*
+ * The frame takes the reply's size. A veth gives little room behind the packet but plenty in
+ * front (6.18): then the heads move forward. If neither goes, the query is still whole.
+ */
+static __always_inline bool dns_resize(struct xdp_md *ctx, const struct dns_frame *f,
+				       struct dns_work *w, __u32 len)
+{
+	int more = f->dns_off + len - bpf_xdp_get_buff_len(ctx);
+	__u32 heads = f->dns_off & (DNS_HEADS_MAX - 1);
+
+	if (!more || !bpf_xdp_adjust_tail(ctx, more))
+		return true;
+	return more > 0 && heads && !bpf_xdp_load_bytes(ctx, 0, w->name, heads) &&
+	       !bpf_xdp_adjust_head(ctx, -more) && !bpf_xdp_store_bytes(ctx, 0, w->name, heads);
+}
+
 static __always_inline __u32 dns_send(struct xdp_md *ctx, const struct dns_frame *f,
 				      struct dns_work *w)
 {
-	__u32 len = w->len, have = bpf_xdp_get_buff_len(ctx);
+	__u32 len = w->len;
 
 	if (len < DNS_HEADER || len > DNS_MSG_BYTES)
 		return AD_R_INTERNAL;
-	if (bpf_xdp_adjust_tail(ctx, (int)(f->dns_off + len - have)))
+	if (!dns_resize(ctx, f, w, len))
 		return AD_R_DNS_PASSED;
 	if (!dns_write_heads(ctx, f, len, dns_sum(w)))
 		return AD_R_INTERNAL;

@@ -19,7 +19,7 @@ static __u64 zone_age(const struct dns_zone_stats *zone)
 static json_t *zone_json(const struct dns_zone_stats *zone)
 {
 	json_t *object = json_pack(
-		"{s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "name", zone->name, "names",
+		"{s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "zone", zone->name, "names",
 		(json_int_t)zone->names, "records", (json_int_t)zone->records, "bytes",
 		(json_int_t)zone->bytes, "queries", (json_int_t)zone->queries, "daemon_queries",
 		(json_int_t)zone->daemon_queries, "serial", (json_int_t)zone->serial);

@@ -17,8 +17,8 @@ TYPES = [T.A, T.AAAA, T.NS, T.SOA, T.MX, T.TXT, T.SRV, T.CAA, T.CNAME, T.DNAME, 
 
 
 class Engine:
-    def __init__(self):
-        args = [f"{zone}={os.path.join(DIR, file)}" for zone, file in ZONES.items()]
+    def __init__(self, zones=DIR):
+        args = [f"{zone}={os.path.join(zones, file)}" for zone, file in ZONES.items()]
         self.proc = subprocess.Popen([PIPE] + args, stdin=subprocess.PIPE,
                                      stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A client and a server in network namespaces, native XDP between them, anydoor on the server."""
+import ctypes, json, os, shutil, signal, subprocess, tempfile, time
+
+from dns_queries import BUILD, DIR, NSID, TOP, ZONES
+
+VIP4, VIP6 = "192.0.2.53", "2001:db8:0:53::1"
+CLIENT4, CLIENT6 = "10.77.0.2", "fd77::2"
+
+CONFIG = """
+node: n1
+interfaces: [up0]
+vips:
+- {address: %(vip4)s}
+- {address: "%(vip6)s"}
+pops:
+- {name: pop}
+nodes:
+- {name: n1, id: 1, pop: pop, tunnel: 10.77.0.1}
+keys: {file: fleet.key}
+stamp: {tcp_timestamps: set, clock: any}
+xdp: {dispatcher: off}
+dns:
+  nsid: %(nsid)s
+  zones:
+%(zones)s
+state: {bpffs: %(bpffs)s, run: %(run)s}
+"""
+
+
+def sh(command):
+    subprocess.run(command, shell=True, check=True, stdout=subprocess.DEVNULL)
+
+
+def enter(netns):
+    """Puts this thread into a namespace; /sys stays, and bpffs with it."""
+    with open(f"/run/netns/{netns}") as f:
+        if ctypes.CDLL(None, use_errno=True).setns(f.fileno(), 0):
+            raise OSError(ctypes.get_errno(), "setns")
+
+
+class Site:
+    def __init__(self):
+        self.tag = f"dns-{os.getpid()}"
+        self.server, self.client = f"{self.tag}-s", f"{self.tag}-c"
+        self.dir = tempfile.mkdtemp(prefix="dns.")
+        self.bpffs = f"/sys/fs/bpf/{self.tag}"
+        self.zones = os.path.join(self.dir, "zones")
+        shutil.copytree(DIR, self.zones)
+        self.daemon = None
+
+    def net_up(self):
+        s, c = self.server, self.client
+        sh(f"mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf")
+        sh(f"ip netns add {s} && ip netns add {c}")
+        sh(f"ip link add up0 netns {s} type veth peer name up1 netns {c}")
+        sh(f"ip -n {s} link set lo up && ip -n {c} link set lo up")
+        sh(f"ip -n {s} addr add 10.77.0.1/24 dev up0 && ip -n {c} addr add {CLIENT4}/24 dev up1")
+        sh(f"ip -n {s} addr add fd77::1/64 dev up0 nodad")
+        sh(f"ip -n {c} addr add {CLIENT6}/64 dev up1 nodad")
+        sh(f"ip -n {s} link set up0 up && ip -n {c} link set up1 up")
+        sh(f"ip -n {s} addr add {VIP4}/32 dev lo && ip -n {s} addr add {VIP6}/128 dev lo")
+        sh(f"ip -n {c} route add {VIP4} via 10.77.0.1 && ip -n {c} route add {VIP6} via fd77::1")
+        sh(f"ip -n {c} link set up1 xdpdrv obj {BUILD}/selftests/dns/pass.bpf.o sec xdp.frags")
+
+    def config(self):
+        zones = "\n".join(f"  - {{name: {name}, file: {self.zones}/{file}}}"
+                          for name, file in ZONES.items())
+        with open(os.path.join(self.dir, "fleet.key"), "w") as f:
+            os.fchmod(f.fileno(), 0o600)
+            f.write(os.urandom(32).hex())
+        with open(os.path.join(self.dir, "site.yaml"), "w") as f:
+            f.write(CONFIG % {"vip4": VIP4, "vip6": VIP6, "nsid": NSID, "zones": zones,
+                              "bpffs": self.bpffs, "run": self.dir + "/run"})
+
+    def anydoor(self, *words):
+        return ["nsenter", f"--net=/run/netns/{self.server}", os.path.join(BUILD, "anydoor"),
+                *words, "--config", os.path.join(self.dir, "site.yaml"), "--name", "t"]
+
+    def up(self):
+        self.net_up()
+        self.config()
+        self.log = open(os.path.join(self.dir, "log"), "w+")
+        self.daemon = subprocess.Popen(self.anydoor("run"), stdout=self.log, stderr=self.log)
+        for _ in range(100):
+            if self.call("zones").returncode == 0:
+                return
+            time.sleep(0.1)
+        self.log.seek(0)
+        raise RuntimeError("anydoor does not come up:\n" + self.log.read())
+
+    def call(self, *words):
+        return subprocess.run(self.anydoor(*words), capture_output=True, text=True)
+
+    def stats(self):
+        """Packets by reason, and what was answered by whom."""
+        got = json.loads(self.call("stats", "--json").stdout)
+        return got
+
+    def down(self):
+        if self.daemon:
+            self.daemon.send_signal(signal.SIGTERM)
+            self.daemon.wait()
+            self.call("detach", "--force")
+        for netns in (self.server, self.client):
+            subprocess.run(["ip", "netns", "del", netns], stderr=subprocess.DEVNULL)
+        shutil.rmtree(self.bpffs, ignore_errors=True)
+        shutil.rmtree(self.dir)

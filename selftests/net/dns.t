@@ -1,0 +1,241 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""DNS on the wire: native XDP on a veth, the daemon behind it, one client.
+
+What leaves the kernel must be what the engine says in userspace, byte for byte (dns_diff.t says
+that this is right), over both families, with full and with partial checksums; the counters must
+add up; and a reload under load may lose or mix nothing.
+"""
+import os, random, socket, struct, subprocess, sys, threading, time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../dns"))
+import dns.flags, dns.message, dns.rcode
+from dns_queries import Engine, generate, zone_names
+from dns_site import CLIENT4, VIP4, VIP6, Site, enter
+
+COUNT = 2000
+RELOADS = 100
+results = []
+
+
+def ok(good, name):
+    results.append(good)
+    print(f"{'ok' if good else 'not ok'} {len(results)} - {name}", flush=True)
+
+
+def diag(text):
+    print("\n".join("# " + line for line in str(text).splitlines()), file=sys.stderr, flush=True)
+
+
+def udp(family, timeout=1.0):
+    s = socket.socket(family, socket.SOCK_DGRAM)
+    s.settimeout(timeout)
+    s.connect(((VIP6 if family == socket.AF_INET6 else VIP4), 53))
+    return s
+
+
+def ask(s, wire):
+    s.send(wire)
+    try:
+        return s.recv(65535)
+    except TimeoutError:
+        return None
+
+
+def tcp():
+    return socket.create_connection((VIP4, 53), 2)
+
+
+def reasons(site):
+    return {r["reason"]: r["packets"] for r in site.stats()["reasons"]}
+
+
+def answered(site):
+    got = site.stats()["dns"]
+    return {who: sum(got[who].values()) for who in ("kernel", "daemon_udp", "daemon_tcp")}
+
+
+def test_wire_is_engine(site, rng, names, family, what):
+    engine, s, wrong = Engine(), udp(family), []
+    before, counted = reasons(site), answered(site)
+    for _ in range(COUNT):
+        wire = generate(rng, names)[0].to_wire()
+        theirs, ours = ask(s, wire), engine.ask(wire, False)
+        if theirs != ours:
+            wrong.append((wire, theirs, ours))
+    ok(not wrong, f"{what}: {COUNT} replies are the engine's")
+    for wire, theirs, ours in wrong[:3]:
+        diag(f"{dns.message.from_wire(wire)}\nwire:   {theirs and theirs.hex()}\n"
+             f"engine: {ours and ours.hex()}")
+    after, now = reasons(site), answered(site)
+    kernel = after["dns_answered"] - before["dns_answered"]
+    passed = after["dns_passed"] - before["dns_passed"]
+    ok(kernel + passed == COUNT and kernel == now["kernel"] - counted["kernel"] and
+       passed == now["daemon_udp"] - counted["daemon_udp"], f"{what}: the counters add up")
+    ok(kernel > COUNT * 0.8, f"{what}: the kernel answered {kernel}")
+
+
+def test_ignored(site):
+    from scapy.all import IP, UDP, Raw, conf, send
+    conf.verb = 0
+    query = dns.message.make_query("example.com.", "A").to_wire()
+    before = reasons(site)
+    s = udp(socket.AF_INET, 0.3)
+    reply = ask(s, query[:2] + b"\x84" + query[3:])
+    send(IP(dst=VIP4, src=CLIENT4) / UDP(sport=0, dport=53) / Raw(query))
+    send(IP(dst=VIP4, src=VIP4) / UDP(sport=53, dport=53) / Raw(query))
+    send(IP(dst=VIP4, src="127.0.0.1") / UDP(sport=999, dport=53) / Raw(query))
+    send(IP(dst=VIP4, src=CLIENT4) / UDP(sport=999, dport=53) / Raw(b"short"))
+    time.sleep(0.2)
+    after = reasons(site)
+    ok(reply is None and after["dns_ignored"] - before["dns_ignored"] == 5,
+       "a reply, source port 0, ourselves, loopback and a scrap are ignored")
+    ok(after["dns_answered"] == before["dns_answered"], "and not answered")
+
+
+def test_zone_counts(site):
+    counts = lambda: {z["zone"]: z["queries"] for z in site.stats()["dns"]["zones"]}
+    before, s = counts(), udp(socket.AF_INET)
+    for _ in range(7):
+        ask(s, dns.message.make_query("www.kid.deep.example.com.", "A").to_wire())
+    after = counts()
+    ok(after["kid.deep.example.com."] - before["kid.deep.example.com."] == 7 and
+       after["example.com."] == before["example.com."], "queries are counted for their zone")
+
+
+def test_tcp(site, rng, names):
+    engine, s, wires = Engine(), tcp(), []
+    for _ in range(200):
+        wires.append(generate(rng, names)[0].to_wire())
+    stream = b"".join(struct.pack("!H", len(w)) + w for w in wires)
+    sender = threading.Thread(target=lambda: [s.sendall(stream[i:i + 7])
+                                              for i in range(0, len(stream), 7)])
+    sender.start()
+    f, good = s.makefile("rb"), True
+    for wire in wires:
+        reply = f.read(struct.unpack("!H", f.read(2))[0])
+        good &= reply == engine.ask(wire, True)
+    sender.join()
+    ok(good, "200 queries pipelined over TCP in scraps: the engine's replies in order")
+    big = dns.message.make_query("big4096.example.com.", "TXT", use_edns=False)
+    small = dns.message.from_wire(ask(udp(socket.AF_INET), big.to_wire()))
+    s.sendall(struct.pack("!H", len(big.to_wire())) + big.to_wire())
+    whole = dns.message.from_wire(f.read(struct.unpack("!H", f.read(2))[0]))
+    ok(small.flags & dns.flags.TC and len(whole.answer[0]) == 60, "TC by UDP, all of it by TCP")
+
+
+def test_tcp_limits(site):
+    with tcp() as s:
+        s.sendall(b"\0\5GET /")
+        ok(s.recv(10) == b"", "TCP: what is no query ends the connection")
+    with tcp() as s:
+        s.settimeout(15)
+        started = time.time()
+        ok(s.recv(10) == b"" and 5 < time.time() - started < 15, "TCP: silence ends it, later")
+
+
+class Load(threading.Thread):
+    """Asks two questions over and over; every answer must be one of the legal ones."""
+
+    def __init__(self, client, legal):
+        super().__init__()
+        self.client, self.legal = client, legal
+        self.asked, self.lost, self.wrong, self.stop = 0, 0, [], False
+
+    def run(self):
+        enter(self.client)
+        s = udp(socket.AF_INET)
+        queries = [dns.message.make_query(name, "A").to_wire() for name in self.legal]
+        while not self.stop:
+            for name, wire in zip(self.legal, queries):
+                reply = ask(s, wire)
+                self.asked += 1
+                if reply is None:
+                    self.lost += 1
+                elif reply[len(wire):] not in self.legal[name]:
+                    self.wrong.append(reply)
+
+
+def write_generation(site, generation):
+    path = os.path.join(site.zones, "example.com.zone")
+    with open(path) as f:
+        text = f.read()
+    marker = "; generation\n"
+    text = text.split(marker)[0] + marker
+    text += f"swap A 192.0.2.{generation}\nswapped CNAME swap\n"
+    if generation % 2:  # so that everything moves to another place
+        text += "".join(f"filler{i} MX {i} mail\n" for i in range(500))
+    with open(path, "w") as f:
+        f.write(text)
+
+
+def test_reload(site):
+    legal, engine = {"swap.example.com.": set(), "swapped.example.com.": set()}, None
+    for generation in (1, 2):
+        write_generation(site, generation)
+        engine = Engine(site.zones)
+        for name in legal:
+            wire = dns.message.make_query(name, "A").to_wire()
+            legal[name].add(engine.ask(wire, False)[len(wire):])
+    write_generation(site, 1)
+    failed = site.call("reload").returncode
+    load = Load(site.client, legal)
+    load.start()
+    fresh, s = 0, udp(socket.AF_INET)
+    for i in range(RELOADS):
+        write_generation(site, 1 + (i + 1) % 2)
+        failed |= site.call("reload").returncode
+        reply = dns.message.from_wire(ask(s, dns.message.make_query("swap.example.com.",
+                                                                    "A").to_wire()))
+        fresh += reply.answer[0][0].address == f"192.0.2.{1 + (i + 1) % 2}"
+    load.stop = True
+    load.join()
+    ok(not failed, f"{RELOADS} reloads")
+    ok(fresh == RELOADS, "each was in force when the command returned")
+    ok(load.asked > 1000 and not load.lost, f"{load.asked} queries meanwhile, {load.lost} lost")
+    ok(not load.wrong, f"{len(load.wrong)} answers that no version of the zone gives")
+
+
+def test_broken_reload(site):
+    path = os.path.join(site.zones, "example.com.zone")
+    query = dns.message.make_query("web.example.com.", "A").to_wire()
+    s = udp(socket.AF_INET)
+    before = ask(s, query)
+    with open(path) as f:
+        good = f.read()
+    with open(path, "w") as f:
+        f.write(good.replace("ns2	A	192.0.2.54", "ns2	A	192.0.2.540"))
+    done = site.call("reload")
+    line = 1 + good[:good.index("ns2	A	192.0.2.54")].count("\n")
+    ok(done.returncode != 0, "a reload with a broken zone fails")
+    ok(f"example.com.zone:{line}:" in done.stderr + done.stdout, "and says where it is broken")
+    diag(done.stderr + done.stdout) if f":{line}:" not in done.stderr + done.stdout else None
+    ok(ask(s, query) == before, "and changes nothing")
+    with open(path, "w") as f:
+        f.write(good)
+    ok(site.call("reload").returncode == 0, "mended, it is loaded")
+
+
+def main():
+    rng, names = random.Random(4711), zone_names()
+    site = Site()
+    try:
+        site.up()
+        enter(site.client)
+        test_wire_is_engine(site, rng, names, socket.AF_INET, "IPv4")
+        test_wire_is_engine(site, rng, names, socket.AF_INET6, "IPv6")
+        subprocess.run("ethtool -K up1 tx off", shell=True, stdout=subprocess.DEVNULL)
+        test_wire_is_engine(site, rng, names, socket.AF_INET6, "IPv6, full checksums")
+        test_ignored(site)
+        test_zone_counts(site)
+        test_tcp(site, rng, names)
+        test_tcp_limits(site)
+        test_reload(site)
+        test_broken_reload(site)
+    finally:
+        site.down()
+    print(f"1..{len(results)}")
+    return 0 if all(results) else 1
+
+
+sys.exit(main())
