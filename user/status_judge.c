@@ -9,6 +9,7 @@
 #include <time.h>
 #include "clock.h"
 #include "status.h"
+#include "prepare.h"
 #include "sysctl.h"
 
 #define CLOCK_SLACK_NS 2000000000LL /* the daemon follows the clock; nobody does without it */
@@ -83,11 +84,13 @@ static void judge_interfaces(const struct view *view, struct status *status)
 			warn(status, "%s: nothing is attached", config->interfaces[i]);
 }
 
-static void judge_sysctls(struct status *status)
+static void judge_sysctls(const struct view *view, struct status *status)
 {
 	for (int which = 0; status->here && which < AD_SYSCTL_MAX; which++) {
 		int value = sysctl_get(which);
 
+		if (view->config && !prepare_needs_sysctl(which, view->config))
+			continue;
 		if (value >= 0 && value != sysctl_wanted(which))
 			warn(status, "%s is %d and must be %d", sysctl_name(which), value,
 			     sysctl_wanted(which));
@@ -119,7 +122,7 @@ void status_judge(const struct view *view, struct status *status)
 	judge_state(status);
 	judge_clock(status);
 	judge_interfaces(view, status);
-	judge_sysctls(status);
+	judge_sysctls(view, status);
 	judge_config(view, status);
 	judge_zones(status);
 }
