@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 #include "clock.h"
-#include "status.h"
 #include "prepare.h"
+#include "status.h"
 #include "sysctl.h"
 
 #define CLOCK_SLACK_NS 2000000000LL /* the daemon follows the clock; nobody does without it */
@@ -86,11 +86,12 @@ static void judge_interfaces(const struct view *view, struct status *status)
 
 static void judge_sysctls(const struct view *view, struct status *status)
 {
-	for (int which = 0; status->here && which < AD_SYSCTL_MAX; which++) {
-		int value = sysctl_get(which);
+	for (int which = 0; which < AD_SYSCTL_MAX; which++) {
+		int value;
 
-		if (view->config && !prepare_needs_sysctl(which, view->config))
+		if (!status->here || !view->config || !prepare_needs_sysctl(which, view->config))
 			continue;
+		value = sysctl_get(which);
 		if (value >= 0 && value != sysctl_wanted(which))
 			warn(status, "%s is %d and must be %d", sysctl_name(which), value,
 			     sysctl_wanted(which));
