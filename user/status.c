@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -81,6 +82,7 @@ static int read_interfaces(const struct view *view, struct status *status)
 static bool lock_is_held(const struct view *view)
 {
 	char path[512], line[256];
+	unsigned int major, minor;
 	unsigned long inode;
 	bool held = false;
 	struct stat st;
@@ -93,8 +95,9 @@ static bool lock_is_held(const struct view *view)
 	locks = fopen("/proc/locks", "re");
 	while (!held && locks && fgets(line, sizeof(line), locks))
 		held = strstr(line, "FLOCK") &&
-		       sscanf(line, "%*[^:]: %*s %*s %*s %*d %*x:%*x:%lu", &inode) == 1 &&
-		       inode == st.st_ino;
+		       sscanf(line, "%*[^:]: %*s %*s %*s %*d %x:%x:%lu", &major, &minor, &inode) ==
+			       3 &&
+		       makedev(major, minor) == st.st_dev && inode == st.st_ino;
 	if (locks)
 		fclose(locks);
 	return held;

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <time.h>
@@ -72,13 +73,20 @@ static inline void fixture_percpu(struct fixture *fixture, const char *name, __u
 	close(fixture_map(fixture, BPF_MAP_TYPE_PERCPU_ARRAY, name, sizeof(__u32), size, nr));
 }
 
-/* false: not root, or no bpffs; the caller skips. */
-static inline bool fixture_new(struct fixture *fixture, size_t nr_buckets)
+static inline bool fixture_has_bpffs(void)
 {
 	struct statfs fs;
 
+	if (!statfs("/sys/fs/bpf", &fs) && fs.f_type == BPF_FS_MAGIC)
+		return true;
+	return !mount("bpf", "/sys/fs/bpf", "bpf", 0, NULL);
+}
+
+/* false: not root, or no bpffs; the caller skips. */
+static inline bool fixture_new(struct fixture *fixture, size_t nr_buckets)
+{
 	memset(fixture, 0, sizeof(*fixture));
-	if (geteuid() || statfs("/sys/fs/bpf", &fs) || fs.f_type != BPF_FS_MAGIC)
+	if (geteuid() || !fixture_has_bpffs())
 		return false;
 	snprintf(fixture->bpffs, sizeof(fixture->bpffs), "/sys/fs/bpf/unit-%d", getpid());
 	snprintf(fixture->pins.dir, sizeof(fixture->pins.dir), "%s/test", fixture->bpffs);
