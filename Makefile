@@ -4,7 +4,9 @@
 BUILD	?= build
 PREFIX	?= /usr/local
 CLANG	?= clang
-CC	?= gcc
+ifeq ($(origin CC),default)
+CC	:= gcc
+endif
 BPFTOOL	?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 VERSION	:= 0.1.0
 
@@ -136,7 +138,7 @@ $(BENCH)/bench: $(BENCH_OBJS) $(BUILD)/libanydoor.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 .PHONY: bench
-bench: $(BENCH)/bench
+bench: $(BENCH)/bench			## ns per packet of the real programs, into build/bench.json
 	$(Q)$< -o $(BUILD)/bench.json
 
 # --- house -----------------------------------------------------------------------------------

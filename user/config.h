@@ -19,6 +19,7 @@
 #define CONFIG_DIR_MAX	      180 /* with instance and map it fits struct pins */
 #define CONFIG_RUN_MAX	      60  /* with instance and "control" it fits a sockaddr_un */
 #define CONFIG_INTERFACES_MAX 16
+#define CONFIG_POPS_MAX	      4096
 #define CONFIG_ZONES_MAX      1024
 
 struct config_vip {

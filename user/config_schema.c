@@ -38,7 +38,7 @@ const struct schema_row config_schema[] = {
 	  .later = later_vip_dns, .help = "answer port 53 here" },
 
 	{ "pops", SCHEMA_LIST, .required = true, LIST_OF(struct config_pop, pops, nr_pops),
-	  .min = 1, .max = AD_NODE_ID_MAX, .help = "the sites" },
+	  .min = 1, .max = CONFIG_POPS_MAX, .help = "the sites" },
 	{ "pops[]", SCHEMA_MAP, IN(config_pop, line), .help = "one site" },
 	{ "pops[].name", SCHEMA_NAME, .required = true, .unique = true, IN(config_pop, name),
 	  .max = CONFIG_NAME_MAX, .help = "what people call it" },
