@@ -19,8 +19,7 @@
 #define PATH_BYTES     128 /* longer than any path in the schema */
 #define FILE_MAX_BYTES (16 << 20)
 
-static void walk_map(struct loader *loader, yaml_document_t *document, yaml_node_t *node,
-		     const char *parent, void *base);
+static void walk_map(struct loader *loader, yaml_node_t *node, const char *parent, void *base);
 
 void complain(struct loader *loader, int line, const char *path, const char *format, ...)
 {
@@ -67,12 +66,14 @@ static const char *kind_of(const yaml_node_t *node)
 	}
 }
 
-/* Takes @text over. */
+/* Takes @text over, which stands for the value's own. */
 static void remember(struct loader *loader, struct value_list *values, const struct value *value,
 		     char *text)
 {
 	struct value *longer = values->list;
 
+	if (value->text && !text)
+		loader->no_memory = true;
 	if (!(values->nr & (values->nr - 1))) { /* full at every power of two */
 		longer = reallocarray(longer, values->nr ? 2 * values->nr : 1, sizeof(*longer));
 		if (!longer) {
@@ -156,8 +157,8 @@ static char *list_room(struct loader *loader, const struct schema_row *row, char
 	return items;
 }
 
-static void read_item(struct loader *loader, yaml_document_t *document, yaml_node_t *node,
-		      const struct schema_row *row, char *item)
+static void read_item(struct loader *loader, yaml_node_t *node, const struct schema_row *row,
+		      char *item)
 {
 	struct value value = { .row = row, .base = item, .where = item + row->offset };
 	int line = line_of(node);
@@ -167,11 +168,11 @@ static void read_item(struct loader *loader, yaml_document_t *document, yaml_nod
 		return;
 	}
 	memcpy(value.where, &line, sizeof(line));
-	walk_map(loader, document, node, row->path, item);
+	walk_map(loader, node, row->path, item);
 }
 
-static void read_list(struct loader *loader, yaml_document_t *document, yaml_node_t *node,
-		      const struct schema_row *row, char *base)
+static void read_list(struct loader *loader, yaml_node_t *node, const struct schema_row *row,
+		      char *base)
 {
 	char path[PATH_BYTES];
 	size_t count, i;
@@ -193,24 +194,25 @@ static void read_list(struct loader *loader, yaml_document_t *document, yaml_nod
 	items = count ? list_room(loader, row, base, count) : NULL;
 	snprintf(path, sizeof(path), "%s[]", row->path);
 	for (i = 0; items && i < count; i++)
-		read_item(loader, document,
-			  yaml_document_get_node(document, node->data.sequence.items.start[i]),
+		read_item(loader,
+			  yaml_document_get_node(loader->document,
+						 node->data.sequence.items.start[i]),
 			  schema_find(path), items + i * row->item_size);
 }
 
-static void read_row(struct loader *loader, yaml_document_t *document, yaml_node_t *node,
-		     const struct schema_row *row, char *base, int parent_line)
+static void read_row(struct loader *loader, yaml_node_t *node, const struct schema_row *row,
+		     char *base, int parent_line)
 {
 	struct value value = {
 		.row = row, .base = base, .where = base + row->offset, .line = parent_line
 	};
 
 	if (row->type == SCHEMA_MAP)
-		walk_map(loader, document, node, row->path, base);
+		walk_map(loader, node, row->path, base);
 	else if (!node)
 		read_default(loader, &value);
 	else if (row->type == SCHEMA_LIST)
-		read_list(loader, document, node, row, base);
+		read_list(loader, node, row, base);
 	else
 		read_scalar(loader, &value, node);
 }
@@ -230,13 +232,13 @@ static void complain_unknown(struct loader *loader, int line, const char *path)
 }
 
 /* Finds the row of every key; @found gets the value of each row that has one. */
-static void match_keys(struct loader *loader, yaml_document_t *document, yaml_node_t *map,
-		       const char *parent, yaml_node_t **found)
+static void match_keys(struct loader *loader, yaml_node_t *map, const char *parent,
+		       yaml_node_t **found)
 {
 	yaml_node_pair_t *pair = map->data.mapping.pairs.start;
 
 	for (; pair < map->data.mapping.pairs.top; pair++) {
-		yaml_node_t *key = yaml_document_get_node(document, pair->key);
+		yaml_node_t *key = yaml_document_get_node(loader->document, pair->key);
 		const struct schema_row *row;
 		char path[PATH_BYTES];
 
@@ -254,13 +256,13 @@ static void match_keys(struct loader *loader, yaml_document_t *document, yaml_no
 			complain(loader, line_of(key), path, "stands here twice; first on line %d",
 				 line_of(found[row - config_schema]));
 		else
-			found[row - config_schema] = yaml_document_get_node(document, pair->value);
+			found[row - config_schema] =
+				yaml_document_get_node(loader->document, pair->value);
 	}
 }
 
 /* @node NULL: the section is absent, its rows get their defaults. */
-static void walk_map(struct loader *loader, yaml_document_t *document, yaml_node_t *node,
-		     const char *parent, void *base)
+static void walk_map(struct loader *loader, yaml_node_t *node, const char *parent, void *base)
 {
 	yaml_node_t *found[config_schema_rows];
 	int line = *parent ? line_of(node) : 0; /* of what is missing: for the top, nowhere */
@@ -268,7 +270,7 @@ static void walk_map(struct loader *loader, yaml_document_t *document, yaml_node
 
 	memset(found, 0, sizeof(found));
 	if (node && node->type == YAML_MAPPING_NODE) {
-		match_keys(loader, document, node, parent, found);
+		match_keys(loader, node, parent, found);
 	} else if (node && !is_empty(node)) {
 		complain(loader, line_of(node), parent, "wants keys with values, not %s",
 			 kind_of(node));
@@ -276,7 +278,7 @@ static void walk_map(struct loader *loader, yaml_document_t *document, yaml_node
 	}
 	for (i = 0; i < config_schema_rows; i++)
 		if (schema_is_child(&config_schema[i], parent))
-			read_row(loader, document, found[i], &config_schema[i], base, line);
+			read_row(loader, found[i], &config_schema[i], base, line);
 }
 
 static int by_row_and_text(const void *a, const void *b)
@@ -327,7 +329,8 @@ static void load_document(struct loader *loader, yaml_document_t *document)
 		complain(loader, 0, "", "is empty");
 		return;
 	}
-	walk_map(loader, document, root, "", loader->config);
+	loader->document = document;
+	walk_map(loader, root, "", loader->config);
 	complain_twins(loader);
 	for (i = 0; i < loader->pending.nr && !loader->no_memory; i++)
 		loader->pending.list[i].row->later(loader, &loader->pending.list[i]);

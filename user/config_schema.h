@@ -83,6 +83,7 @@ struct value_list {
 struct loader {
 	struct config *config;
 	struct config_errors *errors;
+	struct yaml_document_s *document;
 	const char *dir;	   /* where relative paths start */
 	struct value_list pending; /* for .later */
 	struct value_list uniques; /* .text is canonical */
