@@ -160,7 +160,7 @@ lint: all				## layout, static analysis, include direction, scripts
 	$(Q)clang-format --dry-run -Werror $(SOURCES)
 	$(say) CPPCHECK user
 	@mkdir -p $(BUILD)/cppcheck
-	$(Q)cppcheck $(CPPCHECK) --cppcheck-build-dir=$(BUILD)/cppcheck -j2 user selftests
+	$(Q)cppcheck $(CPPCHECK) --cppcheck-build-dir=$(BUILD)/cppcheck -j2 --suppress=*:*.bpf.c user selftests
 	$(say) SHELL scripts
 	$(Q)shellcheck -S warning $(SCRIPTS)
 	$(say) HOUSE rules

@@ -150,7 +150,7 @@ static const struct dns_node *alias_next(const struct build *build, const struct
 /* Aliases from @node on until one comes for the second time; 0 if the chain ends. */
 static __u8 alias_loop(const struct build *build, const struct dns_node *node)
 {
-	const struct dns_node *seen[ALIASES_MAX];
+	const struct dns_node *seen[ALIASES_MAX] = {};
 	__u8 n, i;
 
 	for (n = 0; n < ALIASES_MAX; n++) {

@@ -98,7 +98,7 @@ static __u16 free_index(bool used[AD_VIP_MAX])
 			top = i + 1;
 	if (top < AD_VIP_MAX)
 		return top;
-	for (i = 0; used[i] && i < AD_VIP_MAX - 1; i++)
+	for (i = 0; i < AD_VIP_MAX - 1 && used[i]; i++)
 		;
 	return i;
 }

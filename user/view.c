@@ -76,7 +76,7 @@ static int check_abi(const struct view *view)
 	if (view->meta.abi == AD_ABI_VERSION)
 		return EXIT_OK;
 	snprintf(text, sizeof(text),
-		 "instance '%s' was loaded by anydoor %s with ABI %u, this one reads ABI %u",
+		 "instance '%s' was loaded by anydoor %s with ABI %u, this one reads ABI %d",
 		 view->globals->instance, view->meta.version, view->meta.abi, AD_ABI_VERSION);
 	return fail(view->globals, EXIT_FAILED, text);
 }

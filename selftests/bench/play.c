@@ -194,7 +194,7 @@ int play_bench(struct rig *rig, const struct bench *bench, struct figure *figure
 static int time_cold(const struct rig *rig, const struct deck *deck, __u32 lines, double *ns)
 {
 	struct table table = {};
-	struct figure figure;
+	struct figure figure = {};
 	int err = table_open(&table, rig, deck, false, lines);
 
 	if (!err)

@@ -41,12 +41,13 @@ static void line_of(const char *path, const char *key, char *text, size_t size)
 
 	snprintf(text, size, "unknown");
 	while (file && fgets(line, sizeof(line), file)) {
-		char *colon = *key ? strchr(line, ':') : line - 1;
+		char *colon = strchr(line, ':');
+		char *value = !*key ? line : colon ? colon + 1 : NULL;
 
-		if (strncmp(line, key, strlen(key)) || !colon)
+		if (strncmp(line, key, strlen(key)) || !value)
 			continue;
 		line[strcspn(line, "\n")] = '\0';
-		snprintf(text, size, "%s", colon + 1 + strspn(colon + 1, " "));
+		snprintf(text, size, "%s", value + strspn(value, " "));
 		break;
 	}
 	if (file)
