@@ -97,7 +97,8 @@ static int take_option(const struct arg *arg, const char *value, int *i, int arg
 		return -EINVAL;
 	}
 	if (arg->type != ARG_FLAG && !value) {
-		if (*i + 1 >= argc) {
+		/* "--name --json" forgot the name; "--name=--json" means it. */
+		if (*i + 1 >= argc || !strncmp(argv[*i + 1], "--", 2)) {
 			log_err("%s wants a value: %s", arg->name, arg->value);
 			return -EINVAL;
 		}

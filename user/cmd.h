@@ -35,8 +35,8 @@ struct globals {
 struct command {
 	const char *name;
 	int (*run)(const struct globals *globals, int argc, char **argv);
-	const char *words; /* arguments, for usage */
-	const char *help;  /* one line */
+	const char *words;	/* arguments, for usage */
+	const char *help;	/* one line */
 	const struct arg *args; /* its options, for help (args.h); may be NULL */
 };
 

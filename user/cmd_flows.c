@@ -26,6 +26,10 @@ struct options {
 	bool json_lines;
 };
 
+/* The positions in --kind are kinds, with "any" where no flow is. */
+_Static_assert(AD_FLOW_FREE == 0 && AD_FLOW_TRANSIT == 1 && AD_FLOW_PIN == 2 && AD_FLOW_OURS == 3,
+	       "--kind");
+
 #define OPTION(member) offsetof(struct options, member)
 const struct arg cmd_flows_args[] = {
 	{ "--client", 0, ARG_TEXT, OPTION(words.client), "PREFIX", 0, 0,

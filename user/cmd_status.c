@@ -122,11 +122,12 @@ static void print_outcomes(const struct status *status)
 		return;
 	for (int i = 0; i < OUTCOME_NR; i++) {
 		const struct ad_count *count = &status->outcomes[i];
-		bool bad = count->packets && (i == OUTCOME_DROPPED || i == OUTCOME_NOBODY);
+		bool bad = i == OUTCOME_DROPPED || i == OUTCOME_NOBODY;
+		enum colour colour = !count->packets ? DIM : bad ? YELLOW : PLAIN;
 
-		table_cell(table, bad ? YELLOW : PLAIN, "  %s", outcome_texts[i].text);
-		table_cell(table, PLAIN, "%s", unit_exact(count->packets, text));
-		table_cell(table, PLAIN, "%s", unit_bytes(count->bytes, text));
+		table_cell(table, colour, "  %s", outcome_texts[i].text);
+		table_cell(table, colour, "%s", unit_exact(count->packets, text));
+		table_cell(table, colour, "%s", unit_bytes(count->bytes, text));
 	}
 	table_end(table);
 }

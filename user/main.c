@@ -20,9 +20,9 @@ struct line {
 
 static const struct arg global_args[] = {
 	{ "--config", 0, ARG_TEXT, offsetof(struct line, globals.config_path), "FILE", 0, 0,
-	  "configuration (default " CONFIG_DEFAULT ", or $ANYDOOR_CONFIG)" },
+	  "configuration ($ANYDOOR_CONFIG, or else " CONFIG_DEFAULT ")" },
 	{ "--name", 0, ARG_TEXT, offsetof(struct line, globals.instance), "INSTANCE", 0, 0,
-	  "which instance (default " INSTANCE_DEFAULT ", or $ANYDOOR_NAME)" },
+	  "which instance ($ANYDOOR_NAME, or else \"" INSTANCE_DEFAULT "\")" },
 	{ "--json", 0, ARG_FLAG, offsetof(struct line, globals.json), NULL, 0, 0,
 	  "answer in JSON, for programs" },
 	{ "--verbose", 'v', ARG_FLAG, offsetof(struct line, globals.verbose), NULL, 0, 0,

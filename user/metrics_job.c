@@ -323,5 +323,7 @@ void job_start(struct metrics *metrics, struct evhttp_request *request, enum job
 		evhttp_send_reply_start(request, 200, NULL);
 		job->has_status = true;
 	}
-	on_timer(-1, 0, job);
+	/* Not from in here: a job that ends at once would free the connection under libevent's
+	 * feet. */
+	rest(job, 0);
 }

@@ -156,8 +156,8 @@ static int print_cell(const struct table *table, size_t column, int gap, const c
 		return gap + pad + GAP;
 	if (table->columns[column].right)
 		gap += pad;
-	fprintf(table->out, "%*s%s%s%s", gap, "", colour == PLAIN ? "" : output_colour(colour), text,
-		colour == PLAIN ? "" : output_colour(PLAIN));
+	fprintf(table->out, "%*s%s%s%s", gap, "", colour == PLAIN ? "" : output_colour(colour),
+		text, colour == PLAIN ? "" : output_colour(PLAIN));
 	return GAP + (table->columns[column].right ? 0 : pad);
 }
 

@@ -152,7 +152,8 @@ int pins_read_vips(const struct pins *pins, struct ad_addr vips[AD_VIP_MAX], siz
 		return fd;
 	*nr = 0;
 	memset(vips, 0, AD_VIP_MAX * sizeof(vips[0]));
-	while (!bpf_map_get_next_key(fd, previous, &key)) {
+	/* A key that is removed meanwhile makes the walk start again; not for ever. */
+	for (int i = 0; i < 4 * AD_VIP_MAX && !bpf_map_get_next_key(fd, previous, &key); i++) {
 		previous = &key;
 		if (bpf_map_lookup_elem(fd, &key, &local) || local.vip >= AD_VIP_MAX ||
 		    !(local.flags & (AD_LOCAL_VIP_TCP | AD_LOCAL_VIP_DNS)))

@@ -11,7 +11,7 @@
 #define ACTION_SEND "send"
 
 const struct reason reason_table[AD_REASON_MAX] = {
-#define X(sym, side, action, label, help) \
+#define X(sym, side, action, label, help)                                                          \
 	[AD_R_##sym] = { label, SIDE_##side, ACTION_##action, help },
 	AD_REASONS(X)
 #undef X
@@ -38,8 +38,8 @@ static enum outcome by_action(enum ad_reason reason)
 #define BY_IN_SEND  OUTCOME_LED
 #define BY_IN_DROP  OUTCOME_DROPPED
 #define BY_OUT_PASS OUTCOME_UNTOUCHED
-#define X(sym, side, action, label, help) \
-	case AD_R_##sym:                  \
+#define X(sym, side, action, label, help)                                                          \
+	case AD_R_##sym:                                                                           \
 		return BY_##side##_##action;
 		AD_REASONS(X)
 #undef X

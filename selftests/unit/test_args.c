@@ -107,6 +107,7 @@ static void test_parse_nonsense_refused(void)
 		"--nosuch",
 		"one two three",
 		"--text",
+		"--text --flag",
 		"-z",
 		"--fla",
 	};

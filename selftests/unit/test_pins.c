@@ -162,7 +162,8 @@ static bool access_as_nobody(const char *dir)
 	return !status;
 }
 
-/* What a user without rights sees: flows found, or -errno. In a child, for the way back is barred. */
+/* What a user without rights sees: flows found, or -errno. In a child, for the way back is barred.
+ */
 static int count_as_nobody(struct fixture *fixture)
 {
 	int status, seen = 0, err;
