@@ -52,8 +52,10 @@ static void judge_clock(struct status *status)
 		     AD_TUNNEL_FRESH_S);
 }
 
-static void judge_interface(struct status *status, const struct status_interface *interface)
+static void judge_interface(const struct view *view, struct status *status,
+			    const struct status_interface *interface)
 {
+	bool generic_wanted = view->config && view->config->xdp_mode == XDP_GENERIC;
 	const char *name = interface->record.name;
 
 	if (interface->missing & AD_ATTACHED_XDP)
@@ -61,7 +63,7 @@ static void judge_interface(struct status *status, const struct status_interface
 	if (interface->missing & AD_ATTACHED_TC)
 		warn(status, "%s: the egress filter is not attached: replies leave unstamped",
 		     name);
-	if (interface->record.flags & AD_ATTACHED_GENERIC)
+	if (interface->record.flags & AD_ATTACHED_GENERIC && !generic_wanted)
 		warn(status, "%s: attached in generic mode, which is slow", name);
 }
 
@@ -78,7 +80,7 @@ static void judge_interfaces(const struct view *view, struct status *status)
 	const struct config *config = view->config;
 
 	for (size_t i = 0; i < status->nr_interfaces; i++)
-		judge_interface(status, &status->interfaces[i]);
+		judge_interface(view, status, &status->interfaces[i]);
 	for (size_t i = 0; config && i < config->nr_interfaces; i++)
 		if (!is_recorded(status, config->interfaces[i]))
 			warn(status, "%s: nothing is attached", config->interfaces[i]);
