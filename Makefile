@@ -141,6 +141,23 @@ $(BENCH)/bench: $(BENCH_OBJS) $(BUILD)/libanydoor.a
 bench: $(BENCH)/bench			## ns per packet of the real programs, into build/bench.json
 	$(Q)$< -o $(BUILD)/bench.json
 
+# --- lab -------------------------------------------------------------------------------------
+LAB_PROGRAMS := $(BUILD)/selftests/lab/router_port.bpf.o
+TEST_PROGRAMS += $(LAB_PROGRAMS)
+
+$(BUILD)/selftests/lab/%.bpf.o: selftests/lab/%.bpf.c
+	$(say) CLANG $@
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPFFLAGS) -MMD -MP -c $< -o $@
+
+# --- demo ------------------------------------------------------------------------------------
+.PHONY: demo demo-keep
+demo: deps				## three POPs and a client in namespaces: what it is for, in a minute
+demo-keep: deps				## the same, and the lab stays up to play with
+demo demo-keep:
+	$(Q)+$(MAKE) --no-print-directory all $(LAB_PROGRAMS)
+	$(Q)BUILD=$(BUILD) selftests/demo/demo $(if $(filter demo-keep,$@),--keep)
+
 # --- house -----------------------------------------------------------------------------------
 SOURCES	= $(shell git ls-files '*.c' '*.h')
 SCRIPTS	= $(shell git ls-files | xargs grep -lE '^\#!.*(bash|/sh)')

@@ -8,11 +8,12 @@ die() {
 }
 
 # at PLACE CMD...: run a command in one of the lab's namespaces. Not `ip netns exec`: that one
-# remounts /sys, and bpffs would be out of sight.
+# remounts /sys, and bpffs would be out of sight. With AT=exec the command takes the shell's place,
+# so that in the background it is a job of ours itself.
 at() {
 	local place=$1
 	shift
-	nsenter --net="/run/netns/$LAB_NAME-$place" "$@"
+	${AT:-} nsenter --net="/run/netns/$LAB_NAME-$place" "$@"
 }
 
 # await SECONDS CMD...: poll until CMD succeeds; false (and a word about it) after SECONDS.

@@ -4,8 +4,8 @@
 
 # Packets that left POP's data path for the reason LABEL.
 counter() { # POP LABEL
-	enter "$1" anydoor stats --json | jq --arg label "$2" \
-		'[.reasons[] | select(.reason == $label) | .packets] | add // 0'
+	enter "$1" anydoor stats --json | jq --arg reason "$2" \
+		'[.reasons[] | select(.reason == $reason) | .packets] | add // 0'
 }
 
 # Packets in all for reasons that match the jq condition.
@@ -13,8 +13,8 @@ counter_sum() { # POP CONDITION
 	enter "$1" anydoor stats --json | jq "[.reasons[] | select($2) | .packets] | add // 0"
 }
 
-# --- packets in = sum of reasons ---------------------------------------------------------------
-# `uplink` as the kernel counts it, and as we do. Both since the ledger was opened.
+# --- what came in, what was sent and what went out, each with its reason -------------------------
+# The kernel's own counters of `uplink` against ours, both since the ledger was opened.
 ledger_open() {
 	local pop
 	for pop in "${POPS[@]}"; do
@@ -22,35 +22,68 @@ ledger_open() {
 	done
 }
 
-# Prints "rx tx in out sent" of a moment in which nothing moved.
-ledger_read() { # POP
-	local before='' after
-	for _ in {1..50}; do
-		before=$(uplink_packets "$1")
-		after=$(ledger_reasons "$1")
-		[[ $before != "$(uplink_packets "$1")" ]] || break
-	done
-	echo "$before $after"
+ledger_balanced() { # POP
+	local in sent out out_bytes our_in our_sent our_out our_out_bytes
+	read -r in sent out out_bytes our_in our_sent our_out our_out_bytes <<<"$(ledger_since_open "$1")"
+	same "in $our_in, sent by XDP $our_sent" "in $in, sent by XDP $sent" &&
+		ledger_explains_out $((out - our_out)) $((out_bytes - our_out_bytes))
 }
 
-uplink_packets() { # POP
-	at "$1" ip -j -s link show uplink |
-		jq -r '.[0].stats64 | "\(.rx.packets + .rx.dropped) \(.tx.packets)"'
+# We count what will be many segments as one packet, the kernel counts the segments. That is the only
+# difference if each further one adds no more and no fewer bytes than headers have: 54 is the least
+# over IPv4 (Ethernet, IP, TCP without options), 114 the most over IPv6.
+ledger_explains_out() { # FURTHER-SEGMENTS FURTHER-BYTES
+	(($2 >= 54 * $1 && $2 <= 114 * $1)) || {
+		echo "out: $1 packets and $2 bytes that we did not count"
+		return 1
+	}
+}
+
+ledger_since_open() { # POP
+	paste -d' ' <(tr ' ' '\n' <"$LAB_DIR/$1.ledger") <(ledger_read "$1" | tr ' ' '\n') |
+		awk '{ printf "%d ", $2 - $1 }'
+}
+
+# In, sent by XDP, out through egress, and its bytes: as the kernel counts, then as we do, of a
+# moment in which nothing moved.
+ledger_read() { # POP
+	local kernel ours
+	for _ in {1..50}; do
+		kernel=$(ledger_kernel "$1")
+		ours=$(ledger_reasons "$1")
+		[[ $kernel != "$(ledger_kernel "$1")" ]] || break
+	done
+	echo "$kernel $ours"
+}
+
+ledger_kernel() { # POP
+	echo "$(uplink_packets_in "$1") $(uplink_packets_sent "$1") $(uplink_out "$1")"
+}
+
+uplink_packets_in() { # POP
+	at "$1" ip -j -s link show uplink | jq '.[0].stats64.rx.packets'
+}
+
+# Sent by the driver for XDP_TX. There is no such counter in generic mode: ours is believed.
+uplink_packets_sent() { # POP
+	if [[ ${LAB_XDP:-native} == generic ]]; then
+		counter_sum "$1" '.action == "send"'
+	else
+		at "$1" ethtool -S uplink | awk '/rx_queue_[0-9]+_xdp_tx:/ { n += $2 } END { print n + 0 }'
+	fi
+}
+
+# What passed the hook where our egress sits.
+uplink_out() { # POP
+	at "$1" tc -j -s qdisc show dev uplink clsact |
+		jq -r '"\(map(.packets) | add // 0) \(map(.bytes) | add // 0)"'
 }
 
 ledger_reasons() { # POP
 	enter "$1" anydoor stats --json | jq -r '
-		def packets(f): [.reasons[] | select(f) | .packets] | add // 0;
-		"\(packets(.side == "in")) \(packets(.side == "out")) \(packets(.action == "send"))"'
-}
-
-# What came in has a reason each, and what went out was either seen by our egress or sent by XDP.
-ledger_balanced() { # POP
-	local rx tx in out sent rx0 tx0 in0 out0 sent0
-	read -r rx0 tx0 in0 out0 sent0 <"$LAB_DIR/$1.ledger"
-	read -r rx tx in out sent <<<"$(ledger_read "$1")"
-	same "in $((rx - rx0)), out $((tx - tx0))" \
-		"in $((in - in0)), out $((out - out0 + sent - sent0))"
+		def sum(f; g): [.reasons[] | select(f) | g] | add // 0;
+		[ sum(.side == "in"; .packets), sum(.action == "send"; .packets),
+		  sum(.side == "out"; .packets), sum(.side == "out"; .bytes) ] | join(" ")'
 }
 
 # RSTs that POP's stack sent.
@@ -60,7 +93,21 @@ pop_resets() { # POP
 
 # Bytes of the average packet that left for the reason LABEL.
 counter_mean_bytes() { # POP LABEL
-	enter "$1" anydoor stats --json | jq --arg label "$2" \
-		'[.reasons[] | select(.reason == $label)] |
+	enter "$1" anydoor stats --json | jq --arg reason "$2" \
+		'[.reasons[] | select(.reason == $reason)] |
 		 ((map(.bytes) | add) / ([map(.packets) | add, 1] | max)) | floor'
+}
+
+# DNS questions that reached POP's daemon and were answered there, over UDP and TCP.
+dns_by_daemon() { # POP
+	enter "$1" anydoor status --json | jq '.dns.daemon_udp + .dns.daemon_tcp'
+}
+
+# Does POP know exactly COUNT live flows that belong to OWNER (a POP)?
+flows_are_of() { # POP OWNER COUNT
+	same "$(enter "$1" anydoor flows --owner "$2" --json | jq 'map(select(.closing | not)) | length')" "$3"
+}
+
+flows_left() { # POP, which drains
+	enter "$1" anydoor status --json | jq .drain.flows_left
 }

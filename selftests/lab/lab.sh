@@ -7,7 +7,8 @@
 
 LAB_HOME=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 REPO=$(cd "$LAB_HOME/../.." && pwd)
-ANYDOOR=${ANYDOOR:-$REPO/build/anydoor}
+LAB_BUILD=$(cd "$REPO" && realpath -m "${BUILD:-build}")
+ANYDOOR=${ANYDOOR:-$LAB_BUILD/anydoor}
 
 # shellcheck source=selftests/lab/base.sh
 . "$LAB_HOME/base.sh"
@@ -46,6 +47,7 @@ lab_name() { # DIR
 lab_down() {
 	local place
 	trap '' INT TERM HUP
+	disown -a # or bash tells of every job that is killed
 	lab_kill TERM
 	await 5 lab_is_quiet 2>/dev/null || lab_kill KILL
 	for place in "${PLACES[@]}"; do

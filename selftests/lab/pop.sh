@@ -7,8 +7,12 @@ readonly FLEET_KEY=6c61622d6b65792d6c61622d6b65792d6c61622d6b65792d6c61622d6b657
 readonly ZONE=example.org
 
 pops_up() {
-	local pop
 	pops_write
+	pops_start
+}
+
+pops_start() {
+	local pop
 	for pop in "${POPS[@]}"; do
 		pop_start "$pop"
 	done
@@ -72,8 +76,9 @@ zone_write() { # SERIAL
 }
 
 pop_start() { # POP
-	enter "$1" anydoor run >>"$LAB_DIR/$1.log" 2>&1 &
+	AT=exec enter "$1" anydoor run >>"$LAB_DIR/$1.log" 2>&1 &
 	echo $! >"$LAB_DIR/$1.pid"
+	disown $! # or bash tells when it dies
 }
 
 # Up: the program is on the uplink and stamping, and the daemon answers.
@@ -95,6 +100,10 @@ enter() {
 	at "$place" env PATH="$LAB_DIR/bin:$(dirname "$ANYDOOR"):$PATH" LAB_PLACE="$place" \
 		ANYDOOR_CONFIG="$LAB_DIR/$place.yaml" ANYDOOR_NAME="$place" \
 		LIBXDP_BPFFS="$LAB_DIR/bpf" "$@"
+}
+
+pop_await_gone() { # POP
+	await 10 not kill -0 "$(pop_pid "$1")" || die "anydoor does not stop in $1"
 }
 
 pop_pid() { # POP

@@ -79,7 +79,7 @@ wire_up() { # NUMBER A B
 	ip link add "$end_a" netns "$LAB_NAME-$a" type veth peer name "$end_b" netns "$LAB_NAME-$b"
 	interface_up "$a" "$end_a" "10.0.$number.1/24" "2001:db8:0:$number::1/64"
 	interface_up "$b" "$end_b" "10.0.$number.2/24" "2001:db8:0:$number::2/64"
-	[[ $end_b != uplink ]] || router_end_like_hardware "$a" "$end_a"
+	[[ $end_b != uplink ]] || router_port_up "$a" "$end_a"
 }
 
 interface_up() { # PLACE INTERFACE ADDRESS4 ADDRESS6
@@ -88,12 +88,13 @@ interface_up() { # PLACE INTERFACE ADDRESS4 ADDRESS6
 	at "$1" ip link set "$2" up
 }
 
-# A POP's uplink is a veth; its other end must behave like a router's port and a NIC:
-# - gro on: the kernel polls that end with NAPI, without which XDP_TX has nobody to take packets;
+# A POP's uplink is a veth; its other end must behave like a router's port:
+# - a program there, or the kernel leaves packets sent by XDP_TX lying in the ring;
 # - tx off: what comes to the POP is segmented and has complete checksums, as from a wire.
 # Nothing is turned off at the POP's own end.
-router_end_like_hardware() { # PLACE INTERFACE
-	at "$1" ethtool -K "$2" gro on tx off >/dev/null
+router_port_up() { # PLACE INTERFACE
+	at "$1" ip link set "$2" xdpdrv obj "$LAB_BUILD/selftests/lab/router_port.bpf.o" sec xdp.frags
+	at "$1" ethtool -K "$2" tx off >/dev/null
 }
 
 client_up() {
