@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# net.sh: what every network test begins and ends with, and the traffic they run.
+# shellcheck shell=bash
+
+NET_HOME=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+LAB_BIG_MIB=${LAB_BIG_MIB:-48}
+# shellcheck source=selftests/net/tap.sh
+. "$NET_HOME/tap.sh"
+# shellcheck source=selftests/lab/lab.sh
+. "$NET_HOME/../lab/lab.sh"
+
+net_up() {
+	((EUID == 0)) || skip_all "network namespaces need root"
+	lab_up
+	pops_up
+	ledger_open
+}
+
+# The last checks of every test: nobody's counters have a hole.
+net_done() {
+	local pop
+	for pop in "${POPS[@]}"; do
+		ok "$pop: packets in and out add up with the reasons" ledger_balanced "$pop"
+		is "$pop: no failure of our own" "$(counter "$pop" internal)" 0
+	done
+	((TAP_FAILED == 0)) || pops_explain >&2
+	done_testing
+}
+
+# No RST since the lab came up, neither sent by a POP nor received by the client.
+no_resets() {
+	local pop
+	same "client $(client_resets rst_in)" "client 0" || return 1
+	for pop in "${POPS[@]}"; do
+		same "$pop $(pop_resets "$pop")" "$pop 0" || return 1
+	done
+}
+
+# --- an idle flow over each family -----------------------------------------------------------------
+talk_start() {
+	coproc TALK { AT=exec at client "$NET_HOME/talk.py" $VIP4 $VIP6; }
+	exec {TALK_IN}>&"${TALK[1]}" {TALK_OUT}<&"${TALK[0]}"
+}
+
+# Who answers on the two old connections?
+talk() {
+	local answer
+	echo >&"$TALK_IN"
+	read -r -t 25 answer <&"$TALK_OUT" || answer=silence
+	echo "$answer"
+}
+
+# --- uploads -----------------------------------------------------------------------------------------
+uploads_serve() { # POP
+	at "$1" iperf3 -s -D -B $VIP4 -p 5204 --logfile "$LAB_DIR/$1.iperf4"
+	at "$1" iperf3 -s -D -B $VIP6 -p 5206 --logfile "$LAB_DIR/$1.iperf6"
+	await 5 uploads_served "$1"
+}
+
+uploads_served() { # POP
+	[[ $(at "$1" ss -Hltn 'sport = 5204 or sport = 5206' | wc -l) == 2 ]]
+}
+
+# Over both families, for SECONDS, at 50 Mbit/s each.
+uploads_start() { # SECONDS
+	local family
+	for family in 4 6; do
+		rm -f "$LAB_DIR/upload$family"
+		upload_run $family "$1" &
+	done
+}
+
+# iperf3's report gets its name when it is complete.
+upload_run() { # FAMILY SECONDS
+	local vip=VIP$1
+	at client iperf3 -c "${!vip}" -p "520$1" -b 50M -t "$2" -J >"$LAB_DIR/upload$1.part" || true
+	mv "$LAB_DIR/upload$1.part" "$LAB_DIR/upload$1"
+}
+
+upload_complete() { # FAMILY SECONDS
+	await "$(($2 + 15))" test -e "$LAB_DIR/upload$1" || return 1
+	same "$(jq -r .error "$LAB_DIR/upload$1")" null || return 1
+	not_below "$(jq .end.sum_received.bytes "$LAB_DIR/upload$1")" $((50000000 / 8 * $2 * 9 / 10))
+}
+
+# --- the client's own kernel ---------------------------------------------------------------------
+client_stat() { # COUNTER
+	at client nstat -asz "$1" | awk -v name="$1" '$1 == name { print $2 }'
+}

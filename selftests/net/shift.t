@@ -1,0 +1,42 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shift.t: BGP takes the client round all three POPs under load; nothing breaks, nothing is reset.
+set -euo pipefail
+# shellcheck source=selftests/net/net.sh
+. "$(dirname "$0")/net.sh"
+
+readonly UPLOAD_S=8
+
+visit() { # POP
+	bgp_prefer "$1"
+	is "$1: a new connection is its own, IPv4" "$(web_who 4)" "$1"
+	is "$1: a new connection is its own, IPv6" "$(web_who 6)" "$1"
+	is "$1: the idle flows are still fra's" "$(talk)" "fra fra"
+	sleep 1 # of load
+}
+
+net_up
+uploads_serve fra
+talk_start
+is "the idle flows begin at fra" "$(talk)" "fra fra"
+uploads_start $UPLOAD_S
+web_download_start four 4 6M
+web_download_start six 6 6M
+
+for pop in nyc sin nyc fra; do
+	visit $pop
+done
+
+for family in 4 6; do
+	ok "the upload over IPv$family arrives" upload_complete $family $UPLOAD_S
+done
+for download in four six; do
+	await 30 web_download_ended $download
+	ok "the download '$download' arrives whole" web_download_intact $download
+done
+ok "nobody was reset" no_resets
+at_least "nyc led packets home" "$(counter nyc wrap_stamp)" 1000
+at_least "sin led packets home" "$(counter sin wrap_stamp)" 1000
+is "nyc: nobody's flow came to its stack" "$(counter nyc nobody)" 0
+is "sin: nobody's flow came to its stack" "$(counter sin nobody)" 0
+net_done

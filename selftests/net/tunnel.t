@@ -1,0 +1,65 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# tunnel.t: tunnel packets that must not be believed, each wrong in one thing, sent from where any
+# source address can be written: dropped, each for its reason, and nothing more comes of them.
+set -euo pipefail
+export LAB_BIG_MIB=1
+# shellcheck source=selftests/net/net.sh
+. "$(dirname "$0")/net.sh"
+
+readonly COUNT=5
+
+# What fra must say of which kinds of packets.
+declare -Ar KINDS=(
+	[nobody]="right"
+	[tunnel_peer]="stranger"
+	[tunnel_stale]="stale future"
+	[tunnel_auth]="forged old_key"
+	[tunnel_syn]="syn"
+	[tunnel_inner]="not_vip"
+	[tunnel_foreign]="foreign"
+	[tunnel_hops]="worn"
+	[wrap_next]="loop"
+)
+
+# COUNT packets of every kind to fra, as if from nyc.
+forge() { # FAMILY
+	local client=CLIENT$1 vip=VIP$1
+	# shellcheck disable=SC2048,SC2086 # one word a kind
+	at isp "$NET_HOME/forge.py" --key "$FLEET_KEY" --peer "$(tunnel_address nyc)" --landing 2 \
+		--target "$(tunnel_address fra)" --owner 1 --third 3 --client "${!client}" \
+		--vip "${!vip}" --count $COUNT ${KINDS[*]}
+}
+
+forged_arrived() { # WRAPPED-BEFORE
+	(($(counter fra wrap_next) >= $1 + COUNT))
+}
+
+remember() {
+	local reason
+	for reason in "${!KINDS[@]}"; do
+		BEFORE[$reason]=$(counter fra "$reason")
+	done
+	BEFORE[sin]=$(counter sin nobody)
+}
+
+check_reasons() { # FAMILY
+	local reason kinds
+	for reason in "${!KINDS[@]}"; do
+		read -r -a kinds <<<"${KINDS[$reason]}"
+		is "IPv$1 inside: ${kinds[*]}: $reason" \
+			$(($(counter fra "$reason") - BEFORE[$reason])) $((${#kinds[@]} * COUNT))
+	done
+}
+
+declare -A BEFORE
+net_up
+for family in 4 6; do
+	remember
+	forge $family
+	await 5 forged_arrived "${BEFORE[wrap_next]}"
+	check_reasons $family
+	is "IPv$family inside: loop: sin ends it" $(($(counter sin nobody) - BEFORE[sin])) $COUNT
+done
+is "nyc, in whose name all was done, saw none of it" "$(counter_sum nyc '.reason != "foreign" and .side == "in"')" 0
+net_done
