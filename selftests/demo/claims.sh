@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# claims.sh: the four things the demo claims, each a scene that ends in checks.
+# shellcheck shell=bash
+
+readonly RATE=20M # bytes a second of each download: it must last over the shifts
+
+# --- 1 -----------------------------------------------------------------------------------------
+# A veth lends the XDP program less room for an answer than a NIC does; these answers fit. What
+# does not is left to the daemon.
+claim_dns() {
+	local rounds=10 kernel daemon
+	say_title "1. DNS is answered in the kernel"
+	kernel=$(counter fra dns_answered) daemon=$(dns_by_daemon fra)
+	show client kdig +short @$VIP6 www.$ZONE AAAA
+	show client kdig +noall +answer +opt +nsid @$VIP4 www.$ZONE A
+	claim "the answer says who gave it (NSID): fra.fra-1" grep -q '"fra.fra-1"' <<<"$SHOWN"
+	claim "$((2 * rounds)) more, half of them over IPv6: all answers right" ask_many $rounds
+	kernel=$(($(counter fra dns_answered) - kernel)) daemon=$(($(dns_by_daemon fra) - daemon))
+	claim "asked $((2 * rounds + 2)); answered in the kernel: $kernel" same $kernel $((2 * rounds + 2))
+	claim "answered by the daemon: $daemon" same $daemon 0
+}
+
+ask_many() { # ROUNDS, of two questions each
+	local i
+	for ((i = 0; i < $1; i++)); do
+		same "$(at client kdig +short @$VIP4 anybody.user.$ZONE A)" 203.0.113.80 || return 1
+		same "$(at client kdig +short @$VIP6 www.$ZONE AAAA)" "$VIP6" || return 1
+	done
+}
+
+# --- 2 -----------------------------------------------------------------------------------------
+claim_download() {
+	local resets
+	say_title "2. A download survives BGP"
+	resets=$(client_resets rst_in)
+	downloads_start
+	say "fra's edge makes its path longer, three times its own AS, towards the client's ISP:"
+	bgp_prepend_write edge_fra 1
+	show edge_fra birdc configure
+	bgp_await nyc
+	show isp ip route show $VIP4
+	downloads_reach 30
+	show nyc anydoor flows
+	claim "a new connection is served by nyc" same "$(web_who 4) $(web_who 6)" "nyc nyc"
+	claim "nyc knows both downloads as fra's" flows_are_of nyc fra 2
+	claim "nyc has tunnelled $(counter nyc wrap_stamp) packets home" \
+		not_below "$(counter nyc wrap_stamp)" 100
+	say "nyc's edge loses its BGP sessions with the ISP:"
+	show edge_nyc birdc disable '"isp*"'
+	bgp_await sin
+	show isp ip route show $VIP4
+	downloads_reach 60
+	claim "sin has tunnelled $(counter sin wrap_stamp) packets home" \
+		not_below "$(counter sin wrap_stamp)" 100
+	say "Everything becomes as it was:"
+	bgp_mend nyc
+	bgp_prefer fra
+	show isp ip route show $VIP4
+	downloads_end
+	claim "both downloads are complete, SHA-256 as at the source" downloads_intact
+	claim "RSTs that reached the client: $(($(client_resets rst_in) - resets))" \
+		same "$(client_resets rst_in)" "$resets"
+}
+
+# One over each family.
+downloads_start() {
+	say_typed client "curl --limit-rate $RATE -o four http://$VIP4/big &"
+	say_typed client "curl --limit-rate $RATE -o six http://[$VIP6]/big &"
+	web_download_start four 4 $RATE
+	web_download_start six 6 $RATE
+	downloads_reach 5
+}
+
+downloads_reach() { # PERCENT, or their end
+	await 60 download_past four "$1"
+	await 60 download_past six "$1"
+	say "$(downloads_progress)"
+}
+
+download_past() { # NAME PERCENT
+	web_downloaded "$1" "$2" || web_download_ended "$1"
+}
+
+downloads_progress() {
+	local name
+	for name in four six; do
+		printf '%s: %d of %d MiB   ' $name \
+			$(($(stat -c %s "$LAB_DIR/$name" 2>/dev/null || echo 0) >> 20)) $((BIG_BYTES >> 20))
+	done
+}
+
+downloads_end() {
+	await 60 web_download_ended four
+	await 60 web_download_ended six
+}
+
+downloads_intact() {
+	web_download_intact four && web_download_intact six
+}
+
+# --- 3 -----------------------------------------------------------------------------------------
+claim_without() {
+	local resets pop
+	say_title "3. The same without anydoor"
+	for pop in "${POPS[@]}"; do
+		show "$pop" anydoor detach --force
+		pop_await_gone "$pop"
+	done
+	resets=$(client_resets rst_in)
+	downloads_start
+	bgp_prefer nyc
+	show isp ip route show $VIP4
+	downloads_end
+	say_lines "$(cat "$LAB_DIR/four.err" "$LAB_DIR/six.err")"
+	claim "both downloads are dead (curl exits with $(cat "$LAB_DIR/four.exit") and $(cat "$LAB_DIR/six.exit"))" \
+		downloads_dead
+	claim "nyc knew nothing of them and reset them: $(($(client_resets rst_in) - resets)) RSTs" \
+		not_below "$(client_resets rst_in)" $((resets + 2))
+	bgp_prefer fra
+	pops_start
+}
+
+# 56: the connection was reset while receiving.
+downloads_dead() {
+	same "$(cat "$LAB_DIR/four.exit") $(cat "$LAB_DIR/six.exit")" "56 56"
+}
+
+# --- 4 -----------------------------------------------------------------------------------------
+claim_drain() {
+	say_title "4. A POP is drained"
+	downloads_start
+	show fra anydoor drain
+	say "BGP still brings the client to fra:"
+	show isp ip route show $VIP4
+	show client curl -s "$(web_url 4)"
+	claim "ten new connections over each family: none is served by fra" served_elsewhere
+	show fra anydoor status
+	claim "fra knows that two flows are left" same "$(flows_left fra)" 2
+	downloads_end
+	claim "they ended where they were, complete" downloads_intact
+	claim "now none is left" same "$(flows_left fra)" 0
+	show fra anydoor undrain
+	claim "new connections are fra's again" same "$(web_who 4) $(web_who 6)" "fra fra"
+}
+
+served_elsewhere() {
+	local i family who
+	for family in 4 6; do
+		for i in {1..10}; do
+			who=$(web_who $family)
+			[[ $who == nyc || $who == sin ]] || {
+				echo "connection $i over IPv$family: served by '${who:-nobody}'"
+				return 1
+			}
+		done
+	done
+}
