@@ -59,7 +59,7 @@ void metrics_reply_busy(struct evhttp_request *request, int code, const char *te
 
 /* --- /metrics -------------------------------------------------------------------------------- */
 
-/* A view for one page. 0, then names_close(); the daemon's own numbers need none of it. */
+/* A view for one page: 0, then names_close(); -ENOENT: nothing is loaded. */
 static int open_view(const struct metrics *metrics, struct view *view)
 {
 	int err;
@@ -71,28 +71,39 @@ static int open_view(const struct metrics *metrics, struct view *view)
 	return err ?: names_open(&view->names, metrics->config, &view->pins);
 }
 
+static int write_page(const struct metrics *metrics, struct evbuffer *body)
+{
+	struct status status;
+	struct view view;
+	const char *what;
+	int err = open_view(metrics, &view);
+
+	if (err == -ENOENT) {
+		metrics_write(body, &view, NULL, &metrics->daemon);
+		return 0;
+	}
+	err = err ?: status_read_counters(&view, &status, &what);
+	if (!err) {
+		status.flows = metrics->occupancy;
+		metrics_write(body, &view, &status, &metrics->daemon);
+		status_free(&status);
+	}
+	names_close(&view.names);
+	return err;
+}
+
 /* With the flow table counted, now or a moment ago. */
 void metrics_serve_counted(struct metrics *metrics, struct evhttp_request *request)
 {
 	struct evbuffer *body = evbuffer_new();
-	struct status status;
-	struct view view;
-	const char *what;
-	bool loaded;
 
-	if (!body) {
-		metrics_reply_text(request, 503, "no memory");
-		return;
-	}
-	loaded = !open_view(metrics, &view) && !status_read_counters(&view, &status, &what);
-	if (loaded)
-		status.flows = metrics->occupancy;
-	metrics_write(body, &view, loaded ? &status : NULL, &metrics->daemon);
-	metrics_reply(request, 200, PROM_CONTENT_TYPE, body);
-	evbuffer_free(body);
-	if (loaded)
-		status_free(&status);
-	names_close(&view.names);
+	/* No page is better than one that says nothing is loaded when reading it failed. */
+	if (!body || write_page(metrics, body))
+		metrics_reply_text(request, 503, "the data path cannot be read");
+	else
+		metrics_reply(request, 200, PROM_CONTENT_TYPE, body);
+	if (body)
+		evbuffer_free(body);
 }
 
 static void serve_metrics(struct metrics *metrics, struct evhttp_request *request)
@@ -249,14 +260,8 @@ int metrics_new(struct event_base *base, const struct config *config, const stru
 
 void metrics_use(struct metrics *metrics, const struct config *config)
 {
-	const struct config *old;
-
 	if (!metrics)
 		return;
-	old = metrics->config;
-	if (!config->metrics_on || config->metrics_port != old->metrics_port ||
-	    addr_compare(&config->metrics_address, &old->metrics_address))
-		log_warn("metrics.listen changed: restart the daemon to follow");
 	metrics->config = config;
 	jobs_use_config(metrics);
 }

@@ -65,6 +65,13 @@ int pins_open(struct pins *pins, const char *bpffs, const char *instance)
 	return 0;
 }
 
+const char *pins_instance(const struct pins *pins)
+{
+	const char *slash = strrchr(pins->dir, '/');
+
+	return slash ? slash + 1 : pins->dir;
+}
+
 /* One element of a map that is not per CPU. */
 static int read_element(const struct pins *pins, const char *name, __u32 key, void *value,
 			__u32 size)

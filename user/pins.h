@@ -20,6 +20,8 @@ struct pins {
 
 /* 0; -ENOENT if the instance is not loaded (exit code 3); -EACCES; other -errno. Not logged. */
 int pins_open(struct pins *pins, const char *bpffs, const char *instance);
+/* The instance's name. */
+const char *pins_instance(const struct pins *pins);
 /* fd of one map, to close(), or -errno. @writable asks for read-write. */
 int pins_map(const struct pins *pins, const char *name, bool writable);
 

@@ -89,7 +89,7 @@ static bool lock_is_held(const struct view *view)
 	FILE *locks;
 
 	snprintf(path, sizeof(path), "%s/%s/lock", view->config->run_dir,
-		 strrchr(view->pins.dir, '/') + 1);
+		 pins_instance(&view->pins));
 	if (stat(path, &st))
 		return false;
 	locks = fopen("/proc/locks", "re");

@@ -20,6 +20,7 @@
 #include <linux/magic.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include "maps/keeper.h"
 #include "maps/reasons.h"
 #include "maps/types.h"
 #include "user/addr.h"
@@ -35,9 +36,9 @@ struct fixture {
 	struct ad_flow *entries;
 };
 
-static const char *const fixture_maps[] = { "meta",	  "state",    "locals",	   "nodes",
-					    "reasons",	  "peers",    "flow_tags", "flows",
-					    "flow_stats", "unstamped" };
+static const char *const fixture_maps[] = { "meta",	  "state",     "locals",    "nodes",
+					    "reasons",	  "peers",     "flow_tags", "flows",
+					    "flow_stats", "unstamped", "keeper",    "attached" };
 
 static inline int fixture_map(struct fixture *fixture, enum bpf_map_type type, const char *name,
 			      __u32 key_size, __u32 value_size, __u32 nr)
@@ -103,6 +104,9 @@ static inline bool fixture_new(struct fixture *fixture, size_t nr_buckets)
 			  sizeof(struct ad_local), 16));
 	close(fixture_map(fixture, BPF_MAP_TYPE_HASH, "unstamped", sizeof(struct ad_tuple),
 			  sizeof(__u32), 16));
+	fixture_array(fixture, "keeper", sizeof(struct ad_keeper), 1);
+	close(fixture_map(fixture, BPF_MAP_TYPE_HASH, "attached", sizeof(__u32),
+			  sizeof(struct ad_attached), AD_INTERFACE_MAX));
 	fixture->nr_buckets = nr_buckets;
 	fixture->buckets =
 		fixture_mmap(fixture_map(fixture, BPF_MAP_TYPE_ARRAY, "flow_tags", sizeof(__u32),
