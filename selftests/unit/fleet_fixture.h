@@ -22,6 +22,7 @@ static struct config_node fleet_nodes[] = {
 };
 static const struct config fleet_config = {
 	.path = (char *)"fleet.yaml",
+	.run_dir = (char *)"/nonexistent",
 	.pops = fleet_pops,
 	.nr_pops = 3,
 	.nodes = fleet_nodes,
