@@ -112,7 +112,7 @@ struct figure {
 };
 
 struct yardsticks {
-	double cold_line, helper, clock;
+	double cold_line, helper, clock, coarse_clock;
 };
 
 int play_bench(struct rig *rig, const struct bench *bench, struct figure *figure);

@@ -64,8 +64,9 @@ void report_machine(const struct yardsticks *sticks)
 	line_of("/sys/devices/system/cpu/vulnerabilities/spectre_v2", "", spectre, sizeof(spectre));
 	printf("machine     %s, Linux %s\n", cpu, kernel.release);
 	printf("spectre_v2  %s\n", spectre);
-	printf("yardsticks  cold memory line %.0f ns, helper call %.1f ns, clock read %.1f ns\n\n",
-	       sticks->cold_line, sticks->helper, sticks->clock);
+	printf("yardsticks  cold memory line %.0f ns, helper call %.1f ns, clock read %.1f ns "
+	       "(coarse %.1f ns)\n\n",
+	       sticks->cold_line, sticks->helper, sticks->clock, sticks->coarse_clock);
 }
 
 void report_header(void)
@@ -77,8 +78,8 @@ static void print_rivals(const struct bench *bench, const struct figure *figure)
 {
 	for (size_t i = 0; i < NR_RIVALS; i++)
 		if (!strcmp(rivals[i].bench, bench->name))
-			printf("%-24s %7.0f %23s   %.2f of %s\n", "", rivals[i].ns, "",
-			       figure->ns / rivals[i].ns, rivals[i].what);
+			printf("%-24s %7.2f of %.0f ns: %s\n", "", figure->ns / rivals[i].ns,
+			       rivals[i].ns, rivals[i].what);
 }
 
 void report_bench(const struct bench *bench, const struct figure *figure)

@@ -140,28 +140,19 @@ int cold(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
-SEC("xdp.frags")
-int calls(struct xdp_md *ctx)
-{
-	__u64 sum = 0;
+#define CALLS(name, call)                                                                          \
+	SEC("xdp.frags")                                                                           \
+	int name(struct xdp_md *ctx)                                                               \
+	{                                                                                          \
+		__u64 sum = 0;                                                                     \
+                                                                                                   \
+		_Pragma("unroll") for (int i = 0; i < BENCH_CALLS; i++) sum += call;               \
+		last_line = sum;                                                                   \
+		return XDP_PASS;                                                                   \
+	}
 
-#pragma unroll
-	for (int i = 0; i < BENCH_CALLS; i++)
-		sum += bpf_xdp_get_buff_len(ctx);
-	last_line = sum;
-	return XDP_PASS;
-}
-
-SEC("xdp.frags")
-int clocks(struct xdp_md *ctx)
-{
-	__u64 sum = 0;
-
-#pragma unroll
-	for (int i = 0; i < BENCH_CALLS; i++)
-		sum += bpf_ktime_get_ns();
-	last_line = sum;
-	return XDP_PASS;
-}
+CALLS(calls, bpf_xdp_get_buff_len(ctx))
+CALLS(clocks, bpf_ktime_get_ns())
+CALLS(coarse_clocks, bpf_ktime_get_coarse_ns())
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
