@@ -81,7 +81,7 @@ static __always_inline __u32 packet_decide(struct xdp_md *ctx, struct packet *p)
 		return AD_R_FOREIGN;
 	reason = packet_read(ctx, p);
 	if (reason)
-		return reason;
+		return p->local.flags & AD_LOCAL_TUNNEL ? AD_R_FOREIGN : reason;
 	reason = packet_is_tunnel(p) ? tunnel_receive(ctx, p) : packet_sort(p);
 	if (reason)
 		return reason;

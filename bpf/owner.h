@@ -154,9 +154,15 @@ static __always_inline __u32 rung_unstamped(struct xdp_md *ctx, struct packet *p
 	return AD_R_LOCAL_UNSTAMPED;
 }
 
+/* An echo of the last tick is ahead of the coarse clock: it is measured again before it is false. */
+static __always_inline bool stamp_fits_clock(__u32 tsval, const struct packet *p)
+{
+	return stamp_plausible(tsval, clock_mono_ms(p->mono_ns), opt.stamp_shift) ||
+	       stamp_plausible(tsval, clock_mono_ms(clock_mono_exact_ns()), opt.stamp_shift);
+}
+
 /* One of the two nodes that a stamp may mean. */
-static __always_inline void stamp_consider(struct packet *p, struct ladder *l, __u32 id,
-					   __u32 mono_ms)
+static __always_inline void stamp_consider(struct packet *p, struct ladder *l, __u32 id)
 {
 	__u32 wall_minus_mono_ms = l->st->stamp_wall_minus_mono_ms;
 	struct ad_node *node;
@@ -164,7 +170,7 @@ static __always_inline void stamp_consider(struct packet *p, struct ladder *l, _
 	if (id == opt.node_id) {
 		l->tsecr = p->tsecr - stamp_delta(wall_minus_mono_ms, id, opt.stamp_shift, p->prf);
 		l->stamp_ours = true;
-		l->stamp_fits = stamp_plausible(l->tsecr, mono_ms, opt.stamp_shift);
+		l->stamp_fits = stamp_fits_clock(l->tsecr, p);
 		return;
 	}
 	node = owner_node(id);
@@ -180,15 +186,15 @@ static __always_inline void stamp_consider(struct packet *p, struct ladder *l, _
 
 static __always_inline void stamp_read(struct packet *p, struct ladder *l)
 {
-	__u32 mono_ms = clock_mono_ms(p->mono_ns), wall_ms;
+	__u32 wall_ms;
 	__u16 id;
 
 	if (!p->ts_at || !p->tsecr)
 		return;
-	wall_ms = mono_ms + (__u32)l->st->stamp_wall_minus_mono_ms;
+	wall_ms = clock_mono_ms(p->mono_ns) + (__u32)l->st->stamp_wall_minus_mono_ms;
 	id = stamp_decode(p->tsecr, wall_ms, opt.stamp_shift, p->prf);
-	stamp_consider(p, l, id, mono_ms);
-	stamp_consider(p, l, id + 1, mono_ms);
+	stamp_consider(p, l, id);
+	stamp_consider(p, l, id + 1);
 }
 
 /*

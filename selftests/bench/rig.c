@@ -213,9 +213,11 @@ bool rig_add_flow(struct rig *rig, const struct ad_flow *flow, __u64 prf)
 	__u32 bucket = (prf >> 32) & rig->flow_mask;
 	const __u32 now_s = rig->mono_ms / 1000;
 
+	/* The first free slot from the flow's own seat on (flow.h). */
 	for (__u32 i = 0; i < AD_FLOW_SLOTS; i++) {
-		struct ad_flow_slot *slot = &rig->tags[bucket].slots[i];
-		struct ad_flow *entry = &rig->flows[bucket * AD_FLOW_SLOTS + i];
+		__u32 at = ((prf >> 61) + i) % AD_FLOW_SLOTS;
+		struct ad_flow_slot *slot = &rig->tags[bucket].slots[at];
+		struct ad_flow *entry = &rig->flows[bucket * AD_FLOW_SLOTS + at];
 
 		if (slot->kind != AD_FLOW_FREE)
 			continue;
