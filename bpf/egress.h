@@ -50,13 +50,10 @@ static __always_inline __u32 egress_note(const struct packet *p, struct ad_state
 static __always_inline __u32 egress_stamp(struct __sk_buff *skb, const struct packet *p,
 					  struct ad_state *st)
 {
-	__u32 *last_s, delta;
+	__u32 delta;
 
-	last_s = unstamped_find(p, st);
-	if (last_s) {
-		*last_s = clock_mono_s(p->mono_ns);
+	if (unstamped_has(p, st, true))
 		return AD_R_OUT_UNSTAMPED;
-	}
 	if (!p->ts_at)
 		return AD_R_OUT_PLAIN;
 	if (p->tcp_flags & TCP_SYN && !stamp_clock_is_ours(p->tsval, clock_mono_ms(p->mono_ns)))

@@ -51,8 +51,8 @@ static __always_inline __u32 flow_seat(const struct packet *p)
 }
 
 /*
- * Index + 1 of the slot with our tag, 0 if there is none. Without branches: the verifier would
- * follow each hit through the rest of the program.
+ * The slot with our tag, or just any. Without branches: the verifier would follow each hit
+ * through the rest of the program.
  */
 static __always_inline __u32 flow_scan(const volatile union flow_word *slots, __u32 tag)
 {
@@ -61,40 +61,32 @@ static __always_inline __u32 flow_scan(const volatile union flow_word *slots, __
 	for (int i = 0; i < AD_FLOW_SLOTS; i++) {
 		differs = (__u32)slots[i].w ^ tag;
 		mask = (__s64)(differs - 1) >> 63;
-		hit ^= (hit ^ (i + 1)) & mask;
+		hit ^= (hit ^ i) & mask;
 	}
-	return hit;
-}
-
-static __always_inline bool flow_find_at(const struct packet *p, struct flow_ref *ref,
-					 union flow_word *slots, __u32 slot)
-{
-	__u32 index = flow_bucket(p) * AD_FLOW_SLOTS + slot;
-	union flow_word seen;
-
-	seen.w = *(volatile __u64 *)&slots[slot];
-	ref->flow = bpf_map_lookup_elem(&flows, &index);
-	if (!ref->flow || seen.s.tag != (__u32)p->prf || seen.s.busy ||
-	    seen.s.kind == AD_FLOW_FREE || !flow_matches(ref->flow, p))
-		return false;
-	ref->slot = &slots[slot];
-	ref->seen = seen;
-	return true;
+	return hit & (AD_FLOW_SLOTS - 1);
 }
 
 static __always_inline bool flow_find(const struct packet *p, struct flow_ref *ref)
 {
-	__u32 bucket = flow_bucket(p), hit;
-	union flow_word *slots = bpf_map_lookup_elem(&flow_tags, &bucket);
+	__u32 bucket = flow_bucket(p), slot = flow_seat(p), index;
+	volatile union flow_word *slots = bpf_map_lookup_elem(&flow_tags, &bucket);
+	union flow_word seen;
 
 	ref->slot = NULL;
 	ref->seen.w = 0;
 	if (!slots)
 		return false;
-	if (flow_find_at(p, ref, slots, flow_seat(p)))
-		return true;
-	hit = flow_scan(slots, p->prf);
-	return hit && flow_find_at(p, ref, slots, (hit - 1) & (AD_FLOW_SLOTS - 1));
+	if ((__u32)slots[slot].w != (__u32)p->prf)
+		slot = flow_scan(slots, p->prf);
+	seen.w = slots[slot].w;
+	index = bucket * AD_FLOW_SLOTS + slot;
+	ref->flow = bpf_map_lookup_elem(&flows, &index);
+	if (!ref->flow || seen.s.tag != (__u32)p->prf || seen.s.busy ||
+	    seen.s.kind == AD_FLOW_FREE || !flow_matches(ref->flow, p))
+		return false;
+	ref->slot = (union flow_word *)&slots[slot];
+	ref->seen = seen;
+	return true;
 }
 
 /* Is the slot still what flow_find() saw, so that what we read from the entry was ours? */

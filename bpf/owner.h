@@ -100,15 +100,23 @@ static __always_inline void owner_meter_transit(struct packet *p, struct ladder 
 	flow_count_in(&l->flow, p);
 }
 
-/* A successor by hash; if that one cannot take it, the next in the list. 0: nobody can. */
-static __always_inline __u16 owner_successor(const struct packet *p, const struct ad_state *st)
+/*
+ * A successor by hash; if that one cannot take it, the next in the list. 0: nobody can. Global: a
+ * loop that the other rungs need not be verified with.
+ */
+__noinline int owner_successor(__u64 prf)
 {
-	__u32 nr = st->nr_successors, at, id;
+	__u32 zero = 0, nr, at, id;
 	struct ad_node *node;
+	struct ad_state *st;
 
+	st = bpf_map_lookup_elem(&state, &zero);
+	if (!st)
+		return 0;
+	nr = st->nr_successors;
 	if (!nr || nr > AD_SUCCESSOR_MAX)
 		return 0;
-	at = (__u32)(p->prf >> 32) % nr;
+	at = (__u32)(prf >> 32) % nr;
 	for (__u32 i = 0; i < AD_SUCCESSOR_MAX; i++) {
 		if (i >= nr)
 			break;
@@ -134,7 +142,7 @@ static __always_inline __u32 rung_syn(struct xdp_md *ctx, struct packet *p, stru
 		return AD_CONTINUE;
 	if (p->divert || !(l->st->flags & AD_STATE_DRAINING))
 		return AD_R_LOCAL_SYN;
-	successor = owner_successor(p, l->st);
+	successor = owner_successor(p->prf);
 	if (!successor)
 		return AD_R_LOCAL_SYN;
 	held = owner_ask(ctx, p, l);
@@ -147,7 +155,7 @@ static __always_inline __u32 rung_syn(struct xdp_md *ctx, struct packet *p, stru
 /* Rung 1: ours, and no timestamp of it is to be touched. */
 static __always_inline __u32 rung_unstamped(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
-	if (!unstamped_find(p, l->st))
+	if (!unstamped_has(p, l->st, false))
 		return AD_CONTINUE;
 	if (owner_table_is_sure(l) || owner_ask(ctx, p, l) >= SOCKET_OURS)
 		return owner_keep(p, l, AD_R_LOCAL_UNSTAMPED);

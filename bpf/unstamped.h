@@ -9,18 +9,35 @@
 #include "clock.h"
 #include "packet.h"
 
-static __always_inline __u32 *unstamped_find(const struct packet *p, const struct ad_state *st)
+static __always_inline struct ad_tuple unstamped_key(const struct packet *p)
 {
-	struct ad_tuple tuple = {
+	return (struct ad_tuple){
 		.client = p->client,
 		.vip = p->vip,
 		.client_port = p->client_port,
 		.vip_port = p->vip_port,
 	};
+}
 
-	if (!st->unstamped)
-		return NULL;
-	return bpf_map_lookup_elem(&unstamped, &tuple);
+/* Is the flow on the list? @touch: it just sent something. Global: it keeps its key off our stack. */
+__noinline int unstamped_lists(const struct packet *p, __u32 touch)
+{
+	struct ad_tuple tuple;
+	__u32 *last_s;
+
+	if (!p)
+		return 0;
+	tuple = unstamped_key(p);
+	last_s = bpf_map_lookup_elem(&unstamped, &tuple);
+	if (last_s && touch)
+		*last_s = clock_mono_s(p->mono_ns);
+	return last_s != NULL;
+}
+
+static __always_inline bool unstamped_has(const struct packet *p, const struct ad_state *st,
+					  bool touch)
+{
+	return st->unstamped && unstamped_lists(p, touch);
 }
 
 /*
@@ -29,24 +46,16 @@ static __always_inline __u32 *unstamped_find(const struct packet *p, const struc
  */
 static __always_inline bool unstamped_note(const struct packet *p, struct ad_state *st)
 {
-	struct ad_tuple tuple = {
-		.client = p->client,
-		.vip = p->vip,
-		.client_port = p->client_port,
-		.vip_port = p->vip_port,
-	};
-	__u32 now_s = clock_mono_s(p->mono_ns), *seen;
+	struct ad_tuple tuple = unstamped_key(p);
+	__u32 now_s = clock_mono_s(p->mono_ns);
 
-	seen = bpf_map_lookup_elem(&unstamped, &tuple);
-	if (seen) {
-		*seen = now_s;
+	if (unstamped_lists(p, true))
 		return true;
-	}
 	__sync_fetch_and_add(&st->unstamped, 1);
 	if (!bpf_map_update_elem(&unstamped, &tuple, &now_s, BPF_NOEXIST))
 		return true;
 	__sync_fetch_and_add(&st->unstamped, -1);
-	return bpf_map_lookup_elem(&unstamped, &tuple) != NULL; /* another CPU was faster */
+	return unstamped_lists(p, true); /* another CPU may have been faster */
 }
 
 #endif
