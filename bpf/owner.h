@@ -19,13 +19,11 @@
 struct ladder {
 	struct ad_state *st;
 	struct flow_ref flow;
-	bool asked; /* @answer holds */
-	enum socket_answer answer;
-	bool stamp_ours;		 /* the stamp names us */
-	bool stamp_fits;		 /* and restores to what our stack may have sent */
-	bool stamp_dead;		 /* it names a node that is known dead */
-	__u16 stamp_first, stamp_second; /* other nodes that it names, alive, in the order to ask */
-	__u32 tsecr;			 /* what our stack sent, if stamp_fits */
+	bool stamped;	   /* @stamp holds: a TSecr that may be a stamp */
+	bool stamp_ours;   /* it names us, as one of two */
+	bool stamp_others; /* it names another node that is known and alive */
+	bool stamp_dead;   /* it names a node that is known dead */
+	__u32 stamp;	   /* d: the owner, or the owner minus one */
 };
 
 static __always_inline struct ad_node *owner_node(__u32 id)
@@ -42,13 +40,11 @@ static __always_inline bool owner_can_take(__u32 id)
 	return id != opt.node_id && node && !(node->flags & AD_NODE_DEAD);
 }
 
-static __always_inline enum socket_answer owner_ask(struct xdp_md *ctx, struct packet *p,
-						    struct ladder *l)
+static __always_inline enum socket_answer owner_ask(struct xdp_md *ctx, struct packet *p)
 {
-	if (!l->asked)
-		l->answer = socket_ask(ctx, p);
-	l->asked = true;
-	return l->answer;
+	if (p->socket == SOCKET_UNASKED)
+		socket_ask(ctx, p);
+	return p->socket;
 }
 
 static __always_inline bool owner_in_table(const struct ladder *l)
@@ -74,7 +70,7 @@ static __always_inline __u32 owner_keep(struct packet *p, struct ladder *l, __u3
 		flow_enter(p, AD_FLOW_OURS, opt.node_id);
 		return reason;
 	}
-	if (l->asked && l->answer == SOCKET_ESTABLISHED && l->flow.flow->flags & AD_FLOW_CLOSING)
+	if (p->socket == SOCKET_ESTABLISHED && l->flow.flow->flags & AD_FLOW_CLOSING)
 		l->flow.flow->flags &= ~AD_FLOW_CLOSING;
 	flow_count_in(&l->flow, p);
 	return reason;
@@ -145,7 +141,7 @@ static __always_inline __u32 rung_syn(struct xdp_md *ctx, struct packet *p, stru
 	successor = owner_successor(p->prf);
 	if (!successor)
 		return AD_R_LOCAL_SYN;
-	held = owner_ask(ctx, p, l);
+	held = owner_ask(ctx, p);
 	if (held != SOCKET_NONE && held != SOCKET_TIME_WAIT)
 		return AD_R_LOCAL_SYN;
 	owner_lead(p, successor, AD_WHY_DIVERT);
@@ -157,81 +153,85 @@ static __always_inline __u32 rung_unstamped(struct xdp_md *ctx, struct packet *p
 {
 	if (!unstamped_has(p, l->st, false))
 		return AD_CONTINUE;
-	if (owner_table_is_sure(l) || owner_ask(ctx, p, l) >= SOCKET_OURS)
+	if (owner_table_is_sure(l) || owner_ask(ctx, p) >= SOCKET_OURS)
 		return owner_keep(p, l, AD_R_LOCAL_UNSTAMPED);
 	return AD_R_LOCAL_UNSTAMPED;
 }
 
-/* An echo of the last tick is ahead of the coarse clock: it is measured again before it is false. */
+/* An echo of the last tick is ahead of the coarse clock: it is measured again before it is false.
+ */
 static __always_inline bool stamp_fits_clock(__u32 tsval, const struct packet *p)
 {
 	return stamp_plausible(tsval, clock_mono_ms(p->mono_ns), opt.stamp_shift) ||
 	       stamp_plausible(tsval, clock_mono_ms(clock_mono_exact_ns()), opt.stamp_shift);
 }
 
-/* One of the two nodes that a stamp may mean. */
-static __always_inline void stamp_consider(struct packet *p, struct ladder *l, __u32 id)
+/*
+ * Rung 2, self first: an owner that sent its own idle flow away would see it reset. A stamp of ours
+ * makes even TIME_WAIT ours. If it cannot be taken off, the packet stays as it is.
+ */
+static __always_inline __u32 rung_stamp_self(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
-	__u32 wall_minus_mono_ms = l->st->stamp_wall_minus_mono_ms;
-	struct ad_node *node;
-
-	if (id == opt.node_id) {
-		l->tsecr = p->tsecr - stamp_delta(wall_minus_mono_ms, id, opt.stamp_shift, p->prf);
-		l->stamp_ours = true;
-		l->stamp_fits = stamp_fits_clock(l->tsecr, p);
-		return;
-	}
-	node = owner_node(id);
-	if (!node)
-		return;
-	if (node->flags & AD_NODE_DEAD)
-		l->stamp_dead = true;
-	else if (!l->stamp_first)
-		l->stamp_first = id;
-	else
-		l->stamp_second = id;
-}
-
-static __always_inline void stamp_read(struct packet *p, struct ladder *l)
-{
-	__u32 wall_ms;
-	__u16 id;
+	__u32 wall_minus_mono_ms = l->st->stamp_wall_minus_mono_ms, tsecr;
 
 	if (!p->ts_at || !p->tsecr)
-		return;
-	wall_ms = clock_mono_ms(p->mono_ns) + (__u32)l->st->stamp_wall_minus_mono_ms;
-	id = stamp_decode(p->tsecr, wall_ms, opt.stamp_shift, p->prf);
-	stamp_consider(p, l, id);
-	stamp_consider(p, l, id + 1);
+		return AD_CONTINUE;
+	l->stamp = stamp_decode(p->tsecr, clock_mono_ms(p->mono_ns) + wall_minus_mono_ms,
+				opt.stamp_shift, p->prf);
+	l->stamped = true;
+	if (l->stamp != opt.node_id && l->stamp + 1 != opt.node_id)
+		return AD_CONTINUE;
+	l->stamp_ours = true;
+	tsecr = p->tsecr - stamp_delta(wall_minus_mono_ms, opt.node_id, opt.stamp_shift, p->prf);
+	if (!stamp_fits_clock(tsecr, p) ||
+	    (!owner_table_is_sure(l) && owner_ask(ctx, p) < SOCKET_TIME_WAIT))
+		return AD_CONTINUE;
+	p->unstamp = 1;
+	p->tsecr = tsecr;
+	return owner_keep(p, l, AD_R_LOCAL_STAMP);
+}
+
+/* One of the two nodes that a stamp may mean, if it is another, known and alive; else 0. */
+static __always_inline __u16 stamp_other(struct ladder *l, __u32 id)
+{
+	struct ad_node *node = id == opt.node_id ? NULL : owner_node(id);
+
+	if (!node)
+		return 0;
+	if (!(node->flags & AD_NODE_DEAD))
+		return id;
+	l->stamp_dead = true;
+	return 0;
 }
 
 /*
- * Rung 2: the stamp. Self first: an owner that sent its own idle flow away would see it reset. A
- * stamp of ours makes even TIME_WAIT ours; one of another node outranks our table and
- * our half-open sockets, but not a socket that this very packet belongs to.
+ * Rung 2, the others: a stamp outranks our table and our half-open sockets, but not a socket that
+ * this very packet belongs to, if there is reason to think of one. What came by tunnel has
+ * its candidates already.
  */
 static __always_inline __u32 rung_stamp(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
-	stamp_read(p, l);
-	if (l->stamp_fits && (owner_table_is_sure(l) || owner_ask(ctx, p, l) >= SOCKET_TIME_WAIT)) {
-		p->unstamp = 1;
-		p->tsecr = l->tsecr;
-		return owner_keep(p, l, AD_R_LOCAL_STAMP);
-	}
+	__u16 first, second;
+
+	if (!l->stamped)
+		return AD_CONTINUE;
+	first = stamp_other(l, l->stamp);
+	second = stamp_other(l, l->stamp + 1);
+	l->stamp_others = first || second;
 	if (p->peer)
 		return AD_CONTINUE;
-	if (!l->stamp_first)
+	if (!l->stamp_others)
 		return l->stamp_dead && !l->stamp_ours ? AD_R_OWNER_DEAD : AD_CONTINUE;
 	if (owner_in_table(l) || l->stamp_ours) {
-		if (owner_ask(ctx, p, l) >= SOCKET_OURS)
+		if (owner_ask(ctx, p) >= SOCKET_OURS)
 			return owner_keep(p, l, AD_R_LOCAL_SOCKET);
 		if (owner_in_table(l))
 			flow_drop(&l->flow);
 	}
-	p->candidates[0] = l->stamp_first;
-	p->candidates[1] = l->stamp_second;
-	owner_lead(p, l->stamp_first, AD_WHY_DATA);
-	owner_meter_transit(p, l, l->stamp_first);
+	p->candidates[0] = first ? first : second;
+	p->candidates[1] = first ? second : 0;
+	owner_lead(p, p->candidates[0], AD_WHY_DATA);
+	owner_meter_transit(p, l, p->candidates[0]);
 	return AD_R_WRAP_STAMP;
 }
 
@@ -258,9 +258,9 @@ static __always_inline __u32 rung_pin(struct packet *p, struct ladder *l)
 /* Rung 4: the kernel's own truth, or the table's, if nothing speaks against it. */
 static __always_inline __u32 rung_socket(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
-	if (!l->asked && !l->stamp_first && owner_table_is_sure(l))
+	if (p->socket == SOCKET_UNASKED && !l->stamp_others && owner_table_is_sure(l))
 		return owner_keep(p, l, AD_R_LOCAL_FLOW);
-	if (owner_ask(ctx, p, l) >= SOCKET_OURS)
+	if (owner_ask(ctx, p) >= SOCKET_OURS)
 		return owner_keep(p, l, AD_R_LOCAL_SOCKET);
 	if (owner_in_table(l))
 		flow_drop(&l->flow);
@@ -314,6 +314,7 @@ __noinline int owner_find(struct xdp_md *ctx, struct packet *p)
 		return reason;
 	flow_find(p, &l.flow);
 	return rung_unstamped(ctx, p, &l) ?:
+	       rung_stamp_self(ctx, p, &l) ?:
 	       rung_stamp(ctx, p, &l) ?:
 	       rung_pin(p, &l) ?:
 	       rung_socket(ctx, p, &l) ?:

@@ -67,6 +67,8 @@ struct packet {
 	__u64 mono_ns; /* when we looked at the clock; 0 = not yet */
 	__u64 prf;     /* of the 4-tuple: stamp, flow table and successor go by it */
 
+	__u8 socket; /* enum socket_answer, once asked */
+
 	/* How it came: all 0 if straight from the client. */
 	__u16 peer;    /* node that wrapped it */
 	__u16 landing; /* node that the client's route led to */

@@ -24,6 +24,7 @@ struct tcp_timewait_sock {
 #pragma clang attribute pop
 
 enum socket_answer {
+	SOCKET_UNASKED,
 	SOCKET_NONE,
 	SOCKET_HALF_OPEN,   /* a SYN was answered, but not with what this packet acknowledges */
 	SOCKET_TIME_WAIT,   /* an old one; a new flow may have taken its ports elsewhere */
@@ -95,15 +96,15 @@ static __always_inline enum socket_answer socket_judge(struct xdp_md *ctx, struc
 	}
 }
 
-/* Gives enum socket_answer. Global, so that the verifier follows its references only once. */
+/* Fills p->socket. Global, so that the verifier follows its references only once. */
 __noinline int socket_ask(struct xdp_md *ctx, struct packet *p)
 {
 	struct bpf_sock_tuple tuple = {};
-	enum socket_answer answer;
 	struct bpf_sock *sk;
 
 	if (!p)
-		return SOCKET_NONE;
+		return 0;
+	p->socket = SOCKET_NONE;
 	if (p->is_ip6) {
 		__builtin_memcpy(tuple.ipv6.saddr, &p->client, sizeof(tuple.ipv6.saddr));
 		__builtin_memcpy(tuple.ipv6.daddr, &p->vip, sizeof(tuple.ipv6.daddr));
@@ -118,10 +119,10 @@ __noinline int socket_ask(struct xdp_md *ctx, struct packet *p)
 		sk = bpf_skc_lookup_tcp(ctx, &tuple, sizeof(tuple.ipv4), BPF_F_CURRENT_NETNS, 0);
 	}
 	if (!sk)
-		return SOCKET_NONE;
-	answer = socket_judge(ctx, p, sk);
+		return 0;
+	p->socket = socket_judge(ctx, p, sk);
 	bpf_sk_release(sk);
-	return answer;
+	return 0;
 }
 
 #endif

@@ -12,8 +12,8 @@
 #include "packet.h"
 #include "siphash.h"
 
-#define TUNNEL_TTL	   64
-#define TUNNEL_TCP_SIGNED  20 /* bytes of the inner transport header that the tag covers */
+#define TUNNEL_TTL	  64
+#define TUNNEL_TCP_SIGNED 20 /* bytes of the inner transport header that the tag covers */
 
 /* IPv4 or IPv6 header beneath our UDP, UDP, Geneve and option. */
 #define TUNNEL_UDP_PAYLOAD (sizeof(struct ad_geneve) + sizeof(struct ad_geneve_opt))
@@ -37,59 +37,101 @@ struct tunnel_words {
 	__u64 geneve;
 	__u64 option;	  /* class, type, length, landing, hop and why, epoch */
 	__u64 time_first; /* time, candidates 1 and 2 */
-	__u32 third;	  /* candidate 3, reserved */
-	__u32 tag[2];
-} __attribute__((packed));
-_Static_assert(sizeof(struct tunnel_words) == TUNNEL_UDP_PAYLOAD, "words cover the header");
+	__u64 tag;
+	__u32 third; /* candidate 3, reserved; before the tag on the wire */
+};
 
-static __always_inline void tunnel_hash_addr(struct siphash *s, const struct ad_addr *src,
-					     const struct ad_addr *dst)
+static __always_inline void tunnel_words_read(struct tunnel_words *w, const void *geneve)
 {
-	if (addr_is_ip4(dst)) {
-		siphash_word(s, (__u64)dst->w[3] << 32 | src->w[3]);
+	w->geneve = *(const __u64 *)geneve;
+	w->option = *(const __u64 *)(geneve + 8);
+	w->time_first = *(const __u64 *)(geneve + 16);
+	w->third = *(const __u32 *)(geneve + 24);
+	w->tag = *(const __u64 *)(geneve + 28);
+}
+
+static __always_inline void tunnel_words_write(const struct tunnel_words *w, void *geneve)
+{
+	*(__u64 *)geneve = w->geneve;
+	*(__u64 *)(geneve + 8) = w->option;
+	*(__u64 *)(geneve + 16) = w->time_first;
+	*(__u32 *)(geneve + 24) = w->third;
+	*(__u64 *)(geneve + 28) = w->tag;
+}
+
+/* Outer source and destination. */
+struct tunnel_ends {
+	struct ad_addr from;
+	struct ad_addr to;
+};
+
+static __always_inline void tunnel_hash_ends(struct siphash *s, const struct tunnel_ends *ends)
+{
+	if (addr_is_ip4(&ends->to)) {
+		siphash_word(s, (__u64)ends->to.w[3] << 32 | ends->from.w[3]);
 		return;
 	}
-	siphash_word(s, src->q[0]);
-	siphash_word(s, src->q[1]);
-	siphash_word(s, dst->q[0]);
-	siphash_word(s, dst->q[1]);
+	siphash_word(s, ends->from.q[0]);
+	siphash_word(s, ends->from.q[1]);
+	siphash_word(s, ends->to.q[0]);
+	siphash_word(s, ends->to.q[1]);
+}
+
+/*
+ * What the tag covers of the inner packet: @bytes, a multiple of four. *@rest: the last of them, if
+ * they are half a word.
+ */
+static __always_inline bool tunnel_hash_inner(struct siphash *s, struct cursor *c, __u32 bytes,
+					      __u32 *rest)
+{
+	__u64 *word;
+	__u32 *half;
+
+	*rest = 0;
+	for (__u32 i = 1; i <= (AD_L3_MAX + TUNNEL_TCP_SIGNED) / sizeof(*word); i++) {
+		if (i * sizeof(*word) > bytes)
+			break;
+		word = cursor_take(c, sizeof(*word));
+		if (!word)
+			return false;
+		siphash_word(s, *word);
+	}
+	if (!(bytes % sizeof(*word)))
+		return true;
+	half = cursor_take(c, sizeof(*half));
+	if (half)
+		*rest = *half;
+	return half;
 }
 
 /*
  * The tag over outer addresses, header words and the inner packet of p, which must begin at
  * p->l3_off. An IP header and 20 bytes are always whole words of four bytes. 0: the packet is
- * shorter than its headers say, which no tag equals but by a chance of 2^-64.
+ * shorter than its headers say, which no tag equals but by a chance of 2^-64. Global: both ends
+ * of the tunnel use it, and one copy is enough to verify and to keep in the cache.
  */
-static __always_inline __u64 tunnel_tag(struct xdp_md *ctx, const struct packet *p,
-					const struct tunnel_words *w, const struct ad_addr *src,
-					const struct ad_addr *dst, const __u64 key[2])
+__noinline __u64 tunnel_tag(struct xdp_md *ctx, const struct packet *p,
+			    const struct tunnel_words *w, const struct tunnel_ends *ends,
+			    const struct ad_tunnel_key *key)
 {
-	__u32 inner_bytes = p->l4_off - p->l3_off + TUNNEL_TCP_SIGNED;
-	struct cursor c = cursor_at(ctx, p->l3_off);
+	__u32 inner_bytes, ends_bytes, rest;
 	struct siphash s;
-	__u64 *word;
-	__u32 *half = NULL;
+	struct cursor c;
 
-	siphash_start(&s, key[0], key[1]);
-	tunnel_hash_addr(&s, src, dst);
+	if (!p || !w || !ends || !key)
+		return 0;
+	inner_bytes = p->l4_off - p->l3_off + TUNNEL_TCP_SIGNED;
+	ends_bytes = addr_is_ip4(&ends->to) ? 8 : 32;
+	c = cursor_at(ctx, p->l3_off);
+	siphash_start(&s, key->key[0], key->key[1]);
+	tunnel_hash_ends(&s, ends);
 	siphash_word(&s, w->geneve);
 	siphash_word(&s, w->option);
 	siphash_word(&s, w->time_first);
 	siphash_word(&s, w->third | (__u64)bpf_htons(p->ip_bytes) << 32);
-	for (__u32 i = 0; i < (AD_L3_MAX + TUNNEL_TCP_SIGNED) / 8; i++) {
-		if (8 * (i + 1) > inner_bytes)
-			break;
-		word = cursor_take(&c, sizeof(*word));
-		if (!word)
-			return 0;
-		siphash_word(&s, *word);
-	}
-	if (inner_bytes & 4) {
-		half = cursor_take(&c, sizeof(*half));
-		if (!half)
-			return 0;
-	}
-	return siphash_end(&s, half ? *half : 0, (addr_is_ip4(dst) ? 8 : 32) + 32 + inner_bytes);
+	if (!tunnel_hash_inner(&s, &c, inner_bytes, &rest))
+		return 0;
+	return siphash_end(&s, rest, ends_bytes + 32 + inner_bytes);
 }
 
 #endif

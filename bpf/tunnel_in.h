@@ -17,8 +17,7 @@
 
 /* What we must still know of the outer headers while p already describes the inner packet. */
 struct tunnel_outer {
-	struct ad_addr from;
-	struct ad_addr to;
+	struct tunnel_ends ends;
 	struct ad_state *st;
 	__u32 time_s;
 	__u16 l3_off;
@@ -73,8 +72,8 @@ static __always_inline __u32 tunnel_read_header(struct xdp_md *ctx, struct packe
 	option = &head->option;
 	if (udp_bytes < sizeof(*head) || !tunnel_is_sound(&head->geneve, option))
 		return AD_R_TUNNEL_BAD;
-	outer->from = p->client;
-	outer->to = p->vip;
+	outer->ends.from = p->client;
+	outer->ends.to = p->vip;
 	outer->l3_off = p->l3_off;
 	outer->tos = tunnel_read_tos(ctx, p);
 	outer->time_s = bpf_ntohl(option->time_s);
@@ -84,7 +83,7 @@ static __always_inline __u32 tunnel_read_header(struct xdp_md *ctx, struct packe
 	p->divert = (option->hop_why & 0xf) == AD_WHY_DIVERT;
 	for (int i = 0; i < AD_CANDIDATES; i++)
 		p->candidates[i] = bpf_ntohs(option->candidates[i]);
-	__builtin_memcpy(t, &head->geneve, sizeof(*t));
+	tunnel_words_read(t, &head->geneve);
 	p->is_ip6 = head->geneve.protocol == bpf_htons(ETH_P_IPV6);
 	p->l3_off = p->l4_off + sizeof(*head);
 	p->ip_bytes = udp_bytes - sizeof(*head);
@@ -93,7 +92,7 @@ static __always_inline __u32 tunnel_read_header(struct xdp_md *ctx, struct packe
 
 static __always_inline __u32 tunnel_check_sender(struct packet *p, const struct tunnel_outer *outer)
 {
-	__u32 *peer = bpf_map_lookup_elem(&peer_ids, &outer->from);
+	__u32 *peer = bpf_map_lookup_elem(&peer_ids, &outer->ends.from);
 	__u32 age_s;
 
 	if (!peer || !*peer)
@@ -133,8 +132,8 @@ static __always_inline __u32 tunnel_check_tag(struct xdp_md *ctx, const struct p
 	key = k->tunnel[0].epoch == outer->epoch ? &k->tunnel[0] : &k->tunnel[1];
 	if (!key->valid || key->epoch != outer->epoch)
 		return AD_R_TUNNEL_AUTH;
-	tag = tunnel_tag(ctx, p, t, &outer->from, &outer->to, key->key);
-	return tag == ((__u64)t->tag[1] << 32 | t->tag[0]) ? AD_CONTINUE : AD_R_TUNNEL_AUTH;
+	tag = tunnel_tag(ctx, p, t, &outer->ends, key);
+	return tag == t->tag ? AD_CONTINUE : AD_R_TUNNEL_AUTH;
 }
 
 /* Authentic; is it also something that may come by tunnel? */

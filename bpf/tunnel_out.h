@@ -11,8 +11,7 @@
 
 /* All that the outer headers are written from. */
 struct tunnel_wrap {
-	const struct ad_addr *from;
-	const struct ad_addr *to;
+	struct tunnel_ends ends;
 	struct link link;
 	__u32 head; /* bytes from outer IP header to inner: AD_OVERHEAD_* */
 	__be16 sport;
@@ -139,9 +138,9 @@ static __always_inline __u32 tunnel_plan(struct xdp_md *ctx, const struct packet
 
 	if (!self || !target)
 		return AD_R_INTERNAL;
-	w->from = &self->tunnel;
-	w->to = &target->tunnel;
-	w->head = addr_is_ip4(w->to) ? AD_OVERHEAD_IP4 : AD_OVERHEAD_IP6;
+	w->ends.from = self->tunnel;
+	w->ends.to = target->tunnel;
+	w->head = addr_is_ip4(&w->ends.to) ? AD_OVERHEAD_IP4 : AD_OVERHEAD_IP6;
 	w->sport = bpf_htons(0xc000 | p->prf >> 50); /* RFC 8926, 3.3: the ephemeral range */
 	reason = tunnel_read_hop(ctx, p, w);
 	if (reason)
@@ -149,7 +148,7 @@ static __always_inline __u32 tunnel_plan(struct xdp_md *ctx, const struct packet
 	bytes = p->ip_bytes + w->head;
 	if (bytes > 0xffff || (target->mtu && bytes > target->mtu))
 		return AD_R_TOO_BIG;
-	return link_route(ctx, w->from, w->to, w->sport, bytes, &w->link);
+	return link_route(ctx, &w->ends.from, &w->ends.to, w->sport, bytes, &w->link);
 }
 
 /* Trims Ethernet padding and makes room; afterwards p's offsets are those of the inner packet. */
@@ -217,7 +216,7 @@ static __always_inline __u16 tunnel_checksum(struct xdp_md *ctx, const struct pa
 	sum = csum_add(sum, t->geneve);
 	sum = csum_add(sum, t->option);
 	sum = csum_add(sum, t->time_first);
-	sum = csum_add(sum, (__u64)t->third + t->tag[0] + t->tag[1]);
+	sum = csum_add(sum, t->tag) + t->third;
 	check = ~csum_fold(sum);
 	return check ? check : 0xffff;
 }
@@ -234,9 +233,9 @@ static __always_inline __u64 tunnel_write_ip4(struct cursor *c, const struct tun
 	ip[0] = 0x45 | w->tos << 8 | (__u32)bpf_htons(bytes) << 16;
 	ip[1] = (__u32)bpf_htons(0x4000) << 16; /* DF; an atomic datagram needs no id (RFC 6864) */
 	ip[2] = TUNNEL_TTL | IPPROTO_UDP << 8;
-	ip[3] = w->from->w[3];
-	ip[4] = w->to->w[3];
-	sum = (__u64)w->from->w[3] + w->to->w[3];
+	ip[3] = w->ends.from.w[3];
+	ip[4] = w->ends.to.w[3];
+	sum = (__u64)w->ends.from.w[3] + w->ends.to.w[3];
 	((struct iphdr *)ip)->check = ~csum_fold(sum + ip[0] + ip[1] + ip[2]);
 	return sum;
 }
@@ -254,11 +253,11 @@ static __always_inline __u64 tunnel_write_ip6(struct cursor *c, const struct tun
 	ip->payload_len = bpf_htons(bytes - sizeof(*ip));
 	ip->nexthdr = IPPROTO_UDP;
 	ip->hop_limit = TUNNEL_TTL;
-	__builtin_memcpy(&ip->saddr, w->from, sizeof(ip->saddr));
-	__builtin_memcpy(&ip->daddr, w->to, sizeof(ip->daddr));
-	sum = csum_add(w->from->q[0], w->from->q[1]);
-	sum = csum_add(sum, w->to->q[0]);
-	return csum_add(sum, w->to->q[1]);
+	__builtin_memcpy(&ip->saddr, &w->ends.from, sizeof(ip->saddr));
+	__builtin_memcpy(&ip->daddr, &w->ends.to, sizeof(ip->daddr));
+	sum = csum_add(w->ends.from.q[0], w->ends.from.q[1]);
+	sum = csum_add(sum, w->ends.to.q[0]);
+	return csum_add(sum, w->ends.to.q[1]);
 }
 
 /* Everything in front of the inner packet, Ethernet to tag. */
@@ -270,7 +269,7 @@ static __always_inline bool tunnel_write(struct xdp_md *ctx, const struct packet
 	struct tunnel_header *head;
 	__u64 sum;
 
-	if (addr_is_ip4(w->to)) {
+	if (addr_is_ip4(&w->ends.to)) {
 		udp_bytes = bytes - sizeof(struct iphdr);
 		sum = tunnel_write_ip4(&c, w, bytes);
 	} else {
@@ -286,7 +285,7 @@ static __always_inline bool tunnel_write(struct xdp_md *ctx, const struct packet
 	sum = csum_add(sum, (__u64)w->sport + opt.tunnel_port + 2 * bpf_htons(udp_bytes) +
 				    bpf_htons(IPPROTO_UDP));
 	head->udp.check = tunnel_checksum(ctx, p, t, sum);
-	__builtin_memcpy(&head->geneve, t, sizeof(*t));
+	tunnel_words_write(t, &head->geneve);
 	return link_write(ctx, &w->link);
 }
 
@@ -307,14 +306,11 @@ static __always_inline bool tunnel_emit(struct xdp_md *ctx, struct packet *p,
 					const struct ad_tunnel_key *key)
 {
 	struct tunnel_words t = {};
-	__u64 tag;
 
 	if (!tunnel_make_room(ctx, p, w) || !tunnel_decrement_hop(ctx, p))
 		return false;
 	tunnel_fill(p, st, key, &t);
-	tag = tunnel_tag(ctx, p, &t, w->from, w->to, key->key);
-	t.tag[0] = tag;
-	t.tag[1] = tag >> 32;
+	t.tag = tunnel_tag(ctx, p, &t, &w->ends, key);
 	return tunnel_write(ctx, p, w, &t);
 }
 

@@ -19,7 +19,8 @@ static __always_inline struct ad_tuple unstamped_key(const struct packet *p)
 	};
 }
 
-/* Is the flow on the list? @touch: it just sent something. Global: it keeps its key off our stack. */
+/* Is the flow on the list? @touch: it just sent something. Global: it keeps its key off our stack.
+ */
 __noinline int unstamped_lists(const struct packet *p, __u32 touch)
 {
 	struct ad_tuple tuple;
