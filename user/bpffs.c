@@ -207,6 +207,22 @@ static int each_pin(const char *dir, int (*each)(const char *path, const char *n
 	return err;
 }
 
+static int regrant_pin(const char *path, const char *name, void *arg)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return -errno;
+	return st.st_mode & S_IRGRP && chown(path, 0, *(gid_t *)arg) ? -errno : 0;
+}
+
+int bpffs_regrant(const char *dir, gid_t gid)
+{
+	int err = chown(dir, 0, gid) ? -errno : 0;
+
+	return err ?: each_pin(dir, regrant_pin, &gid);
+}
+
 static int remove_pin(const char *path, const char *name, void *arg)
 {
 	return unlink(path) ? -errno : 0;

@@ -23,6 +23,8 @@ bool bpffs_exists(const char *dir, const char *name);
 int bpffs_get(const char *dir, const char *name);
 /* Pins @fd as dir/name with this mode and group, replacing nothing. 0 or -errno. */
 int bpffs_pin(int fd, const char *dir, const char *name, mode_t mode, gid_t gid);
+/* Gives @dir and every pin that a group may read to @gid. 0 or -errno. */
+int bpffs_regrant(const char *dir, gid_t gid);
 /* 0, also if there was none, or -errno. */
 int bpffs_unpin(const char *dir, const char *name);
 /* A new directory that @gid may list. 0 or -errno. */

@@ -27,20 +27,18 @@ static bool name_is_good(const char *name)
 	return true;
 }
 
-static int find_group(struct instance *instance, const char *group, struct config_errors *errors)
+int instance_find_group(struct instance *instance, const struct config *config,
+			struct config_errors *errors)
 {
-	struct group *entry;
+	struct group *entry = config->group ? getgrnam(config->group) : NULL;
 
-	if (!group)
-		return 0;
-	entry = getgrnam(group);
-	if (!entry) {
-		config_errors_add(errors, group, 0,
-				  "state.group: no such group on this host; groupadd --system %s",
-				  group);
+	if (config->group && !entry) {
+		config_errors_add(errors, config->path, 0,
+				  "state.group: this host has no group %s; groupadd --system %s",
+				  config->group, config->group);
 		return -EINVAL;
 	}
-	instance->gid = entry->gr_gid;
+	instance->gid = entry ? entry->gr_gid : 0;
 	return 0;
 }
 
@@ -66,7 +64,7 @@ int instance_init(struct instance *instance, const struct config *config, const 
 	snprintf(instance->fresh, sizeof(instance->fresh), "%s/%s~new", config->bpffs, name);
 	snprintf(instance->run, sizeof(instance->run), "%s/%s", config->run_dir, name);
 	snprintf(instance->control, sizeof(instance->control), "%s/control", instance->run);
-	return find_group(instance, config->group, errors);
+	return instance_find_group(instance, config, errors);
 }
 
 static int make_run_dir(const struct instance *instance)

@@ -25,6 +25,9 @@ struct instance {
 /* Fills the paths and the group. 0, or -EINVAL with one line in @errors. */
 int instance_init(struct instance *instance, const struct config *config, const char *name,
 		  struct config_errors *errors);
+/* After a reload: the group that may read from now on. 0, or -EINVAL with a line in @errors. */
+int instance_find_group(struct instance *instance, const struct config *config,
+			struct config_errors *errors);
 /*
  * Whoever loads, changes or detaches holds the lock; it falls with the process. -EAGAIN and no
  * error line if another process has it; other failures say why.

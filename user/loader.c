@@ -62,8 +62,6 @@ int loader_fill(struct loader *loader, const struct intent *intent, struct confi
 	if (err)
 		return err;
 	err = dns_zones_publish(intent->zones, &loader->pins);
-	if (err == -ENOENT) /* the data path has no DNS maps yet */
-		return 0;
 	if (err)
 		config_errors_add(errors, "zones", 0, "cannot be written to the kernel: %s",
 				  strerror(-err));
@@ -241,6 +239,16 @@ static void intent_close(struct intent *intent)
 	explicit_bzero(&intent->keys, sizeof(intent->keys));
 }
 
+static int open_to_group(struct instance *instance, const struct config *config,
+			 struct config_errors *errors)
+{
+	int err = instance_find_group(instance, config, errors);
+
+	if (err || !instance->gid)
+		return err;
+	return bpffs_open_to_group(instance->root, instance->gid, errors);
+}
+
 int loader_start(struct loader *loader, const struct config *config, struct dns_zones *zones,
 		 struct config_errors *errors)
 {
@@ -248,8 +256,7 @@ int loader_start(struct loader *loader, const struct config *config, struct dns_
 	struct intent intent;
 	int err = bpffs_prepare(instance->root, errors);
 
-	if (!err && instance->gid)
-		err = bpffs_open_to_group(instance->root, instance->gid, errors);
+	err = err ?: open_to_group(instance, config, errors);
 	if (err)
 		return err;
 	recover(loader);
@@ -265,8 +272,11 @@ int loader_change(struct loader *loader, const struct config *old, const struct 
 		  struct dns_zones *zones, struct config_errors *errors)
 {
 	struct intent intent;
-	int err = intent_open(&intent, config, zones, errors);
+	int err = open_to_group(&loader->instance, config, errors);
 
+	if (err)
+		return err;
+	err = intent_open(&intent, config, zones, errors);
 	err = err ?: loader_alter(loader, &intent, old, errors);
 	intent_close(&intent);
 	return err;

@@ -272,6 +272,15 @@ static int change(struct loader *loader, struct intent *intent, bool anew,
 	return err ?: loader_remember(loader, intent, errors);
 }
 
+/* To the group of the new configuration. */
+static void regrant(const struct loader *loader)
+{
+	int err = bpffs_regrant(loader->instance.dir, loader->instance.gid);
+
+	if (err)
+		log_warn("%s: cannot be given to state.group: %s", loader->instance.dir, strerror(-err));
+}
+
 int loader_alter(struct loader *loader, struct intent *intent, const struct config *old,
 		 struct config_errors *errors)
 {
@@ -288,6 +297,7 @@ int loader_alter(struct loader *loader, struct intent *intent, const struct conf
 			prune(loader, old);
 		return err;
 	}
+	regrant(loader);
 	arm_new_vips(loader);
 	drain_follow_config(loader->dp.state_at, old, intent->config);
 	prune(loader, intent->config);
