@@ -118,6 +118,29 @@ $(DNS_PIPE): $(BUILD)/selftests/dns/pipe.o $(BUILD)/libanydoor.a
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# --- fuzz ------------------------------------------------------------------------------------
+# Corpora are kept in build/fuzz; what is found there goes on from the last run.
+FUZZ_SECONDS ?= 30
+FUZZERS	     := $(patsubst selftests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard selftests/fuzz/fuzz_*.c))
+FUZZED	     := $(wildcard user/zone*.c user/dns_image.c user/dns_render.c user/dns_table.c \
+		user/dns_tree.c) user/arena.c user/config_errors.c user/log.c
+
+$(BUILD)/fuzz/%: selftests/fuzz/%.c $(FUZZED) $(wildcard bpf/dns_*.h maps/dns*.h user/dns*.h)
+	$(say) CLANG $@
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(CFLAGS) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		$(LDFLAGS) -o $@ $< $(FUZZED) $(LDLIBS)
+
+.PHONY: fuzz
+fuzz: $(FUZZERS)			## fuzz the DNS engine and the zone compiler, FUZZ_SECONDS each
+	$(Q)selftests/fuzz/seeds $(BUILD)/fuzz/seeds
+	$(Q)for f in dns zone; do \
+		mkdir -p $(BUILD)/fuzz/corpus/$$f && \
+		$(BUILD)/fuzz/fuzz_$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
+			-print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/ \
+			$(BUILD)/fuzz/corpus/$$f $(BUILD)/fuzz/seeds/$$f || exit 1; \
+	done
+
 # --- bench -----------------------------------------------------------------------------------
 BENCH	   := $(BUILD)/selftests/bench
 BENCH_OBJS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out %.bpf.c,$(wildcard selftests/bench/*.c)))
