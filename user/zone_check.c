@@ -110,15 +110,16 @@ static void check_sets(struct check *check)
 	}
 }
 
+/* How many there are of a type; *@last is the one furthest down in the file. */
 static size_t count_type(const struct owner *owner, __u16 type, const struct zone_rr **last)
 {
+	const struct zone_rr *rr;
 	size_t i, n = 0;
 
 	for (i = 0; i < owner->nr; i++) {
-		if (owner->rrs[i].type != type)
-			continue;
-		*last = &owner->rrs[i];
-		n++;
+		rr = &owner->rrs[i];
+		if (rr->type == type && (!n++ || rr->line > (*last)->line))
+			*last = rr;
 	}
 	return n;
 }

@@ -85,8 +85,6 @@ static int scan_owner(struct scan *scan, const __u8 *wire, struct zone_rr *rr)
 static const char *scan_refusal(const struct zone *zone, const zs_scanner_t *s,
 				const struct zone_rr *rr)
 {
-	if (s->r_class != DNS_CLASS_IN)
-		return "class is not IN";
 	if (!name_key_within(&rr->key, &zone->key))
 		return "owner is outside of the zone";
 	if (s->r_type == DNS_T_OPT || (s->r_type >= DNS_T_TKEY && s->r_type <= DNS_T_ANY))

@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * test_dns.c: the engine, question by question. Replies are read by libknot; what is expected is
+ * what RFCs say, and what Knot answers for the same zone (selftests/net/dns_diff.t has more).
+ */
+#include <libknot/libknot.h>
+#include <stdlib.h>
+#include <string.h>
+#include "user/dns_home.h"
+#include "zone_fixture.h"
+
+#define NO_EDNS 0
+#define SOA_    "example.com. 300 SOA ns.example.com. host.example.com. 1 2 3 4 300\n"
+
+static const char zone_text[] = HEAD "www CNAME web\n"
+				     "web 60 A 192.0.2.80\n"
+				     "web 60 A 192.0.2.81\n"
+				     "web AAAA 2001:db8::80\n"
+				     "web TXT hello\n"
+				     "mx MX 10 web\n"
+				     "far CNAME www.example.org.\n"
+				     "lost CNAME nothing\n"
+				     "*.w A 192.0.2.33\n"
+				     "x.w TXT here\n"
+				     "towild CNAME a.b.w\n"
+				     "a.b.c TXT deep\n"
+				     "cut NS ns.cut\n"
+				     "cut NS ns.example.org.\n"
+				     "ns.cut A 192.0.2.53\n"
+				     "cut DS 1 8 2 "
+				     "00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF\n"
+				     "tocut CNAME www.cut\n"
+				     "circle1 CNAME circle2\n"
+				     "circle2 CNAME circle1\n"
+				     "d DNAME web\n"
+				     "d TXT at\n"
+				     "below.d A 192.0.2.9\n"
+				     "x.web A 192.0.2.10\n"
+				     "many TXT 0\n";
+static const char kid_text[] = "$TTL 60\n@ SOA ns host 7 2 3 4 5\n@ NS ns\nns A 192.0.2.77\n";
+
+static struct dns_work *work;
+
+/* --- asking ----------------------------------------------------------------------------------- */
+
+struct ask {
+	const char *name;
+	__u16 type;
+	__u16 class;   /* 0 = IN */
+	__u16 payload; /* of EDNS; 0 = none */
+	bool tcp;
+	bool nsid;
+	__u8 version;
+};
+
+static void put_opt(const struct ask *ask, __u32 at)
+{
+	dns_put8(work, at, 0);
+	dns_put16(work, at + 1, DNS_T_OPT);
+	dns_put16(work, at + 3, ask->payload);
+	dns_put16(work, at + 5, ask->version);
+	dns_put16(work, at + 7, 0);
+	dns_put16(work, at + 9, ask->nsid ? 4 : 0);
+	dns_put16(work, at + 11, DNS_OPTION_NSID);
+	dns_put16(work, at + 13, 0);
+	dns_put8(work, 11, 1);
+	work->len = at + DNS_OPT_BYTES + (ask->nsid ? 4 : 0);
+}
+
+static int ask(const struct ask *ask)
+{
+	__u8 wire[256];
+	__u32 at;
+
+	name_parse(ask->name, wire);
+	memset(work->msg, 0, 1024);
+	dns_put16(work, 0, 0x1234);
+	dns_put8(work, 5, 1);
+	memcpy(work->msg + DNS_HEADER, wire, name_len(wire));
+	at = DNS_HEADER + name_len(wire);
+	dns_put16(work, at, ask->type);
+	dns_put16(work, at + 2, ask->class ?: DNS_CLASS_IN);
+	work->len = at + 4;
+	work->tcp = ask->tcp;
+	if (ask->payload)
+		put_opt(ask, at + 4);
+	return dns_respond(work);
+}
+
+static bool said(const char *flags)
+{
+	char got[64];
+
+	snprintf(got, sizeof(got), "%s%s%s", knot_lookup_by_id(knot_rcode_names, work->rcode)->name,
+		 work->msg[2] & DNS_AA ? " aa" : "", work->msg[2] & DNS_TC ? " tc" : "");
+	return is_str(got, flags, "  %s", flags);
+}
+
+/* One record a line: owner, TTL, type, data, one space between. */
+static const char *records(knot_pkt_t *pkt, knot_section_t id)
+{
+	static char text[3][65536];
+	const knot_pktsection_t *section = knot_pkt_section(pkt, id);
+	size_t size = 65536, at = 0;
+	char *line = malloc(size), *c, *to = text[id];
+	__u16 i;
+
+	for (i = 0; i < section->count; i++) {
+		if (knot_pkt_rr(section, i)->type == KNOT_RRTYPE_OPT)
+			continue;
+		knot_rrset_txt_dump(knot_pkt_rr(section, i), &line, &size, &KNOT_DUMP_STYLE_DEFAULT);
+		for (c = line; *c; c++)
+			if ((*c != '\t' && *c != ' ') || (at && to[at - 1] != ' '))
+				to[at++] = *c == '\t' ? ' ' : *c;
+	}
+	to[at] = '\0';
+	free(line);
+	return to;
+}
+
+/* Asks, and expects sections in this order; NULL: not looked at. */
+static void expect(const struct ask *question, const char *flags, const char *answer,
+		   const char *authority, const char *additional)
+{
+	const char *expected[] = { answer, authority, additional };
+	knot_pkt_t *pkt;
+	int i;
+
+	is_int(ask(question), DNS_SEND, "%s %u is answered", question->name, question->type);
+	said(flags);
+	pkt = knot_pkt_new(work->msg, work->len, NULL);
+	if (!ok(!knot_pkt_parse(pkt, 0), "  in a way that libknot can read"))
+		return;
+	for (i = 0; i < 3; i++)
+		if (expected[i])
+			is_str(records(pkt, i), expected[i], "  section %d", i);
+	knot_pkt_free(pkt);
+}
+
+static void answer(const char *name, __u16 type, const char *flags, const char *records,
+		   const char *authority)
+{
+	struct ask question = { .name = name, .type = type };
+
+	expect(&question, flags, records, authority, NULL);
+}
+
+/* --- names ------------------------------------------------------------------------------------ */
+
+static void test_dns_addresses_come_with_their_ttl(void)
+{
+	answer("web.example.com.", DNS_T_A, "NOERROR aa",
+	       "web.example.com. 60 A 192.0.2.80\nweb.example.com. 60 A 192.0.2.81\n", "");
+	answer("web.example.com.", DNS_T_AAAA, "NOERROR aa",
+	       "web.example.com. 3600 AAAA 2001:db8::80\n", "");
+	answer("web.example.com.", DNS_T_TXT, "NOERROR aa", "web.example.com. 3600 TXT \"hello\"\n",
+	       "");
+}
+
+static void test_dns_case_of_the_question_is_kept(void)
+{
+	static const char name[] = "\3wEB\7eXaMpLe\3cOM";
+
+	answer("wEB.eXaMpLe.cOM.", DNS_T_A, "NOERROR aa", NULL, "");
+	is_mem(work->msg + DNS_HEADER, name, sizeof(name), "0x20");
+}
+
+static void test_dns_absent_types_and_names_are_told_apart(void)
+{
+	answer("web.example.com.", DNS_T_SRV, "NOERROR aa", "", SOA_);
+	answer("nothing.example.com.", DNS_T_A, "NXDOMAIN aa", "", SOA_);
+	answer("a.web.example.com.", DNS_T_A, "NXDOMAIN aa", "", SOA_);
+	answer("b.c.example.com.", DNS_T_A, "NOERROR aa", "", SOA_);
+	answer("c.example.com.", DNS_T_TXT, "NOERROR aa", "", SOA_);
+	answer("x.c.example.com.", DNS_T_TXT, "NXDOMAIN aa", "", SOA_);
+}
+
+static void test_dns_aliases_are_followed_inside_the_zone(void)
+{
+	answer("www.example.com.", DNS_T_AAAA, "NOERROR aa",
+	       "www.example.com. 3600 CNAME web.example.com.\n"
+	       "web.example.com. 3600 AAAA 2001:db8::80\n", "");
+	answer("www.example.com.", DNS_T_CNAME, "NOERROR aa",
+	       "www.example.com. 3600 CNAME web.example.com.\n", "");
+	answer("www.example.com.", DNS_T_MX, "NOERROR aa",
+	       "www.example.com. 3600 CNAME web.example.com.\n", SOA_);
+	answer("lost.example.com.", DNS_T_A, "NXDOMAIN aa",
+	       "lost.example.com. 3600 CNAME nothing.example.com.\n", SOA_);
+	answer("far.example.com.", DNS_T_A, "NOERROR aa",
+	       "far.example.com. 3600 CNAME www.example.org.\n", "");
+	answer("circle1.example.com.", DNS_T_A, "NOERROR aa",
+	       "circle1.example.com. 3600 CNAME circle2.example.com.\n"
+	       "circle2.example.com. 3600 CNAME circle1.example.com.\n", "");
+}
+
+static void test_dns_wildcards_cover_what_does_not_exist(void)
+{
+	answer("a.w.example.com.", DNS_T_A, "NOERROR aa", "a.w.example.com. 3600 A 192.0.2.33\n", "");
+	answer("a.b.w.example.com.", DNS_T_A, "NOERROR aa", "a.b.w.example.com. 3600 A 192.0.2.33\n",
+	       "");
+	answer("a.w.example.com.", DNS_T_TXT, "NOERROR aa", "", SOA_);
+	answer("x.w.example.com.", DNS_T_A, "NOERROR aa", "", SOA_);
+	answer("a.x.w.example.com.", DNS_T_A, "NXDOMAIN aa", "", SOA_);
+	answer("w.example.com.", DNS_T_A, "NOERROR aa", "", SOA_);
+	answer("*.w.example.com.", DNS_T_A, "NOERROR aa", "*.w.example.com. 3600 A 192.0.2.33\n", "");
+	answer("towild.example.com.", DNS_T_A, "NOERROR aa",
+	       "towild.example.com. 3600 CNAME a.b.w.example.com.\n"
+	       "a.b.w.example.com. 3600 A 192.0.2.33\n", "");
+}
+
+#define CUT_NS "cut.example.com. 3600 NS ns.cut.example.com.\ncut.example.com. 3600 NS ns.example.org.\n"
+
+static void test_dns_cuts_refer(void)
+{
+	struct ask below = { .name = "a.b.cut.example.com.", .type = DNS_T_A };
+
+	expect(&below, "NOERROR", "", CUT_NS, "ns.cut.example.com. 3600 A 192.0.2.53\n");
+	answer("cut.example.com.", DNS_T_NS, "NOERROR", "", CUT_NS);
+	answer("ns.cut.example.com.", DNS_T_A, "NOERROR", "", CUT_NS);
+	answer("tocut.example.com.", DNS_T_A, "NOERROR aa",
+	       "tocut.example.com. 3600 CNAME www.cut.example.com.\n", CUT_NS);
+	answer("cut.example.com.", DNS_T_DS, "NOERROR aa",
+	       "cut.example.com. 3600 DS 1 8 2 "
+	       "00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF\n", "");
+	answer("a.cut.example.com.", DNS_T_DS, "NOERROR", "", CUT_NS);
+}
+
+static void test_dns_below_a_dname_is_redirected(void)
+{
+	answer("x.d.example.com.", DNS_T_A, "NOERROR aa",
+	       "d.example.com. 3600 DNAME web.example.com.\n"
+	       "x.d.example.com. 3600 CNAME x.web.example.com.\n"
+	       "x.web.example.com. 3600 A 192.0.2.10\n", "");
+	answer("below.d.example.com.", DNS_T_A, "NXDOMAIN aa",
+	       "d.example.com. 3600 DNAME web.example.com.\n"
+	       "below.d.example.com. 3600 CNAME below.web.example.com.\n", SOA_);
+	answer("x.d.example.com.", DNS_T_CNAME, "NOERROR aa",
+	       "d.example.com. 3600 DNAME web.example.com.\n"
+	       "x.d.example.com. 3600 CNAME x.web.example.com.\n", "");
+	answer("d.example.com.", DNS_T_TXT, "NOERROR aa", "d.example.com. 3600 TXT \"at\"\n", "");
+}
+
+static void test_dns_the_deepest_zone_answers(void)
+{
+	static const char kid_soa[] =
+		"kid.x.example.com. 5 SOA ns.kid.x.example.com. host.kid.x.example.com. 7 2 3 4 5\n";
+
+	answer("ns.kid.x.example.com.", DNS_T_A, "NOERROR aa",
+	       "ns.kid.x.example.com. 60 A 192.0.2.77\n", "");
+	answer("no.kid.x.example.com.", DNS_T_A, "NXDOMAIN aa", "", kid_soa);
+	answer("x.example.com.", DNS_T_A, "NOERROR aa", "", SOA_);
+	answer("y.x.example.com.", DNS_T_A, "NXDOMAIN aa", "", SOA_);
+	answer("kid.x.example.com.", DNS_T_DS, "NOERROR aa", "", SOA_);
+	answer("kid.x.example.com.", DNS_T_A, "NOERROR aa", "", kid_soa);
+}
+
+static void test_dns_other_names_are_refused(void)
+{
+	answer("example.org.", DNS_T_A, "REFUSED", "", "");
+	answer("com.", DNS_T_A, "REFUSED", "", "");
+	answer(".", DNS_T_NS, "REFUSED", "", "");
+	answer("notexample.com.", DNS_T_A, "REFUSED", "", "");
+}
+
+static void test_dns_any_is_one_set(void)
+{
+	answer("web.example.com.", DNS_T_ANY, "NOERROR aa",
+	       "web.example.com. 60 A 192.0.2.80\nweb.example.com. 60 A 192.0.2.81\n", "");
+	answer("mx.example.com.", DNS_T_ANY, "NOERROR aa", "mx.example.com. 3600 MX 10 web.example.com.\n",
+	       "");
+	answer("c.example.com.", DNS_T_ANY, "NOERROR aa", "", SOA_);
+	answer("www.example.com.", DNS_T_ANY, "NOERROR aa",
+	       "www.example.com. 3600 CNAME web.example.com.\n", "");
+}
+
+static void test_dns_chaos_says_who_answers(void)
+{
+	struct ask id = { .name = "ID.server.", .type = DNS_T_TXT, .class = DNS_CLASS_CH };
+
+	is_int(ask(&id), DNS_SEND, "id.server");
+	said("NOERROR aa");
+	ok(work->count[DNS_ANSWER] == 1 && memmem(work->msg, work->len, "\10pop.node", 9),
+	   "the node's name");
+	id.name = "version.bind.";
+	expect(&id, "REFUSED", "", "", "");
+	id.name = "web.example.com.";
+	expect(&id, "REFUSED", "", "", "");
+}
+
+/* --- EDNS and sizes --------------------------------------------------------------------------- */
+
+static void test_dns_opt_comes_only_to_who_sent_one(void)
+{
+	struct ask question = { .name = "web.example.com.", .type = DNS_T_A };
+
+	ask(&question);
+	ok(!work->count[DNS_ADDITIONAL], "none without EDNS");
+	question.payload = 1232;
+	ask(&question);
+	is_int(work->count[DNS_ADDITIONAL], 1, "one with it");
+	ok(!memmem(work->msg, work->len, "pop.node", 8), "without NSID");
+	question.nsid = true;
+	ask(&question);
+	ok(memmem(work->msg, work->len, "\0\3\0\10pop.node", 12), "with NSID to who asked");
+}
+
+static void test_dns_unknown_version_is_badvers(void)
+{
+	struct ask question = { .name = "web.example.com.", .type = DNS_T_A, .payload = 1232,
+				.version = 1 };
+
+	expect(&question, "BADVERS", "", "", "");
+	is_int(work->msg[3] & 15, 0, "its low bits stand in the header");
+}
+
+static void test_dns_too_big_is_truncated(void)
+{
+	struct ask question = { .name = "many.example.com.", .type = DNS_T_TXT };
+
+	expect(&question, "NOERROR aa tc", "", "", "");
+	question.payload = 4096;
+	expect(&question, "NOERROR aa tc", "", "", "");
+	ok(work->len <= 1232, "dns.udp_size is the limit for who takes more");
+	question.tcp = true;
+	is_int(ask(&question), DNS_SEND, "by TCP");
+	ok(work->len > 1232 && !work->tc, "all of it");
+}
+
+static void test_dns_size_limit_is_exact(void)
+{
+	struct ask question = { .name = "web.example.com.", .type = DNS_T_A };
+	__u32 whole;
+
+	question.payload = 4096;
+	question.name = "edge.example.com.";
+	question.type = DNS_T_TXT;
+	ask(&question);
+	whole = work->len;
+	ok(!work->tc && whole > DNS_UDP_MIN, "%u bytes", whole);
+	question.payload = whole;
+	ask(&question);
+	ok(!work->tc && work->len == whole, "fit into as many");
+	question.payload = whole - 1;
+	ask(&question);
+	ok(work->tc && work->len < whole, "and not into one less");
+}
+
+/* --- what is odd ------------------------------------------------------------------------------ */
+
+static int raw(const char *bytes, size_t len)
+{
+	memset(work->msg, 0, 1024);
+	memcpy(work->msg, bytes, len);
+	work->len = len;
+	work->tcp = 0;
+	return dns_respond(work);
+}
+#define RAW(bytes) raw(bytes, sizeof(bytes) - 1)
+
+static void test_dns_what_must_not_be_answered_is_ignored(void)
+{
+	is_int(RAW(""), DNS_IGNORE, "nothing");
+	is_int(RAW("\0\1\0\0\0\1\0\0\0\0\0"), DNS_IGNORE, "less than a header");
+	is_int(RAW("\0\1\x80\0\0\1\0\0\0\0\0\0\0\0\1\0\1"), DNS_IGNORE, "a reply");
+}
+
+static void reject(int verdict, __u32 rcode, const char *what)
+{
+	ok(verdict == DNS_SEND && work->rcode == rcode && work->len == DNS_HEADER &&
+		   work->msg[2] & DNS_QR && !work->msg[5],
+	   "%s", what);
+}
+
+static void test_dns_what_cannot_be_read_is_formerr(void)
+{
+	reject(RAW("\0\1\0\0\0\0\0\0\0\0\0\0"), DNS_FORMERR, "no question");
+	reject(RAW("\0\1\0\0\0\2\0\0\0\0\0\0\0\0\1\0\1\0\0\1\0\1"), DNS_FORMERR, "two questions");
+	reject(RAW("\0\1\0\0\0\1\0\0\0\0\0\0\3ab"), DNS_FORMERR, "half a label");
+	reject(RAW("\0\1\0\0\0\1\0\0\0\0\0\0\xc0\x0c\0\1\0\1"), DNS_FORMERR, "a pointer");
+	reject(RAW("\0\1\0\0\0\1\0\0\0\0\0\0\0\0\1\0"), DNS_FORMERR, "half a class");
+	reject(RAW("\0\1\0\0\0\1\0\0\0\0\0\0\0\0\1\0\1x"), DNS_FORMERR, "something behind");
+	reject(RAW("\0\1\0\0\0\1\0\1\0\0\0\0\0\0\1\0\1"), DNS_FORMERR, "an answer in a query");
+	reject(RAW("\0\1\0\0\0\1\0\0\0\0\0\1\0\0\1\0\1\0\0\51\4\xd0\0\0\0\0\0\5\0\3\0\0"),
+	       DNS_FORMERR, "OPT longer than the message");
+	reject(RAW("\0\1\0\0\0\1\0\0\0\0\0\1\0\0\1\0\1\0\0\51\4\xd0\0\0\0\0\0\4\0\3\0\1"),
+	       DNS_FORMERR, "an option longer than OPT");
+}
+
+static void test_dns_other_opcodes_are_not_implemented(void)
+{
+	reject(RAW("\0\1\x20\0\0\1\0\0\0\0\0\0\0\0\6\0\1"), DNS_NOTIMP, "NOTIFY");
+	reject(RAW("\0\1\x28\0\0\1\0\0\0\0\0\0\0\0\6\0\1"), DNS_NOTIMP, "UPDATE");
+	is_int(work->msg[2] & DNS_OPCODE, 0x28, "the opcode is kept");
+}
+
+static void test_dns_meta_types_are_no_data(void)
+{
+	answer("example.com.", 252, "REFUSED", "", "");
+	answer("example.com.", 251, "REFUSED", "", "");
+	answer("example.com.", DNS_T_OPT, "REFUSED", "", "");
+}
+
+/* --- words ------------------------------------------------------------------------------------ */
+
+static void test_dns_lower_is_tolower_of_each_byte(void)
+{
+	__u64 all = 0, expected = 0;
+	int c, at, wrong = 0;
+
+	for (c = 0; c < 256; c++)
+		for (at = 0; at < 64; at += 8) {
+			all = 0x4142435a5b40617aull & ~(0xffull << at);
+			expected = 0x6162637a5b40617aull & ~(0xffull << at);
+			all |= (__u64)c << at;
+			expected |= (__u64)(c >= 'A' && c <= 'Z' ? c + 32 : c) << at;
+			wrong += dns_lower(all) != expected;
+		}
+	is_int(wrong, 0, "all bytes in all places, beside letters and what borders on them");
+}
+
+/* --- set-up ----------------------------------------------------------------------------------- */
+
+static struct dns_image *build(void)
+{
+	static char text[65536];
+	struct dns_image_options options = { .nsid = "pop.node", .udp_size = 1232 };
+	struct dns_image *image = NULL;
+	struct zone *zones[2];
+	size_t at;
+	int i;
+
+	at = sprintf(text, "%s", zone_text);
+	for (i = 1; i < 60; i++)
+		at += sprintf(text + at, "many TXT %0100d\n", i);
+	for (i = 1; i < 7; i++)
+		at += sprintf(text + at, "edge TXT %0100d\n", i);
+	zones[0] = parse_good("example.com.", text);
+	zones[1] = parse_good("kid.x.example.com.", kid_text);
+	if (!zones[0] || !zones[1] || dns_image_build(zones, 2, &options, &image))
+		return NULL;
+	zone_free(zones[0]);
+	zone_free(zones[1]);
+	return image;
+}
+
+int main(void)
+{
+	struct dns_image *image = build();
+
+	work = calloc(1, sizeof(*work));
+	if (!ok(image && work, "zones are compiled"))
+		return done_testing();
+	work->home = image;
+	test_dns_addresses_come_with_their_ttl();
+	test_dns_case_of_the_question_is_kept();
+	test_dns_absent_types_and_names_are_told_apart();
+	test_dns_aliases_are_followed_inside_the_zone();
+	test_dns_wildcards_cover_what_does_not_exist();
+	test_dns_cuts_refer();
+	test_dns_below_a_dname_is_redirected();
+	test_dns_the_deepest_zone_answers();
+	test_dns_other_names_are_refused();
+	test_dns_any_is_one_set();
+	test_dns_chaos_says_who_answers();
+	test_dns_opt_comes_only_to_who_sent_one();
+	test_dns_unknown_version_is_badvers();
+	test_dns_too_big_is_truncated();
+	test_dns_size_limit_is_exact();
+	test_dns_what_must_not_be_answered_is_ignored();
+	test_dns_what_cannot_be_read_is_formerr();
+	test_dns_other_opcodes_are_not_implemented();
+	test_dns_meta_types_are_no_data();
+	test_dns_lower_is_tolower_of_each_byte();
+	dns_image_free(image);
+	free(work);
+	return done_testing();
+}
