@@ -64,6 +64,7 @@ struct listing {
 	enum style style;
 	struct table *table;
 	__u64 matched;
+	__u64 closing;
 	__u64 printed;
 	__u64 *by_owner; /* matched flows, by node id */
 };
@@ -135,6 +136,7 @@ static int each_flow(const struct ad_flow *flow, void *arg)
 	if (!flow_filter_match(&listing->filter, flow, &listing->view.names))
 		return 0;
 	listing->matched++;
+	listing->closing += !!(flow->flags & AD_FLOW_CLOSING);
 	listing->by_owner[flow->owner]++;
 	if (!listing->top.max)
 		return print_flow(listing, flow);
@@ -142,7 +144,7 @@ static int each_flow(const struct ad_flow *flow, void *arg)
 	return 0;
 }
 
-/* "12 flows: 9 ours, 3 pinned to fra", the sentence one looks for after a shift. */
+/* "12 flows: 9 ours, 3 pinned to fra; 2 closing", the sentence one looks for after a shift. */
 static void print_sum(const struct listing *listing)
 {
 	char text[UNIT_TEXT], name[NAME_TEXT];
@@ -161,6 +163,8 @@ static void print_sum(const struct listing *listing)
 		       names_format(&listing->view.names, id, name));
 		before = ", ";
 	}
+	if (listing->closing)
+		printf("; %s closing", unit_exact(listing->closing, text));
 	if (listing->printed < listing->matched)
 		printf(" (the first %s shown; --top N shows more)",
 		       unit_exact(listing->printed, text));
