@@ -448,8 +448,9 @@ int config_load(const char *path, struct config **config, struct config_errors *
 	if (!err)
 		err = load_text(&loader, text, size);
 	free(text);
-	if (err && !errors->nr)
-		config_errors_add(errors, path, 0, "%s", strerror(-err));
+	if (err && !errors->nr) /* what is wrong inside has been told: only a file can be EINVAL */
+		config_errors_add(errors, path, 0, "%s",
+				  err == -EINVAL ? "not a regular file" : strerror(-err));
 	if (!err) {
 		*config = loader.config;
 		return 0;

@@ -439,6 +439,7 @@ static void test_config_unreadable_file_is_told(void)
 	is_int(config_load("/tmp", &config, &errors), -EISDIR, "a directory");
 	config_errors_free(&errors);
 	is_int(config_load("/dev/zero", &config, &errors), -EINVAL, "an endless device");
+	is_str(errors.list[0].text, "/dev/zero: not a regular file", "told");
 	config_errors_free(&errors);
 }
 
