@@ -23,6 +23,7 @@ struct options {
 	struct flow_words words;
 	int sort; /* enum flow_sort or NOT_SORTED */
 	unsigned int top;
+	bool all;
 	bool json_lines;
 };
 
@@ -41,6 +42,8 @@ const struct arg cmd_flows_args[] = {
 	  "only flows that this node, POP or id owns" },
 	{ "--kind", 0, ARG_CHOICE, OPTION(words.kind), "any|transit|pin|ours", 0, 0,
 	  "ours: a socket here; transit: led to its owner by its stamp" },
+	{ "--all", 0, ARG_FLAG, OPTION(all), NULL, 0, 0,
+	  "also flows that are over, whose entries wait to be replaced" },
 	{ "--sort", 0, ARG_CHOICE, OPTION(sort), "bytes|packets|age|idle", 0, 0,
 	  "the most, the oldest, the longest silent first" },
 	{ "--top", 0, ARG_NUMBER, OPTION(top), "N", 1, TOP_MAX,
@@ -62,6 +65,7 @@ struct listing {
 	struct flow_filter filter;
 	struct flow_top top; /* max 0: not sorted */
 	enum style style;
+	bool all;
 	struct table *table;
 	__u64 matched;
 	__u64 closing;
@@ -133,6 +137,8 @@ static int each_flow(const struct ad_flow *flow, void *arg)
 {
 	struct listing *listing = arg;
 
+	if (!listing->all && flow_is_over(flow, &listing->view.names))
+		return 0;
 	if (!flow_filter_match(&listing->filter, flow, &listing->view.names))
 		return 0;
 	listing->matched++;
@@ -198,6 +204,7 @@ static int listing_init(struct listing *listing, const struct options *options)
 	unsigned int top = options->top;
 	int sort = options->sort;
 
+	listing->all = options->all;
 	if (options->json_lines)
 		listing->style = STYLE_LINES;
 	else

@@ -7,6 +7,8 @@
 #include "addr.h"
 #include "flow_text.h"
 
+#define CLOSED_AFTER_S 60 /* Linux's TIME_WAIT */
+
 const char *flow_kind(__u8 kind)
 {
 	static const char *const kinds[] = {
@@ -33,6 +35,13 @@ __u32 flow_seconds(__u32 now_s, __u32 then_s)
 	__s32 seconds = now_s - then_s;
 
 	return seconds > 0 ? seconds : 0;
+}
+
+bool flow_is_over(const struct ad_flow *flow, const struct names *names)
+{
+	__u32 idle_s = flow_seconds(names->now_s, flow->last_s);
+
+	return idle_s > (flow->flags & AD_FLOW_CLOSING ? CLOSED_AFTER_S : names_idle_s(names));
 }
 
 /* "prefix":"name", or null. */

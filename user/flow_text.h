@@ -5,6 +5,7 @@
 #ifndef AD_FLOW_TEXT_H
 #define AD_FLOW_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "maps/types.h"
 #include "names.h"
@@ -17,6 +18,12 @@ const char *endpoint_format(const struct ad_addr *addr, __be16 port, char text[E
 
 /* Seconds since @then; a clock of 32 bits that wraps, and packets later than @now are "now". */
 __u32 flow_seconds(__u32 now_s, __u32 then_s);
+
+/*
+ * Whether the flow has ended, as far as the table tells: long silent, or closed and silent since.
+ * Its entry only waits for another to take its place.
+ */
+bool flow_is_over(const struct ad_flow *flow, const struct names *names);
 
 /*
  * The flow as one JSON object without newline; returns its length. Written by hand: a table of ten

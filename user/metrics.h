@@ -4,7 +4,7 @@
  *
  *   /metrics             the counters, as text format 0.0.4
  *   /metrics/flows?top=N the N heaviest flows as metrics (default 20, at most 1000)
- *   /flows               every flow as one JSON object per line, streamed
+ *   /flows               every live flow as one JSON object per line, streamed
  *   /healthz             200 while the data path is loaded and armed, else 503
  *
  * Reads through the pins only, so that what it serves is what the kernel does, whoever loaded it.

@@ -198,9 +198,12 @@ static int job_step(struct job *job)
 	int nr;
 
 	if (job->kind == JOB_COUNT)
-		return pins_walk_count(job->walk, &job->occupancy);
+		return pins_walk_count(job->walk, job->metrics->config->flow_idle_s,
+				       &job->occupancy);
 	nr = pins_walk_bucket(job->walk, found);
 	for (int i = 0; i < nr; i++) {
+		if (flow_is_over(&found[i], &job->names))
+			continue;
 		if (job->kind == JOB_TOP)
 			flow_top_offer(&job->top, &found[i]);
 		else

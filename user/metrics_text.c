@@ -186,10 +186,13 @@ static void write_flow_table(struct evbuffer *out, const struct status *status)
 {
 	const struct ad_flow_stats *stats = &status->flow_stats;
 
-	prom_family(out, "flow_table_entries", "gauge", "Flows in the table, by kind.");
+	prom_family(out, "flow_table_entries", "gauge", "Live flows in the table, by kind.");
 	for (int kind = AD_FLOW_TRANSIT; kind <= AD_FLOW_OURS; kind++)
 		prom_sample(out, "flow_table_entries", status->flows.by_kind[kind], "kind",
 			    flow_kind(kind), NULL);
+	write_one(out, "flow_table_idle_entries", "gauge",
+		  "Entries of flows so long silent that they make room for others.",
+		  status->flows.idle);
 	write_one(out, "flow_table_capacity", "gauge", "Flows that the table can hold.",
 		  status->flows.slots);
 	write_one(out, "flow_table_inserts_total", "counter", "Flows entered.", stats->inserts);

@@ -9,6 +9,8 @@
 #include <time.h>
 #include "names.h"
 
+#define IDLE_DEFAULT_S 600 /* without a configuration: as without the key */
+
 static int index_nodes(struct names *names)
 {
 	const struct config *config = names->config;
@@ -44,6 +46,11 @@ void names_close(struct names *names)
 	free(names->by_id);
 	names->by_id = NULL;
 	names->nr_ids = 0;
+}
+
+__u32 names_idle_s(const struct names *names)
+{
+	return names->config ? names->config->flow_idle_s : IDLE_DEFAULT_S;
 }
 
 const struct config_node *names_node(const struct names *names, __u16 id)

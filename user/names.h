@@ -23,6 +23,9 @@ struct names {
 int names_open(struct names *names, const struct config *config, const struct pins *pins);
 void names_close(struct names *names);
 
+/* flows.idle: how long a flow may be silent before it may make room for another. */
+__u32 names_idle_s(const struct names *names);
+
 const struct config_node *names_node(const struct names *names, __u16 id);
 /* The node's and its POP's name, or NULL if unknown. */
 const char *names_node_name(const struct names *names, __u16 id);

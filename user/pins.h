@@ -42,10 +42,11 @@ int pins_read_vips(const struct pins *pins, struct ad_addr vips[AD_VIP_MAX], siz
 
 struct pins_occupancy {
 	__u64 by_kind[AD_FLOW_OURS + 1]; /* entries; [AD_FLOW_FREE] is what is free */
+	__u64 idle; /* of any kind, silent for long: will make room for others */
 	__u64 slots;
 };
-/* Reads the tags only: one cache line for eight slots. */
-int pins_read_occupancy(const struct pins *pins, struct pins_occupancy *occupancy);
+/* Reads the tags only: one cache line for eight slots. @idle_s: as the data path has it. */
+int pins_read_occupancy(const struct pins *pins, __u32 idle_s, struct pins_occupancy *occupancy);
 
 /*
  * A walk over the flow table, bucket by bucket, that may pause between them. In place (mmap) for
@@ -62,7 +63,7 @@ int pins_walk_bucket(struct pins_walk *walk, struct ad_flow found[AD_FLOW_SLOTS]
  * Adds the kinds of the next few thousand slots, by their tags alone. 0, -ENOENT behind the last
  * slot, or -errno. A walk does either this or pins_walk_bucket().
  */
-int pins_walk_count(struct pins_walk *walk, struct pins_occupancy *occupancy);
+int pins_walk_count(struct pins_walk *walk, __u32 idle_s, struct pins_occupancy *occupancy);
 void pins_walk_close(struct pins_walk *walk);
 
 /* All of it at once: calls @each until it returns non-zero, which is then returned. */

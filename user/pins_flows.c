@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include "pins.h"
@@ -13,6 +14,9 @@
 
 #define CHUNK	   512 /* buckets looked at together, and copied where they cannot be mapped */
 #define READ_TRIES 4   /* of one entry that keeps changing */
+
+/* A packet may come while we count: its slot's clock is then ahead of ours. */
+#define CLOCK_SLACK_S 60
 
 /* --- an array map: mapped whole, or copied range by range ------------------------------------ */
 
@@ -92,6 +96,7 @@ static size_t chunk_length(const struct array *tags, size_t first)
 struct pins_walk {
 	struct array tags, flows;
 	size_t next; /* bucket */
+	__u32 now_s; /* CLOCK_MONOTONIC when it began */
 
 	/* The chunk that holds it; slots as they were before and after the entries were read: the
 	 * same memory where the map is mapped. */
@@ -107,11 +112,14 @@ struct pins_walk {
 int pins_walk_open(const struct pins *pins, struct pins_walk **walk)
 {
 	struct pins_walk *new = calloc(1, sizeof(*new));
+	struct timespec now;
 	int err;
 
 	*walk = NULL;
 	if (!new)
 		return -ENOMEM;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	new->now_s = now.tv_sec;
 	new->flows.fd = -1;
 	err = array_open(pins, "flow_tags", sizeof(struct ad_flow_bucket), &new->tags);
 	if (!err)
@@ -200,7 +208,18 @@ int pins_walk_bucket(struct pins_walk *walk, struct ad_flow found[AD_FLOW_SLOTS]
 	return nr;
 }
 
-int pins_walk_count(struct pins_walk *walk, struct pins_occupancy *occupancy)
+static void count_slot(struct ad_flow_slot slot, const struct pins_walk *walk, __u32 idle_s,
+		       struct pins_occupancy *occupancy)
+{
+	__u16 age_s = walk->now_s - slot.last_s;
+
+	if (slot.kind != AD_FLOW_FREE && age_s > idle_s && age_s < (__u16)-CLOCK_SLACK_S)
+		occupancy->idle++;
+	else if (slot.kind <= AD_FLOW_OURS)
+		occupancy->by_kind[slot.kind]++;
+}
+
+int pins_walk_count(struct pins_walk *walk, __u32 idle_s, struct pins_occupancy *occupancy)
 {
 	const struct ad_flow_bucket *buckets;
 	size_t nr;
@@ -213,16 +232,12 @@ int pins_walk_count(struct pins_walk *walk, struct pins_occupancy *occupancy)
 	if (!buckets)
 		return -EIO;
 	walk->next += nr;
-	for (size_t i = 0; i < nr * AD_FLOW_SLOTS; i++) {
-		__u8 kind = slot_load(&buckets->slots[i]).kind;
-
-		if (kind <= AD_FLOW_OURS)
-			occupancy->by_kind[kind]++;
-	}
+	for (size_t i = 0; i < nr * AD_FLOW_SLOTS; i++)
+		count_slot(slot_load(&buckets->slots[i]), walk, idle_s, occupancy);
 	return 0;
 }
 
-int pins_read_occupancy(const struct pins *pins, struct pins_occupancy *occupancy)
+int pins_read_occupancy(const struct pins *pins, __u32 idle_s, struct pins_occupancy *occupancy)
 {
 	struct pins_walk *walk;
 	int err = pins_walk_open(pins, &walk);
@@ -231,7 +246,7 @@ int pins_read_occupancy(const struct pins *pins, struct pins_occupancy *occupanc
 	if (err)
 		return err;
 	while (!err)
-		err = pins_walk_count(walk, occupancy);
+		err = pins_walk_count(walk, idle_s, occupancy);
 	pins_walk_close(walk);
 	return err == -ENOENT ? 0 : err;
 }

@@ -169,7 +169,7 @@ static int read_flows_left(const struct view *view, struct status *status)
 
 static int read_flows(const struct view *view, struct status *status)
 {
-	int err = pins_read_occupancy(&view->pins, &status->flows);
+	int err = pins_read_occupancy(&view->pins, names_idle_s(&view->names), &status->flows);
 
 	if (!err && status->state.flags & AD_STATE_DRAINING)
 		err = read_flows_left(view, status);

@@ -46,14 +46,15 @@ json_t *status_flows_json(const struct status *status)
 	const struct pins_occupancy *flows = &status->flows;
 	const struct ad_flow_stats *stats = &status->flow_stats;
 
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "ours",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "ours",
 			 (json_int_t)flows->by_kind[AD_FLOW_OURS], "pin",
 			 (json_int_t)flows->by_kind[AD_FLOW_PIN], "transit",
-			 (json_int_t)flows->by_kind[AD_FLOW_TRANSIT], "free",
-			 (json_int_t)flows->by_kind[AD_FLOW_FREE], "capacity",
-			 (json_int_t)flows->slots, "inserts", (json_int_t)stats->inserts,
-			 "evictions", (json_int_t)stats->evictions, "expiries",
-			 (json_int_t)stats->expiries, "refusals", (json_int_t)stats->refusals);
+			 (json_int_t)flows->by_kind[AD_FLOW_TRANSIT], "idle",
+			 (json_int_t)flows->idle, "free", (json_int_t)flows->by_kind[AD_FLOW_FREE],
+			 "capacity", (json_int_t)flows->slots, "inserts",
+			 (json_int_t)stats->inserts, "evictions", (json_int_t)stats->evictions,
+			 "expiries", (json_int_t)stats->expiries, "refusals",
+			 (json_int_t)stats->refusals);
 }
 
 static json_t *count_json(const struct ad_count *count)

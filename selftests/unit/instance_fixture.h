@@ -208,6 +208,7 @@ static inline struct ad_flow *fixture_flow(struct fixture *fixture, size_t index
 	flow->tx_bytes = 20000;
 	slot->tag = index + 1;
 	slot->kind = kind;
+	slot->last_s = flow->last_s;
 	return flow;
 }
 

@@ -194,6 +194,21 @@ static void test_seconds_clock_wraps_or_runs_ahead(void)
 	is_int(flow_seconds(5, 0xfffffffb), 10, "across the wrap");
 }
 
+static void test_over_closed_sooner_than_silent(void)
+{
+	struct ad_flow flow = fleet_flow("10.0.0.1", 1, 0);
+
+	flow.last_s = 1000 - 600;
+	ok(!flow_is_over(&flow, &names), "silent for as long as it may");
+	flow.last_s--;
+	ok(flow_is_over(&flow, &names), "and for longer");
+	flow.flags |= AD_FLOW_CLOSING;
+	flow.last_s = 1000 - 60;
+	ok(!flow_is_over(&flow, &names), "closing a minute ago");
+	flow.last_s--;
+	ok(flow_is_over(&flow, &names), "closed");
+}
+
 static void is_name(__u16 id, const char *expected)
 {
 	char text[NAME_TEXT];
@@ -223,6 +238,7 @@ int main(void)
 	test_json_is_valid_and_complete();
 	test_json_longest_names_fit();
 	test_seconds_clock_wraps_or_runs_ahead();
+	test_over_closed_sooner_than_silent();
 	test_names_short_where_they_say_enough();
 	return done_testing();
 }

@@ -122,12 +122,25 @@ static void test_walk_live_entries_found_once(struct fixture *fixture)
 	fixture_flow(fixture, BUCKETS * AD_FLOW_SLOTS - 1, AD_FLOW_OURS, 1);
 	is_int(pins_each_flow(&fixture->pins, count_flow, &seen), 0, "walked to the end");
 	is_int(seen, 4, "each live entry once");
-	is_int(pins_read_occupancy(&fixture->pins, &occupancy), 0, "occupancy");
+	is_int(pins_read_occupancy(&fixture->pins, 600, &occupancy), 0, "occupancy");
 	is_int(occupancy.slots, BUCKETS * AD_FLOW_SLOTS, "all slots");
 	is_int(occupancy.by_kind[AD_FLOW_OURS], 2, "ours");
 	is_int(occupancy.by_kind[AD_FLOW_PIN], 1, "pins");
 	is_int(occupancy.by_kind[AD_FLOW_TRANSIT], 1, "transit");
 	is_int(occupancy.by_kind[AD_FLOW_FREE], BUCKETS * AD_FLOW_SLOTS - 4, "free");
+}
+
+static void test_occupancy_long_silent_entries_are_idle(struct fixture *fixture)
+{
+	struct ad_flow_slot *slots = fixture->buckets->slots;
+	struct pins_occupancy occupancy;
+
+	slots[0].last_s -= 700;
+	slots[7].last_s += 30; /* a packet since we looked at the clock */
+	is_int(pins_read_occupancy(&fixture->pins, 600, &occupancy), 0, "read");
+	is_int(occupancy.idle, 1, "one is idle");
+	is_int(occupancy.by_kind[AD_FLOW_OURS], 1, "and not counted by kind");
+	is_int(occupancy.by_kind[AD_FLOW_TRANSIT], 1, "one from the future is not");
 }
 
 static void test_walk_stopped_returns_the_reason(struct fixture *fixture)
@@ -205,6 +218,7 @@ int main(void)
 	test_vips_indexes_kept_tunnel_left_out(&fixture);
 	test_read_other_geometry_refused(&fixture);
 	test_walk_live_entries_found_once(&fixture);
+	test_occupancy_long_silent_entries_are_idle(&fixture);
 	test_walk_stopped_returns_the_reason(&fixture);
 	test_walk_without_rights_sees_the_same(&fixture);
 	test_walk_busy_or_torn_entry_left_out(&fixture);
