@@ -9,6 +9,7 @@ LAB_HOME=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 REPO=$(cd "$LAB_HOME/../.." && pwd)
 LAB_BUILD=$(cd "$REPO" && realpath -m "${BUILD:-build}")
 ANYDOOR=${ANYDOOR:-$LAB_BUILD/anydoor}
+ROUTER_PORT=$LAB_BUILD/selftests/lab/router_port.bpf.o
 
 # shellcheck source=selftests/lab/base.sh
 . "$LAB_HOME/base.sh"
@@ -26,10 +27,12 @@ ANYDOOR=${ANYDOOR:-$LAB_BUILD/anydoor}
 # Raises everything but anydoor (pops_up does that).
 lab_up() {
 	((EUID == 0)) || die "must run as root"
+	[[ -x $ANYDOOR && -e $ROUTER_PORT ]] || die "not built: \`make demo\` or \`make test\` does"
 	lab_name "$(mktemp -d "${TMPDIR:-/tmp}/anydoor-lab-XXXXXX")"
 	trap lab_down EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
+	trap 'exit 141' PIPE # nobody reads on: `make demo | head`
 	mkdir "$LAB_DIR/bpf"
 	mount -t bpf anydoor-lab "$LAB_DIR/bpf"
 	topology_up
@@ -43,10 +46,11 @@ lab_name() { # DIR
 	LAB_NAME=ad-${LAB_DIR##*-}
 }
 
-# May be called at any time and more than once.
+# May be called at any time and more than once; what fails does not keep the rest.
 lab_down() {
 	local place
-	trap '' INT TERM HUP
+	set +e
+	trap '' INT TERM HUP PIPE
 	disown -a # or bash tells of every job that is killed
 	lab_kill TERM
 	await 5 lab_is_quiet 2>/dev/null || lab_kill KILL
@@ -79,14 +83,14 @@ lab_is_quiet() {
 
 # Leave it up when the script ends, and say how to use it.
 lab_keep() {
-	local tool=${LAB_HOME#"$PWD/"}/lab name=${LAB_DIR##*-}
+	local lab="${LAB_HOME#"$PWD/"}/lab" name=${LAB_DIR##*-}
 	trap - EXIT
 	cat <<-END
 
-		The lab stays up.
-		  $tool in $name fra         a shell in a POP (nyc, sin), with its anydoor and birdc; also in
-		                               client, isp, edge_fra, edge_nyc, edge_sin
-		  $tool move $name nyc       BGP brings the client to nyc
-		  $tool down $name           take it down
+		The lab stays up. As root:
+		   $lab in $name fra      a shell in a POP (or nyc, sin), with its anydoor and birdc;
+		   $lab in $name client   and in any other place: ${PLACES[*]:0:5}
+		   $lab move $name nyc    BGP brings the client to nyc
+		   $lab down $name        take it down
 	END
 }

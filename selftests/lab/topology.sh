@@ -93,7 +93,7 @@ interface_up() { # PLACE INTERFACE ADDRESS4 ADDRESS6
 # - tx off: what comes to the POP is segmented and has complete checksums, as from a wire.
 # Nothing is turned off at the POP's own end.
 router_port_up() { # PLACE INTERFACE
-	at "$1" ip link set "$2" xdpdrv obj "$LAB_BUILD/selftests/lab/router_port.bpf.o" sec xdp.frags
+	at "$1" ip link set "$2" xdpdrv obj "$ROUTER_PORT" sec xdp.frags
 	at "$1" ethtool -K "$2" tx off >/dev/null
 }
 

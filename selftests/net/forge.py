@@ -82,6 +82,7 @@ class Tunnel:
         self.time, self.option_class = int(time.time()), CLASS
         self.candidates = [args.owner, 0, 0]
         self.inner = self.inner_tcp(args.client, args.vip)
+        self.signed_for = self.destination
         self.spoil_tag = False
 
     @staticmethod
@@ -99,7 +100,7 @@ class Tunnel:
         protocol = 0x86DD if inner[0] >> 4 == 6 else 0x0800
         geneve = struct.pack("!BBHI", OPTION_WORDS + 1, 0x40, protocol, 0)
         head = (40 if protocol == 0x86DD else 20) + 20
-        tag = siphash24(self.key, packed(self.source) + packed(self.destination) + geneve +
+        tag = siphash24(self.key, packed(self.source) + packed(self.signed_for) + geneve +
                         self.option() + struct.pack("!HH", len(inner), 0) + inner[:head])
         if self.spoil_tag:
             tag = bytes([tag[0] ^ 1]) + tag[1:]
@@ -128,6 +129,11 @@ def forged(tunnel, args):
     tunnel.spoil_tag = True
 
 
+def moved(tunnel, args):
+    """Caught on its way to another node, and replayed to this one."""
+    tunnel.signed_for = str(ipaddress.ip_address(args.target) + 1)
+
+
 def old_key(tunnel, args):
     tunnel.epoch = args.epoch + 1
 
@@ -153,7 +159,7 @@ def worn(tunnel, args):
     tunnel.hop = 15
 
 
-KINDS = {f.__name__: f for f in (right, stranger, stale, future, forged, old_key, syn, not_vip,
+KINDS = {f.__name__: f for f in (right, stranger, stale, future, forged, moved, old_key, syn, not_vip,
                                  foreign, loop, worn)}
 
 
