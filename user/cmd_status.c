@@ -70,14 +70,14 @@ static void print_drain(const struct view *view, const struct status *status)
 	size_t len = 0;
 
 	if (!(state->flags & AD_STATE_DRAINING)) {
-		print_line("drain", "no");
+		print_line("drain", "off");
 		return;
 	}
 	for (__u32 i = 0; i < state->nr_successors && i < AD_SUCCESSOR_MAX; i++)
 		len += snprintf(text + len, sizeof(text) - len, "%s%s", i ? ", " : "",
 				names_format(&view->names, state->successors[i], name));
 	print_line("drain", "%s: new flows go to %s; %llu of ours left",
-		   coloured(YELLOW, "draining", word, sizeof(word)), len ? text : "nobody",
+		   coloured(YELLOW, "on", word, sizeof(word)), len ? text : "nobody",
 		   status->flows_left);
 }
 

@@ -161,11 +161,23 @@ static int print_cell(const struct table *table, size_t column, int gap, const c
 	return GAP + (table->columns[column].right ? 0 : pad);
 }
 
+static bool column_is_empty(const struct table *table, size_t column)
+{
+	for (size_t i = column; i < table->nr_cells; i += table->nr_columns)
+		if (table->cells[i].text && *table->cells[i].text)
+			return false;
+	return true;
+}
+
+/* A last column for remarks gets no title while there are none. */
 static void print_title(const struct table *table)
 {
+	size_t nr = table->nr_columns;
 	int gap = 0;
 
-	for (size_t i = 0; i < table->nr_columns; i++)
+	if (column_is_empty(table, nr - 1))
+		nr--;
+	for (size_t i = 0; i < nr; i++)
 		gap = print_cell(table, i, gap, table->columns[i].title, DIM);
 	fputc('\n', table->out);
 }

@@ -92,6 +92,21 @@ static void test_table_columns_aligned_without_trailing_blanks(void)
 	free(text);
 }
 
+static void fill_no_notes(struct table *table)
+{
+	table_cell(table, PLAIN, "a");
+	table_cell(table, PLAIN, "1");
+	table_cell(table, PLAIN, "%s", "");
+}
+
+static void test_table_last_column_empty_has_no_title(void)
+{
+	char *text = print_table(fill_no_notes);
+
+	is_str(text, "NAME  COUNT\na         1\n", "nothing to be noted");
+	free(text);
+}
+
 static void test_table_without_rows_prints_nothing(void)
 {
 	char *text = print_table(fill_nothing);
@@ -138,6 +153,7 @@ int main(void)
 	test_unit_count_exact_then_scaled();
 	test_unit_duration_two_units();
 	test_table_columns_aligned_without_trailing_blanks();
+	test_table_last_column_empty_has_no_title();
 	test_table_without_rows_prints_nothing();
 	test_table_longer_than_its_buffer_complete();
 	test_colour_not_on_a_pipe();
