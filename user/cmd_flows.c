@@ -86,6 +86,16 @@ static void print_traffic(struct table *table, __u32 packets, __u64 bytes)
 	table_cell(table, PLAIN, "%s/%s", unit_count(packets, count), unit_count(bytes, size));
 }
 
+/* Only what is out of the ordinary: a live flow with a stamp needs no word. */
+static const char *flow_remark(const struct ad_flow *flow)
+{
+	bool plain = !(flow->flags & AD_FLOW_STAMPED);
+
+	if (flow->flags & AD_FLOW_CLOSING)
+		return plain ? "plain, closing" : "closing";
+	return plain ? "plain" : "";
+}
+
 static void print_row(struct listing *listing, const struct ad_flow *flow)
 {
 	const struct names *names = &listing->view.names;
@@ -105,9 +115,7 @@ static void print_row(struct listing *listing, const struct ad_flow *flow)
 		   unit_duration(flow_seconds(names->now_s, flow->last_s), text));
 	print_traffic(table, flow->rx_packets, flow->rx_bytes);
 	print_traffic(table, flow->tx_packets, flow->tx_bytes);
-	/* Only what is out of the ordinary: a live flow with a stamp needs no word. */
-	table_cell(table, YELLOW, "%s%s", flow->flags & AD_FLOW_STAMPED ? "" : "plain ",
-		   flow->flags & AD_FLOW_CLOSING ? "closing" : "");
+	table_cell(table, YELLOW, "%s", flow_remark(flow));
 }
 
 static void print_json(struct listing *listing, const struct ad_flow *flow)

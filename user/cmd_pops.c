@@ -38,7 +38,7 @@ int cmd_pops(const struct globals *globals, int argc, char **argv)
 	if (err)
 		code = view_failed(&view, "the fleet", err);
 	else if (globals->json)
-		output_json(pops_json(&view, peers, nr));
+		code = output_json(pops_json(&view, peers, nr)) ? EXIT_FAILED : EXIT_OK;
 	else
 		peers_print(&view.names, peers, nr, view.meta.node_id, true);
 	free(peers);

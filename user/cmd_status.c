@@ -167,11 +167,11 @@ int cmd_status(const struct globals *globals, int argc, char **argv)
 		view_close(&view);
 		return code;
 	}
-	if (globals->json)
-		output_json(status_json(&view, &status));
-	else
-		print_text(&view, &status);
 	code = status.nr_warnings ? EXIT_DEGRADED : EXIT_OK;
+	if (!globals->json)
+		print_text(&view, &status);
+	else if (output_json(status_json(&view, &status)))
+		code = EXIT_FAILED;
 	status_free(&status);
 	view_close(&view);
 	return code;

@@ -45,19 +45,20 @@ int cmd_version(const struct globals *globals, int argc, char **argv)
 	struct utsname kernel;
 	struct ad_meta meta;
 	bool loaded;
+	int err;
 
 	if (args_parse(none, argc, argv, NULL))
 		return EXIT_USAGE;
 	uname(&kernel);
 	libbpf += *libbpf == 'v';
 	loaded = loaded_meta(globals, &meta);
-	if (globals->json)
-		return output_json(json_pack("{s:s, s:i, s:s, s:s, s:s, s:o}", "version", VERSION,
-					     "abi", AD_ABI_VERSION, "libbpf", libbpf, "libxdp",
-					     LIBXDP_VERSION, "kernel", kernel.release, "loaded",
-					     loaded_json(loaded, &meta)))
-			       ? EXIT_FAILED
-			       : EXIT_OK;
+	if (globals->json) {
+		err = output_json(json_pack("{s:s, s:i, s:s, s:s, s:s, s:o}", "version", VERSION,
+					    "abi", AD_ABI_VERSION, "libbpf", libbpf, "libxdp",
+					    LIBXDP_VERSION, "kernel", kernel.release, "loaded",
+					    loaded_json(loaded, &meta)));
+		return err ? EXIT_FAILED : EXIT_OK;
+	}
 	printf("anydoor %s\nABI     %d\nlibbpf  %s\nlibxdp  %s\nkernel  %s\n", VERSION,
 	       AD_ABI_VERSION, libbpf, LIBXDP_VERSION, kernel.release);
 	if (loaded)

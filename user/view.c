@@ -48,8 +48,9 @@ static int open_failed(const struct view *view, int err)
 
 	switch (err) {
 	case -ENOENT:
-		snprintf(text, sizeof(text), "instance '%s' is not loaded (no %s)", instance,
-			 view->pins.dir);
+		snprintf(text, sizeof(text), "instance '%s' is not loaded: no %s%s", instance,
+			 view->pins.dir,
+			 view->config ? "" : ", where it is without a configuration");
 		return fail(view->globals, EXIT_NOT_LOADED, text);
 	case -EACCES:
 	case -EPERM:
