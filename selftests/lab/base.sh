@@ -16,6 +16,15 @@ at() {
 	${AT:-} nsenter --net="/run/netns/$LAB_NAME-$place" "$@"
 }
 
+# enter PLACE CMD...: as `at`, and there `anydoor` and `birdc` mean the ones of that place.
+enter() {
+	local place=$1
+	shift
+	at "$place" env PATH="$LAB_DIR/bin:$(dirname "$ANYDOOR"):$PATH" LAB_PLACE="$place" \
+		ANYDOOR_CONFIG="$LAB_DIR/$place.yaml" ANYDOOR_NAME="$place" \
+		LIBXDP_BPFFS="$LAB_DIR/bpf" "$@"
+}
+
 # await SECONDS CMD...: poll until CMD succeeds; false (and a word about it) after SECONDS.
 await() {
 	local limit=$1 end=$((SECONDS + $1 + 1))

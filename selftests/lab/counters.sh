@@ -108,6 +108,7 @@ flows_are_of() { # POP OWNER COUNT
 	same "$(enter "$1" anydoor flows --owner "$2" --json | jq 'map(select(.closing | not)) | length')" "$3"
 }
 
-flows_left() { # POP, which drains
-	enter "$1" anydoor status --json | jq .drain.flows_left
+# Of POP, which drains, are COUNT flows left?
+flows_left_are() { # POP COUNT
+	same "$(enter "$1" anydoor status --json | jq .drain.flows_left)" "$2"
 }

@@ -76,7 +76,7 @@ zone_write() { # SERIAL
 }
 
 pop_start() { # POP
-	AT=exec enter "$1" anydoor run >>"$LAB_DIR/$1.log" 2>&1 &
+	AT=exec enter "$1" setsid anydoor run >>"$LAB_DIR/$1.log" 2>&1 </dev/null &
 	echo $! >"$LAB_DIR/$1.pid"
 	disown $! # or bash tells when it dies
 }
@@ -91,15 +91,6 @@ pop_await() { # POP
 
 pop_is_up() { # POP
 	enter "$1" anydoor status
-}
-
-# enter PLACE CMD...: as `at`, and there `anydoor` and `birdc` mean the ones of that place.
-enter() {
-	local place=$1
-	shift
-	at "$place" env PATH="$LAB_DIR/bin:$(dirname "$ANYDOOR"):$PATH" LAB_PLACE="$place" \
-		ANYDOOR_CONFIG="$LAB_DIR/$place.yaml" ANYDOOR_NAME="$place" \
-		LIBXDP_BPFFS="$LAB_DIR/bpf" "$@"
 }
 
 pop_await_gone() { # POP

@@ -1,15 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# topology.sh: the lab's places, wires and addresses. Sourced by lab.sh.
-#
-#                      client
-#                        |
-#                       isp                 chooses a POP by BGP
-#              .---------+---------.
-#          edge_fra --- edge_nyc --- edge_sin   (and edge_fra --- edge_sin: a full mesh)
-#              |         |         |
-#             fra       nyc       sin       the POPs: anydoor on `uplink`, nginx, the VIPs
-#
-# What a POP tunnels to another goes from edge to edge and never near the client's ISP.
+# topology.sh: the lab's places, wires and addresses; README.md has the picture.
 # shellcheck shell=bash disable=SC2034
 
 readonly POPS=(fra nyc sin)

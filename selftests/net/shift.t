@@ -1,18 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# shift.t: BGP takes the client round all three POPs under load; nothing breaks, nothing is reset.
+# shift.t: BGP takes the client round all three POPs under load, once because the owner itself is cut
+# off from the client's ISP and must answer another way; nothing breaks, nothing is reset.
 set -euo pipefail
 # shellcheck source=selftests/net/net.sh
 . "$(dirname "$0")/net.sh"
 
 readonly UPLOAD_S=8
 
-visit() { # POP
-	bgp_prefer "$1"
+# The client is at POP; it stays until the downloads have come to PERCENT.
+visit() { # POP PERCENT
 	is "$1: a new connection is its own, IPv4" "$(web_who 4)" "$1"
 	is "$1: a new connection is its own, IPv6" "$(web_who 6)" "$1"
 	is "$1: the idle flows are still fra's" "$(talk)" "fra fra"
-	sleep 1 # of load
+	await 20 web_downloaded four "$2"
+	await 20 web_downloaded six "$2"
 }
 
 net_up
@@ -23,9 +25,16 @@ uploads_start $UPLOAD_S
 web_download_start four 4 6M
 web_download_start six 6 6M
 
-for pop in nyc sin nyc fra; do
-	visit $pop
-done
+bgp_cut fra
+bgp_await nyc
+visit nyc 20
+bgp_prefer sin
+visit sin 40
+bgp_prefer nyc
+visit nyc 60
+bgp_mend fra
+bgp_prefer fra
+visit fra 80
 
 for family in 4 6; do
 	ok "the upload over IPv$family arrives" upload_complete $family $UPLOAD_S
