@@ -39,7 +39,7 @@ static __always_inline int dns_again(struct dns_work *w, const struct ad_dns_ima
 	if (dns_read_labels(w))
 		return DNS_SEND;
 	dns_read_name(w, image);
-	verdict = dns_match(w, image);
+	verdict = dns_match(w, image, dns_probe_question(w, image));
 	if (verdict == DNS_GO && w->zone != zone)
 		verdict = DNS_SEND;
 	w->zone = zone;
@@ -59,7 +59,7 @@ static __always_inline int dns_redirect(struct dns_work *w, const struct ad_dns_
 		return DNS_PASS;
 	w->aa = 1;
 	target_len = rrset->len - DNS_RR_FIXED;
-	verdict = dns_put_rrset(w, rrset, w->owner, DNS_ANSWER);
+	verdict = dns_put_rrset(w, image, rrset, w->owner, DNS_ANSWER);
 	if (verdict)
 		return verdict;
 	if (prefix + target_len > DNS_NAME_BYTES) {

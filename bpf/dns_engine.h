@@ -192,15 +192,11 @@ static __always_inline int dns_read_question(struct dns_work *w)
 	return DNS_GO;
 }
 
-DNS_STAGE int dns_read(struct dns_work *w)
+DNS_STAGE int dns_read(struct dns_work *w, const struct ad_dns_image *image)
 {
-	const struct ad_dns_image *image;
 	int verdict;
 
-	if (!w)
-		return DNS_PASS;
-	image = dns_image(w);
-	if (!image)
+	if (!w || !image)
 		return DNS_PASS;
 	verdict = dns_read_header(w);
 	if (verdict)
@@ -311,22 +307,18 @@ static __always_inline void dns_bisect(struct dns_work *w, const struct ad_dns_i
  * Not stored: bisects for the closest encloser (RFC 4592, 3.3.1), which is the deepest stored
  * ancestor because every ancestor of a stored name is stored.
  */
-DNS_STAGE int dns_search(struct dns_work *w)
+DNS_STAGE int dns_search(struct dns_work *w, const struct ad_dns_image *image)
 {
-	const struct ad_dns_image *image;
 	const struct ad_dns_cell *cell;
 	__u32 i;
 
-	if (!w)
-		return DNS_PASS;
-	image = dns_image(w);
-	if (!image || !w->nr_labels)
+	if (!w || !image || !w->nr_labels)
 		return DNS_PASS;
 	w->low = 0;
 	w->high = w->nr_labels - 1;
 	if (w->high > image->depth_max)
 		w->high = image->depth_max;
-	for (i = 0; i < 8; i++) {
+	for (i = 0; i < 7; i++) { /* halves 127 labels to one */
 		dns_join();
 		if (w->low >= w->high)
 			break;
@@ -365,58 +357,50 @@ static __always_inline int dns_truncate(struct dns_work *w)
 	return DNS_SEND;
 }
 
-/* Where a name that the set at w->at refers to stands in the message. */
-static __always_inline __u32 dns_target(const struct dns_work *w, __u32 to, __u32 owner)
-{
-	if (to == AD_DNS_TO_OWNER)
-		return owner;
-	return to == AD_DNS_TO_APEX ? w->apex : w->at + to;
-}
-
 /* The pointers of the set that lies between w->at and w->end. */
-static __always_inline void dns_fix(struct dns_work *w, const __u8 *page, __u32 blob, __u32 owner)
+static __always_inline void dns_fix(struct dns_work *w, const __u8 *page, __u32 blob)
 {
 	const struct ad_dns_fixup *fixup;
-	__u32 i;
+	__u32 i, to;
 
 	for (i = 0; i < DNS_FIXUPS_MAX; i++) {
 		fixup = dns_at(page, (__u64)blob * 8 + i * sizeof(*fixup));
 		if (i >= w->fixups || w->at + fixup->at >= w->end)
 			break;
-		dns_put16(w, w->at + fixup->at,
-			  DNS_POINTER | dns_target(w, fixup->to, owner));
+		to = w->base[fixup->to >> AD_DNS_BASE_SHIFT & (AD_DNS_BASE_MAX - 1)];
+		to += fixup->to & ((1 << AD_DNS_BASE_SHIFT) - 1);
+		dns_put16(w, w->at + fixup->at, DNS_POINTER | to);
 	}
 }
 
 /*
- * Appends the first @len bytes of a blob, which the caller knows to fit, and sets their pointers:
- * @owner is where the owner's name stands.
+ * Appends the first @len bytes of a blob, which the caller knows to fit, and sets its w->fixups
+ * pointers: @owner is where the owner's name stands. Two words at a time, and a little beyond.
  */
-DNS_STAGE int dns_copy(struct dns_work *w, __u32 blob, __u32 len, __u32 nr_fixups, __u32 owner)
+DNS_STAGE int dns_copy(struct dns_work *w, const struct ad_dns_image *image, __u32 blob, __u32 len,
+		       __u32 owner)
 {
-	const struct ad_dns_image *image;
-	const __u8 *page;
 	__u32 from, at, i;
+	const __u8 *page;
 
-	if (!w || len > DNS_MSG_BYTES || nr_fixups > DNS_FIXUPS_MAX)
-		return DNS_PASS;
-	image = dns_image(w);
-	if (!image)
+	if (!w || !image || len > DNS_MSG_BYTES || w->fixups > DNS_FIXUPS_MAX)
 		return DNS_PASS;
 	page = dns_page_of(w, image, (__u64)blob * 8);
 	if (!page)
 		return DNS_PASS;
 	at = w->at;
-	from = blob * 8 + nr_fixups * sizeof(struct ad_dns_fixup);
+	from = blob * 8 + w->fixups * sizeof(struct ad_dns_fixup);
 	w->end = at + len;
-	w->fixups = nr_fixups;
-	for (i = 0; i < DNS_MSG_BYTES; i += 8) {
+	w->base[AD_DNS_BASE_OWNER] = owner;
+	w->base[AD_DNS_BASE_SELF] = at;
+	for (i = 0; i < DNS_MSG_BYTES; i += 16) {
 		if (i >= len)
 			break;
 		dns_put64(w, at + i, dns_load64(dns_at(page, from + i)));
+		dns_put64(w, at + i + 8, dns_load64(dns_at(page, from + i + 8)));
 	}
 	dns_join();
-	dns_fix(w, page, blob, owner);
+	dns_fix(w, page, blob);
 	w->at = w->end;
 	return DNS_GO;
 }
@@ -441,7 +425,9 @@ static __always_inline int dns_deny(struct dns_work *w, const struct ad_dns_imag
 	zone = dns_zone(image, w->zone);
 	if (!dns_fits(w, zone->soa_len))
 		return dns_truncate(w);
-	verdict = dns_copy(w, zone->soa, zone->soa_len, zone->soa_fixups, w->apex);
+	w->fixups = zone->soa_fixups;
+	verdict = dns_copy(w, image, zone->soa, zone->soa_len,
+			   w->base[AD_DNS_BASE_APEX]);
 	if (verdict)
 		return verdict;
 	w->count[DNS_AUTHORITY]++;
@@ -452,7 +438,7 @@ static __always_inline int dns_deny(struct dns_work *w, const struct ad_dns_imag
 static __always_inline void dns_locate_apex(struct dns_work *w, const struct ad_dns_image *image)
 {
 	if (w->zone != DNS_NOT_COUNTED)
-		w->apex = w->body - 4 - dns_zone(image, w->zone)->apex_len;
+		w->base[AD_DNS_BASE_APEX] = w->body - 4 - dns_zone(image, w->zone)->apex_len;
 }
 
 static __always_inline int dns_has_inline(const struct ad_dns_cell *cell, __u32 qtype)
@@ -492,8 +478,9 @@ static __always_inline int dns_put_inline(struct dns_work *w, const struct ad_dn
 	return DNS_SEND;
 }
 
-static __always_inline int dns_put_rrset(struct dns_work *w, const struct ad_dns_rrset *rrset,
-					 __u32 owner, __u32 section)
+static __always_inline int dns_put_rrset(struct dns_work *w, const struct ad_dns_image *image,
+					 const struct ad_dns_rrset *rrset, __u32 owner,
+					 __u32 section)
 {
 	__u32 len = rrset->len, extra = rrset->extra_rrs;
 
@@ -506,14 +493,15 @@ static __always_inline int dns_put_rrset(struct dns_work *w, const struct ad_dns
 		w->tc = 1; /* RFC 9471: a referral without its glue is no answer */
 	}
 	w->count[section & 1] += rrset->rrs;
-	return dns_copy(w, rrset->blob, len, rrset->nr_fixups, owner);
+	w->fixups = rrset->nr_fixups;
+	return dns_copy(w, image, rrset->blob, len, owner);
 }
 
 /*
  * The RRset of @qtype in a record's directory (any, for ANY: RFC 8482, 4.1). DNS_GO and *@rrset,
  * which is NULL if there is none; DNS_PASS if the directory is too long to be looked through.
  */
-static __always_inline int dns_find(const struct dns_work *w, const struct ad_dns_image *image,
+static __always_inline int dns_find(struct dns_work *w, const struct ad_dns_image *image,
 				    __u32 ref, __u32 qtype, const struct ad_dns_rrset **rrset)
 {
 	const struct ad_dns_rrset *r;
@@ -528,17 +516,21 @@ static __always_inline int dns_find(const struct dns_work *w, const struct ad_dn
 		return DNS_PASS;
 	at = ref * 8;
 	n = ((const struct ad_dns_record *)dns_at(page, at))->nr_rrsets;
+	if (n > DNS_RRSETS_MAX)
+		return DNS_PASS;
 	at += sizeof(struct ad_dns_record);
-	for (i = 0; i < DNS_RRSETS_MAX; i++) {
-		if (i >= n)
-			return DNS_GO;
+	w->set = 0;
+	for (i = 0; i < DNS_RRSETS_MAX && i < n; i++) {
 		r = dns_at(page, at + i * sizeof(*r));
-		if (r->type == qtype || qtype == DNS_T_ANY) {
-			*rrset = r;
-			return DNS_GO;
-		}
+		if (r->type != qtype && qtype != DNS_T_ANY)
+			continue;
+		w->set = at + i * sizeof(*r);
+		break;
 	}
-	return i >= n ? DNS_GO : DNS_PASS;
+	dns_join();
+	if (w->set)
+		*rrset = dns_at(page, w->set);
+	return DNS_GO;
 }
 
 /* --- deciding --------------------------------------------------------------------------------- */
@@ -552,60 +544,52 @@ static __always_inline int dns_refuse(struct dns_work *w, const struct ad_dns_im
 	return DNS_SEND;
 }
 
-/* The name as asked, or its closest encloser. */
-static __always_inline int dns_match(struct dns_work *w, const struct ad_dns_image *image)
+/* The name as asked. Other classes have names of their own. */
+static __always_inline const struct ad_dns_cell *
+dns_probe_question(struct dns_work *w, const struct ad_dns_image *image)
 {
-	const struct ad_dns_cell *cell;
+	__u16 class = w->qclass - DNS_CLASS_IN;
 
-	cell = dns_probe(w, image, w->hash[0] ^ (__u16)(w->qclass - DNS_CLASS_IN), w->hash[1]);
+	return dns_probe(w, image, w->hash[0] ^ class, w->hash[1]);
+}
+
+/* @cell is that of the name as asked; without it, its closest encloser is looked for. */
+static __always_inline int dns_match(struct dns_work *w, const struct ad_dns_image *image,
+				     const struct ad_dns_cell *cell)
+{
 	if (cell)
 		dns_matched(w, cell, 0);
 	else if (w->qclass != DNS_CLASS_IN)
 		return dns_refuse(w, image);
 	else
-		return dns_search(w);
+		return dns_search(w, image);
 	return DNS_GO;
-}
-
-/* RFC 1034, 4.3.2, 3b: the NS of the cut as authority, their addresses as additional data. */
-static __always_inline int dns_refer(struct dns_work *w, const struct ad_dns_image *image,
-				     const struct ad_dns_cell *cell)
-{
-	const struct ad_dns_rrset *rrset;
-	int verdict;
-
-	if (dns_find(w, image, cell->record, DNS_T_NS, &rrset) || !rrset)
-		return DNS_PASS;
-	verdict = dns_put_rrset(w, rrset, w->owner, DNS_AUTHORITY);
-	return verdict ? verdict : DNS_SEND;
 }
 
 /* Nothing stored at the name itself: a wildcard below its closest encloser, or no such name. */
 static __always_inline int dns_wildcard(struct dns_work *w, const struct ad_dns_image *image,
 					const struct ad_dns_cell *cell)
 {
-	const struct ad_dns_record *record;
 	__u64 at = (__u64)cell->record * 8;
 	const __u8 *page;
 
+	w->aa = 1;
 	if (!(cell->flags & AD_DNS_HAS_WILD)) {
-		w->aa = 1;
 		w->rcode = DNS_NXDOMAIN;
-		return dns_deny(w, image);
+		return DNS_ABSENT;
 	}
 	page = dns_page_of(w, image, at);
 	if (!page)
 		return DNS_PASS;
-	record = dns_at(page, at);
-	w->cell = record->wild - 1;
+	w->cell = ((const struct ad_dns_record *)dns_at(page, at))->wild - 1;
 	w->owner = w->subject;
 	w->below = 0;
 	return DNS_GO;
 }
 
 /* Where a CNAME just written leads. Its target was looked up when the zone was compiled. */
-static __always_inline int dns_next(struct dns_work *w, const struct ad_dns_image *image,
-				    const struct ad_dns_rrset *cname, __u32 rdata)
+static __always_inline int dns_next(struct dns_work *w, const struct ad_dns_rrset *cname,
+				    __u32 rdata)
 {
 	if (cname->loop && !w->chain)
 		w->chain = cname->loop;
@@ -614,7 +598,7 @@ static __always_inline int dns_next(struct dns_work *w, const struct ad_dns_imag
 	w->subject = rdata;
 	if (cname->next_kind == AD_DNS_NEXT_NX) {
 		w->rcode = DNS_NXDOMAIN; /* RFC 6604, section 3: of the last name in the chain */
-		return dns_deny(w, image);
+		return DNS_ABSENT;
 	}
 	w->cell = cname->next - 1;
 	w->owner = rdata + cname->next_skip;
@@ -622,111 +606,105 @@ static __always_inline int dns_next(struct dns_work *w, const struct ad_dns_imag
 	return DNS_GO;
 }
 
-static __always_inline int dns_chase(struct dns_work *w, const struct ad_dns_image *image,
-				     const struct ad_dns_cell *cell)
-{
-	const struct ad_dns_rrset *cname;
-	__u32 rdata = w->at + DNS_RR_FIXED;
-	int verdict;
-
-	if (dns_find(w, image, cell->record, DNS_T_CNAME, &cname) || !cname)
-		return DNS_PASS;
-	verdict = dns_put_rrset(w, cname, w->owner, DNS_ANSWER);
-	return verdict ? verdict : dns_next(w, image, cname, rdata);
-}
-
 /*
  * No DS at an apex whose parent zone is ours too: the parent is the one to say so (RFC 4035,
  * 3.1.4.1), as it would be the one to have it.
  */
-static __always_inline int dns_deny_type(struct dns_work *w, const struct ad_dns_image *image,
-					 const struct ad_dns_cell *cell)
+static __always_inline int dns_no_ds(struct dns_work *w, const struct ad_dns_image *image,
+				     const struct ad_dns_cell *cell)
 {
 	__u64 at = (__u64)cell->record * 8;
-	const __u8 *page;
+	const __u8 *page = dns_page_of(w, image, at);
 	__u32 parent;
 
-	if (w->qtype == DNS_T_DS && cell->flags & AD_DNS_IS_APEX) {
-		page = dns_page_of(w, image, at);
-		if (!page)
-			return DNS_PASS;
-		parent = ((const struct ad_dns_record *)dns_at(page, at))->parent_zone;
-		if (parent) {
-			w->zone = parent - 1;
-			dns_locate_apex(w, image);
-		}
+	if (!page)
+		return DNS_PASS;
+	parent = ((const struct ad_dns_record *)dns_at(page, at))->parent_zone;
+	if (parent) {
+		w->zone = parent - 1;
+		dns_locate_apex(w, image);
 	}
-	return dns_deny(w, image);
+	return DNS_ABSENT;
 }
 
 #include "dns_dname.h"
 
-/* All data of one name is here: answer, go on along an alias, or say that there is none. */
-static __always_inline int dns_answer_name(struct dns_work *w, const struct ad_dns_image *image,
-					   const struct ad_dns_cell *cell)
+/* What stands beside a CNAME answers for itself; everything else is at its target. */
+static __always_inline __u32 dns_wanted(const struct dns_work *w, const struct ad_dns_cell *cell,
+					__u32 referral)
 {
+	if (referral)
+		return DNS_T_NS;
+	if (cell->flags & AD_DNS_HAS_CNAME && w->qtype != DNS_T_RRSIG && w->qtype != DNS_T_NSEC &&
+	    w->qtype != DNS_T_ANY)
+		return DNS_T_CNAME;
+	if (w->qtype == DNS_T_ANY && cell->nr_a)
+		return DNS_T_A;
+	return w->qtype == DNS_T_ANY && cell->nr_aaaa ? DNS_T_AAAA : w->qtype;
+}
+
+/*
+ * The sets of one name, or of the cut above it: RFC 1034, 4.3.2, 3. A referral has the NS of the
+ * cut as authority and their addresses as additional data.
+ */
+static __always_inline int dns_take(struct dns_work *w, const struct ad_dns_image *image,
+				    const struct ad_dns_cell *cell, __u32 referral)
+{
+	__u32 wanted = dns_wanted(w, cell, referral), rdata = w->at + DNS_RR_FIXED;
 	const struct ad_dns_rrset *rrset;
 	int verdict;
 
-	w->aa = 1;
-	if (dns_has_inline(cell, w->qtype))
-		return dns_put_inline(w, cell, w->qtype, w->owner);
-	if (w->qtype == DNS_T_ANY && (cell->nr_a || cell->nr_aaaa))
-		return dns_put_inline(w, cell, cell->nr_a ? DNS_T_A : DNS_T_AAAA, w->owner);
-	if (dns_find(w, image, cell->record, w->qtype, &rrset))
+	w->aa |= !referral;
+	if (dns_has_inline(cell, wanted))
+		return dns_put_inline(w, cell, wanted, w->owner);
+	if (dns_find(w, image, cell->record, wanted, &rrset))
 		return DNS_PASS;
-	if (rrset) {
-		verdict = dns_put_rrset(w, rrset, w->owner, DNS_ANSWER);
-		return verdict ? verdict : DNS_SEND;
-	}
-	if (cell->flags & AD_DNS_HAS_CNAME)
-		return dns_chase(w, image, cell);
-	return dns_deny_type(w, image, cell);
+	if (!rrset && wanted == DNS_T_DS && cell->flags & AD_DNS_IS_APEX)
+		return dns_no_ds(w, image, cell);
+	if (!rrset)
+		return DNS_ABSENT;
+	verdict = dns_put_rrset(w, image, rrset, w->owner, referral ? DNS_AUTHORITY : DNS_ANSWER);
+	if (verdict)
+		return verdict;
+	if (wanted == DNS_T_CNAME && w->qtype != DNS_T_CNAME)
+		return dns_next(w, rrset, rdata);
+	return DNS_SEND;
 }
 
-static __always_inline int dns_hop(struct dns_work *w, const struct ad_dns_image *image)
+/* One name of the chain. */
+DNS_STAGE int dns_hop(struct dns_work *w, const struct ad_dns_image *image)
 {
-	const struct ad_dns_cell *cell = dns_cell(w, image, w->cell);
+	const struct ad_dns_cell *cell;
 
+	if (!w || !image)
+		return DNS_PASS;
+	cell = dns_cell(w, image, w->cell);
 	if (!cell)
 		return DNS_PASS;
-	switch (cell->kind) {
-	case AD_DNS_NAME:
-		if (w->below)
-			return dns_wildcard(w, image, cell);
-		return dns_answer_name(w, image, cell);
-	case AD_DNS_CUT:
-		if (w->below || w->qtype != DNS_T_DS)
-			return dns_refer(w, image, cell);
-		return dns_answer_name(w, image, cell);
-	case AD_DNS_DNAME:
-		if (w->below)
-			return dns_redirect(w, image, cell);
-		return dns_answer_name(w, image, cell);
-	default:
+	if (cell->kind == AD_DNS_ABOVE)
 		return dns_refuse(w, image);
-	}
+	if (cell->kind == AD_DNS_NAME && w->below)
+		return dns_wildcard(w, image, cell);
+	if (cell->kind == AD_DNS_DNAME && w->below)
+		return dns_redirect(w, image, cell);
+	return dns_take(w, image, cell,
+			cell->kind == AD_DNS_CUT && (w->below || w->qtype != DNS_T_DS));
 }
 
 /* From the match to the end of the chain. */
-DNS_STAGE int dns_follow(struct dns_work *w)
+static __always_inline int dns_follow(struct dns_work *w, const struct ad_dns_image *image)
 {
-	const struct ad_dns_image *image;
+	int verdict = DNS_GO;
 	__u32 i;
-	int verdict;
 
-	if (!w)
-		return DNS_PASS;
-	image = dns_image(w);
-	if (!image)
-		return DNS_PASS;
 	dns_locate_apex(w, image);
-	for (i = 0; i < DNS_CHAIN_MAX; i++) {
+	for (i = 0; i < DNS_CHAIN_MAX && verdict == DNS_GO; i++)
 		verdict = dns_hop(w, image);
-		if (verdict)
-			return verdict;
-	}
-	return DNS_IN_KERNEL ? DNS_PASS : DNS_SEND;
+	if (verdict == DNS_ABSENT)
+		return dns_deny(w, image);
+	if (verdict == DNS_GO)
+		return DNS_IN_KERNEL ? DNS_PASS : DNS_SEND;
+	return verdict;
 }
 
 /* --- finishing -------------------------------------------------------------------------------- */
@@ -774,6 +752,21 @@ static __always_inline void dns_finish(struct dns_work *w, const struct ad_dns_i
 	w->len = w->at;
 }
 
+/* Most questions are for an address of a name that has one: no more than its cell is needed. */
+static __always_inline int dns_find_answer(struct dns_work *w, const struct ad_dns_image *image)
+{
+	const struct ad_dns_cell *cell = dns_probe_question(w, image);
+	int verdict;
+
+	if (cell && cell->kind == AD_DNS_NAME && dns_has_inline(cell, w->qtype)) {
+		w->zone = cell->zone;
+		w->aa = 1;
+		return dns_put_inline(w, cell, w->qtype, w->subject);
+	}
+	verdict = dns_match(w, image, cell);
+	return verdict ? verdict : dns_follow(w, image);
+}
+
 /* The whole of it. DNS_SEND: w->len bytes of w->msg are the reply, w->rcode and w->zone say what
  * to count. */
 static __always_inline int dns_respond(struct dns_work *w)
@@ -785,16 +778,15 @@ static __always_inline int dns_respond(struct dns_work *w)
 		return DNS_PASS;
 	w->zone = DNS_NOT_COUNTED;
 	w->tc = 0;
-	verdict = dns_read(w);
+	verdict = dns_read(w, image);
 	if (verdict)
 		return verdict;
-	if (w->rcode == DNS_NOERROR) {
-		verdict = dns_is_meta(w->qtype) ? dns_refuse(w, image) : dns_match(w, image);
-		if (verdict == DNS_GO)
-			verdict = dns_follow(w);
-	} else {
+	if (w->rcode != DNS_NOERROR)
 		verdict = DNS_SEND;
-	}
+	else if (dns_is_meta(w->qtype))
+		verdict = dns_refuse(w, image);
+	else
+		verdict = dns_find_answer(w, image);
 	if (verdict == DNS_SEND)
 		dns_finish(w, image);
 	return verdict;

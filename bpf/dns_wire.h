@@ -42,6 +42,7 @@ enum dns_verdict {
 	DNS_SEND,   /* @msg holds the reply */
 	DNS_PASS,   /* the daemon's, or another nameserver's */
 	DNS_IGNORE, /* must not be answered */
+	DNS_ABSENT, /* to be denied; no stage gives this to another */
 };
 
 /*
@@ -76,14 +77,15 @@ struct dns_work {
 	__u32 found;
 	__u32 cell;
 	__u32 zone;
+	__u32 set;   /* address of the RRset that was found; 0 = none */
 	__u32 chain; /* CNAMEs to follow yet, where they lead in a circle; 0 = to the end */
-	__u32 apex; /* where the zone's apex stands in the message */
+	__u32 base[AD_DNS_BASE_MAX]; /* what pointers are relative to, by enum ad_dns_base */
 
 	/* the answer */
 	__u32 body;  /* where the question ends */
 	__u32 at;    /* where the next record goes */
-	__u32 end;   /* where the set now being written ends */
-	__u32 fixups;
+	__u32 end;    /* where the set now being written ends */
+	__u32 fixups; /* and how many pointers it has */
 	__u32 limit; /* and where the last one must end: room for OPT is left */
 	__u32 rcode; /* extended */
 	__u16 count[3];

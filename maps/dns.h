@@ -108,12 +108,17 @@ struct ad_dns_rrset {
 };
 AD_ASSERT_SIZE(struct ad_dns_rrset, 32);
 
-/* A compression pointer in a blob: where it is, and which name it must point to. */
-enum ad_dns_to {
-	AD_DNS_TO_OWNER = 0, /* the owner of the RRset, as it stands in the message */
-	AD_DNS_TO_APEX = 1,  /* the zone's apex, likewise */
-	/* anything else: a name at that offset in the blob itself */
+/*
+ * A compression pointer in a blob: where it is, and which name it must point to, as a base (two
+ * bits) whose offset in the message is added to the other 14.
+ */
+enum ad_dns_base {
+	AD_DNS_BASE_OWNER = 0, /* the owner of the RRset */
+	AD_DNS_BASE_APEX = 1,  /* the zone's apex */
+	AD_DNS_BASE_SELF = 2,  /* the first byte of the RRset itself */
+	AD_DNS_BASE_MAX = 4
 };
+#define AD_DNS_BASE_SHIFT 14
 struct ad_dns_fixup {
 	__u16 at; /* offset in the blob */
 	__u16 to;
@@ -136,6 +141,7 @@ AD_ASSERT_SIZE(struct ad_dns_zone, 32);
  * First thing of page 0. A name is hashed word by word with NH, (word.low + key.low) times
  * (word.high + key.high), under two independent sets of keys. The sums are what cells keep.
  */
+#define AD_DNS_HEAD_BYTES (160 + 16 * AD_DNS_NAME_WORDS)
 struct ad_dns_image {
 	__u32 format; /* AD_DNS_FORMAT */
 	__u32 pages;
@@ -150,8 +156,9 @@ struct ad_dns_image {
 	__u8 nsid[AD_DNS_NSID_MAX];
 	__u8 pad[2];
 	__u64 keys[AD_DNS_NAME_WORDS][2];
+	__u8 body[AD_DNS_PAGE_STRIDE - AD_DNS_HEAD_BYTES]; /* the rest of page 0 */
 };
-AD_ASSERT_SIZE(struct ad_dns_image, 160 + 512);
+AD_ASSERT_SIZE(struct ad_dns_image, AD_DNS_PAGE_STRIDE);
 
 /* dns_live[0]: which slot of dns_pages holds the image that answers. A packet reads it once. */
 #define AD_DNS_SLOTS 2

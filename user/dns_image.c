@@ -457,7 +457,7 @@ static int build_head(struct build *build, const struct dns_image_options *optio
 
 	if (nsid_len > AD_DNS_NSID_MAX || build->nr_zones > AD_DNS_ZONE_MAX)
 		return -E2BIG;
-	image_alloc(image, sizeof(*head), 8, true);
+	image_alloc(image, AD_DNS_HEAD_BYTES, 8, true);
 	zones = image_alloc(image, build->nr_zones * sizeof(struct ad_dns_zone), 64, true);
 	buckets = image_alloc(image, (__u64)build->table.nr_buckets * sizeof(struct ad_dns_bucket),
 			      sizeof(struct ad_dns_bucket), false);

@@ -46,7 +46,7 @@ static void pen_32(struct pen *pen, __u32 v)
 	pen_16(pen, v);
 }
 
-static void pen_pointer(struct pen *pen, __u16 to)
+static void pen_pointer(struct pen *pen, enum ad_dns_base base, __u16 add)
 {
 	struct dns_render *render = pen->render;
 
@@ -54,7 +54,9 @@ static void pen_pointer(struct pen *pen, __u16 to)
 		pen->failed = true;
 	if (pen->failed)
 		return;
-	render->fixups[render->nr_fixups++] = (struct ad_dns_fixup){ pen->at, to };
+	render->fixups[render->nr_fixups++] = (struct ad_dns_fixup){
+		pen->at, base << AD_DNS_BASE_SHIFT | add
+	};
 	pen_16(pen, 0xC000);
 }
 
@@ -74,18 +76,18 @@ static const __u8 *name_tail(const __u8 *name, const __u8 *tail)
 static void pen_name(struct pen *pen, const __u8 *name, bool compress)
 {
 	const __u8 *tail = compress ? name_tail(name, pen->place->owner) : NULL;
-	__u16 to = AD_DNS_TO_OWNER;
+	enum ad_dns_base base = AD_DNS_BASE_OWNER;
 
 	if (!tail && compress) {
 		tail = name_tail(name, pen->place->apex);
-		to = AD_DNS_TO_APEX;
+		base = AD_DNS_BASE_APEX;
 	}
 	if (!tail) {
 		pen_bytes(pen, name, name_len(name));
 		return;
 	}
 	pen_bytes(pen, name, tail - name);
-	pen_pointer(pen, to);
+	pen_pointer(pen, base, 0);
 }
 
 /*
@@ -149,7 +151,7 @@ int dns_render_set(struct dns_render *render, const struct dns_place *place,
 
 	render->nr_fixups = 0;
 	for (i = 0; i < nr; i++) {
-		pen_pointer(&pen, AD_DNS_TO_OWNER);
+		pen_pointer(&pen, AD_DNS_BASE_OWNER, 0);
 		pen_rr(&pen, &rrs[i], ttl);
 	}
 	render->len = pen.at;
@@ -198,7 +200,7 @@ static void pen_host(struct pen *pen, const struct zone *zone, const __u8 *host,
 	rrs = zone_find(zone, &key, type, &nr);
 	for (i = 0; i < nr; i++) {
 		if (at < SELF_MAX)
-			pen_pointer(pen, at);
+			pen_pointer(pen, AD_DNS_BASE_SELF, at);
 		else
 			pen_name(pen, host, true);
 		pen_rr(pen, &rrs[i], rrs[i].ttl);
