@@ -2,6 +2,7 @@
 /*
  * Reading an instance through its pins: sums over CPUs, the flow table in place, what fails how.
  */
+#include <signal.h>
 #include <sys/wait.h>
 #include "selftests/tap.h"
 #include "instance_fixture.h"
@@ -163,6 +164,63 @@ static void test_walk_busy_or_torn_entry_left_out(struct fixture *fixture)
 	fixture->entries[7].kind = AD_FLOW_TRANSIT;
 }
 
+/* Writes one flow over another in a slot, as the data path does: busy first, ready last. */
+static void write_flow(struct ad_flow_slot *at, struct ad_flow *entry, __u32 round)
+{
+	struct ad_flow_slot ready = { .tag = round, .kind = AD_FLOW_OURS }, busy = ready;
+	__u64 word, *slot = (__u64 *)at;
+	__u32 turn = round % 2;
+
+	busy.busy = 1;
+	memcpy(&word, &busy, sizeof(word));
+	__atomic_exchange_n(slot, word, __ATOMIC_SEQ_CST);
+	entry->client.q[0] = entry->client.q[1] = turn;
+	entry->rx_bytes = entry->tx_bytes = turn;
+	entry->rx_packets = entry->tx_packets = entry->first_s = turn;
+	memcpy(&word, &ready, sizeof(word));
+	__atomic_exchange_n(slot, word, __ATOMIC_SEQ_CST);
+}
+
+struct watch {
+	int seen[2];
+	int torn;
+};
+
+static int watch_flow(const struct ad_flow *flow, void *arg)
+{
+	struct watch *watch = arg;
+	__u64 turn = flow->rx_bytes;
+
+	if (flow->owner != 77)
+		return 0;
+	if (turn > 1 || flow->client.q[0] != turn || flow->client.q[1] != turn ||
+	    flow->tx_bytes != turn || flow->tx_packets != turn || flow->first_s != turn)
+		watch->torn++;
+	else
+		watch->seen[turn]++;
+	return 0;
+}
+
+static void test_walk_entry_being_rewritten_never_torn(struct fixture *fixture)
+{
+	struct ad_flow *entry = fixture_flow(fixture, 100, AD_FLOW_OURS, 77);
+	struct ad_flow_slot *slot =
+		&fixture->buckets[100 / AD_FLOW_SLOTS].slots[100 % AD_FLOW_SLOTS];
+	struct watch watch = { 0 };
+	pid_t child = fork();
+
+	for (__u32 round = 0; !child; round++)
+		write_flow(slot, entry, round);
+	usleep(50000);
+	for (int i = 0; i < 5000; i++)
+		pins_each_flow(&fixture->pins, watch_flow, &watch);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	is_int(watch.torn, 0, "no mixture of two flows");
+	ok(watch.seen[0] && watch.seen[1], "seen %d and %d times", watch.seen[0], watch.seen[1]);
+	slot->kind = AD_FLOW_FREE;
+}
+
 /* Whether the directories above would let anybody in: systemd mounts bpffs with mode 0700. */
 static bool access_as_nobody(const char *dir)
 {
@@ -222,6 +280,7 @@ int main(void)
 	test_walk_stopped_returns_the_reason(&fixture);
 	test_walk_without_rights_sees_the_same(&fixture);
 	test_walk_busy_or_torn_entry_left_out(&fixture);
+	test_walk_entry_being_rewritten_never_torn(&fixture);
 	fixture_free(&fixture);
 	return done_testing();
 }
