@@ -68,7 +68,7 @@ static __always_inline void egress_meter(const struct packet *p)
 {
 	struct flow_ref flow;
 
-	if (!(p->tcp_flags & TCP_SYN) && flow_find(p, &flow))
+	if (!(p->tcp_flags & TCP_SYN) && flow_find(p, &flow) && flow.seen.s.kind == AD_FLOW_OURS)
 		flow_count_out(&flow, p);
 }
 

@@ -155,9 +155,9 @@ __noinline __u32 flow_worth(__u64 slot_word, __u64 newcomer_word)
 	return (__u32)slot.s.kind << 16 | (__u16)~age;
 }
 
-/* The slot that is worth least, of several the nearest to @seat; its worth as *@worth. */
+/* The slot that is worth least, of several the nearest to @seat. */
 static __always_inline __u32 flow_choose(const volatile union flow_word *slots, __u32 seat,
-					 union flow_word newcomer, __u32 *worth)
+					 union flow_word newcomer)
 {
 	__u64 best = ~0ULL, rank;
 
@@ -167,7 +167,6 @@ static __always_inline __u32 flow_choose(const volatile union flow_word *slots, 
 		if (rank < best)
 			best = rank;
 	}
-	*worth = best >> 8;
 	return (best + seat) & (AD_FLOW_SLOTS - 1);
 }
 
@@ -203,7 +202,8 @@ static __always_inline void flow_write(struct ad_flow *flow, const struct packet
 		.last_s = now_s,
 		.via = p->landing,
 		.kind = kind,
-		.flags = p->ts_at && p->tsecr ? AD_FLOW_STAMPED : 0,
+		.flags = (p->ts_at && p->tsecr ? AD_FLOW_STAMPED : 0) |
+			 (p->tcp_flags & (TCP_FIN | TCP_RST) ? AD_FLOW_CLOSING : 0),
 	};
 }
 
@@ -229,10 +229,11 @@ __noinline int flow_enter(const struct packet *p, __u32 kind, __u32 owner)
 	newcomer.s.tag = p->prf;
 	newcomer.s.last_s = clock_mono_s(p->mono_ns);
 	newcomer.s.kind = kind;
-	slot = flow_choose(words, flow_seat(p), newcomer, &worth);
+	slot = flow_choose(words, flow_seat(p), newcomer);
 	index = bucket * AD_FLOW_SLOTS + slot;
 	flow = bpf_map_lookup_elem(&flows, &index);
 	victim = *(volatile __u64 *)&words[slot].w;
+	worth = flow_worth(victim, newcomer.w); /* of the very word that is then swapped */
 	if (!flow || worth >> 16 > kind) {
 		flow_stat(worth, true);
 		return 0;

@@ -127,7 +127,8 @@ __noinline int owner_successor(__u64 prf)
 
 /*
  * Rung 0: a SYN is a new flow and stays where it lands. While we drain it goes to a successor,
- * unless it was diverted once or repeats one that we have already answered.
+ * unless it was diverted once or repeats one that we have already answered. One without
+ * timestamps stays: nothing in the packets that follow it here would say whose they are.
  */
 static __always_inline __u32 rung_syn(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
@@ -136,7 +137,7 @@ static __always_inline __u32 rung_syn(struct xdp_md *ctx, struct packet *p, stru
 
 	if (!packet_is_syn(p))
 		return AD_CONTINUE;
-	if (p->divert || !(l->st->flags & AD_STATE_DRAINING))
+	if (p->divert || !p->ts_at || !(l->st->flags & AD_STATE_DRAINING))
 		return AD_R_LOCAL_SYN;
 	successor = owner_successor(p->prf);
 	if (!successor)

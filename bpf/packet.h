@@ -25,9 +25,10 @@
 #include "maps/maps.h"
 #include "tcp.h"
 
-#define IP_OFFSET     0x1fff
-#define IP_MF	      0x2000
-#define IP6_FRAG_BITS 0xfff9 /* offset and M of the fragment header */
+#define IP_OFFSET  0x1fff
+#define IP_MF	   0x2000
+#define IP6_OFFSET 0xfff8
+#define IP6_MF	   0x0001
 
 /* Which end of the packet is the client. */
 enum packet_way {
@@ -51,7 +52,7 @@ struct packet {
 	__u16 l4_off;
 	__u8 is_ip6;
 	__u8 protocol;
-	__u8 fragment;
+	__u8 fragment; /* 1: of a larger packet, its first one or a later one */
 	__u8 nr_tags;
 	struct ad_vlan tags[AD_VLAN_DEPTH];
 	struct ad_local local; /* what the VIP (or tunnel address) is to us */
@@ -230,7 +231,8 @@ static __always_inline __u32 packet_read_ip4(struct cursor *c, struct packet *p,
 
 /*
  * One extension header (RFC 8200, 4). Gives its length; 0: this is the transport, or nothing that
- * we can look behind. A source route that goes on is not for the address that it shows.
+ * we can look behind. A source route that goes on is not for the address that it shows, and
+ * behind the header of a later fragment there is only payload.
  */
 static __always_inline __u32 packet_read_extension(struct cursor *c, struct packet *p)
 {
@@ -248,9 +250,15 @@ static __always_inline __u32 packet_read_extension(struct cursor *c, struct pack
 	ext = cursor_take(c, sizeof(*ext));
 	if (!ext)
 		return 0;
-	bytes = p->protocol == IPPROTO_FRAGMENT ? 8 : (ext->len + 1) * 8;
-	if (p->protocol == IPPROTO_FRAGMENT)
-		p->fragment = !!(ext->rest & bpf_htons(IP6_FRAG_BITS));
+	bytes = (ext->len + 1) * 8;
+	if (p->protocol == IPPROTO_FRAGMENT) {
+		bytes = sizeof(*ext);
+		p->fragment = !!(ext->rest & bpf_htons(IP6_OFFSET | IP6_MF));
+		if (ext->rest & bpf_htons(IP6_OFFSET)) {
+			p->protocol = ext->next;
+			return 0;
+		}
+	}
 	if (p->protocol == IPPROTO_ROUTING && bpf_ntohs(ext->rest) & 0xff)
 		return 0;
 	if (bytes > AD_L3_MAX || !cursor_take(c, bytes - sizeof(*ext)))
@@ -279,6 +287,8 @@ static __always_inline __u32 packet_read_ip6(struct cursor *c, struct packet *p,
 	}
 	if (head > p->ip_bytes)
 		return AD_R_BAD_IP;
+	if (head > AD_L3_MAX)
+		p->protocol = IPPROTO_NONE; /* whatever it is, it is left alone */
 	p->l4_off = p->l3_off + head;
 	return AD_CONTINUE;
 }

@@ -77,31 +77,20 @@ static __always_inline void tunnel_hash_ends(struct siphash *s, const struct tun
 	siphash_word(s, ends->to.q[1]);
 }
 
-/*
- * What the tag covers of the inner packet: @bytes, a multiple of four. *@rest: the last of them, if
- * they are half a word.
- */
-static __always_inline bool tunnel_hash_inner(struct siphash *s, struct cursor *c, __u32 bytes,
-					      __u32 *rest)
+/* @bytes of the inner packet, as far as they are whole words. */
+static __always_inline bool tunnel_hash_words(struct siphash *s, struct cursor c, __u32 bytes)
 {
 	__u64 *word;
-	__u32 *half;
 
-	*rest = 0;
 	for (__u32 i = 1; i <= (AD_L3_MAX + TUNNEL_TCP_SIGNED) / sizeof(*word); i++) {
 		if (i * sizeof(*word) > bytes)
 			break;
-		word = cursor_take(c, sizeof(*word));
+		word = cursor_take(&c, sizeof(*word));
 		if (!word)
 			return false;
 		siphash_word(s, *word);
 	}
-	if (!(bytes % sizeof(*word)))
-		return true;
-	half = cursor_take(c, sizeof(*half));
-	if (half)
-		*rest = *half;
-	return half;
+	return true;
 }
 
 /*
@@ -114,7 +103,7 @@ __noinline __u64 tunnel_tag(struct xdp_md *ctx, const struct packet *p,
 			    const struct tunnel_words *w, const struct tunnel_ends *ends,
 			    const struct ad_tunnel_key *key)
 {
-	__u32 inner_bytes, ends_bytes, rest;
+	__u32 inner_bytes, ends_bytes, *half;
 	struct siphash s;
 	struct cursor c;
 
@@ -122,16 +111,19 @@ __noinline __u64 tunnel_tag(struct xdp_md *ctx, const struct packet *p,
 		return 0;
 	inner_bytes = p->l4_off - p->l3_off + TUNNEL_TCP_SIGNED;
 	ends_bytes = addr_is_ip4(&ends->to) ? 8 : 32;
-	c = cursor_at(ctx, p->l3_off);
 	siphash_start(&s, key->key[0], key->key[1]);
 	tunnel_hash_ends(&s, ends);
 	siphash_word(&s, w->geneve);
 	siphash_word(&s, w->option);
 	siphash_word(&s, w->time_first);
 	siphash_word(&s, w->third | (__u64)bpf_htons(p->ip_bytes) << 32);
-	if (!tunnel_hash_inner(&s, &c, inner_bytes, &rest))
+	if (!tunnel_hash_words(&s, cursor_at(ctx, p->l3_off), inner_bytes))
 		return 0;
-	return siphash_end(&s, rest, ends_bytes + 32 + inner_bytes);
+	c = cursor_at(ctx, p->l3_off + inner_bytes - sizeof(*half));
+	half = cursor_take(&c, sizeof(*half));
+	if (!half)
+		return 0;
+	return siphash_end(&s, inner_bytes % 8 ? *half : 0, ends_bytes + 32 + inner_bytes);
 }
 
 #endif
