@@ -13,7 +13,8 @@
 #include <xdp/libxdp.h>
 #include "log.h"
 
-#define REPLAY_BYTES 65536 /* a verifier log's last page is what explains a failure */
+#define REPLAY_BYTES 65536
+#define REPLAY_LINES 40 /* a verifier's log ends with what it did not like */
 
 static enum log_level shown = LOG_WARN_;
 
@@ -69,7 +70,7 @@ void log_print(enum log_level level, const char *format, ...)
 static void replay_keep(const char *text, size_t size)
 {
 	if (!replay)
-		replay = malloc(REPLAY_BYTES);
+		replay = malloc(REPLAY_BYTES + 1); /* and a NUL */
 	if (!replay)
 		return;
 	if (size > REPLAY_BYTES) {
@@ -121,14 +122,31 @@ void log_adopt_libbpf(void)
 	libxdp_set_print(hear_libxdp);
 }
 
+/* Where the last @lines lines of the kept text begin. */
+static char *replay_tail(int lines)
+{
+	char *at = replay + replay_used;
+
+	while (at > replay) {
+		if (at[-1] == '\n' && !lines--)
+			break;
+		at--;
+	}
+	return at;
+}
+
 void log_replay_libbpf(void)
 {
 	char *line, *rest;
 
 	if (!replay_used)
 		return;
-	replay[replay_used == REPLAY_BYTES ? replay_used - 1 : replay_used] = '\0';
-	for (rest = replay; (line = strsep(&rest, "\n"));)
+	rest = replay_tail(REPLAY_LINES);
+	if (rest > replay)
+		log_print(LOG_ERR_, "  (only the last %d lines; --verbose shows all)",
+			  REPLAY_LINES);
+	replay[replay_used] = '\0';
+	while ((line = strsep(&rest, "\n")))
 		if (*line)
 			log_print(LOG_ERR_, "  %s", line);
 	replay_used = 0;
