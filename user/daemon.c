@@ -24,8 +24,11 @@ static void on_hup(evutil_socket_t signal, short what, void *arg)
 
 static void on_second(evutil_socket_t fd, short what, void *arg)
 {
-	daemon_tend(arg);
+	struct daemon *daemon = arg;
+
 	sd_notify(0, "WATCHDOG=1");
+	if (!daemon->detached)
+		daemon_tend(daemon);
 }
 
 static int add_event(struct daemon *daemon, int fd, short what, event_callback_fn callback,
@@ -52,7 +55,7 @@ static json_t *verb_detach(struct daemon *daemon, const json_t *args)
 	config_errors_log(&errors);
 	config_errors_free(&errors);
 	if (!err) {
-		daemon->quit = true;
+		daemon->detached = true;
 		event_base_loopexit(daemon->base, &(struct timeval){ .tv_usec = 100000 });
 	}
 	return json_pack("{s:b, s:o}", "ok", !err, "errors", list);
@@ -91,8 +94,10 @@ static int start(struct daemon *daemon, struct dns_zones *zones)
 	}
 	dns_server_use(daemon->server, zones);
 	err = metrics_new(daemon->base, daemon->config, &loader->pins, &daemon->metrics);
-	return err ?: control_new(daemon->base, loader->instance.control, on_verb, daemon,
-				  &daemon->control);
+	err = err ?: watch_new(daemon->base, daemon_tend_interfaces, daemon, &daemon->watch);
+	return err
+		       ?: control_new(daemon->base, loader->instance.control, on_verb, daemon,
+				      &daemon->control);
 }
 
 static void stop(struct daemon *daemon)
@@ -100,6 +105,7 @@ static void stop(struct daemon *daemon)
 	size_t i;
 
 	control_free(daemon->control);
+	watch_free(daemon->watch);
 	metrics_free(daemon->metrics);
 	dns_server_free(daemon->server);
 	for (i = 0; i < daemon->nr_events; i++)
@@ -125,8 +131,8 @@ int daemon_run(const struct globals *globals, struct loader *loader, struct conf
 		sd_notifyf(0, "READY=1\nSTATUS=instance %s", loader->instance.name);
 		event_base_dispatch(daemon.base);
 		sd_notify(0, "STOPPING=1");
-		log_info(daemon.quit ? "detached; stopping" :
-				       "stopping; the data path stays and runs on");
+		log_info(daemon.detached ? "detached; stopping"
+					 : "stopping; the data path stays and runs on");
 	} else {
 		log_err("the daemon cannot start: %s; the data path is loaded and runs on",
 			strerror(-err));

@@ -10,6 +10,7 @@
 #include "control.h"
 #include "daemon.h"
 #include "metrics.h"
+#include "watch.h"
 
 #define DAEMON_EVENTS_MAX 8
 
@@ -21,6 +22,7 @@ struct daemon {
 	struct event *events[DAEMON_EVENTS_MAX];
 	size_t nr_events;
 	struct control *control;
+	struct watch *watch;
 	struct dns_server *server;
 	struct metrics *metrics;
 	struct tend {
@@ -31,12 +33,14 @@ struct daemon {
 		int links_err;
 		__u32 trouble; /* bit per interface that is not as it should be, and was told */
 	} tend;
-	bool quit; /* detached: nothing left to tend */
+	bool detached; /* nothing left to tend */
 };
 
 /* Reads everything again. {"ok": true, "changes": [...]} or {"ok": false, "errors": [...]}. */
 json_t *daemon_reload(struct daemon *daemon);
 /* Once a second: clocks, neighbours, attachments, the unstamped list. */
 void daemon_tend(struct daemon *daemon);
+/* When something about interfaces changed: are we still where we should be? */
+void daemon_tend_interfaces(void *daemon);
 
 #endif

@@ -24,10 +24,11 @@ static void tend_clock(struct daemon *daemon)
 	__s64 moved = clock_follow(daemon->loader->dp.state_at, 32 - daemon->config->owner_bits);
 
 	if (moved > 0)
-		log_warn("the real clock ran ahead: stamps moved %lld ms forward", (long long)moved);
+		log_warn("the real clock ran ahead: stamps moved %lld ms forward",
+			 (long long)moved);
 	if (moved < 0 && !daemon->tend.clock_ahead)
-		log_err("the real clock went back by %lld ms, which stamps cannot follow: other POPs may "
-			"misread them until it catches up; mend the clock",
+		log_err("the real clock went back by %lld ms, which stamps cannot follow: other "
+			"POPs may misread them until it catches up; mend the clock",
 			(long long)-moved);
 	daemon->tend.clock_ahead = moved < 0;
 }
@@ -79,7 +80,8 @@ static void tend_interface(struct daemon *daemon, size_t i)
 	__u32 ifindex = if_nametoindex(name), bit = 1u << i;
 	bool told = daemon->tend.trouble & bit;
 
-	if (ifindex && !attach_record(doors, ifindex, &record) && !attach_missing(ifindex, &record)) {
+	if (ifindex && !attach_record(doors, ifindex, &record) &&
+	    !attach_missing(ifindex, &record)) {
 		daemon->tend.trouble &= ~bit;
 		return;
 	}
@@ -113,9 +115,20 @@ static void tend_interfaces(struct daemon *daemon)
 {
 	size_t i;
 
+	if (daemon->detached)
+		return;
 	attach_each(&daemon->loader->doors, forget_gone, daemon);
 	for (i = 0; i < daemon->config->nr_interfaces; i++)
 		tend_interface(daemon, i);
+}
+
+/* What fails is tried again on time only: each try is a change of its own, that we would hear. */
+void daemon_tend_interfaces(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	if (!daemon->tend.trouble)
+		tend_interfaces(daemon);
 }
 
 void daemon_tend(struct daemon *daemon)
