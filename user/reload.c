@@ -4,6 +4,7 @@
  */
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include "addr.h"
 #include "changes.h"
 #include "clock.h"
 #include "daemon_internal.h"
@@ -34,33 +35,68 @@ static json_t *report_changes(struct daemon *daemon, json_t *changes)
 	return json_pack("{s:b, s:o}", "ok", 1, "changes", changes);
 }
 
-static int read_all(struct daemon *daemon, struct config **config, struct dns_zones **zones,
-		    struct config_errors *errors)
-{
-	int err = config_load(daemon->globals->config_path, config, errors);
+/* A new configuration with all that it brings along, until the daemon takes it over. */
+struct incoming {
+	struct config *config;
+	struct dns_zones *zones;
+	struct dns_server *server; /* NULL: the old one goes on */
+};
 
+static bool same_port53(const struct config *a, const struct config *b)
+{
+	size_t i;
+
+	if (a->nr_vips != b->nr_vips || a->dns_unserved_pass != b->dns_unserved_pass)
+		return false;
+	for (i = 0; i < a->nr_vips; i++)
+		if (a->vips[i].dns != b->vips[i].dns ||
+		    addr_compare(&a->vips[i].address, &b->vips[i].address))
+			return false;
+	return true;
+}
+
+/* Another set of addresses is another server; it listens before the old one goes. */
+static int open_server(struct daemon *daemon, struct incoming *in, struct config_errors *errors)
+{
+	int err = 0;
+
+	if (!same_port53(daemon->config, in->config))
+		err = dns_server_new(daemon->base, in->config, &daemon->loader->pins, &in->server);
 	if (err)
-		return err;
-	err = dns_zones_load(*config, zones, errors);
-	if (err)
-		dns_zones_note_errors(&daemon->loader->pins, *config, errors);
+		config_errors_add(errors, in->config->path, 0, "port 53 cannot be served: %s",
+				  strerror(-err));
 	return err;
 }
 
-static int apply(struct daemon *daemon, struct config *config, struct dns_zones *zones,
-		 struct config_errors *errors)
+static int read_all(struct daemon *daemon, struct incoming *in, struct config_errors *errors)
 {
-	return loader_change(daemon->loader, daemon->config, config, zones, errors);
+	int err = config_load(daemon->globals->config_path, &in->config, errors);
+
+	if (err)
+		return err;
+	err = dns_zones_load(in->config, &in->zones, errors);
+	if (err)
+		dns_zones_note_errors(&daemon->loader->pins, in->config, errors);
+	return err ?: open_server(daemon, in, errors);
 }
 
-/* The new set takes the place of the old in whoever holds it. */
-static void adopt(struct daemon *daemon, struct config *config, struct dns_zones *zones)
+static void drop(struct incoming *in)
 {
+	dns_server_free(in->server);
+	dns_zones_free(in->zones);
+	config_free(in->config);
+}
+
+static void take_over(struct daemon *daemon, struct incoming *in)
+{
+	struct dns_server *old_server = in->server ? daemon->server : NULL;
 	struct config *old = daemon->config;
 
-	daemon->config = config;
-	metrics_use(daemon->metrics, config);
-	dns_server_use(daemon->server, zones);
+	daemon->config = in->config;
+	daemon->server = in->server ?: daemon->server;
+	dns_server_use(daemon->server, in->zones);
+	metrics_use(daemon->metrics, in->config);
+	dns_server_free(old_server);
 	config_free(old);
 }
 
@@ -73,21 +109,19 @@ static void notify_begin(void)
 json_t *daemon_reload(struct daemon *daemon)
 {
 	struct config_errors errors = {};
-	struct dns_zones *zones = NULL;
-	struct config *config = NULL;
+	struct incoming in = {};
 	json_t *reply, *changes;
 	int err;
 
 	notify_begin();
-	err = read_all(daemon, &config, &zones, &errors);
-	err = err ?: apply(daemon, config, zones, &errors);
+	err = read_all(daemon, &in, &errors);
+	err = err ?: loader_change(daemon->loader, daemon->config, in.config, in.zones, &errors);
 	if (err) {
 		reply = report_errors(daemon, &errors);
-		dns_zones_free(zones);
-		config_free(config);
+		drop(&in);
 	} else {
-		changes = changes_list(daemon->config, config);
-		adopt(daemon, config, zones);
+		changes = changes_list(daemon->config, in.config);
+		take_over(daemon, &in);
 		reply = report_changes(daemon, changes);
 	}
 	config_errors_free(&errors);
