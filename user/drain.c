@@ -11,7 +11,7 @@ static const char *why_not(const struct config *config, const struct config_node
 {
 	if (!node)
 		return "no such node in this configuration";
-	if (node == config->self)
+	if (node->id == config->self->id)
 		return "that is this node";
 	if (node->state == NODE_DOWN)
 		return "it is down";
@@ -99,7 +99,7 @@ void drain_follow_config(struct ad_state *state, const struct config *old,
 	bool wanted = old && old->self->state == NODE_DRAINING;
 	__u16 ids[AD_SUCCESSOR_MAX];
 
-	if (wants && !drain_is_on(state))
+	if (wants && !wanted && !drain_is_on(state))
 		drain_begin(state, ids, drain_default(config, ids));
 	else if (wanted && !wants)
 		drain_end(state);
