@@ -22,10 +22,10 @@ enum ad_sysctl {
 
 /* keeper[0]: about the instance as a whole. */
 struct ad_keeper {
-	__u64 netns;	       /* inode of the network namespace that it serves */
-	__u8 fingerprint[16];  /* of programs, options and map sizes: equal means adopt as it is */
-	__s32 before[6];       /* by enum ad_sysctl: the value before us, or AD_SYSCTL_UNTOUCHED */
-	__u32 doors;	       /* enum ad_doors: what may enter the XDP table */
+	__u64 netns;	      /* inode of the network namespace that it serves */
+	__u8 fingerprint[16]; /* of programs, options and map sizes: equal means adopt as it is */
+	__s32 before[6];      /* by enum ad_sysctl: the value before us, or AD_SYSCTL_UNTOUCHED */
+	__u32 doors;	      /* enum ad_doors: what may enter the XDP table */
 	__u32 pad;
 };
 AD_ASSERT_SIZE(struct ad_keeper, 56);

@@ -105,7 +105,8 @@ int attach_remove(const struct doors *doors, __u32 ifindex, struct config_errors
 		err = xdp_detach(ifindex, &record);
 		err = err ?: tc_detach(ifindex, &record);
 		if (err) {
-			config_errors_add(errors, name, 0, "cannot be detached: %s", strerror(-err));
+			config_errors_add(errors, name, 0, "cannot be detached: %s",
+					  strerror(-err));
 			return err;
 		}
 		log_info("%s: detached", name);

@@ -85,9 +85,10 @@ int tc_attach(const struct doors *doors, __u32 ifindex, struct ad_attached *reco
 		return 0;
 	}
 	log_replay_libbpf();
-	config_errors_add(errors, record->name, 0,
-			  "the egress filter cannot be attached: %s; see tc filter show dev %s egress",
-			  strerror(-err), record->name);
+	config_errors_add(
+		errors, record->name, 0,
+		"the egress filter cannot be attached: %s; see tc filter show dev %s egress",
+		strerror(-err), record->name);
 	return err;
 }
 

@@ -60,8 +60,8 @@ static int attach_once(const struct doors *doors, __u32 ifindex, bool dispatcher
 	if (err)
 		return err;
 	bpf_program__set_autoload(door->progs.anydoor_out, false);
-	err = dispatcher ? attach_libxdp(door, ifindex, generic, id) :
-			   attach_alone(door, ifindex, generic, id);
+	err = dispatcher ? attach_libxdp(door, ifindex, generic, id)
+			 : attach_alone(door, ifindex, generic, id);
 	door_bpf__destroy(door);
 	return err;
 }
@@ -115,11 +115,12 @@ bool xdp_is_attached(__u32 ifindex, __u32 id)
 static void say_how(const struct config *config, const struct ad_attached *record)
 {
 	if (config->xdp_dispatcher && !(record->flags & AD_ATTACHED_DISPATCHER))
-		log_warn("%s: attached alone: the kernel refuses libxdp's dispatcher, so no other XDP "
-			 "program can share this interface (xdp.dispatcher: off silences this)",
+		log_warn("%s: attached alone: the kernel refuses libxdp's dispatcher, so no other "
+			 "XDP program can share this interface (xdp.dispatcher: off silences this)",
 			 record->name);
 	if (config->xdp_mode == XDP_AUTO && record->flags & AD_ATTACHED_GENERIC)
-		log_warn("%s: the driver refuses native XDP: attached in generic mode, which is slow",
+		log_warn("%s: the driver refuses native XDP: attached in generic mode, which is "
+			 "slow",
 			 record->name);
 }
 
@@ -128,46 +129,56 @@ static void explain(const char *name, __u32 ifindex, int err, struct config_erro
 	LIBBPF_OPTS(bpf_xdp_query_opts, query);
 
 	if (!bpf_xdp_query(ifindex, 0, &query) && query.prog_id) {
-		config_errors_add(errors, name, 0,
-				  "XDP program %u of somebody else is there alone: %s; take it off with "
-				  "ip link set dev %s xdp off",
-				  query.prog_id, strerror(-err), name);
+		config_errors_add(
+			errors, name, 0,
+			"XDP program %u of somebody else is there alone: %s; take it off with ip "
+			"link set dev %s xdp off",
+			query.prog_id, strerror(-err), name);
 		return;
 	}
 	config_errors_add(errors, name, 0, "XDP cannot be attached: %s; try xdp.mode: generic",
 			  strerror(-err));
 }
 
-/* One try with one kind of door; a table that no door uses yet is made anew after a failure. */
-static int try_kind(struct doors *doors, __u32 ifindex, enum ad_doors kind, bool generic, __u32 *id)
+/* Doors that stand say what others must be; while there are none, the configuration does. */
+static bool may_be(const struct ad_keeper *keeper, const struct config *config, enum ad_doors kind)
 {
+	if (keeper->doors != AD_DOORS_UNDECIDED)
+		return keeper->doors == kind;
+	return kind == AD_DOORS_ALONE || config->xdp_dispatcher;
+}
+
+/* Both kinds in one mode. A table that no door uses yet is made anew after a failure. */
+static int try_kinds(struct doors *doors, const struct config *config, __u32 ifindex, bool generic,
+		     __u32 *id)
+{
+	static const enum ad_doors kinds[] = { AD_DOORS_DISPATCHER, AD_DOORS_ALONE };
 	struct ad_keeper keeper;
 	int err = doors_read(doors, &keeper);
+	size_t i;
 
 	if (err)
 		return err;
-	if (keeper.doors != AD_DOORS_UNDECIDED && keeper.doors != kind)
-		return -EOPNOTSUPP;
-	err = attach_once(doors, ifindex, kind == AD_DOORS_DISPATCHER, generic, id);
-	if (err && keeper.doors == AD_DOORS_UNDECIDED)
-		doors_renew_xdp(doors);
+	for (i = 0; i < 2; i++) {
+		if (!may_be(&keeper, config, kinds[i]))
+			continue;
+		err = attach_once(doors, ifindex, kinds[i] == AD_DOORS_DISPATCHER, generic, id);
+		if (!err)
+			break;
+		if (keeper.doors == AD_DOORS_UNDECIDED)
+			doors_renew_xdp(doors);
+	}
 	return err;
 }
 
 static int try_modes(struct doors *doors, const struct config *config, __u32 ifindex, __u32 *id)
 {
-	static const bool modes[] = { false, true }; /* generic? */
 	int err = -EOPNOTSUPP;
-	size_t i;
 
-	for (i = 0; err && i < 2; i++) {
-		if (config->xdp_mode != XDP_AUTO && modes[i] != (config->xdp_mode == XDP_GENERIC))
-			continue;
-		if (config->xdp_dispatcher)
-			err = try_kind(doors, ifindex, AD_DOORS_DISPATCHER, modes[i], id);
-		if (err)
-			err = try_kind(doors, ifindex, AD_DOORS_ALONE, modes[i], id);
-	}
+	if (config->xdp_mode != XDP_GENERIC)
+		err = try_kinds(doors, config, ifindex, false, id);
+	if (err && config->xdp_mode != XDP_NATIVE)
+		err = try_kinds(doors, config, ifindex, true, id);
 	return err;
 }
 
@@ -178,7 +189,8 @@ static int decide_kind(struct doors *doors, const struct ad_attached *record)
 
 	if (err || keeper.doors != AD_DOORS_UNDECIDED)
 		return err;
-	keeper.doors = record->flags & AD_ATTACHED_DISPATCHER ? AD_DOORS_DISPATCHER : AD_DOORS_ALONE;
+	keeper.doors =
+		record->flags & AD_ATTACHED_DISPATCHER ? AD_DOORS_DISPATCHER : AD_DOORS_ALONE;
 	return doors_write(doors, &keeper);
 }
 

@@ -64,8 +64,9 @@ static void warn_if_private(const char *where)
 	if (stat("/proc/self/ns/mnt", &ours) || stat("/proc/1/ns/mnt", &first))
 		return;
 	if (ours.st_ino != first.st_ino)
-		log_warn("%s: mounted inside a private mount namespace: the data path will not outlive "
-			 "it; enter a network namespace with nsenter --net instead of ip netns exec",
+		log_warn("%s: mounted inside a private mount namespace: the data path will not "
+			 "outlive it; enter a network namespace with nsenter --net instead of ip "
+			 "netns exec",
 			 where);
 }
 
@@ -111,7 +112,8 @@ static void let_through(const char *path)
 	if (stat(path, &st) || (st.st_mode & S_IXOTH) || !on_bpffs(path))
 		return;
 	if (chmod(path, (st.st_mode & 07777) | S_IXGRP | S_IXOTH))
-		log_warn("%s: cannot be opened to the group of state.group: %s", path, strerror(errno));
+		log_warn("%s: cannot be opened to the group of state.group: %s", path,
+			 strerror(errno));
 	else
 		log_info("%s: made passable, so that state.group reaches its pins", path);
 }
@@ -138,8 +140,8 @@ int bpffs_open_to_group(const char *root, gid_t gid, struct config_errors *error
 
 static int join(char path[PATH_MAX], const char *dir, const char *name)
 {
-	int len = name ? snprintf(path, PATH_MAX, "%s/%s", dir, name) :
-			 snprintf(path, PATH_MAX, "%s", dir);
+	int len = name ? snprintf(path, PATH_MAX, "%s/%s", dir, name)
+		       : snprintf(path, PATH_MAX, "%s", dir);
 
 	return len < PATH_MAX ? 0 : -ENAMETOOLONG;
 }

@@ -23,7 +23,7 @@ static int map_info(int fd, struct bpf_map_info *info)
 
 /* Entries that both have; a metric that is new starts at zero, none runs backwards. */
 static int carry_entries(int from, int to, const struct bpf_map_info *old,
-			  const struct bpf_map_info *new)
+			 const struct bpf_map_info *new)
 {
 	__u32 key, nr = old->max_entries < new->max_entries ? old->max_entries : new->max_entries;
 	int err = 0, ncpus = libbpf_num_possible_cpus();
@@ -73,8 +73,8 @@ static bool is_another(const char *from, const char *to, const char *name)
 {
 	struct bpf_map_info old = {}, new = {};
 	int a = bpffs_get(from, name), b = bpffs_get(to, name);
-	bool differ = a >= 0 && b >= 0 && !map_info(a, &old) && !map_info(b, &new) &&
-		      old.id != new.id;
+	bool differ =
+		a >= 0 && b >= 0 && !map_info(a, &old) && !map_info(b, &new) && old.id != new.id;
 
 	if (a >= 0)
 		close(a);

@@ -133,7 +133,8 @@ static void zones(json_t *list, const struct config *old, const struct config *n
 		if (!was)
 			say(list, "zone %s: added", new->zones[i].name);
 		else if (strcmp(was->file, new->zones[i].file))
-			say(list, "zone %s: file: %s -> %s", was->name, was->file, new->zones[i].file);
+			say(list, "zone %s: file: %s -> %s", was->name, was->file,
+			    new->zones[i].file);
 	}
 	for (i = 0; i < old->nr_zones; i++)
 		if (!find_zone(new, old->zones[i].name))
@@ -194,8 +195,9 @@ static void settings(json_t *list, const struct config *old, const struct config
 static void later(json_t *list, const struct config *old, const struct config *new)
 {
 	if (old->xdp_mode != new->xdp_mode || old->xdp_dispatcher != new->xdp_dispatcher)
-		say(list, "xdp: changed; takes effect where a program is attached anew (anydoor detach, "
-			  "then start)");
+		say(list,
+		    "xdp: changed; takes effect where a program is attached anew (anydoor detach, "
+		    "then start)");
 	if (old->metrics_on != new->metrics_on || old->metrics_port != new->metrics_port ||
 	    addr_compare(&old->metrics_address, &new->metrics_address))
 		say(list, "metrics.listen: changed; takes effect at the daemon's next start");

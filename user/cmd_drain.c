@@ -74,14 +74,15 @@ static int begin(struct drain_handle *handle, const char *to)
 	__u16 ids[AD_SUCCESSOR_MAX];
 	int nr;
 
-	nr = to ? drain_parse(handle->config, to, ids, &errors) :
-		  (int)drain_default(handle->config, ids);
+	nr = to ? drain_parse(handle->config, to, ids, &errors)
+		: (int)drain_default(handle->config, ids);
 	config_errors_log(&errors);
 	config_errors_free(&errors);
 	if (nr < 0)
 		return EXIT_USAGE;
 	if (nr == 0)
-		log_warn("no node is up to take new flows: those that land here are still served here");
+		log_warn("no node is up to take new flows: those that land here are still served "
+			 "here");
 	drain_begin(handle->state, ids, nr);
 	return EXIT_OK;
 }
@@ -115,9 +116,9 @@ static void show_begun(const struct drain_handle *handle, int owned)
 
 static void show_json(const struct drain_handle *handle, int owned, unsigned int limit)
 {
-	json_t *reply = json_pack("{s:b, s:o, s:i, s:b}", "draining", 1, "successors",
-				  successors(handle), "owned", owned, "quiet",
-				  owned >= 0 && (unsigned int)owned <= limit);
+	json_t *reply =
+		json_pack("{s:b, s:o, s:i, s:b}", "draining", 1, "successors", successors(handle),
+			  "owned", owned, "quiet", owned >= 0 && (unsigned int)owned <= limit);
 
 	json_dumpf(reply, stdout, JSON_COMPACT);
 	putchar('\n');
@@ -159,7 +160,8 @@ static int drain(const struct globals *globals, struct drain_handle *handle,
 	else if (globals->json)
 		show_json(handle, owned, options->limit);
 	else if (err)
-		log_err("%d flows still live here after %ld s: anydoor flows lists them", owned, window);
+		log_err("%d flows still live here after %ld s: anydoor flows lists them", owned,
+			window);
 	else if (options->wait)
 		puts("quiet");
 	return err || owned < 0 ? EXIT_FAILED : EXIT_OK;

@@ -17,13 +17,11 @@ struct run_options {
 	bool load_only;
 };
 
-const struct arg cmd_run_args[] = {
-	{ .name = "--load-only",
-	  .type = ARG_FLAG,
-	  .offset = offsetof(struct run_options, load_only),
-	  .help = "load or adopt the data path and exit: no daemon" },
-	{}
-};
+const struct arg cmd_run_args[] = { { .name = "--load-only",
+				      .type = ARG_FLAG,
+				      .offset = offsetof(struct run_options, load_only),
+				      .help = "load or adopt the data path and exit: no daemon" },
+				    {} };
 
 static int exit_code_of(int err)
 {

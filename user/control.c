@@ -182,7 +182,8 @@ static int exchange(int fd, const json_t *request, json_t **reply)
 		return -ENOMEM;
 	}
 	errno = 0;
-	if (json_dumpf(request, stream, JSON_COMPACT) || fputc('\n', stream) == EOF || fflush(stream))
+	if (json_dumpf(request, stream, JSON_COMPACT) || fputc('\n', stream) == EOF ||
+	    fflush(stream))
 		err = -(errno ?: EIO);
 	else if (getline(&line, &room, stream) < 0)
 		err = errno == EAGAIN ? -ETIMEDOUT : -(errno ?: ECONNRESET);

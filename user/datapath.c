@@ -32,10 +32,12 @@ static int open_map(int *fd, const char *name, const char *dir, struct config_er
 
 static int map_state(struct datapath *dp, const char *dir, struct config_errors *errors)
 {
-	void *at = mmap(NULL, sizeof(*dp->state_at), PROT_READ | PROT_WRITE, MAP_SHARED, dp->state, 0);
+	void *at =
+		mmap(NULL, sizeof(*dp->state_at), PROT_READ | PROT_WRITE, MAP_SHARED, dp->state, 0);
 
 	if (at == MAP_FAILED) {
-		config_errors_add(errors, dir, 0, "map state cannot be mapped: %s", strerror(errno));
+		config_errors_add(errors, dir, 0, "map state cannot be mapped: %s",
+				  strerror(errno));
 		return -errno;
 	}
 	dp->state_at = at;

@@ -71,17 +71,20 @@ int doors_make(struct doors *doors, const struct instance *instance, struct conf
 	snprintf(doors->dir, sizeof(doors->dir), "%s", instance->fresh);
 	doors->gid = instance->gid;
 	err = make_xdp_table(doors);
-	err = err ?: make_map(doors, &doors->door_tc, "door_tc", BPF_MAP_TYPE_PROG_ARRAY,
-			      sizeof(__u32), AD_DOOR_TC_MAX);
-	err = err ?: make_map(doors, &doors->keeper, "keeper", BPF_MAP_TYPE_ARRAY,
-			      sizeof(struct ad_keeper), 1);
+	err = err
+		      ?: make_map(doors, &doors->door_tc, "door_tc", BPF_MAP_TYPE_PROG_ARRAY,
+				  sizeof(__u32), AD_DOOR_TC_MAX);
+	err = err
+		      ?: make_map(doors, &doors->keeper, "keeper", BPF_MAP_TYPE_ARRAY,
+				  sizeof(struct ad_keeper), 1);
 	err = err ?: write_first(doors);
-	err = err ?: make_map(doors, &doors->attached, "attached", BPF_MAP_TYPE_HASH,
-			      sizeof(struct ad_attached), AD_INTERFACE_MAX);
+	err = err
+		      ?: make_map(doors, &doors->attached, "attached", BPF_MAP_TYPE_HASH,
+				  sizeof(struct ad_attached), AD_INTERFACE_MAX);
 	if (!err)
 		return 0;
-	config_errors_add(errors, doors->dir, 0, "the doors' maps cannot be made: %s%s", strerror(-err),
-			  err == -EPERM ? "; is this run as root?" : "");
+	config_errors_add(errors, doors->dir, 0, "the doors' maps cannot be made: %s%s",
+			  strerror(-err), err == -EPERM ? "; is this run as root?" : "");
 	doors_close(doors);
 	return err;
 }
@@ -92,7 +95,8 @@ static int open_one(const struct doors *doors, int *fd, const char *name,
 	*fd = bpffs_get(doors->dir, name);
 	if (*fd >= 0)
 		return 0;
-	config_errors_add(errors, doors->dir, 0, "map %s cannot be opened: %s", name, strerror(-*fd));
+	config_errors_add(errors, doors->dir, 0, "map %s cannot be opened: %s", name,
+			  strerror(-*fd));
 	return *fd;
 }
 

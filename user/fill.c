@@ -74,7 +74,8 @@ static int fill_peer_ids(const struct datapath *dp, const struct config *config)
 		__u32 id = config->nodes[i].id;
 
 		if (&config->nodes[i] != config->self)
-			err = bpf_map_update_elem(dp->peer_ids, &config->nodes[i].tunnel, &id, BPF_ANY);
+			err = bpf_map_update_elem(dp->peer_ids, &config->nodes[i].tunnel, &id,
+						  BPF_ANY);
 	}
 	more = !bpf_map_get_next_key(dp->peer_ids, NULL, &key);
 	for (; !err && more; key = next) {

@@ -13,13 +13,13 @@
 
 struct instance {
 	char name[INSTANCE_NAME_MAX + 1];
-	char root[192];	   /* state.bpffs */
-	char dir[256];	   /* its pins */
-	char fresh[256];   /* where they are built before they are moved into place */
-	char run[256];	   /* lock, control socket */
+	char root[192];	 /* state.bpffs */
+	char dir[256];	 /* its pins */
+	char fresh[256]; /* where they are built before they are moved into place */
+	char run[256];	 /* lock, control socket */
 	char control[300];
-	gid_t gid;	   /* who may read the pins */
-	int lock;	   /* fd, -1 while not held */
+	gid_t gid; /* who may read the pins */
+	int lock;  /* fd, -1 while not held */
 };
 
 /* Fills the paths and the group. 0, or -EINVAL with one line in @errors. */

@@ -31,7 +31,8 @@ void loader_close(struct loader *loader)
 	doors_close(&loader->doors);
 }
 
-/* --- steps ------------------------------------------------------------------------------------- */
+/* --- steps -------------------------------------------------------------------------------------
+ */
 
 int loader_load(struct loader *loader, struct intent *intent, const char *reuse,
 		struct config_errors *errors)
@@ -55,16 +56,15 @@ int loader_open_maps(struct loader *loader, const char *dir, struct config_error
 	return err;
 }
 
+/* Zones first: they may fail for want of memory, while the small maps have room for all. */
 int loader_fill(struct loader *loader, const struct intent *intent, struct config_errors *errors)
 {
-	int err = fill_maps(&loader->dp, intent->config, &intent->keys, errors);
+	int err = dns_zones_publish(intent->zones, &loader->pins);
 
-	if (err)
-		return err;
-	err = dns_zones_publish(intent->zones, &loader->pins);
-	if (err)
-		config_errors_add(errors, "zones", 0, "cannot be written to the kernel: %s",
-				  strerror(-err));
+	if (!err)
+		return fill_maps(&loader->dp, intent->config, &intent->keys, errors);
+	config_errors_add(errors, "zones", 0, "cannot be written to the kernel: %s",
+			  strerror(-err));
 	return err;
 }
 
@@ -80,7 +80,8 @@ int loader_remember(struct loader *loader, const struct intent *intent,
 	err = err ?: doors_write(&loader->doors, &keeper);
 	err = err ?: datapath_write_meta(&loader->dp, &meta);
 	if (err)
-		config_errors_add(errors, loader->doors.dir, 0, "cannot be signed: %s", strerror(-err));
+		config_errors_add(errors, loader->doors.dir, 0, "cannot be signed: %s",
+				  strerror(-err));
 	return err;
 }
 
@@ -120,7 +121,8 @@ int loader_count_live(const struct loader *loader)
 	return err ?: unstamped_count_stamped(&loader->dp, &vips);
 }
 
-/* --- adoption ---------------------------------------------------------------------------------- */
+/* --- adoption ----------------------------------------------------------------------------------
+ */
 
 static __u32 program_id_at(const char *dir, const char *name)
 {
@@ -184,11 +186,12 @@ static int check_abi(struct loader *loader, struct config_errors *errors)
 
 	if (!err && meta.abi == AD_ABI_VERSION)
 		return 0;
-	config_errors_add(errors, loader->instance.dir, 0,
-			  "loaded by version %.*s with ABI %u, and this is version %s with ABI %u: its "
-			  "flow table and its list of unstamped sockets cannot be carried over; drain, "
-			  "anydoor detach with the old version, then start this one",
-			  (int)sizeof(meta.version), meta.version, meta.abi, VERSION, AD_ABI_VERSION);
+	config_errors_add(
+		errors, loader->instance.dir, 0,
+		"loaded by version %.*s with ABI %u, and this is version %s with ABI %u: its flow "
+		"table and its list of unstamped sockets cannot be carried over; drain, anydoor "
+		"detach with the old version, then start this one",
+		(int)sizeof(meta.version), meta.version, meta.abi, VERSION, AD_ABI_VERSION);
 	return err ?: -EPROTO;
 }
 
@@ -214,7 +217,8 @@ static int adopt(struct loader *loader, struct intent *intent, struct config_err
 	return err;
 }
 
-/* --- intents ----------------------------------------------------------------------------------- */
+/* --- intents -----------------------------------------------------------------------------------
+ */
 
 static int intent_open(struct intent *intent, const struct config *config, struct dns_zones *zones,
 		       struct config_errors *errors)
@@ -262,8 +266,8 @@ int loader_start(struct loader *loader, const struct config *config, struct dns_
 	recover(loader);
 	err = intent_open(&intent, config, zones, errors);
 	if (!err)
-		err = bpffs_exists(instance->dir, NULL) ? adopt(loader, &intent, errors) :
-							  loader_first(loader, &intent, errors);
+		err = bpffs_exists(instance->dir, NULL) ? adopt(loader, &intent, errors)
+							: loader_first(loader, &intent, errors);
 	intent_close(&intent);
 	return err;
 }
@@ -282,7 +286,8 @@ int loader_change(struct loader *loader, const struct config *old, const struct 
 	return err;
 }
 
-/* --- detachment -------------------------------------------------------------------------------- */
+/* --- detachment --------------------------------------------------------------------------------
+ */
 
 static int check_quiet(struct loader *loader, bool force, struct config_errors *errors)
 {
@@ -296,13 +301,14 @@ static int check_quiet(struct loader *loader, bool force, struct config_errors *
 		return 0;
 	}
 	if (nr < 0)
-		config_errors_add(errors, "sockets", 0, "cannot be listed: %s; --force detaches anyway",
-				  strerror(-nr));
+		config_errors_add(errors, "sockets", 0,
+				  "cannot be listed: %s; --force detaches anyway", strerror(-nr));
 	else
-		config_errors_add(errors, loader->instance.name, 0,
-				  "%d stamped flows live and would break; anydoor drain --wait first, "
-				  "or --force",
-				  nr);
+		config_errors_add(
+			errors, loader->instance.name, 0,
+			"%d stamped flows live and would break; anydoor drain --wait first, or "
+			"--force",
+			nr);
 	return nr < 0 ? nr : -EBUSY;
 }
 

@@ -20,7 +20,8 @@
 #include "log.h"
 #include "unstamped.h"
 
-/* --- what may not change ----------------------------------------------------------------------- */
+/* --- what may not change -----------------------------------------------------------------------
+ */
 
 /* What flows carry: fixed while any lives. */
 static const char *fixed_difference(const struct ad_meta *meta, const struct intent *intent)
@@ -67,7 +68,8 @@ static bool is_same(struct loader *loader, const struct intent *intent)
 	       !memcmp(keeper.fingerprint, intent->object.fingerprint, sizeof(keeper.fingerprint));
 }
 
-/* --- a second instance beside the first -------------------------------------------------------- */
+/* --- a second instance beside the first --------------------------------------------------------
+ */
 
 static int build_beside(struct loader *next, const struct loader *now, struct intent *intent,
 			bool anew, struct config_errors *errors)
@@ -120,7 +122,8 @@ static int replace(struct loader *loader, struct intent *intent, bool anew,
 	return loader_move_into_place(loader, errors);
 }
 
-/* --- interfaces -------------------------------------------------------------------------------- */
+/* --- interfaces --------------------------------------------------------------------------------
+ */
 
 static bool is_wanted(const struct config *config, const char *name)
 {
@@ -172,7 +175,7 @@ static int attach_latecomer(struct loader *loader, const struct config *config, 
 		config_errors_add(errors, name, 0,
 				  "the sockets that send by it cannot be listed, so it may not be "
 				  "attached: %s",
-				  strerror(-nr));
+				  unstamped_error(nr));
 		return nr;
 	}
 	if (nr)
@@ -206,7 +209,8 @@ static int attach_new(struct loader *loader, const struct config *old, const str
 	return err;
 }
 
-/* --- VIPs -------------------------------------------------------------------------------------- */
+/* --- VIPs --------------------------------------------------------------------------------------
+ */
 
 /*
  * The two steps of a first load, for the addresses that are new: since they were filled in, egress
@@ -227,9 +231,10 @@ static void arm_new_vips(struct loader *loader)
 			nr = -EIO;
 	if (nr < 0)
 		log_err("new VIPs: their sockets cannot be listed, so they stay unstamped: %s",
-			strerror(-nr));
+			unstamped_error(nr));
 	else
-		log_info("%zu new VIPs armed; %d sockets that lived there stay unstamped", vips.nr, nr);
+		log_info("%zu new VIPs armed; %d sockets that lived there stay unstamped", vips.nr,
+			 nr);
 }
 
 static bool is_tcp_vip(const struct config *config, const struct ad_addr *addr)
@@ -256,16 +261,19 @@ static void warn_lost_vips(struct loader *loader, const struct config *config)
 			lost.list[lost.nr++] = vips.list[i];
 	nr = lost.nr ? unstamped_count_stamped(&loader->dp, &lost) : 0;
 	if (nr > 0)
-		log_warn("%d stamped flows live on VIPs that left the configuration, and will break", nr);
+		log_warn(
+			"%d stamped flows live on VIPs that left the configuration, and will break",
+			nr);
 }
 
-/* --- all of it --------------------------------------------------------------------------------- */
+/* --- all of it ---------------------------------------------------------------------------------
+ */
 
 static int change(struct loader *loader, struct intent *intent, bool anew,
 		  struct config_errors *errors)
 {
-	int err = is_same(loader, intent) ? loader_fill(loader, intent, errors) :
-					    replace(loader, intent, anew, errors);
+	int err = is_same(loader, intent) ? loader_fill(loader, intent, errors)
+					  : replace(loader, intent, anew, errors);
 
 	if (!err && anew && carry_no_flows(loader->instance.dir))
 		log_warn("flow table: cannot be cleared; stale flows leave it when idle");
@@ -278,7 +286,8 @@ static void regrant(const struct loader *loader)
 	int err = bpffs_regrant(loader->instance.dir, loader->instance.gid);
 
 	if (err)
-		log_warn("%s: cannot be given to state.group: %s", loader->instance.dir, strerror(-err));
+		log_warn("%s: cannot be given to state.group: %s", loader->instance.dir,
+			 strerror(-err));
 }
 
 int loader_alter(struct loader *loader, struct intent *intent, const struct config *old,

@@ -73,7 +73,7 @@ static int arm(struct loader *loader, struct config_errors *errors)
 		config_errors_add(errors, "sockets", 0,
 				  "those that live already cannot be listed, so nothing may be "
 				  "stamped: %s",
-				  strerror(-nr));
+				  unstamped_error(nr));
 		return nr;
 	}
 	state_set_flag(loader->dp.state_at, AD_STATE_ARMED);
@@ -102,8 +102,8 @@ int loader_first(struct loader *loader, struct intent *intent, struct config_err
 	if (err)
 		loader_undo_first(loader);
 	else
-		log_info("instance %s loaded: version %s, node %s (%u)", loader->instance.name, VERSION,
-			 intent->config->self->name, intent->config->self->id);
+		log_info("instance %s loaded: version %s, node %s (%u)", loader->instance.name,
+			 VERSION, intent->config->self->name, intent->config->self->id);
 	return err;
 }
 

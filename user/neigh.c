@@ -121,8 +121,7 @@ static int on_route(const struct nlmsghdr *nlh, void *arg)
 }
 
 /* The whole route, every leg of it, and not the one leg that some flow would take. */
-static int find_hops(const struct ad_addr *from, const struct ad_addr *to,
-		     struct hops *hops)
+static int find_hops(const struct ad_addr *from, const struct ad_addr *to, struct hops *hops)
 {
 	struct lookup lookup = { .hops = hops };
 	char buf[512];

@@ -37,7 +37,9 @@ static int set_sizes(struct anydoor_bpf *skel, const struct config *config)
 
 	err = err ?: bpf_map__set_max_entries(skel->maps.peer_ids, ids);
 	err = err ?: bpf_map__set_max_entries(skel->maps.peers, ids);
-	err = err ?: bpf_map__set_max_entries(skel->maps.flow_tags, config->flow_max / AD_FLOW_SLOTS);
+	err = err
+		      ?: bpf_map__set_max_entries(skel->maps.flow_tags,
+						  config->flow_max / AD_FLOW_SLOTS);
 	return err ?: bpf_map__set_max_entries(skel->maps.flows, config->flow_max);
 }
 
@@ -59,7 +61,8 @@ static void take_fingerprint(struct object *object)
 	crypto_generichash_init(&hash, NULL, 0, sizeof(object->fingerprint));
 	elf = anydoor_bpf__elf_bytes(&len);
 	crypto_generichash_update(&hash, elf, len);
-	bpf_object__for_each_map(map, object->skel->obj) {
+	bpf_object__for_each_map(map, object->skel->obj)
+	{
 		__u32 entries = bpf_map__max_entries(map);
 
 		crypto_generichash_update(&hash, (const void *)&entries, sizeof(entries));
@@ -123,7 +126,8 @@ static int reuse_maps(struct object *object, const char *dir, struct config_erro
 	struct bpf_map *map;
 	int err;
 
-	bpf_object__for_each_map(map, object->skel->obj) {
+	bpf_object__for_each_map(map, object->skel->obj)
+	{
 		if (bpf_map__is_internal(map))
 			continue;
 		err = reuse_map(map, dir);
@@ -152,8 +156,8 @@ int object_load(struct object *object, const char *dir, enum ad_doors kind,
 	}
 	log_replay_libbpf();
 	config_errors_add(errors, "data path", 0, "the kernel refuses it: %s%s", strerror(-err),
-			  err == -EPERM ? "; loading needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON" :
-					  "");
+			  err == -EPERM ? "; loading needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON"
+					: "");
 	return err;
 }
 
@@ -163,7 +167,8 @@ static int pin_maps(struct object *object, const struct instance *instance,
 	struct bpf_map *map;
 	int err;
 
-	bpf_object__for_each_map(map, object->skel->obj) {
+	bpf_object__for_each_map(map, object->skel->obj)
+	{
 		const char *name = bpf_map__name(map);
 		bool secret = map == object->skel->maps.keys;
 
@@ -187,12 +192,13 @@ static int pin_programs(struct object *object, const struct instance *instance,
 	char name[64];
 	int err;
 
-	bpf_object__for_each_program(prog, object->skel->obj) {
+	bpf_object__for_each_program(prog, object->skel->obj)
+	{
 		snprintf(name, sizeof(name), "prog_%s", bpf_program__name(prog));
 		err = bpffs_pin(bpf_program__fd(prog), instance->fresh, name, 0600, 0);
 		if (err) {
-			config_errors_add(errors, instance->fresh, 0, "%s cannot be pinned: %s", name,
-					  strerror(-err));
+			config_errors_add(errors, instance->fresh, 0, "%s cannot be pinned: %s",
+					  name, strerror(-err));
 			return err;
 		}
 	}

@@ -14,10 +14,11 @@ int prepare_check_clock(const struct config *config, struct config_errors *error
 {
 	if (config->clock == CLOCK_ACCEPT_UNSYNC || clock_is_synchronised())
 		return 0;
-	config_errors_add(errors, config->path, 0,
-			  "stamp.clock: the kernel says that its clock is not synchronised, and other "
-			  "POPs read our stamps by theirs; start chrony or systemd-timesyncd, or set "
-			  "stamp.clock: any if it is right");
+	config_errors_add(
+		errors, config->path, 0,
+		"stamp.clock: the kernel says that its clock is not synchronised, and other POPs "
+		"read our stamps by theirs; start chrony or systemd-timesyncd, or set stamp.clock: "
+		"any if it is right");
 	return -EAGAIN;
 }
 
@@ -46,10 +47,11 @@ static int plan_one(enum ad_sysctl which, const struct config *config, __s32 *be
 		return value;
 	}
 	if (which == AD_SYSCTL_TIMESTAMPS && config->timestamps == SYSCTL_CHECK) {
-		config_errors_add(errors, config->path, 0,
-				  "stamp.tcp_timestamps: %s is %d and must be %d; sysctl -w %s=%d, or "
-				  "stamp.tcp_timestamps: set",
-				  name, value, wanted, name, wanted);
+		config_errors_add(
+			errors, config->path, 0,
+			"stamp.tcp_timestamps: %s is %d and must be %d; sysctl -w %s=%d, or "
+			"stamp.tcp_timestamps: set",
+			name, value, wanted, name, wanted);
 		return -EINVAL;
 	}
 	*before = value;
@@ -57,7 +59,7 @@ static int plan_one(enum ad_sysctl which, const struct config *config, __s32 *be
 }
 
 int prepare_plan_sysctls(const struct config *config, struct ad_keeper *keeper,
-		      struct config_errors *errors)
+			 struct config_errors *errors)
 {
 	enum ad_sysctl which;
 	int err = 0;
@@ -113,8 +115,8 @@ static void watch_timestamps(bool *told)
 	bool wrong = value >= 0 && value != wanted;
 
 	if (wrong && !*told)
-		log_err("%s: somebody set it to %d: new flows cannot be stamped; sysctl -w %s=%d", name,
-			value, name, wanted);
+		log_err("%s: somebody set it to %d: new flows cannot be stamped; sysctl -w %s=%d",
+			name, value, name, wanted);
 	*told = wrong;
 }
 
@@ -126,23 +128,25 @@ void prepare_watch_sysctls(const struct config *config, bool *told)
 	watch_timestamps(told);
 	for (which = AD_SYSCTL_LO_FORWARDING4; which <= AD_SYSCTL_LO_FORWARDING6; which++) {
 		value = sysctl_get(which);
-		if (!prepare_needs_sysctl(which, config) || value < 0 || value == sysctl_wanted(which))
+		if (!prepare_needs_sysctl(which, config) || value < 0 ||
+		    value == sysctl_wanted(which))
 			continue;
 		if (!sysctl_set(which, sysctl_wanted(which)))
-			log_warn("%s: somebody set it to %d, without which nothing reaches a peer: set "
-				 "to %d again",
+			log_warn("%s: somebody set it to %d, without which nothing reaches a peer: "
+				 "set to %d again",
 				 sysctl_name(which), value, sysctl_wanted(which));
 	}
 }
 
 int prepare_check_netns(const struct ad_keeper *keeper, const char *instance,
-		     struct config_errors *errors)
+			struct config_errors *errors)
 {
 	if (keeper->netns == instance_netns())
 		return 0;
-	config_errors_add(errors, instance, 0,
-			  "this instance serves another network namespace (inode %llu); enter that one "
-			  "with nsenter --net, or choose another --name",
-			  (unsigned long long)keeper->netns);
+	config_errors_add(
+		errors, instance, 0,
+		"this instance serves another network namespace (inode %llu); enter that one with "
+		"nsenter --net, or choose another --name",
+		(unsigned long long)keeper->netns);
 	return -EXDEV;
 }

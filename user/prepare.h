@@ -16,7 +16,7 @@ bool prepare_needs_sysctl(enum ad_sysctl which, const struct config *config);
  * is safe before anything is set. 0, or -errno with a line in @errors: one may not be changed.
  */
 int prepare_plan_sysctls(const struct config *config, struct ad_keeper *keeper,
-		      struct config_errors *errors);
+			 struct config_errors *errors);
 /* Sets those that @keeper notes. 0, or -errno with a line in @errors. */
 int prepare_set_sysctls(const struct ad_keeper *keeper, struct config_errors *errors);
 /* As they were. What fails is logged. */
@@ -28,6 +28,6 @@ void prepare_restore_sysctls(const struct ad_keeper *keeper);
 void prepare_watch_sysctls(const struct config *config, bool *told);
 /* Are we in the network namespace that the instance serves? 0, or -EXDEV with a line. */
 int prepare_check_netns(const struct ad_keeper *keeper, const char *instance,
-		     struct config_errors *errors);
+			struct config_errors *errors);
 
 #endif

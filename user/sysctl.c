@@ -15,8 +15,8 @@ static const struct {
 	int wanted;
 } rows[AD_SYSCTL_MAX] = {
 	/* 2: TSval is the bare monotonic clock, without an offset of its own per connection. */
-	[AD_SYSCTL_TIMESTAMPS] = { "net.ipv4.tcp_timestamps",
-				   "/proc/sys/net/ipv4/tcp_timestamps", 2 },
+	[AD_SYSCTL_TIMESTAMPS] = { "net.ipv4.tcp_timestamps", "/proc/sys/net/ipv4/tcp_timestamps",
+				   2 },
 	/* Routes to peers are looked up as if from lo, and only where that forwards. */
 	[AD_SYSCTL_LO_FORWARDING4] = { "net.ipv4.conf.lo.forwarding",
 				       "/proc/sys/net/ipv4/conf/lo/forwarding", 1 },

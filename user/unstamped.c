@@ -25,6 +25,11 @@ int unstamped_add(const struct datapath *dp, const struct ad_tuple *tuple)
 	return err == -EEXIST ? 0 : err;
 }
 
+const char *unstamped_error(int err)
+{
+	return err == -E2BIG ? "more than the list holds (AD_UNSTAMPED_MAX)" : strerror(-err);
+}
+
 bool unstamped_has(const struct datapath *dp, const struct ad_tuple *tuple)
 {
 	__u32 last;
@@ -113,8 +118,8 @@ static int collect_silent(const struct datapath *dp, __u32 now, struct silent *s
 static int mark_alive(const struct socket_entry *socket, void *arg)
 {
 	struct silent *silent = arg;
-	struct ad_tuple *found = bsearch(&socket->tuple, silent->list, silent->nr,
-					 sizeof(*silent->list), by_tuple);
+	struct ad_tuple *found =
+		bsearch(&socket->tuple, silent->list, silent->nr, sizeof(*silent->list), by_tuple);
 
 	if (found)
 		silent->alive[found - silent->list] = true;

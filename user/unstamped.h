@@ -15,6 +15,8 @@
 int unstamped_note_all(const struct datapath *dp, const struct vip_set *vips);
 /* One entry more: 1, 0 if it was there already, or -errno (-E2BIG: the list is full). */
 int unstamped_add(const struct datapath *dp, const struct ad_tuple *tuple);
+/* What a negative result means, in words. */
+const char *unstamped_error(int err);
 bool unstamped_has(const struct datapath *dp, const struct ad_tuple *tuple);
 /*
  * Forgets entries whose socket is gone and on which egress has been silent. Number forgotten, or

@@ -47,8 +47,8 @@ static int write_all(int map, const struct links *links)
 	for (i = 0; !err && i < links->nr; i++) {
 		__u32 ifindex = links->list[i].ifindex;
 
-		if (!resolve(links, ifindex, &link) ||
-		    (!bpf_map_lookup_elem(map, &ifindex, &now) && !memcmp(&now, &link, sizeof(now))))
+		if (!resolve(links, ifindex, &link) || (!bpf_map_lookup_elem(map, &ifindex, &now) &&
+							!memcmp(&now, &link, sizeof(now))))
 			continue;
 		err = bpf_map_update_elem(map, &ifindex, &link, BPF_ANY);
 	}

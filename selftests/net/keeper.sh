@@ -23,7 +23,7 @@ keeper_up() {
 	trap 'exit 1' INT TERM HUP
 	chmod 755 "$LAB_DIR" # others than root read the configuration
 	link_up
-	"$ANYDOOR" keygen "$LAB_DIR/fleet.key" || die "keygen failed"
+	"$ANYDOOR" keygen "$LAB_DIR/fleet.key" 2>/dev/null || die "keygen failed"
 	zone_write 1
 	configure
 	(exec nsenter --net="/run/netns/$LAB_NAME-pop" \

@@ -189,7 +189,8 @@ static inline struct ad_flow *fixture_flow(struct fixture *fixture, size_t index
 					   __u16 owner)
 {
 	struct ad_flow *flow = &fixture->entries[index];
-	struct ad_flow_slot *slot = &fixture->buckets->slots[index];
+	struct ad_flow_slot *slot =
+		&fixture->buckets[index / AD_FLOW_SLOTS].slots[index % AD_FLOW_SLOTS];
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
