@@ -46,19 +46,26 @@ static struct config *check_files(const char *path, struct findings *findings)
 	return config;
 }
 
-static void tell_people(const struct config *config, const char *path,
-			const struct findings *findings)
+static void print_level(const struct findings *findings, enum finding_level level,
+			const char *prefix)
 {
-	static const char *const words[] = {
-		[FINDING_ERROR] = "",
-		[FINDING_WARNING] = "warning: ",
-	};
 	size_t i;
 
 	for (i = 0; i < findings->nr; i++)
-		printf("%s%s\n", words[findings->list[i].level], findings->list[i].text);
-	if (findings->nr_errors)
-		printf("%zu error%s\n", findings->nr_errors, findings->nr_errors > 1 ? "s" : "");
+		if (findings->list[i].level == level)
+			printf("%s%s\n", prefix, findings->list[i].text);
+}
+
+/* An error of a file starts with its place, as editors and compilers like it. */
+static void tell_people(const struct config *config, const char *path,
+			const struct findings *findings)
+{
+	size_t nr = findings->nr_errors;
+
+	print_level(findings, FINDING_WARNING, "warning: ");
+	print_level(findings, FINDING_ERROR, "");
+	if (nr)
+		printf("%zu error%s\n", nr, nr > 1 ? "s" : "");
 	else
 		printf("%s: good. This is %s in %s. Nodes: %zu, POPs: %zu, VIPs: %zu, zones: %zu\n",
 		       path, config->self->name, config_pop_name(config, config->self->pop),

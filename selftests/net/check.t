@@ -174,5 +174,7 @@ configure "nonsense: 1"
 finds "broken configuration" 2 "anydoor.yaml:9: nonsense: unknown key"
 check --config-only
 is "broken configuration, host not looked at: exit code" "$code" 2
+is "the keys as JSON" "$("$anydoor" check --keys --json | jq -r '.[0] | .key, .required' | paste -sd' ')" \
+	"node true"
 
 done_testing
