@@ -714,12 +714,10 @@ static __always_inline void dns_put_opt(struct dns_work *w, const struct ad_dns_
 {
 	__u32 at = w->at, nsid = w->want_nsid ? image->nsid_len : 0, i;
 
-	dns_put8(w, at, 0);
-	dns_put16(w, at + 1, DNS_T_OPT);
-	dns_put16(w, at + 3, image->udp_size);
-	dns_put8(w, at + 5, w->rcode >> 4);
-	dns_put8(w, at + 6, 0);
-	dns_put16(w, at + 7, (__u16)w->edns_do << 8);
+	dns_put64(w, at,
+		  DNS_T_OPT << 16 | (__u64)__builtin_bswap16(image->udp_size) << 24 |
+			  (__u64)(w->rcode >> 4) << 40 | (__u64)w->edns_do << 56);
+	dns_put8(w, at + 8, 0);
 	dns_put16(w, at + 9, w->want_nsid ? 4 + nsid : 0);
 	at += DNS_OPT_BYTES;
 	w->count[DNS_ADDITIONAL]++;
@@ -737,18 +735,24 @@ static __always_inline void dns_put_opt(struct dns_work *w, const struct ad_dns_
 	w->at = at;
 }
 
-/* The question and its case stay as they came. */
+/*
+ * The question and its case stay as they came. The header is put together in two words, because
+ * words are what it is read back in: a load that spans several young stores has to wait.
+ */
 static __always_inline void dns_finish(struct dns_work *w, const struct ad_dns_image *image)
 {
-	__u32 flags = DNS_QR | (dns_get8(w, 2) & (DNS_OPCODE | DNS_RD));
+	__u64 head = dns_load64(w->msg), rest = dns_load64(w->msg + 8), flags;
 
 	if (w->edns)
 		dns_put_opt(w, image);
-	dns_put8(w, 2, flags | (w->aa ? DNS_AA : 0) | (w->tc ? DNS_TC : 0));
-	dns_put8(w, 3, w->rcode & 15);
-	dns_put16(w, 6, w->count[DNS_ANSWER]);
-	dns_put16(w, 8, w->count[DNS_AUTHORITY]);
-	dns_put16(w, 10, w->count[DNS_ADDITIONAL]);
+	flags = DNS_QR | (head >> 16 & (DNS_OPCODE | DNS_RD)) | (w->aa ? DNS_AA : 0) |
+		(w->tc ? DNS_TC : 0) | (w->rcode & 15) << 8;
+	head = (head & 0xffff0000ffffull) | flags << 16 |
+	       (__u64)__builtin_bswap16(w->count[DNS_ANSWER]) << 48;
+	rest = (rest & ~0xffffffffull) | __builtin_bswap16(w->count[DNS_AUTHORITY]) |
+	       (__u64)__builtin_bswap16(w->count[DNS_ADDITIONAL]) << 16;
+	dns_store64(w->msg, head);
+	dns_store64(w->msg + 8, rest);
 	w->len = w->at;
 }
 
@@ -769,13 +773,10 @@ static __always_inline int dns_find_answer(struct dns_work *w, const struct ad_d
 
 /* The whole of it. DNS_SEND: w->len bytes of w->msg are the reply, w->rcode and w->zone say what
  * to count. */
-static __always_inline int dns_respond(struct dns_work *w)
+static __always_inline int dns_respond(struct dns_work *w, const struct ad_dns_image *image)
 {
-	const struct ad_dns_image *image = dns_image(w);
 	int verdict;
 
-	if (!image)
-		return DNS_PASS;
 	w->zone = DNS_NOT_COUNTED;
 	w->tc = 0;
 	verdict = dns_read(w, image);

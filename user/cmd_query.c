@@ -164,7 +164,7 @@ static int query_ask(const struct query *query, const struct dns_zones *zones)
 		return EXIT_FAILED;
 	work->home = zones->image;
 	query_write(query, work);
-	switch (dns_respond(work)) {
+	switch (dns_respond(work, dns_image(work))) {
 	case DNS_SEND:
 		code = print_reply(query, work);
 		break;

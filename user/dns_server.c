@@ -90,7 +90,7 @@ static bool server_answer(struct dns_server *server, size_t len, bool tcp)
 	work->len = len;
 	work->tcp = tcp;
 	work->home = server->zones->image;
-	if (dns_respond(work) != DNS_SEND)
+	if (dns_respond(work, dns_image(work)) != DNS_SEND)
 		return false;
 	server_count(server);
 	return true;

@@ -53,7 +53,7 @@ static bool answer(struct dns_work *work)
 		return false;
 	work->tcp = head[0];
 	work->len = len;
-	verdict = dns_respond(work);
+	verdict = dns_respond(work, dns_image(work));
 	len = verdict == DNS_SEND ? work->len : 0;
 	head[0] = verdict;
 	head[1] = len >> 8;

@@ -93,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(work->msg, data, size);
 	work->len = size;
 	work->tcp = tcp;
-	if (dns_respond(work) == DNS_SEND)
+	if (dns_respond(work, dns_image(work)) == DNS_SEND)
 		check_reply(data, size, tcp);
 	return 0;
 }

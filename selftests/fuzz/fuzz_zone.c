@@ -35,7 +35,7 @@ static void ask(const struct zone_rr *rr)
 	dns_put16(work, DNS_HEADER + len + 2, DNS_CLASS_IN);
 	work->len = DNS_HEADER + len + 4;
 	work->tcp = 0;
-	if (dns_respond(work) != DNS_SEND || work->rcode == DNS_REFUSED ||
+	if (dns_respond(work, dns_image(work)) != DNS_SEND || work->rcode == DNS_REFUSED ||
 	    work->len > DNS_UDP_MIN)
 		abort();
 }

@@ -84,7 +84,7 @@ static int ask(const struct ask *ask)
 	work->tcp = ask->tcp;
 	if (ask->payload)
 		put_opt(ask, at + 4);
-	return dns_respond(work);
+	return dns_respond(work, dns_image(work));
 }
 
 static bool said(const char *flags)
@@ -353,7 +353,7 @@ static int raw(const char *bytes, size_t len)
 	memcpy(work->msg, bytes, len);
 	work->len = len;
 	work->tcp = 0;
-	return dns_respond(work);
+	return dns_respond(work, dns_image(work));
 }
 #define RAW(bytes) raw(bytes, sizeof(bytes) - 1)
 

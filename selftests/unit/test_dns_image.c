@@ -27,7 +27,7 @@ static __u32 address_of(const char *name)
 	dns_put16(work, DNS_HEADER + len, DNS_T_A);
 	dns_put16(work, DNS_HEADER + len + 2, DNS_CLASS_IN);
 	work->len = DNS_HEADER + len + 4;
-	if (dns_respond(work) != DNS_SEND || work->count[DNS_ANSWER] != 1)
+	if (dns_respond(work, dns_image(work)) != DNS_SEND || work->count[DNS_ANSWER] != 1)
 		return 0;
 	memcpy(&a, work->msg + work->len - 4, 4);
 	return __builtin_bswap32(a);
