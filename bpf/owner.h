@@ -47,6 +47,18 @@ static __always_inline enum socket_answer owner_ask(struct xdp_md *ctx, struct p
 	return p->socket;
 }
 
+/*
+ * Does the packet belong to a socket of ours? A cookie is good evidence, but a stamp is better: an
+ * ACK that bears another node's is no answer to our SYN cookie.
+ */
+static __always_inline bool owner_has_socket(struct xdp_md *ctx, struct packet *p,
+					     const struct ladder *l)
+{
+	enum socket_answer answer = owner_ask(ctx, p);
+
+	return answer >= SOCKET_OURS || (answer == SOCKET_COOKIE && !l->stamp_others);
+}
+
 static __always_inline bool owner_in_table(const struct ladder *l)
 {
 	return l->flow.seen.s.kind == AD_FLOW_OURS;
@@ -154,7 +166,7 @@ static __always_inline __u32 rung_unstamped(struct xdp_md *ctx, struct packet *p
 {
 	if (!unstamped_has(p, l->st, false))
 		return AD_CONTINUE;
-	if (owner_table_is_sure(l) || owner_ask(ctx, p) >= SOCKET_OURS)
+	if (owner_table_is_sure(l) || owner_has_socket(ctx, p, l))
 		return owner_keep(p, l, AD_R_LOCAL_UNSTAMPED);
 	return AD_R_LOCAL_UNSTAMPED;
 }
@@ -169,11 +181,14 @@ static __always_inline bool stamp_fits_clock(__u32 tsval, const struct packet *p
 
 /*
  * Rung 2, self first: an owner that sent its own idle flow away would see it reset. A stamp of ours
- * makes even TIME_WAIT ours. If it cannot be taken off, the packet stays as it is.
+ * makes even TIME_WAIT ours; a SYN cookie only if the stamp is young, for cookies do not live
+ * as long as it takes to become our neighbour's. If it cannot be taken off, the packet
+ * stays as it is.
  */
 static __always_inline __u32 rung_stamp_self(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
 	__u32 wall_minus_mono_ms = l->st->stamp_wall_minus_mono_ms, tsecr;
+	enum socket_answer enough;
 
 	if (!p->ts_at || !p->tsecr)
 		return AD_CONTINUE;
@@ -183,9 +198,9 @@ static __always_inline __u32 rung_stamp_self(struct xdp_md *ctx, struct packet *
 	if (l->stamp != opt.node_id && l->stamp + 1 != opt.node_id)
 		return AD_CONTINUE;
 	l->stamp_ours = true;
+	enough = l->stamp == opt.node_id ? SOCKET_COOKIE : SOCKET_TIME_WAIT;
 	tsecr = p->tsecr - stamp_delta(wall_minus_mono_ms, opt.node_id, opt.stamp_shift, p->prf);
-	if (!stamp_fits_clock(tsecr, p) ||
-	    (!owner_table_is_sure(l) && owner_ask(ctx, p) < SOCKET_TIME_WAIT))
+	if (!stamp_fits_clock(tsecr, p) || (!owner_table_is_sure(l) && owner_ask(ctx, p) < enough))
 		return AD_CONTINUE;
 	p->unstamp = 1;
 	p->tsecr = tsecr;
@@ -224,7 +239,7 @@ static __always_inline __u32 rung_stamp(struct xdp_md *ctx, struct packet *p, st
 	if (!l->stamp_others)
 		return l->stamp_dead && !l->stamp_ours ? AD_R_OWNER_DEAD : AD_CONTINUE;
 	if (owner_in_table(l) || l->stamp_ours) {
-		if (owner_ask(ctx, p) >= SOCKET_OURS)
+		if (owner_has_socket(ctx, p, l))
 			return owner_keep(p, l, AD_R_LOCAL_SOCKET);
 		if (owner_in_table(l))
 			flow_drop(&l->flow);
@@ -261,7 +276,7 @@ static __always_inline __u32 rung_socket(struct xdp_md *ctx, struct packet *p, s
 {
 	if (p->socket == SOCKET_UNASKED && !l->stamp_others && owner_table_is_sure(l))
 		return owner_keep(p, l, AD_R_LOCAL_FLOW);
-	if (owner_ask(ctx, p) >= SOCKET_OURS)
+	if (owner_has_socket(ctx, p, l))
 		return owner_keep(p, l, AD_R_LOCAL_SOCKET);
 	if (owner_in_table(l))
 		flow_drop(&l->flow);

@@ -27,6 +27,7 @@ enum socket_answer {
 	SOCKET_UNASKED,
 	SOCKET_NONE,
 	SOCKET_HALF_OPEN,   /* a SYN was answered, but not with what this packet acknowledges */
+	SOCKET_COOKIE,	    /* a listener would accept it as the answer to a SYN cookie */
 	SOCKET_TIME_WAIT,   /* an old one; a new flow may have taken its ports elsewhere */
 	SOCKET_OURS,	    /* from here on: the flow is ours */
 	SOCKET_ESTABLISHED, /* and nobody has closed it yet */
@@ -56,7 +57,7 @@ static __always_inline enum socket_answer socket_ask_cookie(struct xdp_md *ctx, 
 		if (ip4)
 			err = bpf_tcp_check_syncookie(sk, ip4, sizeof(*ip4), tcp, sizeof(*tcp));
 	}
-	return err ? SOCKET_NONE : SOCKET_OURS;
+	return err ? SOCKET_NONE : SOCKET_COOKIE;
 }
 
 static __always_inline enum socket_answer socket_ask_half_open(struct packet *p,
