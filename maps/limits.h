@@ -24,19 +24,19 @@
 #define AD_SUCCESSOR_MAX 8
 #define AD_UNSTAMPED_MAX 262144 /* sockets that lived before us, or whose clock is not ours */
 
-#define AD_FLOW_SLOTS	   8 /* per bucket: eight tags fill one cache line */
+#define AD_FLOW_SLOTS	    8 /* per bucket: eight tags fill one cache line */
 #define AD_FLOW_MAX_DEFAULT 1048576u
-#define AD_FLOW_MAX_MIN	   1024u
-#define AD_FLOW_MAX_MAX	   67108864u
+#define AD_FLOW_MAX_MIN	    1024u
+#define AD_FLOW_MAX_MAX	    67108864u
 
-#define AD_VLAN_DEPTH	   2 /* 802.1Q inside 802.1ad */
-#define AD_LINK_MAX	   256 /* VLAN devices that a tunnel route may leave by */
-#define AD_IP6_EXT_MAX	   6 /* extension headers walked before TCP or UDP */
-#define AD_L3_MAX	   128 /* bytes of IP header and extensions; longer ones are left alone */
-#define AD_TUNNEL_PORT	   6081
-#define AD_TUNNEL_FRESH_S  30 /* the tunnel's time field: +- this many seconds */
-#define AD_HOP_LIMIT	   4  /* legs a packet may travel: landing node, then three candidates */
-#define AD_CANDIDATES	   3
+#define AD_VLAN_DEPTH	  2   /* 802.1Q inside 802.1ad */
+#define AD_LINK_MAX	  256 /* VLAN devices that a tunnel route may leave by */
+#define AD_IP6_EXT_MAX	  6   /* extension headers walked before TCP or UDP */
+#define AD_L3_MAX	  128 /* bytes of IP header and extensions; longer ones are left alone */
+#define AD_TUNNEL_PORT	  6081
+#define AD_TUNNEL_FRESH_S 30 /* the tunnel's time field: +- this many seconds */
+#define AD_HOP_LIMIT	  4  /* legs a packet may travel: landing node, then three candidates */
+#define AD_CANDIDATES	  3
 
 /* Bytes that wrapping adds in front of the inner IP header: IP + UDP + Geneve + option. */
 #define AD_OVERHEAD_IP4 64

@@ -32,7 +32,7 @@
 	/* another node owns it */                                                                 \
 	X(WRAP_STAMP, IN, SEND, "wrap_stamp", "tunnelled to the owner its stamp names")            \
 	X(WRAP_PIN, IN, SEND, "wrap_pin", "tunnelled to the owner that claimed the flow")          \
-	X(WRAP_NEXT, IN, SEND, "wrap_next", "came by tunnel, is not ours: on to the next candidate") \
+	X(WRAP_NEXT, IN, SEND, "wrap_next", "came by tunnel, not ours: on to the next candidate")  \
 	X(DIVERTED, IN, SEND, "diverted", "SYN handed to a successor while draining")              \
 	/* nobody does */                                                                          \
 	X(NOBODY, IN, PASS, "nobody", "no owner found: the stack answers with a RST")              \
@@ -40,7 +40,7 @@
 	/* broken or forbidden */                                                                  \
 	X(BAD_IP, IN, DROP, "bad_ip", "IP header or length that cannot be")                        \
 	X(BAD_L4, IN, DROP, "bad_l4", "TCP or UDP header or length that cannot be")                \
-	X(FRAGMENT, IN, DROP, "fragment", "fragment of TCP for a VIP: it has no flow to go by")       \
+	X(FRAGMENT, IN, DROP, "fragment", "fragment of TCP for a VIP: it has no flow to go by")    \
 	X(TUNNEL_BAD, IN, DROP, "tunnel_bad", "our Geneve class, but malformed")                   \
 	X(TUNNEL_PEER, IN, DROP, "tunnel_peer", "tunnel packet from an unknown address")           \
 	X(TUNNEL_STALE, IN, DROP, "tunnel_stale", "tunnel packet too old or from the future")      \
@@ -48,7 +48,7 @@
 	X(TUNNEL_INNER, IN, DROP, "tunnel_inner", "tunnelled packet that is not TCP for a VIP")    \
 	X(TUNNEL_HOPS, IN, DROP, "tunnel_hops", "tunnelled packet out of hops")                    \
 	X(TUNNEL_SYN, IN, DROP, "tunnel_syn", "tunnelled SYN that was not diverted")               \
-	X(TUNNEL_ECN, IN, DROP, "tunnel_ecn", "congestion mark on what cannot carry it (RFC 6040)") \
+	X(TUNNEL_ECN, IN, DROP, "tunnel_ecn", "congestion mark that cannot be carried (RFC 6040)") \
 	/* could not be sent */                                                                    \
 	X(NO_ROUTE, IN, DROP, "no_route", "no route towards the owner")                            \
 	X(NO_NEIGH, IN, DROP, "no_neigh", "next hop towards the owner not resolved yet")           \

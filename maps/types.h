@@ -80,7 +80,7 @@ enum ad_local_flag {
 	AD_LOCAL_UNARMED = 1 << 3, /* a new VIP: its sockets are being listed, nothing is stamped */
 };
 struct ad_local {
-	__u16 vip;  /* its index, which flows carry: fixed while it is a VIP; 0 for a tunnel address */
+	__u16 vip; /* index that flows carry: fixed while it is a VIP; 0 for a tunnel address */
 	__u16 flags;
 	__u32 pad;
 };
@@ -139,7 +139,7 @@ struct ad_peer_count {
  */
 enum ad_flow_kind {
 	AD_FLOW_FREE = 0,
-	AD_FLOW_TRANSIT = 1, /* stamped, owned elsewhere; a meter only: any other kind may replace it */
+	AD_FLOW_TRANSIT = 1, /* stamped, owned elsewhere: a meter, which any other may replace */
 	AD_FLOW_PIN = 2,     /* a remote owner claimed it */
 	AD_FLOW_OURS = 3,    /* a socket of this host proved it */
 };
@@ -162,8 +162,8 @@ struct ad_flow {
 	struct ad_addr client;
 	__be16 client_port;
 	__be16 vip_port;
-	__u16 vip;   /* index, see struct ad_local */
-	__u16 owner; /* node id; ours for AD_FLOW_OURS */
+	__u16 vip;	/* index, see struct ad_local */
+	__u16 owner;	/* node id; ours for AD_FLOW_OURS */
 	__u64 rx_bytes; /* IP bytes from the client; tunnel overhead not counted */
 	__u64 tx_bytes; /* IP bytes to the client; GSO packets count as one */
 	__u32 rx_packets;
@@ -197,13 +197,13 @@ AD_ASSERT_SIZE(struct ad_tuple, 40);
 
 /* meta[0]: who loaded this, for adoption and upgrade. */
 struct ad_meta {
-	__u32 abi;	    /* AD_ABI_VERSION */
-	__u32 loaded_s;	    /* CLOCK_MONOTONIC, s */
-	__u16 node_id;	    /* fixed while stamped flows live */
-	__u8 owner_bits;    /* likewise */
+	__u32 abi;	 /* AD_ABI_VERSION */
+	__u32 loaded_s;	 /* CLOCK_MONOTONIC, s */
+	__u16 node_id;	 /* fixed while stamped flows live */
+	__u8 owner_bits; /* likewise */
 	__u8 pad[5];
-	char version[32];   /* of the binary, NUL terminated */
-	__u8 stamp_id[16];  /* hash of the stamp key: tells that it changed without showing it */
+	char version[32];  /* of the binary, NUL terminated */
+	__u8 stamp_id[16]; /* hash of the stamp key: tells that it changed without showing it */
 };
 AD_ASSERT_SIZE(struct ad_meta, 64);
 
@@ -215,9 +215,9 @@ AD_ASSERT_SIZE(struct ad_meta, 64);
  * Geneve header (8), the option without its tag (20), the inner packet's length (16 bits) and
  * 16 zero bits, and the inner packet from its first byte to the 20th of its transport header.
  */
-#define AD_GENEVE_CLASS	   0xFF0A /* experimental range, RFC 8926 section 7 */
-#define AD_GENEVE_TYPE	   0x81	  /* critical */
-#define AD_GENEVE_OPT_LEN  6	  /* 4-byte words behind the option header */
+#define AD_GENEVE_CLASS	  0xFF0A /* experimental range, RFC 8926 section 7 */
+#define AD_GENEVE_TYPE	  0x81	 /* critical */
+#define AD_GENEVE_OPT_LEN 6	 /* 4-byte words behind the option header */
 
 enum ad_why {
 	AD_WHY_DATA = 0,
@@ -239,9 +239,9 @@ AD_ASSERT_SIZE(struct ad_geneve, 8);
 struct ad_geneve_opt {
 	__be16 class;
 	__u8 type;
-	__u8 len;      /* 3 reserved bits, then words */
+	__u8 len;	/* 3 reserved bits, then words */
 	__be16 landing; /* node id */
-	__u8 hop_why;  /* hop << 4 | enum ad_why */
+	__u8 hop_why;	/* hop << 4 | enum ad_why */
 	__u8 epoch;
 	__be32 time_s; /* CLOCK_REALTIME, low 32 bits */
 	__be16 candidates[AD_CANDIDATES];

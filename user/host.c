@@ -194,15 +194,15 @@ static void check_key(const struct config *config, struct findings *findings)
 		error("keys.file: %s cannot be used: %s", config->key_file, strerror(-err));
 }
 
-/* The daemon makes the directory, and mounts a bpffs where there is none; a unit's cannot be seen. */
+/* The daemon makes the directory, and mounts a bpffs where there is none; a unit's cannot be seen.
+ */
 static void check_bpffs(const struct config *config, struct findings *findings)
 {
 	char path[CONFIG_DIR_MAX + 1], *slash;
 	struct statfs fs;
 
 	snprintf(path, sizeof(path), "%s", config->bpffs);
-	while (statfs(path, &fs) && errno == ENOENT && (slash = strrchr(path, '/')) &&
-	       slash > path)
+	while (statfs(path, &fs) && errno == ENOENT && (slash = strrchr(path, '/')) && slash > path)
 		*slash = '\0';
 	if (statfs(path, &fs))
 		warning("state.bpffs: %s: %s", path, strerror(errno));
