@@ -47,10 +47,10 @@ struct rig {
 	struct ad_flow *flows;
 	__u32 flow_mask;
 	struct ad_keys keys;
-	struct ad_state state;
-	__u64 mono_ms; /* the moment at which all packets of a deck arrive ... */
-	__u32 real_s;  /* ... and on the real clock */
-	int ifindex;   /* where packets come in; the route to OTHER leaves by it too */
+	__s64 wall_minus_mono_ms; /* of the stamps */
+	__u64 mono_ms;		  /* the moment at which all packets of a deck arrive ... */
+	__u32 real_s;		  /* ... and on the real clock */
+	int ifindex;		  /* where packets come in; the route to OTHER leaves by it too */
 	int ncpus;
 	char *logs[VERIFIED_MAX]; /* the verifier's, by program in the object's order */
 };
@@ -80,7 +80,7 @@ struct bench {
 	const char *name;
 	const char *what;
 	enum frame_kind frame;
-	unsigned int many;	 /* flows, or names */
+	unsigned int many;	 /* flows, or names; above 65536 a power of two */
 	__u16 owner;		 /* in the stamp and in the table */
 	enum ad_flow_kind entry; /* in the table beforehand; FREE: none */
 	enum ad_reason reason;	 /* what every round must end in */
@@ -100,8 +100,6 @@ struct deck {
  */
 int deck_build(struct deck *deck, struct rig *rig, const struct bench *bench);
 void deck_free(struct deck *deck);
-extern const struct ad_addr bench_vip, bench_tunnel_self, bench_tunnel_other, bench_tunnel_landing;
-
 /* --- play ----------------------------------------------------------------------------------- */
 
 struct figure {

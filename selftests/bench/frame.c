@@ -14,16 +14,12 @@
 
 #define PAYLOAD	    16 /* bytes of TCP data: the headers are what costs */
 #define ECHO_AGE_MS 40 /* a client's echo is a round trip old */
-#define IP4_MAPPED(...)                                                                            \
-	{                                                                                          \
-		.b = { [10] = 0xff, 0xff, __VA_ARGS__ }                                            \
-	}
-
-const struct ad_addr bench_vip = IP4_MAPPED(203, 0, 113, 1);
-const struct ad_addr bench_tunnel_self = IP4_MAPPED(192, 0, 2, 1);
-const struct ad_addr bench_tunnel_other = IP4_MAPPED(192, 0, 2, 2);
-const struct ad_addr bench_tunnel_landing = IP4_MAPPED(192, 0, 2, 3);
-static const struct ad_addr foreign = IP4_MAPPED(203, 0, 113, 99);
+/* Addresses of the configuration that site.c writes, and one that is not in it. */
+#define IP4(a, b, c, d) htonl((__u32)(a) << 24 | (b) << 16 | (c) << 8 | (d))
+#define VIP		IP4(203, 0, 113, 1)
+#define FOREIGN		IP4(203, 0, 113, 99)
+#define TUNNEL_SELF	IP4(192, 0, 2, 1)
+#define TUNNEL_LANDING	IP4(192, 0, 2, 3)
 
 static void *put(struct frame *frame, const void *bytes, size_t length)
 {
@@ -136,7 +132,7 @@ __u64 frame_prf(const struct rig *rig, const struct guest *guest)
 	struct {
 		__be32 client, vip;
 		__be16 client_port, vip_port;
-	} tuple = { guest->address, bench_vip.w[3], guest->port, htons(BENCH_PORT) };
+	} tuple = { guest->address, VIP, guest->port, htons(BENCH_PORT) };
 
 	return siphash(rig->keys.stamp, &tuple, sizeof(tuple));
 }
@@ -144,7 +140,7 @@ __u64 frame_prf(const struct rig *rig, const struct guest *guest)
 /* What the client echoes: the owner's clock a round trip ago, stamped (DESIGN, The stamp). */
 static __u32 stamped_echo(const struct rig *rig, const struct guest *guest)
 {
-	return rig->mono_ms - ECHO_AGE_MS + (__u32)rig->state.stamp_wall_minus_mono_ms +
+	return rig->mono_ms - ECHO_AGE_MS + (__u32)rig->wall_minus_mono_ms +
 	       ((__u32)guest->owner << (32 - rig->config->owner_bits)) +
 	       (__u32)frame_prf(rig, guest);
 }
@@ -154,7 +150,7 @@ static void put_segment_in(struct frame *frame, const struct rig *rig, enum fram
 {
 	struct ends ends = {
 		.from = guest->address,
-		.to = kind == FRAME_FOREIGN ? foreign.w[3] : bench_vip.w[3],
+		.to = kind == FRAME_FOREIGN ? FOREIGN : VIP,
 		.from_port = guest->port,
 		.to_port = htons(BENCH_PORT),
 	};
@@ -168,7 +164,7 @@ static void put_segment_in(struct frame *frame, const struct rig *rig, enum fram
 static void put_segment_out(struct frame *frame, const struct rig *rig, const struct guest *guest)
 {
 	struct ends ends = {
-		.from = bench_vip.w[3],
+		.from = VIP,
 		.to = guest->address,
 		.from_port = htons(BENCH_PORT),
 		.to_port = guest->port,
@@ -226,8 +222,7 @@ static void put_tunnelled(struct frame *frame, const struct rig *rig, const stru
 		.time_s = htonl(rig->real_s),
 		.candidates = { htons(SELF), htons(OTHER) },
 	};
-	struct iphdr *outer =
-		put_ip(frame, bench_tunnel_landing.w[3], bench_tunnel_self.w[3], IPPROTO_UDP);
+	struct iphdr *outer = put_ip(frame, TUNNEL_LANDING, TUNNEL_SELF, IPPROTO_UDP);
 	struct udphdr *udp = put_udp(frame, htons(50000), htons(AD_TUNNEL_PORT));
 	struct ad_geneve *put_geneve = put(frame, &geneve, sizeof(geneve));
 	struct ad_geneve_opt *put_option = put(frame, &option, sizeof(option));
@@ -245,7 +240,7 @@ static void put_query(struct frame *frame, enum frame_kind kind, const struct gu
 	static const char absent[] = "\1y\1z";
 	static const char zone_a_in[] = "\5bench\7example\0\0\1\0\1";
 	__be16 header[6] = { htons(name), 0, htons(1), 0, 0, 0 };
-	struct iphdr *ip = put_ip(frame, guest->address, bench_vip.w[3], IPPROTO_UDP);
+	struct iphdr *ip = put_ip(frame, guest->address, VIP, IPPROTO_UDP);
 	struct udphdr *udp = put_udp(frame, guest->port, htons(53));
 	char label[9] = "\10";
 
