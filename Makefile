@@ -202,7 +202,7 @@ lint: all				## layout, static analysis, include direction, scripts
 	@mkdir -p $(BUILD)/cppcheck
 	$(Q)cppcheck $(CPPCHECK) --cppcheck-build-dir=$(BUILD)/cppcheck -j2 --suppress=*:*.bpf.c user selftests
 	$(say) SHELL scripts
-	$(Q)shellcheck -S warning $(SCRIPTS)
+	$(Q)shellcheck -x -P SCRIPTDIR -S warning $(SCRIPTS)
 	$(say) HOUSE rules
 	$(Q)selftests/lint/house
 	$(say) MAN deploy/man/anydoor.8

@@ -10,7 +10,7 @@ export LAB_BIG_MIB=1
 readonly RELOADS=20
 
 load_start() {
-	coproc LOAD { AT=exec at client "$NET_HOME/dnsload.py" $VIP4 $VIP6; }
+	coproc LOAD { AT="exec" at client "$NET_HOME/dnsload.py" $VIP4 $VIP6; }
 	exec {LOAD_IN}>&"${LOAD[1]}" {LOAD_OUT}<&"${LOAD[0]}"
 	await 10 load_runs
 }
