@@ -47,20 +47,24 @@ const char *attach_describe(const struct ad_attached *record)
 	}
 }
 
-/* Egress first: what leaves is noted or stamped before what comes in is looked at. */
+/*
+ * Egress first: what leaves is noted or stamped before what comes in is looked at. The record
+ * is written before each step: what a crash leaves behind can be found by it.
+ */
 static int attach_both(struct doors *doors, const struct config *config, __u32 ifindex,
 		       struct ad_attached *record, struct config_errors *errors)
 {
 	__u32 missing = attach_missing(ifindex, record);
-	int err = 0;
+	int err;
 
 	record->flags &= ~missing;
-	if (missing & AD_ATTACHED_TC)
+	err = write_record(doors, ifindex, record);
+	if (!err && missing & AD_ATTACHED_TC)
 		err = tc_attach(doors, ifindex, record, errors);
-	/* What a crash leaves behind from here on can be found again. */
 	err = err ?: write_record(doors, ifindex, record);
 	if (!err && missing & AD_ATTACHED_XDP) {
 		record->flags &= ~(AD_ATTACHED_GENERIC | AD_ATTACHED_DISPATCHER);
+		record->xdp_id = 0;
 		err = xdp_attach(doors, config, ifindex, record, errors);
 	}
 	return err ?: write_record(doors, ifindex, record);
@@ -87,7 +91,8 @@ int attach_interface(struct doors *doors, const struct config *config, const cha
 		return 0;
 	}
 	if (!before.flags) {
-		tc_detach(ifindex, &record);
+		xdp_detach(doors, ifindex, &record);
+		tc_detach(doors, ifindex, &record);
 		bpf_map_delete_elem(doors->attached, &ifindex);
 	}
 	return err;
@@ -102,8 +107,8 @@ int attach_remove(const struct doors *doors, __u32 ifindex, struct config_errors
 	if (attach_record(doors, ifindex, &record))
 		return 0;
 	if (if_indextoname(ifindex, name)) {
-		err = xdp_detach(ifindex, &record);
-		err = err ?: tc_detach(ifindex, &record);
+		err = xdp_detach(doors, ifindex, &record);
+		err = err ?: tc_detach(doors, ifindex, &record);
 		if (err) {
 			config_errors_add(errors, name, 0, "cannot be detached: %s",
 					  strerror(-err));

@@ -146,13 +146,15 @@ static int remove_filter(__u32 ifindex)
 	return bpf_tc_detach(&hook, &opts);
 }
 
-int tc_detach(__u32 ifindex, const struct ad_attached *record)
+int tc_detach(const struct doors *doors, __u32 ifindex, const struct ad_attached *record)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
 		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
+	struct bpf_tc_opts opts;
 	int err = 0;
 
-	if (tc_is_attached(ifindex, record->tc_id))
+	if (!query(ifindex, &opts) &&
+	    (opts.prog_id == record->tc_id || doors_own(doors, opts.prog_id)))
 		err = remove_filter(ifindex);
 	if (!err && record->flags & AD_ATTACHED_CLSACT && count_filters(ifindex) == 0)
 		err = bpf_tc_hook_destroy(&hook);

@@ -11,7 +11,7 @@
 int tc_attach(const struct doors *doors, __u32 ifindex, struct ad_attached *record,
 	      struct config_errors *errors);
 /* Removes our filter, and the qdisc too if it is ours and nobody else uses it. */
-int tc_detach(__u32 ifindex, const struct ad_attached *record);
+int tc_detach(const struct doors *doors, __u32 ifindex, const struct ad_attached *record);
 bool tc_is_attached(__u32 ifindex, __u32 id);
 
 #endif

@@ -66,33 +66,33 @@ static int attach_once(const struct doors *doors, __u32 ifindex, bool dispatcher
 	return err;
 }
 
-/* The one of @mp with this id; NULL if there is none. @main: also look at a lone program. */
-static struct xdp_program *find_program(const struct xdp_multiprog *mp, __u32 id)
+/* The one of @mp that is ours: with this id or, where none was written down, through our doors. */
+static struct xdp_program *find_program(const struct xdp_multiprog *mp, const struct doors *doors,
+					__u32 id)
 {
 	struct xdp_program *prog = NULL;
 
-	if (xdp_multiprog__is_legacy(mp)) {
+	if (xdp_multiprog__is_legacy(mp))
 		prog = xdp_multiprog__main_prog(mp);
-		return prog && xdp_program__id(prog) == id ? prog : NULL;
-	}
-	while ((prog = xdp_multiprog__next_prog(prog, mp)))
-		if (xdp_program__id(prog) == id)
+	else
+		prog = xdp_multiprog__next_prog(NULL, mp);
+	while (prog) {
+		if (id ? xdp_program__id(prog) == id : doors_own(doors, xdp_program__id(prog)))
 			return prog;
+		prog = xdp_multiprog__is_legacy(mp) ? NULL : xdp_multiprog__next_prog(prog, mp);
+	}
 	return NULL;
 }
 
-/* The truth about @ifindex, not what we asked for: AD_ATTACHED_* of program @id, or 0. */
-static __u32 flags_of(__u32 ifindex, __u32 id)
+static __u32 flags_behind_dispatcher(__u32 ifindex, __u32 id)
 {
 	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
 	__u32 flags = 0;
 
 	if (libxdp_get_error(mp))
 		return 0;
-	if (find_program(mp, id)) {
-		flags = AD_ATTACHED_XDP;
-		if (!xdp_multiprog__is_legacy(mp))
-			flags |= AD_ATTACHED_DISPATCHER;
+	if (!xdp_multiprog__is_legacy(mp) && find_program(mp, NULL, id)) {
+		flags = AD_ATTACHED_XDP | AD_ATTACHED_DISPATCHER;
 		if (xdp_multiprog__attach_mode(mp) == XDP_MODE_SKB)
 			flags |= AD_ATTACHED_GENERIC;
 	}
@@ -100,16 +100,26 @@ static __u32 flags_of(__u32 ifindex, __u32 id)
 	return flags;
 }
 
-bool xdp_is_attached(__u32 ifindex, __u32 id)
+/*
+ * The truth about @ifindex, not what we asked for: AD_ATTACHED_* of program @id, or 0. Alone is
+ * seen by a plain query, which is cheap and needs no CAP_SYS_ADMIN.
+ */
+static __u32 flags_of(__u32 ifindex, __u32 id)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, query);
 
-	if (bpf_xdp_query(ifindex, 0, &query))
-		return false;
-	/* Alone is the cheap case: no dispatcher to be opened and read. */
-	if (id && (query.drv_prog_id == id || query.skb_prog_id == id))
-		return true;
-	return query.prog_id && flags_of(ifindex, id);
+	if (!id || bpf_xdp_query(ifindex, 0, &query) || query.attach_mode == XDP_ATTACHED_NONE)
+		return 0;
+	if (query.drv_prog_id == id)
+		return AD_ATTACHED_XDP;
+	if (query.skb_prog_id == id)
+		return AD_ATTACHED_XDP | AD_ATTACHED_GENERIC;
+	return flags_behind_dispatcher(ifindex, id);
+}
+
+bool xdp_is_attached(__u32 ifindex, __u32 id)
+{
+	return flags_of(ifindex, id);
 }
 
 static void say_how(const struct config *config, const struct ad_attached *record)
@@ -214,18 +224,26 @@ int xdp_attach(struct doors *doors, const struct config *config, __u32 ifindex,
 	return decide_kind(doors, record);
 }
 
-int xdp_detach(__u32 ifindex, const struct ad_attached *record)
+/* Only if it is still the one that we looked at. */
+static int detach_alone(__u32 ifindex, struct xdp_program *prog, enum xdp_attach_mode mode)
 {
-	__u32 mode = record->flags & AD_ATTACHED_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
+	LIBBPF_OPTS(bpf_xdp_attach_opts, opts, .old_prog_fd = xdp_program__fd(prog));
+	__u32 flags = mode == XDP_MODE_SKB ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
+
+	return bpf_xdp_detach(ifindex, flags | XDP_FLAGS_REPLACE, &opts);
+}
+
+int xdp_detach(const struct doors *doors, __u32 ifindex, const struct ad_attached *record)
+{
 	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
 	struct xdp_program *prog;
 	int err = libxdp_get_error(mp);
 
 	if (err)
 		return err == -ENOENT ? 0 : err;
-	prog = find_program(mp, record->xdp_id);
+	prog = find_program(mp, doors, record->xdp_id);
 	if (prog && xdp_multiprog__is_legacy(mp))
-		err = bpf_xdp_detach(ifindex, mode, NULL);
+		err = detach_alone(ifindex, prog, xdp_multiprog__attach_mode(mp));
 	else if (prog)
 		err = xdp_program__detach(prog, ifindex, xdp_multiprog__attach_mode(mp), 0);
 	xdp_multiprog__close(mp);

@@ -22,6 +22,11 @@ __u32 clock_mono_s(void)
 	return now_ns(CLOCK_MONOTONIC) / NS_PER_S;
 }
 
+__u64 clock_mono_us(void)
+{
+	return now_ns(CLOCK_MONOTONIC) / 1000;
+}
+
 /* The real clock is read between two readings of the other, and belongs to their middle. */
 __s64 clock_real_minus_mono_ns(void)
 {

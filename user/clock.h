@@ -9,6 +9,7 @@
 #include "maps/types.h"
 
 __u32 clock_mono_s(void);
+__u64 clock_mono_us(void);
 __s64 clock_real_minus_mono_ns(void);
 /* What the kernel says of its own clock. */
 bool clock_is_synchronised(void);

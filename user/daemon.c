@@ -9,6 +9,7 @@
 #include "daemon_internal.h"
 #include "dns_service.h"
 #include "log.h"
+#include "maps/reasons.h"
 
 static void on_stop(evutil_socket_t signal, short what, void *arg)
 {
@@ -85,6 +86,8 @@ static int start(struct daemon *daemon, struct dns_zones *zones)
 	struct loader *loader = daemon->loader;
 	int err;
 
+	/* What was counted before us was told before us. */
+	daemon->tend.out_full = datapath_reason(&loader->dp, AD_R_OUT_FULL);
 	daemon->base = event_base_new();
 	err = daemon->base ? start_events(daemon) : -ENOMEM;
 	err = err ?: dns_server_new(daemon->base, daemon->config, &loader->pins, &daemon->server);

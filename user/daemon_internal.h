@@ -27,7 +27,7 @@ struct daemon {
 	struct metrics *metrics;
 	struct tend {
 		unsigned int seconds;
-		__u64 no_neigh;
+		__u64 no_neigh, out_full; /* counters as they were */
 		bool clock_ahead; /* said so */
 		bool timestamps_off;
 		int links_err;

@@ -180,6 +180,31 @@ int doors_fill(const struct doors *doors, const char *dir, struct config_errors 
 	return err;
 }
 
+static __u32 map_id(int fd)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
+}
+
+bool doors_own(const struct doors *doors, __u32 program_id)
+{
+	__u32 ids[8], i, len, xdp = map_id(doors->door_xdp), tc = map_id(doors->door_tc);
+	struct bpf_prog_info info = { .nr_map_ids = 8, .map_ids = (__u64)(uintptr_t)ids };
+	int fd = bpf_prog_get_fd_by_id(program_id);
+	bool ours = false;
+
+	if (fd < 0)
+		return false;
+	len = sizeof(info);
+	if (!bpf_obj_get_info_by_fd(fd, &info, &len))
+		for (i = 0; i < info.nr_map_ids && i < 8; i++)
+			ours = ours || ids[i] == xdp || ids[i] == tc;
+	close(fd);
+	return ours;
+}
+
 __u32 doors_get_xdp(const struct doors *doors, enum ad_door_xdp slot)
 {
 	__u32 key = slot, id = 0;

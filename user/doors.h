@@ -47,6 +47,11 @@ int doors_open_object(const struct doors *doors, struct door_bpf **door);
  * with a line in @errors.
  */
 int doors_fill(const struct doors *doors, const char *dir, struct config_errors *errors);
+/*
+ * Whether this program, attached somewhere, is a door of this instance: it jumps through one of
+ * our tables. Works also for what a dying process could not write down.
+ */
+bool doors_own(const struct doors *doors, __u32 program_id);
 /* Id of the program in a slot, 0 if it is empty. */
 __u32 doors_get_xdp(const struct doors *doors, enum ad_door_xdp slot);
 

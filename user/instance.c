@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "instance.h"
+#include "log.h"
 
 /* It becomes a directory on a bpffs, where a dot is refused. */
 static bool name_is_good(const char *name)
@@ -98,10 +99,11 @@ int instance_lock(struct instance *instance, struct config_errors *errors)
 		close(fd);
 		return -EAGAIN;
 	}
+	/* Who holds it is for people to know; the lock itself is what counts. */
 	if (ftruncate(fd, 0) || dprintf(fd, "%d\n", getpid()) < 0)
-		err = -errno;
+		log_warn("%s: cannot be written: %s", path, strerror(errno));
 	instance->lock = fd;
-	return err;
+	return 0;
 }
 
 void instance_unlock(struct instance *instance)

@@ -93,6 +93,7 @@ static void take_over(struct daemon *daemon, struct incoming *in)
 	struct config *old = daemon->config;
 
 	daemon->config = in->config;
+	daemon->tend.trouble = 0; /* it goes by the interfaces' order */
 	daemon->server = in->server ?: daemon->server;
 	dns_server_use(daemon->server, in->zones);
 	metrics_use(daemon->metrics, in->config);
@@ -103,7 +104,7 @@ static void take_over(struct daemon *daemon, struct incoming *in)
 static void notify_begin(void)
 {
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
-		   (unsigned long long)clock_mono_s() * 1000000ull);
+		   (unsigned long long)clock_mono_us());
 }
 
 json_t *daemon_reload(struct daemon *daemon)

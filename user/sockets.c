@@ -98,6 +98,9 @@ static int on_message(const struct nlmsghdr *nlh, void *data)
 	if (!msg->id.idiag_dport || !vip_set_has(walk->vips, &entry.tuple.vip))
 		return MNL_CB_OK;
 	read_addr(&entry.tuple.client, msg->idiag_family, msg->id.idiag_dst);
+	/* A host that talks to its own VIP does so by lo, where none of us is. */
+	if (vip_set_has(walk->vips, &entry.tuple.client))
+		return MNL_CB_OK;
 	entry.tuple.vip_port = msg->id.idiag_sport;
 	entry.tuple.client_port = msg->id.idiag_dport;
 	if (walk->which == SOCKETS_LIVE)

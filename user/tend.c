@@ -55,6 +55,18 @@ static void tend_neighbours(struct daemon *daemon)
 	follow_links(daemon);
 }
 
+/* Not per packet, but not only once either: the list stays full until somebody acts. */
+static void shout_if_full(struct daemon *daemon)
+{
+	__u64 full = datapath_reason(&daemon->loader->dp, AD_R_OUT_FULL);
+
+	if (full != daemon->tend.out_full)
+		log_err("the unstamped list is full (%u): %llu packets belong to flows that found no "
+			"place on it, and may break",
+			AD_UNSTAMPED_MAX, (unsigned long long)(full - daemon->tend.out_full));
+	daemon->tend.out_full = full;
+}
+
 static void tend_unstamped(struct daemon *daemon)
 {
 	struct datapath *dp = &daemon->loader->dp;
@@ -143,5 +155,7 @@ void daemon_tend(struct daemon *daemon)
 		prepare_watch_sysctls(daemon->config, &daemon->tend.timestamps_off);
 	if (seconds && seconds % AGE_EVERY_S == 0)
 		tend_unstamped(daemon);
+	if (seconds % AGE_EVERY_S == 0)
+		shout_if_full(daemon);
 	daemon->tend.seconds++;
 }

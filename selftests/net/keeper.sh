@@ -208,7 +208,8 @@ hold() {
 	exec {in}>"$LAB_DIR/$name.in" {out}<"$LAB_DIR/$name.out"
 	HOLD_IN[$name]=$in HOLD_OUT[$name]=$out
 	read -r -t 20 line <&"$out" || true
-	HELD=$line
+	HELD=$line # read by whoever asked
+
 }
 
 # alive NAME: how many of them answer, each asked anew; PAUSE is how long the busy one waited.
