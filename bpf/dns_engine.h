@@ -236,9 +236,8 @@ static __always_inline int dns_cell_is(const struct ad_dns_cell *cell, __u64 h0,
 }
 
 /* The cell with this hash in one bucket; its number goes to w->cell. */
-static __always_inline const struct ad_dns_cell *dns_bucket(struct dns_work *w,
-							    const struct ad_dns_image *image,
-							    __u32 bucket, __u64 h0, __u64 h1)
+static __always_inline const struct ad_dns_cell *
+dns_bucket(struct dns_work *w, const struct ad_dns_image *image, __u32 bucket, __u64 h0, __u64 h1)
 {
 	const struct ad_dns_cell *cell;
 
@@ -426,8 +425,7 @@ static __always_inline int dns_deny(struct dns_work *w, const struct ad_dns_imag
 	if (!dns_fits(w, zone->soa_len))
 		return dns_truncate(w);
 	w->fixups = zone->soa_fixups;
-	verdict = dns_copy(w, image, zone->soa, zone->soa_len,
-			   w->base[AD_DNS_BASE_APEX]);
+	verdict = dns_copy(w, image, zone->soa, zone->soa_len, w->base[AD_DNS_BASE_APEX]);
 	if (verdict)
 		return verdict;
 	w->count[DNS_AUTHORITY]++;
@@ -453,7 +451,8 @@ static __always_inline int dns_put_inline(struct dns_work *w, const struct ad_dn
 	__u32 v4 = qtype == DNS_T_A, size = v4 ? 4 : 16;
 	__u32 n = v4 ? cell->nr_a : cell->nr_aaaa, i, from = v4 ? 0 : cell->nr_a * 4;
 	__u32 ttl = v4 ? cell->ttl_a : cell->ttl_aaaa;
-	__u64 head = __builtin_bswap16(DNS_POINTER | owner) | (__u64)__builtin_bswap16(qtype) << 16 |
+	__u64 head = __builtin_bswap16(DNS_POINTER | owner) |
+		     (__u64)__builtin_bswap16(qtype) << 16 |
 		     (__u64)__builtin_bswap16(DNS_CLASS_IN) << 32 | (__u64)ttl << 48;
 	__u32 tail = ttl >> 16 | (__u32)__builtin_bswap16(size) << 16;
 
@@ -501,8 +500,8 @@ static __always_inline int dns_put_rrset(struct dns_work *w, const struct ad_dns
  * The RRset of @qtype in a record's directory (any, for ANY: RFC 8482, 4.1). DNS_GO and *@rrset,
  * which is NULL if there is none; DNS_PASS if the directory is too long to be looked through.
  */
-static __always_inline int dns_find(struct dns_work *w, const struct ad_dns_image *image,
-				    __u32 ref, __u32 qtype, const struct ad_dns_rrset **rrset)
+static __always_inline int dns_find(struct dns_work *w, const struct ad_dns_image *image, __u32 ref,
+				    __u32 qtype, const struct ad_dns_rrset **rrset)
 {
 	const struct ad_dns_rrset *r;
 	const __u8 *page;

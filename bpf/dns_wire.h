@@ -26,16 +26,16 @@
 #error "the DNS engine hashes and copies in little-endian words"
 #endif
 
-#define DNS_HEADER	 12
-#define DNS_MSG_MASK	 (DNS_MSG_BYTES - 1)
-#define DNS_LABELS_MAX	 127
-#define DNS_LABEL_BYTES	 63
-#define DNS_NAME_BYTES	 255
-#define DNS_UDP_MIN	 512 /* RFC 1035, 4.2.1; RFC 6891, 6.2.3 */
-#define DNS_OPT_BYTES	 11
-#define DNS_RR_FIXED	 12 /* owner as a pointer, type, class, TTL, length */
-#define DNS_POINTER	 0xC000
-#define DNS_NOT_COUNTED	 0xffff /* a zone that is none: CHAOS names */
+#define DNS_HEADER	12
+#define DNS_MSG_MASK	(DNS_MSG_BYTES - 1)
+#define DNS_LABELS_MAX	127
+#define DNS_LABEL_BYTES 63
+#define DNS_NAME_BYTES	255
+#define DNS_UDP_MIN	512 /* RFC 1035, 4.2.1; RFC 6891, 6.2.3 */
+#define DNS_OPT_BYTES	11
+#define DNS_RR_FIXED	12 /* owner as a pointer, type, class, TTL, length */
+#define DNS_POINTER	0xC000
+#define DNS_NOT_COUNTED 0xffff /* a zone that is none: CHAOS names */
 
 enum dns_verdict {
 	DNS_GO = 0, /* not decided yet */
@@ -50,12 +50,12 @@ enum dns_verdict {
  * after DNS_SEND. Nothing but @len, @tcp and the home's part needs to be set before.
  */
 struct dns_work {
-	__u8 msg[DNS_MSG_BYTES + 64]; /* copies are made in words and may run over a little */
+	__u8 msg[DNS_MSG_BYTES + 64];	   /* copies are made in words and may run over a little */
 	__u64 name[AD_DNS_NAME_WORDS + 2]; /* lower-cased, zeros behind it */
-	__u8 labels[DNS_LABELS_MAX + 1];   /* where each label starts in the name, the root's last */
+	__u8 labels[DNS_LABELS_MAX + 1]; /* where each label starts in the name, the root's last */
 	__u64 hash[2];
-	__u32 len;  /* of the query, then of the reply */
-	DNS_HOME;   /* which image, in the home's words */
+	__u32 len; /* of the query, then of the reply */
+	DNS_HOME;  /* which image, in the home's words */
 
 	/* the question */
 	__u32 name_len;
@@ -82,12 +82,12 @@ struct dns_work {
 	__u32 base[AD_DNS_BASE_MAX]; /* what pointers are relative to, by enum ad_dns_base */
 
 	/* the answer */
-	__u32 body;  /* where the question ends */
-	__u32 at;    /* where the next record goes */
+	__u32 body;   /* where the question ends */
+	__u32 at;     /* where the next record goes */
 	__u32 end;    /* where the set now being written ends */
 	__u32 fixups; /* and how many pointers it has */
-	__u32 limit; /* and where the last one must end: room for OPT is left */
-	__u32 rcode; /* extended */
+	__u32 limit;  /* and where the last one must end: room for OPT is left */
+	__u32 rcode;  /* extended */
 	__u16 count[3];
 	__u8 aa;
 	__u8 tc;

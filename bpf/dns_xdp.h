@@ -18,7 +18,7 @@
 
 #define DNS_QUERY_MAX 1024 /* longer ones are the daemon's */
 #define DNS_TTL	      64
-#define DNS_WORDS_MAX 256  /* messages up to here are copied by ourselves */
+#define DNS_WORDS_MAX 256 /* messages up to here are copied by ourselves */
 #define DNS_HEADS_MAX 128 /* Ethernet, two tags, IPv6 and UDP are 70 bytes */
 #define IP_DF	      0x4000
 
@@ -50,7 +50,8 @@ static __always_inline bool dns_odd_ip6(const struct ipv6hdr *ip)
 {
 	const __u32 *from = ip->saddr.s6_addr32, *to = ip->daddr.s6_addr32;
 
-	if (ip->saddr.s6_addr[0] == 0xff || !(from[0] | from[1] | from[2] | (from[3] & ~bpf_htonl(1))))
+	if (ip->saddr.s6_addr[0] == 0xff ||
+	    !(from[0] | from[1] | from[2] | (from[3] & ~bpf_htonl(1))))
 		return true;
 	return from[0] == to[0] && from[1] == to[1] && from[2] == to[2] && from[3] == to[3];
 }

@@ -65,8 +65,8 @@ static void zone_row(struct table *table, const struct dns_zone_stats *zone)
 static void zones_print(const struct dns_stats *stats)
 {
 	static const struct column columns[] = {
-		{ "ZONE", false }, { "SERIAL", true },	{ "NAMES", true },
-		{ "RECORDS", true }, { "BYTES", true }, { "LOADED", true },
+		{ "ZONE", false },   { "SERIAL", true },      { "NAMES", true },
+		{ "RECORDS", true }, { "BYTES", true },	      { "LOADED", true },
 		{ "QUERIES", true }, { "LAST ERROR", false }, { NULL, false },
 	};
 	struct table *table = table_new(stdout, columns);

@@ -54,9 +54,8 @@ static void pen_pointer(struct pen *pen, enum ad_dns_base base, __u16 add)
 		pen->failed = true;
 	if (pen->failed)
 		return;
-	render->fixups[render->nr_fixups++] = (struct ad_dns_fixup){
-		pen->at, base << AD_DNS_BASE_SHIFT | add
-	};
+	render->fixups[render->nr_fixups++] =
+		(struct ad_dns_fixup){ pen->at, base << AD_DNS_BASE_SHIFT | add };
 	pen_16(pen, 0xC000);
 }
 

@@ -26,13 +26,13 @@
 #include "log.h"
 #include "pins.h"
 
-#define DNS_PORT	53
-#define UDP_BURST	64	      /* datagrams before other events get their turn */
-#define TCP_BACKLOG	512
-#define TCP_OPEN_MAX	4096	      /* connections */
-#define TCP_IDLE_S	10	      /* RFC 7766, 6.2.3: a few seconds */
-#define TCP_UNSENT_MAX	(256 * 1024) /* then no more is read from who does not read */
-#define TCP_FRAME	2	      /* length in front of each message (RFC 1035, 4.2.2) */
+#define DNS_PORT       53
+#define UDP_BURST      64 /* datagrams before other events get their turn */
+#define TCP_BACKLOG    512
+#define TCP_OPEN_MAX   4096	    /* connections */
+#define TCP_IDLE_S     10	    /* RFC 7766, 6.2.3: a few seconds */
+#define TCP_UNSENT_MAX (256 * 1024) /* then no more is read from who does not read */
+#define TCP_FRAME      2	    /* length in front of each message (RFC 1035, 4.2.2) */
 
 struct dns_server;
 
@@ -218,8 +218,8 @@ static struct client *client_new(struct dns_server *server, evutil_socket_t fd)
 	return client;
 }
 
-static void tcp_accepted(struct evconnlistener *listener, evutil_socket_t fd,
-			 struct sockaddr *from, int len, void *arg)
+static void tcp_accepted(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from,
+			 int len, void *arg)
 {
 	struct door *door = arg;
 	int on = 1;
@@ -277,9 +277,9 @@ static int door_open_tcp(struct door *door)
 
 	if (fd < 0)
 		return fd;
-	door->tcp = evconnlistener_new(door->server->base, tcp_accepted, door,
-				       LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, TCP_BACKLOG,
-				       fd);
+	door->tcp =
+		evconnlistener_new(door->server->base, tcp_accepted, door,
+				   LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, TCP_BACKLOG, fd);
 	if (door->tcp)
 		return 0;
 	close(fd);

@@ -28,9 +28,9 @@ struct dns_stats {
 	__u64 kernel[DNS_STATS_RCODES];	    /* answers by rcode, sent by the XDP program */
 	__u64 daemon_udp[DNS_STATS_RCODES]; /* by the daemon, what the kernel passed up */
 	__u64 daemon_tcp[DNS_STATS_RCODES];
-	__u64 kernel_truncated; /* answers with TC, counted above too */
-	__u64 tcp_open;		/* connections right now */
-	__u64 tcp_refused;	/* closed at once: too many */
+	__u64 kernel_truncated;	      /* answers with TC, counted above too */
+	__u64 tcp_open;		      /* connections right now */
+	__u64 tcp_refused;	      /* closed at once: too many */
 	struct dns_zone_stats *zones; /* sorted by name */
 	size_t nr_zones;
 };

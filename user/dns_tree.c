@@ -156,7 +156,8 @@ static const struct zone *walk_next(struct walk *walk)
 	if (walk->next == tree->nr_zones)
 		return NULL;
 	zone = tree->zones[walk->next];
-	if (walk->zone != DNS_NO_ZONE && !name_key_within(&zone->key, &tree->zones[walk->zone]->key))
+	if (walk->zone != DNS_NO_ZONE &&
+	    !name_key_within(&zone->key, &tree->zones[walk->zone]->key))
 		return NULL;
 	return zone;
 }
@@ -179,8 +180,8 @@ static int walk_foreigns(struct walk *walk, const struct name_key *key)
 	int err;
 
 	while ((zone = walk_next(walk))) {
-		if (key && (name_key_within(key, &zone->key) ||
-			    name_key_compare(key, &zone->key) < 0))
+		if (key &&
+		    (name_key_within(key, &zone->key) || name_key_compare(key, &zone->key) < 0))
 			return 0;
 		err = walk_foreign(walk, walk->next);
 		if (err)
@@ -194,8 +195,7 @@ static size_t owner_run(const struct zone *zone, size_t first)
 {
 	size_t end = first + 1;
 
-	while (end < zone->nr_rrs &&
-	       !name_key_compare(&zone->rrs[end].key, &zone->rrs[first].key))
+	while (end < zone->nr_rrs && !name_key_compare(&zone->rrs[end].key, &zone->rrs[first].key))
 		end++;
 	return end - first;
 }

@@ -44,8 +44,8 @@ struct zone {
 	struct zone_rr *rrs; /* sorted by owner, type, rdata; without duplicates */
 	size_t nr_rrs;
 	__u32 serial;
-	__u64 bytes;  /* set by dns_image_build() */
-	__u32 names;  /* likewise */
+	__u64 bytes; /* set by dns_image_build() */
+	__u32 names; /* likewise */
 	struct arena *arena;
 };
 
@@ -53,8 +53,7 @@ struct zone {
  * Reads and checks one zone. 0 and *@zone, or -EINVAL with every error (bounded) appended to
  * @errors as "file:line: reason", or -errno. Warnings are logged.
  */
-int zone_load(const char *name, const char *file, struct zone **zone,
-	      struct config_errors *errors);
+int zone_load(const char *name, const char *file, struct zone **zone, struct config_errors *errors);
 /* The same from memory; @file is only what errors call it. */
 int zone_parse(const char *name, const char *file, const char *text, size_t size,
 	       struct zone **zone, struct config_errors *errors);

@@ -28,7 +28,7 @@ struct owner {
 	bool apex;
 };
 
-#define complain(check, rr, ...)                                                                  \
+#define complain(check, rr, ...)                                                                   \
 	do {                                                                                       \
 		(check)->failed++;                                                                 \
 		config_errors_add((check)->errors, (rr)->file, (rr)->line, __VA_ARGS__);           \
@@ -216,8 +216,7 @@ static void check_owners(struct check *check)
 	for (i = 1; i <= zone->nr_rrs; i++) {
 		struct owner owner = { .rrs = &zone->rrs[first], .nr = i - first };
 
-		if (i < zone->nr_rrs &&
-		    !name_key_compare(&zone->rrs[first].key, &zone->rrs[i].key))
+		if (i < zone->nr_rrs && !name_key_compare(&zone->rrs[first].key, &zone->rrs[i].key))
 			continue;
 		owner.apex = owner.rrs[0].key.len == zone->key.len;
 		check_owner(check, &owner);

@@ -10,33 +10,34 @@
 #include "zone_fixture.h"
 
 #define NO_EDNS 0
-#define SOA_    "example.com. 300 SOA ns.example.com. host.example.com. 1 2 3 4 300\n"
+#define SOA_	"example.com. 300 SOA ns.example.com. host.example.com. 1 2 3 4 300\n"
 
-static const char zone_text[] = HEAD "www CNAME web\n"
-				     "web 60 A 192.0.2.80\n"
-				     "web 60 A 192.0.2.81\n"
-				     "web AAAA 2001:db8::80\n"
-				     "web TXT hello\n"
-				     "mx MX 10 web\n"
-				     "far CNAME www.example.org.\n"
-				     "lost CNAME nothing\n"
-				     "*.w A 192.0.2.33\n"
-				     "x.w TXT here\n"
-				     "towild CNAME a.b.w\n"
-				     "a.b.c TXT deep\n"
-				     "cut NS ns.cut\n"
-				     "cut NS ns.example.org.\n"
-				     "ns.cut A 192.0.2.53\n"
-				     "cut DS 1 8 2 "
-				     "00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF\n"
-				     "tocut CNAME www.cut\n"
-				     "circle1 CNAME circle2\n"
-				     "circle2 CNAME circle1\n"
-				     "d DNAME web\n"
-				     "d TXT at\n"
-				     "below.d A 192.0.2.9\n"
-				     "x.web A 192.0.2.10\n"
-				     "many TXT 0\n";
+static const char zone_text[] =
+	HEAD "www CNAME web\n"
+	     "web 60 A 192.0.2.80\n"
+	     "web 60 A 192.0.2.81\n"
+	     "web AAAA 2001:db8::80\n"
+	     "web TXT hello\n"
+	     "mx MX 10 web\n"
+	     "far CNAME www.example.org.\n"
+	     "lost CNAME nothing\n"
+	     "*.w A 192.0.2.33\n"
+	     "x.w TXT here\n"
+	     "towild CNAME a.b.w\n"
+	     "a.b.c TXT deep\n"
+	     "cut NS ns.cut\n"
+	     "cut NS ns.example.org.\n"
+	     "ns.cut A 192.0.2.53\n"
+	     "cut DS 1 8 2 "
+	     "00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF\n"
+	     "tocut CNAME www.cut\n"
+	     "circle1 CNAME circle2\n"
+	     "circle2 CNAME circle1\n"
+	     "d DNAME web\n"
+	     "d TXT at\n"
+	     "below.d A 192.0.2.9\n"
+	     "x.web A 192.0.2.10\n"
+	     "many TXT 0\n";
 static const char kid_text[] = "$TTL 60\n@ SOA ns host 7 2 3 4 5\n@ NS ns\nns A 192.0.2.77\n";
 
 static struct dns_work *work;
@@ -108,7 +109,8 @@ static const char *records(knot_pkt_t *pkt, knot_section_t id)
 	for (i = 0; i < section->count; i++) {
 		if (knot_pkt_rr(section, i)->type == KNOT_RRTYPE_OPT)
 			continue;
-		knot_rrset_txt_dump(knot_pkt_rr(section, i), &line, &size, &KNOT_DUMP_STYLE_DEFAULT);
+		knot_rrset_txt_dump(knot_pkt_rr(section, i), &line, &size,
+				    &KNOT_DUMP_STYLE_DEFAULT);
 		for (c = line; *c; c++)
 			if ((*c != '\t' && *c != ' ') || (at && to[at - 1] != ' '))
 				to[at++] = *c == '\t' ? ' ' : *c;
@@ -179,7 +181,8 @@ static void test_dns_aliases_are_followed_inside_the_zone(void)
 {
 	answer("www.example.com.", DNS_T_AAAA, "NOERROR aa",
 	       "www.example.com. 3600 CNAME web.example.com.\n"
-	       "web.example.com. 3600 AAAA 2001:db8::80\n", "");
+	       "web.example.com. 3600 AAAA 2001:db8::80\n",
+	       "");
 	answer("www.example.com.", DNS_T_CNAME, "NOERROR aa",
 	       "www.example.com. 3600 CNAME web.example.com.\n", "");
 	answer("www.example.com.", DNS_T_MX, "NOERROR aa",
@@ -190,25 +193,30 @@ static void test_dns_aliases_are_followed_inside_the_zone(void)
 	       "far.example.com. 3600 CNAME www.example.org.\n", "");
 	answer("circle1.example.com.", DNS_T_A, "NOERROR aa",
 	       "circle1.example.com. 3600 CNAME circle2.example.com.\n"
-	       "circle2.example.com. 3600 CNAME circle1.example.com.\n", "");
+	       "circle2.example.com. 3600 CNAME circle1.example.com.\n",
+	       "");
 }
 
 static void test_dns_wildcards_cover_what_does_not_exist(void)
 {
-	answer("a.w.example.com.", DNS_T_A, "NOERROR aa", "a.w.example.com. 3600 A 192.0.2.33\n", "");
-	answer("a.b.w.example.com.", DNS_T_A, "NOERROR aa", "a.b.w.example.com. 3600 A 192.0.2.33\n",
+	answer("a.w.example.com.", DNS_T_A, "NOERROR aa", "a.w.example.com. 3600 A 192.0.2.33\n",
 	       "");
+	answer("a.b.w.example.com.", DNS_T_A, "NOERROR aa",
+	       "a.b.w.example.com. 3600 A 192.0.2.33\n", "");
 	answer("a.w.example.com.", DNS_T_TXT, "NOERROR aa", "", SOA_);
 	answer("x.w.example.com.", DNS_T_A, "NOERROR aa", "", SOA_);
 	answer("a.x.w.example.com.", DNS_T_A, "NXDOMAIN aa", "", SOA_);
 	answer("w.example.com.", DNS_T_A, "NOERROR aa", "", SOA_);
-	answer("*.w.example.com.", DNS_T_A, "NOERROR aa", "*.w.example.com. 3600 A 192.0.2.33\n", "");
+	answer("*.w.example.com.", DNS_T_A, "NOERROR aa", "*.w.example.com. 3600 A 192.0.2.33\n",
+	       "");
 	answer("towild.example.com.", DNS_T_A, "NOERROR aa",
 	       "towild.example.com. 3600 CNAME a.b.w.example.com.\n"
-	       "a.b.w.example.com. 3600 A 192.0.2.33\n", "");
+	       "a.b.w.example.com. 3600 A 192.0.2.33\n",
+	       "");
 }
 
-#define CUT_NS "cut.example.com. 3600 NS ns.cut.example.com.\ncut.example.com. 3600 NS ns.example.org.\n"
+#define CUT_NS                                                                                     \
+	"cut.example.com. 3600 NS ns.cut.example.com.\ncut.example.com. 3600 NS ns.example.org.\n"
 
 static void test_dns_cuts_refer(void)
 {
@@ -221,7 +229,8 @@ static void test_dns_cuts_refer(void)
 	       "tocut.example.com. 3600 CNAME www.cut.example.com.\n", CUT_NS);
 	answer("cut.example.com.", DNS_T_DS, "NOERROR aa",
 	       "cut.example.com. 3600 DS 1 8 2 "
-	       "00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF\n", "");
+	       "00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF\n",
+	       "");
 	answer("a.cut.example.com.", DNS_T_DS, "NOERROR", "", CUT_NS);
 }
 
@@ -230,20 +239,23 @@ static void test_dns_below_a_dname_is_redirected(void)
 	answer("x.d.example.com.", DNS_T_A, "NOERROR aa",
 	       "d.example.com. 3600 DNAME web.example.com.\n"
 	       "x.d.example.com. 3600 CNAME x.web.example.com.\n"
-	       "x.web.example.com. 3600 A 192.0.2.10\n", "");
+	       "x.web.example.com. 3600 A 192.0.2.10\n",
+	       "");
 	answer("below.d.example.com.", DNS_T_A, "NXDOMAIN aa",
 	       "d.example.com. 3600 DNAME web.example.com.\n"
-	       "below.d.example.com. 3600 CNAME below.web.example.com.\n", SOA_);
+	       "below.d.example.com. 3600 CNAME below.web.example.com.\n",
+	       SOA_);
 	answer("x.d.example.com.", DNS_T_CNAME, "NOERROR aa",
 	       "d.example.com. 3600 DNAME web.example.com.\n"
-	       "x.d.example.com. 3600 CNAME x.web.example.com.\n", "");
+	       "x.d.example.com. 3600 CNAME x.web.example.com.\n",
+	       "");
 	answer("d.example.com.", DNS_T_TXT, "NOERROR aa", "d.example.com. 3600 TXT \"at\"\n", "");
 }
 
 static void test_dns_the_deepest_zone_answers(void)
 {
-	static const char kid_soa[] =
-		"kid.x.example.com. 5 SOA ns.kid.x.example.com. host.kid.x.example.com. 7 2 3 4 5\n";
+	static const char kid_soa[] = "kid.x.example.com. 5 SOA ns.kid.x.example.com. "
+				      "host.kid.x.example.com. 7 2 3 4 5\n";
 
 	answer("ns.kid.x.example.com.", DNS_T_A, "NOERROR aa",
 	       "ns.kid.x.example.com. 60 A 192.0.2.77\n", "");
@@ -266,8 +278,8 @@ static void test_dns_any_is_one_set(void)
 {
 	answer("web.example.com.", DNS_T_ANY, "NOERROR aa",
 	       "web.example.com. 60 A 192.0.2.80\nweb.example.com. 60 A 192.0.2.81\n", "");
-	answer("mx.example.com.", DNS_T_ANY, "NOERROR aa", "mx.example.com. 3600 MX 10 web.example.com.\n",
-	       "");
+	answer("mx.example.com.", DNS_T_ANY, "NOERROR aa",
+	       "mx.example.com. 3600 MX 10 web.example.com.\n", "");
 	answer("c.example.com.", DNS_T_ANY, "NOERROR aa", "", SOA_);
 	answer("www.example.com.", DNS_T_ANY, "NOERROR aa",
 	       "www.example.com. 3600 CNAME web.example.com.\n", "");
@@ -306,8 +318,9 @@ static void test_dns_opt_comes_only_to_who_sent_one(void)
 
 static void test_dns_unknown_version_is_badvers(void)
 {
-	struct ask question = { .name = "web.example.com.", .type = DNS_T_A, .payload = 1232,
-				.version = 1 };
+	struct ask question = {
+		.name = "web.example.com.", .type = DNS_T_A, .payload = 1232, .version = 1
+	};
 
 	expect(&question, "BADVERS", "", "", "");
 	is_int(work->msg[3] & 15, 0, "its low bits stand in the header");

@@ -82,8 +82,9 @@ static void test_image_of_many_zones_keeps_them_apart(void)
 
 	for (i = 0; i < ZONES; i++) {
 		snprintf(name, sizeof(name), "z%d.%s", i, i % 3 ? "test." : "z1.test.");
-		snprintf(text, sizeof(text), "$TTL 1\n@ SOA a b %d 2 3 4 5\n@ NS a\na A 10.0.%d.%d\n",
-			 i, i >> 8, i & 255);
+		snprintf(text, sizeof(text),
+			 "$TTL 1\n@ SOA a b %d 2 3 4 5\n@ NS a\na A 10.0.%d.%d\n", i, i >> 8,
+			 i & 255);
 		zones[i] = parse_good(name, text);
 	}
 	image = build(zones, ZONES);

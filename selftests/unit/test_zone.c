@@ -10,7 +10,7 @@
 
 static void test_name_parse_and_format_are_inverse(void)
 {
-	static const char *const names[] = { ".", "example.com.", "a\\.b.c.", "\\000\\255x.y.",
+	static const char *const names[] = { ".",     "example.com.", "a\\.b.c.", "\\000\\255x.y.",
 					     "\\\\.", "*._tcp.UPPER." };
 	__u8 wire[256], again[256];
 	char text[NAME_TEXT];
@@ -19,7 +19,8 @@ static void test_name_parse_and_format_are_inverse(void)
 	for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		ok(!name_parse(names[i], wire), "%s is a name", names[i]);
 		is_str(name_format(wire, text), names[i], "and is written as it was");
-		ok(!name_parse(text, again) && !memcmp(wire, again, name_len(wire)), "and read back");
+		ok(!name_parse(text, again) && !memcmp(wire, again, name_len(wire)),
+		   "and read back");
 	}
 }
 
@@ -50,9 +51,9 @@ static void test_name_parse_refuses_what_is_no_name(void)
 static void test_name_key_sorts_canonically(void)
 {
 	static const char *const sorted[] = {
-		"example.",	   "a.example.",   "yljkjljk.a.example.", "Z.a.example.",
-		"zABC.a.EXAMPLE.", "z.example.",   "\\001.z.example.",	  "*.z.example.",
-		"\\200.z.example.",
+		"example.",	    "a.example.",      "yljkjljk.a.example.",
+		"Z.a.example.",	    "zABC.a.EXAMPLE.", "z.example.",
+		"\\001.z.example.", "*.z.example.",    "\\200.z.example.",
 	};
 	__u8 wire[2][256], bytes[2][NAME_KEY_MAX];
 	struct name_key key[2];
@@ -124,20 +125,23 @@ static void test_zone_bad_is_refused_where_it_is_bad(void)
 		{ "", "z: no records\n", "nothing" },
 		{ "$TTL 1\n@ NS ns\n", "z:2: no SOA record at the zone's apex\n", "no SOA" },
 		{ "$TTL 1\na A 192.0.2.1\n", "z: no SOA record at the zone's apex\n", "no apex" },
-		{ "$TTL 1\n@ SOA a b 1 2 3 4 5\n", "z:2: no NS record at the zone's apex\n", "no NS" },
+		{ "$TTL 1\n@ SOA a b 1 2 3 4 5\n", "z:2: no NS record at the zone's apex\n",
+		  "no NS" },
 		{ HEAD "@ SOA a b 2 2 3 4 5\n", "z:5: more than one SOA\n", "two SOA" },
-		{ HEAD "a SOA a b 2 2 3 4 5\n", "z:5: a.example.com.: SOA is not at the zone's apex\n",
-		  "SOA below" },
+		{ HEAD "a SOA a b 2 2 3 4 5\n",
+		  "z:5: a.example.com.: SOA is not at the zone's apex\n", "SOA below" },
 		{ HEAD "a.example.org. A 192.0.2.1\n", "z:5: owner is outside of the zone\n",
 		  "out of zone" },
 		{ HEAD "a CNAME b\na A 192.0.2.1\n", "z:6: a.example.com.: CNAME and other data\n",
 		  "CNAME and A" },
 		{ HEAD "a CNAME b\na CNAME c\n", "z:6: a.example.com.: more than one CNAME\n",
 		  "two CNAME" },
-		{ HEAD "@ CNAME b\n", "z:3: example.com.: CNAME and other data\n", "CNAME at apex" },
+		{ HEAD "@ CNAME b\n", "z:3: example.com.: CNAME and other data\n",
+		  "CNAME at apex" },
 		{ HEAD "a DNAME b\na DNAME c\n", "z:6: a.example.com.: more than one DNAME\n",
 		  "two DNAME" },
-		{ HEAD "*.w NS ns\n", "z:5: *.w.example.com.: a wildcard can be neither NS nor DNAME\n",
+		{ HEAD "*.w NS ns\n",
+		  "z:5: *.w.example.com.: a wildcard can be neither NS nor DNAME\n",
 		  "wildcard NS" },
 		{ HEAD "@ DS 1 8 2 00\n", "z:5: DS at the apex: it belongs to the parent zone\n",
 		  "DS at apex" },
