@@ -38,10 +38,8 @@ int dns_tally_open(struct dns_tally *tally, const struct pins *pins)
 		tally->daemon = map_private(sizeof(*tally->daemon));
 		tally->zones = map_private(ZONES_BYTES);
 	}
-	if (tally->daemon && tally->zones) {
-		tally->daemon->tcp_open = 0; /* of a predecessor */
+	if (tally->daemon && tally->zones)
 		return 0;
-	}
 	dns_tally_close(tally);
 	return pins ? -ENOENT : -ENOMEM;
 }

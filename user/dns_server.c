@@ -15,6 +15,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "addr.h"
@@ -27,9 +28,10 @@
 #include "pins.h"
 
 #define DNS_PORT       53
-#define UDP_BURST      64 /* datagrams before other events get their turn */
+#define UDP_BURST      64   /* datagrams before other events get their turn */
+#define UDP_LEFT_MAX   4096 /* datagrams of a socket that is about to close */
 #define TCP_BACKLOG    512
-#define TCP_OPEN_MAX   4096	    /* connections */
+#define TCP_OPEN_MAX   4096	    /* connections, or half of what the process may open */
 #define TCP_IDLE_S     10	    /* RFC 7766, 6.2.3: a few seconds */
 #define TCP_UNSENT_MAX (256 * 1024) /* then no more is read from who does not read */
 #define TCP_FRAME      2	    /* length in front of each message (RFC 1035, 4.2.2) */
@@ -49,6 +51,7 @@ struct dns_server {
 	struct door *doors;
 	size_t nr_doors;
 	struct client *clients;
+	unsigned int nr_clients, max_clients;
 	struct dns_zones *zones;
 	struct dns_tally tally;
 	struct dns_work *work; /* the one question at hand */
@@ -59,6 +62,7 @@ struct client {
 	struct dns_server *server;
 	struct bufferevent *stream;
 	struct client *next, **link;
+	bool done; /* nothing more will come */
 };
 
 /* --- answering -------------------------------------------------------------------------------- */
@@ -96,36 +100,41 @@ static bool server_answer(struct dns_server *server, size_t len, bool tcp)
 	return true;
 }
 
+/* False: there is none. */
+static bool udp_answer_one(struct dns_server *server, int fd)
+{
+	struct sockaddr_storage from;
+	socklen_t from_len = sizeof(from);
+	struct ad_addr address;
+	__u16 port;
+	ssize_t len = recvfrom(fd, server->work->msg, DNS_MSG_BYTES, MSG_DONTWAIT,
+			       (struct sockaddr *)&from, &from_len);
+
+	if (len < 0)
+		return false;
+	if (addr_from_sockaddr((struct sockaddr *)&from, &address, &port) || !port)
+		return true;
+	if (server_answer(server, len, false))
+		sendto(fd, server->work->msg, server->work->len, MSG_DONTWAIT,
+		       (struct sockaddr *)&from, from_len);
+	return true;
+}
+
 static void udp_ready(evutil_socket_t fd, short what, void *arg)
 {
 	struct door *door = arg;
-	struct dns_server *server = door->server;
-	struct sockaddr_storage from;
-	struct ad_addr address;
-	socklen_t from_len;
-	__u16 port;
-	ssize_t len;
 	int i;
 
-	for (i = 0; i < UDP_BURST; i++) {
-		from_len = sizeof(from);
-		len = recvfrom(fd, server->work->msg, DNS_MSG_BYTES, MSG_DONTWAIT,
-			       (struct sockaddr *)&from, &from_len);
-		if (len < 0)
+	for (i = 0; i < UDP_BURST; i++)
+		if (!udp_answer_one(door->server, fd))
 			return;
-		if (addr_from_sockaddr((struct sockaddr *)&from, &address, &port) || !port)
-			continue;
-		if (server_answer(server, len, false))
-			sendto(fd, server->work->msg, server->work->len, MSG_DONTWAIT,
-			       (struct sockaddr *)&from, from_len);
-	}
 }
 
 /* --- TCP (RFC 7766) --------------------------------------------------------------------------- */
 
 static void client_close(struct client *client)
 {
-	client->server->tally.daemon->tcp_open--;
+	client->server->tally.daemon->tcp_open = --client->server->nr_clients;
 	*client->link = client->next;
 	if (client->next)
 		client->next->link = client->link;
@@ -183,13 +192,25 @@ static void client_read(struct bufferevent *stream, void *arg)
 /* All sent: what waited in the buffer is next. */
 static void client_sent(struct bufferevent *stream, void *arg)
 {
+	struct client *client = arg;
+
+	if (client->done) {
+		client_close(client);
+		return;
+	}
 	bufferevent_enable(stream, EV_READ);
 	client_read(stream, arg);
 }
 
+/* Who has said all still gets the answers; errors and idleness end it here. */
 static void client_event(struct bufferevent *stream, short what, void *arg)
 {
-	client_close(arg);
+	struct client *client = arg;
+
+	if (what & BEV_EVENT_EOF && evbuffer_get_length(bufferevent_get_output(stream)))
+		client->done = true;
+	else
+		client_close(client);
 }
 
 static struct client *client_new(struct dns_server *server, evutil_socket_t fd)
@@ -210,7 +231,7 @@ static struct client *client_new(struct dns_server *server, evutil_socket_t fd)
 	if (client->next)
 		client->next->link = &client->next;
 	server->clients = client;
-	server->tally.daemon->tcp_open++;
+	server->tally.daemon->tcp_open = ++server->nr_clients;
 	bufferevent_setcb(client->stream, client_read, client_sent, client_event, client);
 	bufferevent_set_timeouts(client->stream, &idle, &idle);
 	bufferevent_setwatermark(client->stream, EV_READ, 0, TCP_FRAME + 65535);
@@ -225,7 +246,8 @@ static void tcp_accepted(struct evconnlistener *listener, evutil_socket_t fd, st
 	int on = 1;
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (door->server->tally.daemon->tcp_open >= TCP_OPEN_MAX || !client_new(door->server, fd)) {
+	if (door->server->nr_clients >= door->server->max_clients ||
+	    !client_new(door->server, fd)) {
 		door->server->tally.daemon->tcp_refused++;
 		close(fd);
 	}
@@ -304,8 +326,13 @@ static int door_open(struct door *door, struct dns_server *server, const struct 
 
 static void door_close(struct door *door)
 {
+	int i, fd;
+
 	if (door->udp) {
-		close(event_get_fd(door->udp));
+		fd = event_get_fd(door->udp);
+		for (i = 0; i < UDP_LEFT_MAX && udp_answer_one(door->server, fd); i++)
+			; /* what came before the successor's socket was there */
+		close(fd);
 		event_free(door->udp);
 	}
 	if (door->tcp)
@@ -314,9 +341,13 @@ static void door_close(struct door *door)
 
 static int server_open(struct dns_server *server, const struct config *config)
 {
+	struct rlimit files;
 	size_t i;
 	int err = 0;
 
+	server->max_clients = TCP_OPEN_MAX;
+	if (!getrlimit(RLIMIT_NOFILE, &files) && files.rlim_cur / 2 < TCP_OPEN_MAX)
+		server->max_clients = files.rlim_cur / 2;
 	server->doors = calloc(config->nr_vips + 1, sizeof(*server->doors));
 	if (!server->doors)
 		return -ENOMEM;
@@ -345,11 +376,13 @@ int dns_server_new(struct event_base *base, const struct config *config, const s
 		log_info("DNS: port 53 is left to another nameserver (dns.unserved: pass)");
 	else
 		err = server_open(server, config);
-	if (err)
+	if (err) {
 		dns_server_free(server);
-	else
-		*result = server;
-	return err;
+		return err;
+	}
+	server->tally.daemon->tcp_open = 0; /* of a daemon that was killed */
+	*result = server;
+	return 0;
 }
 
 void dns_server_use(struct dns_server *server, struct dns_zones *zones)

@@ -11,6 +11,7 @@
 #include "maps/dns_proto.h"
 #include "zone_check.h"
 
+#define WARNINGS_MAX  10
 #define RR_BYTES      12    /* owner as a pointer, type, class, TTL, length */
 #define SET_BYTES_MAX 60000 /* header, question, an alias or two and OPT take the rest */
 
@@ -19,6 +20,7 @@ struct check {
 	struct zone *zone;
 	struct config_errors *errors;
 	unsigned int failed;
+	unsigned int uneven; /* sets whose TTLs differ */
 };
 
 /* All records of one owner. */
@@ -77,8 +79,10 @@ static void even_out(struct check *check, struct zone_rr *rrs, size_t nr)
 	if (!other || rrs[0].type == DNS_T_RRSIG)
 		return;
 	knot_rrtype_to_string(rrs[0].type, type, sizeof(type));
-	log_warn("%s:%u: %s %s: TTLs differ within the set; %u is used for all", rrs[other].file,
-		 rrs[other].line, name_format(rrs[0].owner, name), type, low);
+	if (++check->uneven <= WARNINGS_MAX)
+		log_warn("%s:%u: %s %s: TTLs differ within the set; %u is used for all",
+			 rrs[other].file, rrs[other].line, name_format(rrs[0].owner, name), type,
+			 low);
 	for (i = 0; i < nr; i++)
 		rrs[i].ttl = low;
 }
@@ -108,6 +112,9 @@ static void check_sets(struct check *check)
 		check_size(check, &zone->rrs[first], i - first);
 		first = i;
 	}
+	if (check->uneven > WARNINGS_MAX)
+		log_warn("%s: TTLs differ within %u sets more", zone->file,
+			 check->uneven - WARNINGS_MAX);
 }
 
 /* How many there are of a type; *@last is the one furthest down in the file. */

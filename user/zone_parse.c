@@ -119,17 +119,17 @@ static void scan_on_record(zs_scanner_t *s)
 		scan->zone->nr_rrs++;
 }
 
-static struct zone *zone_new(const char *name, const char *file)
+static struct zone *zone_new(const char *name, const __u8 *wire, const char *file)
 {
 	struct zone *zone = calloc(1, sizeof(*zone));
-	__u8 wire[256], apex[256], bytes[NAME_KEY_MAX];
+	__u8 apex[256], bytes[NAME_KEY_MAX];
 
 	if (!zone)
 		return NULL;
 	zone->arena = arena_new();
 	zone->name = strdup(name);
 	zone->file = strdup(file);
-	if (!zone->arena || !zone->name || !zone->file || name_parse(name, wire)) {
+	if (!zone->arena || !zone->name || !zone->file) {
 		zone_free(zone);
 		return NULL;
 	}
@@ -167,28 +167,41 @@ static int scan_all(zs_scanner_t *s, struct scan *scan)
 }
 
 /* @text NULL: from the file. */
+static int scan_input(zs_scanner_t *s, struct scan *scan, const char *text, size_t size)
+{
+	const struct zone *zone = scan->zone;
+
+	if (zs_init(s, zone->name, DNS_CLASS_IN, ZONE_DEFAULT_TTL) ||
+	    (text ? zs_set_input_string(s, text, size) : zs_set_input_file(s, zone->file))) {
+		config_errors_add(scan->errors, zone->file, 0, "%s", zs_strerror(s->error.code));
+		return -EINVAL;
+	}
+	return scan_all(s, scan);
+}
+
 static int zone_read(const char *name, const char *file, const char *text, size_t size,
 		     struct zone **result, struct config_errors *errors)
 {
-	struct zone *zone = zone_new(name, file);
-	zs_scanner_t *s = calloc(1, sizeof(*s)); /* a quarter of a megabyte */
-	struct scan scan = { .zone = zone, .errors = errors };
+	struct scan scan = { .errors = errors };
+	zs_scanner_t *s; /* a quarter of a megabyte */
+	__u8 wire[256];
 	int err = -ENOMEM;
 
-	if (zone && s && !zs_init(s, name, DNS_CLASS_IN, ZONE_DEFAULT_TTL)) {
-		if (text ? zs_set_input_string(s, text, size) : zs_set_input_file(s, file)) {
-			config_errors_add(errors, file, 0, "%s", zs_strerror(s->error.code));
-			err = -EINVAL;
-		} else {
-			err = scan_all(s, &scan);
-		}
+	if (name_parse(name, wire)) {
+		config_errors_add(errors, file, 0, "%s is no domain name", name);
+		return -EINVAL;
+	}
+	scan.zone = zone_new(name, wire, file);
+	s = calloc(1, sizeof(*s));
+	if (scan.zone && s) {
+		err = scan_input(s, &scan, text, size);
 		zs_deinit(s);
 	}
 	free(s);
 	if (err)
-		zone_free(zone);
+		zone_free(scan.zone);
 	else
-		*result = zone;
+		*result = scan.zone;
 	return err;
 }
 
