@@ -141,6 +141,29 @@ fuzz: $(FUZZERS)			## fuzz the DNS engine and the zone compiler, FUZZ_SECONDS ea
 			$(BUILD)/fuzz/corpus/$$f $(BUILD)/fuzz/seeds/$$f || exit 1; \
 	done
 
+# --- program tests and other kernels -----------------------------------------------------------
+PROG_OBJS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard selftests/prog/*.c))
+TEST_PROGRAMS += $(BUILD)/selftests/prog/runner $(BUILD)/selftests/prog/vectors \
+		 $(addprefix $(BUILD)/selftests/vm/,beside beside.bpf.o changes.bpf.o)
+
+$(BUILD)/selftests/prog/runner: $(PROG_OBJS) $(BUILD)/libanydoor.a
+	$(say) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/selftests/prog/vectors: $(wildcard selftests/prog/*.py)
+	$(say) VECTORS $@
+	@mkdir -p $(@D)
+	$(Q)PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 selftests/prog/vectors.py $@.tmp && mv $@.tmp $@
+
+$(BUILD)/selftests/vm/beside: $(BUILD)/selftests/vm/beside.o
+	$(say) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/selftests/vm/%.bpf.o: selftests/vm/%.bpf.c
+	$(say) CLANG $@
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPFFLAGS) -MMD -MP -c $< -o $@
+
 # --- bench -----------------------------------------------------------------------------------
 BENCH	   := $(BUILD)/selftests/bench
 BENCH_OBJS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out %.bpf.c,$(wildcard selftests/bench/*.c)))

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""DNS in the kernel: a handful of questions through the real programs. dnspython writes the
+expected answers, to the byte; the engine's own tests are in selftests/unit."""
+
+import dns.edns
+import dns.flags
+import dns.message
+import dns.opcode
+import dns.rcode
+import dns.rrset
+import dns.zone
+from scapy.layers.inet import IP, UDP
+from scapy.layers.inet6 import IPv6, IPv6ExtHdrDestOpt
+from scapy.layers.l2 import Dot1Q
+from scapy.packet import Raw
+
+from oracle import MAC_GATEWAY, MAC_US, ether
+from world import CLIENT4, CLIENT6, VIP4, VIP4_DNS, VIP6, VIP6_DNS
+
+ORIGIN = "example.org."
+NSID = b"fra.fra1"
+UDP_SIZE = 1232
+ZONE = """\
+$ORIGIN example.org.
+$TTL 300
+@       SOA   ns1 hostmaster 7 3600 600 86400 60
+        NS    ns1
+ns1     A     192.0.2.53
+www     A     192.0.2.80
+        AAAA  2001:db8:a::80
+text    TXT   "one" "two"
+alias   CNAME www
+*.wild  A     192.0.2.81
+"""
+records = dns.zone.from_text(ZONE, ORIGIN, relativize=False)
+
+
+def question(name, rdtype="A", **more):
+    return dns.message.make_query(name, rdtype, id=0xBEEF, flags=dns.flags.RD, **more)
+
+
+def answered(query, *sections, rcode=dns.rcode.NOERROR, authority=(), aa=True):
+    """The reply to `query`, as RFC 1035 and 6891 want it."""
+    reply = dns.message.make_response(query)
+    reply.flags = dns.flags.QR | (query.flags & dns.flags.RD) | (dns.flags.AA if aa else 0)
+    reply.set_rcode(rcode)
+    reply.answer = list(sections)
+    reply.authority = list(authority)
+    if query.edns >= 0:
+        nsid = [dns.edns.GenericOption(dns.edns.NSID, NSID)] if asks_nsid(query) else []
+        reply.use_edns(0, 0, UDP_SIZE, options=nsid)
+    return reply
+
+
+def asks_nsid(query):
+    return any(option.otype == dns.edns.NSID for option in query.options)
+
+
+def rrset(name, rdtype, owner=None):
+    """From the zone; `owner` where a wildcard made it."""
+    found = records.find_rrset(name, rdtype)
+    return dns.rrset.from_rdata_list(owner or name, found.ttl, list(found))
+
+
+def soa():
+    """RFC 2308, 5: as long as nothing is known to be there."""
+    found = rrset(ORIGIN, "SOA")
+    return dns.rrset.from_rdata_list(ORIGIN, min(found.ttl, found[0].minimum), list(found))
+
+
+def carried(payload, client, vip, sport=5353, **more):
+    """A query on its way; scapy writes the headers."""
+    ip = (IPv6(src=client, dst=vip, hlim=55) if ":" in vip else
+          IP(src=client, dst=vip, ttl=55, id=99, tos=0x20))
+    for extension in more.get("extensions", ()):
+        ip = ip / extension
+    return bytes(ip / UDP(sport=sport, dport=53) / Raw(payload))
+
+
+def returned(payload, client, vip, sport=5353):
+    ip = (IPv6(src=vip, dst=client, hlim=64) if ":" in vip else
+          IP(src=vip, dst=client, ttl=64, id=0, flags="DF"))
+    return bytes(ip / UDP(sport=53, dport=sport) / Raw(payload))
+
+
+def ask(w, name, query, reply, client=CLIENT4, vip=VIP4, vlans=(), **more):
+    frame = ether(carried(wire(query), client, vip), ":" in vip, vlans)
+    out = ether(returned(reply.to_wire(), client, vip), ":" in vip, vlans, dst=MAC_GATEWAY,
+                src=MAC_US)
+    w.vector(f"dns-{name}", frame, "tx", "dns_answered", out=out, **more)
+
+
+def wire(query):
+    return query if isinstance(query, bytes) else query.to_wire()
+
+
+def write_answers(w):
+    www, www6 = rrset("www.example.org.", "A"), rrset("www.example.org.", "AAAA")
+    for label, client, vip in (("4", CLIENT4, VIP4), ("6", CLIENT6, VIP6),
+                               ("4-dns-only", CLIENT4, VIP4_DNS),
+                               ("6-dns-only", CLIENT6, VIP6_DNS)):
+        query = question("www.example.org.")
+        ask(w, f"a-in{label}", query, answered(query, www), client, vip,
+            truncate="only" not in label)
+        query = question("www.example.org.", "AAAA")
+        ask(w, f"aaaa-in{label}", query, answered(query, www6), client, vip)
+        query = question("no.such.name.example.org.")
+        ask(w, f"nxdomain-in{label}", query,
+            answered(query, rcode=dns.rcode.NXDOMAIN, authority=[soa()]), client, vip)
+        query = question("www.example.org.", use_edns=0, payload=4096,
+                         options=[dns.edns.GenericOption(dns.edns.NSID, b"")])
+        ask(w, f"nsid-in{label}", query, answered(query, www), client, vip)
+        query = question("www.example.net.")
+        ask(w, f"refused-in{label}", query,
+            answered(query, rcode=dns.rcode.REFUSED, aa=False), client, vip)
+    query = question("www.example.org.", "TXT")
+    ask(w, "nodata", query, answered(query, authority=[soa()]))
+    query = question("text.example.org.", "TXT")
+    ask(w, "txt", query, answered(query, rrset("text.example.org.", "TXT")))
+    query = question("alias.example.org.")
+    ask(w, "cname", query, answered(query, rrset("alias.example.org.", "CNAME"), www))
+    query = question("a.b.wild.example.org.")
+    ask(w, "wildcard", query, answered(query, rrset("*.wild.example.org.", "A",
+                                                    "a.b.wild.example.org.")))
+    query = question("www.example.org.")
+    ask(w, "vlan", query, answered(query, www), vlans=(Dot1Q(vlan=5),))
+    query = question("wWw.eXaMpLe.OrG.")
+    ask(w, "0x20", query, answered(query, rrset("www.example.org.", "A", "wWw.eXaMpLe.OrG.")))
+    query = question("www.example.org.", use_edns=0, payload=512)
+    ask(w, "edns", query, answered(query, www))
+
+
+def write_rejected(w):
+    """Answered with a bare header: there is no question that could be repeated."""
+    good = question("www.example.org.").to_wire()
+    for name, payload, opcode, rcode in (
+            ("name-cut", good[:20], dns.opcode.QUERY, dns.rcode.FORMERR),
+            ("no-question", good[:4] + bytes(8), dns.opcode.QUERY, dns.rcode.FORMERR),
+            ("update", b"\xbe\xef\x28" + bytes(9), dns.opcode.UPDATE, dns.rcode.NOTIMP)):
+        reply = dns.message.Message(id=0xBEEF)
+        reply.flags = dns.flags.QR | (dns.flags.RD if payload[2] & 1 else 0)
+        reply.set_opcode(opcode)
+        reply.set_rcode(rcode)
+        ask(w, name, payload, reply)
+
+
+def write_left(w):
+    """What is ignored, and what is somebody else's to think about."""
+    query = question("www.example.org.")
+    response = answered(query, rrset("www.example.org.", "A")).to_wire()
+    good = query.to_wire()
+
+    def left(name, payload, reason, client=CLIENT4, vip=VIP4, **more):
+        w.vector(f"dns-{name}", ether(carried(payload, client, vip, **more), ":" in vip),
+                 "drop" if reason == "dns_ignored" else "pass", reason)
+
+    left("response", response, "dns_ignored")
+    left("response6", response, "dns_ignored", CLIENT6, VIP6)
+    left("empty", b"", "dns_ignored")
+    left("half-header", good[:11], "dns_ignored")
+    left("from-port-0", good, "dns_ignored", sport=0)
+    left("from-multicast", good, "dns_ignored", client="224.0.0.1")
+    left("from-ourselves", good, "dns_ignored", client=VIP4)
+    left("long", good + bytes(1100), "dns_passed")
+    left("extension", good, "dns_passed", CLIENT6, VIP6, extensions=(IPv6ExtHdrDestOpt(),))
+    left("two-answers", good[:6] + b"\0\2" + good[8:] + bytes(40), "dns_passed")
+
+
+def write(w):
+    write_answers(w)
+    write_rejected(w)
+    write_left(w)
+
+
+def write_zone(folder):
+    (folder / "vectors.zone").write_text(ZONE, encoding="ascii")
+    return {ORIGIN: "vectors.zone"}
+
+
+def write_unserved(w):
+    """dns.unserved: pass (options 'far')."""
+    query = question("www.example.net.")
+    w.vector("dns-unserved-passed", ether(carried(query.to_wire(), CLIENT4, VIP4), False), "pass",
+             "dns_passed")
+    query = question("www.example.org.")
+    ask(w, "served-beside", query, answered(query, rrset("www.example.org.", "A")))

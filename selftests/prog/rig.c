@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * rig.c: BPF_PROG_TEST_RUN, and maps by name.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <net/if.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include "rig.h"
+#include "world.h"
+#include "zones.h"
+#include "anydoor.skel.h"
+#include "door.skel.h"
+
+#ifndef BPF_F_XDP_HAS_FRAGS
+#define BPF_F_XDP_HAS_FRAGS (1U << 5)
+#endif
+
+#define SKB_BYTES_MIN (14 + 40) /* newer kernels make no skb of less than an IP header */
+
+struct rig {
+	struct anydoor_bpf *behind;
+	struct door_bpf *door;
+	const struct options *options;
+	const struct vector *prepared;
+	struct ad_flow_bucket *tags;
+	struct ad_flow *flows;
+	size_t nr_buckets;
+};
+
+static int rig_fail(const char *what, int err)
+{
+	fprintf(stderr, "rig: %s: %s\n", what, strerror(-err));
+	return err;
+}
+
+/* What the loader does with the configuration; here the options say it all. */
+static void rig_size_maps(struct anydoor_bpf *skel, const struct options *options)
+{
+	__u32 nodes = 1u << (32 - options->values.stamp_shift);
+	__u32 buckets = options->values.flow_mask + 1;
+
+	bpf_map__set_max_entries(skel->maps.nodes, nodes);
+	bpf_map__set_max_entries(skel->maps.peer_ids, nodes);
+	bpf_map__set_max_entries(skel->maps.peers, nodes);
+	bpf_map__set_max_entries(skel->maps.flow_tags, buckets);
+	bpf_map__set_max_entries(skel->maps.flows, buckets * AD_FLOW_SLOTS);
+	bpf_map__set_max_entries(skel->maps.unstamped, options->unstamped_max);
+}
+
+static int rig_load(struct rig *rig)
+{
+	int err;
+
+	rig->behind = anydoor_bpf__open();
+	rig->door = door_bpf__open_and_load();
+	if (!rig->behind || !rig->door)
+		return rig_fail("the door", -errno);
+	bpf_map__reuse_fd(rig->behind->maps.door_xdp, bpf_map__fd(rig->door->maps.door_xdp));
+	rig->behind->rodata->opt = rig->options->values;
+	rig_size_maps(rig->behind, rig->options);
+	err = zones_prepare(rig->behind, rig->options);
+	if (err)
+		return err;
+	/* The door stands alone (maps/door_maps.h). */
+	bpf_program__set_flags(rig->behind->progs.packet, BPF_F_XDP_HAS_FRAGS);
+	bpf_program__set_flags(rig->behind->progs.dns, BPF_F_XDP_HAS_FRAGS);
+	err = anydoor_bpf__load(rig->behind);
+	return err ? rig_fail("the data path", err) : 0;
+}
+
+static int rig_fill_door(struct rig *rig)
+{
+	const struct {
+		struct bpf_map *map;
+		__u32 slot;
+		struct bpf_program *prog;
+	} slots[] = {
+		{ rig->door->maps.door_xdp, AD_DOOR_PACKET, rig->behind->progs.packet },
+		{ rig->door->maps.door_xdp, AD_DOOR_DNS, rig->behind->progs.dns },
+		{ rig->door->maps.door_tc, AD_DOOR_EGRESS, rig->behind->progs.egress },
+	};
+	__u32 fd;
+	size_t i;
+
+	for (i = 0; i < sizeof(slots) / sizeof(slots[0]); i++) {
+		fd = bpf_program__fd(slots[i].prog);
+		if (bpf_map_update_elem(bpf_map__fd(slots[i].map), &slots[i].slot, &fd, BPF_ANY))
+			return rig_fail("a slot of the door", -errno);
+	}
+	return 0;
+}
+
+static void *rig_mmap(struct bpf_map *map)
+{
+	size_t bytes = (size_t)bpf_map__max_entries(map) * bpf_map__value_size(map);
+	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+
+	return at == MAP_FAILED ? NULL : at;
+}
+
+static int rig_map_flows(struct rig *rig)
+{
+	rig->nr_buckets = rig->options->values.flow_mask + 1;
+	rig->tags = rig_mmap(rig->behind->maps.flow_tags);
+	rig->flows = rig_mmap(rig->behind->maps.flows);
+	return rig->tags && rig->flows ? 0 : rig_fail("the flow table", -errno);
+}
+
+int rig_open(const struct options *options, struct rig **result)
+{
+	struct rig *rig = calloc(1, sizeof(*rig));
+	int err;
+
+	if (!rig)
+		return -ENOMEM;
+	rig->options = options;
+	err = rig_load(rig) ?: rig_fill_door(rig) ?: rig_map_flows(rig) ?:
+	      zones_publish(rig->behind, options);
+	if (err)
+		rig_close(rig);
+	else
+		*result = rig;
+	return err;
+}
+
+void rig_close(struct rig *rig)
+{
+	if (rig->tags)
+		munmap(rig->tags, rig->nr_buckets * sizeof(*rig->tags));
+	if (rig->flows)
+		munmap(rig->flows, rig->nr_buckets * AD_FLOW_SLOTS * sizeof(*rig->flows));
+	anydoor_bpf__destroy(rig->behind);
+	door_bpf__destroy(rig->door);
+	free(rig);
+}
+
+static struct bpf_map *rig_map(const struct rig *rig, const struct entry *entry)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(rig->behind->obj, entry->map);
+
+	return map && bpf_map__key_size(map) == entry->key.len ? map : NULL;
+}
+
+/* An entry without a value is one to take away. */
+static int entry_write(const struct rig *rig, const struct entry *entry)
+{
+	struct bpf_map *map = rig_map(rig, entry);
+
+	if (map && !entry->value.len)
+		return bpf_map_delete_elem(bpf_map__fd(map), entry->key.data);
+	if (!map || entry->value.len != bpf_map__value_size(map))
+		return rig_fail(entry->map, -EINVAL);
+	return bpf_map_update_elem(bpf_map__fd(map), entry->key.data, entry->value.data, BPF_ANY)
+		       ? rig_fail(entry->map, -errno)
+		       : 0;
+}
+
+/* As if it had never been written; it may also have gone by itself. */
+static void entry_undo(const struct rig *rig, const struct entry *entry)
+{
+	struct bpf_map *map = rig_map(rig, entry);
+	char zero[256] = {};
+
+	if (!map)
+		return;
+	if (bpf_map__type(map) == BPF_MAP_TYPE_HASH)
+		bpf_map_delete_elem(bpf_map__fd(map), entry->key.data);
+	else
+		bpf_map_update_elem(bpf_map__fd(map), entry->key.data, zero, BPF_ANY);
+}
+
+static void rig_forget_unstamped(const struct rig *rig)
+{
+	int fd = bpf_map__fd(rig->behind->maps.unstamped);
+	struct ad_tuple tuple;
+
+	while (!bpf_map_get_next_key(fd, NULL, &tuple))
+		bpf_map_delete_elem(fd, &tuple);
+}
+
+int rig_prepare(struct rig *rig, const struct vector *vector)
+{
+	size_t i;
+	int err = 0;
+
+	for (i = 0; rig->prepared && i < rig->prepared->set.nr; i++)
+		entry_undo(rig, &rig->prepared->set.list[i]);
+	rig_forget_unstamped(rig);
+	memset(rig->tags, 0, rig->nr_buckets * sizeof(*rig->tags));
+	memset(rig->flows, 0, rig->nr_buckets * AD_FLOW_SLOTS * sizeof(*rig->flows));
+	for (i = 0; !err && i < rig->options->base.nr; i++)
+		err = entry_write(rig, &rig->options->base.list[i]);
+	rig->prepared = vector;
+	for (i = 0; !err && i < vector->set.nr; i++)
+		err = entry_write(rig, &vector->set.list[i]);
+	return err;
+}
+
+static int rig_program(const struct rig *rig, const struct vector *vector, bool door)
+{
+	switch (vector->program) {
+	case PROGRAM_PACKET:
+		return bpf_program__fd(door ? rig->door->progs.anydoor : rig->behind->progs.packet);
+	case PROGRAM_EGRESS:
+		return bpf_program__fd(door ? rig->door->progs.anydoor_out
+					    : rig->behind->progs.egress);
+	case PROGRAM_DNS:
+		break;
+	}
+	return bpf_program__fd(rig->behind->progs.dns);
+}
+
+int rig_run(const struct rig *rig, const struct vector *vector, bool door, const struct bytes *in,
+	    struct outcome *outcome)
+{
+	const char *device = vector->device ?: WORLD_UPLINK;
+	struct xdp_md md = { .data_end = in->len, .ingress_ifindex = if_nametoindex(device) };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = in->data, .data_size_in = in->len,
+		    .data_out = outcome->frame, .data_size_out = sizeof(outcome->frame),
+		    .repeat = 1);
+
+	if (vector->program != PROGRAM_EGRESS) {
+		opts.ctx_in = &md;
+		opts.ctx_size_in = sizeof(md);
+	}
+	if (bpf_prog_test_run_opts(rig_program(rig, vector, door), &opts))
+		return opts.ctx_in || in->len >= SKB_BYTES_MIN ? -errno : -EAGAIN;
+	outcome->retval = opts.retval;
+	outcome->len = opts.data_size_out;
+	return 0;
+}
+
+int rig_counts(const struct rig *rig, struct counts *counts)
+{
+	int cpu, ncpus = libbpf_num_possible_cpus(), fd = bpf_map__fd(rig->behind->maps.reasons);
+	struct ad_count percpu[ncpus];
+	__u32 reason;
+
+	memset(counts, 0, sizeof(*counts));
+	for (reason = 0; reason < AD_REASON_MAX; reason++) {
+		if (bpf_map_lookup_elem(fd, &reason, percpu))
+			return -errno;
+		for (cpu = 0; cpu < ncpus; cpu++)
+			counts->packets[reason] += percpu[cpu].packets;
+	}
+	return 0;
+}
+
+bool rig_entry_is(const struct rig *rig, const struct entry *entry)
+{
+	struct bpf_map *map = rig_map(rig, entry);
+	char value[256];
+
+	if (!map || bpf_map__value_size(map) > sizeof(value))
+		return false;
+	if (bpf_map_lookup_elem(bpf_map__fd(map), entry->key.data, value))
+		return !entry->value.len;
+	return entry->value.len == bpf_map__value_size(map) &&
+	       !memcmp(value, entry->value.data, entry->value.len);
+}
+
+bool rig_flow_is(const struct rig *rig, const struct flow_check *check)
+{
+	const struct ad_flow_slot *slot;
+	const struct ad_flow *flow;
+	int i;
+
+	for (i = 0; i < AD_FLOW_SLOTS; i++) {
+		slot = &rig->tags[check->bucket].slots[i];
+		flow = &rig->flows[check->bucket * AD_FLOW_SLOTS + i];
+		if (slot->kind != AD_FLOW_FREE && slot->tag == check->tag)
+			return slot->kind == check->kind && flow->kind == check->kind &&
+			       flow->owner == check->owner && flow->via == check->via &&
+			       !slot->busy;
+	}
+	return check->kind == AD_FLOW_FREE;
+}
+
+int rig_peer(const struct rig *rig, __u32 node, struct ad_peer_count *count)
+{
+	int cpu, ncpus = libbpf_num_possible_cpus();
+	struct ad_peer_count percpu[ncpus];
+
+	memset(count, 0, sizeof(*count));
+	if (bpf_map_lookup_elem(bpf_map__fd(rig->behind->maps.peers), &node, percpu))
+		return -errno;
+	for (cpu = 0; cpu < ncpus; cpu++) {
+		count->tx.packets += percpu[cpu].tx.packets;
+		count->rx.packets += percpu[cpu].rx.packets;
+	}
+	return 0;
+}

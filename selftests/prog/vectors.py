@@ -1,0 +1,35 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Writes the vector file that runner.c plays (README.md has its grammar).
+
+    vectors.py OUT
+"""
+
+import pathlib
+import sys
+
+from world import Options, Writer
+import broken_vectors
+import dns_vectors
+import egress_vectors
+import local_vectors
+import option_vectors
+import tunnel_vectors
+import wrap_vectors
+
+PARTS = (local_vectors, broken_vectors, wrap_vectors, tunnel_vectors, egress_vectors, dns_vectors)
+
+
+def main():
+    path = pathlib.Path(sys.argv[1])
+    zones = dns_vectors.write_zone(path.parent)
+    with path.open("w", encoding="ascii") as out:
+        writer = Writer(out)
+        writer.options(Options("default"), zones)
+        for part in PARTS:
+            part.write(writer)
+        option_vectors.write(writer, zones)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The fleet, the network and the sockets of the program tests, and the file they are written to.
+
+Maps are written as images, packed here from the words of maps/types.h.
+"""
+
+import struct
+from dataclasses import dataclass
+
+from oracle import (EPOCH, EPOCH_OLD, MAC_GATEWAY, MAC_US, MASK32, MONO_NS, REAL_MINUS_MONO_NS,
+                    STAMP_KEY, STAMP_WALL_MINUS_MONO_MS, TUNNEL_KEY, TUNNEL_KEY_OLD, Flow, addr16)
+
+VIP4, VIP6 = "192.0.2.10", "2001:db8:a::10"  # TCP and DNS
+VIP4_TCP, VIP4_DNS, VIP6_DNS = "192.0.2.20", "192.0.2.53", "2001:db8:a::53"
+CLIENT4, CLIENT6 = "198.51.100.7", "2001:db8:c::7"
+
+LOCAL_TCP, LOCAL_DNS, LOCAL_TUNNEL, LOCAL_UNARMED = 1, 2, 4, 8
+ARMED, DRAINING = 1, 2
+NODE_KNOWN, NODE_DEAD, NODE_DRAINING = 1, 2, 4
+FREE, TRANSIT, PIN, OURS = range(4)
+FLOW_STAMPED, FLOW_CLOSING = 1, 2
+
+UPLINK, SIDE, TAGGED = 10, 12, 14  # indexes of up0, side0 and tag0
+MAC_SIDE, MAC_SIDE_GATEWAY = "02:00:00:00:01:02", "02:00:00:00:01:01"
+
+US, TX, REDIRECT, NO_ROUTE, NO_NEIGH, DEAD, DRAINS, NARROW, VLAN, AFTER_GAP = (
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 20)
+NODES = (US, TX, REDIRECT, NO_ROUTE, NO_NEIGH, DEAD, DRAINS, NARROW, VLAN, AFTER_GAP)
+UNKNOWN = 40
+NARROW_MTU = 1400
+FLOW_MASK = 63
+
+
+def tunnel4(node):
+    return f"203.0.113.{node}"
+
+
+def tunnel6(node):
+    return f"2001:db8:f::{node:x}"
+
+
+def network():
+    """Lines for `ip -batch`. What is not here is not routed, or has no neighbour."""
+    yield "link set lo up"
+    for name, index, mac, far in (("up", UPLINK, MAC_US, MAC_GATEWAY),
+                                  ("side", SIDE, MAC_SIDE, MAC_SIDE_GATEWAY),
+                                  ("tag", TAGGED, "02:00:00:00:02:02", "02:00:00:00:02:01")):
+        yield (f"link add name {name}0 index {index} address {mac} type veth "
+               f"peer name {name}1 index {index + 1} address {far}")
+        yield f"link set {name}0 up"
+        yield f"link set {name}1 up"
+    for i, (device, far) in enumerate((("up0", MAC_GATEWAY), ("side0", MAC_SIDE_GATEWAY),
+                                       ("tag0", "02:00:00:00:02:01"))):
+        yield f"addr add 10.0.{i}.2/24 dev {device}"
+        yield f"addr add 2001:db8:{i}::2/64 dev {device} nodad"
+        yield f"neigh add 10.0.{i}.1 lladdr {far} dev {device} nud permanent"
+        yield f"neigh add 2001:db8:{i}::1 lladdr {far} dev {device} nud permanent"
+    for address in (VIP4, VIP4_TCP, VIP4_DNS, tunnel4(US)):
+        yield f"addr add {address}/32 dev lo"
+    for address in (VIP6, VIP6_DNS, tunnel6(US)):
+        yield f"addr add {address}/128 dev lo nodad"
+    yield "route add 198.51.100.0/24 via 10.0.0.1 dev up0"
+    yield "route add 2001:db8:c::/64 via 2001:db8:0::1 dev up0"
+    for node in NODES:
+        if node in (US, NO_ROUTE):
+            continue
+        net = {REDIRECT: 1, VLAN: 2}.get(node, 0)
+        device = ("up0", "side0", "tag0")[net]
+        last = "99" if node == NO_NEIGH else "1"
+        yield f"route add {tunnel4(node)}/32 via 10.0.{net}.{last} dev {device}"
+        yield f"route add {tunnel6(node)}/128 via 2001:db8:{net}::{last} dev {device}"
+
+
+SYSCTLS = (
+    "net/ipv4/conf/all/rp_filter=0",
+    "net/ipv4/conf/default/rp_filter=0",
+    "net/ipv4/conf/up0/rp_filter=0",
+    "net/ipv4/conf/lo/forwarding=1",  # the only one that anydoor needs
+    "net/ipv6/conf/lo/forwarding=1",
+    "net/ipv4/tcp_syncookies=1",
+    "net/ipv4/tcp_synack_retries=12",
+)
+
+# --- images of the structs in maps/types.h ---------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Options:
+    name: str
+    node: int = US
+    shift: int = 22
+    mss_overhead: int = 84
+    has_vlan: int = 1
+    port: int = 6081
+    unserved_pass: int = 0
+    unstamped_max: int = 1024
+    idle_s: int = 3600
+    nsid: str = "fra.fra1"
+
+    def image(self):
+        return (struct.pack("<QIIH", MONO_NS, FLOW_MASK, self.idle_s, self.node)
+                + struct.pack("!H", self.port)
+                + struct.pack("<HBBB7x", self.mss_overhead, self.shift, self.has_vlan,
+                              self.unserved_pass))
+
+
+def u32(value):
+    return struct.pack("<I", value)
+
+
+def state(flags=ARMED, unstamped=0, successors=()):
+    listed = (tuple(successors) + (0,) * 8)[:8]
+    return struct.pack("<qqIII8H20x", STAMP_WALL_MINUS_MONO_MS, REAL_MINUS_MONO_NS, flags,
+                       unstamped, len(successors), *listed)
+
+
+def keys(stamp=STAMP_KEY, current=(TUNNEL_KEY, EPOCH, 1), previous=(TUNNEL_KEY_OLD, EPOCH_OLD, 1)):
+    image = stamp
+    for key, epoch, valid in (current, previous):
+        image += key + struct.pack("<BB6x", epoch, valid)
+    return image
+
+
+def local(vip, flags):
+    return struct.pack("<HHI", vip, flags, 0)
+
+
+def node_image(address, flags=NODE_KNOWN, pop=0, mtu=0):
+    return addr16(address) + struct.pack("<IHHQ", flags, pop, mtu, 0)
+
+
+def slot(tag, kind, last_s=MONO_NS // 10**9):
+    return struct.pack("<IHBB", tag, last_s & 0xFFFF, kind, 0)
+
+
+def flow_image(flow, vip, kind, owner, flags=0, via=0):
+    now = MONO_NS // 10**9
+    return (addr16(flow.client) + struct.pack("!HH", flow.cport, flow.vport)
+            + struct.pack("<HHQQIIIIHBBI", vip, owner, 0, 0, 0, 0, now, now, via, kind, flags, 0))
+
+
+def bucket(flow):
+    return (flow.prf64() >> 32) & FLOW_MASK
+
+
+def vip_index(flow):
+    return {VIP4: 0, VIP6: 1, VIP4_TCP: 2}[flow.vip]
+
+
+def flow_entry(flow, kind, owner, **more):
+    """The two map entries that put `flow` into the first slot of its bucket."""
+    at = bucket(flow)
+    return [("flow_tags", u32(at), slot(flow.prf(), kind) + bytes(56)),
+            ("flows", u32(at * 8), flow_image(flow, vip_index(flow), kind, owner, **more))]
+
+
+NODE_FLAGS = {DEAD: NODE_KNOWN | NODE_DEAD, DRAINS: NODE_KNOWN | NODE_DRAINING}
+
+
+def fleet(tunnel, us=US):
+    """nodes, peer_ids and our tunnel address, all of one family."""
+    entries = [("locals", addr16(tunnel(us)), local(0, LOCAL_TUNNEL))]
+    for node in NODES:
+        mtu = NARROW_MTU if node == NARROW else 0
+        entries.append(("nodes", u32(node),
+                        node_image(tunnel(node), NODE_FLAGS.get(node, NODE_KNOWN), node, mtu)))
+        entries.append(("peer_ids", addr16(tunnel(node)), u32(node)))
+    return entries
+
+
+def base(options):
+    yield "state", u32(0), state()
+    yield "keys", u32(0), keys()
+    for index, (vip, flags) in enumerate(((VIP4, LOCAL_TCP | LOCAL_DNS),
+                                          (VIP6, LOCAL_TCP | LOCAL_DNS),
+                                          (VIP4_TCP, LOCAL_TCP), (VIP4_DNS, LOCAL_DNS),
+                                          (VIP6_DNS, LOCAL_DNS))):
+        yield "locals", addr16(vip), local(index, flags)
+    yield from fleet(tunnel4, options.node)
+
+
+# --- sockets ---------------------------------------------------------------------------------
+
+SOCKETS = {
+    "est4": ("established", Flow(CLIENT4, 40001, VIP4)),
+    "est6": ("established", Flow(CLIENT6, 40001, VIP6)),
+    "half4": ("half_open", Flow(CLIENT4, 40002, VIP4)),
+    "half6": ("half_open", Flow(CLIENT6, 40002, VIP6)),
+    "wait4": ("time_wait", Flow(CLIENT4, 40003, VIP4)),
+    "wait6": ("time_wait", Flow(CLIENT6, 40003, VIP6)),
+    "cookie4": ("cookie", Flow(CLIENT4, 40004, VIP4, 81)),
+    "cookie6": ("cookie", Flow(CLIENT6, 40004, VIP6, 81)),
+    "listen4": ("listen", Flow(CLIENT4, 40005, VIP4)),
+    "listen6": ("listen", Flow(CLIENT6, 40005, VIP6)),
+}
+
+
+def socket_flow(name):
+    return SOCKETS[name][1]
+
+
+# --- the file --------------------------------------------------------------------------------
+
+
+def dashed(data):
+    return data.hex() or "-"
+
+
+class Writer:
+    """Collects vectors and prints them; a name is used once."""
+
+    def __init__(self, out):
+        self.out = out
+        self.names = set()
+        for line in network():
+            self.line("network", line)
+        for assignment in SYSCTLS:
+            self.line("sysctl", assignment)
+        for name, (kind, flow) in SOCKETS.items():
+            self.line("socket", name, kind, flow.tuple40().hex())
+
+    def line(self, *words):
+        print(*words, file=self.out)
+
+    def options(self, options, zones={}):
+        self.line("options", options.name, options.image().hex(), options.unstamped_max,
+                  options.nsid)
+        for name, file in zones.items():
+            self.line("zone", name, file)
+        for name, key, value in base(options):
+            self.line("base", name, key.hex(), value.hex())
+
+    def vector(self, name, frame, action, reason, *, program="packet", out=None, sets=(), needs=(),
+               acks=(), masks=(), flips=(), after=(), flows=(), peers=(), udp_check=0,
+               truncate=False, device=None, in_of=None):
+        """One vector. `frame` is what comes in; `out` what leaves, None if it is the same."""
+        assert name not in self.names, name
+        self.names.add(name)
+        self.line("vector", name, program, action, reason)
+        for socket in needs:
+            self.line("needs", socket)
+        for entry in sets:
+            self.line("set", entry[0], entry[1].hex(), dashed(entry[2]))
+        self.line("in_of", in_of) if in_of else self.line("in", frame.hex())
+        if out is not None:
+            self.line("out", out.hex())
+        if device:
+            self.line("device", device)
+        for words in acks:
+            self.line("ack", *words)
+        for offset, length in masks:
+            self.line("mask", offset, length)
+        for offset, length, reasons in flips:
+            self.line("flip", offset, length, ",".join(reasons))
+        if udp_check:
+            self.line("udp_check", udp_check)
+        if truncate:
+            self.line("truncate")
+        for entry in after:
+            self.line("after", entry[0], entry[1].hex(), dashed(entry[2]))
+        for flow, kind, owner, via in flows:
+            self.line("flow", bucket(flow), flow.prf() & MASK32, kind, owner, via)
+        for node, sent, received in peers:
+            self.line("peer", node, sent, received)

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * zones.c: user/dns_service.h, with the options in place of a configuration file.
+ */
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <bpf/libbpf.h>
+#include "user/config.h"
+#include "user/dns_service.h"
+#include "user/pins.h"
+#include "vector.h"
+#include "zones.h"
+#include "anydoor.skel.h"
+
+static char mounted[] = "/tmp/anydoor-prog-XXXXXX";
+
+static int zones_fail(const char *what, int err)
+{
+	fprintf(stderr, "zones: %s: %s\n", what, strerror(-err));
+	return err;
+}
+
+/* In a mount namespace of our own, over a directory that nobody else sees as a bpffs. */
+int zones_mount(void)
+{
+	if (!mkdtemp(mounted))
+		return zones_fail("mkdtemp", -errno);
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("bpf", mounted, "bpf", 0, NULL))
+		return zones_fail(mounted, -errno);
+	return 0;
+}
+
+static struct config *zones_config(const struct options *options)
+{
+	struct config *config = calloc(1, sizeof(*config));
+	size_t i;
+
+	if (!config)
+		abort();
+	config->path = options->name;
+	config->nsid = options->nsid;
+	config->dns_udp_size = 1232;
+	config->dns_unserved_pass = options->values.dns_unserved_pass;
+	config->nr_zones = options->zones.nr;
+	config->zones = calloc(options->zones.nr + 1, sizeof(*config->zones));
+	for (i = 0; i < options->zones.nr; i++) {
+		config->zones[i].name = options->zones.list[i].name;
+		config->zones[i].file = options->zones.list[i].file;
+	}
+	return config;
+}
+
+/* Only the texts are borrowed from the options. */
+static void zones_config_free(struct config *config)
+{
+	free(config->zones);
+	free(config);
+}
+
+int zones_prepare(struct anydoor_bpf *skel, const struct options *options)
+{
+	struct config *config = zones_config(options);
+	int err = dns_maps_prepare(skel, config);
+
+	zones_config_free(config);
+	return err ? zones_fail("sizes", err) : 0;
+}
+
+static int zones_pin(struct anydoor_bpf *skel, const char *dir)
+{
+	struct bpf_map *map;
+	char path[512];
+	int err;
+
+	bpf_object__for_each_map(map, skel->obj)
+	{
+		if (strncmp(bpf_map__name(map), "dns_", 4))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, bpf_map__name(map));
+		err = bpf_map__pin(map, path);
+		if (err)
+			return zones_fail(path, err);
+	}
+	return 0;
+}
+
+static int zones_load(const struct options *options, struct dns_zones **zones)
+{
+	struct config *config = zones_config(options);
+	struct config_errors errors = {};
+	size_t i;
+	int err = dns_zones_load(config, zones, &errors);
+
+	for (i = 0; i < errors.nr; i++)
+		fprintf(stderr, "zones: %s\n", errors.list[i].text);
+	config_errors_free(&errors);
+	zones_config_free(config);
+	return err;
+}
+
+int zones_publish(struct anydoor_bpf *skel, const struct options *options)
+{
+	struct pins pins = { .ncpus = libbpf_num_possible_cpus() };
+	struct dns_zones *zones = NULL;
+	int err;
+
+	snprintf(pins.dir, sizeof(pins.dir), "%s/%s", mounted, options->name);
+	if (mkdir(pins.dir, 0700))
+		return zones_fail(pins.dir, -errno);
+	err = zones_pin(skel, pins.dir) ?: zones_load(options, &zones);
+	err = err ?: dns_zones_publish(zones, &pins);
+	dns_zones_free(zones);
+	return err;
+}

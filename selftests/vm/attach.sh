@@ -1,0 +1,235 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# attach.sh: the daemon on a real interface of this kernel: alone, behind libxdp's dispatcher
+# beside a second XDP program, changed in place, and taken off again. For the test machine only.
+
+config=/run/anydoor.yaml
+log=/run/anydoor.log
+vip=192.0.2.10
+nr=0
+
+ok() # COMMAND... -- NAME
+{
+	nr=$((nr + 1))
+	line=""
+	while [ "$1" != -- ]; do
+		line="$line $1"
+		shift
+	done
+	if eval "$line"; then
+		echo "ok $nr - $2"
+	else
+		echo "not ok $nr - $2"
+		echo "# failed: $line"
+		tail -5 $log | sed 's/^/# log: /'
+	fi
+}
+
+await() # SECONDS COMMAND...
+{
+	tries=$(($1 * 5))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || return 1
+		sleep 0.2
+	done
+}
+
+# One interface towards a client in a namespace of its own, the VIP behind it.
+network_up()
+{
+	/bin/ip link set lo up
+	/bin/ip addr add $vip/32 dev lo
+	/bin/ip link add up0 type veth peer name up1
+	unshare -n sleep 1000 &
+	client=$!
+	sleep 0.5
+	/bin/ip link set up1 netns $client
+	/bin/ip addr add 10.9.0.1/24 dev up0
+	/bin/ip link set up0 up
+	outside /bin/ip addr add 10.9.0.2/24 dev up1
+	outside /bin/ip link set up1 up
+	outside /bin/ip link set lo up
+	outside /bin/ip route add default via 10.9.0.1
+	nc -ll -p 80 -e /bin/echo hello &
+	nc -ll -p 81 -e /bin/sleep 1000 &
+}
+
+outside() # COMMAND...
+{
+	nsenter --net=/proc/$client/ns/net "$@"
+}
+
+configure() # DISPATCHER [LINE]
+{
+	dispatcher=$1
+	cat >$config <<-END
+		node: a-1
+		interfaces: [up0]
+		vips: [ { address: $vip, dns: false } ]
+		pops: [ { name: a }, { name: b } ]
+		nodes:
+		- { name: a-1, id: 1, pop: a, tunnel: 10.9.0.1 }
+		- { name: b-1, id: 2, pop: b, tunnel: 10.9.0.3 }
+		stamp: { clock: any, tcp_timestamps: set }
+		keys: { file: fleet.key, epoch: 1 }
+		flows: { max: 4K }
+		xdp: { mode: native, dispatcher: $1 }
+		state: { bpffs: /sys/fs/bpf/anydoor, run: /run/anydoor }
+		$2
+	END
+}
+
+daemon_start()
+{
+	anydoor run --config $config >>$log 2>&1 &
+	daemon=$!
+	await 20 anydoor status --config $config
+}
+
+daemon_stop() # SIGNAL
+{
+	kill "$1" $daemon
+	wait $daemon
+} 2>/dev/null
+
+counter() # LABEL
+{
+	anydoor stats --json --config $config | tr '{' '\n' |
+		sed -n "s/.*\"$1\".*\"packets\": *\([0-9]*\).*/\1/p" | head -1
+}
+
+# A connection through the VIP, so that ingress and egress both have seen it.
+connection_works()
+{
+	[ "$(outside nc -w 5 $vip 80 </dev/null)" = hello ]
+}
+
+grows() # LABEL
+{
+	before=$(counter "$1")
+	connection_works && [ "$(counter "$1")" -gt "$before" ]
+}
+
+beside_grows()
+{
+	before=$(./beside count)
+	connection_works && [ "$(./beside count)" -gt "$before" ]
+}
+
+flow_lives() # PORT
+{
+	anydoor flows --config $config | grep -q ":$1 "
+}
+
+program_ids()
+{
+	bpftool prog show name packet | sed -n 's/^\([0-9]*\): .*/\1/p'
+}
+
+listed() # NAMES...
+{
+	[ "$(./beside list up0 2>/dev/null | tr '\n' ' ')" = "$*${1:+ }" ]
+}
+
+test_alone()
+{
+	configure off
+	ok daemon_start -- "alone: the daemon loads and attaches"
+	ok listed -- "alone: there is no dispatcher"
+	ok connection_works -- "alone: a connection goes through"
+	ok grows local_syn -- "alone: XDP sees it"
+	ok grows out_stamped -- "alone: egress stamps it"
+	ok grows local_stamp -- "alone: XDP reads the stamp"
+	daemon_stop -KILL
+	ok grows local_stamp -- "alone: all goes on without a daemon"
+	ok daemon_start -- "alone: a new daemon adopts it"
+	test_change alone
+	test_detach alone
+	ok listed -- "alone: nothing is left on the interface"
+}
+
+# Other options are other programs, put into the door's slots.
+test_change() # WHERE
+{
+	# shellcheck disable=SC2034 # read by the eval in ok
+	counted=$(counter local_stamp) behind=$(program_ids)
+	configure "$dispatcher" "tunnel: { mss_overhead: 100 }"
+	ok anydoor reload --config $config '>>$log 2>&1' -- "$1: reload with another option"
+	ok '[ "$(program_ids)" != "$behind" ]' -- "$1: other programs stand behind the door"
+	ok '[ "$(counter local_stamp)" -ge "$counted" ]' -- "$1: counters went on"
+	ok grows local_stamp -- "$1: connections too"
+}
+
+test_detach() # WHERE
+{
+	sleep 1000 | outside nc $vip 81 &
+	ok await 5 flow_lives 81 -- "$1: a flow lives"
+	ok ! anydoor detach --config $config '>>$log 2>&1' -- "$1: detach refuses while it does"
+	ok anydoor detach --force --config $config '>>$log 2>&1' -- "$1: detach when forced"
+	daemon_stop -TERM
+	ok connection_works -- "$1: a connection without us"
+}
+
+# Asks libxdp and the kernel, not us.
+dispatcher_takes_us()
+{
+	./beside attach changes.bpf.o up0 2>/dev/null && listed changes && ./beside detach changes up0
+}
+
+# Behind the dispatcher, and then somebody else comes.
+test_dispatcher()
+{
+	configure auto
+	ok daemon_start -- "dispatcher: the daemon loads and attaches"
+	ok listed anydoor -- "dispatcher: we are behind it"
+	ok grows local_stamp -- "dispatcher: XDP reads the stamp"
+	ok ./beside attach beside.bpf.o up0 -- "dispatcher: another program comes beside us"
+	ok listed anydoor beside -- "dispatcher: both are listed, in order"
+	ok grows local_stamp -- "dispatcher: we see packets"
+	ok beside_grows -- "dispatcher: the other sees them too"
+	test_change dispatcher
+	ok beside_grows -- "dispatcher: the other saw no change"
+	test_detach dispatcher
+	ok listed beside -- "dispatcher: the other has stayed"
+	ok beside_grows -- "dispatcher: and works"
+	configure auto
+	ok daemon_start -- "dispatcher: we come back beside it"
+	ok listed anydoor beside -- "dispatcher: both are listed again"
+	ok ./beside detach beside up0 -- "dispatcher: the other leaves"
+	ok grows local_stamp -- "dispatcher: we go on without it"
+	leave
+}
+
+# Where it takes no program that changes packets we attach alone, and say so.
+test_no_dispatcher()
+{
+	echo "# libxdp's dispatcher takes no program that changes packets on this kernel"
+	: >$log
+	configure auto
+	ok daemon_start -- "no dispatcher: the daemon loads and attaches"
+	ok grep -q \'attached alone: \' $log -- "no dispatcher: it says that it is alone"
+	ok listed -- "no dispatcher: it is"
+	ok grows local_stamp -- "no dispatcher: XDP reads the stamp"
+	ok ! ./beside attach beside.bpf.o up0 -- "no dispatcher: another program cannot push us off"
+	ok grows local_stamp -- "no dispatcher: we are still there"
+	test_change "no dispatcher"
+	test_detach "no dispatcher"
+}
+
+leave()
+{
+	anydoor detach --force --config $config >>$log 2>&1
+	daemon_stop -TERM
+}
+
+network_up
+anydoor keygen /run/fleet.key
+test_alone
+if dispatcher_takes_us; then
+	test_dispatcher
+else
+	test_no_dispatcher
+fi
+echo "1..$nr"
