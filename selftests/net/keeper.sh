@@ -23,7 +23,7 @@ keeper_up() {
 	trap 'exit 1' INT TERM HUP
 	chmod 755 "$LAB_DIR" # others than root read the configuration
 	link_up
-	"$ANYDOOR" keygen "$LAB_DIR/fleet.key" 2>/dev/null || die "keygen failed"
+	"$ANYDOOR" keygen "$LAB_DIR/fleet.key" >/dev/null || die "keygen failed"
 	zone_write 1
 	configure
 	(exec nsenter --net="/run/netns/$LAB_NAME-pop" \
@@ -208,8 +208,26 @@ hold() {
 	exec {in}>"$LAB_DIR/$name.in" {out}<"$LAB_DIR/$name.out"
 	HOLD_IN[$name]=$in HOLD_OUT[$name]=$out
 	read -r -t 20 line <&"$out" || true
-	HELD=$line # read by whoever asked
+	# shellcheck disable=SC2034 # the test reads it
+	HELD=$line
+}
 
+# A connection that the POP closed first, and so remembers for a minute.
+leave_time_wait() {
+	at client "$KEEPER_HOME/keeper_talk.py" leave $PORT $VIP4
+	await 5 has_socket time-wait
+}
+
+# A SYN whose SYN-ACK goes nowhere: half open at the POP for a minute.
+leave_half_open() {
+	at pop ip neigh replace 10.9.0.77 lladdr 02:00:00:00:00:77 dev wan0 nud permanent
+	at client ip addr add 10.9.0.77/32 dev wan0
+	at client timeout 2 "$KEEPER_HOME/keeper_talk.py" leave $PORT $VIP4 10.9.0.77 2>/dev/null
+	await 5 has_socket syn-recv
+}
+
+has_socket() { # STATE
+	at pop ss -Hn state "$1" "sport = $PORT" | grep -q .
 }
 
 # alive NAME: how many of them answer, each asked anew; PAUSE is how long the busy one waited.

@@ -47,10 +47,12 @@ ok "and we left nothing" clean
 # --- first load, under connections that live already -----------------------------------------------
 hold old $VIP4 $VIP4 $VIP6
 is "connections before us" "$HELD" holding
+ok "one in TIME_WAIT" leave_time_wait
+ok "one half open" leave_half_open
 daemon_start
 ok "attached" attached wan0
 is "armed" "$(status .armed)" true
-is "those before us are listed" "$(status .unstamped)" 3
+is "those before us are listed, in every state" "$(status .unstamped)" 5
 is "and live" "$(alive old)" 3
 hold new $VIP4 $VIP4 $VIP6 $VIP6
 is "connections after us" "$HELD" holding

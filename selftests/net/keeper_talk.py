@@ -2,10 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Connections to tell a live data path from a broken one.
 
-serve PORT          echo on every address of this host, both families on one socket
-hold PORT ADDRESS.. one connection to each address; the first is never silent, the others wait.
-                    For every line on stdin: an exchange on each, then one line that says how many
-                    are alive and the longest that the busy one waited since the last line, in ms.
+serve PORT
+    Echo on every address of this host, both families on one socket.
+leave PORT ADDRESS [FROM]
+    One connection that the server closes first.
+hold PORT ADDRESS...
+    One connection to each address; the first is never silent, the others wait. For every line on
+    stdin: an exchange on each, then one line that says how many are alive and the longest that the
+    busy one waited since the last line, in ms.
 """
 import os
 import socket
@@ -15,13 +19,17 @@ import threading
 import time
 
 BLOCK = 32768
+BYE = b"bye"
 TIMEOUT_S = 15
 
 
 class Echo(socketserver.BaseRequestHandler):
     def handle(self):
-        while data := self.request.recv(BLOCK):
-            self.request.sendall(data)
+        try:
+            while (data := self.request.recv(BLOCK)) and data != BYE:
+                self.request.sendall(data)
+        except ConnectionError:
+            pass
 
 
 class Server(socketserver.ThreadingTCPServer):
@@ -75,10 +83,18 @@ def hold(port, addresses):
         busy.longest = 0.0
 
 
+def leave(port, address, source=""):
+    with socket.create_connection((address, port), TIMEOUT_S, (source, 0)) as connection:
+        connection.sendall(BYE)
+        connection.recv(1)
+
+
 def main():
     command, port, *rest = sys.argv[1:]
     if command == "serve":
         Server(("::", int(port)), Echo).serve_forever()
+    elif command == "leave":
+        leave(int(port), *rest)
     else:
         hold(int(port), rest)
 
