@@ -31,7 +31,7 @@ static void show(const struct globals *globals, const json_t *reply)
 		log_err("reload failed; nothing was changed");
 	} else {
 		print_list(stdout, changes);
-		printf("reloaded%s\n", json_array_size(changes) ? "" : ": configuration unchanged");
+		printf("reloaded%s\n", json_array_size(changes) ? "" : ": nothing changed");
 	}
 }
 

@@ -30,7 +30,7 @@ static json_t *report_changes(struct daemon *daemon, json_t *changes)
 
 	json_array_foreach(changes, i, line)
 		log_info("reload: %s", json_string_value(line));
-	log_info("reloaded: %zu changes in the configuration", json_array_size(changes));
+	log_info("reloaded: %zu changes", json_array_size(changes));
 	metrics_note_reload(daemon->metrics, true);
 	return json_pack("{s:b, s:o}", "ok", 1, "changes", changes);
 }
@@ -107,23 +107,47 @@ static void notify_begin(void)
 		   (unsigned long long)clock_mono_us());
 }
 
+/* What is served is asked of the kernel: that is where it counts. */
+static void add_serials(struct daemon *daemon, json_t *changes, const struct dns_stats *before)
+{
+	struct dns_stats after;
+
+	if (dns_stats_read(&daemon->loader->pins, &after))
+		return;
+	changes_add_serials(changes, before, &after);
+	dns_stats_free(&after);
+}
+
+static json_t *apply(struct daemon *daemon, struct incoming *in, struct config_errors *errors)
+{
+	struct dns_stats before = {};
+	json_t *changes = NULL;
+
+	if (dns_stats_read(&daemon->loader->pins, &before))
+		before = (struct dns_stats){};
+	if (!loader_change(daemon->loader, daemon->config, in->config, in->zones, errors)) {
+		changes = changes_list(daemon->config, in->config);
+		add_serials(daemon, changes, &before);
+		take_over(daemon, in);
+	}
+	dns_stats_free(&before);
+	return changes;
+}
+
 json_t *daemon_reload(struct daemon *daemon)
 {
 	struct config_errors errors = {};
 	struct incoming in = {};
-	json_t *reply, *changes;
-	int err;
+	json_t *changes = NULL, *reply;
 
 	notify_begin();
-	err = read_all(daemon, &in, &errors);
-	err = err ?: loader_change(daemon->loader, daemon->config, in.config, in.zones, &errors);
-	if (err) {
+	if (!read_all(daemon, &in, &errors))
+		changes = apply(daemon, &in, &errors);
+	if (changes) {
+		reply = report_changes(daemon, changes);
+	} else {
 		reply = report_errors(daemon, &errors);
 		drop(&in);
-	} else {
-		changes = changes_list(daemon->config, in.config);
-		take_over(daemon, &in);
-		reply = report_changes(daemon, changes);
 	}
 	config_errors_free(&errors);
 	sd_notify(0, "READY=1");
