@@ -68,7 +68,7 @@ static __always_inline int dns_redirect(struct dns_work *w, const struct ad_dns_
 	}
 	if (!dns_fits(w, DNS_RR_FIXED + prefix + target_len))
 		return dns_truncate(w);
-	if (w->subject >= DNS_POINTER >> 2) /* out of a pointer's reach; a chain gone mad */
+	if (w->at >= DNS_REACH) /* a chain gone mad */
 		return DNS_SEND;
 	dns_put_cname(w, dname, prefix, target_len);
 	if (w->qtype == DNS_T_CNAME) /* that is what was asked for */

@@ -157,7 +157,7 @@ static __always_inline void dns_begin(struct dns_work *w, const struct ad_dns_im
 	__u32 max = w->udp_max < image->udp_size ? w->udp_max : image->udp_size;
 
 	if (w->tcp)
-		max = DNS_MSG_BYTES - 1;
+		max = DNS_REPLY_MAX;
 	if (w->edns)
 		max -= DNS_OPT_BYTES;
 	if (w->want_nsid)
@@ -382,7 +382,7 @@ DNS_STAGE int dns_copy(struct dns_work *w, const struct ad_dns_image *image, __u
 	__u32 from, at, i;
 	const __u8 *page;
 
-	if (!w || !image || len > DNS_MSG_BYTES || w->fixups > DNS_FIXUPS_MAX)
+	if (!w || !image || len > DNS_REPLY_MAX || w->fixups > DNS_FIXUPS_MAX)
 		return DNS_PASS;
 	page = dns_page_of(w, image, (__u64)blob * 8);
 	if (!page)
@@ -392,7 +392,7 @@ DNS_STAGE int dns_copy(struct dns_work *w, const struct ad_dns_image *image, __u
 	w->end = at + len;
 	w->base[AD_DNS_BASE_OWNER] = owner;
 	w->base[AD_DNS_BASE_SELF] = at;
-	for (i = 0; i < DNS_MSG_BYTES; i += 16) {
+	for (i = 0; i < DNS_REPLY_MAX; i += 16) {
 		if (i >= len)
 			break;
 		dns_put64(w, at + i, dns_load64(dns_at(page, from + i)));
@@ -444,7 +444,7 @@ static __always_inline int dns_has_inline(const struct ad_dns_cell *cell, __u32 
 	return (qtype == DNS_T_A && cell->nr_a) || (qtype == DNS_T_AAAA && cell->nr_aaaa);
 }
 
-/* A as two stores, AAAA as two and a half: pointer, type, class, TTL, length, address. */
+/* Pointer, type, class, TTL, length, address: A is two words, AAAA three and a half. */
 static __always_inline int dns_put_inline(struct dns_work *w, const struct ad_dns_cell *cell,
 					  __u32 qtype, __u32 owner)
 {
@@ -592,7 +592,7 @@ static __always_inline int dns_next(struct dns_work *w, const struct ad_dns_rrse
 {
 	if (cname->loop && !w->chain)
 		w->chain = cname->loop;
-	if (cname->next_kind == AD_DNS_NEXT_OUT || (w->chain && !--w->chain))
+	if (cname->next_kind == AD_DNS_NEXT_OUT || (w->chain && !--w->chain) || w->at >= DNS_REACH)
 		return DNS_SEND;
 	w->subject = rdata;
 	if (cname->next_kind == AD_DNS_NEXT_NX) {

@@ -10,7 +10,8 @@
 #include <bpf/bpf_helpers.h>
 #include "maps/dns_maps.h"
 
-#define DNS_MSG_BYTES	AD_DNS_UDP_MAX
+#define DNS_REPLY_MAX	AD_DNS_UDP_MAX
+#define DNS_MSG_BYTES	(2 * AD_DNS_UDP_MAX)
 #define DNS_STAGE	__noinline
 #define DNS_IN_KERNEL	1
 #define DNS_CHAIN_MAX	8

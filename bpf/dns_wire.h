@@ -5,7 +5,9 @@
  * Compiled into the XDP program and into userspace. Whoever includes it has chosen a home:
  * dns_home_bpf.h or user/dns_home.h. A home gives
  *
- *   DNS_MSG_BYTES	  longest message, a power of two
+ *   DNS_REPLY_MAX	  longest reply
+ *   DNS_MSG_BYTES	  room for a message: a power of two, and so much more than DNS_REPLY_MAX
+ *			  that a mask never folds the end of a reply onto its beginning
  *   DNS_STAGE		  how a stage is declared: a global function in BPF, static elsewhere
  *   DNS_IN_KERNEL	  1: what takes long or is odd is left to the daemon
  *   DNS_CHAIN_MAX	  CNAMEs followed
@@ -33,6 +35,7 @@
 #define DNS_NAME_BYTES	255
 #define DNS_UDP_MIN	512 /* RFC 1035, 4.2.1; RFC 6891, 6.2.3 */
 #define DNS_OPT_BYTES	11
+#define DNS_REACH	8192 /* sets start before here: 14 bits point to names up to 8191 further on */
 #define DNS_RR_FIXED	12 /* owner as a pointer, type, class, TTL, length */
 #define DNS_POINTER	0xC000
 #define DNS_NOT_COUNTED 0xffff /* a zone that is none: CHAOS names */

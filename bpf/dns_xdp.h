@@ -137,7 +137,7 @@ __noinline __u64 dns_sum(struct dns_work *w)
 		return 0;
 	len = w->len;
 	dns_put64(w, len, 0);
-	for (i = 0; i < DNS_MSG_BYTES; i += 8) {
+	for (i = 0; i < DNS_REPLY_MAX; i += 8) {
 		if (i >= len)
 			break;
 		word = dns_load64(&w->msg[i & DNS_MSG_MASK]);
@@ -294,13 +294,13 @@ static __always_inline __u32 dns_send(struct xdp_md *ctx, const struct dns_frame
 	__u32 len = w->len;
 	__u64 sum;
 
-	if (len < DNS_HEADER || len > DNS_MSG_BYTES)
+	if (len < DNS_HEADER || len > DNS_REPLY_MAX)
 		return AD_R_INTERNAL;
 	if (!dns_resize(ctx, f, w, len))
 		return AD_R_DNS_PASSED;
 	if (len > DNS_WORDS_MAX || !dns_store_words(ctx, f, w, len, &sum)) {
 		barrier_var(len); /* 6.1 forgets the bounds of what it spills */
-		if (len < DNS_HEADER || len > DNS_MSG_BYTES ||
+		if (len < DNS_HEADER || len > DNS_REPLY_MAX ||
 		    bpf_xdp_store_bytes(ctx, f->dns_off, w->msg, len))
 			return AD_R_INTERNAL;
 		sum = dns_sum(w);

@@ -12,7 +12,8 @@
 #define __always_inline inline __attribute__((always_inline))
 #endif
 
-#define DNS_MSG_BYTES	65536
+#define DNS_REPLY_MAX	65535
+#define DNS_MSG_BYTES	131072
 #define DNS_STAGE	static __attribute__((unused))
 #define DNS_IN_KERNEL	0
 #define DNS_CHAIN_MAX	64

@@ -358,6 +358,39 @@ static void test_dns_size_limit_is_exact(void)
 	ok(work->tc && work->len < whole, "and not into one less");
 }
 
+/* The end of the longest replies must not fold back onto their beginning. */
+static void test_dns_longest_replies_are_whole(void)
+{
+	struct ask question = { .type = DNS_T_TXT, .payload = 1232, .tcp = true, .nsid = true };
+	char name[32];
+	int i;
+
+	for (i = 0; i < 16; i++) {
+		snprintf(name, sizeof(name), "huge%d.example.com.", i);
+		question.name = name;
+		is_int(ask(&question), DNS_SEND, "%s: %u bytes", name, work->len);
+		ok(work->len > 59000 && work->msg[0] == 0x12 && work->msg[1] == 0x34 &&
+			   dns_get16(work, 6) == work->count[DNS_ANSWER],
+		   "  with its header");
+	}
+}
+
+/* Names beyond the reach of a pointer are not pointed to. */
+static void test_dns_endless_chains_end(void)
+{
+	struct ask question = { .type = DNS_T_A, .tcp = true };
+	char name[256];
+	knot_pkt_t *pkt;
+
+	snprintf(name, sizeof(name), "chain0.%060d.%060d.%060d.example.com.", 0, 0, 0);
+	question.name = name;
+	is_int(ask(&question), DNS_SEND, "a chain of 200 long aliases is answered");
+	pkt = knot_pkt_new(work->msg, work->len, NULL);
+	ok(work->count[DNS_ANSWER] > 30 && pkt && !knot_pkt_parse(pkt, 0),
+	   "and libknot can read them");
+	knot_pkt_free(pkt);
+}
+
 /* --- what is odd ------------------------------------------------------------------------------ */
 
 static int raw(const char *bytes, size_t len)
@@ -435,18 +468,26 @@ static void test_dns_lower_is_tolower_of_each_byte(void)
 
 static struct dns_image *build(void)
 {
-	static char text[65536];
+	static char text[1 << 21];
 	struct dns_image_options options = { .nsid = "pop.node", .udp_size = 1232 };
 	struct dns_image *image = NULL;
 	struct zone *zones[2];
+	char far[200];
 	size_t at;
-	int i;
+	int i, j;
+
+	snprintf(far, sizeof(far), "%060d.%060d.%060d", 0, 0, 0);
 
 	at = sprintf(text, "%s", zone_text);
 	for (i = 1; i < 60; i++)
 		at += sprintf(text + at, "many TXT %0100d\n", i);
 	for (i = 1; i < 7; i++)
 		at += sprintf(text + at, "edge TXT %0100d\n", i);
+	for (i = 0; i < 16; i++)
+		for (j = 0; j < 279; j++)
+			at += sprintf(text + at, "huge%d TXT %0199d%s\n", i, j, j < i ? "x" : "");
+	for (i = 0; i < 200; i++)
+		at += sprintf(text + at, "chain%d.%s CNAME chain%d.%s\n", i, far, i + 1, far);
 	zones[0] = parse_good("example.com.", text);
 	zones[1] = parse_good("kid.x.example.com.", kid_text);
 	if (!zones[0] || !zones[1] || dns_image_build(zones, 2, &options, &image))
@@ -479,6 +520,8 @@ int main(void)
 	test_dns_unknown_version_is_badvers();
 	test_dns_too_big_is_truncated();
 	test_dns_size_limit_is_exact();
+	test_dns_longest_replies_are_whole();
+	test_dns_endless_chains_end();
 	test_dns_what_must_not_be_answered_is_ignored();
 	test_dns_what_cannot_be_read_is_formerr();
 	test_dns_other_opcodes_are_not_implemented();
