@@ -17,6 +17,7 @@ web_download_start four 4 5M
 web_download_start six 6 5M
 
 await 10 web_downloaded four 5
+await 10 web_downloaded six 5
 for pop in "${POPS[@]}"; do
 	kill_daemon "$pop"
 done

@@ -24,6 +24,7 @@ done
 web_download_start four 4 12M
 web_download_start six 6 12M
 await 10 web_downloaded four 20
+await 10 web_downloaded six 20
 bgp_prefer nyc
 for download in four six; do
 	await 30 web_download_ended $download

@@ -21,7 +21,7 @@ net_up
 uploads_serve fra
 talk_start
 is "the idle flows begin at fra" "$(talk)" "fra fra"
-uploads_start $UPLOAD_S
+uploads_start fra $UPLOAD_S
 web_download_start four 4 6M
 web_download_start six 6 6M
 
