@@ -32,7 +32,7 @@ ask_many() { # ROUNDS, of two questions each
 claim_download() {
 	local resets
 	say_title "2. A download survives BGP"
-	resets=$(client_resets rst_in)
+	resets=$(client_resets)
 	downloads_start
 	say "fra's edge makes its path longer, three times its own AS, towards the client's ISP:"
 	bgp_prepend_write edge_fra 1
@@ -58,8 +58,8 @@ claim_download() {
 	show isp ip route show $VIP4
 	downloads_end
 	claim "both downloads are complete, SHA-256 as at the source" downloads_intact
-	claim "RSTs that reached the client: $(($(client_resets rst_in) - resets))" \
-		same "$(client_resets rst_in)" "$resets"
+	claim "RSTs that reached the client: $(($(client_resets) - resets))" \
+		same "$(client_resets)" "$resets"
 }
 
 # One over each family.
@@ -106,7 +106,7 @@ claim_without() {
 		show "$pop" anydoor detach --force
 		pop_await_gone "$pop"
 	done
-	resets=$(client_resets rst_in)
+	resets=$(client_resets)
 	downloads_start
 	bgp_prefer nyc
 	show isp ip route show $VIP4
@@ -114,8 +114,8 @@ claim_without() {
 	say_lines "$(cat "$LAB_DIR/four.err" "$LAB_DIR/six.err")"
 	claim "both downloads are dead (curl exits with $(cat "$LAB_DIR/four.exit") and $(cat "$LAB_DIR/six.exit"))" \
 		downloads_dead
-	claim "nyc knew nothing of them and reset them: $(($(client_resets rst_in) - resets)) RSTs" \
-		not_below "$(client_resets rst_in)" $((resets + 2))
+	claim "nyc knew nothing of them and reset them: $(($(client_resets) - resets)) RSTs" \
+		not_below "$(client_resets)" $((resets + 2))
 	bgp_prefer fra
 	pops_start
 }

@@ -86,11 +86,6 @@ ledger_reasons() { # POP
 		  sum(.side == "out"; .packets), sum(.side == "out"; .bytes) ] | join(" ")'
 }
 
-# RSTs that POP's stack sent.
-pop_resets() { # POP
-	at "$1" nstat -asz TcpOutRsts | awk '$1 == "TcpOutRsts" { print $2 }'
-}
-
 # Bytes of the average packet that left for the reason LABEL.
 counter_mean_bytes() { # POP LABEL
 	enter "$1" anydoor stats --json | jq --arg reason "$2" \

@@ -96,10 +96,8 @@ client_up() {
 	at client ip -6 route add default via 2001:db8:c::1
 	at client nft -f - <<-END
 		table inet lab {
-			counter rst_in {}
-			counter rst_out {}
-			chain in { type filter hook input priority 0; tcp flags & rst == rst counter name rst_in; }
-			chain out { type filter hook output priority 0; tcp flags & rst == rst counter name rst_out; }
+			counter resets {}
+			chain in { type filter hook input priority 0; tcp flags & rst == rst counter name resets; }
 		}
 	END
 }
@@ -111,7 +109,7 @@ pop_addresses_up() { # POP
 	done
 }
 
-# RSTs that reached the client (rst_in) or left it (rst_out) since the lab came up.
-client_resets() { # rst_in|rst_out
-	at client nft -j list counter inet lab "$1" | jq '.nftables[1].counter.packets'
+# RSTs that have reached the client since the lab came up.
+client_resets() {
+	at client nft -j list counter inet lab resets | jq '.nftables[1].counter.packets'
 }

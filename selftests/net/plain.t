@@ -23,7 +23,7 @@ ok "without a shift: nobody was reset" no_resets
 
 bgp_prefer nyc
 is "today, after a shift: the connections are lost" "$(talk)" "lost lost"
-is "because nyc's stack knows them not, and resets them" "$(client_resets rst_in)" 2
+is "because nyc's stack knows them not, and resets them" "$(client_resets)" 2
 is "nyc says so" "$(counter nyc nobody)" 2
 is "a new connection is nyc's" "$(web_who 4)" nyc
 net_done
