@@ -48,6 +48,8 @@ static __always_inline int dns_odd(struct dns_work *w)
 	return DNS_IN_KERNEL ? DNS_PASS : dns_reject(w, DNS_FORMERR);
 }
 
+#include "dns_odd.h"
+
 static __always_inline int dns_read_header(struct dns_work *w)
 {
 	if (w->len < DNS_HEADER || dns_get8(w, 2) & DNS_QR)
@@ -56,8 +58,8 @@ static __always_inline int dns_read_header(struct dns_work *w)
 		return dns_reject(w, DNS_NOTIMP);
 	if (dns_get16(w, 4) != 1)
 		return dns_reject(w, DNS_FORMERR);
-	if (dns_get16(w, 6) || dns_get16(w, 8) || dns_get16(w, 10) > 1)
-		return dns_odd(w);
+	if (DNS_IN_KERNEL && (dns_get16(w, 6) || dns_get16(w, 8) || dns_get16(w, 10) > 1))
+		return DNS_PASS;
 	return DNS_GO;
 }
 
@@ -129,7 +131,10 @@ static __always_inline int dns_read_options(struct dns_work *w, __u32 at)
 static __always_inline int dns_read_edns(struct dns_work *w)
 {
 	__u32 at = w->body;
+	int verdict = DNS_IN_KERNEL ? DNS_GO : dns_tidy(w);
 
+	if (verdict)
+		return verdict;
 	w->udp_max = DNS_UDP_MIN;
 	w->edns = 0;
 	w->want_nsid = 0;
@@ -552,6 +557,23 @@ dns_probe_question(struct dns_work *w, const struct ad_dns_image *image)
 	return dns_probe(w, image, w->hash[0] ^ class, w->hash[1]);
 }
 
+/*
+ * A question for what is no data. We send no zone to anybody: REFUSED for one that we have,
+ * NOTAUTH for others (RFC 5936, 2.2.1).
+ */
+static __always_inline int dns_meta(struct dns_work *w, const struct ad_dns_image *image)
+{
+	const struct ad_dns_cell *cell = dns_probe_question(w, image);
+	__u32 transfer = w->qtype == DNS_T_AXFR || w->qtype == DNS_T_IXFR;
+
+	if (image->unserved_pass && !cell)
+		return DNS_PASS;
+	w->rcode = DNS_REFUSED;
+	if (transfer && !(cell && cell->flags & AD_DNS_IS_APEX))
+		w->rcode = DNS_NOTAUTH;
+	return DNS_SEND;
+}
+
 /* @cell is that of the name as asked; without it, its closest encloser is looked for. */
 static __always_inline int dns_match(struct dns_work *w, const struct ad_dns_image *image,
 				     const struct ad_dns_cell *cell)
@@ -784,7 +806,7 @@ static __always_inline int dns_respond(struct dns_work *w, const struct ad_dns_i
 	if (w->rcode != DNS_NOERROR)
 		verdict = DNS_SEND;
 	else if (dns_is_meta(w->qtype))
-		verdict = dns_refuse(w, image);
+		verdict = dns_meta(w, image);
 	else
 		verdict = dns_find_answer(w, image);
 	if (verdict == DNS_SEND)

@@ -5,6 +5,7 @@
 #ifndef AD_LINK_H
 #define AD_LINK_H
 
+#include <stddef.h>
 #include "packet.h"
 
 #ifndef AF_INET
@@ -21,7 +22,7 @@
 #define LINK_LOOPBACK 1
 
 struct link {
-	__u16 macs[ETH_ALEN]; /* destination and source, as on the wire */
+	__u8 macs[2 * ETH_ALEN]; /* destination, source: as on the wire */
 	__be16 proto;
 	__u16 nr_tags;
 	struct ad_vlan tags[AD_VLAN_DEPTH];
@@ -37,12 +38,12 @@ static __always_inline __u32 link_bytes(const struct link *link)
 static __always_inline bool link_write(struct xdp_md *ctx, const struct link *link)
 {
 	struct cursor c = cursor_at(ctx, 0);
-	__u16 *macs = cursor_take(&c, sizeof(link->macs));
-	__be16 *proto = cursor_take(&c, sizeof(*proto)), *tag;
+	struct ethhdr *eth = cursor_take(&c, sizeof(*eth));
+	__be16 *proto = (void *)eth + offsetof(struct ethhdr, h_proto), *tag;
 
-	if (!macs || !proto)
+	if (!eth)
 		return false;
-	__builtin_memcpy(macs, link->macs, sizeof(link->macs));
+	__builtin_memcpy(eth, link->macs, sizeof(link->macs));
 	for (int i = 0; i < AD_VLAN_DEPTH; i++) {
 		if (i >= link->nr_tags)
 			break;
@@ -103,8 +104,8 @@ static __always_inline __u32 link_route(struct xdp_md *ctx, const struct ad_addr
 		return AD_R_TOO_BIG;
 	if (err)
 		return AD_R_NO_ROUTE;
-	__builtin_memcpy(link->macs, __builtin_assume_aligned(fib.dmac, 2), ETH_ALEN);
-	__builtin_memcpy(&link->macs[ETH_ALEN / 2], __builtin_assume_aligned(fib.smac, 2), ETH_ALEN);
+	__builtin_memcpy(link->macs, fib.dmac, ETH_ALEN);
+	__builtin_memcpy(link->macs + ETH_ALEN, fib.smac, ETH_ALEN);
 	link->ifindex = fib.ifindex;
 	link->proto = addr_is_ip4(to) ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
 	link_resolve_vlan(link);

@@ -171,7 +171,8 @@ static __always_inline __u32 rung_unstamped(struct xdp_md *ctx, struct packet *p
 	return AD_R_LOCAL_UNSTAMPED;
 }
 
-/* An echo younger than a tick is ahead of the coarse clock: it gets a second, exact look. */
+/* An echo of the last tick is ahead of the coarse clock: it is measured again before it is false.
+ */
 static __always_inline bool stamp_fits_clock(__u32 tsval, const struct packet *p)
 {
 	return stamp_plausible(tsval, clock_mono_ms(p->mono_ns), opt.stamp_shift) ||

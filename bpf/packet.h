@@ -44,7 +44,7 @@ struct packet {
 			__be16 client_port;
 			__be16 vip_port;
 		};
-		__u32 ports; /* both, as they lie in a packet that comes in */
+		__u32 ports; /* both, as they lie in a packet on its way in */
 	};
 	__u32 frame_bytes; /* as it came, Ethernet and all */
 	__u32 ip_bytes;	   /* what the IP header says; less than the frame if that is padded */
@@ -119,10 +119,10 @@ static __always_inline void addr_set_ip4(struct ad_addr *addr, __be32 ip4)
 
 static __always_inline void addr_set_ip6(struct ad_addr *addr, const struct in6_addr *ip6)
 {
-	const __be64 *half = (const void *)ip6;
-
-	addr->q[0] = half[0];
-	addr->q[1] = half[1];
+	addr->w[0] = ip6->s6_addr32[0];
+	addr->w[1] = ip6->s6_addr32[1];
+	addr->w[2] = ip6->s6_addr32[2];
+	addr->w[3] = ip6->s6_addr32[3];
 }
 
 static __always_inline bool addr_is_ip4(const struct ad_addr *addr)
@@ -353,15 +353,15 @@ static __always_inline __u32 packet_read_tcp(struct cursor *c, struct packet *p,
 					     enum packet_way way)
 {
 	struct tcphdr *tcp = cursor_take(c, sizeof(*tcp));
-	__u32 bytes = p->ip_bytes - (p->l4_off - p->l3_off), head, ports;
+	__u32 bytes = p->ip_bytes - (p->l4_off - p->l3_off), head;
 
 	if (!tcp || bytes < sizeof(*tcp))
 		return AD_R_BAD_L4;
 	head = tcp->doff * 4;
 	if (head < sizeof(*tcp) || head > bytes)
 		return AD_R_BAD_L4;
-	ports = *(__u32 *)tcp;
-	p->ports = way == PACKET_IN ? ports : ports << 16 | ports >> 16;
+	p->client_port = way == PACKET_IN ? tcp->source : tcp->dest;
+	p->vip_port = way == PACKET_IN ? tcp->dest : tcp->source;
 	p->ack = bpf_ntohl(tcp->ack_seq);
 	p->tcp_flags = ((__u8 *)tcp)[13];
 	return packet_read_timestamps(c, p, head - sizeof(*tcp));
@@ -377,7 +377,8 @@ static __always_inline __u32 packet_read_udp(struct cursor *c, struct packet *p)
 	len = bpf_ntohs(udp->len);
 	if (len < sizeof(*udp) || len > bytes)
 		return AD_R_BAD_L4;
-	p->ports = *(__u32 *)udp;
+	p->client_port = udp->source;
+	p->vip_port = udp->dest;
 	return AD_CONTINUE;
 }
 

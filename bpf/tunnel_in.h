@@ -190,7 +190,7 @@ static __always_inline bool tunnel_unwrap(struct xdp_md *ctx, struct packet *p, 
 		.proto = p->is_ip6 ? bpf_htons(ETH_P_IPV6) : bpf_htons(ETH_P_IP),
 		.nr_tags = p->nr_tags,
 	};
-	__u16 *macs = cursor_take(&c, sizeof(link.macs));
+	void *macs = cursor_take(&c, sizeof(link.macs));
 
 	if (!macs)
 		return false;

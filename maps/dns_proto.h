@@ -20,7 +20,12 @@ enum dns_type {
 	DNS_T_DS = 43,
 	DNS_T_RRSIG = 46,
 	DNS_T_NSEC = 47,
+	DNS_T_SVCB = 64,
+	DNS_T_HTTPS = 65,
 	DNS_T_TKEY = 249,
+	DNS_T_TSIG = 250,
+	DNS_T_IXFR = 251,
+	DNS_T_AXFR = 252,
 	DNS_T_ANY = 255,
 };
 #define DNS_CLASS_IN 1
@@ -34,7 +39,9 @@ enum dns_rcode {
 	DNS_NOTIMP = 4,
 	DNS_REFUSED = 5,
 	DNS_YXDOMAIN = 6,
+	DNS_NOTAUTH = 9,
 	DNS_BADVERS = 16,
+	DNS_BADKEY = 17, /* in a TSIG record only */
 };
 
 /* Bytes 2 and 3 of the header. */

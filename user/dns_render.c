@@ -168,12 +168,21 @@ static int rdata_host(__u16 type)
 	case DNS_T_NS:
 		return 0;
 	case DNS_T_MX:
+	case DNS_T_SVCB:
+	case DNS_T_HTTPS:
 		return 2;
 	case DNS_T_SRV:
 		return 6;
 	default:
 		return -1;
 	}
+}
+
+/* RFC 9460, 2.5.2: a service whose target is the root is at the owner itself. */
+static bool names_owner(const struct zone_rr *rr)
+{
+	return (rr->type == DNS_T_SVCB || rr->type == DNS_T_HTTPS) &&
+	       (rr->rdata[0] || rr->rdata[1]) && !rr->rdata[2];
 }
 
 /* Where the record behind the one at @at begins in what was rendered. */
@@ -183,7 +192,18 @@ static __u32 render_next(const struct dns_render *render, __u32 at)
 	       render->bytes[at + RR_FIXED - 1];
 }
 
-/* Addresses of one host; all of a type or none. @at is where its name stands in the set. */
+/* @at is where the name stands in the set; 0: it is the owner itself. */
+static void pen_host_name(struct pen *pen, const __u8 *host, __u32 at)
+{
+	if (!at)
+		pen_pointer(pen, AD_DNS_BASE_OWNER, 0);
+	else if (at < SELF_MAX)
+		pen_pointer(pen, AD_DNS_BASE_SELF, at);
+	else
+		pen_name(pen, host, true);
+}
+
+/* Addresses of one host; all of a type or none. */
 static void pen_host(struct pen *pen, const struct zone *zone, const __u8 *host, __u32 at,
 		     __u16 type)
 {
@@ -198,10 +218,7 @@ static void pen_host(struct pen *pen, const struct zone *zone, const __u8 *host,
 	name_to_key(host, bytes, &key);
 	rrs = zone_find(zone, &key, type, &nr);
 	for (i = 0; i < nr; i++) {
-		if (at < SELF_MAX)
-			pen_pointer(pen, AD_DNS_BASE_SELF, at);
-		else
-			pen_name(pen, host, true);
+		pen_host_name(pen, host, at);
 		pen_rr(pen, &rrs[i], rrs[i].ttl);
 	}
 	if (!pen->failed && pen->at <= render->len + EXTRA_BYTES_MAX) {
@@ -221,15 +238,16 @@ void dns_render_extra(struct dns_render *render, const struct dns_place *place,
 	__u8 bytes[NAME_KEY_MAX];
 	struct name_key key;
 	const __u8 *host;
-	__u32 at = 0;
+	__u32 at = 0, name_at;
 	__u16 had;
 	size_t i;
 
 	for (i = 0; i < nr && before >= 0; i++, at = render_next(render, at)) {
-		host = rrs[i].rdata + before;
+		host = names_owner(&rrs[i]) ? rrs[i].owner : rrs[i].rdata + before;
+		name_at = names_owner(&rrs[i]) ? 0 : at + RR_FIXED + before;
 		had = render->extra_rrs;
-		pen_host(&pen, zone, host, at + RR_FIXED + before, DNS_T_A);
-		pen_host(&pen, zone, host, at + RR_FIXED + before, DNS_T_AAAA);
+		pen_host(&pen, zone, host, name_at, DNS_T_A);
+		pen_host(&pen, zone, host, name_at, DNS_T_AAAA);
 		name_to_key(host, bytes, &key);
 		if (cut && render->extra_rrs > had && name_key_within(&key, cut))
 			render->extra_must = true;

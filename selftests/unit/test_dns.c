@@ -37,6 +37,10 @@ static const char zone_text[] =
 	     "d TXT at\n"
 	     "below.d A 192.0.2.9\n"
 	     "x.web A 192.0.2.10\n"
+	     "svc SVCB 1 web port=443\n"
+	     "*.here HTTPS 1 . alpn=h3\n"
+	     "*.here A 192.0.2.44\n"
+	     "alias SVCB 0 .\n"
 	     "many TXT 0\n";
 static const char kid_text[] = "$TTL 60\n@ SOA ns host 7 2 3 4 5\n@ NS ns\nns A 192.0.2.77\n";
 
@@ -266,6 +270,20 @@ static void test_dns_the_deepest_zone_answers(void)
 	answer("kid.x.example.com.", DNS_T_A, "NOERROR aa", "", kid_soa);
 }
 
+/* RFC 9460, 4.1; without a target of its own, a service is where its owner is. */
+static void test_dns_services_come_with_addresses(void)
+{
+	struct ask target = { .name = "svc.example.com.", .type = DNS_T_SVCB };
+	struct ask owner = { .name = "a.here.example.com.", .type = DNS_T_HTTPS };
+	struct ask alias = { .name = "alias.example.com.", .type = DNS_T_SVCB };
+
+	expect(&target, "NOERROR aa", NULL, "",
+	       "web.example.com. 60 A 192.0.2.80\nweb.example.com. 60 A 192.0.2.81\n"
+	       "web.example.com. 3600 AAAA 2001:db8::80\n");
+	expect(&owner, "NOERROR aa", NULL, "", "a.here.example.com. 3600 A 192.0.2.44\n");
+	expect(&alias, "NOERROR aa", NULL, "", "");
+}
+
 static void test_dns_other_names_are_refused(void)
 {
 	answer("example.org.", DNS_T_A, "REFUSED", "", "");
@@ -425,7 +443,11 @@ static void test_dns_what_cannot_be_read_is_formerr(void)
 	reject(RAW("\0\1\0\0\0\1\0\0\0\0\0\0\xc0\x0c\0\1\0\1"), DNS_FORMERR, "a pointer");
 	reject(RAW("\0\1\0\0\0\1\0\0\0\0\0\0\0\0\1\0"), DNS_FORMERR, "half a class");
 	reject(RAW("\0\1\0\0\0\1\0\0\0\0\0\0\0\0\1\0\1x"), DNS_FORMERR, "something behind");
-	reject(RAW("\0\1\0\0\0\1\0\1\0\0\0\0\0\0\1\0\1"), DNS_FORMERR, "an answer in a query");
+	reject(RAW("\0\1\0\0\0\1\0\1\0\0\0\0\0\0\1\0\1"), DNS_FORMERR,
+	       "an answer that is not there");
+	reject(RAW("\0\1\0\0\0\1\0\0\0\0\0\2\0\0\1\0\1\0\0\51\4\xd0\0\0\0\0\0\0"
+		   "\0\0\51\4\xd0\0\0\0\0\0\0"),
+	       DNS_FORMERR, "two OPT records");
 	reject(RAW("\0\1\0\0\0\1\0\0\0\0\0\1\0\0\1\0\1\0\0\51\4\xd0\0\0\0\0\0\5\0\3\0\0"),
 	       DNS_FORMERR, "OPT longer than the message");
 	reject(RAW("\0\1\0\0\0\1\0\0\0\0\0\1\0\0\1\0\1\0\0\51\4\xd0\0\0\0\0\0\4\0\3\0\1"),
@@ -441,9 +463,57 @@ static void test_dns_other_opcodes_are_not_implemented(void)
 
 static void test_dns_meta_types_are_no_data(void)
 {
-	answer("example.com.", 252, "REFUSED", "", "");
-	answer("example.com.", 251, "REFUSED", "", "");
 	answer("example.com.", DNS_T_OPT, "REFUSED", "", "");
+	answer("web.example.com.", DNS_T_TKEY, "REFUSED", "", "");
+}
+
+static void test_dns_transfers_are_refused_for_our_zones_only(void)
+{
+	answer("example.com.", DNS_T_AXFR, "REFUSED", "", "");
+	answer("EXAMPLE.com.", DNS_T_IXFR, "REFUSED", "", "");
+	answer("web.example.com.", DNS_T_AXFR, "NOTAUTH", "", "");
+	answer("example.org.", DNS_T_AXFR, "NOTAUTH", "", "");
+}
+
+/* A question for example.com. IXFR, or MX, and what comes behind it. */
+#define HEAD_(an, ns, ar) "\0\1\0\0\0\1\0" an "\0" ns "\0" ar
+#define QUESTION	  "\7example\3com\0\0"
+#define ADDRESS		  "\xc0\x0c\0\1\0\1\0\0\0\1\0\4\1\2\3\4"
+#define OPT_		  "\0\0\51\4\xd0\0\0\0\0\0\0"
+#define TSIG_(len)                                                                                 \
+	"\3key\0\0\xfa\0\xff\0\0\0\0\0" len "\4hmac\0\0\0\1\2\3\4\1\x2c\0\2mm\x99\x99\0\0\0\0"
+
+static void test_dns_records_beside_the_question_mean_nothing(void)
+{
+	is_int(RAW(HEAD_("\0", "\1", "\0") QUESTION "\xfb\0\1" ADDRESS), DNS_SEND,
+	       "IXFR with a record");
+	said("REFUSED");
+	is_int(RAW(HEAD_("\1", "\0", "\2") QUESTION "\6\0\1" ADDRESS ADDRESS OPT_), DNS_SEND,
+	       "a SOA question with records around OPT");
+	said("NOERROR aa");
+	ok(work->edns && work->msg[7] == 1 && !work->msg[9] && work->msg[11] == 1,
+	   "gets one answer, with OPT");
+	reject(RAW(HEAD_("\0", "\1", "\0") QUESTION "\6\0\1" OPT_), DNS_FORMERR,
+	       "OPT that is not additional");
+}
+
+static void test_dns_signed_queries_are_told_that_the_key_is_unknown(void)
+{
+	static const __u8 expected[] = TSIG_("\x16");
+	const __u8 *tsig = work->msg + DNS_HEADER + 17;
+	const size_t same = sizeof(expected) - 1 - 10; /* up to the length of the MAC */
+
+	is_int(RAW(HEAD_("\0", "\0", "\1") QUESTION "\6\0\1" TSIG_("\x18")), DNS_SEND,
+	       "a signature");
+	said("NOTAUTH");
+	is_int(work->len, DNS_HEADER + 17 + same + 8, "comes back without its MAC");
+	ok(work->msg[5] == 1 && work->msg[11] == 1 && !memcmp(tsig, expected, same),
+	   "under the same key and time");
+	ok(!memcmp(tsig + same, "\0\0\0\1\0\x11\0\0", 8), "with the query's id and BADKEY");
+	reject(RAW(HEAD_("\0", "\0", "\2") QUESTION "\6\0\1" TSIG_("\x18") OPT_), DNS_FORMERR,
+	       "a signature that is not the last record");
+	reject(RAW(HEAD_("\0", "\0", "\1") QUESTION "\6\0\1\0\0\xfa\0\xff\0\0\0\0\0\0"),
+	       DNS_FORMERR, "a signature without anything");
 }
 
 /* --- words ------------------------------------------------------------------------------------ */
@@ -513,6 +583,7 @@ int main(void)
 	test_dns_cuts_refer();
 	test_dns_below_a_dname_is_redirected();
 	test_dns_the_deepest_zone_answers();
+	test_dns_services_come_with_addresses();
 	test_dns_other_names_are_refused();
 	test_dns_any_is_one_set();
 	test_dns_chaos_says_who_answers();
@@ -526,6 +597,9 @@ int main(void)
 	test_dns_what_cannot_be_read_is_formerr();
 	test_dns_other_opcodes_are_not_implemented();
 	test_dns_meta_types_are_no_data();
+	test_dns_transfers_are_refused_for_our_zones_only();
+	test_dns_records_beside_the_question_mean_nothing();
+	test_dns_signed_queries_are_told_that_the_key_is_unknown();
 	test_dns_lower_is_tolower_of_each_byte();
 	dns_image_free(image);
 	free(work);
