@@ -118,6 +118,12 @@ $(DNS_PIPE): $(BUILD)/selftests/dns/pipe.o $(BUILD)/libanydoor.a
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+DIFF_QUERIES ?= 200000
+.PHONY: diff
+diff: deps				## 200,000 queries to our DNS, Knot, NSD and BIND, compared
+	$(Q)+$(MAKE) --no-print-directory all $(TEST_PROGRAMS)
+	$(Q)BUILD=$(BUILD) DNS_DIFF_QUERIES=$(DIFF_QUERIES) selftests/net/dns_diff.t
+
 # --- fuzz ------------------------------------------------------------------------------------
 # Corpora are kept in build/fuzz; what is found there goes on from the last run.
 FUZZ_SECONDS ?= 30

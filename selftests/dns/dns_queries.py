@@ -2,18 +2,117 @@
 """What the tests of the DNS engine share: its zones, itself on a pipe, and generated queries."""
 import os, struct, subprocess
 
-import dns.edns, dns.flags, dns.message, dns.name, dns.zone
+import dns.name, dns.zone
 import dns.rdatatype as T
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(TOP, os.environ.get("BUILD", "build"))
 PIPE = os.path.join(BUILD, "selftests/dns/pipe")
-ZONES = {"example.com.": "example.com.zone", "kid.deep.example.com.": "child.example.com.zone"}
+ZONES = {"example.com.": "example.com.zone", "kid.deep.example.com.": "child.example.com.zone",
+         "leaf.kid.deep.example.com.": "leaf.zone", "under.it.sub.example.com.": "under.zone",
+         "elsewhere.test.": "elsewhere.test.zone", "registry.example.": "registry.zone"}
 DIR = os.path.join(TOP, "selftests/dns/zones")
 NSID = "pop.node"  # what pipe.c says
 
-TYPES = [T.A, T.AAAA, T.NS, T.SOA, T.MX, T.TXT, T.SRV, T.CAA, T.CNAME, T.DNAME, T.DS, T.PTR,
-         T.HINFO, T.NAPTR, 65280, 64]
+IN, OPT = 1, 41
+TYPES = [T.A] * 4 + [T.AAAA] * 2 + [T.NS, T.SOA, T.MX, T.TXT, T.SRV, T.CAA, T.CNAME, T.DNAME, T.DS,
+         T.PTR, T.HINFO, T.NAPTR, T.LOC, T.HTTPS, T.SVCB, T.TLSA, T.RP, T.AFSDB, T.KX, T.URI,
+         T.SSHFP, T.EUI48, T.NULL, T.DNSKEY, T.NSEC, T.RRSIG, T.NSEC3PARAM, T.ANY, 65280, 731,
+         62347, 1000]
+LABELS = [b"nx", b"*", b"a", b"www", b"x", b"y", b"_", b"\0", b"ns", b"x" * 63, b"\xff\xc0", b"a.b"]
+OPTIONS = [(3, b""), (3, b""), (8, b"\0\1\x18\0\xc0\0\2"), (8, b"\0\2\x38\0\x20\1\x0d\xb8\0\0\0"),
+           (10, b"cookie!!"), (11, b""), (12, b"\0" * 9), (15, b"\0\1"), (65001, b"\1\2\3"),
+           (26946, b"")]
+
+
+def random_case(rng, wire):
+    """Length bytes are below the letters."""
+    return bytes(c ^ 32 if chr(c).isalpha() and c < 128 and rng.random() < 0.5 else c
+                 for c in wire)
+
+
+def draw_name(rng, names):
+    """A name in wire format: one of the zones', what lies below one, or somebody else's."""
+    name = rng.choice(names)
+    if rng.random() < 0.02:
+        name = b"\7example\7invalid\0"
+    while name and rng.random() < 0.1:  # a brother, or an uncle
+        name = name[name[0] + 1:] or name
+        break
+    for _ in range(rng.choice([0, 0, 0, 0, 0, 1, 1, 1, 2, 3, 5, 20, 120])):
+        label = rng.choice(LABELS)
+        if len(name) + len(label) + 1 > 255:
+            break
+        name = bytes([len(label)]) + label + name
+    return random_case(rng, name) if rng.random() < 0.4 else name
+
+
+def draw_type(rng):
+    if rng.random() < 0.03:
+        return rng.choice([0, 128, 248, 249, 250, 251, 253, 254, 256, OPT, 65535,
+                           rng.randrange(65536)])
+    return rng.choice(TYPES)
+
+
+def draw_opt(rng):
+    """An OPT record, seldom a broken one."""
+    options = b""
+    for _ in range(rng.choice([0, 0, 0, 1, 1, 2, 3, 7])):
+        code, data = rng.choice(OPTIONS)
+        options += struct.pack("!HH", code, len(data)) + data
+    if rng.random() < 0.01:
+        options = options[:-1] + b"\0\0"  # lengths that disagree
+    version = rng.randrange(1, 256) if rng.random() < 0.02 else 0
+    flags = rng.choice([0, 0, 0, 0x8000, 0x8000, 0x4000, 1])
+    payload = rng.choice([0, 511, 512, 900, 1220, 1232, 1400, 4096, 65535])
+    owner = b"\1x\0" if rng.random() < 0.005 else b"\0"
+    return owner + struct.pack("!HHBBHH", OPT, payload, 0, version, flags, len(options)) + options
+
+
+def draw_junk(rng, head, question, extra):
+    """Sections that a query has no business with, and messages that are none."""
+    record = b"\xc0\x0c" + struct.pack("!HHIH", T.A, IN, 60, 4) + b"\xc0\0\2\1"
+    kind = rng.randrange(9)
+    whole = struct.pack("!6H", *head) + question
+    if kind == 0:
+        return whole + b"\0" * rng.randrange(1, 9)  # more than its counts say
+    if kind == 1:
+        return whole[:rng.randrange(12, len(whole))]  # or less
+    if kind == 2:
+        head[2] = rng.choice([0, 2, 3, 65535])
+    elif kind == 3:
+        head[3], extra = 1, record + extra
+    elif kind == 4:
+        head[4], extra = 1, record + extra
+    elif kind == 5:
+        head[5], extra = head[5] + 1, record + extra
+    elif kind == 6:
+        head[5], extra = 2, draw_opt(rng) + draw_opt(rng)
+    elif kind == 7:
+        question = b"\xc0\x0c" + question[-4:]  # a name that is its own end
+    else:
+        question = bytes([rng.choice([0x40, 0x80, 0xff])]) + question[1:]
+    return struct.pack("!6H", *head) + question + extra
+
+
+def draw_flags(rng):
+    flags = rng.choice([0x100, 0x100, 0, 0x120, 0x10])  # RD, AD, CD
+    if rng.random() < 0.01:
+        flags |= rng.choice([0x40, 0x80, 0x200, 0x400, 0x780 & 15])  # Z, RA, TC, AA, an rcode
+    if rng.random() < 0.01:
+        flags |= rng.randrange(1, 16) << 11
+    return flags
+
+
+def generate(rng, names):
+    """A query in wire format, and whether it is to go by TCP."""
+    rdclass = rng.choice([2, 3, 4, 254, 255, 1000]) if rng.random() < 0.01 else IN
+    question = draw_name(rng, names) + struct.pack("!HH", draw_type(rng), rdclass)
+    opt = draw_opt(rng) if rng.random() < 0.65 else b""
+    head = [rng.randrange(65536), draw_flags(rng), 1, 0, 0, bool(opt)]
+    if rng.random() < 0.02:
+        return draw_junk(rng, head, question, opt), False
+    return struct.pack("!6H", *head) + question + opt, rng.random() < 0.08
 
 
 class Engine:
@@ -49,30 +148,4 @@ def zone_names():
                 names.add(name)
                 name = name.parent()
     names.add(dns.name.root)
-    return sorted(names)
-
-
-def random_case(rng, name):
-    return dns.name.Name([bytes(rng.choice([c, c ^ 32]) if chr(c).isalpha() else c for c in label)
-                          for label in name.labels])
-
-
-def generate(rng, names):
-    name = rng.choice(names)
-    try:
-        for _ in range(rng.choice([0, 0, 0, 0, 1, 1, 2, 5, 20])):
-            label = rng.choice([b"nx", b"*", b"a", b"www", b"x", b"y", b"_", b"\0", b"ns"])
-            name = dns.name.Name((label,) + name.labels)
-    except dns.name.NameTooLong:
-        pass
-    if rng.random() < 0.5:
-        name = random_case(rng, name)
-    query = dns.message.make_query(name, rng.choice(TYPES), use_edns=False)
-    query.id = rng.randrange(65536)
-    if rng.random() < 0.3:
-        query.flags &= ~dns.flags.RD
-    if rng.random() < 0.7:
-        options = [dns.edns.GenericOption(3, b"")] if rng.random() < 0.2 else []
-        query.use_edns(edns=1 if rng.random() < 0.02 else 0,
-                       payload=rng.choice([0, 512, 900, 1232, 4096]), options=options)
-    return query, rng.random() < 0.15
+    return [name.to_wire() for name in sorted(names)]

@@ -59,7 +59,7 @@ def test_wire_is_engine(site, rng, names, family, what):
     engine, s, wrong = Engine(), udp(family), []
     before, counted = reasons(site), answered(site)
     for _ in range(COUNT):
-        wire = generate(rng, names)[0].to_wire()
+        wire = generate(rng, names)[0]
         theirs, ours = ask(s, wire), engine.ask(wire, False)
         if theirs != ours:
             wrong.append((wire, theirs, ours))
@@ -106,7 +106,7 @@ def test_zone_counts(site):
 def test_tcp(site, rng, names):
     engine, s, wires = Engine(), tcp(), []
     for _ in range(200):
-        wires.append(generate(rng, names)[0].to_wire())
+        wires.append(generate(rng, names)[0])
     stream = b"".join(struct.pack("!H", len(w)) + w for w in wires)
     sender = threading.Thread(target=lambda: [s.sendall(stream[i:i + 7])
                                               for i in range(0, len(stream), 7)])

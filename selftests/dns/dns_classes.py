@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which differences between servers are a choice that an RFC leaves: differences.md has the words.
+
+A class says whose difference it is, when it applies, and which fields it may touch. A difference
+that is not covered by the classes that apply to it is a failure.
+"""
+import struct
+
+import dns.rdatatype as T
+
+from dns_compare import SECTIONS
+from dns_wire import IN, OPT, Malformed, Message, read_name, read_record
+
+KNOT, NSD, BIND = "knot", "nsd", "bind"
+ALL = (KNOT, NSD, BIND)
+DATA = ["rcode", "aa", "tc", *SECTIONS]
+TRIMMINGS = ["question", "edns", "nsid", "do", "rd", "cd", "ad", "aa"]
+NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, YXDOMAIN, NOTAUTH, BADVERS = \
+    0, 1, 2, 3, 4, 5, 6, 9, 16
+
+
+class Query:
+    """What the classes ask about a query."""
+
+    def __init__(self, wire, tcp):
+        self.wire, self.tcp = wire, tcp
+        self.flags, *self.counts = struct.unpack_from("!5H", wire, 2)
+        self.opcode = self.flags >> 11 & 15
+        self.plain = False  # a question and at most one good OPT, nothing else
+        self.codes, self.version, self.payload = [], None, 512
+        try:
+            self.read()
+        except (Malformed, IndexError, struct.error):
+            self.name, self.qtype, self.qclass = None, None, None
+
+    def read(self):
+        self.name, at = read_name(self.wire, 12)
+        self.qtype, self.qclass = struct.unpack_from("!HH", self.wire, at)
+        at += 4
+        if self.counts[0] != 1:
+            return
+        if self.counts[3]:
+            record, end = read_record(self.wire, at)
+            if record[1] == OPT:
+                self.read_opt(record)
+                at = end
+        self.plain = self.counts[1:3] == [0, 0] and self.counts[3] <= 1 and at == len(self.wire)
+
+    def read_opt(self, record):
+        self.version = record[3] >> 16 & 255
+        self.payload = min(max(record[2], 512), 1232)
+        data, at = record[4], 0
+        while at < len(data):
+            code, length = struct.unpack_from("!HH", data, at)
+            self.codes.append(code)
+            at += 4 + length
+        if at != len(data) or record[0] != b"\0":
+            raise Malformed("options")
+
+    @property
+    def limit(self):
+        return 65535 if self.tcp else self.payload
+
+
+CLASSES = []
+
+
+def allow(name, servers, fields):
+    """The decorated function says when the class applies."""
+    def add(applies):
+        CLASSES.append((name, servers, set(fields), applies))
+        return applies
+    return add
+
+
+def rcodes(ours, theirs):
+    return ours.rcode, theirs.rcode
+
+
+def is_reply(m):
+    return isinstance(m, Message)
+
+
+def answers_begin_alike(ours, theirs):
+    return ours.answer() < theirs.answer() or (ours.answer() == theirs.answer() and ours.answer())
+
+
+def last_target(m):
+    """Where the last alias of an answer leads."""
+    aliases = [r for r in m.sections[0] if r[1] == T.CNAME]
+    owners = {r[0] for r in m.sections[0]}
+    ends = [r[4] for r in aliases if r[4] not in owners]
+    return ends[0] if ends else None
+
+
+# --- the header's odd bits --------------------------------------------------------------------------
+@allow("checking-disabled", (BIND, NSD), ["cd"])
+def _(q, ours, theirs):
+    return theirs.cd and not ours.cd and q.flags & 0x10
+
+
+@allow("authentic-data", (BIND,), ["ad"])
+def _(q, ours, theirs):
+    return theirs.ad and not ours.ad and q.flags & 0x20
+
+
+# --- what is no plain query -------------------------------------------------------------------------
+@allow("reserved-bits", (NSD,), ["z", "ra", "tc"])
+def _(q, ours, theirs):
+    return theirs.rcode not in (NOERROR, NXDOMAIN) or q.opcode
+
+
+@allow("other-opcode", ALL, TRIMMINGS + ["rcode", "silence"])
+def _(q, ours, theirs):
+    return q.opcode and ours.rcode == NOTIMP and (not is_reply(theirs) or theirs.rcode)
+
+
+@allow("bare-error", ALL, TRIMMINGS)
+def _(q, ours, theirs):
+    return rcodes(ours, theirs) == (FORMERR, FORMERR)
+
+
+@allow("unreadable", ALL, TRIMMINGS + DATA + ["silence"])
+def _(q, ours, theirs):
+    return not q.plain and ours.rcode == FORMERR
+
+
+@allow("more-than-a-question", ALL, TRIMMINGS + DATA + ["silence"])
+def _(q, ours, theirs):
+    return not q.plain and q.counts[0] == 1 and ours.rcode != FORMERR and \
+        (not is_reply(theirs) or theirs.rcode == FORMERR)
+
+
+@allow("option-twice", (NSD,), ["silence"])
+def _(q, ours, theirs):
+    return len(q.codes) != len(set(q.codes))
+
+
+@allow("bad-version", ALL, TRIMMINGS)
+def _(q, ours, theirs):
+    return rcodes(ours, theirs) == (BADVERS, BADVERS)
+
+
+# --- types and classes that are no data -------------------------------------------------------------
+@allow("zone-transfer", ALL, DATA + ["question", "silence"])
+def _(q, ours, theirs):
+    return q.qtype in (T.AXFR, T.IXFR) and ours.rcode in (REFUSED, NOTAUTH)
+
+
+@allow("meta-type", ALL, DATA + ["silence"])
+def _(q, ours, theirs):
+    return q.qtype in (0, OPT) or (q.qtype and 128 <= q.qtype <= 254)
+
+
+@allow("other-class", ALL, DATA + ["question", "silence"])
+def _(q, ours, theirs):
+    return q.qclass != IN and ours.rcode == REFUSED
+
+
+@allow("any", ALL, [*SECTIONS, "rcode", "tc", "aa", "question"])
+def _(q, ours, theirs):
+    return q.qtype == T.ANY and (theirs.tc or ours.rcode == theirs.rcode)
+
+
+# --- how far an answer goes -------------------------------------------------------------------------
+@allow("next-zone", (NSD, BIND), ["rcode", "tc", *SECTIONS])
+def _(q, ours, theirs):
+    return last_target(ours) and (theirs.tc or answers_begin_alike(ours, theirs))
+
+
+@allow("proof-at-alias", (NSD,), ["rcode", *SECTIONS])
+def _(q, ours, theirs):
+    return q.qtype in (T.RRSIG, T.NSEC) and not ours.answer() and \
+        any(r[1] == T.CNAME for r in theirs.sections[0])
+
+
+@allow("alias-loop", (BIND,), ["rcode"])
+def _(q, ours, theirs):
+    return rcodes(ours, theirs) == (NOERROR, SERVFAIL) and ours.answer() == theirs.answer() and \
+        last_target(ours) is None
+
+
+@allow("too-long-by-dname", (KNOT,), ["rcode", *SECTIONS])
+def _(q, ours, theirs):
+    return ours.rcode == YXDOMAIN and ours.answer() <= theirs.answer()
+
+
+@allow("ds-between-zones", ALL, ["aa", *SECTIONS])
+def _(q, ours, theirs):
+    return q.qtype == T.DS and theirs.is_referral() and ours.aa and \
+        any(r[:2] == (q.name, T.SOA) for r in ours.authority())
+
+
+@allow("optional-glue", (BIND,), ["additional"])
+def _(q, ours, theirs):
+    cut = {r[0] for r in ours.authority() if r[1] == T.NS}
+    a, b = ({r for r in m.additional() if any(r[0].endswith(c) for c in cut)}
+            for m in (ours, theirs))
+    return ours.is_referral() and theirs.is_referral() and a == b and theirs.additional() < ours.additional()
+
+
+@allow("useful-extras", ALL, ["additional"])
+def _(q, ours, theirs):
+    a, b = ours.additional(), theirs.additional()
+    return not ours.is_referral() and {r for r in a if any(r[:2] == s[:2] for s in b)} <= b
+
+
+# --- sizes ------------------------------------------------------------------------------------------
+@allow("glue-or-truncate", (NSD, BIND), ["tc", "additional"])
+def _(q, ours, theirs):
+    return ours.authority() == theirs.authority() and theirs.is_referral() and \
+        (ours.tc or theirs.additional() < ours.additional() and theirs.size > q.limit - 64)
+
+
+@allow("truncated", ALL, ["rcode"])
+def _(q, ours, theirs):
+    return ours.tc or theirs.tc
+
+
+@allow("near-the-limit", ALL, ["tc"])
+def _(q, ours, theirs):
+    return not (ours.tc and theirs.tc) and max(ours.size, theirs.size) > q.limit - 128
+
+
+@allow("uncompressed", (BIND,), ["tc"])
+def _(q, ours, theirs):
+    return theirs.tc and not ours.tc and len(q.name) > 200
+
+
+def unlisted(server, query, ours, theirs, fields):
+    """What no class allows, and the classes that were needed."""
+    left, used = set(fields), []
+    for name, servers, allowed, applies in CLASSES:
+        if server in servers and left & allowed and not is_plain_silence(left, allowed, theirs) and \
+                applies(query, ours, theirs):
+            used.append(name)
+            left -= allowed
+    return left, used
+
+
+def is_plain_silence(left, allowed, theirs):
+    """Without a reply to look at, only classes that speak of silence are asked."""
+    return not is_reply(theirs) and "silence" not in allowed
