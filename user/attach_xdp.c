@@ -138,12 +138,12 @@ static void explain(const char *name, __u32 ifindex, int err, struct config_erro
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, query);
 
-	if (!bpf_xdp_query(ifindex, 0, &query) && query.prog_id) {
-		config_errors_add(
-			errors, name, 0,
-			"XDP program %u of somebody else is there alone: %s; take it off with ip "
-			"link set dev %s xdp off",
-			query.prog_id, strerror(-err), name);
+	if ((err == -EBUSY || err == -EEXIST) && !bpf_xdp_query(ifindex, 0, &query) &&
+	    query.prog_id) {
+		config_errors_add(errors, name, 0,
+				  "XDP program %u of somebody else is there and shares it with "
+				  "nobody; take it off with ip link set dev %s xdp off",
+				  query.prog_id, name);
 		return;
 	}
 	config_errors_add(errors, name, 0, "XDP cannot be attached: %s; try xdp.mode: generic",

@@ -161,6 +161,22 @@ int bpffs_get(const char *dir, const char *name)
 	return err ? err : bpf_obj_get(path);
 }
 
+/* The kernel copies as much as its values are long, whatever we have room for. */
+int bpffs_get_map(const char *dir, const char *name, __u32 value_size)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+	int err, fd = bpffs_get(dir, name);
+
+	if (fd < 0)
+		return fd;
+	err = bpf_obj_get_info_by_fd(fd, &info, &len);
+	if (!err && info.value_size == value_size)
+		return fd;
+	close(fd);
+	return err ?: -EPROTO;
+}
+
 int bpffs_pin(int fd, const char *dir, const char *name, mode_t mode, gid_t gid)
 {
 	char path[PATH_MAX];

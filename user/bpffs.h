@@ -21,6 +21,8 @@ int bpffs_open_to_group(const char *root, gid_t gid, struct config_errors *error
 bool bpffs_exists(const char *dir, const char *name);
 /* fd of a pinned map or program, or -errno. @name may be NULL if @dir is the whole path. */
 int bpffs_get(const char *dir, const char *name);
+/* The same of a map, or -EPROTO if its values are not of @value_size: another ABI. */
+int bpffs_get_map(const char *dir, const char *name, __u32 value_size);
 /* Pins @fd as dir/name with this mode and group, replacing nothing. 0 or -errno. */
 int bpffs_pin(int fd, const char *dir, const char *name, mode_t mode, gid_t gid);
 /* Gives @dir and every pin that a group may read to @gid. 0 or -errno. */

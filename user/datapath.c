@@ -15,15 +15,16 @@
 
 void datapath_init(struct datapath *dp)
 {
-#define X(name) dp->name = -1;
+#define X(name, type) dp->name = -1;
 	DATAPATH_MAPS(X)
 #undef X
 	dp->state_at = NULL;
 }
 
-static int open_map(int *fd, const char *name, const char *dir, struct config_errors *errors)
+static int open_map(int *fd, const char *name, size_t size, const char *dir,
+		    struct config_errors *errors)
 {
-	*fd = bpffs_get(dir, name);
+	*fd = bpffs_get_map(dir, name, size);
 	if (*fd >= 0)
 		return 0;
 	config_errors_add(errors, dir, 0, "map %s cannot be opened: %s", name, strerror(-*fd));
@@ -49,7 +50,7 @@ int datapath_open(struct datapath *dp, const char *dir, struct config_errors *er
 	int err = 0;
 
 	datapath_init(dp);
-#define X(name) err = err ?: open_map(&dp->name, #name, dir, errors);
+#define X(name, type) err = err ?: open_map(&dp->name, #name, sizeof(type), dir, errors);
 	DATAPATH_MAPS(X)
 #undef X
 	err = err ?: map_state(dp, dir, errors);
@@ -62,7 +63,7 @@ void datapath_close(struct datapath *dp)
 {
 	if (dp->state_at)
 		munmap(dp->state_at, sizeof(*dp->state_at));
-#define X(name)                                                                                    \
+#define X(name, type)                                                                              \
 	if (dp->name >= 0)                                                                         \
 		close(dp->name);
 	DATAPATH_MAPS(X)

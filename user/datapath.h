@@ -8,19 +8,20 @@
 #include "config.h"
 #include "maps/types.h"
 
+/* X(map, what a value of it is) */
 #define DATAPATH_MAPS(X)                                                                           \
-	X(state)                                                                                   \
-	X(keys)                                                                                    \
-	X(meta)                                                                                    \
-	X(locals)                                                                                  \
-	X(nodes)                                                                                   \
-	X(peer_ids)                                                                                \
-	X(reasons)                                                                                 \
-	X(links)                                                                                   \
-	X(unstamped)
+	X(state, struct ad_state)                                                                  \
+	X(keys, struct ad_keys)                                                                    \
+	X(meta, struct ad_meta)                                                                    \
+	X(locals, struct ad_local)                                                                 \
+	X(nodes, struct ad_node)                                                                   \
+	X(peer_ids, __u32)                                                                         \
+	X(reasons, struct ad_count)                                                                \
+	X(links, struct ad_link)                                                                   \
+	X(unstamped, __u32)
 
 struct datapath {
-#define X(name) int name;
+#define X(name, type) int name;
 	DATAPATH_MAPS(X)
 #undef X
 	/* The state map itself: fields are changed one by one, never as a whole, for egress counts
@@ -30,7 +31,10 @@ struct datapath {
 
 /* An empty one, so that datapath_close() may always be called. */
 void datapath_init(struct datapath *dp);
-/* Opens each map pinned in @dir. 0 or -errno, with a line in @errors that names the map. */
+/*
+ * Opens each map pinned in @dir. 0, -EPROTO if one has values of another size than ours, or other
+ * -errno, with a line in @errors that names the map.
+ */
 int datapath_open(struct datapath *dp, const char *dir, struct config_errors *errors);
 void datapath_close(struct datapath *dp);
 

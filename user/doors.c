@@ -89,10 +89,10 @@ int doors_make(struct doors *doors, const struct instance *instance, struct conf
 	return err;
 }
 
-static int open_one(const struct doors *doors, int *fd, const char *name,
+static int open_one(const struct doors *doors, int *fd, const char *name, size_t size,
 		    struct config_errors *errors)
 {
-	*fd = bpffs_get(doors->dir, name);
+	*fd = bpffs_get_map(doors->dir, name, size);
 	if (*fd >= 0)
 		return 0;
 	config_errors_add(errors, doors->dir, 0, "map %s cannot be opened: %s", name,
@@ -108,10 +108,12 @@ int doors_open(struct doors *doors, const char *dir, const struct instance *inst
 	doors_init(doors);
 	snprintf(doors->dir, sizeof(doors->dir), "%s", dir);
 	doors->gid = instance->gid;
-	err = open_one(doors, &doors->door_xdp, "door_xdp", errors);
-	err = err ?: open_one(doors, &doors->door_tc, "door_tc", errors);
-	err = err ?: open_one(doors, &doors->keeper, "keeper", errors);
-	err = err ?: open_one(doors, &doors->attached, "attached", errors);
+	err = open_one(doors, &doors->door_xdp, "door_xdp", sizeof(__u32), errors);
+	err = err ?: open_one(doors, &doors->door_tc, "door_tc", sizeof(__u32), errors);
+	err = err ?: open_one(doors, &doors->keeper, "keeper", sizeof(struct ad_keeper), errors);
+	err = err
+		      ?: open_one(doors, &doors->attached, "attached", sizeof(struct ad_attached),
+				  errors);
 	if (err)
 		doors_close(doors);
 	return err;

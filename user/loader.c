@@ -31,8 +31,7 @@ void loader_close(struct loader *loader)
 	doors_close(&loader->doors);
 }
 
-/* --- steps -------------------------------------------------------------------------------------
- */
+/* --- steps ------------------------------------------------------------------------------------ */
 
 int loader_load(struct loader *loader, struct intent *intent, const char *reuse,
 		struct config_errors *errors)
@@ -121,8 +120,7 @@ int loader_count_live(const struct loader *loader)
 	return err ?: unstamped_count_stamped(&loader->dp, &vips);
 }
 
-/* --- adoption ----------------------------------------------------------------------------------
- */
+/* --- adoption --------------------------------------------------------------------------------- */
 
 static __u32 program_id_at(const char *dir, const char *name)
 {
@@ -164,12 +162,32 @@ static void finish_change(const struct instance *instance)
 	bpffs_remove(instance->fresh);
 }
 
-static void recover(struct loader *loader)
+/* Only where it was begun: elsewhere its interfaces are not to be seen. */
+static int check_begun_here(const struct instance *instance, struct config_errors *errors)
+{
+	int fd = bpffs_get_map(instance->fresh, "keeper", sizeof(struct ad_keeper));
+	struct ad_keeper keeper;
+	__u32 zero = 0;
+	int err = 0;
+
+	if (fd < 0)
+		return 0;
+	if (!bpf_map_lookup_elem(fd, &zero, &keeper))
+		err = prepare_check_netns(&keeper, instance->name, errors);
+	close(fd);
+	return err;
+}
+
+static int recover(struct loader *loader, struct config_errors *errors)
 {
 	const struct instance *instance = &loader->instance;
+	int err;
 
 	if (!bpffs_exists(instance->fresh, NULL))
-		return;
+		return 0;
+	err = check_begun_here(instance, errors);
+	if (err)
+		return err;
 	if (bpffs_exists(instance->dir, NULL)) {
 		log_warn("%s: a change was cut short: cleaning up", instance->fresh);
 		finish_change(instance);
@@ -177,32 +195,39 @@ static void recover(struct loader *loader)
 		log_warn("%s: a first load was cut short: undoing it", instance->fresh);
 		loader_undo_first(loader);
 	}
+	return 0;
 }
 
-static int check_abi(struct loader *loader, struct config_errors *errors)
+/* Before any other map is opened: of another ABI, none need be what it is called. */
+static int check_abi(const struct instance *instance, struct config_errors *errors)
 {
-	struct ad_meta meta = {};
-	int err = datapath_read_meta(&loader->dp, &meta);
+	int fd = bpffs_get_map(instance->dir, "meta", sizeof(struct ad_meta));
+	struct ad_meta meta = { .version = "?" };
+	__u32 zero = 0;
 
-	if (!err && meta.abi == AD_ABI_VERSION)
+	if (fd >= 0) {
+		bpf_map_lookup_elem(fd, &zero, &meta);
+		close(fd);
+	}
+	if (meta.abi == AD_ABI_VERSION)
 		return 0;
 	config_errors_add(
-		errors, loader->instance.dir, 0,
+		errors, instance->dir, 0,
 		"loaded by version %.*s with ABI %u, and this is version %s with ABI %u: its flow "
 		"table and its list of unstamped sockets cannot be carried over; drain, anydoor "
 		"detach with the old version, then start this one",
 		(int)sizeof(meta.version), meta.version, meta.abi, VERSION, AD_ABI_VERSION);
-	return err ?: -EPROTO;
+	return -EPROTO;
 }
 
 static int open_pinned(struct loader *loader, struct config_errors *errors)
 {
 	const char *dir = loader->instance.dir;
-	int err = doors_open(&loader->doors, dir, &loader->instance, errors);
+	int err = check_abi(&loader->instance, errors);
 
+	err = err ?: doors_open(&loader->doors, dir, &loader->instance, errors);
 	err = err ?: loader_check_netns(loader, errors);
-	err = err ?: loader_open_maps(loader, dir, errors);
-	return err ?: check_abi(loader, errors);
+	return err ?: loader_open_maps(loader, dir, errors);
 }
 
 static int adopt(struct loader *loader, struct intent *intent, struct config_errors *errors)
@@ -217,8 +242,7 @@ static int adopt(struct loader *loader, struct intent *intent, struct config_err
 	return err;
 }
 
-/* --- intents -----------------------------------------------------------------------------------
- */
+/* --- intents ---------------------------------------------------------------------------------- */
 
 static int intent_open(struct intent *intent, const struct config *config, struct dns_zones *zones,
 		       struct config_errors *errors)
@@ -261,9 +285,9 @@ int loader_start(struct loader *loader, const struct config *config, struct dns_
 	int err = bpffs_prepare(instance->root, errors);
 
 	err = err ?: open_to_group(instance, config, errors);
+	err = err ?: recover(loader, errors);
 	if (err)
 		return err;
-	recover(loader);
 	err = intent_open(&intent, config, zones, errors);
 	if (!err)
 		err = bpffs_exists(instance->dir, NULL) ? adopt(loader, &intent, errors)
@@ -286,13 +310,15 @@ int loader_change(struct loader *loader, const struct config *old, const struct 
 	return err;
 }
 
-/* --- detachment --------------------------------------------------------------------------------
- */
+/* --- detachment ------------------------------------------------------------------------------- */
 
 static int check_quiet(struct loader *loader, bool force, struct config_errors *errors)
 {
-	int nr = loader_count_live(loader);
+	int nr, err = loader->dp.locals < 0
+			      ? datapath_open(&loader->dp, loader->instance.dir, errors)
+			      : 0;
 
+	nr = err ?: loader_count_live(loader);
 	if (nr == 0)
 		return 0;
 	if (force) {
@@ -300,6 +326,8 @@ static int check_quiet(struct loader *loader, bool force, struct config_errors *
 			log_warn("%d stamped flows live and will break", nr);
 		return 0;
 	}
+	if (err)
+		return err;
 	if (nr < 0)
 		config_errors_add(errors, "sockets", 0,
 				  "cannot be listed: %s; --force detaches anyway", strerror(-nr));
@@ -319,12 +347,11 @@ static int open_for_detach(struct loader *loader, struct config_errors *errors)
 
 	if (loader->doors.keeper >= 0)
 		return 0;
-	recover(loader);
-	if (!bpffs_exists(dir, NULL))
+	err = recover(loader, errors);
+	if (!err && !bpffs_exists(dir, NULL))
 		return -ENOENT;
-	err = doors_open(&loader->doors, dir, &loader->instance, errors);
-	err = err ?: loader_check_netns(loader, errors);
-	return err ?: datapath_open(&loader->dp, dir, errors);
+	err = err ?: doors_open(&loader->doors, dir, &loader->instance, errors);
+	return err ?: loader_check_netns(loader, errors);
 }
 
 int loader_detach(struct loader *loader, bool force, struct config_errors *errors)

@@ -18,10 +18,10 @@
 #include "latecomer.h"
 #include "loader_internal.h"
 #include "log.h"
+#include "prepare.h"
 #include "unstamped.h"
 
-/* --- what may not change -----------------------------------------------------------------------
- */
+/* --- what may not change ---------------------------------------------------------------------- */
 
 /* What flows carry: fixed while any lives. */
 static const char *fixed_difference(const struct ad_meta *meta, const struct intent *intent)
@@ -68,8 +68,7 @@ static bool is_same(struct loader *loader, const struct intent *intent)
 	       !memcmp(keeper.fingerprint, intent->object.fingerprint, sizeof(keeper.fingerprint));
 }
 
-/* --- a second instance beside the first --------------------------------------------------------
- */
+/* --- a second instance beside the first ------------------------------------------------------- */
 
 static int build_beside(struct loader *next, const struct loader *now, struct intent *intent,
 			bool anew, struct config_errors *errors)
@@ -122,8 +121,7 @@ static int replace(struct loader *loader, struct intent *intent, bool anew,
 	return loader_move_into_place(loader, errors);
 }
 
-/* --- interfaces --------------------------------------------------------------------------------
- */
+/* --- interfaces ------------------------------------------------------------------------------- */
 
 static bool is_wanted(const struct config *config, const char *name)
 {
@@ -209,8 +207,7 @@ static int attach_new(struct loader *loader, const struct config *old, const str
 	return err;
 }
 
-/* --- VIPs --------------------------------------------------------------------------------------
- */
+/* --- VIPs ------------------------------------------------------------------------------------- */
 
 /*
  * The two steps of a first load, for the addresses that are new: since they were filled in, egress
@@ -266,8 +263,7 @@ static void warn_lost_vips(struct loader *loader, const struct config *config)
 			nr);
 }
 
-/* --- all of it ---------------------------------------------------------------------------------
- */
+/* --- all of it -------------------------------------------------------------------------------- */
 
 static int change(struct loader *loader, struct intent *intent, bool anew,
 		  struct config_errors *errors)
@@ -307,6 +303,7 @@ int loader_alter(struct loader *loader, struct intent *intent, const struct conf
 		return err;
 	}
 	regrant(loader);
+	prepare_more_sysctls(intent->config, &loader->doors);
 	arm_new_vips(loader);
 	drain_follow_config(loader->dp.state_at, old, intent->config);
 	prune(loader, intent->config);

@@ -18,7 +18,7 @@ struct intent {
 	struct object object;
 };
 
-/* --- steps (loader.c); each 0, or -errno with a line in @errors ----------------------------- */
+/* --- steps (loader.c); each 0, or -errno with a line in @errors ------------------------------- */
 
 /* Loads the object for the doors that there are, and pins it in instance->fresh. */
 int loader_load(struct loader *loader, struct intent *intent, const char *reuse,
@@ -36,13 +36,13 @@ int loader_check_netns(const struct loader *loader, struct config_errors *errors
 /* Live stamped flows, or -errno. */
 int loader_count_live(const struct loader *loader);
 
-/* --- loader_first.c -------------------------------------------------------------------------- */
+/* --- loader_first.c --------------------------------------------------------------------------- */
 
 int loader_first(struct loader *loader, struct intent *intent, struct config_errors *errors);
 /* A first load that failed, now or in a process that died: nothing stays half attached. */
 void loader_undo_first(struct loader *loader);
 
-/* --- loader_change.c ------------------------------------------------------------------------- */
+/* --- loader_change.c -------------------------------------------------------------------------- */
 
 /* @old: the configuration before, NULL if this process does not know it (adoption). */
 int loader_alter(struct loader *loader, struct intent *intent, const struct config *old,

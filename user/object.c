@@ -32,14 +32,12 @@ static void set_options(struct anydoor_bpf *skel, const struct config *config)
 
 static int set_sizes(struct anydoor_bpf *skel, const struct config *config)
 {
-	__u32 ids = 1u << config->owner_bits;
+	__u32 ids = 1u << config->owner_bits, buckets = config->flow_max / AD_FLOW_SLOTS;
 	int err = bpf_map__set_max_entries(skel->maps.nodes, ids);
 
 	err = err ?: bpf_map__set_max_entries(skel->maps.peer_ids, ids);
 	err = err ?: bpf_map__set_max_entries(skel->maps.peers, ids);
-	err = err
-		      ?: bpf_map__set_max_entries(skel->maps.flow_tags,
-						  config->flow_max / AD_FLOW_SLOTS);
+	err = err ?: bpf_map__set_max_entries(skel->maps.flow_tags, buckets);
 	return err ?: bpf_map__set_max_entries(skel->maps.flows, config->flow_max);
 }
 
@@ -49,6 +47,19 @@ static int suit_door(struct bpf_program *prog, enum ad_doors kind)
 	if (kind == AD_DOORS_DISPATCHER)
 		return bpf_program__set_expected_attach_type(prog, 0);
 	return bpf_program__set_flags(prog, bpf_program__flags(prog) | BPF_F_XDP_HAS_FRAGS);
+}
+
+static int suit_doors(struct bpf_object *obj, enum ad_doors kind)
+{
+	struct bpf_program *prog;
+	int err = 0;
+
+	bpf_object__for_each_program(prog, obj)
+	{
+		if (!err && bpf_program__type(prog) == BPF_PROG_TYPE_XDP)
+			err = suit_door(prog, kind);
+	}
+	return err;
 }
 
 static void take_fingerprint(struct object *object)
@@ -147,8 +158,7 @@ int object_load(struct object *object, const char *dir, enum ad_doors kind,
 
 	if (err)
 		return err;
-	err = suit_door(object->skel->progs.packet, kind);
-	err = err ?: suit_door(object->skel->progs.dns, kind);
+	err = suit_doors(object->skel->obj, kind);
 	err = err ?: anydoor_bpf__load(object->skel);
 	if (!err) {
 		log_forget_libbpf();

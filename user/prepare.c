@@ -91,6 +91,29 @@ int prepare_set_sysctls(const struct ad_keeper *keeper, struct config_errors *er
 	return 0;
 }
 
+void prepare_more_sysctls(const struct config *config, const struct doors *doors)
+{
+	struct config_errors errors = {};
+	struct ad_keeper keeper, more;
+	enum ad_sysctl which;
+
+	if (doors_read(doors, &keeper))
+		return;
+	more = keeper;
+	for (which = 0; which < AD_SYSCTL_MAX; which++) {
+		more.before[which] = AD_SYSCTL_UNTOUCHED;
+		if (which != AD_SYSCTL_TIMESTAMPS && prepare_needs_sysctl(which, config) &&
+		    keeper.before[which] == AD_SYSCTL_UNTOUCHED)
+			plan_one(which, config, &more.before[which], &errors);
+		if (more.before[which] != AD_SYSCTL_UNTOUCHED)
+			keeper.before[which] = more.before[which];
+	}
+	if (!doors_write(doors, &keeper))
+		prepare_set_sysctls(&more, &errors);
+	config_errors_log(&errors);
+	config_errors_free(&errors);
+}
+
 void prepare_restore_sysctls(const struct ad_keeper *keeper)
 {
 	enum ad_sysctl which;

@@ -19,6 +19,11 @@ int prepare_plan_sysctls(const struct config *config, struct ad_keeper *keeper,
 			 struct config_errors *errors);
 /* Sets those that @keeper notes. 0, or -errno with a line in @errors. */
 int prepare_set_sysctls(const struct ad_keeper *keeper, struct config_errors *errors);
+/*
+ * After a change of the configuration: those that it needs and the one before did not. What fails
+ * is logged; tcp_timestamps is not looked at, for it was settled when the instance was loaded.
+ */
+void prepare_more_sysctls(const struct config *config, const struct doors *doors);
 /* As they were. What fails is logged. */
 void prepare_restore_sysctls(const struct ad_keeper *keeper);
 /*

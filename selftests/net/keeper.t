@@ -39,7 +39,7 @@ END
 clang -O2 -target bpf -c "$LAB_DIR/other.c" -o "$LAB_DIR/other.o"
 at pop ip link set dev wan0 xdp obj "$LAB_DIR/other.o" sec xdp
 theirs=$(xdp_program wan0)
-refused "somebody else's XDP program is there" 1 "of somebody else" anydoor run
+refused "somebody else's XDP program is there" 1 "of somebody else is there" anydoor run
 is "it stays" "$(xdp_program wan0)" "$theirs"
 at pop ip link set dev wan0 xdp off
 ok "and we left nothing" clean
