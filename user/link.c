@@ -19,8 +19,7 @@ static void read_tag(const struct nlattr *data, struct ad_vlan *tag)
 	const struct nlattr *attr;
 
 	tag->tpid = htons(ETH_P_8021Q);
-	mnl_attr_for_each_nested(attr, data)
-	{
+	mnl_attr_for_each_nested(attr, data) {
 		if (mnl_attr_get_type(attr) == IFLA_VLAN_ID)
 			tag->tci = htons(mnl_attr_get_u16(attr));
 		else if (mnl_attr_get_type(attr) == IFLA_VLAN_PROTOCOL)
@@ -33,8 +32,7 @@ static bool read_vlan(const struct nlattr *info, struct ad_vlan *tag)
 	const struct nlattr *attr, *data = NULL;
 	bool vlan = false;
 
-	mnl_attr_for_each_nested(attr, info)
-	{
+	mnl_attr_for_each_nested(attr, info) {
 		if (mnl_attr_get_type(attr) == IFLA_INFO_KIND)
 			vlan = !strcmp(mnl_attr_get_str(attr), "vlan");
 		else if (mnl_attr_get_type(attr) == IFLA_INFO_DATA)
@@ -53,8 +51,7 @@ static int keep_link(const struct nlmsghdr *message, void *arg)
 	const struct nlattr *attr;
 	bool vlan = false;
 
-	mnl_attr_for_each(attr, message, sizeof(*info))
-	{
+	mnl_attr_for_each(attr, message, sizeof(*info)) {
 		if (mnl_attr_get_type(attr) == IFLA_LINK)
 			link.lower = mnl_attr_get_u32(attr);
 		else if (mnl_attr_get_type(attr) == IFLA_MASTER)

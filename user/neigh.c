@@ -107,8 +107,7 @@ static int on_route(const struct nlmsghdr *nlh, void *arg)
 
 	if (rt->rtm_type != RTN_UNICAST)
 		return MNL_CB_STOP;
-	mnl_attr_for_each(attr, nlh, sizeof(*rt))
-	{
+	mnl_attr_for_each(attr, nlh, sizeof(*rt)) {
 		leg_take(&leg, attr);
 		if (mnl_attr_get_type(attr) == RTA_MULTIPATH)
 			multipath = attr;

@@ -72,8 +72,7 @@ static void take_fingerprint(struct object *object)
 	crypto_generichash_init(&hash, NULL, 0, sizeof(object->fingerprint));
 	elf = anydoor_bpf__elf_bytes(&len);
 	crypto_generichash_update(&hash, elf, len);
-	bpf_object__for_each_map(map, object->skel->obj)
-	{
+	bpf_object__for_each_map(map, object->skel->obj) {
 		__u32 entries = bpf_map__max_entries(map);
 
 		crypto_generichash_update(&hash, (const void *)&entries, sizeof(entries));
@@ -137,8 +136,7 @@ static int reuse_maps(struct object *object, const char *dir, struct config_erro
 	struct bpf_map *map;
 	int err;
 
-	bpf_object__for_each_map(map, object->skel->obj)
-	{
+	bpf_object__for_each_map(map, object->skel->obj) {
 		if (bpf_map__is_internal(map))
 			continue;
 		err = reuse_map(map, dir);
@@ -177,8 +175,7 @@ static int pin_maps(struct object *object, const struct instance *instance,
 	struct bpf_map *map;
 	int err;
 
-	bpf_object__for_each_map(map, object->skel->obj)
-	{
+	bpf_object__for_each_map(map, object->skel->obj) {
 		const char *name = bpf_map__name(map);
 		bool secret = map == object->skel->maps.keys;
 
@@ -202,8 +199,7 @@ static int pin_programs(struct object *object, const struct instance *instance,
 	char name[64];
 	int err;
 
-	bpf_object__for_each_program(prog, object->skel->obj)
-	{
+	bpf_object__for_each_program(prog, object->skel->obj) {
 		snprintf(name, sizeof(name), "prog_%s", bpf_program__name(prog));
 		err = bpffs_pin(bpf_program__fd(prog), instance->fresh, name, 0600, 0);
 		if (err) {

@@ -25,9 +25,10 @@ static int read_interface(const struct nlmsghdr *message, void *arg)
 {
 	const struct nlattr *attr;
 
-	mnl_attr_for_each(attr, message,
-			  sizeof(struct rtmsg)) if (mnl_attr_get_type(attr) == RTA_OIF) *
-		(int *)arg = mnl_attr_get_u32(attr);
+	mnl_attr_for_each(attr, message, sizeof(struct rtmsg)) {
+		if (mnl_attr_get_type(attr) == RTA_OIF)
+			*(int *)arg = mnl_attr_get_u32(attr);
+	}
 	return MNL_CB_STOP;
 }
 
@@ -55,9 +56,10 @@ static bool has_usec(const struct nlattr *metrics)
 {
 	const struct nlattr *attr;
 
-	mnl_attr_for_each_nested(attr, metrics) if (mnl_attr_get_type(attr) == RTAX_FEATURES &&
-						    mnl_attr_get_u32(attr) &
-							    RTAX_FEATURE_TCP_USEC_TS) return true;
+	mnl_attr_for_each_nested(attr, metrics)
+		if (mnl_attr_get_type(attr) == RTAX_FEATURES &&
+		    mnl_attr_get_u32(attr) & RTAX_FEATURE_TCP_USEC_TS)
+			return true;
 	return false;
 }
 
@@ -65,9 +67,9 @@ static int count_usec(const struct nlmsghdr *message, void *arg)
 {
 	const struct nlattr *attr;
 
-	mnl_attr_for_each(attr, message,
-			  sizeof(struct rtmsg)) if (mnl_attr_get_type(attr) == RTA_METRICS &&
-						    has_usec(attr))++ *(int *)arg;
+	mnl_attr_for_each(attr, message, sizeof(struct rtmsg))
+		if (mnl_attr_get_type(attr) == RTA_METRICS && has_usec(attr))
+			++*(int *)arg;
 	return MNL_CB_OK;
 }
 

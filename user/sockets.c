@@ -78,8 +78,7 @@ static bool has_timestamps(const struct nlmsghdr *nlh)
 	const struct tcp_info *info;
 	struct nlattr *attr;
 
-	mnl_attr_for_each(attr, nlh, sizeof(struct inet_diag_msg))
-	{
+	mnl_attr_for_each(attr, nlh, sizeof(struct inet_diag_msg)) {
 		if (mnl_attr_get_type(attr) != INET_DIAG_INFO)
 			continue;
 		info = mnl_attr_get_payload(attr);

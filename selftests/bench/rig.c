@@ -26,8 +26,7 @@ static int keep_logs(struct rig *rig)
 	struct bpf_program *program;
 	int nr = 0;
 
-	bpf_object__for_each_program(program, rig->door->obj)
-	{
+	bpf_object__for_each_program(program, rig->door->obj) {
 		if (nr == VERIFIED_MAX)
 			return -E2BIG;
 		rig->logs[nr] = calloc(1, VERIFIER_LOG);

@@ -102,8 +102,7 @@ int verifier_figures(const struct rig *rig, struct verified list[VERIFIED_MAX])
 	struct bpf_program *program;
 	int nr = 0;
 
-	bpf_object__for_each_program(program, rig->door->obj)
-	{
+	bpf_object__for_each_program(program, rig->door->obj) {
 		struct bpf_prog_info info = {};
 		__u32 length = sizeof(info);
 

@@ -78,8 +78,7 @@ static int zones_pin(struct anydoor_bpf *skel, const char *dir)
 	char path[512];
 	int err;
 
-	bpf_object__for_each_map(map, skel->obj)
-	{
+	bpf_object__for_each_map(map, skel->obj) {
 		if (strncmp(bpf_map__name(map), "dns_", 4))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", dir, bpf_map__name(map));
