@@ -4,9 +4,14 @@
  *
  * A slot is one 64-bit word and changes hands by compare-and-swap only: FREE or somebody's, then
  * busy while its entry is written, then ours. Whoever finds his tag compares the whole key, and
- * who acts on what the entry says looks at the slot once more (flow_still()). Counters are
- * atomic. What may be lost: a packet that is counted while its entry is being evicted counts for
- * the newcomer. No decision rests on a counter.
+ * who acts on what the entry says looks at the slot once more (flow_still()).
+ *
+ * Counters are not atomic, for each has one writer: what a client sends comes in by one queue, on
+ * one CPU (RSS, and the tunnel's source port is made of the same tuple), and what it is sent goes
+ * out under its socket's lock. A locked instruction would make every packet wait for the
+ * cold line of its entry. What may be lost: a count where a queue moves to another CPU; and a
+ * packet that is counted while its entry is being evicted counts for the newcomer. No decision
+ * rests on a counter.
  */
 #ifndef AD_FLOW_H
 #define AD_FLOW_H
@@ -120,8 +125,8 @@ static __always_inline void flow_touch(struct flow_ref *ref, const struct packet
 
 static __always_inline void flow_count_in(struct flow_ref *ref, const struct packet *p)
 {
-	__sync_fetch_and_add(&ref->flow->rx_packets, 1);
-	__sync_fetch_and_add(&ref->flow->rx_bytes, p->ip_bytes);
+	ref->flow->rx_packets++;
+	ref->flow->rx_bytes += p->ip_bytes;
 	if (ref->flow->via != p->landing)
 		ref->flow->via = p->landing;
 	flow_touch(ref, p);
@@ -129,8 +134,8 @@ static __always_inline void flow_count_in(struct flow_ref *ref, const struct pac
 
 static __always_inline void flow_count_out(struct flow_ref *ref, const struct packet *p)
 {
-	__sync_fetch_and_add(&ref->flow->tx_packets, 1);
-	__sync_fetch_and_add(&ref->flow->tx_bytes, p->ip_bytes);
+	ref->flow->tx_packets++;
+	ref->flow->tx_bytes += p->ip_bytes;
 	flow_touch(ref, p);
 }
 
