@@ -238,19 +238,19 @@ def write_sockets(w):
         flow = socket_flow(name)
         at = Segment(flow).tcp_at()
         w.vector(f"socket-{name}", Segment(flow, seq=CLIENT_NEXT).frame(), "pass", "local_socket",
-                 needs=(name,), acks=((name, at, at, 0),), flows=((flow, OURS, US, 0),))
+                 needs=(name,), acks=((name, at, 0),), flows=((flow, OURS, US, 0),))
         # One off in a cookie is another cookie that could have been given (its MSS index).
         for delta in (-70000, 70000) if "cookie" in name else (-1, 1, 70000):
             w.vector(f"socket-{name}-ack{delta:+}", Segment(flow, seq=CLIENT_NEXT).frame(), "pass",
-                     "nobody", needs=(name,), acks=((name, at, at, delta),), flows=((flow, FREE, 0, 0),))
+                     "nobody", needs=(name,), acks=((name, at, delta),), flows=((flow, FREE, 0, 0),))
         w.vector(f"socket-{name}-no-ack", Segment(flow, "").frame(), "pass", "nobody",
-                 needs=(name,), acks=((name, at, at, 0),))
+                 needs=(name,), acks=((name, at, 0),))
         # Our own stamp makes TIME_WAIT ours; a half-open socket has to be hit.
         if "wait" in name:
             kept(w, f"socket-{name}-stamp", Segment(flow), needs=(name,))
         elif "half" in name:
             kept(w, f"socket-{name}-stamp", Segment(flow), needs=(name,),
-                 acks=((name, at, at, 0),))
+                 acks=((name, at, 0),))
     for name in ("listen4", "listen6"):
         flow = socket_flow(name)
         w.vector(f"socket-{name}", Segment(flow).frame(), "pass", "nobody", needs=(name,))

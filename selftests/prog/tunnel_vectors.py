@@ -84,6 +84,9 @@ def write_variants(w):
     }.items():
         w.vector(f"tunnel-{name}", tunnel.frame(), "pass", "local_stamp", out=restored,
                  needs=("est4",))
+    jumbo = inner.but(payload=b"j" * 8000)
+    w.vector("tunnel-jumbo", came(jumbo.l3()).frame(), "pass", "local_stamp", needs=("est4",),
+             out=unwrapped(jumbo.but(ts=(7, MONO_MS & 0xFFFFFFFF)).l3()))
     w.vector("tunnel-padding", leg.but(padding=b"\0" * 9).frame(), "pass", "local_stamp",
              out=restored + b"\0" * 9, needs=("est4",))
     w.vector("tunnel-landing-elsewhere", leg.but(landing=REDIRECT).frame(), "pass", "local_stamp",

@@ -225,26 +225,13 @@ static int read_peer(struct reader *reader, char **words)
 	return 0;
 }
 
-static int range_parse(char **words, struct range *range)
-{
-	range->offset = strtoul(words[1], NULL, 10);
-	range->len = strtoul(words[2], NULL, 10);
-	return range->len ? 0 : -EINVAL;
-}
-
-static int read_mask(struct reader *reader, char **words)
-{
-	return range_parse(words, LIST_ADD(&reader->vector->masks));
-}
-
-/* ack SOCKET IN OUT DELTA */
+/* ack SOCKET TCP DELTA */
 static int read_ack(struct reader *reader, char **words)
 {
 	*LIST_ADD(&reader->vector->acks) = (struct ack_patch){
 		.socket = text_copy(words[1]),
-		.in = atoi(words[2]),
-		.out = atoi(words[3]),
-		.delta = atoi(words[4]),
+		.tcp = atoi(words[2]),
+		.delta = atoi(words[3]),
 	};
 	return plan_socket(reader->plan, words[1]) ? 0 : -ENOENT;
 }
@@ -261,7 +248,9 @@ static int read_flip(struct reader *reader, char **words)
 			return -EINVAL;
 		flip->reasons[reason] = true;
 	}
-	return range_parse(words, &flip->range);
+	flip->offset = strtoul(words[1], NULL, 10);
+	flip->len = strtoul(words[2], NULL, 10);
+	return 0;
 }
 
 static int read_udp_check(struct reader *reader, char **words)
@@ -317,8 +306,7 @@ static const struct directive {
 	{ "in", 1, IN_VECTOR, read_in },
 	{ "in_of", 1, IN_VECTOR, read_in_of },
 	{ "out", 1, IN_VECTOR, read_out },
-	{ "mask", 2, IN_VECTOR, read_mask },
-	{ "ack", 4, IN_VECTOR, read_ack },
+	{ "ack", 3, IN_VECTOR, read_ack },
 	{ "flip", 3, IN_VECTOR, read_flip },
 	{ "udp_check", 1, IN_VECTOR, read_udp_check },
 	{ "truncate", 0, IN_VECTOR, read_truncate },

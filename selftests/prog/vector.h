@@ -53,23 +53,17 @@ struct peer_check {
 	__u32 rx;
 };
 
-/* Bytes of the result that are not compared. */
-struct range {
-	size_t offset;
-	size_t len;
-};
-
-/* The acknowledgment number of a socket, to be written into a TCP header at @in and @out. */
+/* The acknowledgment number of a socket, to be written into the TCP header at @tcp. */
 struct ack_patch {
 	char *socket;
-	int in;
-	int out; /* -1: the header does not come out */
+	int tcp;
 	__s32 delta;
 };
 
 /* Every bit of a range of the input, flipped alone, must end in one of @reasons. */
 struct flip {
-	struct range range;
+	size_t offset;
+	size_t len;
 	bool reasons[AD_REASON_MAX];
 };
 
@@ -102,7 +96,6 @@ struct vector {
 	LIST(struct entry) after;
 	LIST(struct flow_check) flows;
 	LIST(struct peer_check) peers;
-	LIST(struct range) masks;
 	LIST(struct ack_patch) acks;
 	LIST(struct flip) flips;
 	struct bytes result; /* what came out, for @in_of of another */

@@ -15,6 +15,8 @@
 #include <bpf/libbpf.h>
 #include "world.h"
 
+#define XDP_HAS_FRAGS (1U << 5) /* BPF_F_XDP_HAS_FRAGS, which older headers lack: jumbo frames */
+
 static int world_fail(const char *what, int err)
 {
 	fprintf(stderr, "%s: %s\n", what, strerror(-err));
@@ -61,7 +63,8 @@ static int receive_queue_open(const char *device)
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "pass", "GPL", pass, 2, NULL);
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .prog_flags = XDP_HAS_FRAGS);
+	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "pass", "GPL", pass, 2, &opts);
 	int err;
 
 	if (fd < 0)

@@ -47,8 +47,8 @@ def network():
                                   ("tag", TAGGED, "02:00:00:00:02:02", "02:00:00:00:02:01")):
         yield (f"link add name {name}0 index {index} address {mac} type veth "
                f"peer name {name}1 index {index + 1} address {far}")
-        yield f"link set {name}0 up"
-        yield f"link set {name}1 up"
+        yield f"link set {name}0 mtu 9000 up"
+        yield f"link set {name}1 mtu 9000 up"
     for i, (device, far) in enumerate((("up0", MAC_GATEWAY), ("side0", MAC_SIDE_GATEWAY),
                                        ("tag0", "02:00:00:00:02:01"))):
         yield f"addr add 10.0.{i}.2/24 dev {device}"
@@ -67,8 +67,10 @@ def network():
         net = {REDIRECT: 1, VLAN: 2}.get(node, 0)
         device = ("up0", "side0", "tag0")[net]
         last = "99" if node == NO_NEIGH else "1"
-        yield f"route add {tunnel4(node)}/32 via 10.0.{net}.{last} dev {device}"
-        yield f"route add {tunnel6(node)}/128 via 2001:db8:{net}::{last} dev {device}"
+        # Forwarding heeds a route's MTU only if it is locked.
+        mtu = "" if node == REDIRECT else " mtu lock 1500"
+        yield f"route add {tunnel4(node)}/32 via 10.0.{net}.{last} dev {device}{mtu}"
+        yield f"route add {tunnel6(node)}/128 via 2001:db8:{net}::{last} dev {device}{mtu}"
 
 
 SYSCTLS = (
@@ -231,7 +233,7 @@ class Writer:
             self.line("base", name, key.hex(), value.hex())
 
     def vector(self, name, frame, action, reason, *, program="packet", out=None, sets=(), needs=(),
-               acks=(), masks=(), flips=(), after=(), flows=(), peers=(), udp_check=0,
+               acks=(), flips=(), after=(), flows=(), peers=(), udp_check=0,
                truncate=False, device=None, in_of=None):
         """One vector. `frame` is what comes in; `out` what leaves, None if it is the same."""
         assert name not in self.names, name
@@ -248,8 +250,6 @@ class Writer:
             self.line("device", device)
         for words in acks:
             self.line("ack", *words)
-        for offset, length in masks:
-            self.line("mask", offset, length)
         for offset, length, reasons in flips:
             self.line("flip", offset, length, ",".join(reasons))
         if udp_check:

@@ -177,6 +177,13 @@ def write_refused(w):
     wrapped(w, "mtu-route-fits", stamped(flow, TX, payload=b"m" * fit), TX, (TX, REDIRECT))
     w.vector("mtu-route", stamped(flow, TX, payload=b"m" * (fit + 1)).frame(), "drop", "too_big")
     w.vector("mtu-jumbo", stamped(flow, TX, payload=b"m" * 9000).frame(), "drop", "too_big")
+    for family, other in (("4", STRANGER4), ("6", STRANGER6)):
+        for size in (4000, 8800):
+            wrapped(w, f"mtu-jumbo{family}-{size}", stamped(other, REDIRECT, payload=b"j" * size),
+                    REDIRECT, (REDIRECT, NO_ROUTE))
+        wrapped(w, f"mtu-jumbo{family}-padded", stamped(other, REDIRECT, payload=b"j" * 5001,
+                                                        padding=b"p" * 300),
+                REDIRECT, (REDIRECT, NO_ROUTE), tunnel=tunnel6)
     fit = 1500 - OVERHEAD6 - 52
     wrapped(w, "mtu-route-fits-in6", stamped(flow, TX, payload=b"m" * fit), TX, (TX, REDIRECT),
             tunnel=tunnel6)

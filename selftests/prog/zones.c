@@ -17,7 +17,7 @@
 #include "zones.h"
 #include "anydoor.skel.h"
 
-static char mounted[] = "/tmp/anydoor-prog-XXXXXX";
+#define BPFFS "/sys/fs/bpf"
 
 static int zones_fail(const char *what, int err)
 {
@@ -25,14 +25,11 @@ static int zones_fail(const char *what, int err)
 	return err;
 }
 
-/* In a mount namespace of our own, over a directory that nobody else sees as a bpffs. */
 int zones_mount(void)
 {
-	if (!mkdtemp(mounted))
-		return zones_fail("mkdtemp", -errno);
 	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("bpf", mounted, "bpf", 0, NULL))
-		return zones_fail(mounted, -errno);
+	    mount("bpf", BPFFS, "bpf", 0, NULL))
+		return zones_fail(BPFFS, -errno);
 	return 0;
 }
 
@@ -109,7 +106,7 @@ int zones_publish(struct anydoor_bpf *skel, const struct options *options)
 	struct dns_zones *zones = NULL;
 	int err;
 
-	snprintf(pins.dir, sizeof(pins.dir), "%s/%s", mounted, options->name);
+	snprintf(pins.dir, sizeof(pins.dir), BPFFS "/%s", options->name);
 	if (mkdir(pins.dir, 0700))
 		return zones_fail(pins.dir, -errno);
 	err = zones_pin(skel, pins.dir) ?: zones_load(options, &zones);

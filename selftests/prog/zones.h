@@ -8,7 +8,7 @@
 struct anydoor_bpf;
 struct options;
 
-/* A bpffs of our own: the DNS service works on pinned maps. It goes when the process does. */
+/* A bpffs that only this process sees: the DNS service works on pinned maps. 0 or -errno. */
 int zones_mount(void);
 /* Between open and load of the skeleton. Each 0 or -errno, told on stderr. */
 int zones_prepare(struct anydoor_bpf *skel, const struct options *options);

@@ -37,6 +37,7 @@ static int beside_attach(const char *object, const char *iface)
 	if (err)
 		return fail(iface, err);
 	map = bpf_object__find_map_by_name(xdp_program__bpf_obj(prog), "seen");
+	unlink(PIN);
 	err = map ? bpf_map__pin(map, PIN) : 0;
 	return err ? fail(PIN, err) : 0;
 }
