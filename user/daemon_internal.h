@@ -28,7 +28,7 @@ struct daemon {
 	struct tend {
 		unsigned int seconds;
 		__u64 no_neigh, out_full; /* counters as they were */
-		bool clock_ahead; /* said so */
+		bool clock_ahead;	  /* said so */
 		bool timestamps_off;
 		int links_err;
 		__u32 trouble; /* bit per interface that is not as it should be, and was told */

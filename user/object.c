@@ -54,8 +54,7 @@ static int suit_doors(struct bpf_object *obj, enum ad_doors kind)
 	struct bpf_program *prog;
 	int err = 0;
 
-	bpf_object__for_each_program(prog, obj)
-	{
+	bpf_object__for_each_program(prog, obj) {
 		if (!err && bpf_program__type(prog) == BPF_PROG_TYPE_XDP)
 			err = suit_door(prog, kind);
 	}

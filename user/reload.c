@@ -103,8 +103,7 @@ static void take_over(struct daemon *daemon, struct incoming *in)
 
 static void notify_begin(void)
 {
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
-		   (unsigned long long)clock_mono_us());
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)clock_mono_us());
 }
 
 /* What is served is asked of the kernel: that is where it counts. */

@@ -61,8 +61,8 @@ static void shout_if_full(struct daemon *daemon)
 	__u64 full = datapath_reason(&daemon->loader->dp, AD_R_OUT_FULL);
 
 	if (full != daemon->tend.out_full)
-		log_err("the unstamped list is full (%u): %llu packets belong to flows that found no "
-			"place on it, and may break",
+		log_err("the unstamped list is full (%u): %llu packets belong to flows that found "
+			"no place on it, and may break",
 			AD_UNSTAMPED_MAX, (unsigned long long)(full - daemon->tend.out_full));
 	daemon->tend.out_full = full;
 }
