@@ -5,7 +5,6 @@
 #ifndef AD_LINK_H
 #define AD_LINK_H
 
-#include <stddef.h>
 #include "packet.h"
 
 #ifndef AF_INET
@@ -22,7 +21,7 @@
 #define LINK_LOOPBACK 1
 
 struct link {
-	__u8 macs[2 * ETH_ALEN]; /* destination, source: as on the wire */
+	__u16 macs[ETH_ALEN]; /* destination and source, as on the wire */
 	__be16 proto;
 	__u16 nr_tags;
 	struct ad_vlan tags[AD_VLAN_DEPTH];
@@ -38,12 +37,12 @@ static __always_inline __u32 link_bytes(const struct link *link)
 static __always_inline bool link_write(struct xdp_md *ctx, const struct link *link)
 {
 	struct cursor c = cursor_at(ctx, 0);
-	struct ethhdr *eth = cursor_take(&c, sizeof(*eth));
-	__be16 *proto = (void *)eth + offsetof(struct ethhdr, h_proto), *tag;
+	__u16 *macs = cursor_take(&c, sizeof(link->macs));
+	__be16 *proto = cursor_take(&c, sizeof(*proto)), *tag;
 
-	if (!eth)
+	if (!macs || !proto)
 		return false;
-	__builtin_memcpy(eth, link->macs, sizeof(link->macs));
+	__builtin_memcpy(macs, link->macs, sizeof(link->macs));
 	for (int i = 0; i < AD_VLAN_DEPTH; i++) {
 		if (i >= link->nr_tags)
 			break;
@@ -70,6 +69,21 @@ static __always_inline void link_resolve_vlan(struct link *link)
 	__builtin_memcpy(link->tags, vlan->tags, sizeof(link->tags));
 }
 
+/* What the kernel's route and neighbour tables say. */
+static __always_inline __u32 link_ask(struct xdp_md *ctx, struct bpf_fib_lookup *fib)
+{
+	switch (bpf_fib_lookup(ctx, fib, sizeof(*fib), 0)) {
+	case BPF_FIB_LKUP_RET_SUCCESS:
+		return AD_CONTINUE;
+	case BPF_FIB_LKUP_RET_NO_NEIGH:
+		return AD_R_NO_NEIGH;
+	case BPF_FIB_LKUP_RET_FRAG_NEEDED:
+		return AD_R_TOO_BIG;
+	default:
+		return AD_R_NO_ROUTE;
+	}
+}
+
 /*
  * The way from one tunnel address to another for @bytes of IP. @sport takes part in multipath
  * hashing, as it will on every router beyond.
@@ -86,7 +100,7 @@ static __always_inline __u32 link_route(struct xdp_md *ctx, const struct ad_addr
 		.tot_len = bytes,
 		.ifindex = LINK_LOOPBACK,
 	};
-	long err;
+	__u32 reason;
 
 	if (addr_is_ip4(to) != addr_is_ip4(from))
 		return AD_R_NO_ROUTE;
@@ -97,15 +111,11 @@ static __always_inline __u32 link_route(struct xdp_md *ctx, const struct ad_addr
 		__builtin_memcpy(fib.ipv6_src, from, sizeof(fib.ipv6_src));
 		__builtin_memcpy(fib.ipv6_dst, to, sizeof(fib.ipv6_dst));
 	}
-	err = bpf_fib_lookup(ctx, &fib, sizeof(fib), 0);
-	if (err == BPF_FIB_LKUP_RET_NO_NEIGH)
-		return AD_R_NO_NEIGH;
-	if (err == BPF_FIB_LKUP_RET_FRAG_NEEDED)
-		return AD_R_TOO_BIG;
-	if (err)
-		return AD_R_NO_ROUTE;
-	__builtin_memcpy(link->macs, fib.dmac, ETH_ALEN);
-	__builtin_memcpy(link->macs + ETH_ALEN, fib.smac, ETH_ALEN);
+	reason = link_ask(ctx, &fib);
+	if (reason)
+		return reason;
+	__builtin_memcpy(link->macs, __builtin_assume_aligned(fib.dmac, 2), ETH_ALEN);
+	__builtin_memcpy(link->macs + 3, __builtin_assume_aligned(fib.smac, 2), ETH_ALEN);
 	link->ifindex = fib.ifindex;
 	link->proto = addr_is_ip4(to) ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
 	link_resolve_vlan(link);

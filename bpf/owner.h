@@ -171,8 +171,7 @@ static __always_inline __u32 rung_unstamped(struct xdp_md *ctx, struct packet *p
 	return AD_R_LOCAL_UNSTAMPED;
 }
 
-/* An echo of the last tick is ahead of the coarse clock: it is measured again before it is false.
- */
+/* An echo younger than a tick is ahead of the coarse clock: it gets a second, exact look. */
 static __always_inline bool stamp_fits_clock(__u32 tsval, const struct packet *p)
 {
 	return stamp_plausible(tsval, clock_mono_ms(p->mono_ns), opt.stamp_shift) ||
@@ -322,7 +321,8 @@ __noinline int owner_find(struct xdp_md *ctx, struct packet *p)
 		return AD_R_INTERNAL;
 	if (!packet_is_armed(p, l.st))
 		return AD_R_DISARMED;
-	p->mono_ns = clock_mono_ns();
+	if (!p->mono_ns)
+		p->mono_ns = clock_mono_ns();
 	p->prf = prf_of_flow(p, k);
 
 	reason = rung_syn(ctx, p, &l);

@@ -44,7 +44,7 @@ struct packet {
 			__be16 client_port;
 			__be16 vip_port;
 		};
-		__u32 ports; /* both, as they lie in a packet on its way in */
+		__u32 ports; /* both, as they lie in a packet that comes in */
 	};
 	__u32 frame_bytes; /* as it came, Ethernet and all */
 	__u32 ip_bytes;	   /* what the IP header says; less than the frame if that is padded */
@@ -84,6 +84,24 @@ struct packet {
 	__u32 action;			 /* XDP action of a packet that was sent */
 };
 
+/* What follows a VLAN's TPID. */
+struct packet_tag {
+	__be16 tci;
+	__be16 proto;
+};
+
+struct packet_extension {
+	__u8 next;
+	__u8 len; /* reserved in a fragment header */
+	__be16 rest;
+	__u32 word;
+};
+
+struct packet_timestamps {
+	__be32 tsval;
+	__be32 tsecr;
+};
+
 struct cursor {
 	void *pos;
 	void *end;
@@ -100,6 +118,7 @@ static __always_inline void *cursor_take(struct cursor *c, __u32 bytes)
 	return taken;
 }
 
+/* @off is always small; the verifier wants to see that it is. */
 static __always_inline struct cursor cursor_at(struct xdp_md *ctx, __u32 off)
 {
 	struct cursor c = {
@@ -119,10 +138,10 @@ static __always_inline void addr_set_ip4(struct ad_addr *addr, __be32 ip4)
 
 static __always_inline void addr_set_ip6(struct ad_addr *addr, const struct in6_addr *ip6)
 {
-	addr->w[0] = ip6->s6_addr32[0];
-	addr->w[1] = ip6->s6_addr32[1];
-	addr->w[2] = ip6->s6_addr32[2];
-	addr->w[3] = ip6->s6_addr32[3];
+	const __be64 *half = (const void *)ip6;
+
+	addr->q[0] = half[0];
+	addr->q[1] = half[1];
 }
 
 static __always_inline bool addr_is_ip4(const struct ad_addr *addr)
@@ -134,10 +153,7 @@ static __always_inline bool addr_is_ip4(const struct ad_addr *addr)
 static __always_inline __be16 packet_read_link(struct cursor *c, struct packet *p)
 {
 	struct ethhdr *eth = cursor_take(c, sizeof(*eth));
-	struct {
-		__be16 tci;
-		__be16 proto;
-	} * tag;
+	struct packet_tag *tag;
 	__be16 proto;
 
 	if (!eth)
@@ -236,12 +252,7 @@ static __always_inline __u32 packet_read_ip4(struct cursor *c, struct packet *p,
  */
 static __always_inline __u32 packet_read_extension(struct cursor *c, struct packet *p)
 {
-	struct {
-		__u8 next;
-		__u8 len; /* reserved in a fragment header */
-		__be16 rest;
-		__u32 word;
-	} * ext;
+	struct packet_extension *ext;
 	__u32 bytes;
 
 	if (p->protocol != IPPROTO_HOPOPTS && p->protocol != IPPROTO_ROUTING &&
@@ -323,12 +334,8 @@ static __always_inline __u32 packet_scan_options(struct cursor *c, struct packet
 static __always_inline __u32 packet_read_timestamps(struct cursor *c, struct packet *p, __u32 bytes)
 {
 	struct cursor start = *c, value = *c;
-	__u32 *aligned = cursor_take(c, 12);
-	__u32 at;
-	struct {
-		__be32 tsval;
-		__be32 tsecr;
-	} * ts;
+	__u32 *aligned = cursor_take(c, 12), at;
+	struct packet_timestamps *ts;
 
 	if (!bytes)
 		return AD_CONTINUE;
@@ -353,15 +360,15 @@ static __always_inline __u32 packet_read_tcp(struct cursor *c, struct packet *p,
 					     enum packet_way way)
 {
 	struct tcphdr *tcp = cursor_take(c, sizeof(*tcp));
-	__u32 bytes = p->ip_bytes - (p->l4_off - p->l3_off), head;
+	__u32 bytes = p->ip_bytes - (p->l4_off - p->l3_off), head, ports;
 
 	if (!tcp || bytes < sizeof(*tcp))
 		return AD_R_BAD_L4;
 	head = tcp->doff * 4;
 	if (head < sizeof(*tcp) || head > bytes)
 		return AD_R_BAD_L4;
-	p->client_port = way == PACKET_IN ? tcp->source : tcp->dest;
-	p->vip_port = way == PACKET_IN ? tcp->dest : tcp->source;
+	ports = *(__u32 *)tcp;
+	p->ports = way == PACKET_IN ? ports : ports << 16 | ports >> 16;
 	p->ack = bpf_ntohl(tcp->ack_seq);
 	p->tcp_flags = ((__u8 *)tcp)[13];
 	return packet_read_timestamps(c, p, head - sizeof(*tcp));
@@ -377,8 +384,7 @@ static __always_inline __u32 packet_read_udp(struct cursor *c, struct packet *p)
 	len = bpf_ntohs(udp->len);
 	if (len < sizeof(*udp) || len > bytes)
 		return AD_R_BAD_L4;
-	p->client_port = udp->source;
-	p->vip_port = udp->dest;
+	p->ports = *(__u32 *)udp;
 	return AD_CONTINUE;
 }
 

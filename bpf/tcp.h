@@ -49,7 +49,7 @@ static inline __attribute__((always_inline)) void tcp_note_option(struct tcp_fou
  * Walks @bytes of options as Linux does: what does not fit ends the walk, of two of a kind the
  * later counts. Returns 0. Global, so that the verifier walks it once, not once per path to it; and
  * the walk's position lives in memory, where the verifier knows nothing of it: in a
- * register every way to arrive at a position would be a state of its own (240k instead of 4k).
+ * register every way to arrive at a position would be a state of its own (240k instead of 9k).
  */
 int tcp_scan_options(const struct tcp_options *options, __u32 bytes, struct tcp_found *found);
 

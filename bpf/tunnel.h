@@ -12,10 +12,11 @@
 #include "packet.h"
 #include "siphash.h"
 
+#define GENEVE_CRITICAL	  0x40
 #define TUNNEL_TTL	  64
 #define TUNNEL_TCP_SIGNED 20 /* bytes of the inner transport header that the tag covers */
 
-/* IPv4 or IPv6 header beneath our UDP, UDP, Geneve and option. */
+/* Geneve and option: what our UDP carries in front of the inner packet. */
 #define TUNNEL_UDP_PAYLOAD (sizeof(struct ad_geneve) + sizeof(struct ad_geneve_opt))
 
 _Static_assert(sizeof(struct iphdr) + sizeof(struct udphdr) + TUNNEL_UDP_PAYLOAD == AD_OVERHEAD_IP4,
@@ -33,6 +34,7 @@ struct tunnel_header {
 _Static_assert(sizeof(struct tunnel_header) == sizeof(struct udphdr) + TUNNEL_UDP_PAYLOAD,
 	       "no padding on the wire");
 
+/* The same without UDP, each as it lies on the wire. */
 struct tunnel_words {
 	__u64 geneve;
 	__u64 option;	  /* class, type, length, landing, hop and why, epoch */
@@ -95,9 +97,9 @@ static __always_inline bool tunnel_hash_words(struct siphash *s, struct cursor c
 
 /*
  * The tag over outer addresses, header words and the inner packet of p, which must begin at
- * p->l3_off. An IP header and 20 bytes are always whole words of four bytes. 0: the packet is
- * shorter than its headers say, which no tag equals but by a chance of 2^-64. Global: both ends
- * of the tunnel use it, and one copy is enough to verify and to keep in the cache.
+ * p->l3_off. An IP header and 20 bytes are always whole words of four bytes. 0 means that we
+ * could not read that far, and is never accepted or sent as a tag. Global: both ends of the tunnel
+ * use it, and one copy is enough to verify and to keep in the cache.
  */
 __noinline __u64 tunnel_tag(struct xdp_md *ctx, const struct packet *p,
 			    const struct tunnel_words *w, const struct tunnel_ends *ends,

@@ -8,7 +8,6 @@
 
 #include "clock.h"
 #include "link.h"
-#include "owner.h"
 #include "tunnel.h"
 
 #define ECN_MASK 3
@@ -39,7 +38,7 @@ static __always_inline bool tunnel_is_sound(const struct ad_geneve *geneve,
 {
 	__u8 why = option->hop_why & 0xf;
 
-	return geneve->ver_optlen == sizeof(*option) / 4 && geneve->oam_crit == 0x40 &&
+	return geneve->ver_optlen == sizeof(*option) / 4 && geneve->oam_crit == GENEVE_CRITICAL &&
 	       !(geneve->vni[0] | geneve->vni[1] | geneve->vni[2] | geneve->reserved) &&
 	       (geneve->protocol == bpf_htons(ETH_P_IP) ||
 		geneve->protocol == bpf_htons(ETH_P_IPV6)) &&
@@ -133,7 +132,7 @@ static __always_inline __u32 tunnel_check_tag(struct xdp_md *ctx, const struct p
 	if (!key->valid || key->epoch != outer->epoch)
 		return AD_R_TUNNEL_AUTH;
 	tag = tunnel_tag(ctx, p, t, &outer->ends, key);
-	return tag == t->tag ? AD_CONTINUE : AD_R_TUNNEL_AUTH;
+	return tag && tag == t->tag ? AD_CONTINUE : AD_R_TUNNEL_AUTH;
 }
 
 /* Authentic; is it also something that may come by tunnel? */
@@ -190,7 +189,7 @@ static __always_inline bool tunnel_unwrap(struct xdp_md *ctx, struct packet *p, 
 		.proto = p->is_ip6 ? bpf_htons(ETH_P_IPV6) : bpf_htons(ETH_P_IP),
 		.nr_tags = p->nr_tags,
 	};
-	void *macs = cursor_take(&c, sizeof(link.macs));
+	__u16 *macs = cursor_take(&c, sizeof(link.macs));
 
 	if (!macs)
 		return false;

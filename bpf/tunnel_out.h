@@ -174,7 +174,8 @@ static __always_inline void tunnel_fill(const struct packet *p, const struct ad_
 	__u16 landing = p->landing ? p->landing : opt.node_id;
 	__u8 hop_why = (p->hop + 1) << 4 | p->why;
 
-	t->geneve = 7 | 0x40 << 8 | (__u32)bpf_htons(p->is_ip6 ? ETH_P_IPV6 : ETH_P_IP) << 16;
+	t->geneve = sizeof(struct ad_geneve_opt) / 4 | GENEVE_CRITICAL << 8 |
+		    (__u32)bpf_htons(p->is_ip6 ? ETH_P_IPV6 : ETH_P_IP) << 16;
 	t->option = bpf_htons(AD_GENEVE_CLASS) | AD_GENEVE_TYPE << 16 |
 		    (__u64)AD_GENEVE_OPT_LEN << 24 | (__u64)bpf_htons(landing) << 32 |
 		    (__u64)hop_why << 48 | (__u64)key->epoch << 56;
@@ -221,7 +222,7 @@ static __always_inline __u16 tunnel_checksum(struct xdp_md *ctx, const struct pa
 	return check ? check : 0xffff;
 }
 
-/* IP header at the cursor, UDP behind it. Gives the sum of pseudo-header and UDP header. */
+/* The outer IP header, at the cursor. Gives the sum of its addresses; 0: it does not fit. */
 static __always_inline __u64 tunnel_write_ip4(struct cursor *c, const struct tunnel_wrap *w,
 					      __u32 bytes)
 {
@@ -311,7 +312,7 @@ static __always_inline bool tunnel_emit(struct xdp_md *ctx, struct packet *p,
 		return false;
 	tunnel_fill(p, st, key, &t);
 	t.tag = tunnel_tag(ctx, p, &t, &w->ends, key);
-	return tunnel_write(ctx, p, w, &t);
+	return t.tag && tunnel_write(ctx, p, w, &t);
 }
 
 /*

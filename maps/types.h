@@ -134,8 +134,9 @@ struct ad_peer_count {
 /*
  * The flow table: an array of buckets, eight 8-byte slots in a cache line each, and an array of
  * entries, one cache line each, at index bucket * AD_FLOW_SLOTS + slot. The PRF of the 4-tuple
- * (the one that stamps) gives both the bucket (high half) and the tag (low half). A slot is
- * written last and cleared first, so whoever finds a tag compares the whole key before believing.
+ * (the one that stamps) gives the bucket (high half), the tag (low half) and, by its top three
+ * bits, the slot that is tried first. A slot is written last and cleared first, and whoever finds
+ * a tag compares the whole key before believing.
  */
 enum ad_flow_kind {
 	AD_FLOW_FREE = 0,
