@@ -129,6 +129,13 @@ def test_tcp_limits(site):
         s.sendall(b"\0\5GET /")
         ok(s.recv(10) == b"", "TCP: what is no query ends the connection")
     with tcp() as s:
+        wire = dns.message.make_query("web.example.com.", "A").to_wire()
+        s.sendall((struct.pack("!H", len(wire)) + wire) * 50)
+        s.shutdown(socket.SHUT_WR)
+        got = b"".join(iter(lambda: s.recv(65536), b""))
+        ok(got.count(b"\x03web") == 50,
+           "TCP: who closes his half gets all answers")
+    with tcp() as s:
         s.settimeout(15)
         started = time.time()
         ok(s.recv(10) == b"" and 5 < time.time() - started < 15, "TCP: silence ends it, later")
