@@ -17,12 +17,15 @@
 
 #define RUNS   16
 #define ROUNDS 65536u
+#define TRIES  4
+#define SLOW   1.4 /* times what the wrapper took at best */
 
 struct table {
 	struct wrap_bpf *wrap;
 	const struct rig *rig;
 	int wrapper, empty, behind; /* programs and the slot's map, of XDP or of tc */
 	bool tc;
+	__u64 played; /* rounds with the program behind the wrapper */
 };
 
 static struct wrap_bpf *wrap_load(const struct deck *deck, __u32 cold_lines)
@@ -86,6 +89,8 @@ static int play(struct table *table, int program, __u32 start, __u32 rounds, __u
 	    bpf_prog_test_run_opts(table->wrapper, &opts))
 		return -errno;
 	*ns = opts.duration;
+	if (program != table->empty)
+		table->played += rounds;
 	return wrap->bss->lost ? -EPROTO : 0;
 }
 
@@ -97,7 +102,7 @@ static int compare(const void *a, const void *b)
 }
 
 /* Each run compares the same cards, one right after the other, so that noise hits both. */
-static int measure(struct table *table, int program, struct figure *figure)
+static int measure_once(struct table *table, int program, struct figure *figure)
 {
 	double net[RUNS], wrapper[RUNS];
 
@@ -117,6 +122,28 @@ static int measure(struct table *table, int program, struct figure *figure)
 	figure->low = net[RUNS / 4];
 	figure->high = net[RUNS - 1 - RUNS / 4];
 	figure->wrapper = wrapper[RUNS / 2];
+	return 0;
+}
+
+/*
+ * A neighbour on the same core halves its speed, for seconds at a time. The wrapper shows it: it
+ * costs about the same in all benches of one hook. Then we look again.
+ */
+static int measure(struct table *table, int program, struct figure *figure)
+{
+	static double quickest[2];
+	double *best = &quickest[table->tc];
+
+	for (int i = 0; i < TRIES; i++) {
+		int err = measure_once(table, program, figure);
+
+		if (err)
+			return err;
+		if (!*best || figure->wrapper < *best)
+			*best = figure->wrapper;
+		if (figure->wrapper < SLOW * *best)
+			break;
+	}
 	return 0;
 }
 
@@ -158,7 +185,6 @@ static int play_deck(struct table *table, const struct bench *bench, const struc
 		     struct figure *figure)
 {
 	const struct rig *rig = table->rig;
-	const __u64 rounds = deck->cards + RUNS * ROUNDS;
 	int program =
 		bpf_program__fd(table->tc ? rig->door->progs.egress : rig->door->progs.packet);
 	__u64 before[AD_REASON_MAX];
@@ -169,7 +195,8 @@ static int play_deck(struct table *table, const struct bench *bench, const struc
 	err = play(table, program, 0, deck->cards, &warm) ?: measure(table, program, figure);
 	if (err)
 		return err;
-	figure->ok = as_intended(rig, bench, before, rounds) && as_metered(rig, bench, rounds);
+	figure->ok = as_intended(rig, bench, before, table->played) &&
+		     as_metered(rig, bench, table->played);
 	return 0;
 }
 
