@@ -7,10 +7,9 @@
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <bpf/bpf.h>
-#include <libmnl/libmnl.h>
 #include "attach_tc.h"
-#include "attach_xdp.h"
 #include "log.h"
+#include "netlink.h"
 
 /*
  * First of all filters: one that ends the list (TC_ACT_OK) before us would leave a flow
@@ -100,41 +99,27 @@ static int count_filter(const struct nlmsghdr *nlh, void *arg)
 	return MNL_CB_OK;
 }
 
-static int count_filters_at(struct mnl_socket *nl, __u32 ifindex, __u32 parent, int *nr)
+static int count_filters_at(__u32 ifindex, __u32 parent, int *nr)
 {
-	static char buf[1 << 15];
+	char buf[256] = {};
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct tcmsg *tc = mnl_nlmsg_put_extra_header(nlh, sizeof(*tc));
-	ssize_t len;
 
 	nlh->nlmsg_type = RTM_GETTFILTER;
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	tc->tcm_family = AF_UNSPEC;
 	tc->tcm_ifindex = ifindex;
 	tc->tcm_parent = parent;
-	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-		return -errno;
-	do {
-		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-		if (len < 0)
-			return -errno;
-		len = mnl_cb_run(buf, len, 0, 0, count_filter, nr);
-	} while (len > MNL_CB_STOP);
-	return len < 0 ? -errno : 0;
+	return netlink_ask(nlh, count_filter, nr);
 }
 
 /* Filters of whoever on both sides of the qdisc, or -errno. */
 static int count_filters(__u32 ifindex)
 {
-	struct mnl_socket *nl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	int err, nr = 0;
+	int nr = 0;
+	int err = count_filters_at(ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS), &nr);
 
-	if (!nl)
-		return -errno;
-	err = mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) ? -errno : 0;
-	err = err ?: count_filters_at(nl, ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS), &nr);
-	err = err ?: count_filters_at(nl, ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS), &nr);
-	mnl_socket_close(nl);
+	err = err ?: count_filters_at(ifindex, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS), &nr);
 	return err ?: nr;
 }
 

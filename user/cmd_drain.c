@@ -3,6 +3,7 @@
  * cmd_drain.c: sends new flows elsewhere and, if asked to, waits until the old ones have ended.
  * It works on the pinned state: with a daemon, without one, and across its restarts.
  */
+#include <errno.h>
 #include <jansson.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -126,7 +127,10 @@ static void show_json(const struct drain_handle *handle, int owned, unsigned int
 	json_decref(reply);
 }
 
-/* Until quiet (0), the window's end (1), or a failure (-errno). *owned: what is left. */
+/*
+ * Until quiet (0), the window's end or an undrain (-ETIMEDOUT, -ECANCELED), or another failure.
+ * *owned: what is left.
+ */
 static int wait_quiet(const struct globals *globals, const struct drain_handle *handle,
 		      const struct drain_options *options, long window, int *owned)
 {
@@ -135,7 +139,9 @@ static int wait_quiet(const struct globals *globals, const struct drain_handle *
 
 	while (*owned >= 0 && (unsigned int)*owned > options->limit) {
 		if (clock_mono_s() - start >= (unsigned long)window)
-			return 1;
+			return -ETIMEDOUT;
+		if (!drain_is_on(handle->state))
+			return -ECANCELED;
 		sleep(1);
 		*owned = drain_count_owned(handle);
 		if (*owned != before && !globals->json)
@@ -151,7 +157,7 @@ static int drain(const struct globals *globals, struct drain_handle *handle,
 {
 	int err = 0, owned = drain_count_owned(handle);
 
-	if (!globals->json)
+	if (!globals->json && owned >= 0)
 		show_begun(handle, owned);
 	if (options->wait)
 		err = wait_quiet(globals, handle, options, window, &owned);
@@ -159,6 +165,8 @@ static int drain(const struct globals *globals, struct drain_handle *handle,
 		log_err("flows cannot be counted: %s", strerror(-owned));
 	else if (globals->json)
 		show_json(handle, owned, options->limit);
+	else if (err == -ECANCELED)
+		log_err("somebody took the drain back; %d flows live here", owned);
 	else if (err)
 		log_err("%d flows still live here after %ld s: anydoor flows lists them", owned,
 			window);

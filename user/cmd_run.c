@@ -17,11 +17,13 @@ struct run_options {
 	bool load_only;
 };
 
-const struct arg cmd_run_args[] = { { .name = "--load-only",
-				      .type = ARG_FLAG,
-				      .offset = offsetof(struct run_options, load_only),
-				      .help = "load or adopt the data path and exit: no daemon" },
-				    {} };
+const struct arg cmd_run_args[] = {
+	{ .name = "--load-only",
+	  .type = ARG_FLAG,
+	  .offset = offsetof(struct run_options, load_only),
+	  .help = "load or adopt the data path and exit: no daemon" },
+	{},
+};
 
 static int exit_code_of(int err)
 {
@@ -67,9 +69,7 @@ static int run(const struct globals *globals, struct config *config, bool load_o
 
 	loader_init(&loader);
 	err = lock(&loader, config, globals->instance, errors);
-
-	if (!err)
-		err = start(&loader, config, &zones, errors);
+	err = err ?: start(&loader, config, &zones, errors);
 	config_errors_log(errors);
 	if (!err && !load_only)
 		return daemon_run(globals, &loader, config, zones);

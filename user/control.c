@@ -52,20 +52,19 @@ static json_t *answer(struct control *control, const char *line)
 static void on_read(struct bufferevent *bev, void *arg)
 {
 	struct evbuffer *in = bufferevent_get_input(bev), *out = bufferevent_get_output(bev);
-	char *text, *line = evbuffer_readln(in, NULL, EVBUFFER_EOL_LF);
+	char *text, *line;
 	json_t *reply;
 
-	if (!line) {
-		if (evbuffer_get_length(in) > LINE_MAX_BYTES)
-			bufferevent_free(bev);
-		return;
+	while ((line = evbuffer_readln(in, NULL, EVBUFFER_EOL_LF))) {
+		reply = answer(arg, line);
+		text = json_dumps(reply, JSON_COMPACT);
+		evbuffer_add_printf(out, "%s\n", text ?: "{\"ok\":false}");
+		free(text);
+		free(line);
+		json_decref(reply);
 	}
-	reply = answer(arg, line);
-	text = json_dumps(reply, JSON_COMPACT);
-	evbuffer_add_printf(out, "%s\n", text ?: "{\"ok\":false}");
-	free(text);
-	free(line);
-	json_decref(reply);
+	if (evbuffer_get_length(in) > LINE_MAX_BYTES)
+		bufferevent_free(bev);
 }
 
 static void on_event(struct bufferevent *bev, short what, void *arg)

@@ -7,10 +7,10 @@
 #include "attach.h"
 #include "clock.h"
 #include "daemon_internal.h"
-#include "prepare.h"
 #include "log.h"
 #include "maps/reasons.h"
 #include "neigh.h"
+#include "prepare.h"
 #include "unstamped.h"
 #include "vlan.h"
 
@@ -115,32 +115,35 @@ static void tend_interface(struct daemon *daemon, size_t i)
 
 static int forget_gone(__u32 ifindex, const struct ad_attached *record, void *arg)
 {
+	struct config_errors errors = {};
 	struct daemon *daemon = arg;
 	char name[IF_NAMESIZE];
 
 	if (!if_indextoname(ifindex, name))
-		attach_remove(&daemon->loader->doors, ifindex, NULL);
+		attach_remove(&daemon->loader->doors, ifindex, &errors);
+	config_errors_log(&errors);
+	config_errors_free(&errors);
 	return 0;
 }
 
-static void tend_interfaces(struct daemon *daemon)
+/* But those in @except. */
+static void tend_interfaces(struct daemon *daemon, __u32 except)
 {
 	size_t i;
 
-	if (daemon->detached)
-		return;
 	attach_each(&daemon->loader->doors, forget_gone, daemon);
 	for (i = 0; i < daemon->config->nr_interfaces; i++)
-		tend_interface(daemon, i);
+		if (!(except & 1u << i))
+			tend_interface(daemon, i);
 }
 
-/* What fails is tried again on time only: each try is a change of its own, that we would hear. */
+/* What failed is tried again on time only: each try is a change of its own, that we would hear. */
 void daemon_tend_interfaces(void *arg)
 {
 	struct daemon *daemon = arg;
 
-	if (!daemon->tend.trouble)
-		tend_interfaces(daemon);
+	if (!daemon->detached)
+		tend_interfaces(daemon, daemon->tend.trouble);
 }
 
 void daemon_tend(struct daemon *daemon)
@@ -150,7 +153,7 @@ void daemon_tend(struct daemon *daemon)
 	tend_clock(daemon);
 	tend_neighbours(daemon);
 	if (seconds % WATCH_EVERY_S == 0)
-		tend_interfaces(daemon);
+		tend_interfaces(daemon, 0);
 	if (seconds % SYSCTL_EVERY_S == 0)
 		prepare_watch_sysctls(daemon->config, &daemon->tend.timestamps_off);
 	if (seconds && seconds % AGE_EVERY_S == 0)
