@@ -77,7 +77,9 @@ static struct xdp_program *find_program(const struct xdp_multiprog *mp, const st
 	else
 		prog = xdp_multiprog__next_prog(NULL, mp);
 	while (prog) {
-		if (id ? xdp_program__id(prog) == id : doors_own(doors, xdp_program__id(prog)))
+		__u32 theirs = xdp_program__id(prog);
+
+		if (id ? theirs == id : doors && doors_own(doors, theirs))
 			return prog;
 		prog = xdp_multiprog__is_legacy(mp) ? NULL : xdp_multiprog__next_prog(prog, mp);
 	}

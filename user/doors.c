@@ -192,7 +192,7 @@ static __u32 map_id(int fd)
 
 bool doors_own(const struct doors *doors, __u32 program_id)
 {
-	__u32 ids[8], i, len, xdp = map_id(doors->door_xdp), tc = map_id(doors->door_tc);
+	__u32 ids[8] = {}, i, len, xdp = map_id(doors->door_xdp), tc = map_id(doors->door_tc);
 	struct bpf_prog_info info = { .nr_map_ids = 8, .map_ids = (__u64)(uintptr_t)ids };
 	int fd = bpf_prog_get_fd_by_id(program_id);
 	bool ours = false;

@@ -38,7 +38,8 @@ static struct dns_image *build(struct zone **zones, size_t nr)
 	struct dns_image_options options = { .udp_size = 1232 };
 	struct dns_image *image = NULL;
 
-	qsort(zones, nr, sizeof(*zones), zone_compare);
+	if (nr)
+		qsort(zones, nr, sizeof(*zones), zone_compare);
 	dns_image_build(zones, nr, &options, &image);
 	work->home = image;
 	return image;
