@@ -211,7 +211,7 @@ static int listener_get(const struct ad_tuple *tuple)
 static int client_open(struct open_socket *open)
 {
 	const struct ad_tuple *tuple = &open->plan->tuple;
-	struct segment segment;
+	struct segment segment = {};
 	int err;
 
 	err = client_send(tuple, CLIENT_ISN, 0, "S");
