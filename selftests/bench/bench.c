@@ -6,44 +6,57 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "maps/dns_proto.h"
 #include "selftests/bench/bench.h"
 
+#define K1 (1u << 10)
 #define M1 (1u << 20)
 
+#define FOREIGN(name, what, many)                                                                  \
+	{                                                                                          \
+		name, what, FRAME_FOREIGN, many, 0, AD_FLOW_FREE, AD_R_FOREIGN, 0                  \
+	}
+#define FLOW(name, what, frame, many, owner, entry, reason)                                        \
+	{                                                                                          \
+		name, what, FRAME_##frame, many, owner, AD_FLOW_##entry, AD_R_##reason, 0          \
+	}
+#define DNS(name, what, frame, many, rcode)                                                        \
+	{                                                                                          \
+		name, what, FRAME_##frame, many, 0, AD_FLOW_FREE, AD_R_DNS_ANSWERED, rcode         \
+	}
+
+/* clang-format off */
 static const struct bench benches[] = {
-	{ "pass_foreign", "TCP that is not for a VIP", FRAME_FOREIGN, M1, 0, AD_FLOW_FREE,
-	  AD_R_FOREIGN },
-	{ "flow_stamped_local", "ours by its stamp, metered, 1M flows", FRAME_STAMPED, M1, SELF,
-	  AD_FLOW_OURS, AD_R_LOCAL_STAMP },
-	{ "flow_stamped_local_1k", "the same, 1k flows", FRAME_STAMPED, 1024, SELF, AD_FLOW_OURS,
-	  AD_R_LOCAL_STAMP },
-	{ "flow_stamped_wrap", "another's by its stamp, metered, tunnelled, 1M flows",
-	  FRAME_STAMPED, M1, OTHER, AD_FLOW_TRANSIT, AD_R_WRAP_STAMP },
-	{ "flow_stamped_wrap_1k", "the same, 1k flows", FRAME_STAMPED, 1024, OTHER, AD_FLOW_TRANSIT,
-	  AD_R_WRAP_STAMP },
-	{ "flow_unwrap", "ours, from the tunnel, authenticated, metered, 1M flows", FRAME_TUNNEL,
-	  M1, SELF, AD_FLOW_OURS, AD_R_LOCAL_STAMP },
-	{ "flow_unwrap_1k", "the same, 1k flows", FRAME_TUNNEL, 1024, SELF, AD_FLOW_OURS,
-	  AD_R_LOCAL_STAMP },
-	{ "flow_relay", "not ours, from the tunnel: unwrap, ask for a socket, wrap again",
-	  FRAME_TUNNEL, M1, SELF, AD_FLOW_FREE, AD_R_WRAP_NEXT },
-	{ "flow_table_1", "ours by the table, no stamp, 1 flow", FRAME_PLAIN, 1, SELF, AD_FLOW_OURS,
-	  AD_R_LOCAL_FLOW },
-	{ "flow_table_1k", "1k flows", FRAME_PLAIN, 1024, SELF, AD_FLOW_OURS, AD_R_LOCAL_FLOW },
-	{ "flow_table_64k", "64k flows", FRAME_PLAIN, 65536, SELF, AD_FLOW_OURS, AD_R_LOCAL_FLOW },
-	{ "flow_table_1m", "1M flows", FRAME_PLAIN, M1, SELF, AD_FLOW_OURS, AD_R_LOCAL_FLOW },
-	{ "flow_pinned_wrap_1k", "another's by the table, tunnelled, 1k flows", FRAME_PLAIN, 1024,
-	  OTHER, AD_FLOW_PIN, AD_R_WRAP_PIN },
-	{ "flow_pinned_wrap_1m", "1M flows", FRAME_PLAIN, M1, OTHER, AD_FLOW_PIN, AD_R_WRAP_PIN },
-	{ "egress_stamped", "tc egress: stamped and metered, 1M flows", FRAME_OUT, M1, SELF,
-	  AD_FLOW_OURS, AD_R_OUT_STAMPED },
-	{ "egress_stamped_1k", "the same, 1k flows", FRAME_OUT, 1024, SELF, AD_FLOW_OURS,
-	  AD_R_OUT_STAMPED },
-	{ "dns_a_1k", "A of 1k names", FRAME_DNS_A, BENCH_NAMES, 0, AD_FLOW_FREE,
-	  AD_R_DNS_ANSWERED },
-	{ "dns_nx", "NXDOMAIN, three labels below the apex", FRAME_DNS_NX, 65536, 0, AD_FLOW_FREE,
-	  AD_R_DNS_ANSWERED },
+	FOREIGN("pass_foreign", "TCP that is not for a VIP", M1),
+	FLOW("flow_stamped_local", "ours by its stamp, metered, 1M flows",
+	     STAMPED, M1, SELF, OURS, LOCAL_STAMP),
+	FLOW("flow_stamped_local_1k", "the same, 1k flows",
+	     STAMPED, K1, SELF, OURS, LOCAL_STAMP),
+	FLOW("flow_stamped_wrap", "another's by its stamp, metered, tunnelled, 1M flows",
+	     STAMPED, M1, OTHER, TRANSIT, WRAP_STAMP),
+	FLOW("flow_stamped_wrap_1k", "the same, 1k flows",
+	     STAMPED, K1, OTHER, TRANSIT, WRAP_STAMP),
+	FLOW("flow_unwrap", "ours, from the tunnel, authenticated, metered, 1M flows",
+	     TUNNEL, M1, SELF, OURS, LOCAL_STAMP),
+	FLOW("flow_unwrap_1k", "the same, 1k flows",
+	     TUNNEL, K1, SELF, OURS, LOCAL_STAMP),
+	FLOW("flow_relay", "not ours, from the tunnel: unwrap, ask for a socket, wrap again",
+	     TUNNEL, M1, SELF, FREE, WRAP_NEXT),
+	FLOW("flow_table_1", "ours by the table, no stamp, metered, 1 flow",
+	     PLAIN, 1, SELF, OURS, LOCAL_FLOW),
+	FLOW("flow_table_1k", "1k flows", PLAIN, K1, SELF, OURS, LOCAL_FLOW),
+	FLOW("flow_table_64k", "64k flows", PLAIN, 64 * K1, SELF, OURS, LOCAL_FLOW),
+	FLOW("flow_table_1m", "1M flows", PLAIN, M1, SELF, OURS, LOCAL_FLOW),
+	FLOW("flow_pinned_wrap_1k", "another's by the table, metered, tunnelled, 1k flows",
+	     PLAIN, K1, OTHER, PIN, WRAP_PIN),
+	FLOW("flow_pinned_wrap_1m", "1M flows", PLAIN, M1, OTHER, PIN, WRAP_PIN),
+	FLOW("egress_stamped", "tc egress: stamped and metered, 1M flows",
+	     OUT, M1, SELF, OURS, OUT_STAMPED),
+	FLOW("egress_stamped_1k", "the same, 1k flows", OUT, K1, SELF, OURS, OUT_STAMPED),
+	DNS("dns_a_1k", "A of 1k names", DNS_A, BENCH_NAMES, DNS_NOERROR),
+	DNS("dns_nx", "NXDOMAIN, three labels below the apex", DNS_NX, 64 * K1, DNS_NXDOMAIN),
 };
+/* clang-format on */
 #define NR (sizeof(benches) / sizeof(benches[0]))
 
 static bool wanted(const struct bench *bench, char **names)
@@ -53,6 +66,15 @@ static bool wanted(const struct bench *bench, char **names)
 	for (; *names; names++)
 		if (!strcmp(*names, bench->name))
 			return true;
+	return false;
+}
+
+static bool known(const char *name)
+{
+	for (size_t i = 0; i < NR; i++)
+		if (!strcmp(benches[i].name, name))
+			return true;
+	fprintf(stderr, "bench: there is no %s\n", name);
 	return false;
 }
 
@@ -97,6 +119,12 @@ static int run(struct rig *rig, const char *json, char **names)
 	return err ?: failed;
 }
 
+static int usage(void)
+{
+	fprintf(stderr, "usage: bench [-o FILE] [NAME...]\n");
+	return 2;
+}
+
 int main(int argc, char **argv)
 {
 	const char *json = NULL;
@@ -104,12 +132,13 @@ int main(int argc, char **argv)
 	int option, err;
 
 	while ((option = getopt(argc, argv, "o:")) != -1) {
-		if (option != 'o') {
-			fprintf(stderr, "usage: bench [-o FILE] [NAME...]\n");
-			return 2;
-		}
+		if (option != 'o')
+			return usage();
 		json = optarg;
 	}
+	for (int i = optind; i < argc; i++)
+		if (!known(argv[i]))
+			return usage();
 	err = rig_new(&rig) ?: run(&rig, json, argv + optind);
 	rig_free(&rig);
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;

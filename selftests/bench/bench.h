@@ -13,6 +13,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "maps/dns.h"
 #include "maps/types.h"
 #include "maps/reasons.h"
 #include "selftests/bench/wrap.h"
@@ -64,7 +65,13 @@ void rig_renew(struct rig *rig);
 bool rig_add_flow(struct rig *rig, const struct ad_flow *flow, __u64 prf);
 /* What all the flow table's entries have metered together. */
 __u64 rig_flow_packets(const struct rig *rig);
-void rig_counts(const struct rig *rig, __u64 packets[AD_REASON_MAX]);
+
+/* What the programs have counted so far. */
+struct tally {
+	__u64 reasons[AD_REASON_MAX]; /* packets */
+	__u64 rcodes[AD_DNS_RCODES];
+};
+void rig_tally(const struct rig *rig, struct tally *tally);
 
 enum frame_kind {
 	FRAME_FOREIGN, /* TCP for an address that is not a VIP */
@@ -84,6 +91,7 @@ struct bench {
 	__u16 owner;		 /* in the stamp and in the table */
 	enum ad_flow_kind entry; /* in the table beforehand; FREE: none */
 	enum ad_reason reason;	 /* what every round must end in */
+	__u16 rcode;		 /* and, of a DNS query, the answer's */
 };
 
 /* --- deck ----------------------------------------------------------------------------------- */
@@ -100,6 +108,7 @@ struct deck {
  */
 int deck_build(struct deck *deck, struct rig *rig, const struct bench *bench);
 void deck_free(struct deck *deck);
+
 /* --- play ----------------------------------------------------------------------------------- */
 
 struct figure {

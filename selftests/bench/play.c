@@ -147,26 +147,46 @@ static int measure(struct table *table, int program, struct figure *figure)
 	return 0;
 }
 
-/* The guard: every round since @before ended in @bench's reason, bar one in a thousand. */
-static bool as_intended(const struct rig *rig, const struct bench *bench, const __u64 *before,
-			__u64 rounds)
+/* All, bar one in a thousand. */
+static bool enough(__u64 counted, __u64 rounds)
+{
+	return counted >= rounds - rounds / 1000;
+}
+
+static void complain(const struct bench *bench, const struct tally *before, const struct tally *now,
+		     __u64 rounds)
 {
 	static const char *const labels[] = {
 #define X(sym, side, action, label, help) [AD_R_##sym] = label,
 		AD_REASONS(X)
 #undef X
 	};
-	__u64 now[AD_REASON_MAX];
 
-	rig_counts(rig, now);
-	if (now[bench->reason] - before[bench->reason] >= rounds - rounds / 1000)
-		return true;
 	fprintf(stderr, "bench: %s: of %llu rounds", bench->name, rounds);
 	for (int reason = 1; reason < AD_REASON_MAX; reason++)
-		if (now[reason] != before[reason])
-			fprintf(stderr, " %llu %s", now[reason] - before[reason], labels[reason]);
+		if (now->reasons[reason] != before->reasons[reason])
+			fprintf(stderr, " %llu %s", now->reasons[reason] - before->reasons[reason],
+				labels[reason]);
 	fprintf(stderr, "; all should be %s\n", labels[bench->reason]);
-	return false;
+}
+
+/* The guard: every round since @before ended as @bench says. */
+static bool as_intended(const struct rig *rig, const struct bench *bench,
+			const struct tally *before, __u64 rounds)
+{
+	struct tally now;
+
+	rig_tally(rig, &now);
+	if (!enough(now.reasons[bench->reason] - before->reasons[bench->reason], rounds)) {
+		complain(bench, before, &now, rounds);
+		return false;
+	}
+	if (bench->reason == AD_R_DNS_ANSWERED &&
+	    !enough(now.rcodes[bench->rcode] - before->rcodes[bench->rcode], rounds)) {
+		fprintf(stderr, "bench: %s: answered, but with another rcode\n", bench->name);
+		return false;
+	}
+	return true;
 }
 
 /* The flow table met the packets too: its entries counted them. */
@@ -174,7 +194,7 @@ static bool as_metered(const struct rig *rig, const struct bench *bench, __u64 r
 {
 	__u64 metered = rig_flow_packets(rig);
 
-	if (bench->entry == AD_FLOW_FREE || metered >= rounds - rounds / 1000)
+	if (bench->entry == AD_FLOW_FREE || enough(metered, rounds))
 		return true;
 	fprintf(stderr, "bench: %s: the flow table counted %llu packets of %llu\n", bench->name,
 		metered, rounds);
@@ -187,15 +207,15 @@ static int play_deck(struct table *table, const struct bench *bench, const struc
 	const struct rig *rig = table->rig;
 	int program =
 		bpf_program__fd(table->tc ? rig->door->progs.egress : rig->door->progs.packet);
-	__u64 before[AD_REASON_MAX];
+	struct tally before;
 	__u32 warm;
 	int err;
 
-	rig_counts(rig, before);
+	rig_tally(rig, &before);
 	err = play(table, program, 0, deck->cards, &warm) ?: measure(table, program, figure);
 	if (err)
 		return err;
-	figure->ok = as_intended(rig, bench, before, table->played) &&
+	figure->ok = as_intended(rig, bench, &before, table->played) &&
 		     as_metered(rig, bench, table->played);
 	return 0;
 }

@@ -193,16 +193,34 @@ __u64 rig_flow_packets(const struct rig *rig)
 	return packets;
 }
 
-void rig_counts(const struct rig *rig, __u64 packets[AD_REASON_MAX])
+static void tally_reasons(const struct rig *rig, struct tally *tally)
 {
 	struct ad_count counts[rig->ncpus];
 	int fd = bpf_map__fd(rig->door->maps.reasons);
 
 	for (__u32 reason = 0; reason < AD_REASON_MAX; reason++) {
-		packets[reason] = 0;
 		if (bpf_map_lookup_elem(fd, &reason, counts))
 			continue;
 		for (int cpu = 0; cpu < rig->ncpus; cpu++)
-			packets[reason] += counts[cpu].packets;
+			tally->reasons[reason] += counts[cpu].packets;
 	}
+}
+
+static void tally_rcodes(const struct rig *rig, struct tally *tally)
+{
+	struct ad_dns_count counts[rig->ncpus];
+	const __u32 zero = 0;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(rig->door->maps.dns_counts), &zero, counts))
+		return;
+	for (int cpu = 0; cpu < rig->ncpus; cpu++)
+		for (int rcode = 0; rcode < AD_DNS_RCODES; rcode++)
+			tally->rcodes[rcode] += counts[cpu].rcodes[rcode];
+}
+
+void rig_tally(const struct rig *rig, struct tally *tally)
+{
+	memset(tally, 0, sizeof(*tally));
+	tally_reasons(rig, tally);
+	tally_rcodes(rig, tally);
 }

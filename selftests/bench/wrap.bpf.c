@@ -7,6 +7,7 @@
  * work whatever the program did to the packet, and calls both helpers even to move by nothing.
  */
 #include <linux/bpf.h>
+#include <linux/pkt_cls.h>
 #include <bpf/bpf_helpers.h>
 #include "selftests/bench/wrap.h"
 
@@ -17,6 +18,7 @@ __u32 next; /* card to play */
 __u64 home; /* address of the frame's first byte; 0: learn it in the first round */
 __u32 lost; /* rounds whose frame could not be restored */
 
+/* Of no use outside. */
 __u64 here;
 __u64 last_line;
 
@@ -105,10 +107,10 @@ int wrap_tc(struct __sk_buff *skb)
 {
 	if (frame_deal((void *)(long)skb->data, (void *)(long)skb->data_end)) {
 		lost++;
-		return 2; /* TC_ACT_SHOT */
+		return TC_ACT_SHOT;
 	}
 	bpf_tail_call(skb, &behind_tc, 0);
-	return 2;
+	return TC_ACT_SHOT;
 }
 
 SEC("xdp.frags")
@@ -120,7 +122,7 @@ int empty(struct xdp_md *ctx)
 SEC("tc")
 int empty_tc(struct __sk_buff *skb)
 {
-	return -1;
+	return TC_ACT_UNSPEC;
 }
 
 /*
