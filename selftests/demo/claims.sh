@@ -127,13 +127,16 @@ downloads_dead() {
 
 # --- 4 -----------------------------------------------------------------------------------------
 claim_drain() {
+	local served
 	say_title "4. A POP is drained"
 	downloads_start
 	show fra anydoor drain
 	say "BGP still brings the client to fra:"
 	show isp ip route show $VIP4
 	show client curl -s "$(web_url 4)"
-	claim "ten new connections over each family: none is served by fra" served_elsewhere
+	served=$(served_by)
+	claim "of twenty new connections none is served by fra: $served" \
+		nobody_else_than_successors "$served"
 	show fra anydoor status
 	claim "fra knows that two flows are left" flows_left_are fra 2
 	downloads_end
@@ -143,15 +146,16 @@ claim_drain() {
 	claim "new connections are fra's again" same "$(web_who 4) $(web_who 6)" "fra fra"
 }
 
-served_elsewhere() {
-	local i family who
+# Ten new connections over each family: "nyc 11, sin 9".
+served_by() {
+	local family
 	for family in 4 6; do
-		for i in {1..10}; do
-			who=$(web_who $family)
-			[[ $who == nyc || $who == sin ]] || {
-				echo "connection $i over IPv$family: served by '${who:-nobody}'"
-				return 1
-			}
+		for _ in {1..10}; do
+			web_who $family || echo nobody
 		done
-	done
+	done | sort | uniq -c | awk '{ printf "%s%s %d", comma, $2, $1; comma = ", " }'
+}
+
+nobody_else_than_successors() { # as served_by prints
+	[[ $1 =~ ^(nyc\ [0-9]+)?(,\ )?(sin\ [0-9]+)?$ ]]
 }
