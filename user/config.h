@@ -96,6 +96,7 @@ struct config {
 	unsigned int flow_max;	       /* flows.max, rounded up to a power of two */
 	unsigned int flow_idle_s;      /* flows.idle */
 	bool dns_unserved_pass;	       /* dns.unserved: refuse | pass */
+	bool dns_watch;		       /* dns.watch */
 	char *nsid;		       /* dns.nsid; default "<pop>.<node>" */
 	unsigned int dns_udp_size;     /* dns.udp_size: largest UDP answer, bytes; default 1232 */
 	__u16 successors[AD_SUCCESSOR_MAX]; /* drain.successors, as node ids */

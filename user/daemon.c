@@ -98,6 +98,9 @@ static int start(struct daemon *daemon, struct dns_zones *zones)
 	dns_server_use(daemon->server, zones);
 	err = metrics_new(daemon->base, daemon->config, &loader->pins, &daemon->metrics);
 	err = err ?: watch_new(daemon->base, daemon_tend_interfaces, daemon, &daemon->watch);
+	err = err ?: zone_watch_new(daemon->base, daemon_reload_zones, daemon, &daemon->zone_watch);
+	if (!err)
+		zone_watch_use(daemon->zone_watch, daemon->config);
 	return err
 		       ?: control_new(daemon->base, loader->instance.control, on_verb, daemon,
 				      &daemon->control);
@@ -108,6 +111,7 @@ static void stop(struct daemon *daemon)
 	size_t i;
 
 	control_free(daemon->control);
+	zone_watch_free(daemon->zone_watch);
 	watch_free(daemon->watch);
 	metrics_free(daemon->metrics);
 	dns_server_free(daemon->server);

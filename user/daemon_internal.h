@@ -11,6 +11,7 @@
 #include "daemon.h"
 #include "metrics.h"
 #include "watch.h"
+#include "zone_watch.h"
 
 #define DAEMON_EVENTS_MAX 8
 
@@ -23,6 +24,7 @@ struct daemon {
 	size_t nr_events;
 	struct control *control;
 	struct watch *watch;
+	struct zone_watch *zone_watch;
 	struct dns_server *server;
 	struct metrics *metrics;
 	struct tend {
@@ -38,6 +40,8 @@ struct daemon {
 
 /* Reads everything again. {"ok": true, "changes": [...]} or {"ok": false, "errors": [...]}. */
 json_t *daemon_reload(struct daemon *daemon);
+/* Only the zones, as the configuration in force names them: all of them, or nothing changes. */
+void daemon_reload_zones(void *daemon);
 /* Once a second: clocks, neighbours, attachments, the unstamped list. */
 void daemon_tend(struct daemon *daemon);
 /* When something about interfaces changed: are we still where we should be? */

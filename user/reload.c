@@ -97,6 +97,7 @@ static void take_over(struct daemon *daemon, struct incoming *in)
 	daemon->server = in->server ?: daemon->server;
 	dns_server_use(daemon->server, in->zones);
 	metrics_use(daemon->metrics, in->config);
+	zone_watch_use(daemon->zone_watch, in->config);
 	dns_server_free(old_server);
 	config_free(old);
 }
@@ -151,4 +152,44 @@ json_t *daemon_reload(struct daemon *daemon)
 	config_errors_free(&errors);
 	sd_notify(0, "READY=1");
 	return reply;
+}
+
+static int publish(struct daemon *daemon, struct dns_zones *zones, struct config_errors *errors)
+{
+	int err = dns_zones_publish(zones, &daemon->loader->pins);
+
+	if (err)
+		config_errors_add(errors, "zones", 0, "cannot be written to the kernel: %s",
+				  strerror(-err));
+	else
+		dns_server_use(daemon->server, zones);
+	return err;
+}
+
+void daemon_reload_zones(void *arg)
+{
+	struct daemon *daemon = arg;
+	struct config_errors errors = {};
+	struct dns_zones *zones = NULL;
+	struct dns_stats before = {};
+	json_t *changes = json_array();
+
+	if (daemon->detached)
+		goto out;
+	if (dns_stats_read(&daemon->loader->pins, &before))
+		before = (struct dns_stats){};
+	if (dns_zones_load(daemon->config, &zones, &errors)) {
+		dns_zones_note_errors(&daemon->loader->pins, daemon->config, &errors);
+		json_decref(report_errors(daemon, &errors));
+	} else if (publish(daemon, zones, &errors)) {
+		dns_zones_free(zones);
+		json_decref(report_errors(daemon, &errors));
+	} else {
+		add_serials(daemon, changes, &before);
+		json_decref(report_changes(daemon, json_incref(changes)));
+	}
+	dns_stats_free(&before);
+	config_errors_free(&errors);
+out:
+	json_decref(changes);
 }

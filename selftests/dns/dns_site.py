@@ -22,6 +22,7 @@ stamp: {tcp_timestamps: set, clock: any}
 xdp: {dispatcher: off}
 dns:
   nsid: %(nsid)s
+  watch: %(watch)s
   zones:
 %(zones)s
 state: {bpffs: %(bpffs)s, run: %(run)s}
@@ -40,7 +41,8 @@ def enter(netns):
 
 
 class Site:
-    def __init__(self):
+    def __init__(self, watch=False):
+        self.watch = str(watch).lower()
         self.tag = f"dns-{os.getpid()}"
         self.server, self.client = f"{self.tag}-s", f"{self.tag}-c"
         self.dir = tempfile.mkdtemp(prefix="dns.")
@@ -70,7 +72,7 @@ class Site:
             os.fchmod(f.fileno(), 0o600)
             f.write(os.urandom(32).hex())
         with open(os.path.join(self.dir, "site.yaml"), "w") as f:
-            f.write(CONFIG % {"vip4": VIP4, "vip6": VIP6, "nsid": NSID, "zones": zones,
+            f.write(CONFIG % {"vip4": VIP4, "vip6": VIP6, "nsid": NSID, "zones": zones, "watch": self.watch,
                               "bpffs": self.bpffs, "run": self.dir + "/run"})
 
     def anydoor(self, *words):
@@ -96,6 +98,9 @@ class Site:
         """Packets by reason, and what was answered by whom."""
         got = json.loads(self.call("stats", "--json").stdout)
         return got
+
+    def zones_json(self):
+        return json.loads(self.call("zones", "--json").stdout)["zones"]
 
     def down(self):
         if self.daemon:

@@ -10,8 +10,9 @@ import os, random, socket, struct, subprocess, sys, threading, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../dns"))
 import dns.flags, dns.message, dns.rcode
+from dns_load import Load, ask, udp
 from dns_queries import Engine, generate, zone_names
-from dns_site import CLIENT4, VIP4, VIP6, Site, enter
+from dns_site import CLIENT4, VIP4, Site, enter
 
 COUNT = 2000
 RELOADS = 100
@@ -25,21 +26,6 @@ def ok(good, name):
 
 def diag(text):
     print("\n".join("# " + line for line in str(text).splitlines()), file=sys.stderr, flush=True)
-
-
-def udp(family, timeout=1.0):
-    s = socket.socket(family, socket.SOCK_DGRAM)
-    s.settimeout(timeout)
-    s.connect(((VIP6 if family == socket.AF_INET6 else VIP4), 53))
-    return s
-
-
-def ask(s, wire):
-    s.send(wire)
-    try:
-        return s.recv(65535)
-    except TimeoutError:
-        return None
 
 
 def tcp():
@@ -139,28 +125,6 @@ def test_tcp_limits(site):
         s.settimeout(15)
         started = time.time()
         ok(s.recv(10) == b"" and 5 < time.time() - started < 15, "TCP: silence ends it, later")
-
-
-class Load(threading.Thread):
-    """Asks two questions over and over; every answer must be one of the legal ones."""
-
-    def __init__(self, client, legal):
-        super().__init__()
-        self.client, self.legal = client, legal
-        self.asked, self.lost, self.wrong, self.stop = 0, 0, [], False
-
-    def run(self):
-        enter(self.client)
-        s = udp(socket.AF_INET)
-        queries = [dns.message.make_query(name, "A").to_wire() for name in self.legal]
-        while not self.stop:
-            for name, wire in zip(self.legal, queries):
-                reply = ask(s, wire)
-                self.asked += 1
-                if reply is None:
-                    self.lost += 1
-                elif reply[len(wire):] not in self.legal[name]:
-                    self.wrong.append(reply)
 
 
 def write_generation(site, generation):

@@ -520,6 +520,7 @@ static void test_config_every_key_takes_its_value(void)
 		"metrics: {listen: \"[2001:db8::1]:80\"}\n"
 		"drain: {successors: [sin1, nyc1]}\n"
 		"dns: {zones: [{name: Example.COM, file: example.zone}], unserved: pass, nsid: no, "
+		"watch: yes, "
 		"udp_size: 4096}\n"
 		"flows: {max: 64K, idle: 2h}\n"
 		"tunnel: {port: 6082, mss_overhead: 130}\n"
@@ -562,6 +563,7 @@ static void test_config_every_key_takes_its_value(void)
 	is_str(config->zones[0].name, "example.com.", "a zone's name is lower case and absolute");
 	ok(config->dns_unserved_pass, "unserved names are passed");
 	is_str(config->nsid, "no", "text is text, whatever YAML thinks of it");
+	ok(config->dns_watch, "watch");
 	is_int(config->dns_udp_size, 4096, "udp_size");
 	is_int(config->nr_successors, 2, "successors");
 	is_int(config->successors[0], 3, "in their order");
