@@ -8,7 +8,7 @@
 #include "selftests/tap.h"
 #include "user/config.h"
 
-#define ROUNDS	   20000
+#define ROUNDS	   8000
 #define MOST_BYTES 4096
 
 static const char good[] =
