@@ -76,7 +76,7 @@ zone_write() { # SERIAL
 }
 
 pop_start() { # POP
-	AT=exec enter "$1" setsid anydoor run >>"$LAB_DIR/$1.log" 2>&1 </dev/null &
+	AT='exec' enter "$1" setsid anydoor run >>"$LAB_DIR/$1.log" 2>&1 </dev/null &
 	echo $! >"$LAB_DIR/$1.pid"
 	disown $! # or bash tells when it dies
 }

@@ -34,7 +34,7 @@ no_resets() {
 
 # --- an idle flow over each family -----------------------------------------------------------------
 talk_start() {
-	coproc TALK { AT=exec at client "$NET_HOME/talk.py" $VIP4 $VIP6; }
+	coproc TALK { AT='exec' at client "$NET_HOME/talk.py" $VIP4 $VIP6; }
 	exec {TALK_IN}>&"${TALK[1]}" {TALK_OUT}<&"${TALK[0]}"
 }
 
