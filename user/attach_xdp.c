@@ -10,6 +10,7 @@
 #include <bpf/bpf.h>
 #include <xdp/libxdp.h>
 #include "attach_xdp.h"
+#include "dispatcher.h"
 #include "log.h"
 
 static __u32 program_id(int fd)
@@ -160,6 +161,34 @@ static bool may_be(const struct ad_keeper *keeper, const struct config *config, 
 	return kind == AD_DOORS_ALONE || config->xdp_dispatcher;
 }
 
+/* Behind libxdp's dispatcher, or behind ours where that one fails (dispatcher.h). */
+static int attach_lent(const struct doors *doors, __u32 ifindex, bool generic, __u32 *id)
+{
+	int err = dispatcher_lend();
+
+	if (err)
+		return err;
+	err = attach_once(doors, ifindex, true, generic, id);
+	dispatcher_return();
+	if (!err)
+		log_info("libxdp's dispatcher takes no program that changes packets on this "
+			 "kernel, anydoor's does; who joins later needs LIBXDP_OBJECT_PATH set to "
+			 "the folder of its xdp-dispatcher.o");
+	return err;
+}
+
+static int attach_kind(struct doors *doors, const struct ad_keeper *keeper, enum ad_doors kind,
+		       __u32 ifindex, bool generic, __u32 *id)
+{
+	int err = attach_once(doors, ifindex, kind == AD_DOORS_DISPATCHER, generic, id);
+
+	if (!err || kind != AD_DOORS_DISPATCHER)
+		return err;
+	if (keeper->doors == AD_DOORS_UNDECIDED)
+		doors_renew_xdp(doors);
+	return attach_lent(doors, ifindex, generic, id) ? err : 0;
+}
+
 /* Both kinds in one mode. A table that no door uses yet is made anew after a failure. */
 static int try_kinds(struct doors *doors, const struct config *config, __u32 ifindex, bool generic,
 		     __u32 *id)
@@ -174,7 +203,7 @@ static int try_kinds(struct doors *doors, const struct config *config, __u32 ifi
 	for (i = 0; i < 2; i++) {
 		if (!may_be(&keeper, config, kinds[i]))
 			continue;
-		err = attach_once(doors, ifindex, kinds[i] == AD_DOORS_DISPATCHER, generic, id);
+		err = attach_kind(doors, &keeper, kinds[i], ifindex, generic, id);
 		if (!err)
 			break;
 		if (keeper.doors == AD_DOORS_UNDECIDED)
@@ -235,7 +264,7 @@ static int detach_alone(__u32 ifindex, struct xdp_program *prog, enum xdp_attach
 	return bpf_xdp_detach(ifindex, flags | XDP_FLAGS_REPLACE, &opts);
 }
 
-int xdp_detach(const struct doors *doors, __u32 ifindex, const struct ad_attached *record)
+static int detach_once(const struct doors *doors, __u32 ifindex, const struct ad_attached *record)
 {
 	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
 	struct xdp_program *prog;
@@ -249,5 +278,17 @@ int xdp_detach(const struct doors *doors, __u32 ifindex, const struct ad_attache
 	else if (prog)
 		err = xdp_program__detach(prog, ifindex, xdp_multiprog__attach_mode(mp), 0);
 	xdp_multiprog__close(mp);
+	return err;
+}
+
+/* Those who stay behind the dispatcher may need ours. */
+int xdp_detach(const struct doors *doors, __u32 ifindex, const struct ad_attached *record)
+{
+	int err = detach_once(doors, ifindex, record);
+
+	if (!err || !(record->flags & AD_ATTACHED_DISPATCHER) || dispatcher_lend())
+		return err;
+	err = detach_once(doors, ifindex, record);
+	dispatcher_return();
 	return err;
 }

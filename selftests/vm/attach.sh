@@ -173,9 +173,15 @@ test_detach() # WHERE
 }
 
 # Asks libxdp and the kernel, not us.
-dispatcher_takes_us()
+dispatcher_takes_all()
 {
 	./beside attach changes.bpf.o up0 2>/dev/null && listed changes && ./beside detach changes up0
+}
+
+# Who joins us must use our dispatcher where libxdp's own does not do.
+beside()
+{
+	LIBXDP_OBJECT_PATH=$join ./beside "$@"
 }
 
 # Behind the dispatcher, and then somebody else comes.
@@ -185,7 +191,7 @@ test_dispatcher()
 	ok daemon_start -- "dispatcher: the daemon loads and attaches"
 	ok listed anydoor -- "dispatcher: we are behind it"
 	ok grows local_stamp -- "dispatcher: XDP reads the stamp"
-	ok ./beside attach beside.bpf.o up0 -- "dispatcher: another program comes beside us"
+	ok beside attach beside.bpf.o up0 -- "dispatcher: another program comes beside us"
 	ok listed anydoor beside -- "dispatcher: both are listed, in order"
 	ok grows local_stamp -- "dispatcher: we see packets"
 	ok beside_grows -- "dispatcher: the other sees them too"
@@ -194,28 +200,36 @@ test_dispatcher()
 	test_detach dispatcher
 	ok listed beside -- "dispatcher: the other has stayed"
 	ok beside_grows -- "dispatcher: and works"
+	ok beside detach beside up0 -- "dispatcher: it leaves"
+}
+
+# Somebody else was there first, by libxdp's own dispatcher.
+test_second()
+{
 	configure auto
-	ok daemon_start -- "dispatcher: we come back beside it"
-	ok listed anydoor beside -- "dispatcher: both are listed again"
-	ok ./beside detach beside up0 -- "dispatcher: the other leaves"
-	ok grows local_stamp -- "dispatcher: we go on without it"
+	ok ./beside attach beside.bpf.o up0 -- "second: another program is there"
+	ok daemon_start -- "second: the daemon loads and attaches"
+	ok listed anydoor beside -- "second: both are listed, in order"
+	ok grows local_stamp -- "second: we see packets"
+	ok beside_grows -- "second: the other still sees them"
+	ok beside detach beside up0 -- "second: the other leaves"
+	ok grows local_stamp -- "second: we go on without it"
 	leave
 }
 
-# Where it takes no program that changes packets we attach alone, and say so.
+# Where no dispatcher is to be had we attach alone, and say so.
 test_no_dispatcher()
 {
-	echo "# libxdp's dispatcher takes no program that changes packets on this kernel"
 	: >$log
 	configure auto
+	export LIBXDP_OBJECT_PATH=/nowhere
 	ok daemon_start -- "no dispatcher: the daemon loads and attaches"
+	unset LIBXDP_OBJECT_PATH
 	ok grep -q \'attached alone: \' $log -- "no dispatcher: it says that it is alone"
 	ok listed -- "no dispatcher: it is"
-	ok grows local_stamp -- "no dispatcher: XDP reads the stamp"
 	ok ! ./beside attach beside.bpf.o up0 -- "no dispatcher: another program cannot push us off"
-	ok grows local_stamp -- "no dispatcher: we are still there"
-	test_change "no dispatcher"
-	test_detach "no dispatcher"
+	ok grows local_stamp -- "no dispatcher: XDP reads the stamp"
+	leave
 }
 
 leave()
@@ -227,9 +241,12 @@ leave()
 network_up
 anydoor keygen /run/fleet.key
 test_alone
-if dispatcher_takes_us; then
-	test_dispatcher
-else
-	test_no_dispatcher
+join=/usr/lib/x86_64-linux-gnu/bpf
+if ! dispatcher_takes_all; then
+	echo "# libxdp's dispatcher takes no program that changes packets on this kernel"
+	join=/test/libxdp
 fi
+test_dispatcher
+test_second
+test_no_dispatcher
 echo "1..$nr"

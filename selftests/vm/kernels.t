@@ -62,6 +62,7 @@ pack()
 		test/beside="$build/selftests/vm/beside" \
 		test/beside.bpf.o="$build/selftests/vm/beside.bpf.o" \
 		test/changes.bpf.o="$build/selftests/vm/changes.bpf.o" \
+		test/libxdp/xdp-dispatcher.o="$build/dispatcher.bpf.o" \
 		"${dispatcher#/}=$dispatcher"
 }
 
