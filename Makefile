@@ -227,7 +227,7 @@ CPPCHECK = --quiet --error-exitcode=1 --std=c11 --enable=warning,portability,per
 lint: all				## layout, static analysis, include direction, scripts
 	$(say) FORMAT sources
 	$(Q)clang-format --dry-run -Werror $(SOURCES)
-	$(say) CHECK user, selftests
+	$(say) CHECK sources
 	@mkdir -p $(BUILD)/cppcheck
 	$(Q)cppcheck $(CPPCHECK) --cppcheck-build-dir=$(BUILD)/cppcheck -j2 --suppress=*:*.bpf.c user selftests
 	$(say) SHELL scripts
