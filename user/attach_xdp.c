@@ -67,24 +67,32 @@ static int attach_once(const struct doors *doors, __u32 ifindex, bool dispatcher
 	return err;
 }
 
-/* The one of @mp that is ours: with this id or, where none was written down, through our doors. */
-static struct xdp_program *find_program(const struct xdp_multiprog *mp, const struct doors *doors,
-					__u32 id)
+/* A program that is alone is no list to libxdp. */
+static struct xdp_program *next_program(struct xdp_program *prog, const struct xdp_multiprog *mp)
+{
+	if (!xdp_multiprog__is_legacy(mp))
+		return xdp_multiprog__next_prog(prog, mp);
+	return prog ? NULL : xdp_multiprog__main_prog(mp);
+}
+
+static struct xdp_program *find_by_id(const struct xdp_multiprog *mp, __u32 id)
 {
 	struct xdp_program *prog = NULL;
 
-	if (xdp_multiprog__is_legacy(mp))
-		prog = xdp_multiprog__main_prog(mp);
-	else
-		prog = xdp_multiprog__next_prog(NULL, mp);
-	while (prog) {
-		__u32 theirs = xdp_program__id(prog);
+	while ((prog = next_program(prog, mp)))
+		if (xdp_program__id(prog) == id)
+			break;
+	return prog;
+}
 
-		if (id ? theirs == id : doors && doors_own(doors, theirs))
-			return prog;
-		prog = xdp_multiprog__is_legacy(mp) ? NULL : xdp_multiprog__next_prog(prog, mp);
-	}
-	return NULL;
+static struct xdp_program *find_by_doors(const struct xdp_multiprog *mp, const struct doors *doors)
+{
+	struct xdp_program *prog = NULL;
+
+	while ((prog = next_program(prog, mp)))
+		if (doors_own(doors, xdp_program__id(prog)))
+			break;
+	return prog;
 }
 
 static __u32 flags_behind_dispatcher(__u32 ifindex, __u32 id)
@@ -94,7 +102,7 @@ static __u32 flags_behind_dispatcher(__u32 ifindex, __u32 id)
 
 	if (libxdp_get_error(mp))
 		return 0;
-	if (!xdp_multiprog__is_legacy(mp) && find_program(mp, NULL, id)) {
+	if (!xdp_multiprog__is_legacy(mp) && find_by_id(mp, id)) {
 		flags = AD_ATTACHED_XDP | AD_ATTACHED_DISPATCHER;
 		if (xdp_multiprog__attach_mode(mp) == XDP_MODE_SKB)
 			flags |= AD_ATTACHED_GENERIC;
@@ -272,7 +280,7 @@ static int detach_once(const struct doors *doors, __u32 ifindex, const struct ad
 
 	if (err)
 		return err == -ENOENT ? 0 : err;
-	prog = find_program(mp, doors, record->xdp_id);
+	prog = record->xdp_id ? find_by_id(mp, record->xdp_id) : find_by_doors(mp, doors);
 	if (prog && xdp_multiprog__is_legacy(mp))
 		err = detach_alone(ifindex, prog, xdp_multiprog__attach_mode(mp));
 	else if (prog)
