@@ -161,14 +161,17 @@ static __always_inline __u32 rung_syn(struct xdp_md *ctx, struct packet *p, stru
 	return AD_R_DIVERTED;
 }
 
-/* Rung 1: ours, and no timestamp of it is to be touched. */
+/*
+ * Rung 1: ours, and no timestamp of it is to be touched. An entry may outlive its socket by a
+ * minute: then it says nothing, for its ports may carry another node's flow by now.
+ */
 static __always_inline __u32 rung_unstamped(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
 	if (!unstamped_has(p, l->st, false))
 		return AD_CONTINUE;
-	if (owner_table_is_sure(l) || owner_has_socket(ctx, p, l))
-		return owner_keep(p, l, AD_R_LOCAL_UNSTAMPED);
-	return AD_R_LOCAL_UNSTAMPED;
+	if (!owner_table_is_sure(l) && !owner_has_socket(ctx, p, l))
+		return AD_CONTINUE;
+	return owner_keep(p, l, AD_R_LOCAL_UNSTAMPED);
 }
 
 /* An echo younger than a tick is ahead of the coarse clock: it gets a second, exact look. */

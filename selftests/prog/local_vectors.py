@@ -108,7 +108,8 @@ def write_unstamped(w):
             w.vector(f"unstamped-{name}-{label}", Segment(flow, ts=ts).frame(), "pass",
                      "local_unstamped", sets=unstamped(flow), needs=(name,),
                      flows=((flow, OURS, US, 0),))
-    w.vector("unstamped-no-socket", Segment(STRANGER4).frame(), "pass", "local_unstamped",
+    # The entry outlived its socket: it says nothing, and is the daemon's to remove.
+    w.vector("unstamped-no-socket", Segment(STRANGER4).frame(), "pass", "nobody",
              sets=unstamped(STRANGER4), flows=((STRANGER4, FREE, 0, 0),),
              after=(("unstamped", STRANGER4.tuple40(), u32(MONO_S)),))
     # The count says that the list is empty: nobody looks at it.
@@ -300,9 +301,9 @@ def write_dead(w):
              sets=[("nodes", u32(DRAINS), node_image(tunnel4(DRAINS), NODE_KNOWN | NODE_DEAD))])
     w.vector("dead-pin", Segment(flow).frame(), "pass", "owner_dead",
              sets=flow_entry(flow, PIN, DEAD))
-    # Dead or not, what our own socket says comes first.
+    # What no entry speaks for goes to the stack unasked, which knows its own sockets.
     mine = socket_flow("est4")
-    w.vector("dead-stamp-own-entry", Segment(mine, ts=(1, stamp(mine, DEAD))).frame(), "pass",
+    w.vector("dead-stamp-own-socket", Segment(mine, ts=(1, stamp(mine, DEAD))).frame(), "pass",
              "owner_dead", sets=alone, needs=("est4",))
 
 

@@ -6,7 +6,7 @@ from scapy.layers.l2 import Dot1AD, Dot1Q
 
 from oracle import (DATA, DIVERT, EPOCH, TUNNEL_KEY, Segment, Tunnel, outer_label, outer_port,
                     stamp)
-from local_vectors import MINUTE, STRANGER4, STRANGER6
+from local_vectors import MINUTE, STRANGER4, STRANGER6, unstamped
 from world import (AFTER_GAP, ARMED, CLIENT4, DEAD, DRAINING, DRAINS, FREE, MAC_SIDE,
                    MAC_SIDE_GATEWAY, NARROW, NARROW_MTU, NO_NEIGH, NO_ROUTE, OURS, PIN, REDIRECT,
                    TAGGED, TRANSIT, TX, UNKNOWN, UPLINK, US, VLAN, Flow, fleet, flow_entry, keys,
@@ -112,6 +112,10 @@ def write_ladder(w):
     wrapped(w, "wrap-over-half-open", stamped(flow, TX), TX, (TX, REDIRECT), needs=("half4",))
     wait = socket_flow("wait4")
     wrapped(w, "wrap-over-time-wait", stamped(wait, TX), TX, (TX, REDIRECT), needs=("wait4",))
+    # So was one of ours listed, once, whose ports the client used again at the owner.
+    for name, old in (("gone", STRANGER4), ("time-wait", wait)):
+        wrapped(w, f"wrap-over-unstamped-{name}", stamped(old, TX), TX, (TX, REDIRECT),
+                sets=unstamped(old), needs=("wait4",))
     # The table says ours, the socket does not: the entry goes and the stamp is followed.
     wrapped(w, "wrap-over-table", stamped(STRANGER4, TX), TX, (TX, REDIRECT),
             sets=flow_entry(STRANGER4, OURS, US))
