@@ -157,7 +157,7 @@ def checksum_of(segment, wanted):
     """The same segment with two bytes of payload that make its restored checksum `wanted`."""
     for guess in range(0x10000):
         tried = segment.but(payload=guess.to_bytes(2, "big"), ts=(77, MONO_MS & 0xFFFFFFFF))
-        at = len(bytes(tried._ip()))
+        at = len(bytes(tried.ip_header()))
         if guess == 0:
             # One's complement: adding d to the payload takes d off the checksum.
             check = int.from_bytes(tried.l3()[at + 16:at + 18], "big")

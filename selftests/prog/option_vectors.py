@@ -106,5 +106,5 @@ def write(w, zones):
     dns_vectors.write_unserved(w)
     write_far_end(w)
     write_id0(w)
-    w.options(Options("bare", shift=18, has_vlan=0, mss_overhead=0, port=6082, unstamped_max=2))
+    w.options(Options("bare", shift=18, has_vlan=0, mss_overhead=0, port=6082, unstamped_max=2), {})
     write_bare(w)

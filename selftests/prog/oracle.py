@@ -173,7 +173,7 @@ class Segment:
     def but(self, **changes):
         return replace(self, **changes)
 
-    def _ip(self):
+    def ip_header(self):
         src, dst = self.flow.client, self.flow.vip
         if self.outward:
             src, dst = dst, src
@@ -198,7 +198,7 @@ class Segment:
 
     def l3(self):
         """The IP packet's bytes."""
-        packet = self._ip() / self._tcp()
+        packet = self.ip_header() / self._tcp()
         return bytes(packet / Raw(self.payload) if self.payload else packet)
 
     def frame(self):
@@ -209,7 +209,7 @@ class Segment:
 
     def tcp_at(self):
         """Offset of the TCP header in the frame."""
-        bare = self._ip()
+        bare = self.ip_header()
         return self.l3_at() + len(bytes(bare))
 
 
@@ -292,7 +292,7 @@ class Tunnel:
         return bytes(GENEVE(**{"critical": self.critical, "proto": protocol, "vni": 0,
                                "options": [option], **self.geneve}))
 
-    def _transport_at(self):
+    def transport_at(self):
         if not self.inner_is_ip6():
             return (self.inner[0] & 15) * 4
         at, kind = 40, self.inner[6]
@@ -306,7 +306,7 @@ class Tunnel:
         header = self._geneve(bytes(8))[:-8]
         covered = (packed(self.src) + packed(self.dst) + header
                    + struct.pack("!HH", len(self.inner), 0)
-                   + self.inner[:self._transport_at() + 20])
+                   + self.inner[:self.transport_at() + 20])
         return struct.pack("<Q", siphash(self.key, covered))
 
     def l3(self):

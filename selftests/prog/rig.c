@@ -203,16 +203,10 @@ int rig_prepare(struct rig *rig, const struct vector *vector)
 
 static int rig_program(const struct rig *rig, const struct vector *vector, bool door)
 {
-	switch (vector->program) {
-	case PROGRAM_PACKET:
-		return bpf_program__fd(door ? rig->door->progs.anydoor : rig->behind->progs.packet);
-	case PROGRAM_EGRESS:
+	if (vector->program == PROGRAM_EGRESS)
 		return bpf_program__fd(door ? rig->door->progs.anydoor_out
 					    : rig->behind->progs.egress);
-	case PROGRAM_DNS:
-		break;
-	}
-	return bpf_program__fd(rig->behind->progs.dns);
+	return bpf_program__fd(door ? rig->door->progs.anydoor : rig->behind->progs.packet);
 }
 
 int rig_run(const struct rig *rig, const struct vector *vector, bool door, const struct bytes *in,

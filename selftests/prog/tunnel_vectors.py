@@ -31,7 +31,7 @@ def flips(tunnel):
     """Bits that the tag covers, and what may come of flipping one."""
     at, geneve = tunnel.l3_at(), tunnel.geneve_at()
     ip6 = ":" in tunnel.src
-    transport = tunnel._transport_at()
+    transport = tunnel.transport_at()
     source, length = (at + 8, 16) if ip6 else (at + 12, 4)
     return (
         (source, length, ("tunnel_peer", "tunnel_auth")),

@@ -164,7 +164,7 @@ static int read_base(struct reader *reader, char **words)
 /* vector NAME PROGRAM ACTION REASON */
 static int read_vector(struct reader *reader, char **words)
 {
-	static const char *const programs[] = { "packet", "dns", "egress", NULL };
+	static const char *const programs[] = { "packet", "egress", NULL };
 	static const char *const actions[] = { "pass", "drop", "tx", "redirect", NULL };
 	struct vector *vector = grow(NULL, 0, sizeof(*vector));
 	int program = word_index(words[2], programs), action = word_index(words[3], actions);

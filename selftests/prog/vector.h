@@ -69,7 +69,6 @@ struct flip {
 
 enum vector_program {
 	PROGRAM_PACKET,
-	PROGRAM_DNS,
 	PROGRAM_EGRESS
 };
 enum vector_action {

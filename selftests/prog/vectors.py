@@ -14,10 +14,12 @@ import dns_vectors
 import egress_vectors
 import local_vectors
 import option_vectors
+import table_vectors
 import tunnel_vectors
 import wrap_vectors
 
-PARTS = (local_vectors, broken_vectors, wrap_vectors, tunnel_vectors, egress_vectors, dns_vectors)
+PARTS = (local_vectors, broken_vectors, table_vectors, wrap_vectors, tunnel_vectors,
+         egress_vectors, dns_vectors)
 
 
 def main():

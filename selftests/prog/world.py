@@ -7,7 +7,7 @@ Maps are written as images, packed here from the words of maps/types.h.
 import struct
 from dataclasses import dataclass
 
-from oracle import (EPOCH, EPOCH_OLD, MAC_GATEWAY, MAC_US, MASK32, MONO_NS, REAL_MINUS_MONO_NS,
+from oracle import (EPOCH, EPOCH_OLD, MAC_GATEWAY, MAC_US, MASK32, MONO_NS, MONO_S, REAL_MINUS_MONO_NS,
                     STAMP_KEY, STAMP_WALL_MINUS_MONO_MS, TUNNEL_KEY, TUNNEL_KEY_OLD, Flow, addr16)
 
 VIP4, VIP6 = "192.0.2.10", "2001:db8:a::10"  # TCP and DNS
@@ -29,6 +29,7 @@ NODES = (US, TX, REDIRECT, NO_ROUTE, NO_NEIGH, DEAD, DRAINS, NARROW, VLAN, AFTER
 UNKNOWN = 40
 NARROW_MTU = 1400
 FLOW_MASK = 63
+SLOTS = 8
 
 
 def tunnel4(node):
@@ -131,14 +132,13 @@ def node_image(address, flags=NODE_KNOWN, pop=0, mtu=0):
     return addr16(address) + struct.pack("<IHHQ", flags, pop, mtu, 0)
 
 
-def slot(tag, kind, last_s=MONO_NS // 10**9):
-    return struct.pack("<IHBB", tag, last_s & 0xFFFF, kind, 0)
+def slot(tag, kind, last_s=MONO_S, busy=0):
+    return struct.pack("<IHBB", tag, last_s & 0xFFFF, kind, busy)
 
 
 def flow_image(flow, vip, kind, owner, flags=0, via=0):
-    now = MONO_NS // 10**9
     return (addr16(flow.client) + struct.pack("!HH", flow.cport, flow.vport)
-            + struct.pack("<HHQQIIIIHBBI", vip, owner, 0, 0, 0, 0, now, now, via, kind, flags, 0))
+            + struct.pack("<HHQQIIIIHBBI", vip, owner, 0, 0, 0, 0, MONO_S, MONO_S, via, kind, flags, 0))
 
 
 def bucket(flow):
@@ -153,7 +153,7 @@ def flow_entry(flow, kind, owner, **more):
     """The two map entries that put `flow` into the first slot of its bucket."""
     at = bucket(flow)
     return [("flow_tags", u32(at), slot(flow.prf(), kind) + bytes(56)),
-            ("flows", u32(at * 8), flow_image(flow, vip_index(flow), kind, owner, **more))]
+            ("flows", u32(at * SLOTS), flow_image(flow, vip_index(flow), kind, owner, **more))]
 
 
 NODE_FLAGS = {DEAD: NODE_KNOWN | NODE_DEAD, DRAINS: NODE_KNOWN | NODE_DRAINING}
@@ -224,7 +224,7 @@ class Writer:
     def line(self, *words):
         print(*words, file=self.out)
 
-    def options(self, options, zones={}):
+    def options(self, options, zones):
         self.line("options", options.name, options.image().hex(), options.unstamped_max,
                   options.nsid)
         for name, file in zones.items():

@@ -210,7 +210,7 @@ def write_refused(w):
 
 def pseudo_sum(segment):
     """The folded sum of the pseudo header: what a sender leaves to its hardware to complete."""
-    at = len(bytes(segment._ip()))
+    at = len(bytes(segment.ip_header()))
     packet = segment.l3()
     addresses = packet[8:40] if segment.flow.ip6 else packet[12:20]
     total = sum(int.from_bytes(addresses[i:i + 2], "big") for i in range(0, len(addresses), 2))
@@ -226,7 +226,7 @@ def partial(segment):
 
 def looks_partial(segment):
     """Payload that makes the right checksum the one that a partial packet would carry."""
-    at = len(bytes(segment._ip())) + 16
+    at = len(bytes(segment.ip_header())) + 16
     base = segment.but(payload=b"\0\0")
     check = int.from_bytes(base.l3()[at:at + 2], "big")
     need = (check - pseudo_sum(base)) % 0xFFFF
