@@ -243,7 +243,8 @@ def write_sockets(w):
         # One off in a cookie is another cookie that could have been given (its MSS index).
         for delta in (-70000, 70000) if "cookie" in name else (-1, 1, 70000):
             w.vector(f"socket-{name}-ack{delta:+}", Segment(flow, seq=CLIENT_NEXT).frame(), "pass",
-                     "nobody", needs=(name,), acks=((name, at, delta),), flows=((flow, FREE, 0, 0),))
+                     "nobody", needs=(name,), acks=((name, at, delta),),
+                     flows=((flow, FREE, 0, 0),))
         w.vector(f"socket-{name}-no-ack", Segment(flow, "").frame(), "pass", "nobody",
                  needs=(name,), acks=((name, at, 0),))
         # Our own stamp makes TIME_WAIT ours; a half-open socket has to be hit.

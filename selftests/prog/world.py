@@ -7,8 +7,9 @@ Maps are written as images, packed here from the words of maps/types.h.
 import struct
 from dataclasses import dataclass
 
-from oracle import (EPOCH, EPOCH_OLD, MAC_GATEWAY, MAC_US, MASK32, MONO_NS, MONO_S, REAL_MINUS_MONO_NS,
-                    STAMP_KEY, STAMP_WALL_MINUS_MONO_MS, TUNNEL_KEY, TUNNEL_KEY_OLD, Flow, addr16)
+from oracle import (EPOCH, EPOCH_OLD, MAC_GATEWAY, MAC_US, MASK32, MONO_NS, MONO_S,
+                    REAL_MINUS_MONO_NS, STAMP_KEY, STAMP_WALL_MINUS_MONO_MS, TUNNEL_KEY,
+                    TUNNEL_KEY_OLD, Flow, addr16)
 
 VIP4, VIP6 = "192.0.2.10", "2001:db8:a::10"  # TCP and DNS
 VIP4_TCP, VIP4_DNS, VIP6_DNS = "192.0.2.20", "192.0.2.53", "2001:db8:a::53"
@@ -138,7 +139,8 @@ def slot(tag, kind, last_s=MONO_S, busy=0):
 
 def flow_image(flow, vip, kind, owner, flags=0, via=0):
     return (addr16(flow.client) + struct.pack("!HH", flow.cport, flow.vport)
-            + struct.pack("<HHQQIIIIHBBI", vip, owner, 0, 0, 0, 0, MONO_S, MONO_S, via, kind, flags, 0))
+            + struct.pack("<HHQQIIIIHBBI", vip, owner, 0, 0, 0, 0, MONO_S, MONO_S, via, kind,
+                          flags, 0))
 
 
 def bucket(flow):

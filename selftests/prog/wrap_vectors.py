@@ -4,8 +4,8 @@
 from scapy.layers.inet6 import IPv6ExtHdrDestOpt
 from scapy.layers.l2 import Dot1AD, Dot1Q
 
-from oracle import (DATA, DIVERT, EPOCH, TUNNEL_KEY, Segment, Tunnel, outer_label, outer_port,
-                    stamp)
+from oracle import (DATA, DIVERT, EPOCH, TUNNEL_KEY, Segment, Tunnel, decode, outer_label,
+                    outer_port, stamp)
 from local_vectors import MINUTE, STRANGER4, STRANGER6, unstamped
 from world import (AFTER_GAP, ARMED, CLIENT4, DEAD, DRAINING, DRAINS, FREE, MAC_SIDE,
                    MAC_SIDE_GATEWAY, NARROW, NARROW_MTU, NO_NEIGH, NO_ROUTE, OURS, PIN, REDIRECT,
@@ -97,6 +97,18 @@ def write_ages(w):
             ("redirect-70min", 70 * MINUTE, TX, (TX, REDIRECT)),
             ("redirect-134min", 134 * MINUTE, TX, (TX, REDIRECT))):
         wrapped(w, f"wrap-age-{label}", stamped(flow, REDIRECT, age), target, candidates)
+    # The last and the first millisecond of each, with K = 22 and a skew of 2^18 ms.
+    slot, skew = 1 << 22, 1 << 18
+    for label, age, target, candidates in (
+            ("last-fresh", slot - skew - 1, TX, (TX, REDIRECT)),
+            ("first-old", slot - skew, TX, (TX,)),
+            ("last-old", 2 * slot - skew - 1, TX, (TX,)),
+            ("first-ahead", -skew, TX, (TX, REDIRECT)),
+            ("too-far-ahead", -skew - 1, REDIRECT, (REDIRECT, NO_ROUTE))):
+        assert decode(stamp(flow, TX, age), flow) == candidates[0] - (len(candidates) == 1)
+        wrapped(w, f"wrap-age-{label}", stamped(flow, TX, age), target, candidates)
+    # Beyond that it means somebody else: here nobody, d = 0 and d + 1 = us without a socket.
+    w.vector("wrap-age-too-old", stamped(flow, TX, 2 * slot - skew).frame(), "pass", "nobody")
     # d unknown: straight to d + 1. d + 1 unknown: d alone.
     wrapped(w, "wrap-gap-old", stamped(flow, AFTER_GAP, 80 * MINUTE), AFTER_GAP, (AFTER_GAP,))
     wrapped(w, "wrap-gap-fresh", stamped(flow, AFTER_GAP), AFTER_GAP, (AFTER_GAP,))
@@ -264,12 +276,12 @@ def write_divert(w):
                 sets=draining(REDIRECT))
     for name in ("half4", "half6", "est4"):
         flow = socket_flow(name)
-        w.vector(f"divert-held-{name}", Segment(flow, "S", ack=0, ts=(5, 0)).frame(), "pass", "local_syn",
-                 sets=draining(TX), needs=(name,))
+        w.vector(f"divert-held-{name}", Segment(flow, "S", ack=0, ts=(5, 0)).frame(), "pass",
+                 "local_syn", sets=draining(TX), needs=(name,))
     for name in ("wait4", "listen4", "cookie4"):
         flow = socket_flow(name)
-        wrapped(w, f"divert-over-{name}", Segment(flow, "S", ack=0, ts=(5, 0)), TX, (), reason="diverted",
-                why=DIVERT, sets=draining(TX), needs=(name,))
+        wrapped(w, f"divert-over-{name}", Segment(flow, "S", ack=0, ts=(5, 0)), TX, (),
+                reason="diverted", why=DIVERT, sets=draining(TX), needs=(name,))
     # By hash: the same flow always, and every successor some.
     successors = (TX, REDIRECT)
     seen = set()

@@ -16,8 +16,8 @@ seconds=${ANYDOOR_VM_SECONDS:-400}
 # The newest signed cloud image of a series that apt knows.
 newest_package()
 {
-	apt-cache pkgnames "linux-image-$1." | grep -E -- "^linux-image-${1/./\\.}\.[^-]+(-[0-9]+)?-cloud-amd64$" |
-		sort -V | tail -1
+	apt-cache pkgnames "linux-image-$1." |
+		grep -E "^linux-image-${1/./\\.}\.[^-]+(-[0-9]+)?-cloud-amd64$" | sort -V | tail -1
 }
 
 newest_cached()
@@ -28,13 +28,19 @@ newest_cached()
 # Prints the path of a package of the series; without a network, of the newest one kept.
 get_package()
 {
+	mkdir -p "$cache"
+	download "$1" || { apt-get -qq update && download "$1"; } >&2
+	newest_cached "$1"
+}
+
+# Fails if apt knows no such package, or one that the mirror has no more.
+download()
+{
 	local package
 	package=$(newest_package "$1")
-	mkdir -p "$cache"
-	if [ -n "$package" ] && ! compgen -G "$cache/${package}_*.deb" >/dev/null; then
-		(cd "$cache" && apt-get -qq -o APT::Sandbox::User=root download "$package" >&2)
-	fi
-	newest_cached "$1"
+	[ -n "$package" ] || return
+	compgen -G "$cache/${package}_*.deb" >/dev/null ||
+		(cd "$cache" && apt-get -qq -o APT::Sandbox::User=root download "$package")
 }
 
 # Unpacks it once.
@@ -122,7 +128,8 @@ test_kernel()
 	rm -f "$vm/$series".{tap,console}
 	boot "$tree" "$vm/$series.img" "$vm/$series"
 	relay "$series" "$vm/$series.tap"
-	grep -q 'end of tests' "$vm/$series.tap" || sed 's/^/# console: /' "$vm/$series.console" | tail -30 >&2
+	grep -q 'end of tests' "$vm/$series.tap" ||
+		tail -30 "$vm/$series.console" | sed 's/^/# console: /' >&2
 }
 
 make -s BUILD="$build" all "$build/selftests/prog/runner" "$build/selftests/prog/vectors" \
