@@ -128,8 +128,9 @@ diff: deps				## 200,000 queries to our DNS, Knot, NSD and BIND, compared
 # Corpora are kept in build/fuzz; what is found there goes on from the last run.
 FUZZ_SECONDS ?= 30
 FUZZERS	     := $(patsubst selftests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard selftests/fuzz/fuzz_*.c))
-FUZZED	     := $(wildcard user/zone*.c user/dns_image.c user/dns_render.c user/dns_table.c \
-		user/dns_tree.c) user/arena.c user/config_errors.c user/log.c
+FUZZED	     := $(filter-out user/zone_watch.c,$(wildcard user/zone*.c)) user/dns_image.c \
+		user/dns_render.c user/dns_table.c user/dns_tree.c user/arena.c user/config_errors.c \
+		user/log.c
 
 $(BUILD)/fuzz/%: selftests/fuzz/%.c $(FUZZED) $(wildcard bpf/dns_*.h maps/dns*.h user/dns*.h)
 	$(say) CLANG $@

@@ -6,7 +6,9 @@
 #include <string.h>
 #include "arena.h"
 
-#define CHUNK_BYTES (256 * 1024)
+/* Each chunk is twice the one before: ten thousand small zones are as many arenas. */
+#define CHUNK_FIRST 4096
+#define CHUNK_MAX   (256 * 1024)
 
 struct chunk {
 	struct chunk *next;
@@ -25,10 +27,13 @@ struct arena *arena_new(void)
 
 static struct chunk *chunk_add(struct arena *arena, size_t size)
 {
+	size_t usual = arena->chunks ? 2 * arena->chunks->size : CHUNK_FIRST;
 	struct chunk *chunk;
 
-	if (size < CHUNK_BYTES)
-		size = CHUNK_BYTES;
+	if (usual > CHUNK_MAX)
+		usual = CHUNK_MAX;
+	if (size < usual)
+		size = usual;
 	chunk = calloc(1, sizeof(*chunk) + size);
 	if (!chunk)
 		return NULL;

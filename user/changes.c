@@ -113,10 +113,14 @@ static void vips(json_t *list, const struct config *old, const struct config *ne
 			say(list, "vip %s: removed", addr_format(&old->vips[i].address, name));
 }
 
-static const struct config_zone *find_zone(const struct config *config, const char *name)
+/* Most stand where they stood, at @hint, and there may be thousands. */
+static const struct config_zone *find_zone(const struct config *config, const char *name,
+					   size_t hint)
 {
 	size_t i;
 
+	if (hint < config->nr_zones && !strcmp(config->zones[hint].name, name))
+		return &config->zones[hint];
 	for (i = 0; i < config->nr_zones; i++)
 		if (!strcmp(config->zones[i].name, name))
 			return &config->zones[i];
@@ -128,7 +132,7 @@ static void zones(json_t *list, const struct config *old, const struct config *n
 	size_t i;
 
 	for (i = 0; i < new->nr_zones; i++) {
-		const struct config_zone *was = find_zone(old, new->zones[i].name);
+		const struct config_zone *was = find_zone(old, new->zones[i].name, i);
 
 		if (!was)
 			say(list, "zone %s: added", new->zones[i].name);
@@ -137,7 +141,7 @@ static void zones(json_t *list, const struct config *old, const struct config *n
 			    new->zones[i].file);
 	}
 	for (i = 0; i < old->nr_zones; i++)
-		if (!find_zone(new, old->zones[i].name))
+		if (!find_zone(new, old->zones[i].name, i))
 			say(list, "zone %s: removed", old->zones[i].name);
 }
 

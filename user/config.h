@@ -20,7 +20,7 @@
 #define CONFIG_RUN_MAX	      60  /* with instance and "control" it fits a sockaddr_un */
 #define CONFIG_INTERFACES_MAX 16
 #define CONFIG_POPS_MAX	      4096
-#define CONFIG_ZONES_MAX      1024
+#define CONFIG_ZONES_MAX      16384 /* AD_DNS_ZONE_MAX */
 
 struct config_vip {
 	struct ad_addr address;

@@ -14,6 +14,7 @@
 #include "dns_service.h"
 #include "dns_zones.h"
 #include "log.h"
+#include "maps/dns_proto.h"
 #include "pins.h"
 #include "zone.h"
 
@@ -82,6 +83,41 @@ static int sources_check(const struct sources *sources, const struct config *con
 	return err;
 }
 
+/* @zone or a name between it and @above is delegated by @above. */
+static bool is_delegated(const struct zone *above, const struct zone *zone)
+{
+	unsigned int labels;
+	struct name_key key;
+	size_t nr;
+
+	for (labels = above->key.labels + 1; labels <= zone->key.labels; labels++) {
+		key = name_key_ancestor(&zone->key, labels);
+		if (zone_find(above, &key, DNS_T_NS, &nr))
+			return true;
+	}
+	return false;
+}
+
+/* Legal, but nobody comes to such a zone but by luck. Zones are sorted: parents come first. */
+static void sources_doubt(const struct sources *sources)
+{
+	ssize_t *above = calloc(sources->nr + 1, sizeof(*above)), at;
+	size_t i;
+
+	for (i = 0; above && i < sources->nr; i++) {
+		const struct zone *zone = sources->zones[i];
+
+		at = (ssize_t)i - 1;
+		while (at >= 0 && !name_key_within(&zone->key, &sources->zones[at]->key))
+			at = above[at];
+		above[i] = at;
+		if (at >= 0 && !is_delegated(sources->zones[at], zone))
+			log_warn("zone %s: not delegated by %s, which is served here too",
+				 zone->name, sources->zones[at]->name);
+	}
+	free(above);
+}
+
 static int zones_describe(struct dns_zones *set, const struct sources *sources)
 {
 	size_t i;
@@ -132,6 +168,7 @@ int dns_zones_load(const struct config *config, struct dns_zones **zones,
 		err = err ? err : bad;
 	}
 	if (!err) {
+		sources_doubt(&sources);
 		err = zones_compile(set, &sources, config);
 		if (err)
 			config_errors_add(errors, config->path, 0, "zones: cannot be compiled: %s",

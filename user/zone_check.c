@@ -15,12 +15,36 @@
 #define RR_BYTES      12    /* owner as a pointer, type, class, TTL, length */
 #define SET_BYTES_MAX 60000 /* header, question, an alias or two and OPT take the rest */
 
+/* What is legal and still hardly meant: said once a zone, with the first place and how many more.
+ */
+enum doubt {
+	DOUBT_HIDDEN,
+	DOUBT_ALIAS,
+	DOUBT_GLUE,
+	DOUBT_DS,
+	DOUBTS
+};
+
+static const char *const doubts[DOUBTS] = {
+	[DOUBT_HIDDEN] = "below a delegation or a DNAME: never answered",
+	[DOUBT_ALIAS] = "its target is an alias (RFC 2181, 10.3)",
+	[DOUBT_GLUE] = "its name server is in this zone and has no address",
+	[DOUBT_DS] = "DS without NS: no delegation",
+};
+
+struct doubted {
+	const struct zone_rr *first;
+	size_t nr;
+};
+
 /* A check adds what it finds and goes on; what counts in the end is whether there was anything. */
 struct check {
 	struct zone *zone;
 	struct config_errors *errors;
 	unsigned int failed;
-	unsigned int uneven; /* sets whose TTLs differ */
+	struct doubted doubted[DOUBTS];
+	const struct zone_rr *cover; /* of the cut or DNAME above, or NULL */
+	unsigned int uneven;	     /* sets whose TTLs differ */
 };
 
 /* All records of one owner. */
@@ -196,8 +220,108 @@ static void check_apex(struct check *check, const struct owner *owner)
 		complain(check, rr, "DS at the apex: it belongs to the parent zone");
 }
 
+static void doubt(struct check *check, enum doubt what, const struct zone_rr *rr)
+{
+	struct doubted *doubted = &check->doubted[what];
+
+	if (!doubted->nr++ || rr->line < doubted->first->line)
+		doubted->first = rr;
+}
+
+static void say_doubts(const struct check *check)
+{
+	const struct doubted *doubted;
+	char name[NAME_TEXT];
+	int i;
+
+	for (i = 0; i < DOUBTS; i++) {
+		doubted = &check->doubted[i];
+		if (doubted->nr == 1)
+			log_warn("%s:%u: %s: %s", doubted->first->file, doubted->first->line,
+				 name_format(doubted->first->owner, name), doubts[i]);
+		else if (doubted->nr)
+			log_warn("%s:%u: %s: %s; and %zu more", doubted->first->file,
+				 doubted->first->line, name_format(doubted->first->owner, name),
+				 doubts[i], doubted->nr - 1);
+	}
+}
+
+/* Glue, and what the parent says of a delegation. */
+static bool shows_at_cut(__u16 type, bool below)
+{
+	if (type == DNS_T_A || type == DNS_T_AAAA)
+		return true;
+	return !below && (type == DNS_T_NS || type == DNS_T_DS || beside_cname(type));
+}
+
+/* Owners come parents first, and what lies below one follows it. */
+static void check_hidden(struct check *check, const struct owner *owner)
+{
+	const struct zone_rr *rr = NULL;
+	size_t i, ns = count_type(owner, DNS_T_NS, &rr);
+	bool below = check->cover && name_key_within(&owner->rrs->key, &check->cover->key);
+
+	if (!below && !owner->apex && ns)
+		check->cover = rr;
+	else if (!below && count_type(owner, DNS_T_DNAME, &rr))
+		check->cover = rr;
+	else if (!below)
+		check->cover = NULL;
+	if (!check->cover || (!below && check->cover->type == DNS_T_DNAME))
+		return;
+	for (i = 0; i < owner->nr; i++)
+		if (check->cover->type == DNS_T_DNAME || !shows_at_cut(owner->rrs[i].type, below))
+			doubt(check, DOUBT_HIDDEN, &owner->rrs[i]);
+}
+
+/* RFC 6672, 2.3: a name is delegated or redirected, not both; the apex is no delegation. */
+static void check_cut(struct check *check, const struct owner *owner)
+{
+	const struct zone_rr *rr = NULL;
+	char name[NAME_TEXT];
+	size_t ns = count_type(owner, DNS_T_NS, &rr);
+
+	if (owner->apex)
+		return;
+	if (ns && count_type(owner, DNS_T_DNAME, &rr))
+		complain(check, rr, "%s: both DNAME and NS", name_format(rr->owner, name));
+	if (!ns && count_type(owner, DNS_T_DS, &rr))
+		doubt(check, DOUBT_DS, rr);
+}
+
+/* The host that NS or MX names is in this zone: has it an address of its own? */
+static void check_host(struct check *check, const struct zone_rr *rr)
+{
+	const __u8 *host = rr->rdata + (rr->type == DNS_T_MX ? 2 : 0);
+	__u8 bytes[NAME_KEY_MAX];
+	struct name_key key;
+	size_t nr;
+
+	name_to_key(host, bytes, &key);
+	if (!name_key_within(&key, &check->zone->key))
+		return;
+	if (zone_find(check->zone, &key, DNS_T_CNAME, &nr))
+		doubt(check, DOUBT_ALIAS, rr);
+	else if (rr->type == DNS_T_NS && name_key_within(&key, &rr->key) &&
+		 !zone_find(check->zone, &key, DNS_T_A, &nr) &&
+		 !zone_find(check->zone, &key, DNS_T_AAAA, &nr))
+		doubt(check, DOUBT_GLUE, rr);
+}
+
+static void check_hosts(struct check *check, const struct owner *owner)
+{
+	size_t i;
+
+	for (i = 0; i < owner->nr; i++)
+		if (owner->rrs[i].type == DNS_T_NS || owner->rrs[i].type == DNS_T_MX)
+			check_host(check, &owner->rrs[i]);
+}
+
 static void check_owner(struct check *check, const struct owner *owner)
 {
+	check_hidden(check, owner);
+	check_cut(check, owner);
+	check_hosts(check, owner);
 	check_alias(check, owner);
 	check_wildcard(check, owner);
 	check_soa(check, owner);
@@ -251,6 +375,7 @@ int zone_check(struct zone *zone, struct config_errors *errors)
 	}
 	if (check.failed)
 		return -EINVAL;
+	say_doubts(&check);
 	soa = zone_find(zone, &zone->key, DNS_T_SOA, &nr);
 	zone->serial = soa_serial(soa);
 	return 0;

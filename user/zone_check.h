@@ -13,4 +13,7 @@
  */
 int zone_check(struct zone *zone, struct config_errors *errors);
 
+/* The data of a record has the form of its type; unknown types have none. */
+bool zone_rdata_valid(__u16 type, const __u8 *rdata, size_t len);
+
 #endif

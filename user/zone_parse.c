@@ -82,13 +82,21 @@ static int scan_owner(struct scan *scan, const __u8 *wire, struct zone_rr *rr)
 	return rr->owner && rr->key.bytes ? 0 : -ENOMEM;
 }
 
+/* Types for questions and messages only (RFC 6895, 3.1). */
+static bool is_no_data(__u16 type)
+{
+	return !type || type == DNS_T_OPT || (type >= 128 && type <= DNS_T_ANY);
+}
+
 static const char *scan_refusal(const struct zone *zone, const zs_scanner_t *s,
 				const struct zone_rr *rr)
 {
 	if (!name_key_within(&rr->key, &zone->key))
 		return "owner is outside of the zone";
-	if (s->r_type == DNS_T_OPT || (s->r_type >= DNS_T_TKEY && s->r_type <= DNS_T_ANY))
+	if (is_no_data(s->r_type))
 		return "a type that no zone can hold";
+	if (!zone_rdata_valid(s->r_type, s->r_data, s->r_data_length))
+		return "data that its type cannot have";
 	return NULL;
 }
 

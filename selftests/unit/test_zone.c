@@ -115,6 +115,17 @@ static void test_zone_ttls_of_a_set_become_the_lowest(void)
 	zone_free(zone);
 }
 
+/* RFC 2181, 8. */
+static void test_zone_ttl_beyond_31_bits_is_zero(void)
+{
+	struct zone *zone = parse_good("example.com.", HEAD "a 2147483647 A 192.0.2.2\n"
+							    "b 2147483648 A 192.0.2.3\n");
+
+	ok(zone && zone->rrs[2].ttl == 2147483647 && !zone->rrs[3].ttl,
+	   "the last that is one, and 0");
+	zone_free(zone);
+}
+
 struct refusal {
 	const char *text, *error, *what;
 };
@@ -146,6 +157,23 @@ static void test_zone_bad_is_refused_where_it_is_bad(void)
 		{ HEAD "@ DS 1 8 2 00\n", "z:5: DS at the apex: it belongs to the parent zone\n",
 		  "DS at apex" },
 		{ HEAD "a A 192.0.2.300\n", "z:5: invalid IPv4 address\n", "no address" },
+		{ HEAD "a NS ns\na DNAME b\n", "z:6: a.example.com.: both DNAME and NS\n",
+		  "DNAME at a delegation" },
+		{ HEAD "a TYPE5 \\# 3 010203\n", "z:5: data that its type cannot have\n",
+		  "a name that does not end" },
+		{ HEAD "a TYPE1 \\# 3 010203\n", "z:5: data that its type cannot have\n",
+		  "an address of three bytes" },
+		{ HEAD "a TYPE15 \\# 4 00010100\n", "z:5: data that its type cannot have\n",
+		  "a name with a byte too few" },
+		{ HEAD "a TYPE2 \\# 2 c00c\n", "z:5: data that its type cannot have\n",
+		  "a name that is a pointer" },
+		{ HEAD "a TYPE1 \\# 5 0102030405\n", "z:5: data that its type cannot have\n",
+		  "an address of five bytes" },
+		{ HEAD "a TYPE128 \\# 0\n", "z:5: a type that no zone can hold\n", "a meta type" },
+		{ HEAD "a TYPE0 \\# 0\n", "z:5: a type that no zone can hold\n", "type 0" },
+		{ HEAD "a CH A 192.0.2.1\n", "z:5: unsupported record type\n", "another class" },
+		{ HEAD "a 99999999999 A 192.0.2.1\n", "z:5: number is bigger than 32 bits\n",
+		  "a TTL beyond 32 bits" },
 		{ HEAD "a A 192.0.2\nb BOGUS x\nc A 192.0.2.1\nd MX x\n", NULL, "three at once" },
 	};
 	struct config_errors errors;
@@ -160,6 +188,69 @@ static void test_zone_bad_is_refused_where_it_is_bad(void)
 		else
 			ok(errors.nr == 3 && strstr(errors.list[2].text, "z:8:"), "all are said");
 		config_errors_free(&errors);
+	}
+}
+
+static FILE *caught;
+static int saved;
+
+static void catch_stderr(void)
+{
+	caught = tmpfile();
+	saved = dup(STDERR_FILENO);
+	if (!caught || saved < 0 || dup2(fileno(caught), STDERR_FILENO) < 0)
+		abort();
+}
+
+/* What was said since catch_stderr(). */
+static const char *release_stderr(void)
+{
+	static char text[4096];
+	size_t size;
+
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	rewind(caught);
+	size = fread(text, 1, sizeof(text) - 1, caught);
+	text[size] = '\0';
+	fclose(caught);
+	return text;
+}
+
+static void test_zone_doubtful_is_loaded_and_told_of(void)
+{
+	static const struct refusal doubtful[] = {
+		{ HEAD "cut NS ns\nx.cut TXT x\ncut TXT y\nh.cut A 192.0.2.1\n",
+		  "warning: z:6: x.cut.example.com.: below a delegation or a DNAME: never "
+		  "answered; "
+		  "and 1 more\n",
+		  "data below a delegation" },
+		{ HEAD "d DNAME x\nd TXT seen\nx.d A 192.0.2.1\nda A 192.0.2.1\n",
+		  "warning: z:7: x.d.example.com.: below a delegation or a DNAME: never answered\n",
+		  "data below a DNAME" },
+		{ HEAD "d DS 1 8 2 00\n",
+		  "warning: z:5: d.example.com.: DS without NS: no delegation\n", "DS alone" },
+		{ HEAD "a CNAME ns\n@ MX 10 a\n",
+		  "warning: z:6: example.com.: its target is an alias (RFC 2181, 10.3)\n",
+		  "mail to an alias" },
+		{ HEAD "cut NS a.cut\n@ NS b\n@ NS elsewhere.test.\n",
+		  "warning: z:5: cut.example.com.: its name server is in this zone and has no "
+		  "address; "
+		  "and 1 more\n",
+		  "name servers without an address" },
+		{ HEAD "cut NS ns.cut\nns.cut A 192.0.2.1\ncut DS 1 8 2 00\nother DNAME cut\n", "",
+		  "nothing doubtful" },
+	};
+	struct zone *zone;
+	size_t i;
+
+	for (i = 0; i < sizeof(doubtful) / sizeof(*doubtful); i++) {
+		catch_stderr();
+		zone = parse_good("example.com.", doubtful[i].text);
+		is_str(release_stderr(), doubtful[i].error, "%s", doubtful[i].what);
+		ok(zone, "is loaded");
+		zone_free(zone);
 	}
 }
 
@@ -229,7 +320,9 @@ int main(void)
 	test_name_key_within_is_not_fooled_by_bytes();
 	test_zone_good_gives_sorted_records();
 	test_zone_ttls_of_a_set_become_the_lowest();
+	test_zone_ttl_beyond_31_bits_is_zero();
 	test_zone_bad_is_refused_where_it_is_bad();
+	test_zone_doubtful_is_loaded_and_told_of();
 	test_zone_many_errors_are_bounded();
 	test_zone_set_beyond_any_message_is_refused();
 	test_zone_include_and_origin_name_the_right_file();
