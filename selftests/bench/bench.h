@@ -116,6 +116,7 @@ struct figure {
 	double low, high; /* quartiles */
 	double wrapper;	  /* median of what was subtracted */
 	bool ok;	  /* every round ended as intended */
+	bool busy;	  /* the machine was slow throughout: too high */
 };
 
 struct yardsticks {

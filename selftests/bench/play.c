@@ -9,16 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "selftests/bench/bench.h"
 #include "anydoor.skel.h"
 #include "selftests/bench/wrap.skel.h"
 
-#define RUNS   16
-#define ROUNDS 65536u
-#define TRIES  4
-#define SLOW   1.4 /* times what the wrapper took at best */
+#define RUNS	 16
+#define ROUNDS	 65536u
+#define TRIES	 4
+#define SLOW	 1.4 /* times what the wrapper took at best */
+#define PAUSE_US 500000
 
 struct table {
 	struct wrap_bpf *wrap;
@@ -127,7 +129,7 @@ static int measure_once(struct table *table, int program, struct figure *figure)
 
 /*
  * A neighbour on the same core halves its speed, for seconds at a time. The wrapper shows it: it
- * costs about the same in all benches of one hook. Then we look again.
+ * costs about the same in all benches of one hook. Then we wait, look again, and keep the best.
  */
 static int measure(struct table *table, int program, struct figure *figure)
 {
@@ -135,14 +137,19 @@ static int measure(struct table *table, int program, struct figure *figure)
 	double *best = &quickest[table->tc];
 
 	for (int i = 0; i < TRIES; i++) {
-		int err = measure_once(table, program, figure);
+		struct figure once = {};
+		int err = measure_once(table, program, &once);
 
 		if (err)
 			return err;
-		if (!*best || figure->wrapper < *best)
-			*best = figure->wrapper;
-		if (figure->wrapper < SLOW * *best)
+		if (!i || once.wrapper < figure->wrapper)
+			*figure = once;
+		if (!*best || once.wrapper < *best)
+			*best = once.wrapper;
+		figure->busy = figure->wrapper > SLOW * *best;
+		if (!figure->busy)
 			break;
+		usleep(PAUSE_US);
 	}
 	return 0;
 }

@@ -92,6 +92,8 @@ void report_bench(const struct bench *bench, const struct figure *figure)
 	}
 	printf("%-24s %7.1f %6.0f .. %4.0f %8.0f   %s\n", bench->name, figure->ns, figure->low,
 	       figure->high, figure->wrapper, bench->what);
+	if (figure->busy)
+		printf("%-24s %7s the machine was busy: too high by half or more\n", "", "");
 	print_rivals(bench, figure);
 	fflush(stdout);
 }
