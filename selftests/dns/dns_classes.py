@@ -93,7 +93,7 @@ def last_target(m):
     return ends[0] if ends else None
 
 
-# --- the header's odd bits --------------------------------------------------------------------------
+# --- the header's odd bits -------------------------------------------------------------------------
 @allow("checking-disabled", (BIND, NSD), ["cd"])
 def _(q, ours, theirs):
     return theirs.cd and not ours.cd and q.flags & 0x10
@@ -104,7 +104,7 @@ def _(q, ours, theirs):
     return theirs.ad and not ours.ad and q.flags & 0x20
 
 
-# --- what is no plain query -------------------------------------------------------------------------
+# --- what is no plain query ------------------------------------------------------------------------
 @allow("reserved-bits", (NSD,), ["z", "ra", "tc"])
 def _(q, ours, theirs):
     return theirs.rcode not in (NOERROR, NXDOMAIN) or q.opcode
@@ -141,7 +141,7 @@ def _(q, ours, theirs):
     return rcodes(ours, theirs) == (BADVERS, BADVERS)
 
 
-# --- types and classes that are no data -------------------------------------------------------------
+# --- types and classes that are no data ------------------------------------------------------------
 @allow("zone-transfer", ALL, DATA + ["question", "silence"])
 def _(q, ours, theirs):
     return q.qtype in (T.AXFR, T.IXFR) and ours.rcode in (REFUSED, NOTAUTH)
@@ -162,7 +162,7 @@ def _(q, ours, theirs):
     return q.qtype == T.ANY and (theirs.tc or ours.rcode == theirs.rcode)
 
 
-# --- how far an answer goes -------------------------------------------------------------------------
+# --- how far an answer goes ------------------------------------------------------------------------
 @allow("next-zone", (NSD, BIND), ["rcode", "tc", *SECTIONS])
 def _(q, ours, theirs):
     return last_target(ours) and (theirs.tc or answers_begin_alike(ours, theirs))
@@ -196,7 +196,8 @@ def _(q, ours, theirs):
     cut = {r[0] for r in ours.authority() if r[1] == T.NS}
     a, b = ({r for r in m.additional() if any(r[0].endswith(c) for c in cut)}
             for m in (ours, theirs))
-    return ours.is_referral() and theirs.is_referral() and a == b and theirs.additional() < ours.additional()
+    return ours.is_referral() and theirs.is_referral() and a == b and \
+        theirs.additional() < ours.additional()
 
 
 @allow("useful-extras", ALL, ["additional"])
@@ -205,7 +206,7 @@ def _(q, ours, theirs):
     return not ours.is_referral() and {r for r in a if any(r[:2] == s[:2] for s in b)} <= b
 
 
-# --- sizes ------------------------------------------------------------------------------------------
+# --- sizes -----------------------------------------------------------------------------------------
 @allow("glue-or-truncate", (NSD, BIND), ["tc", "additional"])
 def _(q, ours, theirs):
     return ours.authority() == theirs.authority() and theirs.is_referral() and \
@@ -231,13 +232,13 @@ def unlisted(server, query, ours, theirs, fields):
     """What no class allows, and the classes that were needed."""
     left, used = set(fields), []
     for name, servers, allowed, applies in CLASSES:
-        if server in servers and left & allowed and not is_plain_silence(left, allowed, theirs) and \
+        if server in servers and left & allowed and may_judge(allowed, theirs) and \
                 applies(query, ours, theirs):
             used.append(name)
             left -= allowed
     return left, used
 
 
-def is_plain_silence(left, allowed, theirs):
+def may_judge(allowed, theirs):
     """Without a reply to look at, only classes that speak of silence are asked."""
-    return not is_reply(theirs) and "silence" not in allowed
+    return is_reply(theirs) or "silence" in allowed

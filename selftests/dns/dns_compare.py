@@ -2,8 +2,8 @@
 """In what two replies to one query differ."""
 from dns_wire import Malformed, Message, record_text
 
-FIELDS = ["qr", "opcode", "rcode", "aa", "tc", "rd", "ra", "z", "ad", "cd", "question", "edns", "do",
-          "nsid"]
+FIELDS = ["qr", "opcode", "rcode", "aa", "tc", "rd", "ra", "z", "ad", "cd", "question", "edns",
+          "do", "nsid"]
 SECTIONS = ["answer", "authority", "additional"]
 
 

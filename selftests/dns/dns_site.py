@@ -72,7 +72,8 @@ class Site:
             os.fchmod(f.fileno(), 0o600)
             f.write(os.urandom(32).hex())
         with open(os.path.join(self.dir, "site.yaml"), "w") as f:
-            f.write(CONFIG % {"vip4": VIP4, "vip6": VIP6, "nsid": NSID, "zones": zones, "watch": self.watch,
+            f.write(CONFIG % {"vip4": VIP4, "vip6": VIP6, "nsid": NSID, "zones": zones,
+                              "watch": self.watch,
                               "bpffs": self.bpffs, "run": self.dir + "/run"})
 
     def anydoor(self, *words):

@@ -9,7 +9,7 @@ add up; and a reload under load may lose or mix nothing.
 import os, random, socket, struct, subprocess, sys, threading, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../dns"))
-import dns.flags, dns.message, dns.rcode
+import dns.edns, dns.flags, dns.message, dns.opcode, dns.rcode, dns.rrset, dns.tsig, dns.update
 from dns_load import Load, ask, udp
 from dns_queries import Engine, generate, zone_names
 from dns_site import CLIENT4, VIP4, Site, enter
@@ -110,6 +110,57 @@ def test_tcp(site, rng, names):
     ok(small.flags & dns.flags.TC and len(whole.answer[0]) == 60, "TC by UDP, all of it by TCP")
 
 
+def ask_tcp(wire):
+    with tcp() as s:
+        s.sendall(struct.pack("!H", len(wire)) + wire)
+        f = s.makefile("rb")
+        return f.read(struct.unpack("!H", f.read(2))[0])
+
+
+def said(reply, query):
+    """The rcode of a reply that belongs to the query; what is wrong with it otherwise."""
+    if not reply:
+        return "silence"
+    if reply[:2] != query[:2] or reply[2] & 0xf8 != 0x80 | query[2] & 0x78:
+        return "not a reply to this"
+    return dns.rcode.to_text(reply[3] & 15)
+
+
+def strangers():
+    """What primaries, secondaries and updaters send, and the rcode due."""
+    make, zone = dns.message.make_query, "example.com."
+    notify, update, status = make(zone, "SOA"), dns.update.UpdateMessage(zone), make(zone, "SOA")
+    notify.set_opcode(dns.opcode.NOTIFY)
+    update.add("new", 60, "A", "192.0.2.1")
+    status.set_opcode(dns.opcode.STATUS)
+    ixfr = make(zone, "IXFR")
+    ixfr.authority.append(dns.rrset.from_text(zone, 0, "IN", "SOA", "ns1. host. 1 2 3 4 5"))
+    signed = make(zone, "SOA")
+    signed.use_tsig({dns.name.from_text("key."): b"secret"})
+    padding = dns.edns.GenericOption(12, bytes(3000))
+    padded = make(zone, "SOA", use_edns=0, payload=4096, request_payload=4096, options=[padding])
+    return [("NOTIFY", notify, "NOTIMP"), ("UPDATE", update, "NOTIMP"),
+            ("STATUS", status, "NOTIMP"), ("AXFR", make(zone, "AXFR"), "REFUSED"),
+            ("IXFR", ixfr, "REFUSED"),
+            ("AXFR of another's zone", make("example.net.", "AXFR"), "NOTAUTH"),
+            ("TSIG", signed, "NOTAUTH"), ("more than a packet", padded, "NOERROR")]
+
+
+def test_strangers(site):
+    s = udp(socket.AF_INET)
+    for name, message, rcode in strangers():
+        wire = message.to_wire()
+        got = said(ask(s, wire), wire), said(ask_tcp(wire), wire)
+        ok(got == (rcode, rcode), f"{name}: {', '.join(got)} by UDP and TCP")
+    signed = strangers()[-2][1]
+    try:
+        dns.message.from_wire(ask(s, signed.to_wire()), keyring=signed.keyring,
+                              request_mac=signed.mac)
+        ok(False, "the key is unknown")
+    except dns.tsig.PeerBadKey:
+        ok(True, "whoever signs is told that the key is unknown")
+
+
 def test_tcp_limits(site):
     with tcp() as s:
         s.sendall(b"\0\5GET /")
@@ -200,6 +251,7 @@ def main():
         test_ignored(site)
         test_zone_counts(site)
         test_tcp(site, rng, names)
+        test_strangers(site)
         test_tcp_limits(site)
         test_reload(site)
         test_broken_reload(site)

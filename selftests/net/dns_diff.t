@@ -4,8 +4,8 @@
 
 What differs must belong to a class that selftests/dns/differences.md allows. The servers run in a
 network namespace of their own; the engine answers on a pipe, and dns.t shows that what leaves the
-kernel and the daemon is byte for byte the engine's. DNS_DIFF_QUERIES says how many; the seed is
-fixed. `make diff` asks 200,000.
+kernel and the daemon is byte for byte the engine's. DNS_DIFF_QUERIES says how many, DNS_DIFF_SEED
+which. `make diff` asks 200,000.
 """
 import collections, os, random, re, shutil, subprocess, sys, time
 
@@ -13,6 +13,7 @@ COUNT = int(os.environ.get("DNS_DIFF_QUERIES", "10000"))
 ALL_SEEN = 100000  # queries; with so many, every class must have occurred
 BATCH = 64
 SHOWN = 3
+SEED = int(os.environ.get("DNS_DIFF_SEED", "20261120"))
 
 if __name__ == "__main__" and not os.environ.get("DNS_DIFF_INSIDE"):
     missing = [p for p in ("knotd", "nsd", "named") if not shutil.which(p)]
@@ -87,7 +88,7 @@ def compare_batch(engine, servers, tally, batch):
 
 
 def run(tally):
-    rng, names = random.Random(20261120), zone_names()
+    rng, names = random.Random(SEED), zone_names()
     engine, servers = Engine(), {}
     try:
         for name, rival in RIVALS.items():
@@ -123,12 +124,14 @@ def main():
     took = time.monotonic() - started
     for server in RIVALS:
         bad = sum(len(c) for k, c in tally.unlisted.items() if k[0] == server)
-        ok(not bad, f"{server}: {COUNT} replies, {tally.differing[server]} differ as listed, {bad} otherwise")
+        ok(not bad, f"{server}: {COUNT} replies, "
+           f"{tally.differing[server]} differ as listed, {bad} otherwise")
     ok(not tally.unread, "dnspython reads ours")
     for case in tally.unread[:SHOWN]:
         diag(case)
     names = [c[0] for c in CLASSES]
-    ok(sorted(listed()) == sorted(names), f"{len(names)} classes, each has its words in differences.md")
+    ok(sorted(listed()) == sorted(names),
+       f"{len(names)} classes, each has its words in differences.md")
     if COUNT >= ALL_SEEN:
         unseen = set(names) - {name for name, _ in tally.classes}
         ok(not unseen, f"every class occurs{': but ' if unseen else ''}{', '.join(unseen)}")
