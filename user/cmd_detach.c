@@ -32,21 +32,30 @@ static void log_list(const json_t *list)
 		log_err("%s", json_string_value(line));
 }
 
+static int not_loaded(const char *name)
+{
+	log_err("%s: not loaded", name);
+	return EXIT_NOT_LOADED;
+}
+
 static int by_daemon(const struct config *config, const char *name, bool force)
 {
 	json_t *reply;
 	int err = control_call(config, name, "detach", json_pack("{s:b}", "force", force), &reply);
-	bool ok;
+	int code = EXIT_FAILED;
 
 	if (err) {
 		log_err("%s: its daemon holds it, but does not answer: %s", name, strerror(-err));
 		return EXIT_TRY_AGAIN;
 	}
-	ok = json_is_true(json_object_get(reply, "ok"));
-	if (!ok)
+	if (json_is_true(json_object_get(reply, "ok")))
+		code = EXIT_OK;
+	else if (json_is_false(json_object_get(reply, "loaded")))
+		code = not_loaded(name); /* detached already, and about to leave */
+	else
 		log_list(json_object_get(reply, "errors"));
 	json_decref(reply);
-	return ok ? EXIT_OK : EXIT_FAILED;
+	return code;
 }
 
 static int by_ourselves(struct loader *loader, bool force)
@@ -56,11 +65,9 @@ static int by_ourselves(struct loader *loader, bool force)
 
 	config_errors_log(&errors);
 	config_errors_free(&errors);
-	if (err == -ENOENT)
-		log_err("%s: not loaded", loader->instance.name);
 	loader_close(loader);
 	if (err == -ENOENT)
-		return EXIT_NOT_LOADED;
+		return not_loaded(loader->instance.name);
 	return err ? EXIT_FAILED : EXIT_OK;
 }
 

@@ -59,7 +59,7 @@ static json_t *verb_detach(struct daemon *daemon, const json_t *args)
 		daemon->detached = true;
 		event_base_loopexit(daemon->base, &(struct timeval){ .tv_usec = 100000 });
 	}
-	return json_pack("{s:b, s:o}", "ok", !err, "errors", list);
+	return json_pack("{s:b, s:b, s:o}", "ok", !err, "loaded", err != -ENOENT, "errors", list);
 }
 
 static json_t *on_verb(const char *verb, const json_t *args, void *arg)

@@ -247,6 +247,7 @@ ok "quiet when they have ended" gone
 anydoor undrain >/dev/null
 at pop tc filter add dev wan0 egress prio 9 bpf da obj "$LAB_DIR/other.o" sec tc
 ok "what lived before us keeps nothing from detaching" anydoor detach
+refused "again, while the daemon leaves" 3 "not loaded" anydoor detach
 wait "$DAEMON"
 is "the daemon left with it" "$?" 0
 DAEMON=
