@@ -162,7 +162,28 @@ static void check_tunnel(const struct config *config, const struct host *host,
 		      addr_format(&config->self->tunnel, text), config->self->name);
 }
 
-static void check_peers(const struct config *config, struct findings *findings)
+/*
+ * XDP can only send where the driver takes its frames, and many do only where a program of ours is.
+ * What a driver drops it does not tell us.
+ */
+static void check_peer_link(const struct host *host, bool ours, const char *peer, int ifindex,
+			    struct findings *findings)
+{
+	char buffer[IF_NAMESIZE];
+	const char *name = if_indextoname(ifindex, buffer) ?: "?";
+
+	if (!links_is_ethernet(&host->links, ifindex))
+		error("nodes: the route to %s leaves by %s, which is no Ethernet device: XDP "
+		      "cannot send there",
+		      peer, name);
+	else if (!ours)
+		warning("nodes: the route to %s leaves by %s, which is not among `interfaces`: its "
+			"driver may drop what XDP sends there",
+			peer, name);
+}
+
+static void check_peers(const struct config *config, const struct host *host,
+			struct findings *findings)
 {
 	char text[ADDR_TEXT];
 	size_t i;
@@ -177,6 +198,9 @@ static void check_peers(const struct config *config, struct findings *findings)
 		if (err)
 			warning("nodes: no route to %s (%s): %s", node->name,
 				addr_format(&node->tunnel, text), strerror(-err));
+		else
+			check_peer_link(host, leaves_by_ours(config, host, ifindex), node->name,
+					ifindex, findings);
 	}
 }
 
@@ -250,6 +274,7 @@ static void check_network(const struct config *config, struct findings *findings
 	check_interfaces(config, &host, findings);
 	check_vips(config, &host, findings);
 	check_tunnel(config, &host, findings);
+	check_peers(config, &host, findings);
 	freeifaddrs(host.addresses);
 	links_free(&host.links);
 }
@@ -264,5 +289,4 @@ void host_check(const struct config *config, struct findings *findings)
 	check_timestamps(config, findings);
 	check_usec_routes(findings);
 	check_network(config, findings);
-	check_peers(config, findings);
 }

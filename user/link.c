@@ -4,6 +4,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -59,6 +60,7 @@ static int keep_link(const struct nlmsghdr *message, void *arg)
 		else if (mnl_attr_get_type(attr) == IFLA_LINKINFO)
 			vlan = read_vlan(attr, &link.tag);
 	}
+	link.ethernet = info->ifi_type == ARPHRD_ETHER;
 	if (!vlan) /* veth and tunnels say IFLA_LINK too, and mean something else */
 		link.lower = 0;
 	list = reallocarray(links->list, links->nr + 1, sizeof(*list));
@@ -112,4 +114,14 @@ static bool stands_on(const struct links *links, int upper, int lower, int depth
 bool links_stands_on(const struct links *links, int upper, int lower)
 {
 	return stands_on(links, upper, lower, DEPTH_MAX);
+}
+
+bool links_is_ethernet(const struct links *links, int ifindex)
+{
+	size_t i;
+
+	for (i = 0; i < links->nr; i++)
+		if (links->list[i].ifindex == ifindex)
+			return links->list[i].ethernet;
+	return false;
 }

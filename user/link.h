@@ -15,6 +15,7 @@ struct link {
 	int lower;	    /* of a VLAN device: the one that carries it; else 0 */
 	int master;	    /* bond, bridge or VRF that it belongs to; else 0 */
 	struct ad_vlan tag; /* of a VLAN device: what it adds to a frame */
+	bool ethernet;	    /* its frames have an Ethernet header */
 };
 struct links {
 	struct link *list;
@@ -28,5 +29,6 @@ void links_free(struct links *links);
 /* True if what leaves by @upper may leave by @lower in the end: VLAN on its parent, bond on slave.
  */
 bool links_stands_on(const struct links *links, int upper, int lower);
+bool links_is_ethernet(const struct links *links, int ifindex);
 
 #endif

@@ -156,6 +156,16 @@ in_host ip route add unreachable 203.0.113.0/24
 configure
 finds "peer without a route" 0 "no route to nyc1 (203.0.113.2)"
 in_host ip route del unreachable 203.0.113.0/24
+in_host ip route add 203.0.113.0/24 via 198.18.5.254
+finds "peer by another interface" 0 "the route to nyc1 leaves by br0, which is not among"
+interfaces="eth0, eth1" configure
+ignores "peer by a bridge over ours" "the route to nyc1"
+configure
+in_host ip tuntap add tun0 mode tun
+in_host ip link set tun0 up
+in_host ip route replace 203.0.113.0/24 dev tun0
+finds "peer by a layer 3 tunnel" 1 "the route to nyc1 leaves by tun0, which is no Ethernet"
+in_host ip route del 203.0.113.0/24
 
 configure "keys: {file: fleet.key}" "stamp: {clock: any}"
 chmod 644 "$dir/fleet.key"
