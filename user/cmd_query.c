@@ -14,6 +14,7 @@
 #include "dns_service.h"
 #include "dns_stats.h"
 #include "dns_zones.h"
+#include "log.h"
 #include "zone.h"
 
 #define QUERY_UDP_SIZE 4096
@@ -43,17 +44,17 @@ static const struct arg query_args[] = {
 static int query_check(struct query *query)
 {
 	if (!query->name) {
-		fprintf(stderr, "query: which name?\n");
+		log_err("query: which name?");
 		return -EINVAL;
 	}
 	if (name_parse(query->name, query->wire)) {
-		fprintf(stderr, "query: '%s' is no domain name\n", query->name);
+		log_err("query: '%s' is no domain name", query->name);
 		return -EINVAL;
 	}
 	if (!query->type)
 		query->type = query->chaos ? "TXT" : "A";
 	if (knot_rrtype_from_string(query->type, &query->qtype)) {
-		fprintf(stderr, "query: '%s' is no record type\n", query->type);
+		log_err("query: '%s' is no record type", query->type);
 		return -EINVAL;
 	}
 	return 0;
@@ -149,7 +150,7 @@ static int print_reply(const struct query *query, struct dns_work *work)
 		printf("\n;; %u B\n", work->len);
 		code = EXIT_OK;
 	} else {
-		fprintf(stderr, "query: the reply cannot be read; please report it\n");
+		log_err("query: the reply cannot be read; please report it");
 	}
 	knot_pkt_free(pkt);
 	return code;
@@ -188,6 +189,10 @@ int cmd_query(const struct globals *globals, int argc, char **argv)
 
 	if (args_parse(query_args, argc, argv, &query) || query_check(&query))
 		return EXIT_USAGE;
+	if (globals->json) {
+		log_err("query: answers in the words of dig only, not in JSON");
+		return EXIT_USAGE;
+	}
 	if (!config_load(globals->config_path, &config, &errors) &&
 	    !dns_zones_load(config, &zones, &errors))
 		code = query_ask(&query, zones);
