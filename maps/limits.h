@@ -15,17 +15,17 @@
  */
 #define AD_ABI_VERSION 1
 
-#define AD_NODE_ID_MAX	      65535u /* ids are 16 bits on the wire; 0 means "no node" */
-#define AD_OWNER_BITS_MIN     4
-#define AD_OWNER_BITS_MAX     14 /* K = 18: an echo stays readable for four minutes */
+#define AD_NODE_ID_MAX	  65535u /* ids are 16 bits on the wire; 0 means "no node" */
+#define AD_OWNER_BITS_MIN 4
+#define AD_OWNER_BITS_MAX 14 /* K = 18: an echo stays readable for four minutes */
 
 #define AD_VIP_MAX	 256
 #define AD_SUCCESSOR_MAX 8
 #define AD_UNSTAMPED_MAX 262144 /* sockets that lived before us, or whose clock is not ours */
 
-#define AD_FLOW_SLOTS	    8 /* per bucket: eight tags fill one cache line */
-#define AD_FLOW_MAX_MIN	    1024u
-#define AD_FLOW_MAX_MAX	    67108864u
+#define AD_FLOW_SLOTS	8 /* per bucket: eight tags fill one cache line */
+#define AD_FLOW_MAX_MIN 1024u
+#define AD_FLOW_MAX_MAX 67108864u
 
 #define AD_VLAN_DEPTH	  2   /* 802.1Q inside 802.1ad */
 #define AD_LINK_MAX	  256 /* VLAN devices that a tunnel route may leave by */
