@@ -207,7 +207,7 @@ static __always_inline void flow_write(struct ad_flow *flow, const struct packet
 		.last_s = now_s,
 		.via = p->landing,
 		.kind = kind,
-		.flags = (p->ts_at && p->tsecr ? AD_FLOW_STAMPED : 0) |
+		.flags = (p->unstamp || kind == AD_FLOW_TRANSIT ? AD_FLOW_STAMPED : 0) |
 			 (p->tcp_flags & (TCP_FIN | TCP_RST) ? AD_FLOW_CLOSING : 0),
 	};
 }

@@ -35,6 +35,12 @@ int loader_start(struct loader *loader, const struct config *config, struct dns_
 int loader_change(struct loader *loader, const struct config *old, const struct config *config,
 		  struct dns_zones *zones, struct config_errors *errors);
 /*
+ * Attaches what is missing of ours on the interface @name of an armed data path. Flows that left
+ * by it without a stamp so far stay without.
+ */
+int loader_attach(struct loader *loader, const struct config *config, const char *name,
+		  struct config_errors *errors);
+/*
  * Takes everything off. -EBUSY and a line in @errors while stamped flows live, unless @force.
  * -ENOENT, no line: there is nothing.
  */

@@ -159,16 +159,23 @@ static void prune(struct loader *loader, const struct config *config)
 	config_errors_free(&errors);
 }
 
-static int attach_latecomer(struct loader *loader, const struct config *config, const char *name,
-			    struct config_errors *errors)
+/* Of flows that egress sees, it has decided already. */
+static int note_unseen(struct loader *loader, __u32 ifindex)
+{
+	struct ad_attached record = {};
+
+	attach_record(&loader->doors, ifindex, &record);
+	if (!(attach_missing(ifindex, &record) & AD_ATTACHED_TC))
+		return 0;
+	return latecomer_note(&loader->dp, &loader->pins, ifindex);
+}
+
+int loader_attach(struct loader *loader, const struct config *config, const char *name,
+		  struct config_errors *errors)
 {
 	__u32 ifindex = if_nametoindex(name);
-	struct ad_attached record;
-	int nr;
+	int nr = ifindex ? note_unseen(loader, ifindex) : 0;
 
-	if (ifindex && !attach_record(&loader->doors, ifindex, &record))
-		return 0;
-	nr = ifindex ? latecomer_note(&loader->dp, &loader->pins, ifindex) : 0;
 	if (nr < 0) {
 		config_errors_add(errors, name, 0,
 				  "the sockets that send by it cannot be listed, so it may not be "
@@ -179,6 +186,17 @@ static int attach_latecomer(struct loader *loader, const struct config *config, 
 	if (nr)
 		log_info("%s: %d sockets that sent by it before stay unstamped", name, nr);
 	return attach_interface(&loader->doors, config, name, errors);
+}
+
+static int attach_latecomer(struct loader *loader, const struct config *config, const char *name,
+			    struct config_errors *errors)
+{
+	__u32 ifindex = if_nametoindex(name);
+	struct ad_attached record;
+
+	if (ifindex && !attach_record(&loader->doors, ifindex, &record))
+		return 0;
+	return loader_attach(loader, config, name, errors);
 }
 
 /*

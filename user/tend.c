@@ -106,7 +106,7 @@ static void tend_interface(struct daemon *daemon, size_t i)
 	if (!told)
 		log_warn("%s: %s: attaching", name,
 			 record.flags ? "somebody took our programs off" : "the interface is new");
-	if (!attach_interface(doors, daemon->config, name, &errors))
+	if (!loader_attach(daemon->loader, daemon->config, name, &errors))
 		daemon->tend.trouble &= ~bit;
 	else if (!told)
 		config_errors_log(&errors);

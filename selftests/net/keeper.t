@@ -59,6 +59,9 @@ is "connections after us" "$HELD" holding
 is "they live too" "$(alive new)" 4
 at_least "and are stamped" "$(counter out_stamped)" 10
 at_least "and known by their stamp" "$(counter local_stamp)" 10
+is "the table knows who is, and who is not" \
+	"$(anydoor flows --json | jq -c 'map(select(.kind == "ours").stamped) | sort')" \
+	"[false,false,false,true,true,true,true]"
 is "tcp_timestamps is set" "$(timestamps)" 2
 refused "a second start" 75 "is run already, by process $DAEMON" anydoor run
 other_netns() {
@@ -266,6 +269,15 @@ at pop ip link del wan1
 ok "an interface goes: told" await 8 logged "wan1: the interface is gone"
 wire wan1 10.9.1 fd09:1
 ok "it comes back: attached" await 8 attached wan1
+daemon_kill TERM
+at pop tc qdisc del dev wan1 clsact
+at client ip route add $ASIDE_VIP via 10.9.1.1
+hold gap $ASIDE_VIP $ASIDE_VIP $ASIDE_VIP $ASIDE_VIP $ASIDE_VIP $ASIDE_VIP $ASIDE_VIP $ASIDE_VIP
+is "our filter was taken off: connections are made" "$HELD" holding
+daemon_start
+ok "it is put back" await 8 attached wan1
+is "who connected in between lives" "$(alive gap)" 8
+release gap
 daemon_kill TERM
 ok "forced" anydoor detach --force
 configure xdp="{ mode: generic, dispatcher: off }"
