@@ -2,15 +2,16 @@
 # counters.sh: what anydoor says it did, and what the kernel's interfaces say passed.
 # shellcheck shell=bash
 
-# Packets that left POP's data path for the reason LABEL.
+# Packets that left POP's data path for the reason LABEL. One that is not there must not pass for 0.
 counter() { # POP LABEL
 	enter "$1" anydoor stats --json | jq --arg reason "$2" \
-		'[.reasons[] | select(.reason == $reason) | .packets] | add // 0'
+		'[.reasons[] | select(.reason == $reason) | .packets] | add // error("no such reason")'
 }
 
 # Packets in all for reasons that match the jq condition.
 counter_sum() { # POP CONDITION
-	enter "$1" anydoor stats --json | jq "[.reasons[] | select($2) | .packets] | add // 0"
+	enter "$1" anydoor stats --json |
+		jq "[.reasons[] | select($2) | .packets] | add // error(\"no such reasons\")"
 }
 
 # --- what came in, what was sent and what went out, each with its reason -------------------------
@@ -81,7 +82,7 @@ uplink_out() { # POP
 
 ledger_reasons() { # POP
 	enter "$1" anydoor stats --json | jq -r '
-		def sum(f; g): [.reasons[] | select(f) | g] | add // 0;
+		def sum(f; g): [.reasons[] | select(f) | g] | add // error("no such reasons");
 		[ sum(.side == "in"; .packets), sum(.action == "send"; .packets),
 		  sum(.side == "out"; .packets), sum(.side == "out"; .bytes) ] | join(" ")'
 }
@@ -95,7 +96,7 @@ counter_mean_bytes() { # POP LABEL
 
 # DNS questions that reached POP's daemon and were answered there, over UDP and TCP.
 dns_by_daemon() { # POP
-	enter "$1" anydoor status --json | jq '.dns.daemon_udp + .dns.daemon_tcp'
+	enter "$1" anydoor status --json | jq '.dns | .daemon_udp + .daemon_tcp // error("no such counters")'
 }
 
 # Does POP know exactly COUNT live flows that belong to OWNER (a POP)?

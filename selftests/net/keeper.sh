@@ -181,7 +181,7 @@ attached() {
 
 counter() { # REASON
 	anydoor stats --json | jq --arg reason "$1" \
-		'[.reasons[] | select(.reason == $reason) | .packets] | add // 0'
+		'[.reasons[] | select(.reason == $reason) | .packets] | add // error("no such reason")'
 }
 
 owned_flows() {
