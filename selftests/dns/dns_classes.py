@@ -15,6 +15,7 @@ KNOT, NSD, BIND = "knot", "nsd", "bind"
 ALL = (KNOT, NSD, BIND)
 DATA = ["rcode", "aa", "tc", *SECTIONS]
 TRIMMINGS = ["question", "edns", "nsid", "do", "rd", "cd", "ad", "aa"]
+UNDELEGATED = b"\4leaf\3kid\4deep\7example\3com\0"
 NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, YXDOMAIN, NOTAUTH, BADVERS = \
     0, 1, 2, 3, 4, 5, 6, 9, 16
 
@@ -166,6 +167,11 @@ def _(q, ours, theirs):
 @allow("next-zone", (NSD, BIND), ["rcode", "tc", *SECTIONS])
 def _(q, ours, theirs):
     return last_target(ours) and (theirs.tc or answers_begin_alike(ours, theirs))
+
+
+@allow("undelegated-zone", (KNOT,), ["rcode", *SECTIONS])
+def _(q, ours, theirs):
+    return (last_target(ours) or b"").endswith(UNDELEGATED) and answers_begin_alike(ours, theirs)
 
 
 @allow("proof-at-alias", (NSD,), ["rcode", *SECTIONS])
