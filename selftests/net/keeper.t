@@ -11,6 +11,17 @@ keeper_up
 configure stamp="{ clock: any }"
 refused "tcp_timestamps is 1 and may not be set" 2 "sysctl -w net.ipv4.tcp_timestamps=2" anydoor run
 ok "nothing was changed" clean
+clock_is_alone() { # TIME_ERROR: nobody synchronises it
+	/usr/bin/python3 -c 'import ctypes
+raise SystemExit(ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512)) != 5)'
+}
+if clock_is_alone; then
+	configure stamp="{ clock: synchronised, tcp_timestamps: set }"
+	refused "a clock of its own" 75 "stamp.clock: the kernel says" anydoor run
+	ok "again nothing was changed" clean
+else
+	skip_next "the kernel's clock is synchronised"
+fi
 configure interfaces="[wan0, wan7]"
 refused "an interface that is not there" 1 "wan7: no such interface" anydoor run
 ok "the other one was let go again" clean

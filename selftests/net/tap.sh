@@ -33,6 +33,12 @@ diag() {
 	sed 's/^/# /' <<<"$*" >&2
 }
 
+# Instead of one result.
+skip_next() { # WHY
+	TAP_RUN=$((TAP_RUN + 1))
+	echo "ok $TAP_RUN # SKIP $*"
+}
+
 done_testing() {
 	echo "1..$TAP_RUN"
 	exit $((TAP_FAILED > 0))
