@@ -41,9 +41,11 @@ static void check_interfaces(const struct config *config, const struct host *hos
 	size_t i, j;
 
 	for (i = 0; i < config->nr_interfaces; i++) {
-		if (!host->interfaces[i])
+		if (!host->interfaces[i]) {
 			error("interfaces: %s is not an interface of this host",
 			      config->interfaces[i]);
+			continue;
+		}
 		for (j = 0; j < config->nr_interfaces; j++)
 			if (links_stands_on(&host->links, host->interfaces[i], host->interfaces[j]))
 				error("interfaces: %s stands on %s, so packets would pass us "

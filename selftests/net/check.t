@@ -95,6 +95,9 @@ is "a good host: JSON" "$(jq -c '[.ok, .errors]' <<<"$said")" "[true,[]]"
 
 interfaces=eth7 configure
 finds "no such interface" 1 "eth7 is not an interface of this host"
+interfaces="eth7, eth0" configure
+check
+ok "no such interface: nor does it stand on one" not grep -qF "stands on" <<<"$said"
 
 in_host ip link add br0 type bridge
 in_host ip link set eth1 master br0
