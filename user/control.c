@@ -67,9 +67,17 @@ static void on_read(struct bufferevent *bev, void *arg)
 		bufferevent_free(bev);
 }
 
+static void on_sent(struct bufferevent *bev, void *arg)
+{
+	bufferevent_free(bev);
+}
+
+/* Who closed his half has asked all, and may still wait for the answer. */
 static void on_event(struct bufferevent *bev, short what, void *arg)
 {
-	if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT))
+	if (what & BEV_EVENT_EOF && evbuffer_get_length(bufferevent_get_output(bev)))
+		bufferevent_setcb(bev, NULL, on_sent, on_event, arg);
+	else if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT))
 		bufferevent_free(bev);
 }
 

@@ -55,7 +55,8 @@ static json_t *verb_detach(struct daemon *daemon, const json_t *args)
 		json_array_append_new(list, json_string(errors.list[i].text));
 	config_errors_log(&errors);
 	config_errors_free(&errors);
-	if (!err) {
+	/* Also when only pins are left over: nothing is open any more that could be tended. */
+	if (!err || !daemon->loader->dp.state_at) {
 		daemon->detached = true;
 		event_base_loopexit(daemon->base, &(struct timeval){ .tv_usec = 100000 });
 	}

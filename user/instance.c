@@ -88,7 +88,7 @@ int instance_lock(struct instance *instance, struct config_errors *errors)
 	int fd, err = make_run_dir(instance);
 
 	snprintf(path, sizeof(path), "%s/lock", instance->run);
-	fd = err ? -1 : open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	fd = err ? -1 : open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		err = err ?: -errno;
 		config_errors_add(errors, path, 0, "cannot be made: %s; is this run as root?",
@@ -99,6 +99,9 @@ int instance_lock(struct instance *instance, struct config_errors *errors)
 		close(fd);
 		return -EAGAIN;
 	}
+	/* Whoever may open it may hold it, and keep the daemon from starting. */
+	if (fchmod(fd, 0600))
+		log_warn("%s: cannot be kept from others: %s", path, strerror(errno));
 	/* Who holds it is for people to know; the lock itself is what counts. */
 	if (ftruncate(fd, 0) || dprintf(fd, "%d\n", getpid()) < 0)
 		log_warn("%s: cannot be written: %s", path, strerror(errno));

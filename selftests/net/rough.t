@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# rough.t: the daemon among people who do not behave: who talks to its socket and does not listen,
+# who reaches for its lock, who leaves things among its pins.
+# shellcheck source-path=SCRIPTDIR
+set -u
+. "$(dirname "$0")/keeper.sh"
+keeper_up
+
+# talk HOW: to the control socket; says what came back.
+talk() {
+	/usr/bin/python3 - "$LAB_DIR/run/one/control" "$1" <<-'END'
+		import socket, sys
+		s = socket.socket(socket.AF_UNIX)
+		s.settimeout(5)
+		s.connect(sys.argv[1])
+		if sys.argv[2] == "half":
+		    s.sendall(b'{"verb": "nonsense"}\n' * 40000)
+		    s.shutdown(socket.SHUT_WR)
+		elif sys.argv[2] == "vanish":
+		    s.sendall(b'{"verb": "reload"}\n')
+		    sys.exit()
+		else:
+		    try:
+		        s.sendall(b"x" * 1000000)
+		    except BrokenPipeError:
+		        pass
+		got = b""
+		try:
+		    while more := s.recv(65536):
+		        got += more
+		except ConnectionResetError:
+		    pass
+		print(got.count(b"\n"))
+	END
+}
+
+# --- the lock --------------------------------------------------------------------------------------
+mkdir -p "$LAB_DIR/run/one"
+install -m 644 /dev/null "$LAB_DIR/run/one/lock"
+daemon_start
+is "who may not read the lock cannot hold it" "$(stat -c %a "$LAB_DIR/run/one/lock")" 600
+
+# --- the control socket ----------------------------------------------------------------------------
+is "who closes his half gets every answer" "$(talk half)" 40000
+is "a line without end gets none" "$(talk endless)" 0
+talk vanish
+ok "who asks and leaves is forgotten" anydoor reload
+
+# --- the pins --------------------------------------------------------------------------------------
+mkdir "$PINS/one/theirs"
+refused "somebody's directory among the pins" 1 "cannot be removed" anydoor detach
+wait "$DAEMON"
+is "the programs are off, so the daemon left" "$?" 0
+DAEMON=
+is "no program is left" "$(xdp_program wan0)" 0
+rm -r "$PINS/one"
+done_testing
