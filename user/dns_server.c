@@ -289,6 +289,9 @@ static int door_open_udp(struct door *door)
 	door->udp = event_new(door->server->base, fd, EV_READ | EV_PERSIST, udp_ready, door);
 	if (door->udp && !event_add(door->udp, NULL))
 		return 0;
+	if (door->udp)
+		event_free(door->udp);
+	door->udp = NULL;
 	close(fd);
 	return -ENOMEM;
 }
@@ -332,8 +335,8 @@ static void door_close(struct door *door)
 		fd = event_get_fd(door->udp);
 		for (i = 0; i < UDP_LEFT_MAX && udp_answer_one(door->server, fd); i++)
 			; /* what came before the successor's socket was there */
-		close(fd);
 		event_free(door->udp);
+		close(fd);
 	}
 	if (door->tcp)
 		evconnlistener_free(door->tcp);
