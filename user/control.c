@@ -16,6 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "control.h"
+#include "listener.h"
 #include "log.h"
 
 #define LINE_MAX_BYTES 65536
@@ -124,6 +125,8 @@ static int listen_at(struct control *control, struct event_base *base)
 						    (struct sockaddr *)&sun, sizeof(sun));
 	err = control->listener ? 0 : -(errno ?: ENOMEM);
 	umask(mask);
+	if (!err)
+		listener_turn_away(control->listener);
 	return err;
 }
 

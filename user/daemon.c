@@ -8,6 +8,7 @@
 #include <systemd/sd-daemon.h>
 #include "daemon_internal.h"
 #include "dns_service.h"
+#include "listener.h"
 #include "log.h"
 #include "maps/reasons.h"
 
@@ -132,6 +133,7 @@ int daemon_run(const struct globals *globals, struct loader *loader, struct conf
 	int err;
 
 	signal(SIGPIPE, SIG_IGN);
+	listener_raise_limit();
 	err = start(&daemon, zones);
 	if (!err) {
 		daemon_tend(&daemon);

@@ -24,6 +24,7 @@
 #include "dns_home.h"
 #include "dns_service.h"
 #include "dns_zones.h"
+#include "listener.h"
 #include "log.h"
 #include "pins.h"
 
@@ -305,8 +306,10 @@ static int door_open_tcp(struct door *door)
 	door->tcp =
 		evconnlistener_new(door->server->base, tcp_accepted, door,
 				   LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, TCP_BACKLOG, fd);
-	if (door->tcp)
+	if (door->tcp) {
+		listener_turn_away(door->tcp);
 		return 0;
+	}
 	close(fd);
 	return -ENOMEM;
 }

@@ -12,6 +12,7 @@
 #include <event2/http.h>
 #include <event2/keyvalq_struct.h>
 #include "addr.h"
+#include "listener.h"
 #include "log.h"
 #include "metrics.h"
 #include "metrics_job.h"
@@ -214,6 +215,7 @@ static void on_request(struct evhttp_request *request, void *arg)
 static int listen_on(struct metrics *metrics)
 {
 	const struct config *config = metrics->config;
+	struct evhttp_bound_socket *bound;
 	char address[ADDR_TEXT];
 
 	addr_format(&config->metrics_address, address);
@@ -226,8 +228,11 @@ static int listen_on(struct metrics *metrics)
 	evhttp_set_timeout(metrics->http, TIMEOUT_S);
 	evhttp_set_gencb(metrics->http, on_request, metrics);
 	errno = 0;
-	if (!evhttp_bind_socket(metrics->http, address, config->metrics_port))
+	bound = evhttp_bind_socket_with_handle(metrics->http, address, config->metrics_port);
+	if (bound) {
+		listener_turn_away(evhttp_bound_socket_get_listener(bound));
 		return 0;
+	}
 	log_err("metrics: cannot listen on %s port %u: %s; see metrics.listen", address,
 		config->metrics_port, errno ? strerror(errno) : "no such address");
 	return errno ? -errno : -EADDRNOTAVAIL;

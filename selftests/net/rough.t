@@ -47,6 +47,31 @@ is "a line without end gets none" "$(talk endless)" 0
 talk vanish
 ok "who asks and leaves is forgotten" anydoor reload
 
+# --- more connections than descriptors -------------------------------------------------------------
+# What the daemon worked in two seconds, in ticks of which 100 are a second, while 80 wait.
+crowd() {
+	at pop /usr/bin/python3 - "$DAEMON" <<-'END'
+		import socket, sys, time
+		def ticks():
+		    return sum(map(int, open(f"/proc/{sys.argv[1]}/stat").read().split()[13:15]))
+		crowd = [socket.create_connection(("127.0.0.1", 9153), 1) for i in range(80)]
+		time.sleep(0.5)
+		before = ticks()
+		time.sleep(2)
+		print(ticks() - before)
+	END
+}
+daemon_kill TERM
+configure metrics="{ listen: \"127.0.0.1:9153\" }"
+daemon_start
+at_least "it may open what it may ask for" \
+	"$(prlimit --pid "$DAEMON" --nofile --output SOFT --noheadings --raw)" \
+	"$(($(ulimit -Hn) < 65536 ? $(ulimit -Hn) : 65536))"
+prlimit --pid "$DAEMON" --nofile=60:60
+at_least "a crowd at the door does not keep it busy" 50 "$(crowd)"
+ok "it is told once" same "$(grep -c "Too many open files" "$LAB_DIR/log")" 1
+ok "and serves when they have left" anydoor reload
+
 # --- the pins --------------------------------------------------------------------------------------
 mkdir "$PINS/one/theirs"
 refused "somebody's directory among the pins" 1 "cannot be removed" anydoor detach
