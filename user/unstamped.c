@@ -111,7 +111,8 @@ static int collect_silent(const struct datapath *dp, __u32 now, struct silent *s
 		}
 		silent->list[silent->nr++] = key;
 	}
-	qsort(silent->list, silent->nr, sizeof(*silent->list), by_tuple);
+	if (silent->nr)
+		qsort(silent->list, silent->nr, sizeof(*silent->list), by_tuple);
 	return err == -ENOENT ? 0 : err;
 }
 

@@ -60,7 +60,7 @@ static void test_options_broken_end_the_walk(void)
 	is_int(SCAN(8, 9, 1, 2, 3, 4, 5, 6, 7).ts, 0, "timestamps of a wrong length");
 	is_int(SCAN(8).ts, 0, "a kind without a length");
 	is_int(SCAN(1, 1, 1, 1).ts, 0, "only NOPs");
-	is_int(scan((const __u8[]){ 1 }, 41).ts, 0, "more than there can be");
+	is_int(scan((const __u8[41]){ 1 }, 41).ts, 0, "more than there can be");
 }
 
 /* Nothing that random bytes say may lead outside; valgrind and sanitizers watch this one. */
