@@ -805,7 +805,7 @@ static __always_inline int dns_respond(struct dns_work *w, const struct ad_dns_i
 		return verdict;
 	if (w->rcode != DNS_NOERROR)
 		verdict = DNS_SEND;
-	else if (dns_is_meta(w->qtype))
+	else if (!DNS_IN_KERNEL && dns_is_meta(w->qtype))
 		verdict = dns_meta(w, image);
 	else
 		verdict = dns_find_answer(w, image);
