@@ -95,7 +95,7 @@ int cmd_zones(const struct globals *globals, int argc, char **argv)
 		code = view_failed(&view, "the zones", err);
 	} else {
 		if (globals->json)
-			output_json(zones_json(&view, &stats));
+			code = output_json(zones_json(&view, &stats)) ? EXIT_FAILED : EXIT_OK;
 		else
 			zones_print(&stats);
 		dns_stats_free(&stats);

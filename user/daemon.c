@@ -49,11 +49,8 @@ static json_t *verb_detach(struct daemon *daemon, const json_t *args)
 	bool force = json_is_true(json_object_get(args, "force"));
 	struct config_errors errors = {};
 	int err = loader_detach(daemon->loader, force, &errors);
-	json_t *list = json_array();
-	size_t i;
+	json_t *list = daemon_errors_json(&errors);
 
-	for (i = 0; i < errors.nr; i++)
-		json_array_append_new(list, json_string(errors.list[i].text));
 	config_errors_log(&errors);
 	config_errors_free(&errors);
 	/* Also when only pins are left over: nothing is open any more that could be tended. */

@@ -15,8 +15,7 @@
 #include "instance.h"
 #include "log.h"
 
-/* It becomes a directory on a bpffs, where a dot is refused. */
-static bool name_is_good(const char *name)
+bool instance_name_is_good(const char *name)
 {
 	size_t i, len = strlen(name);
 
@@ -48,7 +47,7 @@ int instance_init(struct instance *instance, const struct config *config, const 
 {
 	memset(instance, 0, sizeof(*instance));
 	instance->lock = -1;
-	if (!name_is_good(name)) {
+	if (!instance_name_is_good(name)) {
 		config_errors_add(errors, name, 0,
 				  "not an instance name: letters, digits, '-' and '_', at most %d",
 				  INSTANCE_NAME_MAX);

@@ -22,6 +22,8 @@ struct instance {
 	int lock;  /* fd, -1 while not held */
 };
 
+/* A name becomes a directory on a bpffs, where a dot is refused. */
+bool instance_name_is_good(const char *name);
 /* Fills the paths and the group. 0, or -EINVAL with one line in @errors. */
 int instance_init(struct instance *instance, const struct config *config, const char *name,
 		  struct config_errors *errors);

@@ -2,7 +2,6 @@
 /*
  * main.c: the command table, and the options that every command shares.
  */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,24 +126,13 @@ static const char *from_env(const char *variable, const char *fallback)
 	return value && *value ? value : fallback;
 }
 
-/* The name becomes a directory in bpffs, which takes no dots. */
-static bool instance_name_ok(const char *name)
-{
-	size_t len = strlen(name);
-
-	for (size_t i = 0; i < len; i++)
-		if (!isalnum((unsigned char)name[i]) && name[i] != '-' && name[i] != '_')
-			return false;
-	return len > 0 && len <= INSTANCE_NAME_MAX;
-}
-
 static int line_parse(struct line *line, int *argc, char **argv)
 {
 	line->globals.config_path = from_env("ANYDOOR_CONFIG", CONFIG_DEFAULT);
 	line->globals.instance = from_env("ANYDOOR_NAME", INSTANCE_DEFAULT);
 	if (args_take(global_args, argc, argv, line))
 		return EXIT_USAGE;
-	if (!instance_name_ok(line->globals.instance)) {
+	if (!instance_name_is_good(line->globals.instance)) {
 		log_err("'%s' cannot name an instance: letters, digits, - and _, at most %d",
 			line->globals.instance, INSTANCE_NAME_MAX);
 		return EXIT_USAGE;
