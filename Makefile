@@ -15,8 +15,8 @@ PKGS	:= libbpf libxdp libelf zlib yaml-0.1 libevent libsodium libmnl jansson lib
 
 WARN	:= -Wall -Wextra -Wno-unused-parameter -Wmissing-prototypes -Wstrict-prototypes -Wshadow
 CFLAGS	?= -O2 -g
-CFLAGS	+= -std=gnu11 $(WARN) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I. -I$(BUILD)
-CFLAGS	+= $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+override CFLAGS += -std=gnu11 $(WARN) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I. -I$(BUILD)
+override CFLAGS += $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LDLIBS	:= $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 BPFFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-parameter -I. \
 	    $(if $(MULTIARCH),-I/usr/include/$(MULTIARCH))
@@ -66,7 +66,7 @@ $(BUILD)/user/%.o: user/%.c | $(SKELETONS)
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
 
 # libxdp cannot tell its version at run time.
-$(BUILD)/user/cmd_version.o: CFLAGS += -DLIBXDP_VERSION='"$(shell pkg-config --modversion libxdp)"'
+$(BUILD)/user/cmd_version.o: override CFLAGS += -DLIBXDP_VERSION='"$(shell pkg-config --modversion libxdp)"'
 
 $(BUILD)/libanydoor.a: $(USER_OBJS)
 	$(say) AR $@
