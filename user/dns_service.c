@@ -435,6 +435,17 @@ static const char *error_of(const struct config_zone *zone, const struct config_
 	return NULL;
 }
 
+/* What there is room for, but no part of a letter: half of one is no UTF-8, hence no JSON. */
+static void copy_text(char *to, size_t room, const char *text)
+{
+	size_t len = strnlen(text, room - 1);
+
+	while (text[len] && len && ((__u8)text[len] & 0xc0) == 0x80)
+		len--;
+	memset(to, 0, room);
+	memcpy(to, text, len);
+}
+
 static void note_error(struct slots *slots, const struct config_zone *zone, const char *error)
 {
 	struct ad_dns_zone_info *info = NULL;
@@ -451,7 +462,7 @@ static void note_error(struct slots *slots, const struct config_zone *zone, cons
 		strncpy(info->name, zone->name, sizeof(info->name) - 1);
 	}
 	slot = info - slots->infos;
-	strncpy(info->error, error, sizeof(info->error) - 1);
+	copy_text(info->error, sizeof(info->error), error);
 	bpf_map_update_elem(slots->info_fd, &slot, info, BPF_ANY);
 }
 

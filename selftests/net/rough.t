@@ -47,6 +47,22 @@ is "a line without end gets none" "$(talk endless)" 0
 talk vanish
 ok "who asks and leaves is forgotten" anydoor reload
 
+# --- long names in another script ------------------------------------------------------------------
+# The data path has room for 255 bytes of an error: one of the two is cut within a letter.
+zone_error() { # FILE
+	configure dns="{ zones: [{ name: example.com, file: $1.zone }] }"
+	zone_write 1
+	mv "$LAB_DIR/example.zone" "$LAB_DIR/$1.zone"
+	anydoor reload >/dev/null
+	echo nonsense >>"$LAB_DIR/$1.zone"
+	anydoor reload 2>/dev/null
+	anydoor zones --json | jq -r '.zones[0].error'
+}
+long=$(printf 'ü%.0s' {1..120})
+ok "a zone's error is told" grep -q "üüü" <<<"$(zone_error "$long")"
+ok "a letter later, too" grep -q "üüü" <<<"$(zone_error "a${long%ü}")"
+zone_write 1
+
 # --- more connections than descriptors -------------------------------------------------------------
 # What the daemon worked in two seconds, in ticks of which 100 are a second, while 80 wait.
 crowd() {
