@@ -25,7 +25,7 @@ class Load(threading.Thread):
     """@legal: what may stand behind the question, by name."""
 
     def __init__(self, client, legal, rdtype="A"):
-        super().__init__()
+        super().__init__(daemon=True)  # nor does it keep an interrupted test alive
         self.client, self.legal, self.rdtype = client, legal, rdtype
         self.asked, self.lost, self.wrong, self.stop = 0, 0, [], False
 

@@ -93,8 +93,11 @@ class Rival:
     """One server, and the sockets to it."""
     port = 0
     program = ""
+    raised = []  # to be taken down, however far each has come
 
     def __init__(self):
+        self.dir, self.proc = None, None
+        Rival.raised.append(self)
         self.dir = tempfile.mkdtemp(prefix=f"dns-{self.program}.")
         path = os.path.join(self.dir, "conf")
         with open(path, "w") as f:
@@ -155,10 +158,12 @@ class Rival:
             return None
 
     def stop(self):
-        self.proc.terminate()
-        self.proc.wait()
-        self.log.close()
-        shutil.rmtree(self.dir)
+        if self.proc:
+            self.proc.terminate()
+            self.proc.wait()
+            self.log.close()
+        if self.dir:
+            shutil.rmtree(self.dir)
 
 
 class Knot(Rival):

@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../
 import dns.edns, dns.flags, dns.message, dns.opcode, dns.rcode, dns.rrset, dns.tsig, dns.update
 from dns_load import Load, ask, udp
 from dns_queries import Engine, generate, zone_names
+from dns_signals import end_by_finally
 from dns_site import CLIENT4, VIP4, Site, enter
 
 COUNT = 2000
@@ -239,6 +240,7 @@ def test_broken_reload(site):
 
 
 def main():
+    end_by_finally()
     rng, names = random.Random(4711), zone_names()
     site = Site()
     try:

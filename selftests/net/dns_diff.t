@@ -29,7 +29,8 @@ import dns.message
 from dns_classes import CLASSES, Query, unlisted
 from dns_compare import describe, differences, read
 from dns_queries import Engine, generate, zone_names
-from dns_rivals import RIVALS
+from dns_rivals import RIVALS, Rival
+from dns_signals import end_by_finally
 
 results = []
 
@@ -88,6 +89,7 @@ def compare_batch(engine, servers, tally, batch):
 
 
 def run(tally):
+    end_by_finally()
     rng, names = random.Random(SEED), zone_names()
     engine, servers = Engine(), {}
     try:
@@ -98,7 +100,7 @@ def run(tally):
         for _ in range(0, COUNT, BATCH):
             compare_batch(engine, servers, tally, draw(rng, names))
     finally:
-        for server in servers.values():
+        for server in Rival.raised:
             server.stop()
 
 

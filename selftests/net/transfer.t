@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.join(HERE, "../dns"))
 import dns.message
 from dns_load import Load, ask, udp
 from dns_queries import DIR, Engine
+from dns_signals import end_by_finally
 from dns_site import CLIENT4, TOP, Site, enter, sh
 
 ZONE = "elsewhere.test."
@@ -192,6 +193,7 @@ def main():
     if not shutil.which("knotd"):
         print("1..0 # SKIP knotd is not installed")
         return 0
+    end_by_finally()
     site, knots = Site(watch=True), []
     try:
         site.up()
