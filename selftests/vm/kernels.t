@@ -72,13 +72,27 @@ pack()
 		"${dispatcher#/}=$dispatcher"
 }
 
+# No machine outlives us: timeout(1) leads a process group of its own, which ^C does not reach.
+machine=
+stop()
+{
+	trap '' INT TERM HUP
+	[ -z "$machine" ] || kill "$machine" 2>/dev/null
+	wait
+	exit 143
+}
+trap stop INT TERM HUP
+
 # The console goes to one serial port, TAP to the other, so that neither disturbs the other.
 boot()
 {
 	timeout -k 5 "$seconds" qemu-system-x86_64 -accel tcg -cpu max -smp 2 -m 1024 \
 		-nodefaults -display none -no-reboot \
 		-kernel "$1"/boot/vmlinuz-* -initrd "$2" -append "console=ttyS0 quiet panic=-1" \
-		-serial "file:$3.console" -serial "file:$3.tap" </dev/null
+		-serial "file:$3.console" -serial "file:$3.tap" </dev/null &
+	machine=$!
+	wait "$machine"
+	machine=
 }
 
 # Numbers the results anew under the kernel's name, and makes one of every plan that was not kept.
