@@ -27,12 +27,7 @@ is "no daemon anywhere: a shift leaves the idle flows with fra" "$(talk)" "fra f
 is "no daemon anywhere: a new connection is nyc's" "$(web_who 6)" nyc
 is "no daemon anywhere: DNS is answered" "$(at client kdig +short @$VIP4 www.$ZONE A)" $VIP4
 
-for pop in "${POPS[@]}"; do
-	pop_start "$pop"
-done
-for pop in "${POPS[@]}"; do
-	pop_await "$pop"
-done
+pops_start
 at_least "the new daemon adopted the counters" "$(counter fra out_stamped)" "$stamped"
 bgp_prefer sin
 is "new daemons: the idle flows are still fra's" "$(talk)" "fra fra"

@@ -14,19 +14,10 @@ from dns_load import Load, ask, udp
 from dns_queries import Engine, generate, zone_names
 from dns_signals import end_by_finally
 from dns_site import CLIENT4, VIP4, Site, enter
+from dns_tap import diag, done, ok
 
 COUNT = 2000
 RELOADS = 100
-results = []
-
-
-def ok(good, name):
-    results.append(good)
-    print(f"{'ok' if good else 'not ok'} {len(results)} - {name}", flush=True)
-
-
-def diag(text):
-    print("\n".join("# " + line for line in str(text).splitlines()), file=sys.stderr, flush=True)
 
 
 def tcp():
@@ -259,8 +250,7 @@ def main():
         test_broken_reload(site)
     finally:
         site.down()
-    print(f"1..{len(results)}")
-    return 0 if all(results) else 1
+    return done()
 
 
 sys.exit(main())

@@ -31,17 +31,7 @@ from dns_compare import describe, differences, read
 from dns_queries import Engine, generate, zone_names
 from dns_rivals import RIVALS, Rival
 from dns_signals import end_by_finally
-
-results = []
-
-
-def ok(good, name):
-    results.append(bool(good))
-    print(f"{'ok' if good else 'not ok'} {len(results)} - {name}", flush=True)
-
-
-def diag(text):
-    print("\n".join("# " + line for line in str(text).splitlines()), file=sys.stderr, flush=True)
+from dns_tap import diag, done, ok
 
 
 class Tally:
@@ -137,10 +127,9 @@ def main():
     if COUNT >= ALL_SEEN:
         unseen = set(names) - {name for name, _ in tally.classes}
         ok(not unseen, f"every class occurs{': but ' if unseen else ''}{', '.join(unseen)}")
-    print(f"1..{len(results)}")
     diag(f"{COUNT} queries, three servers, {took:.0f} s")
     report(tally)
-    return 0 if all(results) else 1
+    return done()
 
 
 sys.exit(main())

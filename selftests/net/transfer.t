@@ -14,6 +14,7 @@ from dns_load import Load, ask, udp
 from dns_queries import DIR, Engine
 from dns_signals import end_by_finally
 from dns_site import CLIENT4, TOP, Site, enter, sh
+from dns_tap import diag, done, ok, results
 
 ZONE = "elsewhere.test."
 FILE = f"{ZONE[:-1]}.zone"
@@ -21,7 +22,6 @@ NODE4 = "10.77.0.1"
 FIRST, CHANGES = 10, 5  # above the serial of the file that is there
 LAST = FIRST + CHANGES
 SECONDS = 3  # that a change may take
-results = []
 
 PRIMARY = """
 server:
@@ -54,15 +54,6 @@ zone:
     zonefile-load: difference
     zonefile-sync: -1
 """
-
-
-def ok(good, name):
-    results.append(bool(good))
-    print(f"{'ok' if good else 'not ok'} {len(results)} - {name}", flush=True)
-
-
-def diag(text):
-    print("\n".join("# " + line for line in str(text).splitlines()), file=sys.stderr, flush=True)
 
 
 class Knot:
@@ -211,8 +202,7 @@ def main():
         for knot in knots:
             knot.stop()
         site.down()
-    print(f"1..{len(results)}")
-    return 0 if all(results) else 1
+    return done()
 
 
 sys.exit(main())

@@ -7,34 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "selftests/tap.h"
+#include "stderr_fixture.h"
 #include "user/log.h"
-
-static FILE *caught;
-static int saved;
-
-static void catch_stderr(void)
-{
-	caught = tmpfile();
-	saved = dup(STDERR_FILENO);
-	if (!caught || saved < 0 || dup2(fileno(caught), STDERR_FILENO) < 0)
-		abort();
-}
-
-/* What was said since catch_stderr(). */
-static const char *release_stderr(void)
-{
-	static char text[131072];
-	size_t size;
-
-	fflush(stderr);
-	dup2(saved, STDERR_FILENO);
-	close(saved);
-	rewind(caught);
-	size = fread(text, 1, sizeof(text) - 1, caught);
-	text[size] = '\0';
-	fclose(caught);
-	return text;
-}
 
 static void test_log_level_hides_what_is_below(void)
 {

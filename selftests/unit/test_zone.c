@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "maps/dns_proto.h"
+#include "stderr_fixture.h"
 #include "zone_fixture.h"
 
 static void test_name_parse_and_format_are_inverse(void)
@@ -189,33 +190,6 @@ static void test_zone_bad_is_refused_where_it_is_bad(void)
 			ok(errors.nr == 3 && strstr(errors.list[2].text, "z:8:"), "all are said");
 		config_errors_free(&errors);
 	}
-}
-
-static FILE *caught;
-static int saved;
-
-static void catch_stderr(void)
-{
-	caught = tmpfile();
-	saved = dup(STDERR_FILENO);
-	if (!caught || saved < 0 || dup2(fileno(caught), STDERR_FILENO) < 0)
-		abort();
-}
-
-/* What was said since catch_stderr(). */
-static const char *release_stderr(void)
-{
-	static char text[4096];
-	size_t size;
-
-	fflush(stderr);
-	dup2(saved, STDERR_FILENO);
-	close(saved);
-	rewind(caught);
-	size = fread(text, 1, sizeof(text) - 1, caught);
-	text[size] = '\0';
-	fclose(caught);
-	return text;
 }
 
 static void test_zone_doubtful_is_loaded_and_told_of(void)
