@@ -180,6 +180,13 @@ int args_parse(const struct arg *args, int argc, char **argv, void *into)
 	return 0;
 }
 
+int args_none(int argc, char **argv)
+{
+	static const struct arg none[] = { { NULL } };
+
+	return args_parse(none, argc, argv, NULL);
+}
+
 /* "-t, --top N"; returns its length. */
 static int format_option(const struct arg *arg, char text[80])
 {

@@ -34,6 +34,8 @@ struct arg {
  * 0, or -EINVAL after one line on stderr.
  */
 int args_parse(const struct arg *args, int argc, char **argv, void *into);
+/* For a command that takes no words and no options of its own. */
+int args_none(int argc, char **argv);
 
 /*
  * The same for options that may stand anywhere among others': takes those of the table out of

@@ -23,13 +23,12 @@ static json_t *pops_json(const struct view *view, const struct peer *peers, size
 
 int cmd_pops(const struct globals *globals, int argc, char **argv)
 {
-	static const struct arg none[] = { { NULL } };
 	struct peer *peers = NULL;
 	struct view view;
 	size_t nr;
 	int err, code;
 
-	if (args_parse(none, argc, argv, NULL))
+	if (args_none(argc, argv))
 		return EXIT_USAGE;
 	code = view_open(&view, globals);
 	if (code)

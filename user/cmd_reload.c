@@ -74,12 +74,11 @@ static int reload(const struct globals *globals, const struct config *config,
 
 int cmd_reload(const struct globals *globals, int argc, char **argv)
 {
-	static const struct arg none[] = { {} };
 	struct config_errors errors = {};
 	struct config *config;
 	int code;
 
-	if (args_parse(none, argc, argv, NULL))
+	if (args_none(argc, argv))
 		return EXIT_USAGE;
 	/* Where the daemon listens is in the file too. */
 	if (config_load(globals->config_path, &config, &errors)) {

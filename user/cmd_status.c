@@ -150,13 +150,12 @@ static void print_text(const struct view *view, const struct status *status)
 
 int cmd_status(const struct globals *globals, int argc, char **argv)
 {
-	static const struct arg none[] = { { NULL } };
 	struct status status;
 	const char *what;
 	struct view view;
 	int err, code;
 
-	if (args_parse(none, argc, argv, NULL))
+	if (args_none(argc, argv))
 		return EXIT_USAGE;
 	code = view_open(&view, globals);
 	if (code)

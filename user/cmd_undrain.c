@@ -18,12 +18,11 @@ static int show(const struct globals *globals, bool was_on)
 
 int cmd_undrain(const struct globals *globals, int argc, char **argv)
 {
-	static const struct arg none[] = { {} };
 	struct drain_handle handle;
 	bool was_on;
 	int code;
 
-	if (args_parse(none, argc, argv, NULL))
+	if (args_none(argc, argv))
 		return EXIT_USAGE;
 	code = drain_open(&handle, globals);
 	if (code)

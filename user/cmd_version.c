@@ -40,14 +40,13 @@ static json_t *loaded_json(bool loaded, const struct ad_meta *meta)
 
 int cmd_version(const struct globals *globals, int argc, char **argv)
 {
-	static const struct arg none[] = { { NULL } };
 	const char *libbpf = libbpf_version_string();
 	struct utsname kernel;
 	struct ad_meta meta;
 	bool loaded;
 	int err;
 
-	if (args_parse(none, argc, argv, NULL))
+	if (args_none(argc, argv))
 		return EXIT_USAGE;
 	uname(&kernel);
 	libbpf += *libbpf == 'v';

@@ -80,12 +80,11 @@ static void zones_print(const struct dns_stats *stats)
 
 int cmd_zones(const struct globals *globals, int argc, char **argv)
 {
-	static const struct arg none[] = { { NULL } };
 	struct dns_stats stats;
 	struct view view;
 	int err, code;
 
-	if (args_parse(none, argc, argv, NULL))
+	if (args_none(argc, argv))
 		return EXIT_USAGE;
 	code = view_open(&view, globals);
 	if (code)
