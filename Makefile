@@ -203,6 +203,14 @@ $(BUILD)/selftests/lab/%.bpf.o: selftests/lab/%.bpf.c
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPFFLAGS) -MMD -MP -c $< -o $@
 
+# --- a crowd of connections --------------------------------------------------------------------
+CROWD := $(BUILD)/selftests/crowd/crowd
+TEST_PROGRAMS += $(CROWD)
+
+$(CROWD): $(patsubst %.c,$(BUILD)/%.o,$(wildcard selftests/crowd/*.c))
+	$(say) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 # --- demo ------------------------------------------------------------------------------------
 .PHONY: demo demo-keep
 demo: deps				## three POPs and a client in namespaces: what it is for, in a minute
