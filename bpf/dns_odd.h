@@ -27,15 +27,15 @@ struct dns_found {
 	__u32 opts;
 };
 
-/* Behind the name at @at, or 0. */
-static __always_inline __u32 dns_skip_name(const struct dns_work *w, __u32 at)
+/* Behind the name at @at, or 0; @whole: also if it goes on somewhere else. */
+static __always_inline __u32 dns_skip_name(const struct dns_work *w, __u32 at, __u32 whole)
 {
-	__u32 len;
+	__u32 len, max = at + DNS_NAME_BYTES;
 
-	while (at < w->len) {
+	while (at < w->len && at < max) {
 		len = dns_get8(w, at);
 		if (len >= DNS_POINTER >> 8)
-			return at + 2;
+			return whole ? 0 : at + 2;
 		if (len > DNS_LABEL_BYTES)
 			return 0;
 		at += len + 1;
@@ -47,7 +47,7 @@ static __always_inline __u32 dns_skip_name(const struct dns_work *w, __u32 at)
 
 static __always_inline int dns_read_record(const struct dns_work *w, struct dns_span *span)
 {
-	span->type_at = dns_skip_name(w, span->at);
+	span->type_at = dns_skip_name(w, span->at, 0);
 	if (!span->type_at || span->type_at + DNS_RR_TAIL > w->len)
 		return -1;
 	span->end = span->type_at + DNS_RR_TAIL + dns_get16(w, span->type_at + 8);
@@ -85,13 +85,15 @@ static __always_inline void dns_move(struct dns_work *w, __u32 to, __u32 from, _
 
 /*
  * We have no keys, so every key is unknown (RFC 8945, 5.2.1): its name, algorithm and time go
- * back without a MAC, and with the reason.
+ * back without a MAC, and with the reason. Neither name may be compressed (4.2).
  */
 static __always_inline int dns_bad_key(struct dns_work *w, const struct dns_span *tsig)
 {
-	__u32 data = tsig->type_at + DNS_RR_TAIL, mac = dns_skip_name(w, data), len, at;
+	__u32 data = tsig->type_at + DNS_RR_TAIL, mac = dns_skip_name(w, data, 1), len, at;
 
-	if (!mac || dns_get8(w, tsig->at) >= DNS_POINTER >> 8 || mac + DNS_TSIG_FIXED > tsig->end)
+	if (!mac || !dns_skip_name(w, tsig->at, 1) || mac + DNS_TSIG_FIXED > tsig->end ||
+	    dns_get16(w, tsig->type_at + 2) != DNS_CLASS_ANY || dns_get16(w, tsig->type_at + 4) ||
+	    dns_get16(w, tsig->type_at + 6))
 		return dns_reject(w, DNS_FORMERR);
 	mac += DNS_TSIG_MAC;
 	len = mac - tsig->at;

@@ -28,8 +28,9 @@ enum dns_type {
 	DNS_T_AXFR = 252,
 	DNS_T_ANY = 255,
 };
-#define DNS_CLASS_IN 1
-#define DNS_CLASS_CH 3
+#define DNS_CLASS_IN  1
+#define DNS_CLASS_CH  3
+#define DNS_CLASS_ANY 255
 
 enum dns_rcode {
 	DNS_NOERROR = 0,

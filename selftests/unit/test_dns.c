@@ -516,6 +516,23 @@ static void test_dns_signed_queries_are_told_that_the_key_is_unknown(void)
 	       DNS_FORMERR, "a signature without anything");
 }
 
+/* RFC 8945, 4.2. What we sent back of these was no message. */
+static void test_dns_signatures_that_are_none_are_refused(void)
+{
+	reject(RAW(HEAD_("\0", "\0", "\1") QUESTION "\6\0\1"
+						    "\3key\0\0\xfa\0\xff\0\0\0\0\0\x14\xe7\1"
+						    "\0\0\1\2\3\4\1\x2c\0\2mm\x99\x99\0\0\0\0"),
+	       DNS_FORMERR, "an algorithm that is a pointer");
+	reject(RAW(HEAD_("\0", "\0", "\1") QUESTION "\6\0\1"
+						    "\1a\xc0\xff\0\xfa\0\xff\0\0\0\0\0\x18\4hmac\0"
+						    "\0\0\1\2\3\4\1\x2c\0\2mm\x99\x99\0\0\0\0"),
+	       DNS_FORMERR, "a key's name that ends in a pointer");
+	reject(RAW(HEAD_("\0", "\0", "\1") QUESTION "\6\0\1"
+						    "\3key\0\0\xfa\0\1\0\0\0\0\0\x18\4hmac\0"
+						    "\0\0\1\2\3\4\1\x2c\0\2mm\x99\x99\0\0\0\0"),
+	       DNS_FORMERR, "a class that is not ANY");
+}
+
 /* --- words ------------------------------------------------------------------------------------ */
 
 static void test_dns_lower_is_tolower_of_each_byte(void)
@@ -600,6 +617,7 @@ int main(void)
 	test_dns_transfers_are_refused_for_our_zones_only();
 	test_dns_records_beside_the_question_mean_nothing();
 	test_dns_signed_queries_are_told_that_the_key_is_unknown();
+	test_dns_signatures_that_are_none_are_refused();
 	test_dns_lower_is_tolower_of_each_byte();
 	dns_image_free(image);
 	free(work);
