@@ -124,30 +124,6 @@ diff: deps				## 200,000 queries to our DNS, Knot, NSD and BIND, compared
 	$(Q)+$(MAKE) --no-print-directory all $(TEST_PROGRAMS)
 	$(Q)BUILD=$(BUILD) DNS_DIFF_QUERIES=$(DIFF_QUERIES) selftests/net/dns_diff.t
 
-# --- fuzz ------------------------------------------------------------------------------------
-# Corpora are kept in build/fuzz; what is found there goes on from the last run.
-FUZZ_SECONDS ?= 30
-FUZZERS	     := $(patsubst selftests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard selftests/fuzz/fuzz_*.c))
-FUZZED	     := $(filter-out user/zone_watch.c,$(wildcard user/zone*.c)) user/dns_image.c \
-		user/dns_render.c user/dns_table.c user/dns_tree.c user/arena.c user/config_errors.c \
-		user/log.c
-
-$(BUILD)/fuzz/%: selftests/fuzz/%.c $(FUZZED) $(wildcard bpf/dns_*.h maps/dns*.h user/dns*.h)
-	$(say) CLANG $@
-	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(CFLAGS) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		$(LDFLAGS) -o $@ $< $(FUZZED) $(LDLIBS)
-
-.PHONY: fuzz
-fuzz: $(FUZZERS)			## fuzz the DNS engine and the zone compiler, FUZZ_SECONDS each
-	$(Q)selftests/fuzz/seeds $(BUILD)/fuzz/seeds
-	$(Q)for f in dns zone; do \
-		mkdir -p $(BUILD)/fuzz/corpus/$$f && \
-		$(BUILD)/fuzz/fuzz_$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 \
-			-print_final_stats=1 -artifact_prefix=$(BUILD)/fuzz/ \
-			$(BUILD)/fuzz/corpus/$$f $(BUILD)/fuzz/seeds/$$f || exit 1; \
-	done
-
 # --- program tests and other kernels -----------------------------------------------------------
 PROG_OBJS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard selftests/prog/*.c))
 TEST_PROGRAMS += $(BUILD)/selftests/prog/runner $(BUILD)/selftests/prog/vectors \
@@ -170,6 +146,48 @@ $(BUILD)/selftests/vm/%.bpf.o: selftests/vm/%.bpf.c
 	$(say) CLANG $@
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPFFLAGS) -MMD -MP -c $< -o $@
+
+# --- fuzz ------------------------------------------------------------------------------------
+# selftests/fuzz/corpus is where it starts; what is found on top of it is kept in build/fuzz.
+FUZZ_TIME    ?= 30
+FUZZ_TARGETS := dns zone packet
+FUZZERS	     := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz_%)
+TEST_PROGRAMS += $(FUZZERS)
+FUZZED	     := $(filter-out user/zone_watch.c,$(wildcard user/zone*.c)) user/dns_image.c \
+		user/dns_render.c user/dns_table.c user/dns_tree.c user/arena.c user/config_errors.c \
+		user/log.c
+FUZZ_HEADERS := $(wildcard selftests/fuzz/*.h selftests/fuzz/packet/*.h bpf/dns_*.h maps/*.h user/dns*.h)
+FUZZ_CFLAGS   = $(CFLAGS) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+
+$(BUILD)/fuzz/%: selftests/fuzz/%.c $(FUZZED) $(FUZZ_HEADERS)
+	$(say) CLANG $@
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) $(LDFLAGS) -o $@ $< $(FUZZED) $(LDLIBS)
+
+# Only what judges is instrumented: the compiler of zones has a fuzzer of its own.
+FUZZ_PACKET := $(wildcard selftests/fuzz/packet/*.c)
+FUZZ_RIG    := $(filter-out %/runner.o,$(PROG_OBJS)) $(BUILD)/libanydoor.a
+$(BUILD)/fuzz/fuzz_packet: $(FUZZ_PACKET) $(FUZZ_RIG) $(FUZZ_HEADERS)
+	$(say) CLANG $@
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) $(LDFLAGS) -o $@ $(FUZZ_PACKET) $(FUZZ_RIG) $(LDLIBS)
+
+$(BUILD)/fuzz/seeds: selftests/fuzz/seeds $(wildcard selftests/dns/zones/*) selftests/dns/dns_queries.py
+	$(say) SEEDS $@
+	$(Q)PYTHONDONTWRITEBYTECODE=1 selftests/fuzz/seeds $@ && touch $@
+
+.PHONY: fuzzers
+fuzzers: $(FUZZERS) $(BUILD)/selftests/prog/vectors
+
+.PHONY: fuzz
+fuzz: deps				## fuzz DNS engine, zone compiler and kernel program, FUZZ_TIME seconds each
+	$(Q)+$(MAKE) --no-print-directory fuzzers $(BUILD)/fuzz/seeds
+	$(Q)for f in $(FUZZ_TARGETS); do BUILD=$(BUILD) selftests/fuzz/fuzz $$f $(FUZZ_TIME) || exit 1; done
+
+.PHONY: fuzz-keep
+fuzz-keep:				## keep what fuzzing found: the least corpus, into the tree
+	$(Q)+$(MAKE) --no-print-directory fuzzers $(BUILD)/fuzz/seeds
+	$(Q)for f in $(FUZZ_TARGETS); do BUILD=$(BUILD) selftests/fuzz/fuzz $$f keep || exit 1; done
 
 # --- bench -----------------------------------------------------------------------------------
 BENCH	   := $(BUILD)/selftests/bench

@@ -1,0 +1,15 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# corpus.t: every input that fuzzing found worth keeping, once through each fuzzer's judgement.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. selftests/net/tap.sh
+
+build=${BUILD:-build}
+make -s BUILD="$build" fuzzers >&2
+
+for target in dns zone packet; do
+	inputs=$(wc -l <"selftests/fuzz/corpus/$target.hex")
+	ok "$target: $inputs inputs" selftests/fuzz/fuzz $target replay
+done
+done_testing
