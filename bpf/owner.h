@@ -49,14 +49,19 @@ static __always_inline enum socket_answer owner_ask(struct xdp_md *ctx, struct p
 
 /*
  * Does the packet belong to a socket of ours? A cookie is good evidence, but a stamp is better: an
- * ACK that bears another node's is no answer to our SYN cookie.
+ * ACK that bears another node's is no answer to our SYN cookie. Nor is it for a socket that
+ * it cannot be meant for.
  */
 static __always_inline bool owner_has_socket(struct xdp_md *ctx, struct packet *p,
 					     const struct ladder *l)
 {
 	enum socket_answer answer = owner_ask(ctx, p);
 
-	return answer >= SOCKET_OURS || (answer == SOCKET_COOKIE && !l->stamp_others);
+	if (answer == SOCKET_COOKIE)
+		return !l->stamp_others;
+	if (answer == SOCKET_STRAY)
+		return !l->stamp_others || l->stamp == opt.node_id;
+	return answer >= SOCKET_OURS;
 }
 
 static __always_inline bool owner_in_table(const struct ladder *l)
@@ -224,8 +229,9 @@ static __always_inline __u16 stamp_other(struct ladder *l, __u32 id)
 
 /*
  * Rung 2, the others: a stamp outranks our table and our half-open sockets, but not a socket that
- * this very packet belongs to, if there is reason to think of one. What came by tunnel has
- * its candidates already.
+ * this very packet belongs to, for a flow of ours that was silent for hours bears what looks
+ * like another's stamp. Only a flow that is known to pass through is not asked for. What came by
+ * tunnel has its candidates already.
  */
 static __always_inline __u32 rung_stamp(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
@@ -240,7 +246,7 @@ static __always_inline __u32 rung_stamp(struct xdp_md *ctx, struct packet *p, st
 		return AD_CONTINUE;
 	if (!l->stamp_others)
 		return l->stamp_dead && !l->stamp_ours ? AD_R_OWNER_DEAD : AD_CONTINUE;
-	if (owner_in_table(l) || l->stamp_ours) {
+	if (!l->flow.slot || owner_in_table(l) || l->stamp_ours) {
 		if (owner_has_socket(ctx, p, l))
 			return owner_keep(p, l, AD_R_LOCAL_SOCKET);
 		if (owner_in_table(l))

@@ -12,6 +12,11 @@
 struct tcp_request_sock {
 	__u32 snt_isn;
 };
+struct tcp_sock {
+	__u32 snd_una;
+	__u32 snd_nxt;
+	__u32 max_window;
+};
 struct sock_common {
 	__u32 skc_tw_snd_nxt;
 };
@@ -30,7 +35,8 @@ enum socket_answer {
 	SOCKET_COOKIE,	    /* a listener would accept it as the answer to a SYN cookie */
 	SOCKET_TIME_WAIT,   /* an old one; a new flow may have taken its ports elsewhere */
 	SOCKET_OURS,	    /* from here on: the flow is ours */
-	SOCKET_ESTABLISHED, /* and nobody has closed it yet */
+	SOCKET_STRAY,	    /* but not this packet, if a stamp says otherwise */
+	SOCKET_ESTABLISHED, /* nobody has closed it yet */
 };
 
 /*
@@ -80,21 +86,37 @@ static __always_inline enum socket_answer socket_ask_time_wait(struct packet *p,
 	return p->ack == tw->tw_sk.__tw_common.skc_tw_snd_nxt ? SOCKET_OURS : SOCKET_TIME_WAIT;
 }
 
+/*
+ * Could the socket's peer acknowledge this (RFC 5961, 5.2)? If not, the peer may be long gone and
+ * its ports be used again, with another node.
+ */
+static __always_inline bool socket_fits(const struct packet *p, struct bpf_sock *sk)
+{
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+	__u32 oldest;
+
+	if (!tcp || !(p->tcp_flags & TCP_ACK))
+		return true;
+	oldest = tcp->snd_una - tcp->max_window;
+	return p->ack - oldest <= tcp->snd_nxt - oldest;
+}
+
 static __always_inline enum socket_answer socket_judge(struct xdp_md *ctx, struct packet *p,
 						       struct bpf_sock *sk)
 {
-	switch (sk->state) {
+	__u32 state = sk->state;
+
+	switch (state) {
 	case BPF_TCP_LISTEN:
 		return socket_ask_cookie(ctx, p, sk);
 	case BPF_TCP_NEW_SYN_RECV:
 		return socket_ask_half_open(p, sk);
 	case BPF_TCP_TIME_WAIT:
 		return socket_ask_time_wait(p, sk);
-	case BPF_TCP_ESTABLISHED:
-		return SOCKET_ESTABLISHED;
-	default:
-		return SOCKET_OURS;
 	}
+	if (!socket_fits(p, sk))
+		return SOCKET_STRAY;
+	return state == BPF_TCP_ESTABLISHED ? SOCKET_ESTABLISHED : SOCKET_OURS;
 }
 
 /* Fills p->socket. Global, so that the verifier follows its references only once. */

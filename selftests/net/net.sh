@@ -46,6 +46,13 @@ talk() {
 	echo "$answer"
 }
 
+# They end.
+talk_end() {
+	local to=${TALK[1]} pid=$TALK_PID
+	exec {TALK_IN}>&- {to}>&-
+	wait "$pid"
+}
+
 # --- uploads -----------------------------------------------------------------------------------------
 # iperf3 says itself when an upload was reset. In the end its server may close a connection that has
 # data unread, and the kernel sends a RST for that: such are not counted.

@@ -131,9 +131,19 @@ def write_ladder(w):
     # The table says ours, the socket does not: the entry goes and the stamp is followed.
     wrapped(w, "wrap-over-table", stamped(STRANGER4, TX), TX, (TX, REDIRECT),
             sets=flow_entry(STRANGER4, OURS, US))
-    own = socket_flow("est4")
-    w.vector("table-and-socket-over-stamp", stamped(own, TX).frame(), "pass", "local_socket",
-             sets=flow_entry(own, OURS, US), needs=("est4",), flows=((own, OURS, US, 0),))
+    # After hours of silence our own stamp looks like another's, and the table may have forgotten.
+    for name in ("est4", "est6"):
+        own = socket_flow(name)
+        at = stamped(own, TX).tcp_at()
+        for label, sets in (("", []), ("table-and-", flow_entry(own, OURS, US))):
+            for delta in (0, -1):
+                w.vector(f"{label}socket-over-stamp-{name}{delta:+}", stamped(own, TX).frame(),
+                         "pass", "local_socket", sets=sets, needs=(name,),
+                         acks=((name, at, delta),), flows=((own, OURS, US, 0),))
+            # What it acknowledges was never sent: that socket's client is long gone, and has
+            # used its ports again with the owner.
+            wrapped(w, f"wrap-over-{label}stale-{name}", stamped(own, TX), TX, (TX, REDIRECT),
+                    sets=sets, needs=(name,))
     wrapped(w, "wrap-over-pin", stamped(STRANGER4, TX), TX, (TX, REDIRECT),
             sets=flow_entry(STRANGER4, PIN, REDIRECT),
             flows=((STRANGER4, PIN, REDIRECT, 0),))
