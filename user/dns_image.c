@@ -13,8 +13,10 @@
 #include "dns_tree.h"
 #include "log.h"
 #include "maps/dns_proto.h"
+#include "progress.h"
 
-#define ALIASES_MAX 64 /* as many as anybody follows */
+#define ALIASES_MAX    64 /* as many as anybody follows */
+#define PROGRESS_NAMES 65536
 
 struct build {
 	struct dns_image *image;
@@ -91,6 +93,13 @@ struct ad_dns_zone *dns_image_zone(struct dns_image *image, __u32 index)
 	const struct ad_dns_image *head = image_at(image, 0);
 
 	return (struct ad_dns_zone *)image_ref(image, head->zones) + index;
+}
+
+__u64 dns_image_cells(const struct dns_image *image)
+{
+	const struct ad_dns_image *head = image_at(image, 0);
+
+	return ((__u64)head->bucket_mask + 1) * AD_DNS_BUCKET_CELLS;
 }
 
 /* --- records ---------------------------------------------------------------------------------- */
@@ -488,8 +497,11 @@ static int build_body(struct build *build)
 
 	for (i = 0; i < build->nr_zones && !err; i++)
 		err = build_zone(build, i);
-	for (i = 0; i < tree->nr_nodes && !err; i++)
+	for (i = 0; i < tree->nr_nodes && !err; i++) {
 		err = build_cell(build, &tree->nodes[i], build->table.hashes[i]);
+		if (i % PROGRESS_NAMES == 0)
+			progress_at("compiling zones: %zu of %zu names", i, tree->nr_nodes);
+	}
 	if (err)
 		return err;
 	share_records(build);

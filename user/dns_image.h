@@ -33,6 +33,9 @@ int dns_image_build(struct zone *const *zones, size_t nr_zones,
 		    const struct dns_image_options *options, struct dns_image **image);
 void dns_image_free(struct dns_image *image);
 
+/* How many names there is room for in the name table. */
+__u64 dns_image_cells(const struct dns_image *image);
+
 /* The zones' counter slots may be set until the image is published. */
 struct ad_dns_zone *dns_image_zone(struct dns_image *image, __u32 index);
 

@@ -16,7 +16,9 @@
 #include "log.h"
 #include "maps/dns_proto.h"
 #include "pins.h"
+#include "progress.h"
 #include "zone.h"
+#include "zone_files.h"
 
 /* --- loading ---------------------------------------------------------------------------------- */
 
@@ -38,7 +40,7 @@ static void sources_free(struct sources *sources)
 static int sources_read(struct sources *sources, const struct config *config,
 			struct config_errors *errors)
 {
-	size_t i;
+	size_t i, records = 0;
 	int err, failed = 0;
 
 	sources->zones = calloc(config->nr_zones + 1, sizeof(*sources->zones));
@@ -52,7 +54,9 @@ static int sources_read(struct sources *sources, const struct config *config,
 		if (err)
 			failed = err;
 		else
-			sources->nr++;
+			records += sources->zones[sources->nr++]->nr_rrs;
+		progress_at("reading zones: %zu of %zu, %zu records", i + 1, config->nr_zones,
+			    records);
 	}
 	qsort(sources->zones, sources->nr, sizeof(*sources->zones), zone_compare);
 	return failed;
@@ -153,6 +157,22 @@ static int zones_compile(struct dns_zones *set, const struct sources *sources,
 	return err ? err : zones_describe(set, sources);
 }
 
+/* What the load came to, for people. */
+static void zones_tell(const struct dns_zones *set)
+{
+	const struct dns_image *image = set->image;
+	size_t i, names = 0, records = 0;
+
+	for (i = 0; i < set->nr; i++) {
+		names += set->list[i].names;
+		records += set->list[i].records;
+	}
+	log_info("zones: %zu with %zu names and %zu records in %.2f s; %u pages of 1 MiB in the "
+		 "kernel, %u%% of the name table used",
+		 set->nr, names, records, progress_seconds(), image->nr_pages,
+		 (unsigned int)((__u64)image->nr_names * 100 / dns_image_cells(image)));
+}
+
 int dns_zones_load(const struct config *config, struct dns_zones **zones,
 		   struct config_errors *errors)
 {
@@ -162,6 +182,7 @@ int dns_zones_load(const struct config *config, struct dns_zones **zones,
 
 	if (!set)
 		return -ENOMEM;
+	progress_begin();
 	err = sources_read(&sources, config, errors);
 	if (err != -ENOMEM) {
 		bad = sources_check(&sources, config, errors);
@@ -175,11 +196,13 @@ int dns_zones_load(const struct config *config, struct dns_zones **zones,
 					  strerror(-err));
 	}
 	sources_free(&sources);
-	if (err)
+	if (err) {
 		dns_zones_free(set);
-	else
-		*zones = set;
-	return err;
+		return err;
+	}
+	zones_tell(set);
+	*zones = set;
+	return 0;
 }
 
 void dns_zones_free(struct dns_zones *zones)
@@ -197,6 +220,7 @@ void dns_zones_free(struct dns_zones *zones)
 struct slots {
 	int info_fd, hits_fd, daemon_fd;
 	int ncpus;
+	__u32 taken;			/* below it none is free */
 	struct ad_dns_zone_info *infos; /* by slot; an empty name is free */
 };
 
@@ -213,6 +237,7 @@ static int slots_open(struct slots *slots, const struct pins *pins)
 	__u32 slot, *last = NULL, next;
 
 	slots->ncpus = pins->ncpus;
+	slots->taken = 0;
 	slots->info_fd = pins_map(pins, "dns_zone_info", true);
 	slots->hits_fd = pins_map(pins, "dns_zone_hits", true);
 	slots->daemon_fd = pins_map(pins, "dns_zone_daemon", true);
@@ -271,13 +296,12 @@ static __u32 slots_find(struct slots *slots, struct ad_dns_zone_info **sorted, s
 	return found ? *found - slots->infos : AD_DNS_ZONE_MAX;
 }
 
-static __u32 slots_take(const struct slots *slots)
+/* A free slot; AD_DNS_ZONE_MAX if there is none. The caller gives it a name. */
+static __u32 slots_take(struct slots *slots)
 {
-	__u32 slot = 0;
-
-	while (slot < AD_DNS_ZONE_MAX && slots->infos[slot].name[0])
-		slot++;
-	return slot;
+	while (slots->taken < AD_DNS_ZONE_MAX && slots->infos[slots->taken].name[0])
+		slots->taken++;
+	return slots->taken;
 }
 
 /* Gives every zone of the set its slot: the one it has, or a free one. */
@@ -423,16 +447,27 @@ int dns_zones_publish(struct dns_zones *zones, const struct pins *pins)
 
 /* --- reporting -------------------------------------------------------------------------------- */
 
-/* The first error that was found in the zone's file. */
+static bool is_of_file(const char *error, const char *file)
+{
+	size_t len = strlen(file);
+
+	return !strncmp(error, file, len) && error[len] == ':';
+}
+
+/* The first error that was found in a zone's file, or in one that it includes. */
 static const char *error_of(const struct config_zone *zone, const struct config_errors *errors)
 {
-	size_t i, len = strlen(zone->file);
+	struct zone_files files = { 0 };
+	const char *error = NULL;
+	size_t i, n;
 
-	for (i = 0; i < errors->nr; i++)
-		if (!strncmp(errors->list[i].text, zone->file, len) &&
-		    errors->list[i].text[len] == ':')
-			return errors->list[i].text;
-	return NULL;
+	zone_files_add(&files, zone->file);
+	for (i = 0; i < errors->nr && !error; i++)
+		for (n = 0; n < files.nr && !error; n++)
+			if (is_of_file(errors->list[i].text, files.names[n]))
+				error = errors->list[i].text;
+	zone_files_free(&files);
+	return error;
 }
 
 /* What there is room for, but no part of a letter: half of one is no UTF-8, hence no JSON. */

@@ -11,10 +11,12 @@
 #include "arena.h"
 #include "config.h"
 #include "maps/dns_proto.h"
+#include "progress.h"
 #include "zone_check.h"
 
 #define ZONE_ERRORS_MAX	 50   /* of one zone; the rest are likely the same mistake */
 #define ZONE_DEFAULT_TTL 3600 /* until the file says $TTL */
+#define PROGRESS_RECORDS 65536
 
 /* What the scanner's callbacks know. */
 struct scan {
@@ -123,8 +125,8 @@ static void scan_on_record(zs_scanner_t *s)
 	rr->rdata = arena_copy(scan->zone->arena, s->r_data, s->r_data_length);
 	if (!rr->rdata)
 		scan->failed = -ENOMEM;
-	else
-		scan->zone->nr_rrs++;
+	else if (++scan->zone->nr_rrs % PROGRESS_RECORDS == 0)
+		progress_at("reading zone %s: %zu records", scan->zone->name, scan->zone->nr_rrs);
 }
 
 static struct zone *zone_new(const char *name, const __u8 *wire, const char *file)

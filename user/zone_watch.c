@@ -12,36 +12,46 @@
 #include "clock.h"
 #include "config.h"
 #include "log.h"
+#include "zone_files.h"
 #include "zone_watch.h"
 
 #define MOMENT_US 200000 /* a transfer of several zones is one change */
 #define REST	  4	 /* times as long as the last call took */
 
-/* A zone's file: its directory's watch, and its name there. */
+/* A file: its directory's watch, and its name there. */
 struct watched {
 	int wd;
-	char *name;
+	const char *name;
 };
 
 struct zone_watch {
 	struct event_base *base;
+	const struct config *config; /* NULL: watches nothing */
 	struct event *readable, *moment;
 	int fd;
-	struct watched *files;
+	struct zone_files *zones; /* what each is made of */
+	size_t nr_zones;
+	struct watched *files; /* sorted */
 	size_t nr;
 	__u64 took_us;
 	void (*changed)(void *arg);
 	void *arg;
 };
 
+static int watched_compare(const void *a, const void *b)
+{
+	const struct watched *x = a, *y = b;
+
+	return x->wd != y->wd ? (x->wd > y->wd) - (x->wd < y->wd) : strcmp(x->name, y->name);
+}
+
 static bool is_watched(const struct zone_watch *watch, const struct inotify_event *event)
 {
-	size_t i;
+	struct watched key = { .wd = event->wd, .name = event->name };
 
-	for (i = 0; event->len && i < watch->nr; i++)
-		if (watch->files[i].wd == event->wd && !strcmp(watch->files[i].name, event->name))
-			return true;
-	return event->mask & IN_Q_OVERFLOW;
+	if (event->mask & IN_Q_OVERFLOW)
+		return true;
+	return event->len && bsearch(&key, watch->files, watch->nr, sizeof(key), watched_compare);
 }
 
 static void wait_a_moment(struct zone_watch *watch)
@@ -71,15 +81,6 @@ static void on_events(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-static void on_moment(evutil_socket_t fd, short what, void *arg)
-{
-	struct zone_watch *watch = arg;
-	__u64 began = clock_mono_us();
-
-	watch->changed(watch->arg);
-	watch->took_us = clock_mono_us() - began;
-}
-
 static void forget(struct zone_watch *watch)
 {
 	size_t i;
@@ -88,12 +89,15 @@ static void forget(struct zone_watch *watch)
 		event_free(watch->readable);
 	if (watch->fd >= 0)
 		close(watch->fd);
-	for (i = 0; i < watch->nr; i++)
-		free(watch->files[i].name);
 	free(watch->files);
+	for (i = 0; i < watch->nr_zones; i++)
+		zone_files_free(&watch->zones[i]);
+	free(watch->zones);
 	watch->readable = NULL;
 	watch->fd = -1;
 	watch->files = NULL;
+	watch->zones = NULL;
+	watch->nr_zones = 0;
 	watch->nr = 0;
 }
 
@@ -107,45 +111,87 @@ static int add_file(struct zone_watch *watch, const char *path)
 	file->wd = inotify_add_watch(watch->fd, dir, IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR);
 	if (file->wd < 0)
 		return -errno;
-	file->name = strdup(slash ? slash + 1 : path);
-	if (!file->name)
-		return -ENOMEM;
+	file->name = slash ? slash + 1 : path;
 	watch->nr++;
 	return 0;
 }
 
-static int look_after(struct zone_watch *watch, const struct config *config)
+/* How many files the zones are made of. */
+static size_t find_files(struct zone_watch *watch)
+{
+	size_t i, nr = 0;
+
+	watch->zones = calloc(watch->config->nr_zones, sizeof(*watch->zones));
+	if (!watch->zones)
+		return 0;
+	watch->nr_zones = watch->config->nr_zones;
+	for (i = 0; i < watch->nr_zones; i++) {
+		zone_files_add(&watch->zones[i], watch->config->zones[i].file);
+		nr += watch->zones[i].nr;
+	}
+	return nr;
+}
+
+static void add_files(struct zone_watch *watch, const struct zone_files *files)
 {
 	size_t i;
 	int err;
 
-	watch->files = calloc(config->nr_zones, sizeof(*watch->files));
-	watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	if (!watch->files || watch->fd < 0)
-		return watch->files ? -errno : -ENOMEM;
-	for (i = 0; i < config->nr_zones; i++) {
-		err = add_file(watch, config->zones[i].file);
+	for (i = 0; i < files->nr; i++) {
+		err = add_file(watch, files->names[i]);
 		if (err)
-			log_warn("%s: changes will not be seen: %s", config->zones[i].file,
+			log_warn("%s: changes will not be seen: %s", files->names[i],
 				 strerror(-err));
 	}
+}
+
+static int look_after(struct zone_watch *watch)
+{
+	size_t i, nr = find_files(watch);
+
+	watch->files = calloc(nr + 1, sizeof(*watch->files));
+	watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (!nr || !watch->files || watch->fd < 0)
+		return watch->fd < 0 ? -errno : -ENOMEM;
+	for (i = 0; i < watch->nr_zones; i++)
+		add_files(watch, &watch->zones[i]);
+	qsort(watch->files, watch->nr, sizeof(*watch->files), watched_compare);
 	watch->readable = event_new(watch->base, watch->fd, EV_READ | EV_PERSIST, on_events, watch);
 	return watch->readable && !event_add(watch->readable, NULL) ? 0 : -ENOMEM;
 }
 
-void zone_watch_use(struct zone_watch *watch, const struct config *config)
+static void look_again(struct zone_watch *watch)
 {
 	int err;
 
 	forget(watch);
-	if (!config->dns_watch || !config->nr_zones)
-		return;
-	err = look_after(watch, config);
+	err = look_after(watch);
 	if (err) {
 		log_warn("zone files: changes will not be seen: %s", strerror(-err));
 		forget(watch);
-		return;
 	}
+}
+
+/* What is included may have changed too. First the watch, then the reading: nothing is missed. */
+static void on_moment(evutil_socket_t fd, short what, void *arg)
+{
+	struct zone_watch *watch = arg;
+	__u64 began = clock_mono_us();
+
+	if (!watch->config)
+		return;
+	look_again(watch);
+	watch->changed(watch->arg);
+	watch->took_us = clock_mono_us() - began;
+}
+
+void zone_watch_use(struct zone_watch *watch, const struct config *config)
+{
+	forget(watch);
+	watch->config = config->dns_watch && config->nr_zones ? config : NULL;
+	if (!watch->config)
+		return;
+	look_again(watch);
 	wait_a_moment(watch);
 }
 

@@ -3,8 +3,8 @@
  * zone_watch.h: hears when zone files change: by a transfer, by an editor (dns.watch).
  *
  * Watched are directories, for a file that is replaced is another file. A file counts when it has
- * been closed after writing or moved to its name, so nobody reads half of one; what $INCLUDE
- * names does not count.
+ * been closed after writing or moved to its name, so nobody reads half of one. Files that a zone
+ * includes are watched as the zone's own.
  */
 #ifndef AD_ZONE_WATCH_H
 #define AD_ZONE_WATCH_H
@@ -20,8 +20,9 @@ struct zone_watch;
 int zone_watch_new(struct event_base *base, void (*changed)(void *arg), void *arg,
 		   struct zone_watch **watch);
 /*
- * From now on the files of @config, or none if it says so; what cannot be watched is logged. For
- * what changed since they were read, @changed is called once in any case.
+ * From now on the files of @config, which must live until the next call, or none if it says so;
+ * what cannot be watched is logged. For what changed since they were read, @changed is called once
+ * in any case.
  */
 void zone_watch_use(struct zone_watch *watch, const struct config *config);
 void zone_watch_free(struct zone_watch *watch);

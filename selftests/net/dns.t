@@ -230,6 +230,29 @@ def test_broken_reload(site):
     ok(site.call("reload").returncode == 0, "mended, it is loaded")
 
 
+def test_last_error(site):
+    """A zone whose file, or one that it includes, is broken says so beside what it still serves."""
+    errors = lambda: {z["zone"]: z["error"] for z in site.zones_json()}
+    path = os.path.join(site.zones, "big.inc")
+    ok(not any(errors().values()), "no zone has an error")
+    serials = {z["zone"]: z["serial"] for z in site.zones_json()}
+    with open(path) as f:
+        good = f.read()
+    with open(path, "w") as f:
+        f.write(good + "broken A 192.0.2.256\n")
+    site.call("reload")
+    place = f"big.inc:{1 + good.count(chr(10))}: "
+    got = errors()
+    ok(place in (got.pop("example.com.") or ""), "an error in an included file is the zone's")
+    ok(not any(got.values()), "and no other's")
+    ok({z["zone"]: z["serial"] for z in site.zones_json()} == serials, "all still serve")
+    ok(place in site.call("zones").stdout, "for people too")
+    with open(path, "w") as f:
+        f.write(good)
+    site.call("reload")
+    ok(not any(errors().values()), "mended, it is gone")
+
+
 def main():
     end_by_finally()
     rng, names = random.Random(4711), zone_names()
@@ -248,6 +271,7 @@ def main():
         test_tcp_limits(site)
         test_reload(site)
         test_broken_reload(site)
+        test_last_error(site)
     finally:
         site.down()
     return done()

@@ -31,15 +31,20 @@ static int listen_for(int ms)
 	return told;
 }
 
-static void write_file(const char *name)
+static void write_text(const char *name, const char *text)
 {
 	char path[96];
 	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	f = fopen(path, "w");
-	fputs("text\n", f);
+	fputs(text, f);
 	fclose(f);
+}
+
+static void write_file(const char *name)
+{
+	write_text(name, "text\n");
 }
 
 static void rename_file(const char *from, const char *to)
@@ -70,6 +75,24 @@ static void test_zone_watch_tells_of_zone_files_alone(struct zone_watch *watch,
 	is_int(listen_for(400), 1, "three changes at once are one");
 }
 
+static void test_zone_watch_tells_of_included_files(struct zone_watch *watch,
+						    const struct config *config)
+{
+	zone_watch_use(watch, config);
+	listen_for(400);
+	write_file("inner");
+	is_int(listen_for(400), 0, "a file that no zone includes");
+	write_text("one", "a A 192.0.2.1\n$INCLUDE other ; and so on\n");
+	write_text("other", "$include \"inner\"\n$INCLUDE one\n");
+	is_int(listen_for(400), 1, "a zone that now includes it, through another, in a circle");
+	write_file("inner");
+	is_int(listen_for(400), 1, "and then the file");
+	write_text("one", "$INCLUDED other\n; $INCLUDE other\n");
+	is_int(listen_for(400), 1, "the zone no longer does");
+	write_file("inner");
+	is_int(listen_for(400), 0, "so the file is nobody's business");
+}
+
 static void test_zone_watch_off_is_silent(struct zone_watch *watch, struct config *config)
 {
 	config->dns_watch = false;
@@ -80,6 +103,7 @@ static void test_zone_watch_off_is_silent(struct zone_watch *watch, struct confi
 
 int main(void)
 {
+	static const char *const names[] = { "two", "other", "inner" };
 	struct config_zone zones[2] = { { .file = paths[0] }, { .file = paths[1] } };
 	struct config config = { .zones = zones, .nr_zones = 2, .dns_watch = true };
 	struct zone_watch *watch = NULL;
@@ -91,12 +115,12 @@ int main(void)
 	base = event_base_new();
 	ok(!zone_watch_new(base, changed, NULL, &watch), "a watch");
 	test_zone_watch_tells_of_zone_files_alone(watch, &config);
+	test_zone_watch_tells_of_included_files(watch, &config);
 	test_zone_watch_off_is_silent(watch, &config);
 	zone_watch_free(watch);
 	event_base_free(base);
-	unlink(paths[0]);
-	unlink(paths[1]);
-	rename_file("other", "one");
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		rename_file(names[i], "one");
 	unlink(paths[0]);
 	rmdir(dir);
 	return done_testing();

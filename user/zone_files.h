@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * zone_files.h: which files a zone is made of: its own, and what $INCLUDE names. For those who
+ * watch them, or must know whose an error in one is, also while the zone cannot be loaded.
+ */
+#ifndef AD_ZONE_FILES_H
+#define AD_ZONE_FILES_H
+
+#include <stddef.h>
+
+struct zone_files {
+	char **names; /* as libzscanner names them in errors; the zone's own first */
+	size_t nr;
+};
+
+/* Adds @file and what it includes, each once; what cannot be read includes nothing. */
+void zone_files_add(struct zone_files *files, const char *file);
+void zone_files_free(struct zone_files *files);
+
+#endif
