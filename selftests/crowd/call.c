@@ -17,6 +17,7 @@
 
 #define DIALS_PER_TICK 25
 #define PATIENCE_MS    30000 /* for a connection to be made, and for one to end */
+#define STALL_MS       2000
 #define LOSSES_TOLD    40
 
 enum call_state {
@@ -339,6 +340,18 @@ static __u32 crowd_count(const struct crowd *crowd, enum call_state first, enum 
 	return nr;
 }
 
+/* How many expect data for longer than any of them should. */
+static __u32 crowd_count_waiting(const struct crowd *crowd)
+{
+	__u64 now = crowd_now_ms();
+	__u32 nr = 0;
+
+	for (__u32 i = 0; i < crowd->nr; i++)
+		nr += crowd->calls[i].state == CALL_LIVE && crowd->calls[i].expects_ms &&
+		      now - crowd->calls[i].expects_ms > STALL_MS;
+	return nr;
+}
+
 static void crowd_tick(struct crowd *crowd)
 {
 	if (!crowd_ticked(crowd->ticker))
@@ -368,7 +381,8 @@ static void crowd_obey(struct crowd *crowd)
 				crowd->calls[i].state = CALL_OVER;
 		return;
 	}
-	printf("live %u lost %u\n", crowd_count(crowd, CALL_LIVE, CALL_ENDING), crowd->lost);
+	printf("live %u lost %u waiting %u\n", crowd_count(crowd, CALL_LIVE, CALL_ENDING),
+	       crowd->lost, crowd_count_waiting(crowd));
 	fflush(stdout);
 }
 

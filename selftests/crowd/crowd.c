@@ -8,7 +8,7 @@
  *     Opens connections, a quarter each of which sends, receives, talks, and is idle, to the
  *     addresses in turn. Says "connected N" when all are served. "end" on stdin ends them, each in
  *     good order; then says in JSON which arrived whole, and what became of the others. Any other
- *     line: how many live, and how many were lost.
+ *     line: how many live, were lost, and are waiting for what should have come.
  */
 #include <stdio.h>
 #include <string.h>

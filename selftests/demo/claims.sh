@@ -35,7 +35,7 @@ claim_download() {
 	resets=$(client_resets)
 	downloads_start
 	say "fra's edge makes its path longer, three times its own AS, towards the client's ISP:"
-	bgp_prepend_write edge_fra 1
+	bgp_avoid_write edge_fra 1
 	show edge_fra birdc configure
 	bgp_await nyc
 	show isp ip route show $VIP4

@@ -2,15 +2,15 @@
 # bgp.sh: one BIRD in every router and POP, eBGP on every wire, and ways to move the client.
 # shellcheck shell=bash
 
-readonly ROUTERS=(isp edge_fra edge_nyc edge_sin fra nyc sin)
+readonly ROUTERS=(isp edge_fra edge_nyc edge_sin "${NODES[@]}")
 declare -Agr AS=([isp]=64496 [edge_fra]=64501 [edge_nyc]=64502 [edge_sin]=64503
-	[fra]=65001 [nyc]=65002 [sin]=65003)
+	[fra]=65001 [nyc]=65002 [sin]=65003 [fra2]=65004 [fra3]=65005)
 
 bgp_up() {
 	local place
 	for place in "${ROUTERS[@]}"; do
 		mkdir -p "$LAB_DIR/bird/$place"
-		bgp_prepend_write "$place" 0
+		bgp_avoid_write "$place" 0
 		bgp_config "$place" >"$LAB_DIR/bird/$place/bird.conf"
 		at "$place" bird -c "$LAB_DIR/bird/$place/bird.conf" -s "$LAB_DIR/bird/$place/ctl" \
 			-P "$LAB_DIR/bird/$place/pid"
@@ -44,11 +44,11 @@ bgp_config_common() { # PLACE
 		# ${1}, AS ${AS[$1]}
 		log "$LAB_DIR/bird/$1/log" all;
 		router id $(bgp_router_id "${AS[$1]}");
-		include "$LAB_DIR/bird/$1/prepend.conf";
+		include "$LAB_DIR/bird/$1/avoid.conf";
 		protocol device {}
 		protocol direct { ipv4; ipv6; interface "lo", "client"; }
-		protocol kernel { ipv4 { export where source = RTS_BGP; }; }
-		protocol kernel { ipv6 { export where source = RTS_BGP; }; }
+		protocol kernel { merge paths $(bgp_multipath "$1"); ipv4 { export where source = RTS_BGP; }; }
+		protocol kernel { merge paths $(bgp_multipath "$1"); ipv6 { export where source = RTS_BGP; }; }
 		template bgp session {
 			local as ${AS[$1]};
 			connect delay time 1;
@@ -56,6 +56,11 @@ bgp_config_common() { # PLACE
 			error wait time 1, 2;
 		}
 	END
+}
+
+# An edge spreads flows over the nodes of its POP; the ISP chooses one POP.
+bgp_multipath() { # PLACE
+	[[ $1 == edge_* ]] && echo on || echo off
 }
 
 bgp_router_id() { # AS
@@ -74,7 +79,7 @@ bgp_config_policy() { # PLACE
 			filter to_customer { if source = RTS_BGP then accept; reject; }
 			filter to_isp {
 				if source != RTS_BGP then reject;
-				if PREPEND > 0 then {
+				if AVOID > 0 then {
 					bgp_path.prepend(${AS[$1]});
 					bgp_path.prepend(${AS[$1]});
 					bgp_path.prepend(${AS[$1]});
@@ -83,11 +88,11 @@ bgp_config_policy() { # PLACE
 			}
 		END
 		;;
-	*) # a POP: the VIPs, as every other POP, and its own tunnel addresses
+	*) # a node: the VIPs, as every other one, and its own tunnel addresses
 		cat <<-END
 			filter announce {
-				if net ~ [ $VIP4/32, $(tunnel_address "$1" 4)/32 ] then accept;
-				if net ~ [ $VIP6/128, $(tunnel_address "$1" 6)/128 ] then accept;
+				if net = $(tunnel_address "$1" 4)/32 || net = $(tunnel_address "$1" 6)/128 then accept;
+				if AVOID = 0 && (net = $VIP4/32 || net = $VIP6/128) then accept;
 				reject;
 			}
 		END
@@ -117,7 +122,8 @@ bgp_config_session() { # PLACE NEIGHBOUR FAMILY ADDRESS
 bgp_filter() { # PLACE NEIGHBOUR
 	case $1:$2 in
 	edge_*:isp) echo to_isp ;;
-	edge_*:fra | edge_*:nyc | edge_*:sin) echo to_customer ;;
+	edge_*:edge_*) echo announce ;;
+	edge_*) echo to_customer ;;
 	*) echo announce ;;
 	esac
 }
@@ -135,18 +141,19 @@ wire_address() { # NUMBER END FAMILY
 bgp_prefer() { # POP
 	local pop
 	for pop in "${POPS[@]}"; do
-		bgp_prepend "edge_$pop" "$([[ $pop == "$1" ]] && echo 0 || echo 1)"
+		bgp_avoid "edge_$pop" "$([[ $pop == "$1" ]] && echo 0 || echo 1)"
 	done
 	bgp_await "$1"
 }
 
-bgp_prepend() { # PLACE 0|1
-	bgp_prepend_write "$1" "$2"
+# An edge prepends its AS path towards the ISP, a node withdraws the VIPs.
+bgp_avoid() { # PLACE 0|1
+	bgp_avoid_write "$1" "$2"
 	enter "$1" birdc configure >/dev/null
 }
 
-bgp_prepend_write() { # PLACE 0|1
-	echo "define PREPEND = $2;" >"$LAB_DIR/bird/$1/prepend.conf"
+bgp_avoid_write() { # PLACE 0|1
+	echo "define AVOID = $2;" >"$LAB_DIR/bird/$1/avoid.conf"
 }
 
 # The edge of POP loses, or gets back, its sessions with the client's ISP.
@@ -172,14 +179,35 @@ bgp_landing() { # FAMILY
 	at isp ip "-$1" route get "${!vip}" | sed -n 's/.* dev edge_\([a-z]*\) .*/\1/p'
 }
 
-# Converged: the client has a POP, every POP reaches the client and every other POP's tunnel.
+# Converged: the client has a POP, every node reaches the client and every other node's tunnel.
 bgp_converged() {
-	local pop other
+	local node other
 	[[ -n $(bgp_landing 4) && $(bgp_landing 4) == "$(bgp_landing 6)" ]] || return 1
-	for pop in "${POPS[@]}"; do
-		at "$pop" ip route get "$CLIENT4" && at "$pop" ip route get "$CLIENT6" || return 1
-		for other in "${POPS[@]}"; do
-			at "$pop" ip route get "$(tunnel_address "$other")" || return 1
+	for node in "${NODES[@]}"; do
+		at "$node" ip route get "$CLIENT4" && at "$node" ip route get "$CLIENT6" || return 1
+		for other in "${NODES[@]}"; do
+			at "$node" ip route get "$(tunnel_address "$other")" || return 1
 		done
 	done
+	bgp_spreads "${NODES[@]:${#POPS[@]}}"
+}
+
+# Does fra's edge send to these nodes of fra, too?
+bgp_spreads() { # [NODE...]
+	local node
+	for node; do
+		at edge_fra ip -4 route show $VIP4 | grep -q "dev $node " || return 1
+		at edge_fra ip -6 route show $VIP6 | grep -q "dev $node " || return 1
+	done
+}
+
+# A node leaves its POP, or joins it again: it withdraws the VIPs, and nothing else happens to it.
+bgp_leave() { # NODE
+	bgp_avoid "$1" 1
+	await 10 not bgp_spreads "$1"
+}
+
+bgp_join() { # NODE
+	bgp_avoid "$1" 0
+	await 10 bgp_spreads "$1"
 }

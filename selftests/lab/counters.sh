@@ -18,7 +18,7 @@ counter_sum() { # POP CONDITION
 # The kernel's own counters of `uplink` against ours, both since the ledger was opened.
 ledger_open() {
 	local pop
-	for pop in "${POPS[@]}"; do
+	for pop in "${NODES[@]}"; do
 		ledger_read "$pop" >"$LAB_DIR/$pop.ledger"
 	done
 }
@@ -65,12 +65,12 @@ uplink_packets_in() { # POP
 	at "$1" ip -j -s link show uplink | jq '.[0].stats64.rx.packets'
 }
 
-# Sent by the driver for XDP_TX. There is no such counter in generic mode: ours is believed.
+# Sent by the driver for XDP_TX, or not for want of room in its ring. There is no such counter in generic mode: ours is believed.
 uplink_packets_sent() { # POP
 	if [[ ${LAB_XDP:-native} == generic ]]; then
 		counter_sum "$1" '.action == "send"'
 	else
-		at "$1" ethtool -S uplink | awk '/rx_queue_[0-9]+_xdp_tx:/ { n += $2 } END { print n + 0 }'
+		at "$1" ethtool -S uplink | awk '/rx_queue_[0-9]+_xdp_tx(_errors)?:/ { n += $2 } END { print n + 0 }'
 	fi
 }
 

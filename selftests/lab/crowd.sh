@@ -36,7 +36,7 @@ crowd_start() { # NAME TIMESTAMPS COUNT [OPTION...]
 	same "$line" "connected $3"
 }
 
-# "live N lost N"
+# "live N lost N waiting N"
 crowd_ask() { # NAME
 	local line
 	echo >&"${CROWD_IN[$1]}"

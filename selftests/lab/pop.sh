@@ -5,6 +5,7 @@
 # The fleet's key is no secret here: tests forge with it.
 readonly FLEET_KEY=6c61622d6b65792d6c61622d6b65792d6c61622d6b65792d6c61622d6b657921
 readonly ZONE=example.org
+declare -A NODE_STATE
 
 pops_up() {
 	pops_write
@@ -12,27 +13,27 @@ pops_up() {
 }
 
 pops_start() {
-	local pop
-	for pop in "${POPS[@]}"; do
-		pop_start "$pop"
+	local node
+	for node in "${NODES[@]}"; do
+		pop_start "$node"
 	done
-	for pop in "${POPS[@]}"; do
-		pop_await "$pop"
+	for node in "${NODES[@]}"; do
+		pop_await "$node"
 	done
 }
 
 pops_write() {
-	local pop
+	local node
 	install -m 600 /dev/stdin "$LAB_DIR/fleet.key" <<<"$FLEET_KEY"
 	zone_write 1
-	for pop in "${POPS[@]}"; do
-		pop_config "$pop" >"$LAB_DIR/$pop.yaml"
+	for node in "${NODES[@]}"; do
+		pop_config "$node" >"$LAB_DIR/$node.yaml"
 	done
 }
 
-pop_config() { # POP
+pop_config() { # NODE
 	cat <<-END
-		node: $1-1
+		node: ${NODE_NAME[$1]}
 		interfaces: [uplink]
 		vips:
 		  - address: $VIP4
@@ -42,9 +43,7 @@ pop_config() { # POP
 		  - name: nyc
 		  - name: sin
 		nodes:
-		  - { name: fra-1, id: 1, pop: fra, tunnel: "$(tunnel_address fra)" }
-		  - { name: nyc-1, id: 2, pop: nyc, tunnel: "$(tunnel_address nyc)" }
-		  - { name: sin-1, id: 3, pop: sin, tunnel: "$(tunnel_address sin)" }
+		$(pop_config_nodes)
 		stamp: { clock: any, tcp_timestamps: set }
 		keys: { file: fleet.key, epoch: 1 }
 		flows: { max: 4K }
@@ -54,6 +53,26 @@ pop_config() { # POP
 		xdp: { mode: ${LAB_XDP:-native} }
 		state: { bpffs: $LAB_DIR/bpf, run: $LAB_DIR/run }
 	END
+}
+
+# Those in NODE_STATE are in that state.
+pop_config_nodes() {
+	local node
+	for node in "${NODES[@]}"; do
+		echo "  - { name: ${NODE_NAME[$node]}, id: ${NODE_ID[$node]}, pop: $(pop_of "$node")," \
+			"tunnel: \"$(tunnel_address "$node")\", state: ${NODE_STATE[$node]:-up} }"
+	done
+}
+
+# Tell everybody but NODE itself that it is up, draining or down.
+node_tell() { # NODE STATE
+	local node
+	NODE_STATE[$1]=$2
+	for node in "${NODES[@]}"; do
+		[[ $node != "$1" ]] || continue
+		pop_config "$node" >"$LAB_DIR/$node.yaml"
+		enter "$node" anydoor reload >/dev/null || return 1
+	done
 }
 
 # SERIAL is also what the TXT record of `serial` says, so that an answer tells which zone it is of.
@@ -103,8 +122,8 @@ pop_pid() { # POP
 
 # When something failed: what the daemons said.
 pops_explain() {
-	local pop
-	for pop in "${POPS[@]}"; do
-		[[ ! -s $LAB_DIR/$pop.log ]] || tail -n 20 "$LAB_DIR/$pop.log" | sed "s/^/# $pop: /"
+	local node
+	for node in "${NODES[@]}"; do
+		[[ ! -s $LAB_DIR/$node.log ]] || tail -n 20 "$LAB_DIR/$node.log" | sed "s/^/# $node: /"
 	done
 }

@@ -3,10 +3,16 @@
 # shellcheck shell=bash disable=SC2034
 
 readonly POPS=(fra nyc sin)
-readonly PLACES=(client isp edge_fra edge_nyc edge_sin fra nyc sin)
+# One node a POP, called like it; fra may have more: LAB_NODES="fra2 fra3".
+read -r -a LAB_MORE <<<"${LAB_NODES:-}"
+readonly NODES=("${POPS[@]}" "${LAB_MORE[@]}")
+readonly PLACES=(client isp edge_fra edge_nyc edge_sin "${NODES[@]}")
+
+declare -Agr NODE_ID=([fra]=1 [nyc]=2 [sin]=3 [fra2]=4 [fra3]=5)
+declare -Agr NODE_NAME=([fra]=fra-1 [nyc]=nyc-1 [sin]=sin-1 [fra2]=fra-2 [fra3]=fra-3)
 
 # One wire a row: its number, then who is at its .1/::1 end and who at its .2/::2 end.
-readonly WIRES="
+WIRES="
 1 isp      edge_fra
 2 isp      edge_nyc
 3 isp      edge_sin
@@ -16,31 +22,39 @@ readonly WIRES="
 7 edge_fra fra
 8 edge_nyc nyc
 9 edge_sin sin"
+for node in "${LAB_MORE[@]}"; do
+	WIRES+=$'\n'"1${NODE_ID[$node]} edge_fra $node"
+done
+readonly WIRES
 
 readonly VIP4=192.0.2.53 VIP6=2001:db8:53::53
 readonly CLIENT4=198.51.100.10 CLIENT6=2001:db8:c::10
-declare -Agr NODE_ID=([fra]=1 [nyc]=2 [sin]=3)
 
 # The tunnel's outer family: 4 or 6.
 LAB_TUNNEL=${LAB_TUNNEL:-4}
 
-tunnel_address() { # POP [FAMILY]
+tunnel_address() { # NODE [FAMILY]
 	case ${2:-$LAB_TUNNEL} in
 	4) echo "203.0.113.${NODE_ID[$1]}" ;;
 	6) echo "2001:db8:f::${NODE_ID[$1]}" ;;
 	esac
 }
 
-# The name of PLACE's interface towards THERE: a POP has one uplink, all others say who is there.
+# The name of PLACE's interface towards THERE: a node has one uplink, all others say who is there.
 wire_end() { # PLACE THERE
-	case $1 in
-	fra | nyc | sin) echo uplink ;;
-	*) echo "$2" ;;
-	esac
+	if [[ -v NODE_ID[$1] ]]; then
+		echo uplink
+	else
+		echo "$2"
+	fi
+}
+
+pop_of() { # NODE
+	echo "${1%%[0-9]*}"
 }
 
 topology_up() {
-	local place number a b pop
+	local place number a b node
 
 	for place in "${PLACES[@]}"; do
 		place_up "$place"
@@ -49,8 +63,8 @@ topology_up() {
 		[[ -z $number ]] || wire_up "$number" "$a" "$b"
 	done <<<"$WIRES"
 	client_up
-	for pop in "${POPS[@]}"; do
-		pop_addresses_up "$pop"
+	for node in "${NODES[@]}"; do
+		node_addresses_up "$node"
 	done
 }
 
@@ -58,7 +72,8 @@ place_up() { # PLACE
 	ip netns add "$LAB_NAME-$1"
 	at "$1" sysctl -q -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 \
 		net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0 \
-		net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0
+		net.ipv6.conf.all.accept_dad=0 net.ipv6.conf.default.accept_dad=0 \
+		net.ipv4.fib_multipath_hash_policy=1 net.ipv6.fib_multipath_hash_policy=1
 	at "$1" ip link set lo up
 }
 
@@ -102,7 +117,7 @@ client_up() {
 	END
 }
 
-pop_addresses_up() { # POP
+node_addresses_up() { # NODE
 	local address
 	for address in "$VIP4/32" "$VIP6/128" "$(tunnel_address "$1" 4)/32" "$(tunnel_address "$1" 6)/128"; do
 		at "$1" ip addr add "$address" dev lo

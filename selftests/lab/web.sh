@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# web.sh: one nginx in every POP, on the VIPs; / says which POP it is, /big is the same everywhere.
+# web.sh: one nginx on every node, on the VIPs; / says which node it is, /big is the same everywhere.
 # shellcheck shell=bash
 
 readonly BIG_BYTES=$((${LAB_BIG_MIB:-256} << 20))
 
 web_up() {
-	local pop
+	local node
 	web_big_write
-	for pop in "${POPS[@]}"; do
-		mkdir -p "$LAB_DIR/nginx/$pop"
-		web_config "$pop" >"$LAB_DIR/nginx/$pop/nginx.conf"
-		at "$pop" nginx -p "$LAB_DIR/nginx/$pop" -c "$LAB_DIR/nginx/$pop/nginx.conf"
+	for node in "${NODES[@]}"; do
+		mkdir -p "$LAB_DIR/nginx/$node"
+		web_config "$node" >"$LAB_DIR/nginx/$node/nginx.conf"
+		at "$node" nginx -p "$LAB_DIR/nginx/$node" -c "$LAB_DIR/nginx/$node/nginx.conf"
 	done
 }
 
@@ -21,7 +21,7 @@ web_big_write() {
 	sha256sum <"$LAB_DIR/www/big" >"$LAB_DIR/big.sha256"
 }
 
-web_config() { # POP
+web_config() { # NODE
 	local dir=$LAB_DIR/nginx/$1
 	cat <<-END
 		user root; # the lab's directory is nobody else's

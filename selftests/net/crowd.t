@@ -15,7 +15,7 @@ live() { # NAME...
 	local name
 	sleep 0.5 # each of them has its turn
 	for name; do
-		same "$name: $(crowd_ask "$name")" "$name: live $COUNT lost 0" || return 1
+		same "$name: $(crowd_ask "$name")" "$name: live $COUNT lost 0 waiting 0" || return 1
 	done
 }
 

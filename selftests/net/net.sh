@@ -19,7 +19,7 @@ net_up() {
 # The last checks of every test: nobody's counters have a hole.
 net_done() {
 	local pop
-	for pop in "${POPS[@]}"; do
+	for pop in "${NODES[@]}"; do
 		ok "$pop: packets in and out add up with the reasons" ledger_balanced "$pop"
 		is "$pop: no failure of our own" "$(counter "$pop" internal)" 0
 	done

@@ -1,28 +1,52 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# split.t: some paths take the SYN to one POP and all the rest to another. Not a corner: behind such
-# a path it happens to every connection.
+# split.t: some paths take the SYN to one POP and all the rest to another, by what they see in the
+# headers; others take the SYN's repetition elsewhere, so that two POPs have answered. Not a corner:
+# behind such a path it happens to every connection.
 set -euo pipefail
 export LAB_BIG_MIB=16
 # shellcheck source=selftests/net/net.sh
 . "$(dirname "$0")/net.sh"
 
-# In the client's ISP: the SYN follows BGP, everything behind it goes to POP.
-split_to() { # POP
+# What the ISP sends to nyc, whatever BGP says: nft's words for the rest of a rule, for each way.
+declare -Ar SPLITS=(
+	["all but SYNs"]="tcp flags & (syn | ack) != syn"
+	["a TTL that SYNs do not have"]="ip ttl 50 :: ip6 hoplimit 50"
+	["ECN-capable packets"]="ip ecn ect0 :: ip6 ecn ect0"
+)
+
+split_up() {
 	local number
-	number=$(awk -v edge="edge_$1" '$2 == "isp" && $3 == edge { print $1 }' <<<"$WIRES")
-	at isp nft -f - <<-END
-		table inet split {
-			chain in {
-				type filter hook prerouting priority mangle
-				iifname client tcp flags & (syn | ack) != syn meta mark set 1
-			}
-		}
-	END
+	number=$(awk '$2 == "isp" && $3 == "edge_nyc" { print $1 }' <<<"$WIRES")
 	at isp ip rule add fwmark 1 lookup 100
 	at isp ip -6 rule add fwmark 1 lookup 100
 	at isp ip route add default via "$(wire_address "$number" 2 4)" table 100
 	at isp ip -6 route add default via "$(wire_address "$number" 2 6)" table 100
+	# Some systems send SYNs with a TTL of their own.
+	at client nft -f - <<-END
+		table inet ttl {
+			chain out {
+				type filter hook output priority mangle
+				tcp flags & (syn | ack) != syn jump rest
+			}
+			chain rest {
+				ip ttl set 50
+				ip6 hoplimit set 50
+			}
+		}
+	END
+	at client sysctl -q -w net.ipv4.tcp_ecn=1
+	split_by "tcp dport 0"
+}
+
+# RULE, or one for each family.
+split_by() { # RULE [:: RULE]
+	at isp nft delete table inet split 2>/dev/null || true
+	{
+		echo "table inet split { chain in { type filter hook prerouting priority mangle;"
+		sed 's/ :: /\n/' <<<"$1" | sed 's/^/iifname client /; s/$/ meta mark set 1/'
+		echo "}; }"
+	} | at isp nft -f -
 }
 
 connections() { # FAMILY
@@ -32,18 +56,58 @@ connections() { # FAMILY
 	done
 }
 
+# No SYN-ACK of these POPs reaches the client.
+mute() { # POP...
+	at isp nft delete table inet mute 2>/dev/null || true
+	{
+		echo "table inet mute { chain in { type filter hook prerouting priority 0;"
+		printf 'iifname edge_%s tcp flags & (syn | ack) == (syn | ack) drop\n' "$@"
+		echo "}; }"
+	} | at isp nft -f -
+}
+
+half_open_at() { # POP
+	[[ $(at "$1" ss -Htn state syn-recv | wc -l) == 2 ]]
+}
+
+established_at() { # POP
+	[[ $(at "$1" ss -Htn state established 'sport = 80' | wc -l) == 2 ]]
+}
+
 net_up
-split_to nyc
-for family in 4 6; do
-	ok "ten connections over IPv$family, each of them fra's" connections $family
-	web_download_start split$family $family 100M
+split_up
+for split in "${!SPLITS[@]}"; do
+	split_by "${SPLITS[$split]}"
+	before=$(counter nyc wrap_stamp)
+	for family in 4 6; do
+		ok "$split: ten connections over IPv$family, each of them fra's" connections $family
+		web_download_start split$family $family 100M
+	done
+	for family in 4 6; do
+		await 30 web_download_ended split$family
+		ok "$split: the download over IPv$family arrives whole" web_download_intact split$family
+	done
+	at_least "$split: nyc led them to fra" $(($(counter nyc wrap_stamp) - before)) 20
 done
-for family in 4 6; do
-	await 30 web_download_ended split$family
-	ok "the download over IPv$family arrives whole" web_download_intact split$family
-done
-ok "nobody was reset" no_resets
-at_least "fra saw every SYN" "$(counter fra local_syn)" 22
+at_least "fra saw every SYN" "$(counter fra local_syn)" 66
 is "nyc saw none" "$(counter nyc local_syn)" 0
-at_least "nyc led the rest to fra" "$(counter nyc wrap_stamp)" 100
+
+# Two answers to one SYN: fra's is lost, the SYN is repeated to nyc, whose answer comes after fra's
+# second one. All that follows lands at nyc.
+split_by "tcp dport 0"
+mute fra nyc
+web_download_start twice4 4 8M
+web_download_start twice6 6 8M
+ok "fra has answered two SYNs" await 3 half_open_at fra
+split_by "tcp dport 80"
+ok "nyc has answered them again" await 5 half_open_at nyc
+mute nyc
+ok "the client has heard fra" await 10 established_at fra
+mute sin
+for family in 4 6; do
+	await 30 web_download_ended twice$family
+	ok "two answers: the download over IPv$family arrives whole" web_download_intact twice$family
+done
+at_least "nyc answered a SYN of each" "$(counter nyc local_syn)" 2
+ok "nobody was reset" no_resets
 net_done
