@@ -212,6 +212,15 @@ $(BENCH)/bench: $(BENCH_OBJS) $(BUILD)/libanydoor.a
 bench: $(BENCH)/bench			## ns per packet of the real programs, into build/bench.json
 	$(Q)$< -o $(BUILD)/bench.json
 
+TEST_PROGRAMS += $(BENCH)/tcp/load
+$(BENCH)/tcp/load: $(BENCH)/tcp/load.o
+	$(say) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+
+.PHONY: bench-tcp
+bench-tcp: all $(BENCH)/tcp/load $(BUILD)/selftests/dns/pass.bpf.o	## DNS by TCP: silent connections, queries/s on one core
+	$(Q)BUILD=$(BUILD) selftests/bench/tcp/tcp $(BUILD)/bench.json
+
 # --- lab -------------------------------------------------------------------------------------
 LAB_PROGRAMS := $(BUILD)/selftests/lab/router_port.bpf.o
 TEST_PROGRAMS += $(LAB_PROGRAMS)

@@ -178,8 +178,8 @@ AD_ASSERT_SIZE(struct ad_dns_count, 200);
 struct ad_dns_daemon {
 	struct ad_dns_count udp;
 	struct ad_dns_count tcp;
-	__u64 tcp_open; /* connections right now */
-	__u64 tcp_refused;
+	__u64 tcp_open;	   /* connections right now */
+	__u64 tcp_refused; /* closed because there were too many */
 };
 
 /* dns_zone_info, by counter slot: what the slot counts. Written at every load. */

@@ -190,6 +190,8 @@ static void settings(json_t *list, const struct config *old, const struct config
 	     new->dns_unserved_pass ? "pass" : "refuse");
 	text(list, "dns.nsid", old->nsid, new->nsid);
 	number(list, "dns.udp_size", old->dns_udp_size, new->dns_udp_size);
+	number(list, "dns.tcp_max", old->dns_tcp_max, new->dns_tcp_max);
+	number(list, "dns.tcp_idle", old->dns_tcp_idle_s, new->dns_tcp_idle_s);
 	if (old->nr_successors != new->nr_successors ||
 	    memcmp(old->successors, new->successors, old->nr_successors * sizeof(__u16)))
 		say(list, "drain.successors: changed");

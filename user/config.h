@@ -99,6 +99,8 @@ struct config {
 	bool dns_watch;		       /* dns.watch */
 	char *nsid;		       /* dns.nsid; default "<pop>.<node>" */
 	unsigned int dns_udp_size;     /* dns.udp_size: largest UDP answer, bytes; default 1232 */
+	unsigned int dns_tcp_max;      /* dns.tcp_max: connections */
+	unsigned int dns_tcp_idle_s;   /* dns.tcp_idle */
 	__u16 successors[AD_SUCCESSOR_MAX]; /* drain.successors, as node ids */
 	size_t nr_successors;		    /* none configured: every other live node */
 	bool metrics_on;

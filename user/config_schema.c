@@ -118,6 +118,12 @@ const struct schema_row config_schema[] = {
 	  .help = "what answers say of who answered (RFC 5001)" },
 	{ "dns.udp_size", SCHEMA_NUMBER, IN(config, dns_udp_size), .min = 512, .max = 4096,
 	  .fallback = "1232", .help = "bytes of the largest answer over UDP" },
+	{ "dns.tcp_max", SCHEMA_COUNT, IN(config, dns_tcp_max), .min = 1, .max = 1 << 20,
+	  .fallback = "16K",
+	  .help = "connections to port 53; then the next one ends the one that was silent "
+		  "longest" },
+	{ "dns.tcp_idle", SCHEMA_SECONDS, IN(config, dns_tcp_idle_s), .min = 1, .max = 3600,
+	  .fallback = "10s", .help = "silence after which a connection is closed" },
 
 	{ "drain", SCHEMA_MAP, .help = "who takes over while this node empties" },
 	{ "drain.successors", SCHEMA_LIST, .array = true, LIST_OF(__u16, successors, nr_successors),

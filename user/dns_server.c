@@ -7,37 +7,26 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/listener.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "addr.h"
 #include "config.h"
-#include "dns_count.h"
-#include "dns_home.h"
+#include "dns_server_internal.h"
 #include "dns_service.h"
 #include "dns_zones.h"
 #include "listener.h"
 #include "log.h"
 #include "pins.h"
 
-#define DNS_PORT       53
-#define UDP_BURST      64   /* datagrams before other events get their turn */
-#define UDP_LEFT_MAX   4096 /* datagrams of a socket that is about to close */
-#define TCP_BACKLOG    512
-#define TCP_OPEN_MAX   4096	    /* connections, or half of what the process may open */
-#define TCP_IDLE_S     10	    /* RFC 7766, 6.2.3: a few seconds */
-#define TCP_UNSENT_MAX (256 * 1024) /* then no more is read from who does not read */
-#define TCP_FRAME      2	    /* length in front of each message (RFC 1035, 4.2.2) */
-
-struct dns_server;
+#define DNS_PORT     53
+#define UDP_BURST    64	  /* datagrams before other events get their turn */
+#define UDP_LEFT_MAX 4096 /* datagrams of a socket that is about to close */
+#define TCP_BACKLOG  4096 /* or net.core.somaxconn */
 
 /* One VIP. */
 struct door {
@@ -45,25 +34,6 @@ struct door {
 	struct ad_addr address;
 	struct event *udp;
 	struct evconnlistener *tcp;
-};
-
-struct dns_server {
-	struct event_base *base;
-	struct door *doors;
-	size_t nr_doors;
-	struct client *clients;
-	unsigned int nr_clients, max_clients;
-	struct dns_zones *zones;
-	struct dns_tally tally;
-	struct dns_work *work; /* the one question at hand */
-};
-
-/* A TCP connection. */
-struct client {
-	struct dns_server *server;
-	struct bufferevent *stream;
-	struct client *next, **link;
-	bool done; /* nothing more will come */
 };
 
 /* --- answering -------------------------------------------------------------------------------- */
@@ -85,8 +55,7 @@ static void server_count(struct dns_server *server)
 		server->tally.zones[slot]++;
 }
 
-/* The query is @len bytes of work->msg; true: so is the reply now, work->len bytes of it. */
-static bool server_answer(struct dns_server *server, size_t len, bool tcp)
+static bool server_respond(struct dns_server *server, size_t len, bool tcp)
 {
 	struct dns_work *work = server->work;
 
@@ -95,10 +64,43 @@ static bool server_answer(struct dns_server *server, size_t len, bool tcp)
 	work->len = len;
 	work->tcp = tcp;
 	work->home = server->zones->image;
-	if (dns_respond(work, dns_image(work)) != DNS_SEND)
+	return dns_respond(work, dns_image(work)) == DNS_SEND;
+}
+
+bool dns_server_answer(struct dns_server *server, size_t len, bool tcp)
+{
+	if (!server_respond(server, len, tcp))
 		return false;
 	server_count(server);
 	return true;
+}
+
+/* The same question again, from one who takes no more than 512 bytes. */
+static bool answer_smaller(struct dns_server *server)
+{
+	struct dns_work *work = server->work;
+
+	dns_put16(work, 2, (dns_get8(work, 2) & (DNS_OPCODE | DNS_RD)) << 8);
+	dns_put64(work, 4, 1 << 8);
+	work->len = work->body;
+	if (work->edns) {
+		dns_put64(work, work->len, (__u64)DNS_T_OPT << 16 | (__u64)work->edns_do << 56);
+		dns_put16(work, work->len + 3, DNS_UDP_MIN);
+		dns_put64(work, work->len + 8, 0);
+		dns_put16(work, 10, 1);
+		work->len += DNS_OPT_BYTES;
+	}
+	return server_respond(server, work->len, false);
+}
+
+/* No datagram of ours is ever fragmented: if the interface is too narrow, the client hears TC. */
+static void udp_send(struct dns_server *server, int fd, const struct sockaddr *to, socklen_t len)
+{
+	const struct dns_work *work = server->work;
+
+	if (sendto(fd, work->msg, work->len, MSG_DONTWAIT, to, len) < 0 && errno == EMSGSIZE &&
+	    work->len > DNS_UDP_MIN && answer_smaller(server))
+		sendto(fd, work->msg, work->len, MSG_DONTWAIT, to, len);
 }
 
 /* False: there is none. */
@@ -115,9 +117,8 @@ static bool udp_answer_one(struct dns_server *server, int fd)
 		return false;
 	if (addr_from_sockaddr((struct sockaddr *)&from, &address, &port) || !port)
 		return true;
-	if (server_answer(server, len, false))
-		sendto(fd, server->work->msg, server->work->len, MSG_DONTWAIT,
-		       (struct sockaddr *)&from, from_len);
+	if (dns_server_answer(server, len, false))
+		udp_send(server, fd, (struct sockaddr *)&from, from_len);
 	return true;
 }
 
@@ -131,127 +132,12 @@ static void udp_ready(evutil_socket_t fd, short what, void *arg)
 			return;
 }
 
-/* --- TCP (RFC 7766) --------------------------------------------------------------------------- */
-
-static void client_close(struct client *client)
-{
-	client->server->tally.daemon->tcp_open = --client->server->nr_clients;
-	*client->link = client->next;
-	if (client->next)
-		client->next->link = client->link;
-	bufferevent_free(client->stream);
-	free(client);
-}
-
-/* Takes one whole message off the stream: its length, or -1 if there is none yet. */
-static ssize_t client_take(struct client *client)
-{
-	struct evbuffer *in = bufferevent_get_input(client->stream);
-	__u8 frame[TCP_FRAME];
-	size_t len;
-
-	if (evbuffer_copyout(in, frame, TCP_FRAME) < TCP_FRAME)
-		return -1;
-	len = (size_t)frame[0] << 8 | frame[1];
-	if (evbuffer_get_length(in) < TCP_FRAME + len)
-		return -1;
-	evbuffer_drain(in, TCP_FRAME);
-	evbuffer_remove(in, client->server->work->msg, len);
-	return len;
-}
-
-static void client_send(struct client *client)
-{
-	struct dns_work *work = client->server->work;
-	struct evbuffer *out = bufferevent_get_output(client->stream);
-	__u8 frame[TCP_FRAME] = { work->len >> 8, work->len };
-
-	evbuffer_add(out, frame, TCP_FRAME);
-	evbuffer_add(out, work->msg, work->len);
-}
-
-/* Queries may be sent without waiting (6.2.1.1); whoever sends something else is left. */
-static void client_read(struct bufferevent *stream, void *arg)
-{
-	struct client *client = arg;
-	struct evbuffer *out = bufferevent_get_output(stream);
-	ssize_t len;
-
-	while (evbuffer_get_length(out) < TCP_UNSENT_MAX) {
-		len = client_take(client);
-		if (len < 0)
-			return;
-		if (!server_answer(client->server, len, true)) {
-			client_close(client);
-			return;
-		}
-		client_send(client);
-	}
-	bufferevent_disable(stream, EV_READ);
-}
-
-/* All sent: what waited in the buffer is next. */
-static void client_sent(struct bufferevent *stream, void *arg)
-{
-	struct client *client = arg;
-
-	if (client->done) {
-		client_close(client);
-		return;
-	}
-	bufferevent_enable(stream, EV_READ);
-	client_read(stream, arg);
-}
-
-/* Who has said all still gets the answers; errors and idleness end it here. */
-static void client_event(struct bufferevent *stream, short what, void *arg)
-{
-	struct client *client = arg;
-
-	if (what & BEV_EVENT_EOF && evbuffer_get_length(bufferevent_get_output(stream)))
-		client->done = true;
-	else
-		client_close(client);
-}
-
-static struct client *client_new(struct dns_server *server, evutil_socket_t fd)
-{
-	struct timeval idle = { .tv_sec = TCP_IDLE_S };
-	struct client *client = calloc(1, sizeof(*client));
-
-	if (!client)
-		return NULL;
-	client->stream = bufferevent_socket_new(server->base, fd, BEV_OPT_CLOSE_ON_FREE);
-	if (!client->stream) {
-		free(client);
-		return NULL;
-	}
-	client->server = server;
-	client->next = server->clients;
-	client->link = &server->clients;
-	if (client->next)
-		client->next->link = &client->next;
-	server->clients = client;
-	server->tally.daemon->tcp_open = ++server->nr_clients;
-	bufferevent_setcb(client->stream, client_read, client_sent, client_event, client);
-	bufferevent_set_timeouts(client->stream, &idle, &idle);
-	bufferevent_setwatermark(client->stream, EV_READ, 0, TCP_FRAME + 65535);
-	bufferevent_enable(client->stream, EV_READ | EV_WRITE);
-	return client;
-}
-
 static void tcp_accepted(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from,
 			 int len, void *arg)
 {
 	struct door *door = arg;
-	int on = 1;
 
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (door->server->nr_clients >= door->server->max_clients ||
-	    !client_new(door->server, fd)) {
-		door->server->tally.daemon->tcp_refused++;
-		close(fd);
-	}
+	dns_tcp_accept(door->server, fd);
 }
 
 /* --- sockets ---------------------------------------------------------------------------------- */
@@ -281,12 +167,27 @@ static int door_socket(const struct ad_addr *address, int type)
 	return fd;
 }
 
+/* DF, and nobody's word on how wide the path is: a forged "too big" must not split answers. */
+static int forbid_fragments(int fd, bool ip6)
+{
+	int probe = ip6 ? IPV6_PMTUDISC_PROBE : IP_PMTUDISC_PROBE, on = 1;
+
+	if (!ip6)
+		return setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &probe, sizeof(probe));
+	return setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &probe, sizeof(probe)) ||
+	       setsockopt(fd, IPPROTO_IPV6, IPV6_DONTFRAG, &on, sizeof(on));
+}
+
 static int door_open_udp(struct door *door)
 {
 	int fd = door_socket(&door->address, SOCK_DGRAM);
 
 	if (fd < 0)
 		return fd;
+	if (forbid_fragments(fd, !addr_is_ip4(&door->address))) {
+		close(fd);
+		return -EINVAL;
+	}
 	door->udp = event_new(door->server->base, fd, EV_READ | EV_PERSIST, udp_ready, door);
 	if (door->udp && !event_add(door->udp, NULL))
 		return 0;
@@ -347,13 +248,9 @@ static void door_close(struct door *door)
 
 static int server_open(struct dns_server *server, const struct config *config)
 {
-	struct rlimit files;
 	size_t i;
 	int err = 0;
 
-	server->max_clients = TCP_OPEN_MAX;
-	if (!getrlimit(RLIMIT_NOFILE, &files) && files.rlim_cur / 2 < TCP_OPEN_MAX)
-		server->max_clients = files.rlim_cur / 2;
 	server->doors = calloc(config->nr_vips + 1, sizeof(*server->doors));
 	if (!server->doors)
 		return -ENOMEM;
@@ -376,8 +273,9 @@ int dns_server_new(struct event_base *base, const struct config *config, const s
 	server->work = calloc(1, sizeof(*server->work));
 	if (server->work)
 		err = dns_tally_open(&server->tally, pins);
+	err = err ?: dns_tcp_open(server, config);
 	if (err)
-		log_err("DNS counters of the daemon: %s", strerror(-err));
+		log_err("DNS: the daemon's own half cannot start: %s", strerror(-err));
 	else if (config->dns_unserved_pass)
 		log_info("DNS: port 53 is left to another nameserver (dns.unserved: pass)");
 	else
@@ -397,14 +295,18 @@ void dns_server_use(struct dns_server *server, struct dns_zones *zones)
 	server->zones = zones;
 }
 
+void dns_server_tune(struct dns_server *server, const struct config *config)
+{
+	dns_tcp_tune(server, config);
+}
+
 void dns_server_free(struct dns_server *server)
 {
 	size_t i;
 
 	if (!server)
 		return;
-	while (server->clients)
-		client_close(server->clients);
+	dns_tcp_close(server);
 	for (i = 0; i < server->nr_doors; i++)
 		door_close(&server->doors[i]);
 	dns_tally_close(&server->tally);

@@ -47,6 +47,8 @@ int dns_server_new(struct event_base *base, const struct config *config, const s
 		   struct dns_server **server);
 /* Takes ownership of @zones and frees the set used before. */
 void dns_server_use(struct dns_server *server, struct dns_zones *zones);
+/* Takes over what may change while it serves: limits on connections. */
+void dns_server_tune(struct dns_server *server, const struct config *config);
 void dns_server_free(struct dns_server *server);
 
 #endif

@@ -30,7 +30,7 @@ struct dns_stats {
 	__u64 daemon_tcp[DNS_STATS_RCODES];
 	__u64 kernel_truncated;	      /* answers with TC, counted above too */
 	__u64 tcp_open;		      /* connections right now */
-	__u64 tcp_refused;	      /* closed at once: too many */
+	__u64 tcp_refused;	      /* closed to make room for others */
 	struct dns_zone_stats *zones; /* sorted by name */
 	size_t nr_zones;
 };

@@ -265,8 +265,7 @@ static void write_dns(struct evbuffer *out, const struct dns_stats *dns)
 	write_one(out, "dns_tcp_connections", "gauge", "Open connections to TCP port 53.",
 		  dns->tcp_open);
 	write_one(out, "dns_tcp_refused_total", "counter",
-		  "Connections to TCP port 53 closed at once because there were too many.",
-		  dns->tcp_refused);
+		  "Connections to TCP port 53 closed to make room for others.", dns->tcp_refused);
 	write_zones(out, dns);
 }
 

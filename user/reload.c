@@ -106,6 +106,7 @@ static void take_over(struct daemon *daemon, struct incoming *in)
 	daemon->tend.trouble = 0; /* it goes by the interfaces' order */
 	daemon->server = in->server ?: daemon->server;
 	dns_server_use(daemon->server, in->zones);
+	dns_server_tune(daemon->server, in->config);
 	metrics_use(daemon->metrics, in->config);
 	zone_watch_use(daemon->zone_watch, in->config);
 	dns_server_free(old_server);

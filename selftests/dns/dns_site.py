@@ -23,7 +23,7 @@ xdp: {dispatcher: off}
 dns:
   nsid: %(nsid)s
   watch: %(watch)s
-  zones:
+%(more)s  zones:
 %(zones)s
 state: {bpffs: %(bpffs)s, run: %(run)s}
 """
@@ -41,8 +41,11 @@ def enter(netns):
 
 
 class Site:
-    def __init__(self, watch=False):
+    def __init__(self, watch=False, more=(), under=()):
+        """`more`: lines for the configuration's `dns`; `under`: what the daemon is started by."""
         self.watch = str(watch).lower()
+        self.more = "".join(f"  {line}\n" for line in more)
+        self.under = list(under)
         self.tag = f"dns-{os.getpid()}"
         self.server, self.client = f"{self.tag}-s", f"{self.tag}-c"
         self.dir = tempfile.mkdtemp(prefix="dns.")
@@ -73,7 +76,7 @@ class Site:
             f.write(os.urandom(32).hex())
         with open(os.path.join(self.dir, "site.yaml"), "w") as f:
             f.write(CONFIG % {"vip4": VIP4, "vip6": VIP6, "nsid": NSID, "zones": zones,
-                              "watch": self.watch,
+                              "watch": self.watch, "more": self.more,
                               "bpffs": self.bpffs, "run": self.dir + "/run"})
 
     def anydoor(self, *words):
@@ -84,13 +87,18 @@ class Site:
         self.net_up()
         self.config()
         self.log = open(os.path.join(self.dir, "log"), "w+")
-        self.daemon = subprocess.Popen(self.anydoor("run"), stdout=self.log, stderr=self.log)
+        self.daemon = subprocess.Popen(self.under + self.anydoor("run"), stdout=self.log,
+                                       stderr=self.log)
         for _ in range(100):
             if self.call("zones").returncode == 0:
                 return
             time.sleep(0.1)
-        self.log.seek(0)
-        raise RuntimeError("anydoor does not come up:\n" + self.log.read())
+        raise RuntimeError("anydoor does not come up:\n" + self.said())
+
+    def said(self):
+        """What the daemon has logged."""
+        with open(os.path.join(self.dir, "log")) as f:
+            return f.read()
 
     def call(self, *words):
         return subprocess.run(self.anydoor(*words), capture_output=True, text=True)

@@ -498,6 +498,8 @@ static void test_config_defaults(void)
 	ok(!config->dns_unserved_pass, "unserved names are refused");
 	is_str(config->nsid, "fra.fra1", "nsid");
 	is_int(config->dns_udp_size, 1232, "udp_size");
+	is_int(config->dns_tcp_max, 16384, "tcp_max");
+	is_int(config->dns_tcp_idle_s, 10, "tcp_idle");
 	is_int(config->nr_successors, 0, "no successors");
 	ok(config->metrics_on, "metrics are on");
 	is_int(config->metrics_port, 9911, "metrics port");
@@ -521,7 +523,7 @@ static void test_config_every_key_takes_its_value(void)
 		"drain: {successors: [sin1, nyc1]}\n"
 		"dns: {zones: [{name: Example.COM, file: example.zone}], unserved: pass, nsid: no, "
 		"watch: yes, "
-		"udp_size: 4096}\n"
+		"udp_size: 4096, tcp_max: 100K, tcp_idle: 1m}\n"
 		"flows: {max: 64K, idle: 2h}\n"
 		"tunnel: {port: 6082, mss_overhead: 130}\n"
 		"keys: {file: fleet.key, epoch: 255}\n"
@@ -565,6 +567,8 @@ static void test_config_every_key_takes_its_value(void)
 	is_str(config->nsid, "no", "text is text, whatever YAML thinks of it");
 	ok(config->dns_watch, "watch");
 	is_int(config->dns_udp_size, 4096, "udp_size");
+	is_int(config->dns_tcp_max, 100 << 10, "tcp_max");
+	is_int(config->dns_tcp_idle_s, 60, "tcp_idle");
 	is_int(config->nr_successors, 2, "successors");
 	is_int(config->successors[0], 3, "in their order");
 	is_int(config->successors[1], 2, "as ids");

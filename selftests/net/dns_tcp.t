@@ -1,0 +1,174 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Connections to port 53: who may stay, who goes first, and what the greedy cost (RFC 7766, 6)."""
+import os, resource, socket, struct, sys, time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../dns"))
+import dns.message
+from dns_signals import end_by_finally
+from dns_site import VIP4, Site, enter
+from dns_tap import diag, done, ok
+
+MAX, IDLE = 600, 3
+HELD = 32 << 20  # what the daemon keeps at most for all that is not whole
+FILES = 400
+QUERY = dns.message.make_query("web.example.com.", "A").to_wire()
+BIG = dns.message.make_query("big4096.example.com.", "TXT").to_wire()
+
+
+def connect():
+    s = socket.create_connection((VIP4, 53), 5)
+    s.settimeout(IDLE + 5)
+    return s
+
+
+def framed(wire):
+    return struct.pack("!H", len(wire)) + wire
+
+
+def read(s):
+    head = s.recv(2, socket.MSG_WAITALL)
+    return s.recv(struct.unpack("!H", head)[0], socket.MSG_WAITALL) if len(head) == 2 else b""
+
+
+def asks(s):
+    """Does the connection still answer?"""
+    try:
+        s.sendall(framed(QUERY))
+        return len(read(s)) > len(QUERY)
+    except OSError:
+        return False
+
+
+def seconds_until_closed(s, meanwhile=lambda: None):
+    began = time.monotonic()
+    s.settimeout(0.3)
+    while time.monotonic() - began < IDLE + 5:
+        try:
+            meanwhile()
+            if not s.recv(1):
+                break
+        except TimeoutError:
+            continue
+        except OSError:
+            break
+    return time.monotonic() - began
+
+
+def resident(site):
+    with open(f"/proc/{site.daemon.pid}/status") as f:
+        return next(int(line.split()[1]) * 1024 for line in f if line.startswith("VmRSS"))
+
+
+def test_idle(site):
+    s = connect()
+    ok(asks(s), "a query is answered")
+    time.sleep(IDLE - 1)
+    ok(asks(s), "and the next, on the same connection, in time")
+    took = seconds_until_closed(s)
+    ok(IDLE - 1 < took < IDLE + 3, f"silence ends it: after {took:.1f} s")
+    s = connect()
+    took = seconds_until_closed(s)
+    ok(IDLE - 1 < took < IDLE + 3, f"so does saying nothing at all: {took:.1f} s")
+
+
+def test_slow(site):
+    s, left = connect(), iter(framed(QUERY + bytes(200)))
+    took = seconds_until_closed(s, lambda: s.send(bytes([next(left)])))
+    ok(IDLE - 1 < took < IDLE + 3, f"a byte now and then is silence: {took:.1f} s")
+    s = connect()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    s.settimeout(0.5)
+    before, sent = resident(site), 0
+    try:
+        while sent < 200000:
+            sent += s.send(framed(BIG) * 100) // len(framed(BIG))
+    except OSError:
+        pass
+    grown = resident(site) - before
+    ok(sent < 200000 and grown < 4 << 20,
+       f"who does not read is not read: {sent} queries, {grown >> 10} KiB more")
+    time.sleep(IDLE + 2)
+    try:
+        s.settimeout(5)
+        while s.recv(1 << 20):
+            pass
+        ended = True
+    except OSError as e:
+        ended = isinstance(e, ConnectionError)
+    ok(ended, "and is closed in the end")
+
+
+def test_limit(site):
+    held = [connect() for _ in range(MAX)]
+    ok(asks(held[0]), f"{MAX} connections, the first of which asks")
+    late = connect()
+    ok(asks(late), "one more is served")
+    ok(seconds_until_closed(held[1]) < 1, "the one that was silent longest is closed for it")
+    ok(asks(held[0]) and asks(held[2]), "and no other")
+    dns_ = site.stats()["dns"]
+    ok(dns_["tcp_open"] <= MAX and dns_["tcp_refused"] == 1,
+       f"both are counted: {dns_['tcp_open']} open, {dns_['tcp_refused']} closed")
+    for s in held:
+        s.close()
+
+
+def test_held(site):
+    """Each keeps 64 KiB of a query that never becomes whole."""
+    before, part = resident(site), struct.pack("!H", 65535) + bytes(65000)
+    held = []
+    for _ in range(MAX - 20):
+        s = connect()
+        s.sendall(part)
+        held.append(s)
+    grown = resident(site) - before
+    ok(grown < HELD + (8 << 20), f"{len(held)} queries of 64 KiB never whole: {grown >> 20} MiB more")
+    ok(asks(connect()), "who asks meanwhile is served")
+    for s in held:
+        s.close()
+
+
+def test_reload(site):
+    path = os.path.join(site.dir, "site.yaml")
+    with open(path) as f:
+        text = f.read()
+    held = [connect() for _ in range(20)]
+    ok(all(map(asks, held)), "twenty connections")
+    with open(path, "w") as f:
+        f.write(text.replace(f"tcp_max: {MAX}", "tcp_max: 10"))
+    ok(site.call("reload").returncode == 0, "a reload allows ten")
+    ok(sum(map(asks, held)) == 10, "ten are left, and serve on")
+
+
+def test_files(site):
+    said = site.said()
+    ok(f"tcp_max: {MAX} connections need" in said and f"the limit is {FILES}" in said,
+       "too few open files for so many connections: said")
+    held = [connect() for _ in range(FILES)]
+    ok(asks(held[-1]), f"{FILES} connections: the last one is served")
+    ok(site.call("zones").returncode == 0 and site.call("reload").returncode == 0,
+       "and the daemon can do its work")
+    for s in held:
+        s.close()
+
+
+def with_site(tests, **more):
+    site = Site(more=[f"tcp_max: {MAX}", f"tcp_idle: {IDLE}s"], **more)
+    try:
+        site.up()
+        enter(site.client)
+        for test in tests:
+            test(site)
+    finally:
+        site.down()
+
+
+def main():
+    end_by_finally()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
+    with_site([test_idle, test_slow, test_limit, test_held, test_reload])
+    with_site([test_files], under=["prlimit", f"--nofile={FILES}:{FILES}", "--"])
+    return done()
+
+
+sys.exit(main())

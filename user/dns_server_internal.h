@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * dns_server_internal.h: what port 53's two halves, datagrams and connections, share.
+ */
+#ifndef AD_DNS_SERVER_INTERNAL_H
+#define AD_DNS_SERVER_INTERNAL_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+#include <event2/event.h>
+#include "dns_count.h"
+#include "dns_home.h"
+
+struct config;
+struct door;
+
+/* --- dns_tcp.c ----------------------------------------------------------------------------------
+ */
+
+struct client;
+TAILQ_HEAD(clients, client);
+
+/*
+ * Connections, in the order of their last whole query. Who has been silent for @idle_s is closed;
+ * when there are @max, so is the one that has been silent longest, for the sake of the next.
+ */
+struct dns_tcp {
+	struct clients clients;
+	unsigned int nr, max, idle_s;
+	size_t held;	      /* bytes of queries not whole yet and of answers not taken yet */
+	__u8 *in, *out;	      /* room for one connection's at a time */
+	struct event *second; /* looks for silent ones */
+};
+
+struct dns_server {
+	struct event_base *base;
+	struct door *doors;
+	size_t nr_doors;
+	struct dns_tcp tcp;
+	struct dns_zones *zones;
+	struct dns_tally tally;
+	struct dns_work *work; /* the one question at hand */
+};
+
+/* The query is @len bytes of work->msg; true: so is the reply now, work->len bytes of it. */
+bool dns_server_answer(struct dns_server *server, size_t len, bool tcp);
+
+/* 0 or -errno. */
+int dns_tcp_open(struct dns_server *server, const struct config *config);
+void dns_tcp_close(struct dns_server *server);
+void dns_tcp_tune(struct dns_server *server, const struct config *config);
+/* A new connection; takes the descriptor, whatever comes of it. */
+void dns_tcp_accept(struct dns_server *server, int fd);
+
+#endif

@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * dns_tcp.c: connections to port 53 (RFC 7766).
+ *
+ * A silent connection is this struct and the kernel's socket: bytes are kept for it only while a
+ * query is not whole or an answer not taken, and all that together is bounded. Only a whole query
+ * is a sign of life: who sends a byte now and then, or does not read, is as silent as who does
+ * nothing.
+ */
+#include <errno.h>
+#include <event2/event_struct.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "clock.h"
+#include "config.h"
+#include "dns_server_internal.h"
+#include "log.h"
+
+#define TCP_FRAME     2 /* length in front of each message (RFC 1035, 4.2.2) */
+#define TCP_MESSAGE   (TCP_FRAME + 65535)
+#define TCP_IN_BYTES  (2 * TCP_MESSAGE) /* a query not whole yet, and what came now */
+#define TCP_OUT_BYTES (4 * TCP_MESSAGE)
+#define TCP_HELD_MAX  (32u << 20)
+#define TCP_FILES     256 /* open files that are no connections */
+
+/* Bytes kept from one event to the next. */
+struct kept {
+	__u8 *bytes;
+	size_t len;
+};
+
+struct client {
+	TAILQ_ENTRY(client) link;
+	struct dns_server *server;
+	struct event readable, writable;
+	__u32 last_s; /* monotonic */
+	int fd;
+	struct kept query, answers;
+};
+
+static void client_close(struct client *client)
+{
+	struct dns_server *server = client->server;
+
+	server->tcp.held -= client->query.len + client->answers.len;
+	server->tally.daemon->tcp_open = --server->tcp.nr;
+	TAILQ_REMOVE(&server->tcp.clients, client, link);
+	event_del(&client->readable);
+	event_del(&client->writable);
+	close(client->fd);
+	free(client->query.bytes);
+	free(client->answers.bytes);
+	free(client);
+}
+
+/* Those that were silent longest make room, until no more is held than may be. */
+static void tcp_make_room(struct dns_tcp *tcp, const struct client *except)
+{
+	struct client *client = TAILQ_FIRST(&tcp->clients), *next;
+
+	for (; client && tcp->held > TCP_HELD_MAX; client = next) {
+		next = TAILQ_NEXT(client, link);
+		if (client != except && client->query.len + client->answers.len)
+			client_close(client);
+	}
+}
+
+/* Keeps @len bytes instead of what was kept. False: out of memory. */
+static bool client_keep(struct client *client, struct kept *kept, const __u8 *bytes, size_t len)
+{
+	struct dns_tcp *tcp = &client->server->tcp;
+	__u8 *copy = NULL;
+
+	if (len) {
+		copy = malloc(len);
+		if (!copy)
+			return false;
+		memcpy(copy, bytes, len);
+	}
+	free(kept->bytes);
+	tcp->held += len - kept->len;
+	kept->bytes = copy;
+	kept->len = len;
+	tcp_make_room(tcp, client);
+	return true;
+}
+
+/* What the socket does not take waits, and no more is read until it has. False: it is over. */
+static bool client_send(struct client *client, const __u8 *bytes, size_t len)
+{
+	ssize_t sent = send(client->fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (sent < 0 && errno != EAGAIN && errno != EINTR)
+		return false;
+	sent = sent < 0 ? 0 : sent;
+	if (!client_keep(client, &client->answers, bytes + sent, len - sent))
+		return false;
+	if (!client->answers.len)
+		return true;
+	return !event_del(&client->readable) && !event_add(&client->writable, NULL);
+}
+
+/* Answers the query in @message. The reply's bytes with their length at @to; 0: it is none. */
+static size_t client_answer(struct client *client, const __u8 *message, size_t len, __u8 *to)
+{
+	struct dns_work *work = client->server->work;
+
+	memcpy(work->msg, message, len);
+	if (!dns_server_answer(client->server, len, true))
+		return 0;
+	to[0] = work->len >> 8;
+	to[1] = work->len;
+	memcpy(to + TCP_FRAME, work->msg, work->len);
+	return TCP_FRAME + work->len;
+}
+
+static void client_alive(struct client *client)
+{
+	struct clients *clients = &client->server->tcp.clients;
+
+	client->last_s = clock_mono_s();
+	TAILQ_REMOVE(clients, client, link);
+	TAILQ_INSERT_TAIL(clients, client, link);
+}
+
+/*
+ * Answers the whole queries among @len bytes, without waiting for one to be taken before the next
+ * (6.2.1.1), until @out is full. Gives how many bytes that were, or -1: not a query.
+ */
+static ssize_t client_answer_all(struct client *client, const __u8 *in, size_t len, size_t *out)
+{
+	struct dns_tcp *tcp = &client->server->tcp;
+	size_t at = 0, query, reply;
+
+	while (at + TCP_FRAME <= len && *out + TCP_MESSAGE <= TCP_OUT_BYTES) {
+		query = (size_t)in[at] << 8 | in[at + 1];
+		if (at + TCP_FRAME + query > len)
+			break;
+		reply = client_answer(client, in + at + TCP_FRAME, query, tcp->out + *out);
+		if (!reply)
+			return -1;
+		*out += reply;
+		at += TCP_FRAME + query;
+	}
+	return at;
+}
+
+/* Goes on as long as the socket takes all; what is left then is kept. False: it is over. */
+static bool client_work(struct client *client, const __u8 *in, size_t len)
+{
+	size_t at = 0, out;
+	ssize_t used;
+
+	do {
+		out = 0;
+		used = client_answer_all(client, in + at, len - at, &out);
+		if (used > 0)
+			client_alive(client);
+		if (out && !client_send(client, client->server->tcp.out, out))
+			return false;
+		at += used > 0 ? used : 0;
+	} while (used > 0 && !client->answers.len);
+	return used >= 0 && client_keep(client, &client->query, in + at, len - at);
+}
+
+static void client_read(evutil_socket_t fd, short what, void *arg)
+{
+	struct client *client = arg;
+	struct dns_tcp *tcp = &client->server->tcp;
+	size_t kept = client->query.len;
+	ssize_t len;
+
+	if (kept)
+		memcpy(tcp->in, client->query.bytes, kept);
+	len = recv(fd, tcp->in + kept, TCP_IN_BYTES - kept, MSG_DONTWAIT);
+	if (len < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (len <= 0 || !client_work(client, tcp->in, kept + len))
+		client_close(client);
+}
+
+/* All sent: what had come meanwhile is next. Only then is it heard that no more will come. */
+static void client_write(evutil_socket_t fd, short what, void *arg)
+{
+	struct client *client = arg;
+	struct dns_tcp *tcp = &client->server->tcp;
+	struct kept *answers = &client->answers, *query = &client->query;
+	size_t len = query->len;
+	ssize_t sent = send(fd, answers->bytes, answers->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (sent < 0 || !client_keep(client, answers, answers->bytes + sent, answers->len - sent)) {
+		client_close(client);
+		return;
+	}
+	if (answers->len)
+		return;
+	event_del(&client->writable);
+	event_add(&client->readable, NULL);
+	if (len)
+		memcpy(tcp->in, query->bytes, len);
+	if (len && !client_work(client, tcp->in, len))
+		client_close(client);
+}
+
+void dns_tcp_accept(struct dns_server *server, int fd)
+{
+	struct client *client = calloc(1, sizeof(*client));
+	int on = 1;
+
+	if (!client) {
+		close(fd);
+		return;
+	}
+	if (server->tcp.nr >= server->tcp.max) {
+		server->tally.daemon->tcp_refused++;
+		client_close(TAILQ_FIRST(&server->tcp.clients));
+	}
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	client->server = server;
+	client->fd = fd;
+	client->last_s = clock_mono_s();
+	event_assign(&client->readable, server->base, fd, EV_READ | EV_PERSIST, client_read,
+		     client);
+	event_assign(&client->writable, server->base, fd, EV_WRITE | EV_PERSIST, client_write,
+		     client);
+	TAILQ_INSERT_TAIL(&server->tcp.clients, client, link);
+	server->tally.daemon->tcp_open = ++server->tcp.nr;
+	if (event_add(&client->readable, NULL))
+		client_close(client);
+}
+
+static void tcp_second(evutil_socket_t fd, short what, void *arg)
+{
+	struct dns_tcp *tcp = arg;
+	struct client *client;
+	__u32 now_s = clock_mono_s();
+
+	while ((client = TAILQ_FIRST(&tcp->clients)) && now_s - client->last_s >= tcp->idle_s)
+		client_close(client);
+}
+
+/* As many as configured, if the process may open as many files. */
+static unsigned int tcp_limit(const struct config *config)
+{
+	struct rlimit files;
+	unsigned int max = config->dns_tcp_max;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) || files.rlim_cur >= max + TCP_FILES)
+		return max;
+	max = files.rlim_cur > 2 * TCP_FILES ? files.rlim_cur - TCP_FILES : files.rlim_cur / 2;
+	log_warn("dns.tcp_max: %u connections need %u open files, the limit is %llu: it will be %u "
+		 "connections; see LimitNOFILE=",
+		 config->dns_tcp_max, config->dns_tcp_max + TCP_FILES,
+		 (unsigned long long)files.rlim_cur, max);
+	return max;
+}
+
+void dns_tcp_tune(struct dns_server *server, const struct config *config)
+{
+	server->tcp.max = tcp_limit(config);
+	server->tcp.idle_s = config->dns_tcp_idle_s;
+	while (server->tcp.nr > server->tcp.max)
+		client_close(TAILQ_FIRST(&server->tcp.clients));
+}
+
+int dns_tcp_open(struct dns_server *server, const struct config *config)
+{
+	static const struct timeval second = { .tv_sec = 1 };
+	struct dns_tcp *tcp = &server->tcp;
+
+	TAILQ_INIT(&tcp->clients);
+	dns_tcp_tune(server, config);
+	tcp->in = malloc(TCP_IN_BYTES);
+	tcp->out = malloc(TCP_OUT_BYTES);
+	tcp->second = event_new(server->base, -1, EV_PERSIST, tcp_second, tcp);
+	if (!tcp->in || !tcp->out || !tcp->second || event_add(tcp->second, &second))
+		return -ENOMEM;
+	return 0;
+}
+
+void dns_tcp_close(struct dns_server *server)
+{
+	struct dns_tcp *tcp = &server->tcp;
+
+	while (tcp->nr)
+		client_close(TAILQ_FIRST(&tcp->clients));
+	if (tcp->second)
+		event_free(tcp->second);
+	free(tcp->in);
+	free(tcp->out);
+}
