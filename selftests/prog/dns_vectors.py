@@ -9,9 +9,9 @@ import dns.opcode
 import dns.rcode
 import dns.rrset
 import dns.zone
-from scapy.layers.inet import IP, UDP
+from scapy.layers.inet import IP, UDP, IPOption_NOP
 from scapy.layers.inet6 import IPv6, IPv6ExtHdrDestOpt
-from scapy.layers.l2 import Dot1Q
+from scapy.layers.l2 import Dot1AD, Dot1Q
 from scapy.packet import Raw
 
 from oracle import MAC_GATEWAY, MAC_US, ether
@@ -31,7 +31,10 @@ www     A     192.0.2.80
 text    TXT   "one" "two"
 alias   CNAME www
 *.wild  A     192.0.2.81
-"""
+mid     TXT   %(mid)s
+big     TXT   %(big)s
+""" % {name: " ".join(f'"{c * 200}"' for c in text) for name, text in
+       (("mid", "abc"), ("big", "abcdefg"))}
 records = dns.zone.from_text(ZONE, ORIGIN, relativize=False)
 
 
@@ -71,10 +74,11 @@ def soa():
 def carried(payload, client, vip, sport=5353, **more):
     """A query on its way; scapy writes the headers."""
     ip = (IPv6(src=client, dst=vip, hlim=55) if ":" in vip else
-          IP(src=client, dst=vip, ttl=55, id=99, tos=0x20))
+          IP(src=client, dst=vip, ttl=55, id=99, tos=0x20, **more.get("ip", {})))
     for extension in more.get("extensions", ()):
         ip = ip / extension
-    return bytes(ip / UDP(sport=sport, dport=53) / Raw(payload))
+    udp = UDP(sport=sport, dport=53, **more.get("udp", {}))
+    return bytes(ip / udp / Raw(payload))
 
 
 def returned(payload, client, vip, sport=5353):
@@ -83,8 +87,8 @@ def returned(payload, client, vip, sport=5353):
     return bytes(ip / UDP(sport=53, dport=sport) / Raw(payload))
 
 
-def ask(w, name, query, reply, client=CLIENT4, vip=VIP4, vlans=(), **more):
-    frame = ether(carried(wire(query), client, vip), ":" in vip, vlans)
+def ask(w, name, query, reply, client=CLIENT4, vip=VIP4, vlans=(), padding=b"", udp={}, **more):
+    frame = ether(carried(wire(query), client, vip, udp=udp), ":" in vip, vlans) + padding
     out = ether(returned(reply.to_wire(), client, vip), ":" in vip, vlans, dst=MAC_GATEWAY,
                 src=MAC_US)
     w.vector(f"dns-{name}", frame, "tx", "dns_answered", out=out, **more)
@@ -130,6 +134,39 @@ def write_answers(w):
     ask(w, "edns", query, answered(query, www))
 
 
+def write_heads(w):
+    """Tags, padding, no checksum: what leaves is right all the same, and has none of that."""
+    tags = {"qinq": (Dot1AD(vlan=7, prio=3), Dot1Q(vlan=5)), "vlan-twice": (Dot1Q(vlan=7), Dot1Q(vlan=5))}
+    query = question("www.example.org.", "AAAA")
+    reply = answered(query, rrset("www.example.org.", "AAAA"))
+    for name, vlans in tags.items():
+        ask(w, f"{name}-in4", query, reply, vlans=vlans)
+        ask(w, f"{name}-in6", query, reply, CLIENT6, VIP6, vlans=vlans)
+    ask(w, "no-checksum", query, reply, udp={"chksum": 0})
+    ask(w, "padded", query, reply, padding=bytes(46))
+    ask(w, "padded6", query, reply, CLIENT6, VIP6, padding=bytes(3))
+    query = question(".", "A")
+    ask(w, "shortest", query, answered(query, rcode=dns.rcode.REFUSED, aa=False), padding=bytes(15))
+
+
+def cut(query):
+    reply = answered(query)
+    reply.flags |= dns.flags.TC
+    return reply
+
+
+def write_sizes(w):
+    """512 without EDNS or below; what the client offers; never more than 1232."""
+    for name, payload, whole in (("mid", None, False), ("mid", 0, False), ("mid", 512, False),
+                                 ("mid", 700, True), ("mid", 65535, True), ("big", 1232, False),
+                                 ("big", 4096, False), ("big", 65535, False)):
+        edns = {} if payload is None else {"use_edns": 0, "payload": payload}
+        query = question(f"{name}.example.org.", "TXT", **edns)
+        reply = answered(query, rrset(f"{name}.example.org.", "TXT")) if whole else cut(query)
+        ask(w, f"{name}-{payload}", query, reply)
+        ask(w, f"{name}-{payload}-in6", query, reply, CLIENT6, VIP6)
+
+
 def write_rejected(w):
     """Answered with a bare header: there is no question that could be repeated."""
     good = question("www.example.org.").to_wire()
@@ -162,12 +199,16 @@ def write_left(w):
     left("from-multicast", good, "dns_ignored", client="224.0.0.1")
     left("from-ourselves", good, "dns_ignored", client=VIP4)
     left("long", good + bytes(1100), "dns_passed")
+    left("options4", good, "dns_passed", ip={"options": [IPOption_NOP()] * 4})
+    left("fragment", good, "vip_other", ip={"flags": "MF"})
     left("extension", good, "dns_passed", CLIENT6, VIP6, extensions=(IPv6ExtHdrDestOpt(),))
     left("two-answers", good[:6] + b"\0\2" + good[8:] + bytes(40), "dns_passed")
 
 
 def write(w):
     write_answers(w)
+    write_heads(w)
+    write_sizes(w)
     write_rejected(w)
     write_left(w)
 
