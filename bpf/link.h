@@ -26,6 +26,7 @@ struct link {
 	__u16 nr_tags;
 	struct ad_vlan tags[AD_VLAN_DEPTH];
 	__u32 ifindex; /* of the device to send from */
+	__u32 mtu;     /* of the route, if it was asked; 0 = more than any packet has */
 };
 
 static __always_inline __u32 link_bytes(const struct link *link)
@@ -60,7 +61,8 @@ static __always_inline bool link_write(struct xdp_md *ctx, const struct link *li
 /* XDP cannot send from a VLAN device: take the one beneath and write the tags ourselves. */
 static __always_inline void link_resolve_vlan(struct link *link)
 {
-	struct ad_link *vlan = opt.has_vlan ? bpf_map_lookup_elem(&links, &link->ifindex) : NULL;
+	__u32 ifindex = link->ifindex;
+	struct ad_link *vlan = opt.has_vlan ? bpf_map_lookup_elem(&links, &ifindex) : NULL;
 
 	if (!vlan)
 		return;
@@ -112,11 +114,13 @@ static __always_inline __u32 link_route(struct xdp_md *ctx, const struct ad_addr
 		__builtin_memcpy(fib.ipv6_dst, to, sizeof(fib.ipv6_dst));
 	}
 	reason = link_ask(ctx, &fib);
+	link->mtu = fib.mtu_result;
 	if (reason)
 		return reason;
 	__builtin_memcpy(link->macs, __builtin_assume_aligned(fib.dmac, 2), ETH_ALEN);
 	__builtin_memcpy(link->macs + 3, __builtin_assume_aligned(fib.smac, 2), ETH_ALEN);
 	link->ifindex = fib.ifindex;
+	link->nr_tags = 0;
 	link->proto = addr_is_ip4(to) ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
 	link_resolve_vlan(link);
 	return AD_CONTINUE;

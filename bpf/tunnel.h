@@ -9,6 +9,7 @@
 #define AD_TUNNEL_H
 
 #include "csum.h"
+#include "leg.h"
 #include "packet.h"
 #include "siphash.h"
 
@@ -61,12 +62,6 @@ static __always_inline void tunnel_words_write(const struct tunnel_words *w, voi
 	*(__u64 *)(geneve + 28) = w->tag;
 }
 
-/* Outer source and destination. */
-struct tunnel_ends {
-	struct ad_addr from;
-	struct ad_addr to;
-};
-
 static __always_inline void tunnel_hash_ends(struct siphash *s, const struct tunnel_ends *ends)
 {
 	if (addr_is_ip4(&ends->to)) {
@@ -77,6 +72,89 @@ static __always_inline void tunnel_hash_ends(struct siphash *s, const struct tun
 	siphash_word(s, ends->from.q[1]);
 	siphash_word(s, ends->to.q[0]);
 	siphash_word(s, ends->to.q[1]);
+}
+
+/*
+ * What the tag covers first is the same in all packets of a leg for a second: the hash that far is
+ * kept, per CPU, with everything that it was made of. Scratch of the data path; a new layout takes
+ * a new name, for an old map would be used again.
+ */
+#define TAG_SLOTS 256
+
+struct tag_start {
+	struct tunnel_ends ends;
+	__u64 key[2];
+	__u64 geneve;
+	__u64 option;
+	__u64 time_first;
+	struct siphash after;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, TAG_SLOTS);
+	__type(key, __u32);
+	__type(value, struct tag_start);
+} tag_starts SEC(".maps");
+
+static __always_inline __u32 tag_slot(const struct tunnel_words *w, const struct tunnel_ends *ends)
+{
+	__u64 mix = ends->from.q[0] + ends->to.q[0] + 3 * ends->from.q[1] + ends->to.q[1] +
+		    w->option + (w->time_first >> 32);
+
+	return mix * 0x9e3779b97f4a7c15ULL >> 56;
+}
+
+/* No branch in between: one test is foreseen better than nine. */
+static __always_inline bool tag_start_is(const struct tag_start *start,
+					 const struct tunnel_words *w,
+					 const struct tunnel_ends *ends,
+					 const struct ad_tunnel_key *key)
+{
+	return !((start->ends.from.q[0] ^ ends->from.q[0]) |
+		 (start->ends.from.q[1] ^ ends->from.q[1]) | (start->ends.to.q[0] ^ ends->to.q[0]) |
+		 (start->ends.to.q[1] ^ ends->to.q[1]) | (start->key[0] ^ key->key[0]) |
+		 (start->key[1] ^ key->key[1]) | (start->geneve ^ w->geneve) |
+		 (start->option ^ w->option) | (start->time_first ^ w->time_first));
+}
+
+/* Returns 0. Global: seldom walked, and its registers are not the hot path's. */
+__noinline int tag_start_make(struct tag_start *start, const struct tunnel_words *w,
+			      const struct tunnel_ends *ends, const struct ad_tunnel_key *key)
+{
+	struct siphash s;
+
+	if (!start || !w || !ends || !key)
+		return 0;
+	siphash_start(&s, key->key[0], key->key[1]);
+	tunnel_hash_ends(&s, ends);
+	siphash_word(&s, w->geneve);
+	siphash_word(&s, w->option);
+	siphash_word(&s, w->time_first);
+	start->ends = *ends;
+	start->key[0] = key->key[0];
+	start->key[1] = key->key[1];
+	start->geneve = w->geneve;
+	start->option = w->option;
+	start->time_first = w->time_first;
+	start->after = s;
+	return 0;
+}
+
+/* Hashes the words that begin every tag: addresses, Geneve, option up to the second candidate. */
+static __always_inline bool tunnel_hash_start(struct siphash *s, const struct tunnel_words *w,
+					      const struct tunnel_ends *ends,
+					      const struct ad_tunnel_key *key)
+{
+	__u32 slot = tag_slot(w, ends);
+	struct tag_start *start = bpf_map_lookup_elem(&tag_starts, &slot);
+
+	if (!start)
+		return false;
+	if (!tag_start_is(start, w, ends, key))
+		tag_start_make(start, w, ends, key);
+	*s = start->after;
+	return true;
 }
 
 /* @bytes of the inner packet, as far as they are whole words. */
@@ -113,11 +191,8 @@ __noinline __u64 tunnel_tag(struct xdp_md *ctx, const struct packet *p,
 		return 0;
 	inner_bytes = p->l4_off - p->l3_off + TUNNEL_TCP_SIGNED;
 	ends_bytes = addr_is_ip4(&ends->to) ? 8 : 32;
-	siphash_start(&s, key->key[0], key->key[1]);
-	tunnel_hash_ends(&s, ends);
-	siphash_word(&s, w->geneve);
-	siphash_word(&s, w->option);
-	siphash_word(&s, w->time_first);
+	if (!tunnel_hash_start(&s, w, ends, key))
+		return 0;
 	siphash_word(&s, w->third | (__u64)bpf_htons(p->ip_bytes) << 32);
 	if (!tunnel_hash_words(&s, cursor_at(ctx, p->l3_off), inner_bytes))
 		return 0;

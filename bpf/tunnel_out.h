@@ -11,8 +11,7 @@
 
 /* All that the outer headers are written from. */
 struct tunnel_wrap {
-	struct tunnel_ends ends;
-	struct link link;
+	struct leg *leg;
 	__u32 head; /* bytes from outer IP header to inner: AD_OVERHEAD_* */
 	__be16 sport;
 	__u8 tos; /* DSCP and ECN of the inner packet */
@@ -131,16 +130,14 @@ static __always_inline bool tunnel_decrement_hop(struct xdp_md *ctx, const struc
 
 /* Who, from where, which way: everything about the leg that does not change the packet. */
 static __always_inline __u32 tunnel_plan(struct xdp_md *ctx, const struct packet *p,
-					 struct tunnel_wrap *w)
+					 const struct ad_state *st, struct tunnel_wrap *w)
 {
 	struct ad_node *self = owner_node(opt.node_id), *target = owner_node(p->target);
 	__u32 reason, bytes;
 
 	if (!self || !target)
 		return AD_R_INTERNAL;
-	w->ends.from = self->tunnel;
-	w->ends.to = target->tunnel;
-	w->head = addr_is_ip4(&w->ends.to) ? AD_OVERHEAD_IP4 : AD_OVERHEAD_IP6;
+	w->head = addr_is_ip4(&target->tunnel) ? AD_OVERHEAD_IP4 : AD_OVERHEAD_IP6;
 	w->sport = bpf_htons(0xc000 | p->prf >> 50); /* RFC 8926, 3.3: the ephemeral range */
 	reason = tunnel_read_hop(ctx, p, w);
 	if (reason)
@@ -148,7 +145,7 @@ static __always_inline __u32 tunnel_plan(struct xdp_md *ctx, const struct packet
 	bytes = p->ip_bytes + w->head;
 	if (bytes > 0xffff || (target->mtu && bytes > target->mtu))
 		return AD_R_TOO_BIG;
-	return link_route(ctx, &w->ends.from, &w->ends.to, w->sport, bytes, &w->link);
+	return leg_find(ctx, p, st, &self->tunnel, &target->tunnel, w->sport, bytes, &w->leg);
 }
 
 /* Trims Ethernet padding and makes room; afterwards p's offsets are those of the inner packet. */
@@ -156,7 +153,7 @@ static __always_inline bool tunnel_make_room(struct xdp_md *ctx, struct packet *
 					     const struct tunnel_wrap *w)
 {
 	__s32 padding = bpf_xdp_get_buff_len(ctx) - p->l3_off - p->ip_bytes;
-	__s32 grow = link_bytes(&w->link) + w->head - p->l3_off;
+	__s32 grow = link_bytes(&w->leg->link) + w->head - p->l3_off;
 
 	if (padding > 0 && bpf_xdp_adjust_tail(ctx, -padding))
 		return false;
@@ -234,9 +231,9 @@ static __always_inline __u64 tunnel_write_ip4(struct cursor *c, const struct tun
 	ip[0] = 0x45 | w->tos << 8 | (__u32)bpf_htons(bytes) << 16;
 	ip[1] = (__u32)bpf_htons(0x4000) << 16; /* DF; an atomic datagram needs no id (RFC 6864) */
 	ip[2] = TUNNEL_TTL | IPPROTO_UDP << 8;
-	ip[3] = w->ends.from.w[3];
-	ip[4] = w->ends.to.w[3];
-	sum = (__u64)w->ends.from.w[3] + w->ends.to.w[3];
+	ip[3] = w->leg->ends.from.w[3];
+	ip[4] = w->leg->ends.to.w[3];
+	sum = (__u64)w->leg->ends.from.w[3] + w->leg->ends.to.w[3];
 	((struct iphdr *)ip)->check = ~csum_fold(sum + ip[0] + ip[1] + ip[2]);
 	return sum;
 }
@@ -254,23 +251,23 @@ static __always_inline __u64 tunnel_write_ip6(struct cursor *c, const struct tun
 	ip->payload_len = bpf_htons(bytes - sizeof(*ip));
 	ip->nexthdr = IPPROTO_UDP;
 	ip->hop_limit = TUNNEL_TTL;
-	__builtin_memcpy(&ip->saddr, &w->ends.from, sizeof(ip->saddr));
-	__builtin_memcpy(&ip->daddr, &w->ends.to, sizeof(ip->daddr));
-	sum = csum_add(w->ends.from.q[0], w->ends.from.q[1]);
-	sum = csum_add(sum, w->ends.to.q[0]);
-	return csum_add(sum, w->ends.to.q[1]);
+	__builtin_memcpy(&ip->saddr, &w->leg->ends.from, sizeof(ip->saddr));
+	__builtin_memcpy(&ip->daddr, &w->leg->ends.to, sizeof(ip->daddr));
+	sum = csum_add(w->leg->ends.from.q[0], w->leg->ends.from.q[1]);
+	sum = csum_add(sum, w->leg->ends.to.q[0]);
+	return csum_add(sum, w->leg->ends.to.q[1]);
 }
 
 /* Everything in front of the inner packet, Ethernet to tag. */
 static __always_inline bool tunnel_write(struct xdp_md *ctx, const struct packet *p,
 					 const struct tunnel_wrap *w, struct tunnel_words *t)
 {
-	struct cursor c = cursor_at(ctx, link_bytes(&w->link));
+	struct cursor c = cursor_at(ctx, link_bytes(&w->leg->link));
 	__u32 bytes = p->ip_bytes + w->head, udp_bytes;
 	struct tunnel_header *head;
 	__u64 sum;
 
-	if (addr_is_ip4(&w->ends.to)) {
+	if (addr_is_ip4(&w->leg->ends.to)) {
 		udp_bytes = bytes - sizeof(struct iphdr);
 		sum = tunnel_write_ip4(&c, w, bytes);
 	} else {
@@ -287,7 +284,7 @@ static __always_inline bool tunnel_write(struct xdp_md *ctx, const struct packet
 				    bpf_htons(IPPROTO_UDP));
 	head->udp.check = tunnel_checksum(ctx, p, t, sum);
 	tunnel_words_write(t, &head->geneve);
-	return link_write(ctx, &w->link);
+	return link_write(ctx, &w->leg->link);
 }
 
 static __always_inline void tunnel_count_out(const struct packet *p)
@@ -311,7 +308,7 @@ static __always_inline bool tunnel_emit(struct xdp_md *ctx, struct packet *p,
 	if (!tunnel_make_room(ctx, p, w) || !tunnel_decrement_hop(ctx, p))
 		return false;
 	tunnel_fill(p, st, key, &t);
-	t.tag = tunnel_tag(ctx, p, &t, &w->ends, key);
+	t.tag = tunnel_tag(ctx, p, &t, &w->leg->ends, key);
 	return t.tag && tunnel_write(ctx, p, w, &t);
 }
 
@@ -332,14 +329,15 @@ __noinline int tunnel_send(struct xdp_md *ctx, struct packet *p)
 	st = bpf_map_lookup_elem(&state, &zero);
 	if (!k || !st || !k->tunnel[0].valid)
 		return AD_R_INTERNAL;
-	reason = tunnel_plan(ctx, p, &w);
+	reason = tunnel_plan(ctx, p, st, &w);
 	if (reason)
 		return reason;
 	if (!tunnel_emit(ctx, p, &w, st, &k->tunnel[0]))
 		return AD_R_INTERNAL;
 	tunnel_count_out(p);
-	p->action =
-		w.link.ifindex == ctx->ingress_ifindex ? XDP_TX : bpf_redirect(w.link.ifindex, 0);
+	p->action = w.leg->link.ifindex == ctx->ingress_ifindex
+			    ? XDP_TX
+			    : bpf_redirect(w.leg->link.ifindex, 0);
 	return AD_CONTINUE;
 }
 

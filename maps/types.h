@@ -55,8 +55,9 @@ struct ad_state {
 AD_ASSERT_SIZE(struct ad_state, 64);
 
 enum ad_state_flag {
-	AD_STATE_ARMED = 1 << 0,    /* egress stamps, ingress reads stamps */
-	AD_STATE_DRAINING = 1 << 1, /* new flows go to a successor */
+	AD_STATE_ARMED = 1 << 0,	     /* egress stamps, ingress reads stamps */
+	AD_STATE_DRAINING = 1 << 1,	     /* new flows go to a successor */
+	AD_STATE_ROUTES_BY_ADDRESS = 1 << 2, /* no port matters to this host's multipath routes */
 };
 
 /* keys[0]: readable by root only. SipHash-2-4 keys as two little-endian words. */

@@ -11,6 +11,7 @@
 #include "loader.h"
 #include "log.h"
 #include "neigh.h"
+#include "prepare.h"
 #include "vlan.h"
 
 struct run_options {
@@ -76,6 +77,7 @@ static int run(const struct globals *globals, struct config *config, bool load_o
 	if (!err) {
 		/* What a daemon would keep up; without one, once. */
 		neigh_keep_warm(config);
+		prepare_follow_multipath(loader.dp.state_at);
 		vlan_follow(loader.dp.links);
 		loader_close(&loader);
 	}

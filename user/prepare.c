@@ -6,6 +6,7 @@
 #include <string.h>
 #include "addr.h"
 #include "clock.h"
+#include "datapath.h"
 #include "prepare.h"
 #include "log.h"
 #include "sysctl.h"
@@ -159,6 +160,14 @@ void prepare_watch_sysctls(const struct config *config, bool *told)
 				 "set to %d again",
 				 sysctl_name(which), value, sysctl_wanted(which));
 	}
+}
+
+void prepare_follow_multipath(struct ad_state *state)
+{
+	if (sysctl_routes_by_address())
+		state_set_flag(state, AD_STATE_ROUTES_BY_ADDRESS);
+	else
+		state_clear_flag(state, AD_STATE_ROUTES_BY_ADDRESS);
 }
 
 int prepare_check_netns(const struct ad_keeper *keeper, const char *instance,

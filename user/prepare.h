@@ -31,6 +31,8 @@ void prepare_restore_sysctls(const struct ad_keeper *keeper);
  * is somebody's decision that we only tell about. @told keeps it from being told each time.
  */
 void prepare_watch_sysctls(const struct config *config, bool *told);
+/* Tells the data path whether a way to a node is one for all its flows (bpf/leg.h). */
+void prepare_follow_multipath(struct ad_state *state);
 /* Are we in the network namespace that the instance serves? 0, or -EXDEV with a line. */
 int prepare_check_netns(const struct ad_keeper *keeper, const char *instance,
 			struct config_errors *errors);

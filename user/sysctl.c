@@ -34,9 +34,9 @@ int sysctl_wanted(enum ad_sysctl which)
 	return rows[which].wanted;
 }
 
-int sysctl_get(enum ad_sysctl which)
+static int read_number(const char *path)
 {
-	int fd = open(rows[which].path, O_RDONLY | O_CLOEXEC);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char text[16] = "";
 	ssize_t len;
 
@@ -45,6 +45,25 @@ int sysctl_get(enum ad_sysctl which)
 	len = read(fd, text, sizeof(text) - 1);
 	close(fd);
 	return len > 0 ? atoi(text) : -EIO;
+}
+
+int sysctl_get(enum ad_sysctl which)
+{
+	return read_number(rows[which].path);
+}
+
+/* Absent: this kernel has no such routes, or not that family. */
+static bool by_address(const char *path)
+{
+	int policy = read_number(path);
+
+	return !policy || policy == -ENOENT;
+}
+
+bool sysctl_routes_by_address(void)
+{
+	return by_address("/proc/sys/net/ipv4/fib_multipath_hash_policy") &&
+	       by_address("/proc/sys/net/ipv6/fib_multipath_hash_policy");
 }
 
 int sysctl_set(enum ad_sysctl which, int value)

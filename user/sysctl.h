@@ -5,6 +5,7 @@
 #ifndef AD_SYSCTL_H
 #define AD_SYSCTL_H
 
+#include <stdbool.h>
 #include "maps/keeper.h"
 
 /* "net.ipv4.tcp_timestamps" */
@@ -15,5 +16,7 @@ int sysctl_wanted(enum ad_sysctl which);
 int sysctl_get(enum ad_sysctl which);
 /* 0 or -errno. */
 int sysctl_set(enum ad_sysctl which, int value);
+/* Do this host's multipath routes go by addresses alone, as is the default, and not by ports? */
+bool sysctl_routes_by_address(void);
 
 #endif

@@ -52,6 +52,7 @@ static void tend_neighbours(struct daemon *daemon)
 	if (!urgent && daemon->tend.seconds % WARM_EVERY_S)
 		return;
 	neigh_keep_warm(daemon->config);
+	prepare_follow_multipath(daemon->loader->dp.state_at);
 	follow_links(daemon);
 }
 

@@ -77,7 +77,7 @@ static void arm(struct rig *rig, struct ad_state *state)
 	rig->wall_minus_mono_ms = real_minus_mono_ns() / 1000000;
 	state->real_minus_mono_ns = real_minus_mono_ns();
 	state->stamp_wall_minus_mono_ms = rig->wall_minus_mono_ms;
-	state_set_flag(state, AD_STATE_ARMED);
+	state_set_flag(state, AD_STATE_ARMED | AD_STATE_ROUTES_BY_ADDRESS);
 }
 
 static int fill(struct rig *rig, const char *dir, struct config_errors *errors)

@@ -207,6 +207,18 @@ ok "somebody takes the qdisc off: it is put back" put_back tc qdisc del dev wan0
 at pop sysctl -qw net.ipv4.tcp_timestamps=1
 ok "somebody changes tcp_timestamps: told" await 12 logged "somebody set it to 1"
 at pop sysctl -qw net.ipv4.tcp_timestamps=2
+# by_address: is a way to a peer one for all ports? (AD_STATE_ROUTES_BY_ADDRESS, in the third word)
+by_address() {
+	local flags
+	flags=$(bpftool -j map lookup pinned "$PINS/one/state" key 0 0 0 0 | jq -r '.value[16]')
+	((flags & 4))
+}
+ok "multipath goes by addresses: the data path knows" by_address
+not_by_address() { ! by_address; }
+at pop sysctl -qw net.ipv6.fib_multipath_hash_policy=1
+ok "by ports: it is told" await 8 not_by_address
+at pop sysctl -qw net.ipv6.fib_multipath_hash_policy=0
+ok "and when that is over" await 8 by_address
 hold new4 $VIP4 $VIP4 $VIP6 $VIP6
 hold late2 $NEW_VIP $NEW_VIP
 is "stamped connections after all that" "$(alive new4) $(alive late2)" "4 2"

@@ -300,10 +300,14 @@ class Tunnel:
             kind, at = self.inner[at], at + 8 + 8 * self.inner[at + 1]
         return at
 
+    def header(self):
+        """Geneve and option, up to the tag."""
+        return self._geneve(bytes(8))[:-8]
+
     def make_tag(self):
         if self.tag is not None:
             return self.tag
-        header = self._geneve(bytes(8))[:-8]
+        header = self.header()
         covered = (packed(self.src) + packed(self.dst) + header
                    + struct.pack("!HH", len(self.inner), 0)
                    + self.inner[:self.transport_at() + 20])

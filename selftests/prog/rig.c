@@ -146,6 +146,25 @@ static struct bpf_map *rig_map(const struct rig *rig, const struct entry *entry)
 	return map && bpf_map__key_size(map) == entry->key.len ? map : NULL;
 }
 
+/* In a map per CPU, the same for all. */
+static int map_put(const struct bpf_map *map, const void *key, const void *value)
+{
+	int fd = bpf_map__fd(map), ncpus = 1, err;
+	size_t size = bpf_map__value_size(map), step = (size + 7) & ~7ul;
+	char *values;
+
+	if (bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_ARRAY)
+		ncpus = libbpf_num_possible_cpus();
+	values = calloc(ncpus, step);
+	if (!values)
+		return -ENOMEM;
+	for (int cpu = 0; value && cpu < ncpus; cpu++)
+		memcpy(values + cpu * step, value, size);
+	err = bpf_map_update_elem(fd, key, values, BPF_ANY);
+	free(values);
+	return err;
+}
+
 /* An entry without a value is one to take away. */
 static int entry_write(const struct rig *rig, const struct entry *entry)
 {
@@ -155,23 +174,29 @@ static int entry_write(const struct rig *rig, const struct entry *entry)
 		return bpf_map_delete_elem(bpf_map__fd(map), entry->key.data);
 	if (!map || entry->value.len != bpf_map__value_size(map))
 		return rig_fail(entry->map, -EINVAL);
-	return bpf_map_update_elem(bpf_map__fd(map), entry->key.data, entry->value.data, BPF_ANY)
-		       ? rig_fail(entry->map, -errno)
-		       : 0;
+	return map_put(map, entry->key.data, entry->value.data) ? rig_fail(entry->map, -errno) : 0;
 }
 
 /* As if it had never been written; it may also have gone by itself. */
 static void entry_undo(const struct rig *rig, const struct entry *entry)
 {
 	struct bpf_map *map = rig_map(rig, entry);
-	char zero[256] = {};
 
 	if (!map)
 		return;
 	if (bpf_map__type(map) == BPF_MAP_TYPE_HASH)
 		bpf_map_delete_elem(bpf_map__fd(map), entry->key.data);
 	else
-		bpf_map_update_elem(bpf_map__fd(map), entry->key.data, zero, BPF_ANY);
+		map_put(map, entry->key.data, NULL);
+}
+
+/* The clock stands still: what holds for a tick would hold for every vector. */
+static void rig_forget_legs(const struct rig *rig)
+{
+	const struct bpf_map *legs = rig->behind->maps.legs;
+
+	for (__u32 slot = 0; slot < bpf_map__max_entries(legs); slot++)
+		map_put(legs, &slot, NULL);
 }
 
 static void rig_forget_unstamped(const struct rig *rig)
@@ -191,6 +216,7 @@ int rig_prepare(struct rig *rig, const struct vector *vector)
 	for (i = 0; rig->prepared && i < rig->prepared->set.nr; i++)
 		entry_undo(rig, &rig->prepared->set.list[i]);
 	rig_forget_unstamped(rig);
+	rig_forget_legs(rig);
 	memset(rig->tags, 0, rig->nr_buckets * sizeof(*rig->tags));
 	memset(rig->flows, 0, rig->nr_buckets * AD_FLOW_SLOTS * sizeof(*rig->flows));
 	for (i = 0; !err && i < rig->options->base.nr; i++)

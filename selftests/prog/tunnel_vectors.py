@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What comes by tunnel: believed, led on, or dropped, each for its own reason."""
 
+import struct
+
 from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.l2 import Dot1AD, Dot1Q
 from scapy.packet import Raw
@@ -103,6 +105,32 @@ def write_variants(w):
              out=unwrapped(plain.l3()), sets=entry, flows=((STRANGER4, OURS, US, TX),))
     w.vector("tunnel-disarmed", came(plain.l3()).frame(), "pass", "disarmed",
              out=unwrapped(plain.l3()), sets=[("state", u32(0), state(flags=0))])
+
+
+def write_tag_starts(w):
+    """A tag's start is remembered with all that it was made of; if any of it differs, it is not
+    believed. What is remembered here is wrong, so that to believe it is to drop the packet."""
+    inner = Segment(socket_flow("est4"), ts=(7, stamp(socket_flow("est4"), US)))
+    restored = unwrapped(inner.but(ts=(7, MONO_MS & 0xFFFFFFFF)).l3())
+    for family, tunnel, sets in (("4", tunnel4, []), ("6", tunnel6, fleet(tunnel6))):
+        came_so = came(inner.l3(), tunnel=tunnel)
+        made_of = (addr16(came_so.src) + addr16(came_so.dst) + came_so.key
+                   + came_so.header()[:24])
+        words = struct.unpack("<9Q", made_of)
+        mix = words[0] + words[2] + 3 * words[1] + words[3] + words[7] + (words[8] >> 32)
+        place = u32((mix * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF) >> 56)
+
+        def remembered(image):
+            return sets + [("tag_starts", place, image + bytes(32))]
+
+        w.vector(f"tag-start{family}-same", came_so.frame(), "drop", "tunnel_auth",
+                 sets=remembered(made_of), needs=("est4",))
+        for word in range(9):
+            other = bytearray(made_of)
+            other[8 * word + word % 8] ^= 1 << word % 8
+            w.vector(f"tag-start{family}-other-word{word}", came_so.frame(), "pass",
+                     "local_stamp", out=restored, sets=remembered(bytes(other)),
+                     needs=("est4",))
 
 
 def write_ecn(w):
@@ -296,6 +324,7 @@ def write_next(w):
 def write(w):
     write_good(w)
     write_variants(w)
+    write_tag_starts(w)
     write_ecn(w)
     write_foreign(w)
     write_malformed(w)

@@ -16,7 +16,7 @@ VIP4_TCP, VIP4_DNS, VIP6_DNS = "192.0.2.20", "192.0.2.53", "2001:db8:a::53"
 CLIENT4, CLIENT6 = "198.51.100.7", "2001:db8:c::7"
 
 LOCAL_TCP, LOCAL_DNS, LOCAL_TUNNEL, LOCAL_UNARMED = 1, 2, 4, 8
-ARMED, DRAINING = 1, 2
+ARMED, DRAINING, ROUTES_BY_ADDRESS = 1, 2, 4
 NODE_KNOWN, NODE_DEAD, NODE_DRAINING = 1, 2, 4
 FREE, TRANSIT, PIN, OURS = range(4)
 FLOW_STAMPED, FLOW_CLOSING = 1, 2
@@ -141,6 +141,15 @@ def flow_image(flow, vip, kind, owner, flags=0, via=0):
     return (addr16(flow.client) + struct.pack("!HH", flow.cport, flow.vport)
             + struct.pack("<HHQQIIIIHBBI", vip, owner, 0, 0, 0, 0, MONO_S, MONO_S, via, kind,
                           flags, 0))
+
+
+def leg_image(target, sport, asked_ns=MONO_NS, mac="02:00:00:00:0a:01", mtu=1500, tunnel=tunnel4):
+    """A way to `target` as it was found before, by a gateway that no route names."""
+    proto = 0x86DD if tunnel is tunnel6 else 0x0800
+    macs = bytes.fromhex((mac + MAC_US).replace(":", ""))
+    return (struct.pack("<Q", asked_ns) + addr16(tunnel(US)) + addr16(tunnel(target)) + macs
+            + struct.pack("!H", proto) + struct.pack("<H8xII", 0, UPLINK, mtu)
+            + struct.pack("<H", target) + struct.pack("!H4x", sport))
 
 
 def bucket(flow):

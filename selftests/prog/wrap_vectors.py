@@ -4,13 +4,14 @@
 from scapy.layers.inet6 import IPv6ExtHdrDestOpt
 from scapy.layers.l2 import Dot1AD, Dot1Q
 
-from oracle import (DATA, DIVERT, EPOCH, TUNNEL_KEY, Segment, Tunnel, decode, outer_label,
+from oracle import (DATA, DIVERT, EPOCH, MONO_NS, TUNNEL_KEY, Segment, Tunnel, decode, outer_label,
                     outer_port, stamp)
 from local_vectors import MINUTE, STRANGER4, STRANGER6, unstamped
 from world import (AFTER_GAP, ARMED, CLIENT4, DEAD, DRAINING, DRAINS, FREE, MAC_SIDE,
                    MAC_SIDE_GATEWAY, NARROW, NARROW_MTU, NO_NEIGH, NO_ROUTE, OURS, PIN, REDIRECT,
-                   TAGGED, TRANSIT, TX, UNKNOWN, UPLINK, US, VLAN, Flow, fleet, flow_entry, keys,
-                   node_image, socket_flow, state, tunnel4, tunnel6, u32)
+                   ROUTES_BY_ADDRESS, TAGGED, TRANSIT, TX, UNKNOWN, UPLINK, US, VLAN, Flow, fleet,
+                   flow_entry, keys, leg_image, node_image, socket_flow, state, tunnel4, tunnel6,
+                   u32)
 
 MACS = {REDIRECT: {"dst": MAC_SIDE_GATEWAY, "src": MAC_SIDE}}
 DIRECT = {"dst": "02:00:00:00:00:01", "src": "02:00:00:00:00:02"}
@@ -230,6 +231,36 @@ def write_refused(w):
              sets=[("nodes", u32(US), bytes(32))])
 
 
+LEGS, REMEMBERED = 64, "02:00:00:00:0a:01"
+
+
+def write_legs(w):
+    """The way to a node is asked for once a tick: only then does what was found before count."""
+    flow = STRANGER4
+    port, segment = outer_port(flow), stamped(flow, TX)
+    by_address = [("state", u32(0), state(flags=ARMED | ROUTES_BY_ADDRESS))]
+    for family, tunnel in (("4", tunnel4), ("6", tunnel6)):
+        sets = fleet(tunnel6) if tunnel is tunnel6 else []
+        out = leg(segment, TX, (TX, REDIRECT), tunnel)
+        remembered, asked = out.frame(dst=REMEMBERED, src=DIRECT["src"]), out.frame(**DIRECT)
+        for name, image, frame, more in (
+                ("this-tick", leg_image(TX, port, tunnel=tunnel), remembered, []),
+                ("tick-before", leg_image(TX, port, MONO_NS - 1, tunnel=tunnel), asked, []),
+                ("other-port", leg_image(TX, port ^ 1, tunnel=tunnel), asked, []),
+                ("other-port-by-address", leg_image(TX, port ^ 1, tunnel=tunnel), remembered,
+                 by_address),
+                ("other-node", leg_image(TX + LEGS, port, tunnel=tunnel), asked, by_address)):
+            w.vector(f"leg{family}-{name}", segment.frame(), "tx", "wrap_stamp", out=frame,
+                     sets=sets + more + [("legs", u32(TX), image)])
+    fit = 1300 - OVERHEAD4 - 52
+    narrow = [("legs", u32(TX), leg_image(TX, port, mtu=1300))]
+    fits = stamped(flow, TX, payload=b"m" * fit)
+    w.vector("leg-fits", fits.frame(), "tx", "wrap_stamp", sets=narrow,
+             out=leg(fits, TX, (TX, REDIRECT)).frame(dst=REMEMBERED, src=DIRECT["src"]))
+    w.vector("leg-too-big", stamped(flow, TX, payload=b"m" * (fit + 1)).frame(), "drop",
+             "too_big", sets=narrow)
+
+
 def pseudo_sum(segment):
     """The folded sum of the pseudo header: what a sender leaves to its hardware to complete."""
     at = len(bytes(segment.ip_header()))
@@ -312,4 +343,5 @@ def write(w):
     write_pins(w)
     write_vlan_routes(w)
     write_refused(w)
+    write_legs(w)
     write_divert(w)
