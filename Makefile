@@ -147,6 +147,12 @@ $(BUILD)/selftests/vm/%.bpf.o: selftests/vm/%.bpf.c
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPFFLAGS) -MMD -MP -c $< -o $@
 
+.PHONY: suites
+suites: deps				## other people's test suites: Zonemaster, DNSViz, EDNS compliance (installs them)
+	$(Q)deploy/deps selftests/suites/deps.txt
+	$(Q)+$(MAKE) --no-print-directory all $(BUILD)/selftests/dns/pass.bpf.o
+	$(Q)BUILD=$(BUILD) selftests/suites/suites
+
 # --- fuzz ------------------------------------------------------------------------------------
 # selftests/fuzz/corpus is where it starts; what is found on top of it is kept in build/fuzz.
 FUZZ_TIME    ?= 30

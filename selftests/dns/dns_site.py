@@ -11,8 +11,7 @@ CONFIG = """
 node: n1
 interfaces: [up0]
 vips:
-- {address: %(vip4)s}
-- {address: "%(vip6)s"}
+%(vips)s
 pops:
 - {name: pop}
 nodes:
@@ -41,8 +40,10 @@ def enter(netns):
 
 
 class Site:
-    def __init__(self, watch=False, more=(), under=()):
-        """`more`: lines for the configuration's `dns`; `under`: what the daemon is started by."""
+    def __init__(self, watch=False, more=(), under=(), vips=(VIP4, VIP6), folder=DIR, files=ZONES):
+        """`more`: lines for the configuration's `dns`; `under`: what the daemon is started by;
+        `files`: of which zone in `folder`."""
+        self.vips, self.files = vips, files
         self.watch = str(watch).lower()
         self.more = "".join(f"  {line}\n" for line in more)
         self.under = list(under)
@@ -51,7 +52,7 @@ class Site:
         self.dir = tempfile.mkdtemp(prefix="dns.")
         self.bpffs = f"/sys/fs/bpf/{self.tag}"
         self.zones = os.path.join(self.dir, "zones")
-        shutil.copytree(DIR, self.zones)
+        shutil.copytree(folder, self.zones)
         self.daemon = None
 
     def net_up(self):
@@ -64,18 +65,20 @@ class Site:
         sh(f"ip -n {s} addr add fd77::1/64 dev up0 nodad")
         sh(f"ip -n {c} addr add {CLIENT6}/64 dev up1 nodad")
         sh(f"ip -n {s} link set up0 up && ip -n {c} link set up1 up")
-        sh(f"ip -n {s} addr add {VIP4}/32 dev lo && ip -n {s} addr add {VIP6}/128 dev lo")
-        sh(f"ip -n {c} route add {VIP4} via 10.77.0.1 && ip -n {c} route add {VIP6} via fd77::1")
+        for vip in self.vips:
+            sh(f"ip -n {s} addr add {vip} dev lo")
+            sh(f"ip -n {c} route add {vip} via {'fd77::1' if ':' in vip else '10.77.0.1'}")
         sh(f"ip -n {c} link set up1 xdpdrv obj {BUILD}/selftests/dns/pass.bpf.o sec xdp.frags")
 
     def config(self):
         zones = "\n".join(f"  - {{name: {name}, file: {self.zones}/{file}}}"
-                          for name, file in ZONES.items())
+                          for name, file in self.files.items())
         with open(os.path.join(self.dir, "fleet.key"), "w") as f:
             os.fchmod(f.fileno(), 0o600)
             f.write(os.urandom(32).hex())
         with open(os.path.join(self.dir, "site.yaml"), "w") as f:
-            f.write(CONFIG % {"vip4": VIP4, "vip6": VIP6, "nsid": NSID, "zones": zones,
+            vips = "\n".join(f"- {{address: \"{vip}\"}}" for vip in self.vips)
+            f.write(CONFIG % {"vips": vips, "nsid": NSID, "zones": zones,
                               "watch": self.watch, "more": self.more,
                               "bpffs": self.bpffs, "run": self.dir + "/run"})
 
