@@ -58,19 +58,34 @@ static __always_inline __u32 packet_sort(const struct packet *p)
 	return AD_R_VIP_OTHER;
 }
 
+/* To its target, or, of several that may own it, to the first that can be reached. */
+static __always_inline __u32 packet_send(struct xdp_md *ctx, struct packet *p, __u32 reason)
+{
+	__u32 failed = AD_CONTINUE, next = reason;
+
+	for (int i = 0; i <= AD_CANDIDATES && next; i++) {
+		reason = next;
+		failed = tunnel_send(ctx, p);
+		if (!failed)
+			return reason;
+		next = hunt_go_round(p, failed);
+	}
+	return failed;
+}
+
 /* Does what the ladder decided. A SYN that cannot be diverted is served here after all. */
 static __always_inline __u32 packet_act(struct xdp_md *ctx, struct packet *p, __u32 reason)
 {
-	__u32 failed;
+	__u32 done;
 
 	if (p->unstamp)
 		return unstamp(ctx, p) ?: reason;
 	if (!p->target)
 		return reason;
-	failed = tunnel_is_partial(ctx, p) ? AD_R_PARTIAL : tunnel_send(ctx, p);
-	if (failed && failed != AD_R_INTERNAL && reason == AD_R_DIVERTED)
+	done = tunnel_is_partial(ctx, p) ? AD_R_PARTIAL : packet_send(ctx, p, reason);
+	if (done != AD_R_DIVERTED && done != AD_R_INTERNAL && reason == AD_R_DIVERTED)
 		return AD_R_LOCAL_SYN;
-	return failed ?: reason;
+	return done;
 }
 
 static __always_inline __u32 packet_decide(struct xdp_md *ctx, struct packet *p)

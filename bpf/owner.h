@@ -10,6 +10,8 @@
 #define AD_OWNER_H
 
 #include "flow.h"
+#include "hunt.h"
+#include "nodes.h"
 #include "prf.h"
 #include "socket.h"
 #include "stamp.h"
@@ -23,22 +25,9 @@ struct ladder {
 	bool stamp_ours;   /* it names us, as one of two */
 	bool stamp_others; /* it names another node that is known and alive */
 	bool stamp_dead;   /* it names a node that is known dead */
+	bool kept;	   /* a rung found that it is ours */
 	__u32 stamp;	   /* d: the owner, or the owner minus one */
 };
-
-static __always_inline struct ad_node *owner_node(__u32 id)
-{
-	struct ad_node *node = id ? bpf_map_lookup_elem(&nodes, &id) : NULL;
-
-	return node && node->flags & AD_NODE_KNOWN ? node : NULL;
-}
-
-static __always_inline bool owner_can_take(__u32 id)
-{
-	struct ad_node *node = owner_node(id);
-
-	return id != opt.node_id && node && !(node->flags & AD_NODE_DEAD);
-}
 
 static __always_inline enum socket_answer owner_ask(struct xdp_md *ctx, struct packet *p)
 {
@@ -69,19 +58,22 @@ static __always_inline bool owner_in_table(const struct ladder *l)
 	return l->flow.seen.s.kind == AD_FLOW_OURS;
 }
 
-/* The table's word is as good as the socket's until somebody closes. */
-static __always_inline bool owner_table_is_sure(const struct ladder *l)
+/* The table's word is as good as the socket's until somebody closes; for a claim it is not. */
+static __always_inline bool owner_table_is_sure(const struct packet *p, const struct ladder *l)
 {
-	return owner_in_table(l) && !(l->flow.flow->flags & AD_FLOW_CLOSING);
+	return owner_in_table(l) && !(l->flow.flow->flags & AD_FLOW_CLOSING) &&
+	       p->came != AD_WHY_HUNT;
 }
 
 /*
  * The flow is ours, proven by its socket or by an entry that a socket once proved: count it, enter
- * it if need be. An established socket outlives a FIN that was forged or of an earlier flow.
+ * it if need be. An established socket outlives a FIN that was forged or of an earlier flow. What
+ * was hunted comes again as data.
  */
 static __always_inline __u32 owner_keep(struct packet *p, struct ladder *l, __u32 reason)
 {
-	if (p->tcp_flags & TCP_SYN)
+	l->kept = true;
+	if (p->tcp_flags & TCP_SYN || p->came == AD_WHY_HUNT)
 		return reason;
 	if (!owner_in_table(l)) {
 		flow_enter(p, AD_FLOW_OURS, opt.node_id);
@@ -91,12 +83,6 @@ static __always_inline __u32 owner_keep(struct packet *p, struct ladder *l, __u3
 		l->flow.flow->flags &= ~AD_FLOW_CLOSING;
 	flow_count_in(&l->flow, p);
 	return reason;
-}
-
-static __always_inline void owner_lead(struct packet *p, __u16 target, enum ad_why why)
-{
-	p->target = target;
-	p->why = why;
 }
 
 /* A flow that passes through is metered where it landed, in whatever room is left. */
@@ -114,38 +100,9 @@ static __always_inline void owner_meter_transit(struct packet *p, struct ladder 
 }
 
 /*
- * A successor by hash; if that one cannot take it, the next in the list. 0: nobody can. Global: a
- * loop that the other rungs need not be verified with.
- */
-__noinline int owner_successor(__u64 prf)
-{
-	__u32 zero = 0, nr, at, id;
-	struct ad_node *node;
-	struct ad_state *st;
-
-	st = bpf_map_lookup_elem(&state, &zero);
-	if (!st)
-		return 0;
-	nr = st->nr_successors;
-	if (!nr || nr > AD_SUCCESSOR_MAX)
-		return 0;
-	at = (__u32)(prf >> 32) % nr;
-	for (__u32 i = 0; i < AD_SUCCESSOR_MAX; i++) {
-		if (i >= nr)
-			break;
-		id = st->successors[at & (AD_SUCCESSOR_MAX - 1)];
-		node = owner_node(id);
-		if (node && id != opt.node_id && !(node->flags & (AD_NODE_DEAD | AD_NODE_DRAINING)))
-			return id;
-		at = at + 1 < nr ? at + 1 : 0;
-	}
-	return 0;
-}
-
-/*
  * Rung 0: a SYN is a new flow and stays where it lands. While we drain it goes to a successor,
- * unless it was diverted once or repeats one that we have already answered. One without
- * timestamps stays: nothing in the packets that follow it here would say whose they are.
+ * unless it was diverted once or repeats one that we have already answered. What follows it here
+ * goes after it by its stamp, or is hunted, and then the successor is asked first.
  */
 static __always_inline __u32 rung_syn(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
@@ -154,15 +111,16 @@ static __always_inline __u32 rung_syn(struct xdp_md *ctx, struct packet *p, stru
 
 	if (!packet_is_syn(p))
 		return AD_CONTINUE;
-	if (p->divert || !p->ts_at || !(l->st->flags & AD_STATE_DRAINING))
+	hunt_doubt(p);
+	if (p->came == AD_WHY_DIVERT || !(l->st->flags & AD_STATE_DRAINING))
 		return AD_R_LOCAL_SYN;
-	successor = owner_successor(p->prf);
+	successor = node_successor(p->prf);
 	if (!successor)
 		return AD_R_LOCAL_SYN;
 	held = owner_ask(ctx, p);
 	if (held != SOCKET_NONE && held != SOCKET_TIME_WAIT)
 		return AD_R_LOCAL_SYN;
-	owner_lead(p, successor, AD_WHY_DIVERT);
+	packet_lead(p, successor, AD_WHY_DIVERT);
 	return AD_R_DIVERTED;
 }
 
@@ -174,7 +132,7 @@ static __always_inline __u32 rung_unstamped(struct xdp_md *ctx, struct packet *p
 {
 	if (!unstamped_has(p, l->st, false))
 		return AD_CONTINUE;
-	if (!owner_table_is_sure(l) && !owner_has_socket(ctx, p, l))
+	if (!owner_table_is_sure(p, l) && !owner_has_socket(ctx, p, l))
 		return AD_CONTINUE;
 	return owner_keep(p, l, AD_R_LOCAL_UNSTAMPED);
 }
@@ -207,7 +165,8 @@ static __always_inline __u32 rung_stamp_self(struct xdp_md *ctx, struct packet *
 	l->stamp_ours = true;
 	enough = l->stamp == opt.node_id ? SOCKET_COOKIE : SOCKET_TIME_WAIT;
 	tsecr = p->tsecr - stamp_delta(wall_minus_mono_ms, opt.node_id, opt.stamp_shift, p->prf);
-	if (!stamp_fits_clock(tsecr, p) || (!owner_table_is_sure(l) && owner_ask(ctx, p) < enough))
+	if (!stamp_fits_clock(tsecr, p) ||
+	    (!owner_table_is_sure(p, l) && owner_ask(ctx, p) < enough))
 		return AD_CONTINUE;
 	p->unstamp = 1;
 	p->tsecr = tsecr;
@@ -217,7 +176,7 @@ static __always_inline __u32 rung_stamp_self(struct xdp_md *ctx, struct packet *
 /* One of the two nodes that a stamp may mean, if it is another, known and alive; else 0. */
 static __always_inline __u16 stamp_other(struct ladder *l, __u32 id)
 {
-	struct ad_node *node = id == opt.node_id ? NULL : owner_node(id);
+	struct ad_node *node = id == opt.node_id ? NULL : node_find(id);
 
 	if (!node)
 		return 0;
@@ -254,27 +213,64 @@ static __always_inline __u32 rung_stamp(struct xdp_md *ctx, struct packet *p, st
 	}
 	p->candidates[0] = first ? first : second;
 	p->candidates[1] = first ? second : 0;
-	owner_lead(p, p->candidates[0], AD_WHY_DATA);
+	packet_lead(p, p->candidates[0], AD_WHY_DATA);
 	owner_meter_transit(p, l, p->candidates[0]);
 	return AD_R_WRAP_STAMP;
 }
 
+/*
+ * An answer to a packet that landed here. A claim counts unless our own socket says otherwise; a NO
+ * refutes what we believed, and the other rungs are asked.
+ */
+static __always_inline __u32 rung_answer(struct xdp_md *ctx, struct packet *p, struct ladder *l)
+{
+	if (p->came == AD_WHY_CLAIM) {
+		if (owner_has_socket(ctx, p, l))
+			return owner_keep(p, l, AD_R_LOCAL_SOCKET);
+		return hunt_claimed(p, l->stamp_others &&
+					       (p->peer == l->stamp || p->peer == l->stamp + 1));
+	}
+	if (p->came == AD_WHY_NO &&
+	    (l->flow.seen.s.kind == AD_FLOW_TRANSIT ||
+	     (l->flow.seen.s.kind == AD_FLOW_PIN && l->flow.flow->owner == p->peer)))
+		flow_drop(&l->flow);
+	return AD_CONTINUE;
+}
+
+/*
+ * A SYN has passed since the flow was pinned. Is it another flow by now, and ours? If nothing here
+ * knows of one, the SYN was forged, or diverted: then both ends are asked once more.
+ */
+static __always_inline bool pin_still_holds(struct xdp_md *ctx, struct packet *p, struct ladder *l)
+{
+	if (!(l->flow.flow->flags & AD_FLOW_DOUBTED))
+		return true;
+	if (owner_has_socket(ctx, p, l))
+		return false;
+	if (p->socket != SOCKET_NONE)
+		return true;
+	l->flow.flow->flags &= ~AD_FLOW_DOUBTED;
+	return !(l->st->flags & AD_STATE_DRAINING);
+}
+
 /* Rung 3: a remote owner claimed this flow. Not for what comes by tunnel: that would ping-pong. */
-static __always_inline __u32 rung_pin(struct packet *p, struct ladder *l)
+static __always_inline __u32 rung_pin(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
 	struct ad_node *node;
 	__u16 owner;
 
-	if (p->peer || l->flow.seen.s.kind != AD_FLOW_PIN)
+	if (l->flow.seen.s.kind != AD_FLOW_PIN || (p->peer && p->came != AD_WHY_NO))
 		return AD_CONTINUE;
 	owner = l->flow.flow->owner;
-	node = owner_node(owner);
-	if (!node || owner == opt.node_id || !flow_still(&l->flow))
+	node = node_find(owner);
+	if (!node || owner == opt.node_id || !pin_still_holds(ctx, p, l) || !flow_still(&l->flow))
 		return AD_CONTINUE;
 	if (node->flags & AD_NODE_DEAD)
 		return AD_R_OWNER_DEAD;
 	p->candidates[0] = owner;
-	owner_lead(p, owner, AD_WHY_DATA);
+	p->candidates[1] = 0;
+	p->candidates[2] = 0;
+	packet_lead(p, owner, AD_WHY_DATA);
 	flow_count_in(&l->flow, p);
 	return AD_R_WRAP_PIN;
 }
@@ -282,7 +278,7 @@ static __always_inline __u32 rung_pin(struct packet *p, struct ladder *l)
 /* Rung 4: the kernel's own truth, or the table's, if nothing speaks against it. */
 static __always_inline __u32 rung_socket(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
-	if (p->socket == SOCKET_UNASKED && !l->stamp_others && owner_table_is_sure(l))
+	if (p->socket == SOCKET_UNASKED && !l->stamp_others && owner_table_is_sure(p, l))
 		return owner_keep(p, l, AD_R_LOCAL_FLOW);
 	if (owner_has_socket(ctx, p, l))
 		return owner_keep(p, l, AD_R_LOCAL_SOCKET);
@@ -291,28 +287,29 @@ static __always_inline __u32 rung_socket(struct xdp_md *ctx, struct packet *p, s
 	return AD_CONTINUE;
 }
 
-static __always_inline bool owner_is_next(const struct packet *p, __u32 at)
+/* Does a young stamp name one who has said no, be it us? Then nobody else can own it. */
+static __always_inline bool stamp_was_answered(const struct packet *p, const struct ladder *l)
 {
-	__u16 id = p->candidates[at];
+	__u32 wall_ms = clock_mono_ms(p->mono_ns) + l->st->stamp_wall_minus_mono_ms;
 
-	return at >= p->hop && id != p->peer && id != p->landing && owner_can_take(id);
+	if (!l->stamped || !stamp_is_young(p->tsecr, wall_ms, opt.stamp_shift, p->prf))
+		return false;
+	return l->stamp == opt.node_id || (p->came == AD_WHY_NO && l->stamp_others);
 }
 
 /*
- * Rung 5, as far as it goes today: what came by tunnel and is not ours goes on to the next
- * candidate of its list, never back to a node that had it.
+ * Rung 5: whoever may know it is asked; and what others ask us, or gave to us by mistake, goes on.
+ * A stamp older than it can tell names the node two before its owner.
  */
-static __always_inline __u32 rung_next(struct packet *p)
+static __always_inline __u32 rung_hunt(struct packet *p, struct ladder *l)
 {
-	if (!p->peer)
-		return AD_CONTINUE;
-	if (owner_is_next(p, 1))
-		owner_lead(p, p->candidates[1], AD_WHY_DATA);
-	else if (owner_is_next(p, 2))
-		owner_lead(p, p->candidates[2], AD_WHY_DATA);
-	else
-		return AD_CONTINUE;
-	return AD_R_WRAP_NEXT;
+	__u32 ids = 1u << (32 - opt.stamp_shift), guess = 0;
+
+	if (!hunt_lands_here(p))
+		return hunt_pass_on(p, opt.node_id);
+	if (l->stamped)
+		guess = (l->stamp + 2) & (ids - 1);
+	return hunt_start(p, guess, stamp_was_answered(p, l));
 }
 
 /* The ladder. Global, so that the verifier climbs it once, not once per way to parse a packet. */
@@ -338,13 +335,15 @@ __noinline int owner_find(struct xdp_md *ctx, struct packet *p)
 	if (reason)
 		return reason;
 	flow_find(p, &l.flow);
-	return rung_unstamped(ctx, p, &l) ?:
-	       rung_stamp_self(ctx, p, &l) ?:
-	       rung_stamp(ctx, p, &l) ?:
-	       rung_pin(p, &l) ?:
-	       rung_socket(ctx, p, &l) ?:
-	       rung_next(p) ?:
-	       AD_R_NOBODY;
+	reason = rung_unstamped(ctx, p, &l) ?:
+		 rung_stamp_self(ctx, p, &l) ?:
+		 rung_stamp(ctx, p, &l) ?:
+		 rung_answer(ctx, p, &l) ?:
+		 rung_pin(ctx, p, &l) ?:
+		 rung_socket(ctx, p, &l) ?:
+		 rung_hunt(p, &l) ?:
+		 AD_R_NOBODY;
+	return l.kept && p->came == AD_WHY_HUNT ? hunt_claim(p) : reason;
 }
 
 #endif

@@ -74,7 +74,8 @@ struct packet {
 	__u16 peer;    /* node that wrapped it */
 	__u16 landing; /* node that the client's route led to */
 	__u8 hop;
-	__u8 divert;
+	__u8 came;   /* enum ad_why */
+	__u16 marks; /* enum ad_tunnel_mark, as it came and as it goes */
 
 	/* Where it goes: 0 = nowhere, it stays on this host. */
 	__u8 why;     /* enum ad_why */

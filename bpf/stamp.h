@@ -31,6 +31,16 @@ static inline __u16 stamp_decode(__u32 tsecr, __u32 wall_now_ms, __u8 shift, __u
 	return (y + (1u << shift) - skew - 1) >> shift;
 }
 
+/* Was it sent within the last 2^(K-5) ms (two minutes), by the owner that it decodes to? */
+static inline bool stamp_is_young(__u32 tsecr, __u32 wall_now_ms, __u8 shift, __u32 prf)
+{
+	__u32 y = tsecr - prf - wall_now_ms;
+	__u32 owner = stamp_decode(tsecr, wall_now_ms, shift, prf);
+	__s32 age_ms = (owner << shift) - y;
+
+	return age_ms <= 1 << (shift - 5);
+}
+
 /*
  * Only what this host may have sent is given to its stack: a TSval between 2^(K+1) ms ago and,
  * because the stack's clock and ours are read at different moments, 1 ms ahead.

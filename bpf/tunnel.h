@@ -41,7 +41,7 @@ struct tunnel_words {
 	__u64 option;	  /* class, type, length, landing, hop and why, epoch */
 	__u64 time_first; /* time, candidates 1 and 2 */
 	__u64 tag;
-	__u32 third; /* candidate 3, reserved; before the tag on the wire */
+	__u32 third; /* candidate 3, marks; before the tag on the wire */
 };
 
 static __always_inline void tunnel_words_read(struct tunnel_words *w, const void *geneve)

@@ -43,7 +43,8 @@ static __always_inline bool tunnel_is_sound(const struct ad_geneve *geneve,
 	       (geneve->protocol == bpf_htons(ETH_P_IP) ||
 		geneve->protocol == bpf_htons(ETH_P_IPV6)) &&
 	       option->type == AD_GENEVE_TYPE && option->len == AD_GENEVE_OPT_LEN &&
-	       option->landing && !option->reserved && (why == AD_WHY_DATA || why == AD_WHY_DIVERT);
+	       option->landing && !(option->marks & ~bpf_htons(AD_TUNNEL_MARKS)) &&
+	       why <= AD_WHY_NO;
 }
 
 static __always_inline __u8 tunnel_read_tos(struct xdp_md *ctx, const struct packet *p)
@@ -79,7 +80,8 @@ static __always_inline __u32 tunnel_read_header(struct xdp_md *ctx, struct packe
 	outer->epoch = option->epoch;
 	p->landing = bpf_ntohs(option->landing);
 	p->hop = option->hop_why >> 4;
-	p->divert = (option->hop_why & 0xf) == AD_WHY_DIVERT;
+	p->came = option->hop_why & 0xf;
+	p->marks = bpf_ntohs(option->marks);
 	for (int i = 0; i < AD_CANDIDATES; i++)
 		p->candidates[i] = bpf_ntohs(option->candidates[i]);
 	tunnel_words_read(t, &head->geneve);
@@ -145,8 +147,12 @@ static __always_inline __u32 tunnel_check_purpose(struct xdp_md *ctx, struct pac
 		return AD_R_TUNNEL_INNER;
 	if (!p->hop || p->hop > AD_HOP_LIMIT)
 		return AD_R_TUNNEL_HOPS;
-	if (packet_is_syn(p) != p->divert)
+	if (packet_is_syn(p) != (p->came == AD_WHY_DIVERT))
 		return AD_R_TUNNEL_SYN;
+	if (p->came >= AD_WHY_CLAIM && p->landing != opt.node_id)
+		return AD_R_TUNNEL_ANSWER;
+	if (p->came == AD_WHY_CLAIM && p->candidates[0] != p->peer)
+		return AD_R_TUNNEL_ANSWER;
 	return AD_CONTINUE;
 }
 

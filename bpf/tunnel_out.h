@@ -132,9 +132,11 @@ static __always_inline bool tunnel_decrement_hop(struct xdp_md *ctx, const struc
 static __always_inline __u32 tunnel_plan(struct xdp_md *ctx, const struct packet *p,
 					 const struct ad_state *st, struct tunnel_wrap *w)
 {
-	struct ad_node *self = owner_node(opt.node_id), *target = owner_node(p->target);
+	struct ad_node *self = node_find(opt.node_id), *target = node_find(p->target);
 	__u32 reason, bytes;
 
+	if (p->hop >= AD_HOP_LIMIT)
+		return AD_R_TUNNEL_HOPS;
 	if (!self || !target)
 		return AD_R_INTERNAL;
 	w->head = addr_is_ip4(&target->tunnel) ? AD_OVERHEAD_IP4 : AD_OVERHEAD_IP6;
@@ -179,7 +181,7 @@ static __always_inline void tunnel_fill(const struct packet *p, const struct ad_
 	t->time_first = bpf_htonl(clock_real_s(p->mono_ns, st)) |
 			(__u64)bpf_htons(p->candidates[0]) << 32 |
 			(__u64)bpf_htons(p->candidates[1]) << 48;
-	t->third = bpf_htons(p->candidates[2]);
+	t->third = bpf_htons(p->candidates[2]) | (__u32)bpf_htons(p->marks) << 16;
 }
 
 /* The sum of the inner IP header. Its own checksum is not relied on: it may be wrong. */

@@ -21,6 +21,7 @@
 
 #define AD_VIP_MAX	 256
 #define AD_SUCCESSOR_MAX 8
+#define AD_NEIGHBOUR_MAX 16	/* nodes worth asking for a flow that nobody here knows */
 #define AD_UNSTAMPED_MAX 262144 /* sockets that lived before us, or whose clock is not ours */
 
 #define AD_FLOW_SLOTS	8 /* per bucket: eight tags fill one cache line */
@@ -33,8 +34,12 @@
 #define AD_L3_MAX	  128 /* bytes of IP header and extensions; longer ones are left alone */
 #define AD_TUNNEL_PORT	  6081
 #define AD_TUNNEL_FRESH_S 30 /* the tunnel's time field: +- this many seconds */
-#define AD_HOP_LIMIT	  4  /* legs a packet may travel: landing node, then three candidates */
-#define AD_CANDIDATES	  3
+/*
+ * Legs a packet may travel: to an old pin and back, to three candidates, back with a claim, to
+ * the claimant; and once more back, if that one lost the flow meanwhile.
+ */
+#define AD_HOP_LIMIT  8
+#define AD_CANDIDATES 3
 
 /* Bytes that wrapping adds in front of the inner IP header: IP + UDP + Geneve + option. */
 #define AD_OVERHEAD_IP4 64

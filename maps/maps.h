@@ -57,6 +57,13 @@ struct {
 } peer_ids SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ad_hunt);
+} hunt SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, AD_LINK_MAX);
 	__type(key, __u32);

@@ -64,7 +64,14 @@
 	X(OUT_NOTED, OUT, PASS, "out_noted", "not armed yet: flow noted as unstamped")             \
 	X(OUT_CLOCK, OUT, PASS, "out_clock", "SYN-ACK whose TSval is not our clock: noted")        \
 	X(OUT_FULL, OUT, PASS, "out_full", "unstamped list is full: this flow may break")          \
-	X(OUT_BAD, OUT, PASS, "out_bad", "egress packet that could not be read or changed")
+	X(OUT_BAD, OUT, PASS, "out_bad", "egress packet that could not be read or changed")        \
+	/* the hunt */                                                                             \
+	X(WRAP_HUNT, IN, SEND, "wrap_hunt", "hunted: sent to a node that may own it")              \
+	X(WRAP_CLAIM, IN, SEND, "wrap_claim", "hunted and ours: claimed, back to where it landed") \
+	X(WRAP_NO, IN, SEND, "wrap_no", "not ours, nobody left to ask: back to where it landed")   \
+	X(WRAP_CLAIMED, IN, SEND, "wrap_claimed", "claimed by its owner, and led there")           \
+	X(UNASKED, IN, DROP, "unasked", "nobody claimed it, but one could not be asked")           \
+	X(TUNNEL_ANSWER, IN, DROP, "tunnel_answer", "claim or no that is not for us to hear")
 
 enum ad_reason {
 	AD_CONTINUE = 0,

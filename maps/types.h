@@ -105,6 +105,17 @@ AD_ASSERT_SIZE(struct ad_node, 32);
 /* peer_ids: tunnel address (struct ad_addr) to node id (__u32), for what comes in. */
 
 /*
+ * hunt[0]: how we look for the owner of a flow that nothing names. Written by the keeper, while
+ * packets flow.
+ */
+struct ad_hunt {
+	__u32 nr_neighbours; /* valid entries below */
+	__u32 pad[3];
+	__u16 neighbours[AD_NEIGHBOUR_MAX]; /* node ids, the likeliest first */
+};
+AD_ASSERT_SIZE(struct ad_hunt, 48);
+
+/*
  * links: what stands behind a VLAN device. A route names the device, XDP can only send from the
  * one that carries it; so the tags are ours to write. Key: ifindex (__u32) of the VLAN device.
  * Empty where no tunnel route leaves by a VLAN device (and skipped unless opt.has_vlan).
@@ -159,6 +170,7 @@ AD_ASSERT_SIZE(struct ad_flow_bucket, 64);
 enum ad_flow_flag {
 	AD_FLOW_STAMPED = 1 << 0, /* carried a stamp when it was entered */
 	AD_FLOW_CLOSING = 1 << 1, /* FIN or RST seen: ask the socket before believing "ours" */
+	AD_FLOW_DOUBTED = 1 << 2, /* of a pin: a SYN was seen, so ask our own socket first */
 };
 struct ad_flow {
 	struct ad_addr client;
@@ -221,13 +233,20 @@ AD_ASSERT_SIZE(struct ad_meta, 64);
 #define AD_GENEVE_TYPE	  0x81	 /* critical */
 #define AD_GENEVE_OPT_LEN 6	 /* 4-byte words behind the option header */
 
+/* An answer is no message of its own: it is the packet asked about, on its way back. */
 enum ad_why {
-	AD_WHY_DATA = 0,
-	AD_WHY_DIVERT = 1,
-	AD_WHY_HUNT = 2,
-	AD_WHY_CLAIM = 3,
-	AD_WHY_NO = 4,
+	AD_WHY_DATA = 0,   /* to its owner, by stamp or pin */
+	AD_WHY_DIVERT = 1, /* a SYN, to a successor */
+	AD_WHY_HUNT = 2,   /* whose is it? The owner answers, and does not take it yet */
+	AD_WHY_CLAIM = 3,  /* to the landing node: the sender's */
+	AD_WHY_NO = 4,	   /* to the landing node: nobody's, of those that it named */
 };
+
+enum ad_tunnel_mark {
+	AD_TUNNEL_HUNTED = 1 << 0,  /* it was hunted: a no is the last word */
+	AD_TUNNEL_UNASKED = 1 << 1, /* somebody could not be asked: no RST may come of it */
+};
+#define AD_TUNNEL_MARKS (AD_TUNNEL_HUNTED | AD_TUNNEL_UNASKED)
 
 struct ad_geneve {
 	__u8 ver_optlen; /* version 0, option length in words: 7 */
@@ -245,9 +264,9 @@ struct ad_geneve_opt {
 	__be16 landing; /* node id */
 	__u8 hop_why;	/* hop << 4 | enum ad_why */
 	__u8 epoch;
-	__be32 time_s; /* CLOCK_REALTIME, low 32 bits */
-	__be16 candidates[AD_CANDIDATES];
-	__be16 reserved;
+	__be32 time_s;			  /* CLOCK_REALTIME, low 32 bits */
+	__be16 candidates[AD_CANDIDATES]; /* nodes to ask, in order; of a claim, the claimant */
+	__be16 marks;			  /* enum ad_tunnel_mark */
 	__u8 tag[8];
 };
 AD_ASSERT_SIZE(struct ad_geneve_opt, 28);

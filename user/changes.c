@@ -195,6 +195,9 @@ static void settings(json_t *list, const struct config *old, const struct config
 	if (old->nr_successors != new->nr_successors ||
 	    memcmp(old->successors, new->successors, old->nr_successors * sizeof(__u16)))
 		say(list, "drain.successors: changed");
+	if (old->nr_neighbours != new->nr_neighbours ||
+	    memcmp(old->neighbours, new->neighbours, old->nr_neighbours * sizeof(__u16)))
+		say(list, "hunt.neighbours: changed");
 }
 
 /* What a running instance cannot take on; told so, rather than done by half. */

@@ -103,6 +103,8 @@ struct config {
 	unsigned int dns_tcp_idle_s;   /* dns.tcp_idle */
 	__u16 successors[AD_SUCCESSOR_MAX]; /* drain.successors, as node ids */
 	size_t nr_successors;		    /* none configured: every other live node */
+	__u16 neighbours[AD_NEIGHBOUR_MAX]; /* hunt.neighbours, as node ids */
+	size_t nr_neighbours;		    /* none configured: hunt_plan() chooses */
 	bool metrics_on;
 	struct ad_addr metrics_address; /* metrics.listen */
 	__u16 metrics_port;

@@ -60,16 +60,27 @@ void later_self(struct loader *loader, const struct value *value)
 	loader->config->self = find_node(loader, value);
 }
 
-void later_successor(struct loader *loader, const struct value *value)
+/* @why_not: what is wrong with this node itself. */
+static void take_other(struct loader *loader, const struct value *value, const char *why_not)
 {
 	const struct config_node *node = find_node(loader, value);
 
 	if (!node)
 		return;
 	if (node == loader->config->self)
-		complain(loader, value->line, value->row->path,
-			 "%s is this node itself: it cannot take over from itself", node->name);
+		complain(loader, value->line, value->row->path, "%s is this node itself: %s",
+			 node->name, why_not);
 	memcpy(value->where, &node->id, sizeof(node->id));
+}
+
+void later_successor(struct loader *loader, const struct value *value)
+{
+	take_other(loader, value, "it cannot take over from itself");
+}
+
+void later_neighbour(struct loader *loader, const struct value *value)
+{
+	take_other(loader, value, "it is asked before any other");
 }
 
 void later_vip_dns(struct loader *loader, const struct value *value)

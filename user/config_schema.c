@@ -132,6 +132,15 @@ const struct schema_row config_schema[] = {
 	{ "drain.successors[]", SCHEMA_NODE, .unique = true, .size = sizeof(__u16),
 	  .later = later_successor, .help = "a node's name" },
 
+	{ "hunt", SCHEMA_MAP, .help = "looking for the owner of a flow that carries no stamp" },
+	{ "hunt.neighbours", SCHEMA_LIST, .array = true, LIST_OF(__u16, neighbours, nr_neighbours),
+	  .max = AD_NEIGHBOUR_MAX,
+	  .help = "nodes that such a flow may have shifted from, the likeliest first; a packet "
+		  "visits three at most; without any: one of each POP, ours first, then a second "
+		  "one of each" },
+	{ "hunt.neighbours[]", SCHEMA_NODE, .unique = true, .size = sizeof(__u16),
+	  .later = later_neighbour, .help = "a node's name" },
+
 	{ "metrics", SCHEMA_MAP, .help = "what Prometheus reads" },
 	{ "metrics.listen", SCHEMA_ENDPOINT, IN(config, metrics_address), .word = "off",
 	  .says = "127.0.0.1:9911", .later = later_metrics,

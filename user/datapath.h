@@ -16,6 +16,7 @@
 	X(locals, struct ad_local)                                                                 \
 	X(nodes, struct ad_node)                                                                   \
 	X(peer_ids, __u32)                                                                         \
+	X(hunt, struct ad_hunt)                                                                    \
 	X(reasons, struct ad_count)                                                                \
 	X(links, struct ad_link)                                                                   \
 	X(unstamped, __u32)

@@ -8,6 +8,7 @@
 #include <bpf/bpf.h>
 #include "clock.h"
 #include "fill.h"
+#include "hunt.h"
 
 static int fill_keys(const struct datapath *dp, const struct ad_keys *keys)
 {
@@ -50,6 +51,17 @@ static int fill_nodes(const struct datapath *dp, const struct config *config)
 			err = bpf_map_update_elem(dp->nodes, &id, &row, BPF_ANY);
 	}
 	return err;
+}
+
+static int fill_hunt(const struct datapath *dp, const struct config *config)
+{
+	struct ad_hunt plan, now;
+	__u32 zero = 0;
+
+	hunt_plan(config, &plan);
+	if (!bpf_map_lookup_elem(dp->hunt, &zero, &now) && !memcmp(&now, &plan, sizeof(now)))
+		return 0;
+	return bpf_map_update_elem(dp->hunt, &zero, &plan, BPF_ANY);
 }
 
 static bool is_peer(const struct config *config, const struct ad_addr *addr)
@@ -186,6 +198,10 @@ int fill_maps(const struct datapath *dp, const struct config *config, const stru
 	if (!err) {
 		what = "peer_ids";
 		err = fill_peer_ids(dp, config);
+	}
+	if (!err) {
+		what = "hunt";
+		err = fill_hunt(dp, config);
 	}
 	if (!err) {
 		what = "locals";

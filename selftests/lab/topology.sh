@@ -6,7 +6,7 @@ readonly POPS=(fra nyc sin)
 # One node a POP, called like it; fra may have more: LAB_NODES="fra2 fra3".
 read -r -a LAB_MORE <<<"${LAB_NODES:-}"
 readonly NODES=("${POPS[@]}" "${LAB_MORE[@]}")
-readonly PLACES=(client isp edge_fra edge_nyc edge_sin "${NODES[@]}")
+readonly PLACES=(client isp edge_fra edge_nyc edge_sin "${NODES[@]}" far)
 
 declare -Agr NODE_ID=([fra]=1 [nyc]=2 [sin]=3 [fra2]=4 [fra3]=5)
 declare -Agr NODE_NAME=([fra]=fra-1 [nyc]=nyc-1 [sin]=sin-1 [fra2]=fra-2 [fra3]=fra-3)
@@ -32,6 +32,9 @@ readonly CLIENT4=198.51.100.10 CLIENT6=2001:db8:c::10
 
 # The tunnel's outer family: 4 or 6.
 LAB_TUNNEL=${LAB_TUNNEL:-4}
+
+# Milliseconds that a packet takes from one edge to another, each way; 0: none.
+LAB_FAR_MS=${LAB_FAR_MS:-0}
 
 tunnel_address() { # NODE [FAMILY]
 	case ${2:-$LAB_TUNNEL} in
@@ -62,6 +65,7 @@ topology_up() {
 	while read -r number a b; do
 		[[ -z $number ]] || wire_up "$number" "$a" "$b"
 	done <<<"$WIRES"
+	((LAB_FAR_MS == 0)) || long_wires_up
 	client_up
 	for node in "${NODES[@]}"; do
 		node_addresses_up "$node"
@@ -81,10 +85,32 @@ wire_up() { # NUMBER A B
 	local number=$1 a=$2 b=$3 end_a end_b
 	end_a=$(wire_end "$a" "$b") end_b=$(wire_end "$b" "$a")
 
-	ip link add "$end_a" netns "$LAB_NAME-$a" type veth peer name "$end_b" netns "$LAB_NAME-$b"
+	if [[ $LAB_FAR_MS != 0 && $a == edge_* && $b == edge_* ]]; then
+		long_wire_end_up "$a" "$end_a" "${number}a"
+		long_wire_end_up "$b" "$end_b" "${number}b"
+	else
+		ip link add "$end_a" netns "$LAB_NAME-$a" type veth \
+			peer name "$end_b" netns "$LAB_NAME-$b"
+	fi
 	interface_up "$a" "$end_a" "10.0.$number.1/24" "2001:db8:0:$number::1/64"
 	interface_up "$b" "$end_b" "10.0.$number.2/24" "2001:db8:0:$number::2/64"
 	[[ $end_b != uplink ]] || router_port_up "$a" "$end_a"
+}
+
+# Both ends of a long wire are in the place `far`, where a process carries frames across. What comes
+# there must be what a wire would carry: segments with complete checksums.
+long_wire_end_up() { # PLACE INTERFACE END
+	ip link add "$2" netns "$LAB_NAME-$1" type veth peer name "$3" netns "$LAB_NAME-far"
+	at "$1" ethtool -K "$2" tx off >/dev/null
+	at far sysctl -q -w "net.ipv6.conf.$3.disable_ipv6=1"
+	at far ip link set "$3" up
+}
+
+long_wires_up() {
+	local ends
+	mapfile -t ends < <(at far ip -j link show type veth | jq -r '.[].ifname' | sort)
+	AT='exec' at far chrt -f 20 "$LAB_HOME/long_wire.py" "$LAB_FAR_MS" "${ends[@]}" &
+	disown $! # or bash tells when it dies
 }
 
 interface_up() { # PLACE INTERFACE ADDRESS4 ADDRESS6

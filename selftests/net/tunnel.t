@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # tunnel.t: tunnel packets that must not be believed, each wrong in one thing, sent from where any
-# source address can be written: dropped, each for its reason, and nothing more comes of them.
+# source address can be written: dropped, each for its reason, and nothing more comes of them. What is
+# right is answered to the node that it seems to have landed at.
 set -euo pipefail
 export LAB_BIG_MIB=1
 # shellcheck source=selftests/net/net.sh
@@ -11,7 +12,7 @@ readonly COUNT=5
 
 # What fra must say of which kinds of packets.
 declare -Ar KINDS=(
-	[nobody]="right"
+	[wrap_no]="right"
 	[tunnel_peer]="stranger"
 	[tunnel_stale]="stale future"
 	[tunnel_auth]="forged moved old_key"
@@ -40,7 +41,7 @@ remember() {
 	for reason in "${!KINDS[@]}"; do
 		BEFORE[$reason]=$(counter fra "$reason")
 	done
-	BEFORE[sin]=$(counter sin nobody)
+	BEFORE[sin]=$(counter sin wrap_no)
 }
 
 check_reasons() { # FAMILY
@@ -59,7 +60,10 @@ for family in 4 6; do
 	forge $family
 	await 5 forged_arrived "${BEFORE[wrap_next]}"
 	check_reasons $family
-	is "IPv$family inside: loop: sin ends it" $(($(counter sin nobody) - BEFORE[sin])) $COUNT
+	is "IPv$family inside: sin ends the loop, and the hunt for what was right" \
+		$(($(counter sin wrap_no) - BEFORE[sin])) $((2 * COUNT))
 done
-is "nyc, in whose name all was done, saw none of it" "$(counter_sum nyc '.reason != "foreign" and .side == "in"')" 0
+is "nyc, in whose name all was done, heard of what was right, and nothing else" \
+	"$(counter_sum nyc '.action == "drop"') $(counter nyc wrap_hunt) $(counter nyc nobody)" \
+	"0 $((2 * COUNT)) $((4 * COUNT))"
 net_done

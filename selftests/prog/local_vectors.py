@@ -286,8 +286,6 @@ def write_nobody(w):
         # Two hours asleep: the stamp knows nothing any more, or names nobody.
         w.vector(f"nobody{family}-unknown", Segment(flow, ts=(1, stamp(flow, UNKNOWN))).frame(),
                  "pass", "nobody")
-        w.vector(f"nobody{family}-ours-by-stamp", Segment(flow, ts=(1, stamp(flow, 0, -MINUTE)))
-                 .frame(), "pass", "nobody")
 
 
 def write_dead(w):

@@ -3,12 +3,12 @@
 
 from scapy.layers.l2 import Dot1Q
 
-from oracle import MONO_MS, Segment, stamp
+from oracle import MONO_MS, NO, Segment, stamp
 import dns_vectors
 import egress_vectors
 from egress_vectors import MSS, sent
 from local_vectors import MINUTE, STRANGER4, STRANGER6
-from wrap_vectors import DIRECT, leg, stamped
+from wrap_vectors import DIRECT, MACS, leg, stamped
 from world import (OURS, REDIRECT, TX, US, Options, fleet, flow_entry, node_image, socket_flow,
                    tunnel4, tunnel6, u32)
 
@@ -36,8 +36,11 @@ def write_far_end(w):
                      out=swapped(home.but(ts=(99, MONO_MS & MASK)).frame()),
                      flows=((flow, OURS, FAR, US),))
         plain = Segment(flow, payload=b"more")
-        w.vector(f"far{family}-pin", None, "pass", "nobody", in_of=f"pin{family}-to{FAR}",
-                 out=swapped(plain.but(ttl=plain.ttl - 1).frame()), peers=((US, 0, 1),))
+        # FAR lost what was pinned to it: the landing node is to know.
+        back = leg(plain.but(ttl=plain.ttl - 1), REDIRECT, (FAR,), hop=2, why=NO)
+        w.vector(f"far{family}-pin", None, "redirect", "wrap_no", in_of=f"pin{family}-to{FAR}",
+                 out=back.but(src=tunnel4(FAR)).frame(**MACS[REDIRECT]), peers=((US, 1, 1),),
+                 sets=[("nodes", u32(US), node_image(tunnel4(REDIRECT)))], udp_check=14)
         syn = Segment(flow, "S", ack=0, options=(("MSS", 1460),), ts=(5, 0))
         w.vector(f"far{family}-divert", None, "pass", "local_syn", in_of=f"divert{family}-to{FAR}",
                  out=swapped(syn.but(ttl=syn.ttl - 1).frame()), peers=((US, 0, 1),))

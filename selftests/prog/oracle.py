@@ -233,6 +233,7 @@ def ether(payload, ip6, vlans=(), outward=False, dst=None, src=None):
 # --- the tunnel ------------------------------------------------------------------------------
 
 DATA, DIVERT, HUNT, CLAIM, NO = range(5)
+HUNTED, UNASKED = 1, 2  # marks
 
 
 @dataclass(frozen=True)
@@ -260,7 +261,7 @@ class Tunnel:
     critical: int = 1
     geneve: dict = field(default_factory=dict)
     option: dict = field(default_factory=dict)
-    reserved: int = 0
+    marks: int = 0
     vlans: tuple = ()
     padding: bytes = b""
     ip: dict = field(default_factory=dict)
@@ -281,7 +282,7 @@ class Tunnel:
         """The option's data but the tag."""
         wanted = (tuple(self.candidates) + (0, 0, 0))[:3]
         return struct.pack("!HBBIHHHH", self.landing, self.hop << 4 | self.why, self.epoch,
-                           self.time_s & MASK32, *wanted, self.reserved)
+                           self.time_s & MASK32, *wanted, self.marks)
 
     def _geneve(self, tag):
         protocol = self.protocol

@@ -7,7 +7,7 @@ from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.l2 import Dot1AD, Dot1Q
 from scapy.packet import Raw
 
-from oracle import (CLAIM, DIVERT, EPOCH_OLD, HUNT, MONO_MS, NO, TUNNEL_KEY, TUNNEL_KEY_OLD, WALL_S,
+from oracle import (DIVERT, EPOCH_OLD, MONO_MS, NO, TUNNEL_KEY, TUNNEL_KEY_OLD, UNASKED, WALL_S,
                     Flow, Segment, Tunnel, addr16, ether, outer_label, outer_port, stamp)
 from broken_vectors import patched
 from local_vectors import STRANGER4, STRANGER6, unstamped
@@ -76,7 +76,7 @@ def write_variants(w):
             "30s-late": leg.but(time_s=WALL_S - 30),
             "30s-early": leg.but(time_s=WALL_S + 30),
             "second-leg": leg.but(hop=2, candidates=(AFTER_GAP, US)),
-            "fourth-leg": leg.but(hop=4),
+            "eighth-leg": leg.but(hop=8),
             "dscp": leg.but(tos=0xB8),
             "ttl1": leg.but(ttl=1),
             "no-candidates": leg.but(candidates=()),
@@ -142,12 +142,12 @@ def write_ecn(w):
         for inner_ecn, row in table.items():
             for outer_ecn, merged in enumerate(row):
                 inner = Segment(flow, tos=0xB8 | inner_ecn)
-                frame = came(inner.l3(), tos=outer_ecn, candidates=()).frame()
+                frame = came(inner.l3(), tos=outer_ecn).frame()
                 name = f"ecn{family}-inner{inner_ecn}-outer{outer_ecn}"
                 if merged is None:
                     w.vector(name, frame, "drop", "tunnel_ecn")
                     continue
-                w.vector(name, frame, "pass", "nobody",
+                w.vector(name, frame, "pass", "local_flow", sets=flow_entry(flow, OURS, US),
                          out=unwrapped(inner.but(tos=0xB8 | merged).l3()))
 
 
@@ -193,10 +193,9 @@ def write_malformed(w):
             "type-unknown": leg.but(kind=0x82),
             "option-reserved": leg.but(option={"reserved": 1, "length": 6}),
             "option-length": leg.but(option={"length": 5}),
-            "reserved": leg.but(reserved=1),
+            "marks": leg.but(marks=4), "marks-all": leg.but(marks=0xFFFF),
             "landing0": leg.but(landing=0),
-            "hunt": leg.but(why=HUNT), "claim": leg.but(why=CLAIM), "no": leg.but(why=NO),
-            "why15": leg.but(why=15),
+            "why5": leg.but(why=5), "why15": leg.but(why=15),
             "second-option": leg.but(geneve={"optionlen": 8}),
             "protocol-disagrees": leg.but(protocol=0x86DD),
             "inner-cut": leg.but(inner=inner[:39], tag=bytes(8)),
@@ -234,7 +233,7 @@ def write_refused(w):
     w.vector("tunnel-auth-epoch-ended", leg.but(epoch=EPOCH_OLD, key=TUNNEL_KEY_OLD).frame(),
              "drop", "tunnel_auth",
              sets=[("keys", u32(0), keys(previous=(TUNNEL_KEY_OLD, EPOCH_OLD, 0)))])
-    for hop in (0, 5, 15):
+    for hop in (0, 9, 15):
         w.vector(f"tunnel-hops-{hop}", leg.but(hop=hop).frame(), "drop", "tunnel_hops")
 
 
@@ -278,8 +277,8 @@ def write_next(w):
         segment = Segment(flow, ts=(7, stamp(flow, US, 1000)), payload=b"lost")
         inner, onward = segment.l3(), segment.but(ttl=segment.ttl - 1).l3()
 
-        def next_leg(name, leg, target, tunnel=tunnel4, sets=()):
-            out = leg.but(inner=onward, src=tunnel(US), dst=tunnel(target), hop=leg.hop + 1,
+        def next_leg(name, leg, target, tunnel=tunnel4, sets=(), marks=0):
+            out = leg.but(marks=marks, inner=onward, src=tunnel(US), dst=tunnel(target), hop=leg.hop + 1,
                           sport=outer_port(flow), flow_label=outer_label(flow))
             w.vector(f"next{family}-{name}", leg.frame(),
                      "redirect" if target == REDIRECT else "tx", "wrap_next",
@@ -287,9 +286,15 @@ def write_next(w):
                      peers=((target, 1, 0), (TX, 0, 1)) if target != TX else (), sets=sets,
                      flows=((flow, FREE, 0, 0),), truncate=True)
 
-        def last(name, leg, **more):
-            w.vector(f"next{family}-{name}", leg.frame(), "pass", "nobody", out=unwrapped(inner),
-                     **more)
+        def last(name, leg, marks=0, packet=segment, **more):
+            """Nobody left to ask: back to where it landed."""
+            home = leg.landing
+            out = leg.but(inner=packet.but(ttl=packet.ttl - 1).l3(), src=tunnel4(US),
+                          dst=tunnel4(home), hop=leg.hop + 1, why=NO, marks=marks,
+                          sport=outer_port(flow))
+            w.vector(f"next{family}-{name}", leg.frame(),
+                     "redirect" if home == REDIRECT else "tx", "wrap_no",
+                     out=out.frame(**MACS.get(home, DIRECT)), udp_check=out.l3_at(), **more)
 
         next_leg("second", came(inner, candidates=(US, REDIRECT)), REDIRECT)
         next_leg("second-in6", came(inner, candidates=(US, REDIRECT), tunnel=tunnel6), REDIRECT,
@@ -306,13 +311,26 @@ def write_next(w):
         last("no-backward", came(inner, candidates=(REDIRECT, AFTER_GAP, US), hop=3))
         # Pins and other stamps are for those who land here: by tunnel they would ping-pong.
         last("no-pin", came(inner, candidates=(US,)), sets=flow_entry(flow, PIN, REDIRECT))
-        other = Segment(flow, ts=(7, stamp(flow, REDIRECT))).l3()
-        w.vector(f"next{family}-no-stamp", came(other, candidates=(US,)).frame(), "pass", "nobody",
-                 out=unwrapped(other))
-        for name, node, reason in (("no-route", NO_ROUTE, "no_route"),
-                                   ("no-neigh", NO_NEIGH, "no_neigh")):
-            w.vector(f"next{family}-{name}", came(inner, candidates=(US, node)).frame(), "drop",
-                     reason, out=unwrapped(inner))
+        other = Segment(flow, ts=(7, stamp(flow, REDIRECT)))
+        last("no-stamp", came(other.l3(), candidates=(US,)), packet=other)
+        # Who cannot be reached is passed over, and the packet says so.
+        for name, node in (("no-route", NO_ROUTE), ("no-neigh", NO_NEIGH)):
+            last(name, came(inner, candidates=(US, node)), marks=UNASKED)
+        next_leg("round", came(inner, candidates=(US, NO_ROUTE, REDIRECT)), REDIRECT,
+                 marks=UNASKED)
+        # An end is not sent about: the stack that got it knows it not, and is silent.
+        for flags in ("R", "RA", "SA"):
+            end = segment.but(flags=flags).l3()
+            w.vector(f"next{family}-last-{flags}", came(end, candidates=(US,)).frame(), "pass",
+                     "nobody", out=unwrapped(end))
+        # Back to a node that cannot be reached: nothing.
+        for name, node in (("dead", DEAD), ("unknown", UNKNOWN)):
+            w.vector(f"next{family}-home-{name}",
+                     came(inner, candidates=(US,), landing=node).frame(), "pass", "nobody",
+                     out=unwrapped(inner))
+        w.vector(f"next{family}-home-no-route",
+                 came(inner, candidates=(US,), landing=NO_ROUTE).frame(), "drop", "no_route",
+                 out=unwrapped(inner))
         tired = segment.but(ttl=1).l3()
         w.vector(f"next{family}-expired", came(tired, candidates=(US, REDIRECT)).frame(), "drop",
                  "expired", out=unwrapped(tired))

@@ -19,7 +19,7 @@ LOCAL_TCP, LOCAL_DNS, LOCAL_TUNNEL, LOCAL_UNARMED = 1, 2, 4, 8
 ARMED, DRAINING, ROUTES_BY_ADDRESS = 1, 2, 4
 NODE_KNOWN, NODE_DEAD, NODE_DRAINING = 1, 2, 4
 FREE, TRANSIT, PIN, OURS = range(4)
-FLOW_STAMPED, FLOW_CLOSING = 1, 2
+FLOW_STAMPED, FLOW_CLOSING, FLOW_DOUBTED = 1, 2, 4
 
 UPLINK, SIDE, TAGGED = 10, 12, 14  # indexes of up0, side0 and tag0
 MAC_SIDE, MAC_SIDE_GATEWAY = "02:00:00:00:01:02", "02:00:00:00:01:01"
@@ -131,6 +131,11 @@ def local(vip, flags):
 
 def node_image(address, flags=NODE_KNOWN, pop=0, mtu=0):
     return addr16(address) + struct.pack("<IHHQ", flags, pop, mtu, 0)
+
+
+def hunt(neighbours=()):
+    listed = (tuple(neighbours) + (0,) * 16)[:16]
+    return struct.pack("<I12x16H", len(neighbours), *listed)
 
 
 def slot(tag, kind, last_s=MONO_S, busy=0):

@@ -4,8 +4,8 @@
 from scapy.layers.inet6 import IPv6ExtHdrDestOpt
 from scapy.layers.l2 import Dot1AD, Dot1Q
 
-from oracle import (DATA, DIVERT, EPOCH, MONO_NS, TUNNEL_KEY, Segment, Tunnel, decode, outer_label,
-                    outer_port, stamp)
+from oracle import (DATA, DIVERT, EPOCH, HUNT, HUNTED, MONO_NS, TUNNEL_KEY, Segment, Tunnel, decode,
+                    outer_label, outer_port, stamp)
 from local_vectors import MINUTE, STRANGER4, STRANGER6, unstamped
 from world import (AFTER_GAP, ARMED, CLIENT4, DEAD, DRAINING, DRAINS, FREE, MAC_SIDE,
                    MAC_SIDE_GATEWAY, NARROW, NARROW_MTU, NO_NEIGH, NO_ROUTE, OURS, PIN, REDIRECT,
@@ -28,8 +28,8 @@ def leg(segment, target, candidates, tunnel=tunnel4, **more):
 
 
 def wrapped(w, name, segment, target, candidates, reason="wrap_stamp", tunnel=tunnel4, sets=(),
-            meters=True, vlans=(), device=None, why=DATA, **more):
-    out = leg(segment, target, candidates, tunnel, vlans=vlans, why=why)
+            meters=True, vlans=(), device=None, why=DATA, marks=0, **more):
+    out = leg(segment, target, candidates, tunnel, vlans=vlans, why=why, marks=marks)
     frame = out.frame(**MACS.get(target, DIRECT))
     if tunnel is tunnel6:
         sets = fleet(tunnel6) + list(sets)
@@ -108,8 +108,10 @@ def write_ages(w):
             ("too-far-ahead", -skew - 1, REDIRECT, (REDIRECT, NO_ROUTE))):
         assert decode(stamp(flow, TX, age), flow) == candidates[0] - (len(candidates) == 1)
         wrapped(w, f"wrap-age-{label}", stamped(flow, TX, age), target, candidates)
-    # Beyond that it means somebody else: here nobody, d = 0 and d + 1 = us without a socket.
-    w.vector("wrap-age-too-old", stamped(flow, TX, 2 * slot - skew).frame(), "pass", "nobody")
+    # Beyond that it means somebody else: here nobody, d = 0 and d + 1 = us without a socket. One
+    # that is older still is d + 2, who is worth a question.
+    wrapped(w, "wrap-age-too-old", stamped(flow, TX, 2 * slot - skew), TX, (TX,),
+            reason="wrap_hunt", why=HUNT, marks=HUNTED)
     # d unknown: straight to d + 1. d + 1 unknown: d alone.
     wrapped(w, "wrap-gap-old", stamped(flow, AFTER_GAP, 80 * MINUTE), AFTER_GAP, (AFTER_GAP,))
     wrapped(w, "wrap-gap-fresh", stamped(flow, AFTER_GAP), AFTER_GAP, (AFTER_GAP,))
@@ -294,8 +296,8 @@ def write_divert(w):
 
     for family, flow in (("4", STRANGER4), ("6", STRANGER6)):
         syn = Segment(flow, "S", ack=0, options=(("MSS", 1460),), ts=(5, 0))
-        w.vector(f"divert{family}-not-without-timestamps", syn.but(ts=None).frame(), "pass",
-                 "local_syn", sets=draining(TX))
+        wrapped(w, f"divert{family}-without-timestamps", syn.but(ts=None), TX, (),
+                reason="diverted", why=DIVERT, sets=draining(TX))
         for target in (TX, REDIRECT):
             wrapped(w, f"divert{family}-to{target}", syn, target, (), reason="diverted",
                     why=DIVERT, sets=draining(target), flows=((flow, FREE, 0, 0),))
@@ -311,8 +313,8 @@ def write_divert(w):
                  sets=draining(NO_ROUTE), peers=((NO_ROUTE, 0, 0),))
         w.vector(f"divert{family}-no-neigh", syn.frame(), "pass", "local_syn",
                  sets=draining(NO_NEIGH))
-        w.vector(f"divert{family}-not-data", Segment(flow).frame(), "pass", "nobody",
-                 sets=draining(TX))
+        wrapped(w, f"divert{family}-not-data", Segment(flow), TX, (TX,), reason="wrap_hunt",
+                why=HUNT, marks=HUNTED, sets=draining(TX))
         wrapped(w, f"divert{family}-not-stamped", stamped(flow, TX), TX, (TX, REDIRECT),
                 sets=draining(REDIRECT))
     for name in ("half4", "half6", "est4"):

@@ -333,6 +333,8 @@ static void test_config_references_are_checked(void)
 		{ "self as successor", 10, "drain: {successors: [fra1]}",
 		  "10: drain.successors[]: fra1 is this node itself: it cannot take over from "
 		  "itself" },
+		{ "self as neighbour", 10, "hunt: {neighbours: [fra1]}",
+		  "10: hunt.neighbours[]: fra1 is this node itself: it is asked before any other" },
 	};
 
 	EXPECT_ALL(cases);
@@ -501,6 +503,7 @@ static void test_config_defaults(void)
 	is_int(config->dns_tcp_max, 16384, "tcp_max");
 	is_int(config->dns_tcp_idle_s, 10, "tcp_idle");
 	is_int(config->nr_successors, 0, "no successors");
+	is_int(config->nr_neighbours, 0, "no neighbours");
 	ok(config->metrics_on, "metrics are on");
 	is_int(config->metrics_port, 9911, "metrics port");
 	is_str(addr_format(&config->metrics_address, text), "127.0.0.1", "metrics address");

@@ -1,0 +1,115 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# hunt.t: a client without TCP timestamps shifts in the middle of its downloads and uploads. Nothing in
+# its packets names their owner; it is found all the same, soon, and whoever has none is told so.
+set -euo pipefail
+export LAB_BIG_MIB=1 LAB_FAR_MS=10
+# shellcheck source=selftests/net/net.sh
+. "$(dirname "$0")/net.sh"
+
+readonly BOUND_MS=$((2 * LAB_FAR_MS + 50)) # a round trip to the owner, and 50 ms
+
+# --- streams that are timed -------------------------------------------------------------------
+pulse_serve() { # POP
+	AT='exec' at "$1" chrt -f 10 "$NET_HOME/pulse.py" serve $VIP4 $VIP6 &
+	await 5 pulse_served "$1"
+}
+
+pulse_served() { # POP
+	[[ $(at "$1" ss -Hltn 'sport = 5300' | wc -l) == 2 ]]
+}
+
+# Two downloads and two uploads begin where the client lands.
+pulse_start() {
+	coproc PULSE { AT='exec' at client chrt -f 10 "$NET_HOME/pulse.py" run $VIP4 $VIP6; }
+	exec {PULSE_IN}>&"${PULSE[1]}" {PULSE_OUT}<&"${PULSE[0]}"
+	sleep 0.5
+	pulse >/dev/null
+}
+
+# What became of the four streams since they were asked last: "WAY BLOCKS WORST_MS STATE" each.
+pulse() {
+	local line
+	echo >&"$PULSE_IN"
+	for _ in {1..4}; do
+		read -r -t 25 line <&"$PULSE_OUT" || line=silence
+		echo "$line"
+	done
+}
+
+# Each of them is alive, has moved, and was never late by more than BOUND_MS.
+pulse_is_steady() {
+	local address way blocks worst state
+	while read -r address way blocks worst state; do
+		echo "$way $address: $blocks blocks, the worst $worst ms late, $state"
+		[[ $state == alive ]] && ((blocks >= 50 && worst <= BOUND_MS)) || return 1
+	done
+}
+
+steady() { # NAME
+	local report
+	sleep 0.5
+	report=$(pulse)
+	ok "$1" pulse_is_steady <<<"$report"
+	sed 's/^/# /' <<<"$report"
+}
+
+pulse_end() {
+	kill "$PULSE_PID"
+	wait "$PULSE_PID" 2>/dev/null || true
+}
+
+# --- what nobody owns ----------------------------------------------------------------------------
+# Five segments, over FAMILY, of connections that nobody has, each with a port of its own.
+stray() { # FAMILY
+	local client=CLIENT$1 vip=VIP$1
+	STRAY_PORT=$((STRAY_PORT + 5))
+	at client "$NET_HOME/stray.py" --client "${!client}" --vip "${!vip}" --first $STRAY_PORT --count 5
+}
+
+resets_are() { # COUNT
+	same "$(client_resets)" "$1"
+}
+
+counter_is() { # POP LABEL COUNT
+	same "$(counter "$1" "$2")" "$3"
+}
+
+STRAY_PORT=20000
+net_up
+for pop in fra nyc; do
+	pulse_serve $pop
+done
+at client sysctl -q -w net.ipv4.tcp_timestamps=0
+
+pulse_start
+steady "at fra: four streams flow"
+bgp_prefer nyc
+steady "fra to nyc, by the list of neighbours: no stall beyond $BOUND_MS ms"
+at_least "nyc hunted" "$(counter nyc wrap_hunt)" 4
+at_least "sin, asked first, passed it on" "$(counter sin wrap_next)" 4
+at_least "fra claimed" "$(counter fra wrap_claim)" 4
+is "nyc knows four flows to be fra's" "$(enter nyc anydoor flows --json |
+	jq '[.[] | select(.kind == "pin" and .owner_pop == "fra")] | length')" 4
+steady "pinned"
+bgp_prefer fra
+steady "home again: no stall"
+bgp_prefer nyc
+steady "and off once more: no stall"
+ok "nobody was reset" no_resets
+pulse_end
+
+for family in 4 6; do
+	stray $family
+done
+ok "nobody's segments: a RST each, when all have said no" await 5 resets_are 10
+is "nyc's stack sent them" "$(counter nyc nobody)" 10
+
+at edge_sin ip link set sin down
+for family in 4 6; do
+	stray $family
+done
+ok "with sin cut off: fra says no, sin could not be asked" await 5 counter_is nyc unasked 10
+ok "so nobody is reset" resets_are 10
+at edge_sin ip link set sin up
+net_done

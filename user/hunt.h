@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * hunt.h: what the data path is told for its hunts. Knows no libbpf.
+ */
+#ifndef AD_USER_HUNT_H
+#define AD_USER_HUNT_H
+
+#include "config.h"
+
+/*
+ * Whom to ask, the likeliest first: those of the configuration; without any, one other node of each
+ * POP, our own first, then a second one of each, and so on, until the list is full.
+ */
+void hunt_plan(const struct config *config, struct ad_hunt *plan);
+
+#endif
