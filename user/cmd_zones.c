@@ -6,6 +6,7 @@
 #include "args.h"
 #include "cmd.h"
 #include "dns_stats.h"
+#include "maps/dns.h"
 #include "output.h"
 #include "view.h"
 
@@ -39,7 +40,8 @@ static json_t *zones_json(const struct view *view, const struct dns_stats *stats
 
 	for (size_t i = 0; i < stats->nr_zones; i++)
 		json_array_append_new(list, zone_json(&stats->zones[i]));
-	return json_pack("{s:s, s:o}", "instance", view->globals->instance, "zones", list);
+	return json_pack("{s:s, s:i, s:o}", "instance", view->globals->instance, "capacity",
+			 AD_DNS_ZONE_MAX, "zones", list);
 }
 
 static void zone_row(struct table *table, const struct dns_zone_stats *zone)
@@ -62,6 +64,22 @@ static void zone_row(struct table *table, const struct dns_zone_stats *zone)
 	table_cell(table, zone->error[0] ? RED : DIM, "%s", zone->error[0] ? zone->error : "none");
 }
 
+/* All of them, and how much room is left. */
+static void zones_sum(const struct dns_stats *stats)
+{
+	char names[UNIT_TEXT], records[UNIT_TEXT], bytes[UNIT_TEXT];
+	__u64 all[3] = { 0 };
+
+	for (size_t i = 0; i < stats->nr_zones; i++) {
+		all[0] += stats->zones[i].names;
+		all[1] += stats->zones[i].records;
+		all[2] += stats->zones[i].bytes;
+	}
+	printf("%zu zones of at most %u: %s names, %s records, %s\n", stats->nr_zones,
+	       AD_DNS_ZONE_MAX, unit_exact(all[0], names), unit_exact(all[1], records),
+	       unit_bytes(all[2], bytes));
+}
+
 static void zones_print(const struct dns_stats *stats)
 {
 	static const struct column columns[] = {
@@ -76,6 +94,7 @@ static void zones_print(const struct dns_stats *stats)
 	for (size_t i = 0; i < stats->nr_zones; i++)
 		zone_row(table, &stats->zones[i]);
 	table_end(table);
+	zones_sum(stats);
 }
 
 int cmd_zones(const struct globals *globals, int argc, char **argv)

@@ -9,6 +9,7 @@
 #include <event2/buffer.h>
 #include "addr.h"
 #include "flow_text.h"
+#include "maps/dns.h"
 #include "metrics_text.h"
 #include "prom.h"
 
@@ -237,6 +238,15 @@ static void write_zones(struct evbuffer *out, const struct dns_stats *dns)
 	for (size_t i = 0; i < dns->nr_zones; i++)
 		prom_sample(out, "dns_zone_serial", dns->zones[i].serial, "zone",
 			    dns->zones[i].name, NULL);
+	prom_family(out, "dns_zone_names", "gauge", "Names of the zone that is served.");
+	for (size_t i = 0; i < dns->nr_zones; i++)
+		prom_sample(out, "dns_zone_names", dns->zones[i].names, "zone", dns->zones[i].name,
+			    NULL);
+	prom_family(out, "dns_zone_bytes", "gauge",
+		    "Memory of the zone that is served: its names, sets and indexes.");
+	for (size_t i = 0; i < dns->nr_zones; i++)
+		prom_sample(out, "dns_zone_bytes", dns->zones[i].bytes, "zone", dns->zones[i].name,
+			    NULL);
 	prom_family(out, "dns_zone_records", "gauge", "Records of the zone that is served.");
 	for (size_t i = 0; i < dns->nr_zones; i++)
 		prom_sample(out, "dns_zone_records", dns->zones[i].records, "zone",
@@ -266,6 +276,9 @@ static void write_dns(struct evbuffer *out, const struct dns_stats *dns)
 		  dns->tcp_open);
 	write_one(out, "dns_tcp_refused_total", "counter",
 		  "Connections to TCP port 53 closed to make room for others.", dns->tcp_refused);
+	write_one(out, "dns_zones", "gauge", "Zones that are served or were to be.", dns->nr_zones);
+	write_one(out, "dns_zones_capacity", "gauge", "Zones that there is room for.",
+		  AD_DNS_ZONE_MAX);
 	write_zones(out, dns);
 }
 
