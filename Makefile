@@ -227,6 +227,10 @@ $(BENCH)/tcp/load: $(BENCH)/tcp/load.o
 bench-tcp: all $(BENCH)/tcp/load $(BUILD)/selftests/dns/pass.bpf.o	## DNS by TCP: silent connections, queries/s on one core
 	$(Q)BUILD=$(BUILD) selftests/bench/tcp/tcp $(BUILD)/bench.json
 
+.PHONY: bench-zones
+bench-zones: all $(BUILD)/selftests/dns/pass.bpf.o	## a million names, ten thousand zones: time and memory to load them
+	$(Q)BUILD=$(BUILD) selftests/bench/zones $(BUILD)/bench.json
+
 # --- lab -------------------------------------------------------------------------------------
 LAB_PROGRAMS := $(BUILD)/selftests/lab/router_port.bpf.o
 TEST_PROGRAMS += $(LAB_PROGRAMS)
