@@ -75,7 +75,7 @@ static void zones_sum(const struct dns_stats *stats)
 		all[1] += stats->zones[i].records;
 		all[2] += stats->zones[i].bytes;
 	}
-	printf("%zu zones of at most %u: %s names, %s records, %s\n", stats->nr_zones,
+	printf("%zu zones of at most %d: %s names, %s records, %s\n", stats->nr_zones,
 	       AD_DNS_ZONE_MAX, unit_exact(all[0], names), unit_exact(all[1], records),
 	       unit_bytes(all[2], bytes));
 }

@@ -6,8 +6,11 @@
 #include <grp.h>
 #include <ifaddrs.h>
 #include <linux/magic.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 #include "addr.h"
@@ -28,12 +31,30 @@
 #define WORLD_IP4 "198.41.0.4"
 #define WORLD_IP6 "2001:503:ba3e::2:30"
 
+#define DNS_HEADS 48 /* IPv6 and UDP */
+
 /* What the checks below share. */
 struct host {
 	struct ifaddrs *addresses;
 	struct links links;
 	int interfaces[CONFIG_INTERFACES_MAX]; /* ifindexes; 0: not there */
 };
+
+/* Answers are sent whole or not at all, and must fit behind the heads of IPv6 and UDP. */
+static void check_answers_fit(const struct config *config, const char *interface,
+			      struct findings *findings)
+{
+	struct ifreq request = { 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", interface);
+	if (fd >= 0 && !ioctl(fd, SIOCGIFMTU, &request) &&
+	    config->dns_udp_size + DNS_HEADS > (unsigned int)request.ifr_mtu)
+		warning("dns.udp_size: answers of %u bytes do not fit %s, whose MTU is %d: larger "
+			"ones than that are lost",
+			config->dns_udp_size, interface, request.ifr_mtu);
+	close(fd);
+}
 
 static void check_interfaces(const struct config *config, const struct host *host,
 			     struct findings *findings)
@@ -46,6 +67,8 @@ static void check_interfaces(const struct config *config, const struct host *hos
 			      config->interfaces[i]);
 			continue;
 		}
+		if (config->nr_zones)
+			check_answers_fit(config, config->interfaces[i], findings);
 		for (j = 0; j < config->nr_interfaces; j++)
 			if (links_stands_on(&host->links, host->interfaces[i], host->interfaces[j]))
 				error("interfaces: %s stands on %s, so packets would pass us "

@@ -118,6 +118,12 @@ in_host ip route del default
 finds "no route at all" 0 "no route from 192.0.2.53 to the world"
 in_host ip route add default via 198.51.100.254
 
+in_host ip link set eth0 mtu 1279
+finds "answers that the interface cannot carry" 0 "answers of 1232 bytes do not fit eth0"
+in_host ip link set eth0 mtu 1280
+ignores "answers that just fit" "do not fit eth0"
+in_host ip link set eth0 mtu 1500
+
 in_host sysctl -qw net.ipv4.tcp_timestamps=1
 finds "masked timestamps" 1 "net.ipv4.tcp_timestamps is 1; stamps need 2"
 configure "stamp: {tcp_timestamps: set, clock: any}"
