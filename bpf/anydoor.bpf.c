@@ -121,7 +121,7 @@ int dns(struct xdp_md *ctx)
 	__u32 bytes = bpf_xdp_get_buff_len(ctx), reason = dns_packet(ctx);
 
 	verdict_count(reason, bytes);
-	return reason == AD_R_DNS_ANSWERED ? XDP_TX : verdict_action(reason);
+	return dns_is_sent(reason) ? XDP_TX : verdict_action(reason);
 }
 
 SEC("tc")

@@ -57,6 +57,8 @@ static __always_inline int dns_redirect(struct dns_work *w, const struct ad_dns_
 		return DNS_PASS;
 	if (dns_find(w, image, cell->record, DNS_T_DNAME, &rrset) || !rrset)
 		return DNS_PASS;
+	if (!w->asked)
+		w->asked = w->cell + 1;
 	w->aa = 1;
 	target_len = rrset->len - DNS_RR_FIXED;
 	verdict = dns_put_rrset(w, image, rrset, w->owner, DNS_ANSWER);

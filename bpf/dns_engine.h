@@ -49,6 +49,14 @@ static __always_inline int dns_odd(struct dns_work *w)
 }
 
 #include "dns_odd.h"
+#include "dns_options.h"
+
+/* Who has none and an OPT record may be asking for a cookie; dns_give_cookie() is the daemon's. */
+static __always_inline int dns_no_question(struct dns_work *w)
+{
+	return DNS_IN_KERNEL && !dns_get16(w, 4) && dns_get16(w, 10) ? DNS_PASS
+								     : dns_reject(w, DNS_FORMERR);
+}
 
 static __always_inline int dns_read_header(struct dns_work *w)
 {
@@ -57,7 +65,7 @@ static __always_inline int dns_read_header(struct dns_work *w)
 	if (dns_get8(w, 2) & DNS_OPCODE)
 		return dns_reject(w, DNS_NOTIMP);
 	if (dns_get16(w, 4) != 1)
-		return dns_reject(w, DNS_FORMERR);
+		return dns_no_question(w);
 	if (DNS_IN_KERNEL && (dns_get16(w, 6) || dns_get16(w, 8) || dns_get16(w, 10) > 1))
 		return DNS_PASS;
 	return DNS_GO;
@@ -108,26 +116,6 @@ static __always_inline void dns_read_name(struct dns_work *w, const struct ad_dn
 	w->hash[1] = h1;
 }
 
-/* RFC 6891, 6.1.2. Unknown options are skipped; lengths that disagree are an error. */
-static __always_inline int dns_read_options(struct dns_work *w, __u32 at)
-{
-	__u32 i, len;
-
-	for (i = 0; i < DNS_OPTIONS_MAX; i++) {
-		if (at == w->len)
-			return DNS_GO;
-		if (at + 4 > w->len)
-			return dns_reject(w, DNS_FORMERR);
-		len = dns_get16(w, at + 2);
-		if (dns_get16(w, at) == DNS_OPTION_NSID)
-			w->want_nsid = 1;
-		at += 4 + len;
-		if (at > w->len)
-			return dns_reject(w, DNS_FORMERR);
-	}
-	return dns_odd(w);
-}
-
 static __always_inline int dns_read_edns(struct dns_work *w)
 {
 	__u32 at = w->body;
@@ -136,8 +124,6 @@ static __always_inline int dns_read_edns(struct dns_work *w)
 	if (verdict)
 		return verdict;
 	w->udp_max = DNS_UDP_MIN;
-	w->edns = 0;
-	w->want_nsid = 0;
 	if (!dns_get16(w, 10))
 		return at == w->len ? DNS_GO : dns_reject(w, DNS_FORMERR);
 	if (at + DNS_OPT_BYTES > w->len)
@@ -153,7 +139,7 @@ static __always_inline int dns_read_edns(struct dns_work *w)
 		w->udp_max = DNS_UDP_MIN;
 	if (dns_get8(w, at + 6)) /* RFC 6891, 6.1.3: a version that we do not speak */
 		w->rcode = DNS_BADVERS;
-	return dns_read_options(w, at + DNS_OPT_BYTES);
+	return at + DNS_OPT_BYTES == w->len ? DNS_GO : dns_read_options(w);
 }
 
 /* Where answers start and must end. */
@@ -164,7 +150,7 @@ static __always_inline void dns_begin(struct dns_work *w, const struct ad_dns_im
 	if (w->tcp)
 		max = DNS_REPLY_MAX;
 	if (w->edns)
-		max -= DNS_OPT_BYTES;
+		max -= DNS_OPT_BYTES + w->options;
 	if (w->want_nsid)
 		max -= 4 + image->nsid_len;
 	w->limit = max;
@@ -175,6 +161,7 @@ static __always_inline void dns_begin(struct dns_work *w, const struct ad_dns_im
 	w->aa = 0;
 	w->tc = 0;
 	w->chain = 0;
+	w->asked = 0;
 	w->zone = DNS_NOT_COUNTED;
 }
 
@@ -675,6 +662,8 @@ static __always_inline int dns_take(struct dns_work *w, const struct ad_dns_imag
 	const struct ad_dns_rrset *rrset;
 	int verdict;
 
+	if (!w->asked)
+		w->asked = w->cell + 1;
 	w->aa |= !referral;
 	if (dns_has_inline(cell, wanted))
 		return dns_put_inline(w, cell, wanted, w->owner);
@@ -728,32 +717,22 @@ static __always_inline int dns_follow(struct dns_work *w, const struct ad_dns_im
 	return verdict;
 }
 
+#include "dns_limit.h"
+
 /* --- finishing -------------------------------------------------------------------------------- */
 
 /* RFC 6891, 6.1.3; NSID only to who asked (RFC 5001, 2.2). Room was kept for it. */
 static __always_inline void dns_put_opt(struct dns_work *w, const struct ad_dns_image *image)
 {
-	__u32 at = w->at, nsid = w->want_nsid ? image->nsid_len : 0, i;
+	__u32 at = w->at, data = at + DNS_OPT_BYTES;
 
 	dns_put64(w, at,
 		  DNS_T_OPT << 16 | (__u64)__builtin_bswap16(image->udp_size) << 24 |
 			  (__u64)(w->rcode >> 4) << 40 | (__u64)w->edns_do << 56);
 	dns_put8(w, at + 8, 0);
-	dns_put16(w, at + 9, w->want_nsid ? 4 + nsid : 0);
-	at += DNS_OPT_BYTES;
+	w->at = dns_put_options(w, image, data);
+	dns_put16(w, at + 9, w->at - data);
 	w->count[DNS_ADDITIONAL]++;
-	if (w->want_nsid) {
-		dns_put16(w, at, DNS_OPTION_NSID);
-		dns_put16(w, at + 2, nsid);
-		at += 4;
-		for (i = 0; i < AD_DNS_NSID_MAX; i += 8) {
-			if (i >= nsid)
-				break;
-			dns_put64(w, at + i, dns_load64(image->nsid + i));
-		}
-		at += nsid;
-	}
-	w->at = at;
 }
 
 /*
@@ -792,25 +771,67 @@ static __always_inline int dns_find_answer(struct dns_work *w, const struct ad_d
 	return verdict ? verdict : dns_follow(w, image);
 }
 
-/* The whole of it. DNS_SEND: w->len bytes of w->msg are the reply, w->rcode and w->zone say what
- * to count. */
-static __always_inline int dns_respond(struct dns_work *w, const struct ad_dns_image *image)
+static __always_inline int dns_answer(struct dns_work *w, const struct ad_dns_image *image)
+{
+	if (w->rcode != DNS_NOERROR)
+		return DNS_SEND;
+	if (!DNS_IN_KERNEL && dns_is_meta(w->qtype))
+		return dns_meta(w, image);
+	return dns_find_answer(w, image);
+}
+
+/* An OPT record alone: a client that asks for nothing but a cookie (RFC 7873, 5.4). */
+static __always_inline int dns_wants_cookie(const struct dns_work *w)
+{
+	const struct ad_dns_guard *guard = dns_guard_of(w);
+
+	return guard && guard->cookies != AD_DNS_COOKIES_OFF && w->len >= DNS_HEADER &&
+	       !(dns_get8(w, 2) & (DNS_QR | DNS_OPCODE)) && !dns_get16(w, 4) && !dns_get16(w, 6) &&
+	       !dns_get16(w, 8) && dns_get16(w, 10) == 1;
+}
+
+static __always_inline int dns_give_cookie(struct dns_work *w, const struct ad_dns_image *image)
 {
 	int verdict;
 
-	w->zone = DNS_NOT_COUNTED;
-	w->tc = 0;
-	verdict = dns_read(w, image);
+	w->rcode = DNS_NOERROR;
+	w->body = DNS_HEADER;
+	verdict = dns_read_edns(w);
 	if (verdict)
 		return verdict;
-	if (w->rcode != DNS_NOERROR)
-		verdict = DNS_SEND;
-	else if (!DNS_IN_KERNEL && dns_is_meta(w->qtype))
-		verdict = dns_meta(w, image);
-	else
-		verdict = dns_find_answer(w, image);
+	if (!w->cookie_len)
+		return dns_reject(w, DNS_FORMERR);
+	dns_begin(w, image);
+	verdict = dns_has_limits(w) ? dns_limit(w) : DNS_SEND;
 	if (verdict == DNS_SEND)
 		dns_finish(w, image);
+	return verdict;
+}
+
+/*
+ * The whole of it. DNS_SEND: w->len bytes of w->msg are the reply, w->rcode and w->zone say what
+ * to count. What was rejected while it was read is a reply already, and as short as one can be.
+ */
+static __always_inline int dns_respond(struct dns_work *w, const struct ad_dns_image *image)
+{
+	int rejected, verdict;
+
+	w->zone = DNS_NOT_COUNTED;
+	w->tc = 0;
+	w->brought = 0;
+	if (!DNS_IN_KERNEL && dns_wants_cookie(w))
+		return dns_give_cookie(w, image);
+	verdict = dns_read(w, image);
+	rejected = verdict == DNS_SEND;
+	if (verdict == DNS_GO)
+		verdict = dns_answer(w, image);
+	if (verdict == DNS_SEND && dns_has_limits(w))
+		verdict = dns_limit(w);
+	if (verdict != DNS_SEND || rejected)
+		return verdict;
+	if (dns_has_limits(w) && w->limited == AD_DNS_LIMITED_SLIPPED)
+		dns_slip(w);
+	dns_finish(w, image);
 	return verdict;
 }
 

@@ -9,6 +9,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include "maps/dns_maps.h"
+#include "clock.h"
 
 #define DNS_REPLY_MAX	AD_DNS_UDP_MAX
 #define DNS_MSG_BYTES	(2 * AD_DNS_UDP_MAX)
@@ -29,6 +30,51 @@ static __always_inline const __u8 *dns_page(const struct dns_work *w, __u32 n)
 	void *image = bpf_map_lookup_elem(&dns_pages, &slot);
 
 	return image ? bpf_map_lookup_elem(image, &n) : 0;
+}
+
+static __always_inline const struct ad_dns_guard *dns_guard_of(const struct dns_work *w)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&dns_guard, &zero);
+}
+
+static __always_inline int dns_has_limits(const struct dns_work *w)
+{
+	return opt.dns_account_mask != 0;
+}
+
+static __always_inline struct ad_dns_accounts *dns_account_line(const struct dns_work *w,
+								__u32 hash)
+{
+	hash &= opt.dns_account_mask;
+	return bpf_map_lookup_elem(&dns_accounts, &hash);
+}
+
+static __always_inline int dns_in_exempt(const struct dns_work *w)
+{
+	struct ad_dns_prefix key = { .bits = 128 };
+
+	__builtin_memcpy(key.address, &w->client, sizeof(key.address));
+	return bpf_map_lookup_elem(&dns_exempt, &key) != 0;
+}
+
+static __always_inline __u32 dns_real_s(const struct dns_work *w)
+{
+	__u32 zero = 0;
+	const struct ad_state *st = bpf_map_lookup_elem(&state, &zero);
+
+	return st ? clock_real_s(clock_mono_ns(), st) : 0;
+}
+
+static __always_inline __u32 dns_tick(const struct dns_work *w)
+{
+	return clock_mono_ns() >> AD_DNS_TICK_SHIFT;
+}
+
+static __always_inline __u32 dns_random(void)
+{
+	return bpf_get_prandom_u32();
 }
 
 #endif

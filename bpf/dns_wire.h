@@ -16,12 +16,20 @@
  *   DNS_OPTIONS_MAX	  EDNS options looked through
  *   DNS_HOME		  its member of struct dns_work
  *   dns_page(work, n)	  page n of the image that this question began with, or NULL
+ *   dns_guard_of(work)	  cookies and limits (maps/dns_guard.h), or NULL: neither
+ *   dns_has_limits(work)	  whether there are limits at all
+ *   dns_account_line(work, hash)  the accounts among which one of this hash is, or NULL
+ *   dns_in_exempt(work)	  whether the client is in a prefix that has no limits
+ *   dns_real_s(work)	  the real clock, seconds
+ *   dns_tick(work)	  a monotonic one, ticks of maps/dns_guard.h
+ *   dns_random()	  any number; nothing secret hangs on it
  */
 #ifndef AD_DNS_WIRE_H
 #define AD_DNS_WIRE_H
 
 #include <linux/types.h>
 #include "maps/dns.h"
+#include "maps/dns_guard.h"
 #include "maps/dns_proto.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -44,19 +52,21 @@ enum dns_verdict {
 	DNS_GO = 0, /* not decided yet */
 	DNS_SEND,   /* @msg holds the reply */
 	DNS_PASS,   /* the daemon's, or another nameserver's */
+	DNS_DROP,   /* over the limit */
 	DNS_IGNORE, /* must not be answered */
 	DNS_ABSENT, /* to be denied; no stage gives this to another */
 };
 
 /*
  * One question. The message is answered in its own buffer; whoever sends it looks at @len only
- * after DNS_SEND. Nothing but @len, @tcp and the home's part needs to be set before.
+ * after DNS_SEND. Nothing but @len, @tcp, @client and the home's part needs to be set before.
  */
 struct dns_work {
 	__u8 msg[DNS_MSG_BYTES + 64];	   /* copies are made in words and may run over a little */
 	__u64 name[AD_DNS_NAME_WORDS + 2]; /* lower-cased, zeros behind it */
 	__u8 labels[DNS_LABELS_MAX + 1]; /* where each label starts in the name, the root's last */
 	__u64 hash[2];
+	struct ad_addr client;
 	__u32 len; /* of the query, then of the reply */
 	DNS_HOME;  /* which image, in the home's words */
 
@@ -67,9 +77,24 @@ struct dns_work {
 	__u32 qclass;
 	__u32 udp_max; /* what the client takes */
 	__u8 tcp;
-	__u8 edns;
-	__u8 edns_do;
-	__u8 want_nsid;
+
+	/* what OPT brought, and what came of it: forgotten in one word before each question */
+	union {
+		__u64 brought;
+		struct {
+			__u8 edns;
+			__u8 edns_do;
+			__u8 want_nsid;
+			__u8 cookie_len; /* of what came; 0 = none */
+			__u8 subnet_len;
+			__u8 options;	   /* bytes in our OPT, beside NSID */
+			__u8 cookie_state; /* enum ad_dns_cookie */
+			__u8 limited;	   /* enum ad_dns_limited */
+		};
+	};
+	__u64 cookie[3]; /* the client's, then ours */
+	__u64 subnet[3]; /* the option's data, as it came */
+	__u8 limited_class;
 
 	/* what it, or the alias it led to, matched */
 	__u32 subject; /* where the name looked for stands in the message */
@@ -79,6 +104,7 @@ struct dns_work {
 	__u32 high;
 	__u32 found;
 	__u32 cell;
+	__u32 asked; /* cell + 1 of the first name that had something; 0 = @cell is that */
 	__u32 zone;
 	__u32 set;   /* address of the RRset that was found; 0 = none */
 	__u32 chain; /* CNAMEs to follow yet, where they lead in a circle; 0 = to the end */
@@ -103,6 +129,20 @@ enum dns_section {
 };
 
 static __always_inline const __u8 *dns_page(const struct dns_work *w, __u32 n);
+static __always_inline const struct ad_dns_guard *dns_guard_of(const struct dns_work *w);
+static __always_inline int dns_has_limits(const struct dns_work *w);
+static __always_inline struct ad_dns_accounts *dns_account_line(const struct dns_work *w,
+								__u32 hash);
+static __always_inline int dns_in_exempt(const struct dns_work *w);
+static __always_inline __u32 dns_real_s(const struct dns_work *w);
+static __always_inline __u32 dns_tick(const struct dns_work *w);
+static __always_inline __u32 dns_random(void);
+
+/* IPv4 is IPv4-mapped. */
+static __always_inline int dns_from_ip4(const struct dns_work *w)
+{
+	return !w->client.q[0] && w->client.w[2] == __builtin_bswap32(0xffff);
+}
 
 /*
  * Behind a loop: what the compiler keeps in registers differs for every way out, and the verifier

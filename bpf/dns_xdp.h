@@ -57,7 +57,8 @@ static __always_inline bool dns_odd_ip6(const struct ipv6hdr *ip)
 }
 
 /* Up to the message. IP options and extension headers are rare enough to be the daemon's. */
-static __always_inline bool dns_read_frame(struct xdp_md *ctx, struct dns_frame *f)
+static __always_inline bool dns_read_frame(struct xdp_md *ctx, struct dns_frame *f,
+					   struct dns_work *w)
 {
 	struct cursor c = cursor_at(ctx, 0);
 	struct packet p = {};
@@ -73,12 +74,15 @@ static __always_inline bool dns_read_frame(struct xdp_md *ctx, struct dns_frame 
 		if (!ip6 || ip6->nexthdr != IPPROTO_UDP)
 			return false;
 		f->odd = dns_odd_ip6(ip6);
+		__builtin_memcpy(&w->client, &ip6->saddr, sizeof(w->client));
 		f->dns_off = p.l3_off + sizeof(*ip6) + sizeof(*udp);
 	} else {
 		ip4 = cursor_take(&c, sizeof(*ip4));
 		if (!ip4 || ip4->ihl != 5 || ip4->protocol != IPPROTO_UDP)
 			return false;
 		f->odd = dns_odd_ip4(ip4);
+		w->client.q[0] = 0;
+		w->client.q[1] = bpf_htonl(0xffff) | (__u64)ip4->saddr << 32;
 		f->dns_off = p.l3_off + sizeof(*ip4) + sizeof(*udp);
 	}
 	udp = cursor_take(&c, sizeof(*udp));
@@ -305,7 +309,9 @@ static __always_inline __u32 dns_send(struct xdp_md *ctx, const struct dns_frame
 			return AD_R_INTERNAL;
 		sum = dns_sum(w);
 	}
-	return dns_write_heads(ctx, f, len, sum) ? AD_R_DNS_ANSWERED : AD_R_INTERNAL;
+	if (!dns_write_heads(ctx, f, len, sum))
+		return AD_R_INTERNAL;
+	return w->limited == AD_DNS_LIMITED_SLIPPED ? AD_R_DNS_SLIPPED : AD_R_DNS_ANSWERED;
 }
 
 static __always_inline void dns_count(const struct dns_work *w, const struct ad_dns_image *image)
@@ -327,6 +333,28 @@ static __always_inline void dns_count(const struct dns_work *w, const struct ad_
 		(*hits)++;
 }
 
+static __always_inline bool dns_is_sent(__u32 reason)
+{
+	return reason == AD_R_DNS_ANSWERED || reason == AD_R_DNS_SLIPPED;
+}
+
+/* Few queries have anything to count here. */
+static __always_inline void dns_count_guard(const struct dns_work *w)
+{
+	__u32 zero = 0;
+	struct ad_dns_guarded *count;
+
+	if (!w->cookie_state && !w->limited)
+		return;
+	count = bpf_map_lookup_elem(&dns_guarded, &zero);
+	if (!count)
+		return;
+	if (w->cookie_state)
+		count->cookies[w->cookie_state % AD_DNS_COOKIE_STATES]++;
+	if (w->limited && w->limited_class < AD_DNS_CLASSES)
+		count->limited[w->limited % AD_DNS_LIMITED_STATES][w->limited_class]++;
+}
+
 /* The stage: UDP 53 for a VIP, to one reason. */
 static __always_inline __u32 dns_packet(struct xdp_md *ctx)
 {
@@ -336,7 +364,7 @@ static __always_inline __u32 dns_packet(struct xdp_md *ctx)
 	struct dns_frame f;
 	int verdict;
 
-	if (!w || !dns_read_frame(ctx, &f))
+	if (!w || !dns_read_frame(ctx, &f, w))
 		return AD_R_DNS_PASSED;
 	if (f.odd)
 		return AD_R_DNS_IGNORED;
@@ -347,11 +375,13 @@ static __always_inline __u32 dns_packet(struct xdp_md *ctx)
 	}
 	if (verdict == DNS_IGNORE)
 		return AD_R_DNS_IGNORED;
-	if (verdict != DNS_SEND)
+	if (verdict != DNS_SEND && verdict != DNS_DROP)
 		return AD_R_DNS_PASSED;
-	reason = dns_send(ctx, &f, w);
-	if (reason == AD_R_DNS_ANSWERED)
+	reason = verdict == DNS_DROP ? AD_R_DNS_LIMITED : dns_send(ctx, &f, w);
+	if (dns_is_sent(reason))
 		dns_count(w, image);
+	if (reason != AD_R_DNS_PASSED)
+		dns_count_guard(w);
 	return reason;
 }
 

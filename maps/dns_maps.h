@@ -6,6 +6,7 @@
 #define AD_DNS_MAPS_H
 
 #include "dns.h"
+#include "dns_guard.h"
 
 /* An image: as many elements as it has pages. Mappable, for that aligns the first page. */
 struct dns_image_map {
@@ -68,5 +69,44 @@ struct {
 	__type(key, __u32);
 	__type(value, struct ad_dns_zone_info);
 } dns_zone_info SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ad_dns_guard);
+} dns_guard SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(max_entries, AD_DNS_EXEMPT_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct ad_dns_prefix);
+	__type(value, __u32);
+} dns_exempt SEC(".maps");
+
+/* Sized by the configuration. Mappable, for that aligns the lines. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ad_dns_accounts);
+	__uint(map_flags, BPF_F_MMAPABLE);
+} dns_accounts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ad_dns_guarded);
+} dns_guarded SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ad_dns_guarded);
+	__uint(map_flags, BPF_F_MMAPABLE);
+} dns_guarded_daemon SEC(".maps");
 
 #endif

@@ -43,6 +43,7 @@ enum dns_rcode {
 	DNS_NOTAUTH = 9,
 	DNS_BADVERS = 16,
 	DNS_BADKEY = 17, /* in a TSIG record only */
+	DNS_BADCOOKIE = 23,
 };
 
 /* Bytes 2 and 3 of the header. */
@@ -52,7 +53,9 @@ enum dns_rcode {
 #define DNS_TC	   0x02
 #define DNS_RD	   0x01
 
-#define DNS_OPTION_NSID 3
-#define DNS_DO		0x80 /* first byte of the OPT record's flags */
+#define DNS_OPTION_NSID	  3
+#define DNS_OPTION_SUBNET 8
+#define DNS_OPTION_COOKIE 10
+#define DNS_DO		  0x80 /* first byte of the OPT record's flags */
 
 #endif

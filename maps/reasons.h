@@ -71,7 +71,10 @@
 	X(WRAP_NO, IN, SEND, "wrap_no", "not ours, nobody left to ask: back to where it landed")   \
 	X(WRAP_CLAIMED, IN, SEND, "wrap_claimed", "claimed by its owner, and led there")           \
 	X(UNASKED, IN, DROP, "unasked", "nobody claimed it, but one could not be asked")           \
-	X(TUNNEL_ANSWER, IN, DROP, "tunnel_answer", "claim or no that is not for us to hear")
+	X(TUNNEL_ANSWER, IN, DROP, "tunnel_answer", "claim or no that is not for us to hear")      \
+	/* DNS over its limit */                                                                   \
+	X(DNS_LIMITED, IN, DROP, "dns_limited", "DNS answer over the rate limit, not given")       \
+	X(DNS_SLIPPED, IN, SEND, "dns_slipped", "over it: told to use TCP or a cookie")
 
 enum ad_reason {
 	AD_CONTINUE = 0,

@@ -38,7 +38,8 @@ struct ad_options {
 	__u8 stamp_shift;	/* K = 32 - owner_bits */
 	__u8 has_vlan;		/* look behind 802.1Q and 802.1ad tags */
 	__u8 dns_unserved_pass; /* names we do not serve: 0 REFUSED, 1 pass to the host */
-	__u8 pad[7];
+	__u8 pad[3];
+	__u32 dns_account_mask; /* lines of dns_accounts - 1; 0 = DNS answers are not limited */
 };
 AD_ASSERT_SIZE(struct ad_options, 32);
 

@@ -40,6 +40,16 @@ int addr_compare(const struct ad_addr *a, const struct ad_addr *b)
 	return memcmp(a->b, b->b, sizeof(a->b));
 }
 
+bool addr_beyond(const struct ad_addr *addr, unsigned int bits)
+{
+	unsigned int i;
+
+	for (i = bits; i < 128; i++)
+		if (addr->b[i / 8] & 0x80 >> i % 8)
+			return true;
+	return false;
+}
+
 socklen_t addr_to_sockaddr(const struct ad_addr *addr, __u16 port, struct sockaddr_storage *sa)
 {
 	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)sa;

@@ -176,6 +176,37 @@ static void pops(json_t *list, const struct config *old, const struct config *ne
 		text(list, "pop", old->pops[i].name, new->pops[i].name);
 }
 
+static const char *cookies_name(enum ad_dns_cookies cookies)
+{
+	static const char *const names[] = { "off", "on", "required" };
+
+	return names[cookies];
+}
+
+static void limit(json_t *list, const struct config_limit *old, const struct config_limit *new)
+{
+	static const char *const keys[AD_DNS_CLASSES] = { "rate", "referrals", "nodata",
+							  "nxdomains", "errors" };
+	char key[32];
+	size_t i;
+
+	for (i = 0; i < AD_DNS_CLASSES; i++) {
+		snprintf(key, sizeof(key), "dns.limit.%s", keys[i]);
+		number(list, key, old->rates[i], new->rates[i]);
+	}
+	number(list, "dns.limit.slip", old->slip, new->slip);
+	number(list, "dns.limit.window", old->window_s, new->window_s);
+	number(list, "dns.limit.ip4_prefix", old->ip4_prefix, new->ip4_prefix);
+	number(list, "dns.limit.ip6_prefix", old->ip6_prefix, new->ip6_prefix);
+	number(list, "dns.limit.exempt_cookies", old->exempt_cookies, new->exempt_cookies);
+	number(list, "dns.limit.log_only", old->log_only, new->log_only);
+	number(list, "dns.limit.table", old->table, new->table);
+	if (old->nr_exempt != new->nr_exempt ||
+	    (new->nr_exempt &&memcmp(old->exempt, new->exempt,
+				     new->nr_exempt * sizeof(*new->exempt))))
+		say(list, "dns.limit.exempt: changed");
+}
+
 static void settings(json_t *list, const struct config *old, const struct config *new)
 {
 	text(list, "node", old->self->name, new->self->name);
@@ -192,6 +223,9 @@ static void settings(json_t *list, const struct config *old, const struct config
 	number(list, "dns.udp_size", old->dns_udp_size, new->dns_udp_size);
 	number(list, "dns.tcp_max", old->dns_tcp_max, new->dns_tcp_max);
 	number(list, "dns.tcp_idle", old->dns_tcp_idle_s, new->dns_tcp_idle_s);
+	text(list, "dns.cookies", cookies_name(old->cookies), cookies_name(new->cookies));
+	text(list, "dns.cookie_secrets", old->cookie_secrets, new->cookie_secrets);
+	limit(list, &old->limit, &new->limit);
 	if (old->nr_successors != new->nr_successors ||
 	    memcmp(old->successors, new->successors, old->nr_successors * sizeof(__u16)))
 		say(list, "drain.successors: changed");

@@ -85,6 +85,45 @@ static void print_zones(const struct dns_stats *dns)
 	table_end(table);
 }
 
+static void print_cookies(const struct ad_dns_guarded *guarded)
+{
+	static const struct column columns[] = {
+		{ "DNS COOKIES", false }, { "QUERIES", true }, { "MEANING", false }, { NULL, false }
+	};
+	static const char *const meanings[AD_DNS_COOKIE_STATES] = {
+		[AD_DNS_COOKIE_NEW] = "the client has none of ours yet",
+		[AD_DNS_COOKIE_GOOD] = "the client is where it says it is",
+		[AD_DNS_COOKIE_BAD] = "too old, forged, or of another secret",
+	};
+	struct table *table = table_new(stdout, columns);
+	char text[UNIT_TEXT];
+
+	for (int i = AD_DNS_COOKIE_NEW; table && i < AD_DNS_COOKIE_STATES; i++) {
+		table_cell(table, PLAIN, "%s", dns_cookie_name(i));
+		table_cell(table, PLAIN, "%s", unit_exact(guarded->cookies[i], text));
+		table_cell(table, PLAIN, "%s", meanings[i]);
+	}
+	table_end(table);
+}
+
+static void print_limited(const struct ad_dns_guarded *guarded)
+{
+	static const struct column columns[] = {
+		{ "DNS OVER LIMIT", false }, { "DROPPED", true }, { "SLIPPED", true },
+		{ "SPARED", true },	     { NULL, false },
+	};
+	struct table *table = table_new(stdout, columns);
+	char text[UNIT_TEXT];
+
+	for (int class = 0; table && class < AD_DNS_CLASSES; class ++) {
+		table_cell(table, PLAIN, "%s", dns_class_name(class));
+		for (int i = AD_DNS_LIMITED_DROPPED; i < AD_DNS_LIMITED_STATES; i++)
+			table_cell(table, PLAIN, "%s",
+				   unit_exact(guarded->limited[i][class], text));
+	}
+	table_end(table);
+}
+
 static void print_flow_table(const struct status *status)
 {
 	static const struct column columns[] = {
@@ -125,6 +164,11 @@ static void print_text(const struct view *view, const struct status *status)
 	peers_print(&view->names, status->peers, status->nr_peers, view->meta.node_id, false);
 	putchar('\n');
 	print_rcodes(&status->dns);
+	putchar('\n');
+	print_cookies(&status->dns.guarded);
+	putchar('\n');
+	print_limited(&status->dns.guarded);
+	putchar('\n');
 	print_zones(&status->dns);
 }
 

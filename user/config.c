@@ -483,6 +483,8 @@ void config_free(struct config *config)
 	free(config->zones);
 	free(config->key_file);
 	free(config->nsid);
+	free(config->cookie_secrets);
+	free(config->limit.exempt);
 	free(config->bpffs);
 	free(config->run_dir);
 	free(config->group);

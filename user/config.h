@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <net/if.h>
+#include "maps/dns_guard.h"
 #include "maps/types.h"
 
 #define CONFIG_NAME_MAX	      63
@@ -54,6 +55,25 @@ struct config_zone {
 	char *name; /* absolute, lower case, with final dot */
 	char *file; /* relative paths start at the config file's directory */
 	int line;
+};
+
+struct config_prefix {
+	struct ad_addr address;
+	__u32 bits; /* of all 128 */
+};
+
+/* dns.limit */
+struct config_limit {
+	unsigned int rates[AD_DNS_CLASSES]; /* answers a second, by enum ad_dns_class; 0 = any */
+	unsigned int slip;
+	unsigned int window_s;
+	unsigned int ip4_prefix;
+	unsigned int ip6_prefix;
+	bool exempt_cookies;
+	bool log_only;
+	unsigned int table; /* accounts */
+	struct config_prefix *exempt;
+	size_t nr_exempt;
 };
 
 enum config_clock {
@@ -101,6 +121,9 @@ struct config {
 	unsigned int dns_udp_size;     /* dns.udp_size: largest UDP answer, bytes; default 1232 */
 	unsigned int dns_tcp_max;      /* dns.tcp_max: connections */
 	unsigned int dns_tcp_idle_s;   /* dns.tcp_idle */
+	enum ad_dns_cookies cookies;   /* dns.cookies */
+	char *cookie_secrets;	       /* dns.cookie_secrets; NULL: made from the fleet's key */
+	struct config_limit limit;     /* dns.limit */
 	__u16 successors[AD_SUCCESSOR_MAX]; /* drain.successors, as node ids */
 	size_t nr_successors;		    /* none configured: every other live node */
 	__u16 neighbours[AD_NEIGHBOUR_MAX]; /* hunt.neighbours, as node ids */

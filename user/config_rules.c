@@ -113,6 +113,14 @@ void later_overhead(struct loader *loader, const struct value *value)
 			addr_is_ip4(&config->self->tunnel) ? AD_OVERHEAD_IP4 : AD_OVERHEAD_IP6;
 }
 
+/* One number for all kinds of answers, unless more is said. The text is that of the word "off". */
+void later_rate(struct loader *loader, const struct value *value)
+{
+	if (!value->text)
+		memcpy(value->where, &loader->config->limit.rates[AD_DNS_CLASS_ANSWER],
+		       value->row->size);
+}
+
 void later_metrics(struct loader *loader, const struct value *value)
 {
 	struct config *config = loader->config;

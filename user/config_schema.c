@@ -16,6 +16,9 @@
 
 /* The flow table's slots keep 16 bits of seconds: half of that can be told from the future. */
 #define IDLE_MAX_S 32400
+#define RATE_MAX   100000
+/* Debts are ticks of 31 bits (maps/dns_guard.h). */
+#define WINDOW_MAX_S 600
 
 const struct schema_row config_schema[] = {
 	{ "node", SCHEMA_NODE, .required = true, IN(config, self), .later = later_self,
@@ -125,6 +128,53 @@ const struct schema_row config_schema[] = {
 	{ "dns.tcp_idle", SCHEMA_SECONDS, IN(config, dns_tcp_idle_s), .min = 1, .max = 3600,
 	  .fallback = "10s", .help = "silence after which a connection is closed" },
 
+	{ "dns.cookies", SCHEMA_CHOICE, IN(config, cookies), .choices = "off|on|required",
+	  .fallback = "on",
+	  .help = "DNS cookies (RFC 7873): `on` gives them to who asks; `required` answers UDP "
+		  "clients that know cookies only with a valid one, others as ever" },
+	{ "dns.cookie_secrets", SCHEMA_FILE, IN(config, cookie_secrets), .says = "by `keys.file`",
+	  .help = "one or two lines of 32 hexadecimal digits (RFC 9018), the one in use first, to "
+		  "share cookies with BIND, Knot or NSD; mode 0600" },
+	{ "dns.limit", SCHEMA_MAP, .help = "how often one network is told the same over UDP" },
+	{ "dns.limit.rate", SCHEMA_NUMBER, IN(config, limit.rates[AD_DNS_CLASS_ANSWER]), .min = 1,
+	  .max = RATE_MAX, .word = "off", .fallback = "off",
+	  .help = "answers a second for one name, to one client network" },
+	{ "dns.limit.referrals", SCHEMA_NUMBER, IN(config, limit.rates[AD_DNS_CLASS_REFERRAL]),
+	  .min = 1, .max = RATE_MAX, .word = "off", .says = "as `rate`", .later = later_rate,
+	  .help = "the same for referrals, per zone" },
+	{ "dns.limit.nodata", SCHEMA_NUMBER, IN(config, limit.rates[AD_DNS_CLASS_NODATA]), .min = 1,
+	  .max = RATE_MAX, .word = "off", .says = "as `rate`", .later = later_rate,
+	  .help = "for names without such data, per zone" },
+	{ "dns.limit.nxdomains", SCHEMA_NUMBER, IN(config, limit.rates[AD_DNS_CLASS_NXDOMAIN]),
+	  .min = 1, .max = RATE_MAX, .word = "off", .says = "as `rate`", .later = later_rate,
+	  .help = "for names that do not exist, per zone" },
+	{ "dns.limit.errors", SCHEMA_NUMBER, IN(config, limit.rates[AD_DNS_CLASS_ERROR]), .min = 1,
+	  .max = RATE_MAX, .word = "off", .says = "as `rate`", .later = later_rate,
+	  .help = "for everything else: REFUSED, FORMERR" },
+	{ "dns.limit.slip", SCHEMA_NUMBER, IN(config, limit.slip), .max = 100, .fallback = "2",
+	  .help = "of answers over the limit, one in so many tells the client to use TCP or a "
+		  "cookie; 0: all are dropped" },
+	{ "dns.limit.window", SCHEMA_SECONDS, IN(config, limit.window_s), .min = 1,
+	  .max = WINDOW_MAX_S, .fallback = "15s",
+	  .help = "how long a network that went on asking stays over the limit" },
+	{ "dns.limit.ip4_prefix", SCHEMA_NUMBER, IN(config, limit.ip4_prefix), .min = 8, .max = 32,
+	  .fallback = "24", .help = "bits of an IPv4 address that are one network" },
+	{ "dns.limit.ip6_prefix", SCHEMA_NUMBER, IN(config, limit.ip6_prefix), .min = 16, .max = 64,
+	  .fallback = "56", .help = "bits of an IPv6 address that are" },
+	{ "dns.limit.exempt", SCHEMA_LIST,
+	  LIST_OF(struct config_prefix, limit.exempt, limit.nr_exempt), .max = AD_DNS_EXEMPT_MAX,
+	  .help = "networks that are never limited" },
+	{ "dns.limit.exempt[]", SCHEMA_PREFIX, .unique = true, .size = sizeof(struct config_prefix),
+	  .help = "such as 192.0.2.0/24" },
+	{ "dns.limit.exempt_cookies", SCHEMA_BOOL, IN(config, limit.exempt_cookies),
+	  .fallback = "true", .help = "nor are clients with a valid cookie" },
+	{ "dns.limit.log_only", SCHEMA_BOOL, IN(config, limit.log_only), .fallback = "false",
+	  .help = "count what would be dropped, and answer it" },
+	{ "dns.limit.table", SCHEMA_COUNT, IN(config, limit.table), .min = 1 << 10, .max = 64 << 20,
+	  .fallback = "1M",
+	  .help = "networks and names told apart at a time, 8 bytes each; rounded up to a power "
+		  "of two" },
+
 	{ "drain", SCHEMA_MAP, .help = "who takes over while this node empties" },
 	{ "drain.successors", SCHEMA_LIST, .array = true, LIST_OF(__u16, successors, nr_successors),
 	  .max = AD_SUCCESSOR_MAX,
@@ -227,14 +277,23 @@ const struct schema_row *schema_nearest(const char *path)
 const char *schema_type_name(enum schema_type type)
 {
 	static const char *const names[] = {
-		[SCHEMA_MAP] = "section",    [SCHEMA_LIST] = "list",
-		[SCHEMA_TEXT] = "text",	     [SCHEMA_NAME] = "name",
-		[SCHEMA_BOOL] = "boolean",   [SCHEMA_NUMBER] = "number",
-		[SCHEMA_COUNT] = "count",    [SCHEMA_SECONDS] = "duration",
-		[SCHEMA_CHOICE] = "word",    [SCHEMA_ADDRESS] = "address",
-		[SCHEMA_FILE] = "file",	     [SCHEMA_DIR] = "directory",
-		[SCHEMA_ZONE] = "domain",    [SCHEMA_POP] = "POP name",
-		[SCHEMA_NODE] = "node name", [SCHEMA_ENDPOINT] = "address:port",
+		[SCHEMA_MAP] = "section",
+		[SCHEMA_LIST] = "list",
+		[SCHEMA_TEXT] = "text",
+		[SCHEMA_NAME] = "name",
+		[SCHEMA_BOOL] = "boolean",
+		[SCHEMA_NUMBER] = "number",
+		[SCHEMA_COUNT] = "count",
+		[SCHEMA_SECONDS] = "duration",
+		[SCHEMA_CHOICE] = "word",
+		[SCHEMA_ADDRESS] = "address",
+		[SCHEMA_PREFIX] = "network",
+		[SCHEMA_FILE] = "file",
+		[SCHEMA_DIR] = "directory",
+		[SCHEMA_ZONE] = "domain",
+		[SCHEMA_POP] = "POP name",
+		[SCHEMA_NODE] = "node name",
+		[SCHEMA_ENDPOINT] = "address:port",
 	};
 
 	return names[type];

@@ -25,6 +25,7 @@ enum schema_type {
 	SCHEMA_SECONDS, /* with s, m, h, d */
 	SCHEMA_CHOICE,	/* the position of a word in .choices */
 	SCHEMA_ADDRESS, /* one that a packet can be sent to */
+	SCHEMA_PREFIX,	/* "address/bits" */
 	SCHEMA_FILE,	/* must exist; relative to the configuration's directory */
 	SCHEMA_DIR,	/* absolute */
 	SCHEMA_ZONE,	/* domain name; kept lower case, with its final dot */
@@ -118,6 +119,7 @@ void later_successor(struct loader *loader, const struct value *value);
 void later_vip_dns(struct loader *loader, const struct value *value);
 void later_nsid(struct loader *loader, const struct value *value);
 void later_overhead(struct loader *loader, const struct value *value);
+void later_rate(struct loader *loader, const struct value *value);
 void later_metrics(struct loader *loader, const struct value *value);
 
 /* What no single row can see. */

@@ -196,6 +196,35 @@ static bool read_address(struct loader *loader, const struct value *value)
 	return trouble ? reject(loader, value, "%s", trouble) : true;
 }
 
+/* Without a length, one address. */
+static bool read_prefix(struct loader *loader, const struct value *value)
+{
+	size_t length = strcspn(value->text, "/"), digits;
+	const char *bits = value->text + length;
+	struct config_prefix *prefix = value->where;
+	char address[ADDR_TEXT];
+	unsigned int max;
+
+	if (length < sizeof(address)) {
+		memcpy(address, value->text, length);
+		address[length] = '\0';
+	}
+	if (length >= sizeof(address) || addr_parse(address, &prefix->address))
+		return reject(loader, value, "is not a prefix, such as 192.0.2.0/24");
+	max = addr_is_ip4(&prefix->address) ? 32 : 128;
+	prefix->bits = max;
+	if (*bits) {
+		digits = strspn(++bits, "0123456789");
+		prefix->bits = strtoul(bits, NULL, 10);
+		if (!digits || digits > 3 || bits[digits] || prefix->bits > max)
+			return reject(loader, value, "has a length that is not 0 to %u", max);
+	}
+	prefix->bits += 128 - max;
+	if (addr_beyond(&prefix->address, prefix->bits))
+		return reject(loader, value, "has bits set behind its length");
+	return true;
+}
+
 /*
  * Only what is surely not there is an error: the commands that merely read run as users who may
  * not look into every directory.
@@ -289,7 +318,7 @@ bool value_read(struct loader *loader, const struct value *value)
 		[SCHEMA_COUNT] = read_count,   [SCHEMA_SECONDS] = read_seconds,
 		[SCHEMA_CHOICE] = read_choice, [SCHEMA_ADDRESS] = read_address,
 		[SCHEMA_FILE] = read_file,     [SCHEMA_DIR] = read_dir,
-		[SCHEMA_ZONE] = read_zone,
+		[SCHEMA_ZONE] = read_zone,     [SCHEMA_PREFIX] = read_prefix,
 	};
 
 	return readers[value->row->type](loader, value);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 #include "daemon_internal.h"
+#include "dns_guard.h"
 #include "dns_service.h"
 #include "listener.h"
 #include "log.h"
@@ -80,20 +81,35 @@ static int start_events(struct daemon *daemon)
 	return err ?: add_event(daemon, -1, EV_TIMEOUT, on_second, &second);
 }
 
+/* As the loader has just done for the kernel. */
+static int load_guard(struct daemon *daemon, struct dns_guard **guard)
+{
+	struct config_errors errors = {};
+	int err = dns_guard_load(daemon->config, guard, &errors);
+
+	config_errors_log(&errors);
+	config_errors_free(&errors);
+	return err;
+}
+
 static int start(struct daemon *daemon, struct dns_zones *zones)
 {
 	struct loader *loader = daemon->loader;
+	struct dns_guard *guard = NULL;
 	int err;
 
 	/* What was counted before us was told before us. */
 	daemon->tend.out_full = datapath_reason(&loader->dp, AD_R_OUT_FULL);
 	daemon->base = event_base_new();
 	err = daemon->base ? start_events(daemon) : -ENOMEM;
+	err = err ?: load_guard(daemon, &guard);
 	err = err ?: dns_server_new(daemon->base, daemon->config, &loader->pins, &daemon->server);
 	if (err) {
+		dns_guard_free(guard);
 		dns_zones_free(zones);
 		return err;
 	}
+	dns_server_guard(daemon->server, guard);
 	dns_server_use(daemon->server, zones);
 	err = metrics_new(daemon->base, daemon->config, &loader->pins, &daemon->metrics);
 	err = err ?: watch_new(daemon->base, daemon_tend_interfaces, daemon, &daemon->watch);

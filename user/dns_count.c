@@ -34,11 +34,13 @@ int dns_tally_open(struct dns_tally *tally, const struct pins *pins)
 	if (pins) {
 		tally->daemon = map_pinned(pins, "dns_daemon", sizeof(*tally->daemon));
 		tally->zones = map_pinned(pins, "dns_zone_daemon", ZONES_BYTES);
+		tally->guarded = map_pinned(pins, "dns_guarded_daemon", sizeof(*tally->guarded));
 	} else {
 		tally->daemon = map_private(sizeof(*tally->daemon));
 		tally->zones = map_private(ZONES_BYTES);
+		tally->guarded = map_private(sizeof(*tally->guarded));
 	}
-	if (tally->daemon && tally->zones)
+	if (tally->daemon && tally->zones && tally->guarded)
 		return 0;
 	dns_tally_close(tally);
 	return pins ? -ENOENT : -ENOMEM;
@@ -50,6 +52,9 @@ void dns_tally_close(struct dns_tally *tally)
 		munmap(tally->daemon, sizeof(*tally->daemon));
 	if (tally->zones)
 		munmap(tally->zones, ZONES_BYTES);
+	if (tally->guarded)
+		munmap(tally->guarded, sizeof(*tally->guarded));
 	tally->daemon = NULL;
 	tally->zones = NULL;
+	tally->guarded = NULL;
 }

@@ -6,12 +6,14 @@
 #define AD_DNS_COUNT_H
 
 #include "maps/dns.h"
+#include "maps/dns_guard.h"
 
 struct pins;
 
 struct dns_tally {
 	struct ad_dns_daemon *daemon;
 	__u64 *zones; /* by slot */
+	struct ad_dns_guarded *guarded;
 };
 
 /* Maps the counters. Without an instance (@pins NULL) they are private memory. 0 or -errno. */

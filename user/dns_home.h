@@ -6,6 +6,9 @@
 #ifndef AD_DNS_HOME_H
 #define AD_DNS_HOME_H
 
+#include <stdlib.h>
+#include <time.h>
+#include "dns_guard.h"
 #include "dns_image.h"
 
 #ifndef __always_inline
@@ -20,13 +23,57 @@
 #define DNS_RRSETS_MAX	65536
 #define DNS_FIXUPS_MAX	65536
 #define DNS_OPTIONS_MAX 65536
-#define DNS_HOME	const struct dns_image *home
+#define DNS_HOME                                                                                   \
+	const struct dns_image *home;                                                              \
+	const struct dns_guard *guard; /* NULL: no cookies, no limits */                           \
+	__u64 fixed_ns		       /* tests only: stands for both clocks; 0 = the real ones */
 
 #include "bpf/dns_engine.h"
 
 static __always_inline const __u8 *dns_page(const struct dns_work *w, __u32 n)
 {
 	return n < w->home->nr_pages ? w->home->pages[n] : 0;
+}
+
+static __always_inline const struct ad_dns_guard *dns_guard_of(const struct dns_work *w)
+{
+	return w->guard ? &w->guard->rules : NULL;
+}
+
+static __always_inline int dns_has_limits(const struct dns_work *w)
+{
+	return w->guard && w->guard->lines;
+}
+
+static __always_inline struct ad_dns_accounts *dns_account_line(const struct dns_work *w,
+								__u32 hash)
+{
+	return &w->guard->lines[hash & w->guard->mask];
+}
+
+static __always_inline int dns_in_exempt(const struct dns_work *w)
+{
+	return dns_guard_exempts(w->guard, &w->client);
+}
+
+static __always_inline __u32 dns_real_s(const struct dns_work *w)
+{
+	return w->fixed_ns ? w->fixed_ns / 1000000000 : (__u64)time(NULL);
+}
+
+static __always_inline __u32 dns_tick(const struct dns_work *w)
+{
+	struct timespec now;
+
+	if (w->fixed_ns)
+		return w->fixed_ns >> AD_DNS_TICK_SHIFT;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (now.tv_sec * 1000000000ull + now.tv_nsec) >> AD_DNS_TICK_SHIFT;
+}
+
+static __always_inline __u32 dns_random(void)
+{
+	return random();
 }
 
 #endif

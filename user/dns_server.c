@@ -55,52 +55,49 @@ static void server_count(struct dns_server *server)
 		server->tally.zones[slot]++;
 }
 
-static bool server_respond(struct dns_server *server, size_t len, bool tcp)
+static void server_count_guard(struct dns_server *server)
+{
+	const struct dns_work *work = server->work;
+	struct ad_dns_guarded *count = server->tally.guarded;
+
+	if (work->cookie_state)
+		count->cookies[work->cookie_state]++;
+	if (work->limited)
+		count->limited[work->limited][work->limited_class]++;
+}
+
+bool dns_server_answer(struct dns_server *server, size_t len, const struct ad_addr *client,
+		       bool tcp)
 {
 	struct dns_work *work = server->work;
+	int verdict;
 
 	if (!server->zones)
 		return false;
 	work->len = len;
 	work->tcp = tcp;
+	work->client = *client;
 	work->home = server->zones->image;
-	return dns_respond(work, dns_image(work)) == DNS_SEND;
-}
-
-bool dns_server_answer(struct dns_server *server, size_t len, bool tcp)
-{
-	if (!server_respond(server, len, tcp))
-		return false;
-	server_count(server);
-	return true;
-}
-
-/* The same question again, from one who takes no more than 512 bytes. */
-static bool answer_smaller(struct dns_server *server)
-{
-	struct dns_work *work = server->work;
-
-	dns_put16(work, 2, (dns_get8(work, 2) & (DNS_OPCODE | DNS_RD)) << 8);
-	dns_put64(work, 4, 1 << 8);
-	work->len = work->body;
-	if (work->edns) {
-		dns_put64(work, work->len, (__u64)DNS_T_OPT << 16 | (__u64)work->edns_do << 56);
-		dns_put16(work, work->len + 3, DNS_UDP_MIN);
-		dns_put64(work, work->len + 8, 0);
-		dns_put16(work, 10, 1);
-		work->len += DNS_OPT_BYTES;
-	}
-	return server_respond(server, work->len, false);
+	work->guard = server->guard;
+	verdict = dns_respond(work, dns_image(work));
+	if (verdict == DNS_SEND)
+		server_count(server);
+	if (verdict == DNS_SEND || verdict == DNS_DROP)
+		server_count_guard(server);
+	return verdict == DNS_SEND;
 }
 
 /* No datagram of ours is ever fragmented: if the interface is too narrow, the client hears TC. */
 static void udp_send(struct dns_server *server, int fd, const struct sockaddr *to, socklen_t len)
 {
-	const struct dns_work *work = server->work;
+	struct dns_work *work = server->work;
 
-	if (sendto(fd, work->msg, work->len, MSG_DONTWAIT, to, len) < 0 && errno == EMSGSIZE &&
-	    work->len > DNS_UDP_MIN && answer_smaller(server))
-		sendto(fd, work->msg, work->len, MSG_DONTWAIT, to, len);
+	if (sendto(fd, work->msg, work->len, MSG_DONTWAIT, to, len) >= 0 || errno != EMSGSIZE ||
+	    work->len <= DNS_UDP_MIN)
+		return;
+	dns_truncate(work);
+	dns_finish(work, dns_image(work));
+	sendto(fd, work->msg, work->len, MSG_DONTWAIT, to, len);
 }
 
 /* False: there is none. */
@@ -117,7 +114,7 @@ static bool udp_answer_one(struct dns_server *server, int fd)
 		return false;
 	if (addr_from_sockaddr((struct sockaddr *)&from, &address, &port) || !port)
 		return true;
-	if (dns_server_answer(server, len, false))
+	if (dns_server_answer(server, len, &address, false))
 		udp_send(server, fd, (struct sockaddr *)&from, from_len);
 	return true;
 }
@@ -137,7 +134,7 @@ static void tcp_accepted(struct evconnlistener *listener, evutil_socket_t fd, st
 {
 	struct door *door = arg;
 
-	dns_tcp_accept(door->server, fd);
+	dns_tcp_accept(door->server, fd, from);
 }
 
 /* --- sockets ---------------------------------------------------------------------------------- */
@@ -295,6 +292,14 @@ void dns_server_use(struct dns_server *server, struct dns_zones *zones)
 	server->zones = zones;
 }
 
+void dns_server_guard(struct dns_server *server, struct dns_guard *guard)
+{
+	if (server->guard)
+		dns_guard_inherit(guard, server->guard);
+	dns_guard_free(server->guard);
+	server->guard = guard;
+}
+
 void dns_server_tune(struct dns_server *server, const struct config *config)
 {
 	dns_tcp_tune(server, config);
@@ -311,6 +316,7 @@ void dns_server_free(struct dns_server *server)
 		door_close(&server->doors[i]);
 	dns_tally_close(&server->tally);
 	dns_zones_free(server->zones);
+	dns_guard_free(server->guard);
 	free(server->doors);
 	free(server->work);
 	free(server);

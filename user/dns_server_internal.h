@@ -38,18 +38,20 @@ struct dns_server {
 	size_t nr_doors;
 	struct dns_tcp tcp;
 	struct dns_zones *zones;
+	struct dns_guard *guard;
 	struct dns_tally tally;
 	struct dns_work *work; /* the one question at hand */
 };
 
 /* The query is @len bytes of work->msg; true: so is the reply now, work->len bytes of it. */
-bool dns_server_answer(struct dns_server *server, size_t len, bool tcp);
+bool dns_server_answer(struct dns_server *server, size_t len, const struct ad_addr *client,
+		       bool tcp);
 
 /* 0 or -errno. */
 int dns_tcp_open(struct dns_server *server, const struct config *config);
 void dns_tcp_close(struct dns_server *server);
 void dns_tcp_tune(struct dns_server *server, const struct config *config);
 /* A new connection; takes the descriptor, whatever comes of it. */
-void dns_tcp_accept(struct dns_server *server, int fd);
+void dns_tcp_accept(struct dns_server *server, int fd, const struct sockaddr *from);
 
 #endif

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "config.h"
+#include "dns_guard.h"
 #include "dns_service.h"
 #include "dns_zones.h"
 #include "log.h"
@@ -19,6 +20,7 @@
 #include "progress.h"
 #include "zone.h"
 #include "zone_files.h"
+#include "anydoor.skel.h"
 
 /* --- loading ---------------------------------------------------------------------------------- */
 
@@ -445,6 +447,53 @@ int dns_zones_publish(struct dns_zones *zones, const struct pins *pins)
 	return err;
 }
 
+/* --- cookies and limits ----------------------------------------------------------------------- */
+
+static bool guard_has(const struct dns_guard *guard, const struct ad_dns_prefix *prefix)
+{
+	__u32 i;
+
+	for (i = 0; i < guard->rules.nr_exempt; i++)
+		if (!memcmp(&guard->exempt[i], prefix, sizeof(*prefix)))
+			return true;
+	return false;
+}
+
+static int write_exempt(int fd, const struct dns_guard *guard)
+{
+	struct ad_dns_prefix key, next;
+	bool more = !bpf_map_get_next_key(fd, NULL, &key);
+	__u32 i, one = 1;
+	int err = 0;
+
+	for (; !err && more; key = next) {
+		more = !bpf_map_get_next_key(fd, &key, &next);
+		if (!guard_has(guard, &key) && bpf_map_delete_elem(fd, &key))
+			err = -errno;
+	}
+	for (i = 0; !err && i < guard->rules.nr_exempt; i++)
+		if (bpf_map_update_elem(fd, &guard->exempt[i], &one, BPF_ANY))
+			err = -errno;
+	return err;
+}
+
+int dns_guard_publish(const struct dns_guard *guard, const struct pins *pins)
+{
+	int rules = pins_map(pins, "dns_guard", true), exempt = pins_map(pins, "dns_exempt", true);
+	int err = rules < 0 || exempt < 0 ? -ENOENT : write_exempt(exempt, guard);
+	__u32 zero = 0;
+
+	if (!err && bpf_map_update_elem(rules, &zero, &guard->rules, BPF_ANY))
+		err = -errno;
+	if (err)
+		log_err("%s: DNS cookies and limits: %s", pins->dir, strerror(-err));
+	if (rules >= 0)
+		close(rules);
+	if (exempt >= 0)
+		close(exempt);
+	return err;
+}
+
 /* --- reporting -------------------------------------------------------------------------------- */
 
 static bool is_of_file(const char *error, const char *file)
@@ -518,7 +567,8 @@ void dns_zones_note_errors(const struct pins *pins, const struct config *config,
 	slots_close(&slots);
 }
 
+/* All other sizes are fixed: an upgrade can always keep the maps. */
 int dns_maps_prepare(struct anydoor_bpf *skel, const struct config *config)
 {
-	return 0; /* every size is fixed: an upgrade can always keep the maps */
+	return bpf_map__set_max_entries(skel->maps.dns_accounts, dns_guard_mask(config) + 1);
 }

@@ -16,6 +16,7 @@ struct anydoor_bpf;
 struct event_base;
 struct dns_zones;
 struct dns_server;
+struct dns_guard;
 
 /*
  * Compiles every zone of @config. 0 and *@zones (also when there are none: such a set refuses or
@@ -32,6 +33,9 @@ void dns_zones_free(struct dns_zones *zones);
  */
 int dns_zones_publish(struct dns_zones *zones, const struct pins *pins);
 
+/* Puts cookies and limits (dns_guard.h) in force in the kernel. 0 or -errno, logged. */
+int dns_guard_publish(const struct dns_guard *guard, const struct pins *pins);
+
 /* Notes why a load failed beside the zones it concerns, for `anydoor zones`. Best effort. */
 void dns_zones_note_errors(const struct pins *pins, const struct config *config,
 			   const struct config_errors *errors);
@@ -45,6 +49,8 @@ int dns_maps_prepare(struct anydoor_bpf *skel, const struct config *config);
  */
 int dns_server_new(struct event_base *base, const struct config *config, const struct pins *pins,
 		   struct dns_server **server);
+/* Takes ownership of @guard and frees the one used before. */
+void dns_server_guard(struct dns_server *server, struct dns_guard *guard);
 /* Takes ownership of @zones and frees the set used before. */
 void dns_server_use(struct dns_server *server, struct dns_zones *zones);
 /* Takes over what may change while it serves: limits on connections. */

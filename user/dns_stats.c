@@ -48,6 +48,33 @@ static int read_daemon(const struct pins *pins, struct dns_stats *stats)
 	return 0;
 }
 
+static void add_guarded(struct ad_dns_guarded *sum, const struct ad_dns_guarded *one)
+{
+	size_t i, j;
+
+	for (i = 0; i < AD_DNS_COOKIE_STATES; i++)
+		sum->cookies[i] += one->cookies[i];
+	for (i = 0; i < AD_DNS_LIMITED_STATES; i++)
+		for (j = 0; j < AD_DNS_CLASSES; j++)
+			sum->limited[i][j] += one->limited[i][j];
+}
+
+static int read_guarded(const struct pins *pins, const char *name, int values,
+			struct ad_dns_guarded *sum)
+{
+	struct ad_dns_guarded list[values];
+	int i, err, fd = pins_map(pins, name, false);
+	__u32 zero = 0;
+
+	if (fd < 0)
+		return fd;
+	err = bpf_map_lookup_elem(fd, &zero, list) ? -errno : 0;
+	close(fd);
+	for (i = 0; i < values && !err; i++)
+		add_guarded(sum, &list[i]);
+	return err;
+}
+
 struct zone_fds {
 	int info, hits, daemon;
 };
@@ -118,6 +145,10 @@ int dns_stats_read(const struct pins *pins, struct dns_stats *stats)
 	err = read_kernel(pins, stats);
 	if (!err)
 		err = read_daemon(pins, stats);
+	if (!err)
+		err = read_guarded(pins, "dns_guarded", pins->ncpus, &stats->guarded);
+	if (!err)
+		err = read_guarded(pins, "dns_guarded_daemon", 1, &stats->guarded);
 	if (err)
 		return err;
 	fds.info = pins_map(pins, "dns_zone_info", false);
@@ -140,6 +171,27 @@ void dns_stats_free(struct dns_stats *stats)
 	free(stats->zones);
 	stats->zones = NULL;
 	stats->nr_zones = 0;
+}
+
+const char *dns_cookie_name(enum ad_dns_cookie state)
+{
+	static const char *const names[] = { "none", "new", "good", "bad" };
+
+	return names[state];
+}
+
+const char *dns_limited_name(enum ad_dns_limited limited)
+{
+	static const char *const names[] = { "not", "dropped", "slipped", "spared" };
+
+	return names[limited];
+}
+
+const char *dns_class_name(enum ad_dns_class class)
+{
+	static const char *const names[] = { "answer", "referral", "nodata", "nxdomain", "error" };
+
+	return names[class];
 }
 
 const char *dns_rcode_name(unsigned int rcode)

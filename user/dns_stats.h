@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 #include <linux/types.h>
+#include "maps/dns_guard.h"
 
 struct pins;
 
@@ -28,16 +29,22 @@ struct dns_stats {
 	__u64 kernel[DNS_STATS_RCODES];	    /* answers by rcode, sent by the XDP program */
 	__u64 daemon_udp[DNS_STATS_RCODES]; /* by the daemon, what the kernel passed up */
 	__u64 daemon_tcp[DNS_STATS_RCODES];
-	__u64 kernel_truncated;	      /* answers with TC, counted above too */
-	__u64 tcp_open;		      /* connections right now */
-	__u64 tcp_refused;	      /* closed to make room for others */
-	struct dns_zone_stats *zones; /* sorted by name */
+	__u64 kernel_truncated;	       /* answers with TC, counted above too */
+	__u64 tcp_open;		       /* connections right now */
+	__u64 tcp_refused;	       /* closed to make room for others */
+	struct ad_dns_guarded guarded; /* kernel and daemon together */
+	struct dns_zone_stats *zones;  /* sorted by name */
 	size_t nr_zones;
 };
 
 /* 0 (then dns_stats_free()) or -errno, not logged. */
 int dns_stats_read(const struct pins *pins, struct dns_stats *stats);
 void dns_stats_free(struct dns_stats *stats);
+
+/* Words for enum ad_dns_cookie, ad_dns_limited and ad_dns_class. */
+const char *dns_cookie_name(enum ad_dns_cookie state);
+const char *dns_limited_name(enum ad_dns_limited limited);
+const char *dns_class_name(enum ad_dns_class class);
 
 /* "NOERROR", "NXDOMAIN", ... or NULL for a number without a name. */
 const char *dns_rcode_name(unsigned int rcode);

@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "addr.h"
 #include "clock.h"
 #include "config.h"
 #include "dns_server_internal.h"
@@ -38,6 +39,7 @@ struct client {
 	TAILQ_ENTRY(client) link;
 	struct dns_server *server;
 	struct event readable, writable;
+	struct ad_addr address;
 	__u32 last_s; /* monotonic */
 	int fd;
 	struct kept query, answers;
@@ -111,7 +113,7 @@ static size_t client_answer(struct client *client, const __u8 *message, size_t l
 	struct dns_work *work = client->server->work;
 
 	memcpy(work->msg, message, len);
-	if (!dns_server_answer(client->server, len, true))
+	if (!dns_server_answer(client->server, len, &client->address, true))
 		return 0;
 	to[0] = work->len >> 8;
 	to[1] = work->len;
@@ -209,9 +211,10 @@ static void client_write(evutil_socket_t fd, short what, void *arg)
 		client_close(client);
 }
 
-void dns_tcp_accept(struct dns_server *server, int fd)
+void dns_tcp_accept(struct dns_server *server, int fd, const struct sockaddr *from)
 {
 	struct client *client = calloc(1, sizeof(*client));
+	__u16 port;
 	int on = 1;
 
 	if (!client) {
@@ -225,6 +228,7 @@ void dns_tcp_accept(struct dns_server *server, int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	client->server = server;
 	client->fd = fd;
+	addr_from_sockaddr(from, &client->address, &port);
 	client->last_s = clock_mono_s();
 	event_assign(&client->readable, server->base, fd, EV_READ | EV_PERSIST, client_read,
 		     client);

@@ -15,12 +15,16 @@
 #include "keys.h"
 #include "log.h"
 
-#define CONTEXT	      "anydoor1" /* crypto_kdf_CONTEXTBYTES, without the NUL */
-#define SUBKEY_STAMP  1
-#define SUBKEY_ID     2
-#define SUBKEY_TUNNEL 256 /* + epoch */
+#define CONTEXT		"anydoor1" /* crypto_kdf_CONTEXTBYTES, without the NUL */
+#define SUBKEY_STAMP	1
+#define SUBKEY_ID	2
+#define SUBKEY_ACCOUNTS 3
+#define SUBKEY_TUNNEL	256 /* + epoch */
+#define SUBKEY_COOKIE	512 /* + epoch */
 
-#define KEY_DIGITS (2 * crypto_kdf_KEYBYTES)
+#define KEY_DIGITS    (2 * crypto_kdf_KEYBYTES)
+#define COOKIE_BYTES  16
+#define COOKIE_DIGITS (2 * COOKIE_BYTES)
 
 /* Others could read it: whoever has the key can aim packets at any node of the fleet. */
 static int check_file(const char *path, int fd)
@@ -85,15 +89,21 @@ static int read_master(const char *path, int fd, __u8 master[crypto_kdf_KEYBYTES
 }
 
 /* SipHash takes its key as two little-endian words. */
-static void derive_words(__u64 words[2], __u64 id, const __u8 *master)
+static void key_words(__u64 words[2], const __u8 key[16])
 {
-	__u8 key[16];
 	int i;
 
-	crypto_kdf_derive_from_key(key, sizeof(key), id, CONTEXT, master);
 	words[0] = words[1] = 0;
 	for (i = 15; i >= 0; i--)
 		words[i / 8] = words[i / 8] << 8 | key[i];
+}
+
+static void derive_words(__u64 words[2], __u64 id, const __u8 *master)
+{
+	__u8 key[16];
+
+	crypto_kdf_derive_from_key(key, sizeof(key), id, CONTEXT, master);
+	key_words(words, key);
 	sodium_memzero(key, sizeof(key));
 }
 
@@ -104,20 +114,31 @@ static void derive_tunnel(struct ad_tunnel_key *key, unsigned int epoch, const _
 	key->valid = 1;
 }
 
-static int load_master(const char *path, __u8 master[crypto_kdf_KEYBYTES])
+/* A descriptor of a file that is nobody else's, or -errno. @hint: what to do if there is none. */
+static int open_secret(const char *path, const char *hint)
 {
 	/* O_NONBLOCK: a FIFO in its place must not hang us before we can refuse it */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), err;
 
 	if (fd < 0) {
 		err = -errno;
-		log_err("key file %s: %s%s", path, strerror(-err),
-			err == -ENOENT ? "; `anydoor keygen FILE` makes one" : "");
+		log_err("key file %s: %s%s", path, strerror(-err), err == -ENOENT ? hint : "");
 		return err;
 	}
 	err = check_file(path, fd);
 	if (!err)
-		err = read_master(path, fd, master);
+		return fd;
+	close(fd);
+	return err;
+}
+
+static int load_master(const char *path, __u8 master[crypto_kdf_KEYBYTES])
+{
+	int err, fd = open_secret(path, "; `anydoor keygen FILE` makes one");
+
+	if (fd < 0)
+		return fd;
+	err = read_master(path, fd, master);
 	close(fd);
 	return err;
 }
@@ -140,6 +161,69 @@ int keys_load(const char *path, unsigned int epoch, struct ad_keys *keys, __u8 s
 		derive_tunnel(&keys->tunnel[1], epoch - 1, master);
 	sodium_memzero(master, sizeof(master));
 	return 0;
+}
+
+int keys_load_dns(const char *path, unsigned int epoch, struct dns_secrets *secrets)
+{
+	__u8 master[crypto_kdf_KEYBYTES];
+	int err;
+
+	memset(secrets, 0, sizeof(*secrets));
+	if (sodium_init() < 0)
+		return -EIO;
+	err = load_master(path, master);
+	if (err)
+		return err;
+	derive_words(secrets->accounts, SUBKEY_ACCOUNTS, master);
+	derive_words(secrets->cookies[0], SUBKEY_COOKIE + epoch, master);
+	if (epoch)
+		derive_words(secrets->cookies[1], SUBKEY_COOKIE + epoch - 1, master);
+	secrets->nr_cookies = epoch ? 2 : 1;
+	sodium_memzero(master, sizeof(master));
+	return 0;
+}
+
+/* One line off @text: 0, or -EINVAL. */
+static int read_cookie_secret(char **text, __u64 words[2])
+{
+	size_t digits = strcspn(*text, "\n"), size;
+	__u8 key[COOKIE_BYTES];
+	int err = -EINVAL;
+
+	if (digits == COOKIE_DIGITS &&
+	    !sodium_hex2bin(key, sizeof(key), *text, digits, NULL, &size, NULL) &&
+	    size == sizeof(key) && !sodium_is_zero(key, sizeof(key)))
+		err = 0;
+	key_words(words, key);
+	*text += digits + ((*text)[digits] == '\n');
+	sodium_memzero(key, sizeof(key));
+	return err;
+}
+
+int keys_load_cookies(const char *path, struct dns_secrets *secrets)
+{
+	char text[AD_DNS_SECRETS * (COOKIE_DIGITS + 1) + 2], *at = text;
+	int err = 0, fd = open_secret(path, "");
+	ssize_t size;
+
+	if (fd < 0)
+		return fd;
+	size = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[size < 0 ? 0 : size] = '\0';
+	memset(secrets->cookies, 0, sizeof(secrets->cookies));
+	secrets->nr_cookies = 0;
+	do
+		err = secrets->nr_cookies < AD_DNS_SECRETS
+			      ? read_cookie_secret(&at, secrets->cookies[secrets->nr_cookies++])
+			      : -EINVAL;
+	while (!err && *at);
+	sodium_memzero(text, sizeof(text));
+	if (err)
+		log_err("key file %s: wants one or two lines of %d hexadecimal digits, not all "
+			"zeroes",
+			path, COOKIE_DIGITS);
+	return err;
 }
 
 static int write_master(int fd)

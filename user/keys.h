@@ -7,11 +7,24 @@
 #ifndef AD_KEYS_H
 #define AD_KEYS_H
 
+#include "maps/dns_guard.h"
 #include "maps/types.h"
+
+/* What DNS needs: SipHash keys as two little-endian words each. */
+struct dns_secrets {
+	__u64 cookies[AD_DNS_SECRETS][2]; /* the one in use first */
+	__u64 accounts[2];
+	unsigned int nr_cookies;
+};
 
 /* 0 or -errno, logged with the file's name. Fills stamp key, and tunnel keys of @epoch and
  * @epoch - 1 (none before 0), and the 16-byte @stamp_id that names the stamp key. */
 int keys_load(const char *path, unsigned int epoch, struct ad_keys *keys, __u8 stamp_id[16]);
+/* The same for DNS: cookies of @epoch, and of @epoch - 1. 0 or -errno, logged. */
+int keys_load_dns(const char *path, unsigned int epoch, struct dns_secrets *secrets);
+/* Other secrets for cookies: a line of 32 hexadecimal digits for each, as the file of NSD and
+ * Unbound has them. Leaves the rest of @secrets. 0 or -errno, logged. */
+int keys_load_cookies(const char *path, struct dns_secrets *secrets);
 /* Writes a new key file (0600, never over an existing one). 0 or -errno, logged. */
 int keys_generate(const char *path);
 

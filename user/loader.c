@@ -10,6 +10,7 @@
 #include <bpf/bpf.h>
 #include "attach.h"
 #include "bpffs.h"
+#include "dns_guard.h"
 #include "fill.h"
 #include "keys.h"
 #include "loader_internal.h"
@@ -58,12 +59,16 @@ int loader_open_maps(struct loader *loader, const char *dir, struct config_error
 /* Zones first: they may fail for want of memory, while the small maps have room for all. */
 int loader_fill(struct loader *loader, const struct intent *intent, struct config_errors *errors)
 {
+	const char *what = "zones";
 	int err = dns_zones_publish(intent->zones, &loader->pins);
 
+	if (!err) {
+		what = "DNS cookies and limits";
+		err = dns_guard_publish(intent->guard, &loader->pins);
+	}
 	if (!err)
 		return fill_maps(&loader->dp, intent->config, &intent->keys, errors);
-	config_errors_add(errors, "zones", 0, "cannot be written to the kernel: %s",
-			  strerror(-err));
+	config_errors_add(errors, what, 0, "cannot be written to the kernel: %s", strerror(-err));
 	return err;
 }
 
@@ -258,12 +263,14 @@ static int intent_open(struct intent *intent, const struct config *config, struc
 				  strerror(-err));
 		return err;
 	}
-	return object_open(&intent->object, config, errors);
+	err = dns_guard_load(config, &intent->guard, errors);
+	return err ?: object_open(&intent->object, config, errors);
 }
 
 static void intent_close(struct intent *intent)
 {
 	object_close(&intent->object);
+	dns_guard_free(intent->guard);
 	explicit_bzero(&intent->keys, sizeof(intent->keys));
 }
 

@@ -263,6 +263,23 @@ static void write_zones(struct evbuffer *out, const struct dns_stats *dns)
 			    dns->zones[i].name, NULL);
 }
 
+static void write_guard(struct evbuffer *out, const struct ad_dns_guarded *guarded)
+{
+	int i, class;
+
+	prom_family(out, "dns_cookies_total", "counter",
+		    "Queries that brought a DNS cookie, by how it was found.");
+	for (i = AD_DNS_COOKIE_NEW; i < AD_DNS_COOKIE_STATES; i++)
+		prom_sample(out, "dns_cookies_total", guarded->cookies[i], "cookie",
+			    dns_cookie_name(i), NULL);
+	prom_family(out, "dns_limited_total", "counter",
+		    "Answers over the rate limit, by kind and by what became of them.");
+	for (i = AD_DNS_LIMITED_DROPPED; i < AD_DNS_LIMITED_STATES; i++)
+		for (class = 0; class < AD_DNS_CLASSES; class ++)
+			prom_sample(out, "dns_limited_total", guarded->limited[i][class], "class",
+				    dns_class_name(class), "action", dns_limited_name(i), NULL);
+}
+
 static void write_dns(struct evbuffer *out, const struct dns_stats *dns)
 {
 	prom_family(out, "dns_responses_total", "counter",
@@ -276,6 +293,7 @@ static void write_dns(struct evbuffer *out, const struct dns_stats *dns)
 		  dns->tcp_open);
 	write_one(out, "dns_tcp_refused_total", "counter",
 		  "Connections to TCP port 53 closed to make room for others.", dns->tcp_refused);
+	write_guard(out, &dns->guarded);
 	write_one(out, "dns_zones", "gauge", "Zones that are served or were to be.", dns->nr_zones);
 	write_one(out, "dns_zones_capacity", "gauge", "Zones that there is room for.",
 		  AD_DNS_ZONE_MAX);

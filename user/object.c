@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include "bpffs.h"
+#include "dns_guard.h"
 #include "dns_service.h"
 #include "log.h"
 #include "object.h"
@@ -24,6 +25,7 @@ static void set_options(struct anydoor_bpf *skel, const struct config *config)
 		.stamp_shift = 32 - config->owner_bits,
 		.has_vlan = 1,
 		.dns_unserved_pass = config->dns_unserved_pass,
+		.dns_account_mask = dns_guard_mask(config),
 	};
 
 	/* The skeleton's rodata is const for readers; before load it is ours to fill. */
@@ -176,7 +178,7 @@ static int pin_maps(struct object *object, const struct instance *instance,
 
 	bpf_object__for_each_map(map, object->skel->obj) {
 		const char *name = bpf_map__name(map);
-		bool secret = map == object->skel->maps.keys;
+		bool secret = map == object->skel->maps.keys || map == object->skel->maps.dns_guard;
 
 		if (bpf_map__is_internal(map) || bpffs_exists(instance->fresh, name))
 			continue;

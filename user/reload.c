@@ -8,6 +8,7 @@
 #include "changes.h"
 #include "clock.h"
 #include "daemon_internal.h"
+#include "dns_guard.h"
 #include "log.h"
 
 json_t *daemon_errors_json(const struct config_errors *errors)
@@ -49,6 +50,7 @@ static json_t *report_changes(struct daemon *daemon, json_t *changes)
 struct incoming {
 	struct config *config;
 	struct dns_zones *zones;
+	struct dns_guard *guard;
 	struct dns_server *server; /* NULL: the old one goes on */
 };
 
@@ -87,6 +89,7 @@ static int read_all(struct daemon *daemon, struct incoming *in, struct config_er
 	err = dns_zones_load(in->config, &in->zones, errors);
 	if (err)
 		dns_zones_note_errors(&daemon->loader->pins, in->config, errors);
+	err = err ?: dns_guard_load(in->config, &in->guard, errors);
 	return err ?: open_server(daemon, in, errors);
 }
 
@@ -94,6 +97,7 @@ static void drop(struct incoming *in)
 {
 	dns_server_free(in->server);
 	dns_zones_free(in->zones);
+	dns_guard_free(in->guard);
 	config_free(in->config);
 }
 
@@ -105,6 +109,7 @@ static void take_over(struct daemon *daemon, struct incoming *in)
 	daemon->config = in->config;
 	daemon->tend.trouble = 0; /* it goes by the interfaces' order */
 	daemon->server = in->server ?: daemon->server;
+	dns_server_guard(daemon->server, in->guard);
 	dns_server_use(daemon->server, in->zones);
 	dns_server_tune(daemon->server, in->config);
 	metrics_use(daemon->metrics, in->config);

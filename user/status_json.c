@@ -101,13 +101,38 @@ static json_t *zones_json(const struct dns_stats *dns)
 	return zones;
 }
 
+static json_t *cookies_json(const struct ad_dns_guarded *guarded)
+{
+	json_t *cookies = json_object();
+
+	for (int i = AD_DNS_COOKIE_NEW; i < AD_DNS_COOKIE_STATES; i++)
+		json_object_set_new(cookies, dns_cookie_name(i), json_integer(guarded->cookies[i]));
+	return cookies;
+}
+
+static json_t *limited_json(const struct ad_dns_guarded *guarded)
+{
+	json_t *limited = json_object(), *classes;
+
+	for (int class = 0; class < AD_DNS_CLASSES; class ++) {
+		classes = json_object();
+		for (int i = AD_DNS_LIMITED_DROPPED; i < AD_DNS_LIMITED_STATES; i++)
+			json_object_set_new(classes, dns_limited_name(i),
+					    json_integer(guarded->limited[i][class]));
+		json_object_set_new(limited, dns_class_name(class), classes);
+	}
+	return limited;
+}
+
 json_t *status_dns_json(const struct dns_stats *dns)
 {
-	return json_pack("{s:o, s:o, s:o, s:I, s:I, s:I, s:o}", "kernel", rcodes_json(dns->kernel),
-			 "daemon_udp", rcodes_json(dns->daemon_udp), "daemon_tcp",
-			 rcodes_json(dns->daemon_tcp), "kernel_truncated",
+	return json_pack("{s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o}", "kernel",
+			 rcodes_json(dns->kernel), "daemon_udp", rcodes_json(dns->daemon_udp),
+			 "daemon_tcp", rcodes_json(dns->daemon_tcp), "kernel_truncated",
 			 (json_int_t)dns->kernel_truncated, "tcp_open", (json_int_t)dns->tcp_open,
-			 "tcp_refused", (json_int_t)dns->tcp_refused, "zones", zones_json(dns));
+			 "tcp_refused", (json_int_t)dns->tcp_refused, "zones", zones_json(dns),
+			 "cookies", cookies_json(&dns->guarded), "limited",
+			 limited_json(&dns->guarded));
 }
 
 static json_t *dns_json(const struct status *status)

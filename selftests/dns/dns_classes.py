@@ -4,20 +4,21 @@
 A class says whose difference it is, when it applies, and which fields it may touch. A difference
 that is not covered by the classes that apply to it is a failure.
 """
-import struct
+import struct, time
 
 import dns.rdatatype as T
 
 from dns_compare import SECTIONS
-from dns_wire import IN, OPT, Malformed, Message, read_name, read_record
+from dns_queries import BAD_SUBNETS, MY_COOKIE, SECRET, server_cookie
+from dns_wire import COOKIE, IN, OPT, SUBNET, Malformed, Message, read_name, read_record
 
 KNOT, NSD, BIND = "knot", "nsd", "bind"
 ALL = (KNOT, NSD, BIND)
 DATA = ["rcode", "aa", "tc", *SECTIONS]
-TRIMMINGS = ["question", "edns", "nsid", "do", "rd", "cd", "ad", "aa"]
+TRIMMINGS = ["question", "edns", "nsid", "cookie", "subnet", "do", "rd", "cd", "ad", "aa"]
 UNDELEGATED = b"\4leaf\3kid\4deep\7example\3com\0"
-NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, YXDOMAIN, NOTAUTH, BADVERS = \
-    0, 1, 2, 3, 4, 5, 6, 9, 16
+NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, YXDOMAIN, NOTAUTH, BADVERS, BADCOOKIE = \
+    0, 1, 2, 3, 4, 5, 6, 9, 16, 23
 
 
 class Query:
@@ -28,7 +29,7 @@ class Query:
         self.flags, *self.counts = struct.unpack_from("!5H", wire, 2)
         self.opcode = self.flags >> 11 & 15
         self.plain = False  # a question and at most one good OPT, nothing else
-        self.codes, self.version, self.payload = [], None, 512
+        self.options, self.version, self.payload = [], None, 512
         try:
             self.read()
         except (Malformed, IndexError, struct.error):
@@ -40,12 +41,13 @@ class Query:
         at += 4
         if self.counts[0] != 1:
             return
-        if self.counts[3]:
-            record, end = read_record(self.wire, at)
+        for nr in range(sum(self.counts[1:])):
+            record, at = read_record(self.wire, at)
             if record[1] == OPT:
                 self.read_opt(record)
-                at = end
-        self.plain = self.counts[1:3] == [0, 0] and self.counts[3] <= 1 and at == len(self.wire)
+            self.plain = not nr and record[1] == OPT
+        self.plain = (self.plain or not any(self.counts[1:])) and at == len(self.wire) and \
+            self.counts[1:3] == [0, 0]
 
     def read_opt(self, record):
         self.version = record[3] >> 16 & 255
@@ -53,10 +55,27 @@ class Query:
         data, at = record[4], 0
         while at < len(data):
             code, length = struct.unpack_from("!HH", data, at)
-            self.codes.append(code)
+            self.options.append((code, data[at + 4:at + 4 + length]))
             at += 4 + length
         if at != len(data) or record[0] != b"\0":
             raise Malformed("options")
+
+    @property
+    def codes(self):
+        return [code for code, _ in self.options]
+
+    def only(self, code):
+        """The data of an option that is there once, or None."""
+        found = [data for c, data in self.options if c == code]
+        return found[0] if len(found) == 1 else None
+
+    def has_good_cookie(self):
+        data = self.only(COOKIE)
+        if data is None or len(data) != 24:
+            return False
+        made = int.from_bytes(data[12:16], "big")
+        return -300 <= time.time() - made <= 3600 and \
+            data == server_cookie(MY_COOKIE, "127.0.0.1", made, SECRET)
 
     @property
     def limit(self):
@@ -135,6 +154,47 @@ def _(q, ours, theirs):
 @allow("option-twice", (NSD,), ["silence"])
 def _(q, ours, theirs):
     return len(q.codes) != len(set(q.codes))
+
+
+@allow("second-option", ALL, TRIMMINGS + DATA + ["silence"])
+def _(q, ours, theirs):
+    return q.codes.count(COOKIE) > 1 or q.codes.count(SUBNET) > 1
+
+
+@allow("bad-cookie", (KNOT,), DATA)
+def _(q, ours, theirs):
+    return theirs.rcode == BADCOOKIE and not q.tcp and q.only(COOKIE) is not None and \
+        not q.has_good_cookie()
+
+
+@allow("odd-subnet", (KNOT,), TRIMMINGS + DATA)
+def _(q, ours, theirs):
+    return ours.rcode == FORMERR and q.only(SUBNET) in BAD_SUBNETS
+
+
+@allow("no-family", (BIND,), TRIMMINGS + DATA)
+def _(q, ours, theirs):
+    return ours.rcode == FORMERR and q.only(SUBNET) == bytes(4)
+
+
+@allow("no-subnet", (NSD,), ["subnet"])
+def _(q, ours, theirs):
+    return SUBNET in q.codes
+
+
+@allow("no-subnet-to-judge", (NSD,), TRIMMINGS + DATA)
+def _(q, ours, theirs):
+    return ours.rcode == FORMERR and SUBNET in q.codes
+
+
+@allow("malformed-cookie", (NSD,), ["silence"])
+def _(q, ours, theirs):
+    return ours.rcode == FORMERR and COOKIE in q.codes
+
+
+@allow("options-before-version", (BIND,), TRIMMINGS + ["rcode"])
+def _(q, ours, theirs):
+    return rcodes(ours, theirs) == (BADVERS, FORMERR) and (COOKIE in q.codes or SUBNET in q.codes)
 
 
 @allow("bad-version", ALL, TRIMMINGS)

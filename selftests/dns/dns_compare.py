@@ -3,7 +3,7 @@
 from dns_wire import Malformed, Message, record_text
 
 FIELDS = ["qr", "opcode", "rcode", "aa", "tc", "rd", "ra", "z", "ad", "cd", "question", "edns",
-          "do", "nsid"]
+          "do", "nsid", "cookie", "subnet"]
 SECTIONS = ["answer", "authority", "additional"]
 
 

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the tests of the DNS engine share: its zones, itself on a pipe, and generated queries."""
-import os, struct, subprocess
+import os, struct, subprocess, sys, time
 
 import dns.name, dns.zone
 import dns.rdatatype as T
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../prog"))
+from keyed import server_cookie
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.path.join(TOP, os.environ.get("BUILD", "build"))
@@ -20,9 +23,17 @@ TYPES = [T.A] * 4 + [T.AAAA] * 2 + [T.NS, T.SOA, T.MX, T.TXT, T.SRV, T.CAA, T.CN
          T.SSHFP, T.EUI48, T.NULL, T.DNSKEY, T.NSEC, T.RRSIG, T.NSEC3PARAM, T.ANY, 65280, 731,
          62347, 1000]
 LABELS = [b"nx", b"*", b"a", b"www", b"x", b"y", b"_", b"\0", b"ns", b"x" * 63, b"\xff\xc0", b"a.b"]
-OPTIONS = [(3, b""), (3, b""), (8, b"\0\1\x18\0\xc0\0\2"), (8, b"\0\2\x38\0\x20\1\x0d\xb8\0\0\0"),
-           (10, b"cookie!!"), (11, b""), (12, b"\0" * 9), (15, b"\0\1"), (65001, b"\1\2\3"),
+COOKIE, SUBNET = 10, 8
+OPTIONS = [(3, b""), (3, b""), (11, b""), (12, b"\0" * 9), (15, b"\0\1"), (65001, b"\1\2\3"),
            (26946, b"")]
+SUBNETS = [b"\0\1\x18\0\xc0\0\2", b"\0\2\x38\0\x20\1\x0d\xb8\0\0\0", b"\0\1\0\0", b"\0\2\0\0",
+           b"\0\1\x20\0\xc0\0\2\1", b"\0\1\x15\0\xc0\0\x08"]
+BAD_SUBNETS = [b"", b"\0\1", b"\0\1\x18\x18\xc0\0\2", b"\0\3\x18\0\xc0\0\2", b"\0\1\x21\0\xc0\0\2\1\0",
+               b"\0\1\x18\0\xc0\0", b"\0\1\x18\0\xc0\0\2\0", b"\0\1\x17\0\xc0\0\3",
+               b"\0\0\0\0", b"\0\0\x08\0\xc0", b"\0\2\x81\0" + bytes(17)]
+# All servers of a test share it; cookies are made for who asks: a query's bytes hang on the clock.
+SECRET = bytes.fromhex("e5e973e5a6b2a43f48e7dc849e37bfcf")
+MY_COOKIE = b"cookie!!"
 
 
 def random_case(rng, wire):
@@ -54,11 +65,35 @@ def draw_type(rng):
     return rng.choice(TYPES)
 
 
-def draw_opt(rng):
+def draw_cookie(rng, client):
+    """None yet, one of ours of some age, somebody else's, or one of a length that cannot be."""
+    age = rng.choice([0, 60, 1700, 1900, 3500, 3700, -200, -400, 100000])
+    kind = rng.randrange(8)
+    if kind < 3:
+        return MY_COOKIE
+    if kind < 6:
+        return server_cookie(MY_COOKIE, client, int(time.time()) - age, SECRET)
+    if kind == 6:
+        return MY_COOKIE + bytes(rng.choice([8, 16, 17, 32]))
+    return b"x" * rng.choice([0, 1, 7, 9, 15, 41, 80])
+
+
+def draw_option(rng, client):
+    kind = rng.random()
+    if kind < 0.2:
+        return COOKIE, draw_cookie(rng, client)
+    if kind < 0.35:
+        return SUBNET, rng.choice(SUBNETS)
+    if kind < 0.36:
+        return SUBNET, rng.choice(BAD_SUBNETS)
+    return rng.choice(OPTIONS)
+
+
+def draw_opt(rng, client="127.0.0.1"):
     """An OPT record, seldom a broken one."""
     options = b""
     for _ in range(rng.choice([0, 0, 0, 1, 1, 2, 3, 7])):
-        code, data = rng.choice(OPTIONS)
+        code, data = draw_option(rng, client)
         options += struct.pack("!HH", code, len(data)) + data
     if rng.random() < 0.01:
         options = options[:-1] + b"\0\0"  # lengths that disagree
@@ -104,11 +139,11 @@ def draw_flags(rng):
     return flags
 
 
-def generate(rng, names):
+def generate(rng, names, client="127.0.0.1"):
     """A query in wire format, and whether it is to go by TCP."""
     rdclass = rng.choice([2, 3, 4, 254, 255, 1000]) if rng.random() < 0.01 else IN
     question = draw_name(rng, names) + struct.pack("!HH", draw_type(rng), rdclass)
-    opt = draw_opt(rng) if rng.random() < 0.65 else b""
+    opt = draw_opt(rng, client) if rng.random() < 0.65 else b""
     head = [rng.randrange(65536), draw_flags(rng), 1, 0, 0, bool(opt)]
     if rng.random() < 0.02:
         return draw_junk(rng, head, question, opt), False
@@ -116,10 +151,14 @@ def generate(rng, names):
 
 
 class Engine:
-    def __init__(self, zones=DIR):
+    """It gives cookies as if asked by @client; None: none."""
+
+    def __init__(self, zones=DIR, client=None):
+        env = {**os.environ, "PIPE_SECRET": SECRET.hex(), "PIPE_CLIENT": client} if client else None
         args = [f"{zone}={os.path.join(zones, file)}" for zone, file in ZONES.items()]
         self.proc = subprocess.Popen([PIPE] + args, stdin=subprocess.PIPE,
-                                     stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                                     stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                     env=env)
 
     def ask(self, wire, tcp):
         self.proc.stdin.write(bytes([tcp]) + struct.pack("!H", len(wire)) + wire)

@@ -6,7 +6,7 @@ limits, answers in the file's order, and the same size of a datagram.
 """
 import os, shutil, socket, struct, subprocess, tempfile, time
 
-from dns_queries import DIR, NSID, ZONES
+from dns_queries import DIR, NSID, SECRET, ZONES
 
 SIZE = 1232
 ROUND = struct.pack("!H", 0xffff) + b"\1\0\0\1\0\0\0\0\0\0\3ns1\7example\3com\0\0\1\0\1"
@@ -18,13 +18,18 @@ server:
     nsid: "{nsid}"
     udp-max-payload: {size}
     answer-rotation: off
+    edns-client-subnet: on
     udp-workers: 1
     tcp-workers: 1
     background-workers: 1
 database:
     storage: {dir}
+mod-cookies:
+  - id: ours
+    secret: 0x{secret}
 template:
   - id: default
+    global-module: mod-cookies/ours
     storage: {zones}
     zonefile-sync: -1
     semantic-checks: off
@@ -44,6 +49,8 @@ server:
     xfrdir: "{dir}"
     zonelistfile: "{dir}/list"
     cookie-secret-file: ""
+    answer-cookie: yes
+    cookie-secret: "{secret}"
     nsid: "ascii_{nsid}"
     ipv4-edns-size: {size}
     minimal-responses: yes
@@ -72,7 +79,9 @@ options {{
     max-udp-size {size};
     edns-udp-size {size};
     nocookie-udp-size {size};
-    answer-cookie no;
+    answer-cookie yes;
+    cookie-algorithm siphash24;
+    cookie-secret "{secret}";
     check-names primary ignore;
     check-integrity no;
     notify no;
@@ -102,7 +111,7 @@ class Rival:
         path = os.path.join(self.dir, "conf")
         with open(path, "w") as f:
             f.write(self.config().format(port=self.port, dir=self.dir, zones=DIR, nsid=NSID,
-                                         size=SIZE) + self.zones())
+                                         size=SIZE, secret=SECRET.hex()) + self.zones())
         self.log = open(os.path.join(self.dir, "log"), "w+")
         self.proc = subprocess.Popen(self.command(path), stdout=self.log, stderr=self.log)
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

@@ -2,7 +2,7 @@
 """A client and a server in network namespaces, native XDP between them, anydoor on the server."""
 import ctypes, json, os, shutil, signal, subprocess, tempfile, time
 
-from dns_queries import BUILD, DIR, NSID, TOP, ZONES
+from dns_queries import BUILD, DIR, NSID, SECRET, TOP, ZONES
 
 VIP4, VIP6 = "192.0.2.53", "2001:db8:0:53::1"
 CLIENT4, CLIENT6 = "10.77.0.2", "fd77::2"
@@ -22,6 +22,7 @@ xdp: {dispatcher: off}
 dns:
   nsid: %(nsid)s
   watch: %(watch)s
+  cookie_secrets: cookies
 %(more)s  zones:
 %(zones)s
 state: {bpffs: %(bpffs)s, run: %(run)s}
@@ -76,6 +77,9 @@ class Site:
         with open(os.path.join(self.dir, "fleet.key"), "w") as f:
             os.fchmod(f.fileno(), 0o600)
             f.write(os.urandom(32).hex())
+        with open(os.path.join(self.dir, "cookies"), "w") as f:
+            os.fchmod(f.fileno(), 0o600)
+            f.write(SECRET.hex() + "\n")
         with open(os.path.join(self.dir, "site.yaml"), "w") as f:
             vips = "\n".join(f"- {{address: \"{vip}\"}}" for vip in self.vips)
             f.write(CONFIG % {"vips": vips, "nsid": NSID, "zones": zones,

@@ -11,7 +11,7 @@ import dns.rdatatype as T
 
 OPT, IN = 41, 1
 HEADER = 12
-NSID = 3
+NSID, SUBNET, COOKIE = 3, 8, 10
 # Bytes before the names of a type's data, and how many names there are.
 NAMES = {T.NS: (0, 1), T.CNAME: (0, 1), T.PTR: (0, 1), T.DNAME: (0, 1), T.SOA: (0, 2), T.MX: (2, 1),
          T.RP: (0, 2), T.AFSDB: (2, 1), T.RT: (2, 1), T.KX: (2, 1), T.SRV: (6, 1), T.PX: (2, 2)}
@@ -61,6 +61,20 @@ def read_record(wire, at):
     if at + length > len(wire):
         raise Malformed("a record beyond the end")
     return (owner, rdtype, rdclass, ttl, read_rdata(wire, rdtype, at, at + length)), at + length
+
+
+class Cookie:
+    """The client's, version and reserved bytes, time, hash."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def __eq__(self, other):
+        a, b = self.data, other.data
+        return a[:12] == b[:12] and len(a) == len(b) and (a[12:16] != b[12:16] or a == b)
+
+    def __repr__(self):
+        return self.data.hex()
 
 
 class Message:
@@ -115,6 +129,15 @@ class Message:
     @property
     def nsid(self):
         return [data for code, data in self.options if code == NSID]
+
+    @property
+    def cookie(self):
+        """Of cookies made in different seconds, time and hash mean nothing to each other."""
+        return [Cookie(data) for code, data in self.options if code == COOKIE]
+
+    @property
+    def subnet(self):
+        return [data for code, data in self.options if code == SUBNET]
 
     def answer(self):
         return frozenset(self.sections[0])

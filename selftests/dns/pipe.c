@@ -2,14 +2,16 @@
 /*
  * pipe.c: the DNS engine on stdin and stdout, for tests that bring another server as oracle.
  *
- *   pipe NAME=FILE...
+ *   [PIPE_SECRET=HEX PIPE_CLIENT=ADDRESS] pipe NAME=FILE...
  *
+ * With a secret it gives cookies.
  * In: one byte (1 = as by TCP), two bytes of length, a query. Out: one byte of verdict (enum
  * dns_verdict), two of length, the reply.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "user/addr.h"
 #include "user/config.h"
 #include "user/dns_home.h"
 #include "user/zone.h"
@@ -40,6 +42,18 @@ static struct dns_image *load(int nr, char **args)
 	return failed ? NULL : image;
 }
 
+static struct dns_guard *guard_new(const char *secret)
+{
+	struct dns_guard *guard = calloc(1, sizeof(*guard));
+	unsigned char *key = (unsigned char *)guard->rules.secrets[0];
+
+	while (sscanf(secret, "%2hhx", key++) == 1)
+		secret += 2;
+	guard->rules.cookies = AD_DNS_COOKIES_ON;
+	guard->rules.nr_secrets = 1;
+	return guard;
+}
+
 static bool answer(struct dns_work *work)
 {
 	unsigned char head[3];
@@ -68,13 +82,19 @@ int main(int argc, char **argv)
 {
 	struct dns_work *work = calloc(1, sizeof(*work));
 	struct dns_image *image = load(argc - 1, argv + 1);
+	const char *secret = getenv("PIPE_SECRET");
 
 	if (!work || !image)
 		return 1;
 	work->home = image;
+	if (secret) {
+		work->guard = guard_new(secret);
+		addr_parse(getenv("PIPE_CLIENT"), &work->client);
+	}
 	while (answer(work))
 		;
 	dns_image_free(image);
+	free((void *)work->guard);
 	free(work);
 	return 0;
 }

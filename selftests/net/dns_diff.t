@@ -81,7 +81,7 @@ def compare_batch(engine, servers, tally, batch):
 def run(tally):
     end_by_finally()
     rng, names = random.Random(SEED), zone_names()
-    engine, servers = Engine(), {}
+    engine, servers = Engine(client="127.0.0.1"), {}
     try:
         for name, rival in RIVALS.items():
             servers[name] = rival()

@@ -42,16 +42,16 @@ def question(name, rdtype="A", **more):
     return dns.message.make_query(name, rdtype, id=0xBEEF, flags=dns.flags.RD, **more)
 
 
-def answered(query, *sections, rcode=dns.rcode.NOERROR, authority=(), aa=True):
+def answered(query, *sections, rcode=dns.rcode.NOERROR, authority=(), aa=True, options=()):
     """The reply to `query`, as RFC 1035 and 6891 want it."""
     reply = dns.message.make_response(query)
     reply.flags = dns.flags.QR | (query.flags & dns.flags.RD) | (dns.flags.AA if aa else 0)
-    reply.set_rcode(rcode)
     reply.answer = list(sections)
     reply.authority = list(authority)
     if query.edns >= 0:
         nsid = [dns.edns.GenericOption(dns.edns.NSID, NSID)] if asks_nsid(query) else []
-        reply.use_edns(0, 0, UDP_SIZE, options=nsid)
+        reply.use_edns(0, 0, UDP_SIZE, options=nsid + list(options))
+    reply.set_rcode(rcode)  # its high bits are among the flags of EDNS
     return reply
 
 
@@ -87,11 +87,12 @@ def returned(payload, client, vip, sport=5353):
     return bytes(ip / UDP(sport=53, dport=sport) / Raw(payload))
 
 
-def ask(w, name, query, reply, client=CLIENT4, vip=VIP4, vlans=(), padding=b"", udp={}, **more):
+def ask(w, name, query, reply, client=CLIENT4, vip=VIP4, vlans=(), padding=b"", udp={},
+        reason="dns_answered", **more):
     frame = ether(carried(wire(query), client, vip, udp=udp), ":" in vip, vlans) + padding
     out = ether(returned(reply.to_wire(), client, vip), ":" in vip, vlans, dst=MAC_GATEWAY,
                 src=MAC_US)
-    w.vector(f"dns-{name}", frame, "tx", "dns_answered", out=out, **more)
+    w.vector(f"dns-{name}", frame, "tx", reason, out=out, **more)
 
 
 def wire(query):

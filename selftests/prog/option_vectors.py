@@ -6,6 +6,7 @@ from scapy.layers.l2 import Dot1Q
 from oracle import MONO_MS, NO, Segment, stamp
 import dns_vectors
 import egress_vectors
+import guard_vectors
 from egress_vectors import MSS, sent
 from local_vectors import MINUTE, STRANGER4, STRANGER6
 from wrap_vectors import DIRECT, MACS, leg, stamped
@@ -111,3 +112,5 @@ def write(w, zones):
     write_id0(w)
     w.options(Options("bare", shift=18, has_vlan=0, mss_overhead=0, port=6082, unstamped_max=2), {})
     write_bare(w)
+    w.options(Options("limited", account_mask=7), zones)
+    guard_vectors.write_limited(w)

@@ -100,12 +100,13 @@ class Options:
     unstamped_max: int = 1024
     idle_s: int = 3600
     nsid: str = "fra.fra1"
+    account_mask: int = 0
 
     def image(self):
         return (struct.pack("<QIIH", MONO_NS, FLOW_MASK, self.idle_s, self.node)
                 + struct.pack("!H", self.port)
-                + struct.pack("<HBBB7x", self.mss_overhead, self.shift, self.has_vlan,
-                              self.unserved_pass))
+                + struct.pack("<HBBB3xI", self.mss_overhead, self.shift, self.has_vlan,
+                              self.unserved_pass, self.account_mask))
 
 
 def u32(value):
@@ -123,6 +124,23 @@ def keys(stamp=STAMP_KEY, current=(TUNNEL_KEY, EPOCH, 1), previous=(TUNNEL_KEY_O
     for key, epoch, valid in (current, previous):
         image += key + struct.pack("<BB6x", epoch, valid)
     return image
+
+
+COOKIES_OFF, COOKIES_ON, COOKIES_REQUIRED = range(3)
+COOKIE_SECRET, COOKIE_SECRET_OLD, ACCOUNT_KEY = (bytes.fromhex(c * 16) for c in ("c1", "c0", "ac"))
+TICKS_A_SECOND = 976562
+
+
+def guard(cookies=COOKIES_ON, cost=0, slip=0, cookies_exempt=1, log_only=0, exempt=0):
+    """struct ad_dns_guard; every class costs the same."""
+    return (COOKIE_SECRET + COOKIE_SECRET_OLD + ACCOUNT_KEY
+            + struct.pack("!QI", 0xFFFFFFFFFFFFFF00, 0xFFFFFF00)
+            + struct.pack("<5III5B3x", *[cost] * 5, 16 * TICKS_A_SECOND, exempt, cookies, 2, slip,
+                          cookies_exempt, log_only))
+
+
+def prefix(bits, address):
+    return struct.pack("<I", bits) + addr16(address)
 
 
 def local(vip, flags):
@@ -189,6 +207,7 @@ def fleet(tunnel, us=US):
 def base(options):
     yield "state", u32(0), state()
     yield "keys", u32(0), keys()
+    yield "dns_guard", u32(0), guard()
     for index, (vip, flags) in enumerate(((VIP4, LOCAL_TCP | LOCAL_DNS),
                                           (VIP6, LOCAL_TCP | LOCAL_DNS),
                                           (VIP4_TCP, LOCAL_TCP), (VIP4_DNS, LOCAL_DNS),

@@ -44,6 +44,10 @@ static struct config *zones_config(const struct options *options)
 	config->nsid = options->nsid;
 	config->dns_udp_size = 1232;
 	config->dns_unserved_pass = options->values.dns_unserved_pass;
+	if (options->values.dns_account_mask) {
+		config->limit.rates[AD_DNS_CLASS_ANSWER] = 1;
+		config->limit.table = (options->values.dns_account_mask + 1) * AD_DNS_ACCOUNTS;
+	}
 	config->nr_zones = options->zones.nr;
 	config->zones = calloc(options->zones.nr + 1, sizeof(*config->zones));
 	for (i = 0; i < options->zones.nr; i++) {

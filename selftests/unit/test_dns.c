@@ -450,8 +450,9 @@ static void test_dns_what_cannot_be_read_is_formerr(void)
 	       DNS_FORMERR, "two OPT records");
 	reject(RAW("\0\1\0\0\0\1\0\0\0\0\0\1\0\0\1\0\1\0\0\51\4\xd0\0\0\0\0\0\5\0\3\0\0"),
 	       DNS_FORMERR, "OPT longer than the message");
-	reject(RAW("\0\1\0\0\0\1\0\0\0\0\0\1\0\0\1\0\1\0\0\51\4\xd0\0\0\0\0\0\4\0\3\0\1"),
-	       DNS_FORMERR, "an option longer than OPT");
+	RAW("\0\1\0\0\0\1\0\0\0\0\0\1\0\0\1\0\1\0\0\51\4\xd0\0\0\0\0\0\4\0\3\0\1");
+	ok(work->rcode == DNS_FORMERR && work->edns && !dns_get16(work, 6),
+	   "an option longer than OPT, whose sender is told that EDNS is known");
 }
 
 static void test_dns_other_opcodes_are_not_implemented(void)

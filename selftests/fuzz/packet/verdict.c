@@ -105,7 +105,8 @@ static void judge_left(const struct run *run)
 static void judge_query(const struct run *run, const struct parts *q)
 {
 	struct message query = { run->in + q->payload, q->payload_len }, reply = { NULL, 0 };
-	bool answer = engine_ask(&query, &reply);
+	const uint8_t *client = run->in + q->l3 + (q->ip6 ? 8 : 12);
+	bool answer = engine_ask(&query, client, q->ip6, &reply);
 
 	note(run, q, answer ? &reply : NULL);
 	if (answer) {
