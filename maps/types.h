@@ -159,7 +159,8 @@ enum ad_flow_kind {
 };
 struct ad_flow_slot {
 	__u32 tag;
-	__u16 last_s; /* low 16 bits of the monotonic clock in s, at the last packet */
+	__u16 last_s; /* low 16 bits of the monotonic clock in s, at the last packet or, by up to a
+			 sixteenth of opt.flow_idle_s, before */
 	__u8 kind;    /* enum ad_flow_kind; FREE = empty */
 	__u8 busy;    /* 1 while an entry is being written: not readable, not replaceable */
 };

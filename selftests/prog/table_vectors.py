@@ -4,8 +4,8 @@
 from oracle import MONO_S, Segment
 from local_vectors import STRANGER4
 from wrap_vectors import stamped, wrapped
-from world import (FREE, OURS, PIN, REDIRECT, SLOTS, TRANSIT, TX, US, Options, bucket, slot,
-                   socket_flow, u32)
+from world import (FREE, OURS, PIN, REDIRECT, SLOTS, TRANSIT, TX, US, Options, bucket, flow_entry,
+                   slot, socket_flow, u32)
 
 IDLE_S = Options.idle_s
 
@@ -56,3 +56,11 @@ def write(w):
     transit(w, "transit-by-transit", full(other, (OURS,) * 6 + (TRANSIT, OURS), oldest), 6)
     transit(w, "idle-by-transit", full(other, eight, (0,) * 3 + (IDLE_S + 1,) + (0,) * 4), 3)
     transit(w, "not-yet-idle", full(other, eight, (IDLE_S,) * SLOTS), None)
+    # A slot hears of a packet once in a sixteenth of the idle time: its line is not its own.
+    for name, age, told in (("young", IDLE_S // 16, False), ("older", IDLE_S // 16 + 1, True)):
+        then = slot(mine.prf(), OURS, MONO_S - age) + bytes(8 * (SLOTS - 1))
+        now = slot(mine.prf(), OURS) + bytes(8 * (SLOTS - 1))
+        entries = flow_entry(mine, OURS, US)[1:]
+        w.vector(f"age-{name}", Segment(mine).frame(), "pass", "local_flow",
+                 sets=[("flow_tags", u32(bucket(mine)), then)] + entries,
+                 after=[("flow_tags", u32(bucket(mine)), now if told else then)])
