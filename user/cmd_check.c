@@ -56,6 +56,15 @@ static void print_level(const struct findings *findings, enum finding_level leve
 			printf("%s%s\n", prefix, findings->list[i].text);
 }
 
+/* The one thing here that may be large; it is taken whole when the data path is loaded. */
+static void tell_memory(const struct config *config)
+{
+	char flows[UNIT_TEXT], bytes[UNIT_TEXT];
+
+	printf("flow table: room for %s flows takes %s of kernel memory\n",
+	       unit_count(config->flow_max, flows), unit_bytes(config_flow_bytes(config), bytes));
+}
+
 /* An error of a file starts with its place, as editors and compilers like it. */
 static void tell_people(const struct config *config, const char *path,
 			const struct findings *findings)
@@ -64,19 +73,26 @@ static void tell_people(const struct config *config, const char *path,
 
 	print_level(findings, FINDING_WARNING, "warning: ");
 	print_level(findings, FINDING_ERROR, "");
-	if (nr)
+	if (nr) {
 		printf("%zu error%s\n", nr, nr > 1 ? "s" : "");
-	else
-		printf("%s: good. This is %s in %s. Nodes: %zu, POPs: %zu, VIPs: %zu, zones: %zu\n",
-		       path, config->self->name, config_pop_name(config, config->self->pop),
-		       config->nr_nodes, config->nr_pops, config->nr_vips, config->nr_zones);
+		return;
+	}
+	printf("%s: good. This is %s in %s. Nodes: %zu, POPs: %zu, VIPs: %zu, zones: %zu\n", path,
+	       config->self->name, config_pop_name(config, config->self->pop), config->nr_nodes,
+	       config->nr_pops, config->nr_vips, config->nr_zones);
+	tell_memory(config);
 }
 
-static int tell_programs(const char *path, const struct findings *findings)
+static int tell_programs(const struct config *config, const char *path,
+			 const struct findings *findings)
 {
-	return output_json(json_pack("{ss sb so so}", "config", path, "ok", !findings->nr_errors,
-				     "errors", findings_json(findings, FINDING_ERROR), "warnings",
-				     findings_json(findings, FINDING_WARNING)));
+	json_t *json = json_pack("{ss sb so so}", "config", path, "ok", !findings->nr_errors,
+				 "errors", findings_json(findings, FINDING_ERROR), "warnings",
+				 findings_json(findings, FINDING_WARNING));
+
+	if (config)
+		json_object_set_new(json, "flow_bytes", json_integer(config_flow_bytes(config)));
+	return output_json(json);
 }
 
 static int check(const struct globals *globals, const struct options *options)
@@ -90,7 +106,7 @@ static int check(const struct globals *globals, const struct options *options)
 		code = findings.nr_errors ? EXIT_FAILED : EXIT_OK;
 	}
 	if (globals->json)
-		tell_programs(globals->config_path, &findings);
+		tell_programs(config, globals->config_path, &findings);
 	else
 		tell_people(config, globals->config_path, &findings);
 	findings_free(&findings);

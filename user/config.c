@@ -460,6 +460,11 @@ int config_load(const char *path, struct config **config, struct config_errors *
 	return err;
 }
 
+__u64 config_flow_bytes(const struct config *config)
+{
+	return config->flow_max * (__u64)(sizeof(struct ad_flow) + sizeof(struct ad_flow_slot));
+}
+
 void config_free(struct config *config)
 {
 	size_t i;

@@ -155,6 +155,8 @@ struct config_errors {
  */
 int config_load(const char *path, struct config **config, struct config_errors *errors);
 void config_free(struct config *config);
+/* Kernel memory that the flow table takes, all of it from the start. */
+__u64 config_flow_bytes(const struct config *config);
 
 /*
  * Adds "file:line: what" (line 0: "file: what"); also for those who read what the configuration

@@ -194,8 +194,19 @@ static void check_nobody_answers_dns(struct loader *loader)
 			 "nobody would be asked for them: every VIP says `dns: false`");
 }
 
+/* The flow table finds a bucket by a mask (bpf/flow.h). */
+static void round_flows(struct config *config)
+{
+	unsigned int flows = AD_FLOW_MAX_MIN;
+
+	while (flows < config->flow_max)
+		flows *= 2;
+	config->flow_max = flows;
+}
+
 void config_rules_check(struct loader *loader)
 {
+	round_flows(loader->config);
 	check_ids(loader);
 	check_families(loader);
 	check_vips_are_no_tunnels(loader);

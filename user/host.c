@@ -18,6 +18,7 @@
 #include "host.h"
 #include "keys.h"
 #include "link.h"
+#include "output.h"
 #include "route.h"
 #include "sysctl.h"
 
@@ -304,6 +305,34 @@ static void check_network(const struct config *config, struct findings *findings
 	links_free(&host.links);
 }
 
+/* What the kernel could give without swapping; 0: it does not say. */
+static __u64 memory_available(void)
+{
+	unsigned long long kb = 0;
+	FILE *file = fopen("/proc/meminfo", "re");
+	char line[128];
+
+	while (file && !kb && fgets(line, sizeof(line), file))
+		if (sscanf(line, "MemAvailable: %llu kB", &kb) != 1)
+			kb = 0;
+	if (file)
+		fclose(file);
+	return kb * 1024;
+}
+
+static void check_memory(const struct config *config, struct findings *findings)
+{
+	__u64 wanted = config_flow_bytes(config), available = memory_available();
+	char flows[UNIT_TEXT], want[UNIT_TEXT], have[UNIT_TEXT];
+
+	if (!available || wanted < available / 2)
+		return;
+	findings_add(findings, wanted < available ? FINDING_WARNING : FINDING_ERROR,
+		     "flows.max: a table of %s takes %s of kernel memory, and %s are available",
+		     unit_count(config->flow_max, flows), unit_bytes(wanted, want),
+		     unit_bytes(available, have));
+}
+
 void host_check(const struct config *config, struct findings *findings)
 {
 	check_kernel(findings);
@@ -313,5 +342,6 @@ void host_check(const struct config *config, struct findings *findings)
 	check_clock(config, findings);
 	check_timestamps(config, findings);
 	check_usec_routes(findings);
+	check_memory(config, findings);
 	check_network(config, findings);
 }

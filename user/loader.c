@@ -15,6 +15,7 @@
 #include "keys.h"
 #include "loader_internal.h"
 #include "log.h"
+#include "output.h"
 #include "prepare.h"
 #include "unstamped.h"
 
@@ -32,6 +33,15 @@ void loader_close(struct loader *loader)
 	doors_close(&loader->doors);
 }
 
+/* Before it is taken: a machine that has not got it must not be left guessing. */
+static void tell_memory(const struct config *config)
+{
+	char flows[UNIT_TEXT], bytes[UNIT_TEXT];
+
+	log_info("flow table: room for %s flows, %s of kernel memory",
+		 unit_count(config->flow_max, flows), unit_bytes(config_flow_bytes(config), bytes));
+}
+
 /* --- steps ------------------------------------------------------------------------------------ */
 
 int loader_load(struct loader *loader, struct intent *intent, const char *reuse,
@@ -40,6 +50,7 @@ int loader_load(struct loader *loader, struct intent *intent, const char *reuse,
 	struct ad_keeper keeper;
 	int err = doors_read(&loader->doors, &keeper);
 
+	tell_memory(intent->config);
 	err = err ?: object_load(&intent->object, reuse, keeper.doors, errors);
 	return err ?: object_pin(&intent->object, &loader->instance, errors);
 }

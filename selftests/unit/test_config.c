@@ -527,7 +527,7 @@ static void test_config_every_key_takes_its_value(void)
 		"dns: {zones: [{name: Example.COM, file: example.zone}], unserved: pass, nsid: no, "
 		"watch: yes, "
 		"udp_size: 4096, tcp_max: 100K, tcp_idle: 1m}\n"
-		"flows: {max: 64K, idle: 2h}\n"
+		"flows: {max: 33000, idle: 2h}\n"
 		"tunnel: {port: 6082, mss_overhead: 130}\n"
 		"keys: {file: fleet.key, epoch: 255}\n"
 		"stamp: {owner_bits: 14, clock: any, tcp_timestamps: set}\n"
@@ -563,7 +563,7 @@ static void test_config_every_key_takes_its_value(void)
 	is_int(config->tunnel_port, 6082, "port");
 	is_int(config->tunnel_overhead, 130, "overhead");
 	ok(!config->tunnel_overhead_auto, "is as told");
-	is_int(config->flow_max, 65536, "flows.max");
+	is_int(config->flow_max, 65536, "flows.max, rounded up to a power of two");
 	is_int(config->flow_idle_s, 7200, "flows.idle");
 	is_str(config->zones[0].name, "example.com.", "a zone's name is lower case and absolute");
 	ok(config->dns_unserved_pass, "unserved names are passed");
