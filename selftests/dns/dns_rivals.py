@@ -13,7 +13,7 @@ ROUND = struct.pack("!H", 0xffff) + b"\1\0\0\1\0\0\0\0\0\0\3ns1\7example\3com\0\
 
 KNOT = """
 server:
-    listen: 127.0.0.1@{port}
+    listen: {address}@{port}
     rundir: {dir}
     nsid: "{nsid}"
     udp-max-payload: {size}
@@ -39,7 +39,7 @@ zone:
 
 NSD = """
 server:
-    ip-address: 127.0.0.1@{port}
+    ip-address: {address}@{port}
     username: ""
     chroot: ""
     zonesdir: "{zones}"
@@ -69,7 +69,7 @@ options {{
     pid-file "{dir}/pid";
     session-keyfile "{dir}/session";
     managed-keys-directory "{dir}";
-    listen-on port {port} {{ 127.0.0.1; }};
+    listen-on port {port} {{ {address}; }};
     listen-on-v6 {{ none; }};
     server-id "{nsid}";
     recursion no;
@@ -101,6 +101,7 @@ def zone_lines(form):
 class Rival:
     """One server, and the sockets to it."""
     port = 0
+    address = "127.0.0.1"
     program = ""
     raised = []  # to be taken down, however far each has come
 
@@ -110,13 +111,14 @@ class Rival:
         self.dir = tempfile.mkdtemp(prefix=f"dns-{self.program}.")
         path = os.path.join(self.dir, "conf")
         with open(path, "w") as f:
-            f.write(self.config().format(port=self.port, dir=self.dir, zones=DIR, nsid=NSID,
-                                         size=SIZE, secret=SECRET.hex()) + self.zones())
+            f.write(self.config().format(address=self.address, port=self.port, dir=self.dir,
+                                         zones=DIR, nsid=NSID, size=SIZE, secret=SECRET.hex()) +
+                    self.zones())
         self.log = open(os.path.join(self.dir, "log"), "w+")
         self.proc = subprocess.Popen(self.command(path), stdout=self.log, stderr=self.log)
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.settimeout(2)
-        self.udp.connect(("127.0.0.1", self.port))
+        self.udp.connect((self.address, self.port))
         self.tcp = None
 
     def await_ready(self):
@@ -158,7 +160,7 @@ class Rival:
     def ask_stream(self, wire):
         try:
             if not self.tcp:
-                self.tcp = socket.create_connection(("127.0.0.1", self.port), 5)
+                self.tcp = socket.create_connection((self.address, self.port), 5)
                 self.stream = self.tcp.makefile("rb")
             self.tcp.sendall(struct.pack("!H", len(wire)) + wire)
             return self.stream.read(struct.unpack("!H", self.stream.read(2))[0])

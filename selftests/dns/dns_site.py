@@ -93,6 +93,9 @@ class Site:
     def up(self):
         self.net_up()
         self.config()
+        self.start()
+
+    def start(self):
         self.log = open(os.path.join(self.dir, "log"), "w+")
         self.daemon = subprocess.Popen(self.under + self.anydoor("run"), stdout=self.log,
                                        stderr=self.log)
