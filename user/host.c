@@ -230,18 +230,28 @@ static void check_peers(const struct config *config, const struct host *host,
 	}
 }
 
-/* keys_load() has said what is wrong by itself. */
-static void check_key(const struct config *config, struct findings *findings)
+/* What was wrong has been said while it was read. */
+static void check_secret(const char *key, const char *path, int err, struct findings *findings)
 {
+	if (err == -EACCES && geteuid())
+		warning("%s: only root may read %s; not checked", key, path);
+	else if (err)
+		error("%s: %s cannot be used: %s", key, path, strerror(-err));
+}
+
+static void check_keys(const struct config *config, struct findings *findings)
+{
+	struct dns_secrets secrets;
 	struct ad_keys keys;
 	__u8 id[16];
-	int err = keys_load(config->key_file, config->key_epoch, &keys, id);
 
+	check_secret("keys.file", config->key_file,
+		     keys_load(config->key_file, config->key_epoch, &keys, id), findings);
+	if (config->cookie_secrets)
+		check_secret("dns.cookie_secrets", config->cookie_secrets,
+			     keys_load_cookies(config->cookie_secrets, &secrets), findings);
 	explicit_bzero(&keys, sizeof(keys));
-	if (err == -EACCES && geteuid())
-		warning("keys.file: only root may read %s; not checked", config->key_file);
-	else if (err)
-		error("keys.file: %s cannot be used: %s", config->key_file, strerror(-err));
+	explicit_bzero(&secrets, sizeof(secrets));
 }
 
 /* The daemon makes the directory, and mounts a bpffs where there is none; a unit's cannot be seen.
@@ -338,7 +348,7 @@ void host_check(const struct config *config, struct findings *findings)
 	check_kernel(findings);
 	check_bpffs(config, findings);
 	check_group(config, findings);
-	check_key(config, findings);
+	check_keys(config, findings);
 	check_clock(config, findings);
 	check_timestamps(config, findings);
 	check_usec_routes(findings);

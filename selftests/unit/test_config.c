@@ -219,6 +219,16 @@ static void test_config_numbers_are_bounded(void)
 		  "3: vips[].tcp: \"maybe\" is neither true nor false" },
 		{ "choice", 10, "xdp: {mode: fast}",
 		  "10: xdp.mode: \"fast\" is none of auto|native|generic" },
+		{ "prefix", 9, "dns: {limit: {exempt: [192.0.2.0/24, example]}}",
+		  "9: dns.limit.exempt[]: \"example\" is not a prefix, such as 192.0.2.0/24" },
+		{ "prefix too long", 9, "dns: {limit: {exempt: [192.0.2.0/33]}}",
+		  "9: dns.limit.exempt[]: \"192.0.2.0/33\" has a length that is not 0 to 32" },
+		{ "prefix without a length", 9, "dns: {limit: {exempt: [\"2001:db8::/\"]}}",
+		  "9: dns.limit.exempt[]: \"2001:db8::/\" has a length that is not 0 to 128" },
+		{ "prefix with more address", 9, "dns: {limit: {exempt: [\"2001:db8::1/64\"]}}",
+		  "9: dns.limit.exempt[]: \"2001:db8::1/64\" has bits set behind its length" },
+		{ "rate", 9, "dns: {limit: {rate: 0}}",
+		  "9: dns.limit.rate: \"0\" is out of range: 1 to 100000, or off" },
 		{ "half a choice", 10, "xdp: {mode: nat}",
 		  "10: xdp.mode: \"nat\" is none of auto|native|generic" },
 	};
@@ -585,6 +595,46 @@ static void test_config_every_key_takes_its_value(void)
 	config_free(config);
 }
 
+static void test_config_limits(void)
+{
+	struct config *config;
+	char text[128];
+
+	write_base(0, NULL);
+	config = load_good("nothing said of limits");
+	is_int(config->limit.rates[AD_DNS_CLASS_ANSWER], 0, "no rate");
+	is_int(config->limit.rates[AD_DNS_CLASS_ERROR], 0, "nor of errors");
+	is_int(config->cookies, AD_DNS_COOKIES_ON, "cookies are given");
+	is_str(config->cookie_secrets, NULL, "by the fleet's key");
+	config_free(config);
+	write_base(
+		9,
+		"dns: {cookies: required, cookie_secrets: fleet.key, limit: {rate: 200, "
+		"errors: off, nxdomains: 50, slip: 3, window: 1m, ip4_prefix: 32, ip6_prefix: "
+		"64, exempt: [192.0.2.0/24, \"2001:db8::/33\", 198.51.100.1], exempt_cookies: no, "
+		"log_only: yes, table: 64K}}");
+	config = load_good("all of it");
+	is_int(config->limit.rates[AD_DNS_CLASS_ANSWER], 200, "rate");
+	is_int(config->limit.rates[AD_DNS_CLASS_REFERRAL], 200, "is that of referrals too");
+	is_int(config->limit.rates[AD_DNS_CLASS_NODATA], 200, "and of no data");
+	is_int(config->limit.rates[AD_DNS_CLASS_NXDOMAIN], 50, "unless told otherwise");
+	is_int(config->limit.rates[AD_DNS_CLASS_ERROR], 0, "or off");
+	is_int(config->limit.slip, 3, "slip");
+	is_int(config->limit.window_s, 60, "window");
+	is_int(config->limit.ip4_prefix, 32, "ip4_prefix");
+	is_int(config->limit.ip6_prefix, 64, "ip6_prefix");
+	is_int(config->limit.nr_exempt, 3, "exempt");
+	is_int(config->limit.exempt[0].bits, 96 + 24, "lengths are of all 128 bits");
+	is_int(config->limit.exempt[1].bits, 33, "over both families");
+	is_int(config->limit.exempt[2].bits, 128, "none is one address");
+	ok(!config->limit.exempt_cookies && config->limit.log_only, "the rest");
+	is_int(config->limit.table, 65536, "table");
+	is_int(config->cookies, AD_DNS_COOKIES_REQUIRED, "cookies");
+	snprintf(text, sizeof(text), "%s/fleet.key", dir);
+	is_str(config->cookie_secrets, text, "cookie_secrets");
+	config_free(config);
+}
+
 static void test_config_absent_parts(void)
 {
 	struct config *config;
@@ -656,6 +706,7 @@ int main(void)
 	make_directory("zones");
 	test_config_defaults();
 	test_config_every_key_takes_its_value();
+	test_config_limits();
 	test_config_absent_parts();
 	test_config_unknown_key_names_the_nearest();
 	test_config_wrong_type_is_told();

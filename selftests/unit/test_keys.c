@@ -8,9 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "selftests/tap.h"
+#include "stderr_fixture.h"
 #include "user/keys.h"
 
 #define DIGITS "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+
+#define COOKIE_A "e5e973e5a6b2a43f48e7dc849e37bfcf"
+#define COOKIE_B "dd3bdf9344b678b185a6f5cb60fca715"
 
 static char dir[] = "/tmp/anydoor-keys-XXXXXX";
 static char path[64];
@@ -26,22 +30,14 @@ static void put(const char *text, mode_t mode)
 	close(fd);
 }
 
-/* Loads with stderr caught in @said. */
+/* With stderr caught in @said. */
 static int load(unsigned int epoch, struct ad_keys *keys, __u8 id[16], char *said, size_t size)
 {
-	int saved = dup(STDERR_FILENO), pipes[2], err;
-	ssize_t got;
+	int err;
 
-	if (pipe2(pipes, O_NONBLOCK))
-		abort();
-	dup2(pipes[1], STDERR_FILENO);
+	catch_stderr();
 	err = keys_load(path, epoch, keys, id);
-	dup2(saved, STDERR_FILENO);
-	got = read(pipes[0], said, size - 1);
-	said[got < 0 ? 0 : got] = '\0';
-	close(saved);
-	close(pipes[0]);
-	close(pipes[1]);
+	snprintf(said, size, "%s", release_stderr());
 	return err;
 }
 
@@ -119,6 +115,71 @@ static void test_keys_derivation_is_stable(void)
 	ok(keys.tunnel[0].key[0] == 0x4241486041036144, "tunnel key of epoch 1");
 }
 
+static void test_keys_cookies_roll_with_the_epoch(void)
+{
+	struct dns_secrets zero, one, two;
+
+	put(DIGITS "\n", 0600);
+	ok(!keys_load_dns(path, 0, &zero) && !keys_load_dns(path, 1, &one) &&
+		   !keys_load_dns(path, 2, &two),
+	   "epochs 0 to 2");
+	is_int(zero.nr_cookies, 1, "nothing before epoch 0");
+	is_int(two.nr_cookies, 2, "an epoch's secret and the one before");
+	is_mem(one.cookies[1], zero.cookies[0], 16, "what 0 gave, 1 accepts");
+	is_mem(two.cookies[1], one.cookies[0], 16, "what 1 gave, 2 accepts");
+	ok(memcmp(two.cookies[0], zero.cookies[0], 16), "each has its own");
+	is_mem(two.accounts, zero.accounts, 16, "accounts have one key");
+	ok(memcmp(zero.accounts, zero.cookies[0], 16), "which is another");
+	ok(zero.cookies[0][0] == 0x871350214c97a642 && zero.accounts[0] == 0x13a75798984eb919,
+	   "derivation is stable: nodes of two releases share cookies");
+}
+
+static int load_cookies(const char *text, mode_t mode, struct dns_secrets *secrets, char *said,
+			size_t size)
+{
+	int err;
+
+	put(text, mode);
+	catch_stderr();
+	err = keys_load_cookies(path, secrets);
+	snprintf(said, size, "%s", release_stderr());
+	return err;
+}
+
+static void test_keys_cookie_secrets_are_one_or_two(void)
+{
+	static const char *const bad[] = {
+		"",
+		"\n",
+		COOKIE_B "\n\n",
+		COOKIE_A COOKIE_B,
+		COOKIE_A "\n" COOKIE_B "\n" COOKIE_A,
+		"e5e973e5a6b2a43f48e7dc849e37bf",
+		"g5e973e5a6b2a43f48e7dc849e37bfcf",
+		"00000000000000000000000000000000",
+		COOKIE_A " \n",
+	};
+	struct dns_secrets secrets;
+	char said[512];
+	size_t i;
+
+	is_int(load_cookies(COOKIE_A, 0600, &secrets, said, sizeof(said)), 0, "one");
+	is_int(secrets.nr_cookies, 1, "is one");
+	is_mem(secrets.cookies[0],
+	       "\xe5\xe9\x73\xe5\xa6\xb2\xa4\x3f\x48\xe7\xdc\x84\x9e\x37\xbf\xcf", 16,
+	       "in the order of the file");
+	is_int(load_cookies(COOKIE_B "\n" COOKIE_A "\n", 0600, &secrets, said, sizeof(said)), 0,
+	       "two");
+	is_int(secrets.nr_cookies, 2, "are two");
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		is_int(load_cookies(bad[i], 0600, &secrets, said, sizeof(said)), -EINVAL,
+		       "bad file %zu is refused", i);
+		ok(strstr(said, path) && !strstr(said, "e5e973"), "  by name, showing nothing");
+	}
+	is_int(load_cookies(COOKIE_A, 0644, &secrets, said, sizeof(said)), -EPERM,
+	       "others may not read it");
+}
+
 static void test_keys_generate(void)
 {
 	struct ad_keys keys;
@@ -143,6 +204,8 @@ int main(void)
 	test_keys_missing_file_says_how_to_make_one();
 	test_keys_epochs_overlap();
 	test_keys_derivation_is_stable();
+	test_keys_cookies_roll_with_the_epoch();
+	test_keys_cookie_secrets_are_one_or_two();
 	test_keys_generate();
 	unlink(path);
 	rmdir(dir);

@@ -72,10 +72,15 @@ static char *write_fleet(bool loaded)
 		.flow_stats = { .evictions = 8 },
 		.dns = { .zones = &zone, .nr_zones = 1, .kernel = { 10, 0, 0, 4 } },
 	};
+	static const struct ad_dns_guarded guarded = {
+		.cookies = { [AD_DNS_COOKIE_GOOD] = 6 },
+		.limited = { [AD_DNS_LIMITED_SLIPPED] = { [AD_DNS_CLASS_NXDOMAIN] = 2 } },
+	};
 	struct evbuffer *out = evbuffer_new();
 	char *text;
 
 	fleet_names(&view.names);
+	status.dns.guarded = guarded;
 	status.reasons[AD_R_WRAP_STAMP] = (struct ad_count){ 10, 1640 };
 	metrics_write(out, &view, loaded ? &status : NULL, &daemon);
 	text = drain(out);
@@ -106,6 +111,10 @@ static void test_metrics_names_and_labels_stable(void)
 		"anydoor_dns_responses_total{by=\"kernel\",transport=\"udp\",rcode=\"NXDOMAIN\"} 4",
 		"anydoor_dns_zone_queries_total{zone=\"example.org.\",by=\"kernel\"} 10",
 		"anydoor_dns_zone_queries_total{zone=\"example.org.\",by=\"daemon\"} 2",
+		"anydoor_dns_cookies_total{cookie=\"good\"} 6",
+		"anydoor_dns_cookies_total{cookie=\"bad\"} 0",
+		"anydoor_dns_limited_total{class=\"nxdomain\",action=\"slipped\"} 2",
+		"anydoor_dns_limited_total{class=\"answer\",action=\"dropped\"} 0",
 	};
 	char *text = write_fleet(true), line[256];
 
