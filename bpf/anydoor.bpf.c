@@ -11,6 +11,8 @@
 #include "tunnel_in.h"
 #include "tunnel_out.h"
 #include "unstamp.h"
+#include "fragment.h"
+#include "too_big.h"
 #include "egress.h"
 #include "dns_xdp.h"
 
@@ -45,13 +47,15 @@ static __always_inline bool packet_is_tunnel(const struct packet *p)
 	       p->vip_port == opt.tunnel_port;
 }
 
-/* TCP for a VIP, AD_CONTINUE; everything else knows its end here. */
-static __always_inline __u32 packet_sort(const struct packet *p)
+/* TCP for a VIP, or ICMP about such, AD_CONTINUE; everything else knows its end here. */
+static __always_inline __u32 packet_sort(struct xdp_md *ctx, struct packet *p)
 {
 	if (p->local.flags & AD_LOCAL_TUNNEL)
 		return AD_R_FOREIGN;
 	if (p->protocol == IPPROTO_TCP && p->local.flags & AD_LOCAL_VIP_TCP)
-		return p->fragment ? AD_R_FRAGMENT : AD_CONTINUE;
+		return p->fragment == PACKET_LATER ? fragment_later(p) : AD_CONTINUE;
+	if (p->local.flags & AD_LOCAL_VIP_TCP && icmp_read(ctx, p))
+		return AD_CONTINUE;
 	if (p->protocol == IPPROTO_UDP && p->local.flags & AD_LOCAL_VIP_DNS && !p->fragment &&
 	    p->vip_port == bpf_htons(53))
 		return AD_R_DNS_PASSED;
@@ -73,6 +77,26 @@ static __always_inline __u32 packet_send(struct xdp_md *ctx, struct packet *p, _
 	return failed;
 }
 
+/* The first fragment: kept if it is ours. What is another's cannot travel, but be told so. */
+static __always_inline __u32 packet_find_fragment(struct xdp_md *ctx, struct packet *p)
+{
+	__u32 reason = fragment_first(p, owner_find(ctx, p));
+
+	if (reason != AD_R_TOO_BIG)
+		return reason;
+	return too_big_tell(ctx, p) == AD_R_TOO_BIG_TOLD ? AD_R_TOO_BIG_TOLD : AD_R_FRAGMENT;
+}
+
+/* Whose is it? */
+static __always_inline __u32 packet_find_owner(struct xdp_md *ctx, struct packet *p)
+{
+	if (p->protocol != IPPROTO_TCP)
+		return icmp_find(ctx, p);
+	if (p->fragment)
+		return packet_find_fragment(ctx, p);
+	return owner_find(ctx, p);
+}
+
 /* Does what the ladder decided. A SYN that cannot be diverted is served here after all. */
 static __always_inline __u32 packet_act(struct xdp_md *ctx, struct packet *p, __u32 reason)
 {
@@ -85,7 +109,7 @@ static __always_inline __u32 packet_act(struct xdp_md *ctx, struct packet *p, __
 	done = tunnel_is_partial(ctx, p) ? AD_R_PARTIAL : packet_send(ctx, p, reason);
 	if (done != AD_R_DIVERTED && done != AD_R_INTERNAL && reason == AD_R_DIVERTED)
 		return AD_R_LOCAL_SYN;
-	return done;
+	return done == AD_R_TOO_BIG ? too_big_tell(ctx, p) : done;
 }
 
 static __always_inline __u32 packet_decide(struct xdp_md *ctx, struct packet *p)
@@ -97,10 +121,10 @@ static __always_inline __u32 packet_decide(struct xdp_md *ctx, struct packet *p)
 	reason = packet_read(ctx, p);
 	if (reason)
 		return p->local.flags & AD_LOCAL_TUNNEL ? AD_R_FOREIGN : reason;
-	reason = packet_is_tunnel(p) ? tunnel_receive(ctx, p) : packet_sort(p);
+	reason = packet_is_tunnel(p) ? tunnel_receive(ctx, p) : packet_sort(ctx, p);
 	if (reason)
 		return reason;
-	return packet_act(ctx, p, owner_find(ctx, p));
+	return packet_act(ctx, p, packet_find_owner(ctx, p));
 }
 
 SEC("xdp")

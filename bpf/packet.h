@@ -36,6 +36,12 @@ enum packet_way {
 	PACKET_OUT
 };
 
+enum packet_fragment {
+	PACKET_WHOLE,
+	PACKET_FIRST, /* the first of several: it has the transport header */
+	PACKET_LATER, /* it has not */
+};
+
 struct packet {
 	struct ad_addr client;
 	struct ad_addr vip; /* or our tunnel address, while the packet is still wrapped */
@@ -52,23 +58,27 @@ struct packet {
 	__u16 l4_off;
 	__u8 is_ip6;
 	__u8 protocol;
-	__u8 fragment; /* 1: of a larger packet, its first one or a later one */
+	__u8 fragment; /* enum packet_fragment */
 	__u8 nr_tags;
 	struct ad_vlan tags[AD_VLAN_DEPTH];
 	struct ad_local local; /* what the VIP (or tunnel address) is to us */
 
 	__u8 tcp_flags;
-	__u8 ts_at;  /* TSval, from the start of the TCP header; 0 = no timestamps to touch */
-	__u8 mss_at; /* MSS, likewise */
-	__u8 pad;
+	__u8 ts_at; /* TSval, from the start of the TCP header; 0 = no timestamps to touch */
+	union {
+		__u8 mss_at; /* on the way out: MSS, likewise */
+		__u8 tagged; /* by tunnel: bytes from the IP header on that its tag covers */
+	};
+	__u8 socket; /* enum socket_answer, once asked */
 	__u32 ack;
 	__u32 tsval;
 	__u32 tsecr;
+	__be32 fragment_id; /* of a fragment; IPv4's in the first 16 bits */
 
 	__u64 mono_ns; /* when we looked at the clock; 0 = not yet */
 	__u64 prf;     /* of the 4-tuple: stamp, flow table and successor go by it */
 
-	__u8 socket; /* enum socket_answer, once asked */
+	__u16 mtu; /* with AD_R_TOO_BIG: what would have fitted; 0 = nobody knows */
 
 	/* How it came: all 0 if straight from the client. */
 	__u16 peer;    /* node that wrapped it */
@@ -225,6 +235,12 @@ static __always_inline bool packet_is_armed(const struct packet *p, const struct
 	return st->flags & AD_STATE_ARMED && !(p->local.flags & AD_LOCAL_UNARMED);
 }
 
+static __always_inline void packet_note_fragment(struct packet *p, bool later, __u32 id)
+{
+	p->fragment = later ? PACKET_LATER : PACKET_FIRST;
+	p->fragment_id = id;
+}
+
 /* @avail: bytes from the IP header to the end of the frame. @way OUT: our own stack made it. */
 static __always_inline __u32 packet_read_ip4(struct cursor *c, struct packet *p, __u32 avail,
 					     enum packet_way way)
@@ -239,25 +255,32 @@ static __always_inline __u32 packet_read_ip4(struct cursor *c, struct packet *p,
 	if (ip->version != 4 || head < sizeof(*ip) || head > p->ip_bytes || p->ip_bytes > avail)
 		return AD_R_BAD_IP;
 	p->protocol = ip->protocol;
-	p->fragment = !!(ip->frag_off & bpf_htons(IP_MF | IP_OFFSET));
+	if (ip->frag_off & bpf_htons(IP_MF | IP_OFFSET))
+		packet_note_fragment(p, ip->frag_off & bpf_htons(IP_OFFSET), ip->id);
 	p->l4_off = p->l3_off + head;
 	if (!cursor_take(c, head - sizeof(*ip)))
 		return AD_R_BAD_IP;
 	return AD_CONTINUE;
 }
 
+/* What we can look behind. IPsec, Mobility and whatever comes next are the stack's. */
+static __always_inline bool packet_is_extension(__u8 protocol)
+{
+	return protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING ||
+	       protocol == IPPROTO_FRAGMENT || protocol == IPPROTO_DSTOPTS;
+}
+
 /*
- * One extension header (RFC 8200, 4). Gives its length; 0: this is the transport, or nothing that
- * we can look behind. A source route that goes on is not for the address that it shows, and
- * behind the header of a later fragment there is only payload.
+ * One extension header (RFC 8200, 4). Gives its length; 0: the walk ends. A source route that goes
+ * on is not for the address that it shows, and behind the header of a later fragment there is
+ * only payload.
  */
 static __always_inline __u32 packet_read_extension(struct cursor *c, struct packet *p)
 {
 	struct packet_extension *ext;
 	__u32 bytes;
 
-	if (p->protocol != IPPROTO_HOPOPTS && p->protocol != IPPROTO_ROUTING &&
-	    p->protocol != IPPROTO_FRAGMENT && p->protocol != IPPROTO_DSTOPTS)
+	if (!packet_is_extension(p->protocol))
 		return 0;
 	ext = cursor_take(c, sizeof(*ext));
 	if (!ext)
@@ -265,14 +288,17 @@ static __always_inline __u32 packet_read_extension(struct cursor *c, struct pack
 	bytes = (ext->len + 1) * 8;
 	if (p->protocol == IPPROTO_FRAGMENT) {
 		bytes = sizeof(*ext);
-		p->fragment = !!(ext->rest & bpf_htons(IP6_OFFSET | IP6_MF));
-		if (ext->rest & bpf_htons(IP6_OFFSET)) {
+		if (ext->rest & bpf_htons(IP6_OFFSET | IP6_MF))
+			packet_note_fragment(p, ext->rest & bpf_htons(IP6_OFFSET), ext->word);
+		if (p->fragment == PACKET_LATER) {
 			p->protocol = ext->next;
 			return 0;
 		}
 	}
-	if (p->protocol == IPPROTO_ROUTING && bpf_ntohs(ext->rest) & 0xff)
+	if (p->protocol == IPPROTO_ROUTING && bpf_ntohs(ext->rest) & 0xff) {
+		p->protocol = IPPROTO_NONE;
 		return 0;
+	}
 	if (bytes > AD_L3_MAX || !cursor_take(c, bytes - sizeof(*ext)))
 		return 0;
 	p->protocol = ext->next;
@@ -299,8 +325,8 @@ static __always_inline __u32 packet_read_ip6(struct cursor *c, struct packet *p,
 	}
 	if (head > p->ip_bytes)
 		return AD_R_BAD_IP;
-	if (head > AD_L3_MAX)
-		p->protocol = IPPROTO_NONE; /* whatever it is, it is left alone */
+	if (head > AD_L3_MAX || (packet_is_extension(p->protocol) && p->fragment != PACKET_LATER))
+		return AD_R_CHAIN; /* the stack would find the TCP that we cannot, and reset it */
 	p->l4_off = p->l3_off + head;
 	return AD_CONTINUE;
 }
@@ -398,15 +424,15 @@ static __always_inline __u32 packet_read_ip(struct cursor *c, struct packet *p, 
 	return p->is_ip6 ? packet_read_ip6(c, p, avail, way) : packet_read_ip4(c, p, avail, way);
 }
 
-/* TCP or UDP; a fragment's may be anywhere, so it is not looked at. */
+/* TCP or UDP. Of fragments only the first one of TCP is looked at: of it a flow can be known. */
 static __always_inline __u32 packet_read_transport(struct cursor *c, struct packet *p,
 						   enum packet_way way)
 {
-	if (p->fragment)
+	if (p->fragment == PACKET_LATER)
 		return AD_CONTINUE;
 	if (p->protocol == IPPROTO_TCP)
 		return packet_read_tcp(c, p, way);
-	if (p->protocol == IPPROTO_UDP)
+	if (p->protocol == IPPROTO_UDP && !p->fragment)
 		return packet_read_udp(c, p);
 	return AD_CONTINUE;
 }

@@ -108,7 +108,7 @@ static __always_inline enum socket_answer socket_judge(struct xdp_md *ctx, struc
 
 	switch (state) {
 	case BPF_TCP_LISTEN:
-		return socket_ask_cookie(ctx, p, sk);
+		return p->protocol == IPPROTO_TCP ? socket_ask_cookie(ctx, p, sk) : SOCKET_NONE;
 	case BPF_TCP_NEW_SYN_RECV:
 		return socket_ask_half_open(p, sk);
 	case BPF_TCP_TIME_WAIT:

@@ -13,9 +13,16 @@
 #include "packet.h"
 #include "siphash.h"
 
-#define GENEVE_CRITICAL	  0x40
-#define TUNNEL_TTL	  64
-#define TUNNEL_TCP_SIGNED 20 /* bytes of the inner transport header that the tag covers */
+#define GENEVE_CRITICAL 0x40
+#define TUNNEL_TTL	64
+
+/* Bytes of the inner transport that the tag covers; of an ICMP error, up to what it quotes. */
+#define TUNNEL_TCP_TAGGED   20
+#define TUNNEL_ICMP4_TAGGED 36
+#define TUNNEL_ICMP6_TAGGED 56
+
+/* The same with the IP header. A router's ICMP has no need of so long a header as TCP may have. */
+#define TUNNEL_INNER_TAGGED (AD_L3_MAX + TUNNEL_TCP_TAGGED)
 
 /* Geneve and option: what our UDP carries in front of the inner packet. */
 #define TUNNEL_UDP_PAYLOAD (sizeof(struct ad_geneve) + sizeof(struct ad_geneve_opt))
@@ -25,6 +32,20 @@ _Static_assert(sizeof(struct iphdr) + sizeof(struct udphdr) + TUNNEL_UDP_PAYLOAD
 _Static_assert(sizeof(struct ipv6hdr) + sizeof(struct udphdr) + TUNNEL_UDP_PAYLOAD ==
 		       AD_OVERHEAD_IP6,
 	       "overhead over IPv6");
+
+static __always_inline bool packet_is_icmp(const struct packet *p)
+{
+	return p->protocol == (p->is_ip6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+}
+
+static __always_inline __u32 tunnel_tagged_bytes(const struct packet *p)
+{
+	__u32 head = p->l4_off - p->l3_off;
+
+	if (p->protocol == IPPROTO_TCP || !packet_is_icmp(p))
+		return head + TUNNEL_TCP_TAGGED;
+	return head + (p->is_ip6 ? TUNNEL_ICMP6_TAGGED : TUNNEL_ICMP4_TAGGED);
+}
 
 /* What lies between the outer IP header and the inner one. */
 struct tunnel_header {
@@ -162,7 +183,7 @@ static __always_inline bool tunnel_hash_words(struct siphash *s, struct cursor c
 {
 	__u64 *word;
 
-	for (__u32 i = 1; i <= (AD_L3_MAX + TUNNEL_TCP_SIGNED) / sizeof(*word); i++) {
+	for (__u32 i = 1; i <= TUNNEL_INNER_TAGGED / sizeof(*word); i++) {
 		if (i * sizeof(*word) > bytes)
 			break;
 		word = cursor_take(&c, sizeof(*word));
@@ -175,9 +196,9 @@ static __always_inline bool tunnel_hash_words(struct siphash *s, struct cursor c
 
 /*
  * The tag over outer addresses, header words and the inner packet of p, which must begin at
- * p->l3_off. An IP header and 20 bytes are always whole words of four bytes. 0 means that we
- * could not read that far, and is never accepted or sent as a tag. Global: both ends of the tunnel
- * use it, and one copy is enough to verify and to keep in the cache.
+ * p->l3_off, of which it covers p->tagged bytes, always whole words of four. 0
+ * means that we could not read that far, and is never accepted or sent as a tag. Global: both ends
+ * of the tunnel use it, and one copy is enough to verify and to keep in the cache.
  */
 __noinline __u64 tunnel_tag(struct xdp_md *ctx, const struct packet *p,
 			    const struct tunnel_words *w, const struct tunnel_ends *ends,
@@ -189,7 +210,7 @@ __noinline __u64 tunnel_tag(struct xdp_md *ctx, const struct packet *p,
 
 	if (!p || !w || !ends || !key)
 		return 0;
-	inner_bytes = p->l4_off - p->l3_off + TUNNEL_TCP_SIGNED;
+	inner_bytes = p->tagged;
 	ends_bytes = addr_is_ip4(&ends->to) ? 8 : 32;
 	if (!tunnel_hash_start(&s, w, ends, key))
 		return 0;

@@ -7,6 +7,7 @@
 #define AD_TUNNEL_IN_H
 
 #include "clock.h"
+#include "icmp.h"
 #include "link.h"
 #include "tunnel.h"
 
@@ -108,13 +109,15 @@ static __always_inline __u32 tunnel_read_inner(struct xdp_md *ctx, struct packet
 {
 	__be16 proto = p->is_ip6 ? bpf_htons(ETH_P_IPV6) : bpf_htons(ETH_P_IP);
 	struct cursor c = cursor_at(ctx, p->l3_off), again = c;
-	__u32 bytes = p->ip_bytes;
+	__u32 bytes = p->ip_bytes, tagged;
 
 	if (!packet_read_addresses(&c, p, proto, PACKET_IN) ||
 	    packet_read_ip(&again, p, p->l3_off + bytes, PACKET_IN) || p->ip_bytes != bytes)
 		return AD_R_TUNNEL_BAD;
-	if (p->l4_off - p->l3_off + TUNNEL_TCP_SIGNED > bytes)
+	tagged = tunnel_tagged_bytes(p);
+	if (tagged > bytes || tagged > TUNNEL_INNER_TAGGED)
 		return AD_R_TUNNEL_BAD;
+	p->tagged = tagged;
 	return AD_CONTINUE;
 }
 
@@ -137,19 +140,27 @@ static __always_inline __u32 tunnel_check_tag(struct xdp_md *ctx, const struct p
 	return tag && tag == t->tag ? AD_CONTINUE : AD_R_TUNNEL_AUTH;
 }
 
-/* Authentic; is it also something that may come by tunnel? */
-static __always_inline __u32 tunnel_check_purpose(struct xdp_md *ctx, struct packet *p)
+/* TCP, or an ICMP error about what we sent? */
+static __always_inline bool tunnel_read_transport(struct xdp_md *ctx, struct packet *p)
 {
 	struct cursor c = cursor_at(ctx, p->l4_off);
 
-	if (p->protocol != IPPROTO_TCP || p->fragment || !packet_is_local(p) ||
-	    !(p->local.flags & AD_LOCAL_VIP_TCP) || packet_read_tcp(&c, p, PACKET_IN))
+	if (p->protocol == IPPROTO_TCP)
+		return !packet_read_tcp(&c, p, PACKET_IN);
+	return icmp_read(ctx, p);
+}
+
+/* Authentic; is it also something that may come by tunnel? */
+static __always_inline __u32 tunnel_check_purpose(struct xdp_md *ctx, struct packet *p)
+{
+	if (p->fragment || !packet_is_local(p) || !(p->local.flags & AD_LOCAL_VIP_TCP) ||
+	    !tunnel_read_transport(ctx, p))
 		return AD_R_TUNNEL_INNER;
 	if (!p->hop || p->hop > AD_HOP_LIMIT)
 		return AD_R_TUNNEL_HOPS;
 	if (packet_is_syn(p) != (p->came == AD_WHY_DIVERT))
 		return AD_R_TUNNEL_SYN;
-	if (p->came >= AD_WHY_CLAIM && p->landing != opt.node_id)
+	if (p->came >= AD_WHY_CLAIM && (p->landing != opt.node_id || p->protocol != IPPROTO_TCP))
 		return AD_R_TUNNEL_ANSWER;
 	if (p->came == AD_WHY_CLAIM && p->candidates[0] != p->peer)
 		return AD_R_TUNNEL_ANSWER;

@@ -58,18 +58,24 @@ static __always_inline __u64 tunnel_inner_pseudo(const struct packet *p)
 	return csum_add(sum, p->vip.q[1]);
 }
 
-/* Is the TCP checksum complete? Adds up the whole segment: only for those that look partial. */
-__noinline int tunnel_checksum_holds(struct xdp_md *ctx, const struct packet *p)
+/*
+ * The sum of @bytes of the packet, from @at on, in 16 bits; 0: it is not that long. Global: the
+ * walk's buffer is on no other function's stack.
+ */
+__noinline __u32 csum_of_packet(struct xdp_md *ctx, __u32 at, __u32 bytes)
 {
-	struct csum_walk walk = { .ctx = ctx };
+	struct csum_walk walk = { .ctx = ctx, .at = at, .end = at + bytes };
 
-	if (!p)
-		return 0;
-	walk.at = p->l4_off;
-	walk.end = p->l3_off + p->ip_bytes;
-	walk.sum = csum_fold(tunnel_inner_pseudo(p));
 	bpf_loop(0x10000 / sizeof(walk.chunk), csum_step, &walk, 0);
-	return walk.at == walk.end && walk.sum == 0xffff;
+	return walk.at == walk.end ? walk.sum : 0;
+}
+
+/* Is the TCP checksum complete? Adds up the whole segment: only for those that look partial. */
+static __always_inline bool tunnel_checksum_holds(struct xdp_md *ctx, const struct packet *p)
+{
+	__u32 sum = csum_of_packet(ctx, p->l4_off, p->ip_bytes - (p->l4_off - p->l3_off));
+
+	return csum_fold(sum + tunnel_inner_pseudo(p)) == 0xffff;
 }
 
 /*
@@ -81,6 +87,8 @@ static __always_inline bool tunnel_is_partial(struct xdp_md *ctx, const struct p
 	struct cursor c = cursor_at(ctx, p->l4_off);
 	struct tcphdr *tcp = cursor_take(&c, sizeof(*tcp));
 
+	if (p->protocol != IPPROTO_TCP)
+		return false;
 	if (!tcp)
 		return true;
 	return tcp->check == csum_fold(tunnel_inner_pseudo(p)) && !tunnel_checksum_holds(ctx, p);
@@ -128,12 +136,33 @@ static __always_inline bool tunnel_decrement_hop(struct xdp_md *ctx, const struc
 	return true;
 }
 
+/* The way to @target, if the packet fits it; else what would have fitted, into p->mtu. */
+static __always_inline __u32 tunnel_find_way(struct xdp_md *ctx, struct packet *p,
+					     const struct ad_state *st, const struct ad_addr *from,
+					     const struct ad_node *target, struct tunnel_wrap *w)
+{
+	__u32 bytes = p->ip_bytes + w->head, reason, mtu;
+
+	if (bytes > 0xffff)
+		return AD_R_TOO_BIG;
+	reason = leg_find(ctx, p, st, from, &target->tunnel, w->sport, bytes, &w->leg);
+	if (reason && reason != AD_R_TOO_BIG)
+		return reason;
+	mtu = w->leg->link.mtu;
+	if (target->mtu && (!mtu || target->mtu < mtu))
+		mtu = target->mtu;
+	if (!reason && (!mtu || bytes <= mtu))
+		return AD_CONTINUE;
+	p->mtu = mtu > w->head ? mtu - w->head : 0;
+	return AD_R_TOO_BIG;
+}
+
 /* Who, from where, which way: everything about the leg that does not change the packet. */
-static __always_inline __u32 tunnel_plan(struct xdp_md *ctx, const struct packet *p,
+static __always_inline __u32 tunnel_plan(struct xdp_md *ctx, struct packet *p,
 					 const struct ad_state *st, struct tunnel_wrap *w)
 {
 	struct ad_node *self = node_find(opt.node_id), *target = node_find(p->target);
-	__u32 reason, bytes;
+	__u32 reason;
 
 	if (p->hop >= AD_HOP_LIMIT)
 		return AD_R_TUNNEL_HOPS;
@@ -142,12 +171,7 @@ static __always_inline __u32 tunnel_plan(struct xdp_md *ctx, const struct packet
 	w->head = addr_is_ip4(&target->tunnel) ? AD_OVERHEAD_IP4 : AD_OVERHEAD_IP6;
 	w->sport = bpf_htons(0xc000 | p->prf >> 50); /* RFC 8926, 3.3: the ephemeral range */
 	reason = tunnel_read_hop(ctx, p, w);
-	if (reason)
-		return reason;
-	bytes = p->ip_bytes + w->head;
-	if (bytes > 0xffff || (target->mtu && bytes > target->mtu))
-		return AD_R_TOO_BIG;
-	return leg_find(ctx, p, st, &self->tunnel, &target->tunnel, w->sport, bytes, &w->leg);
+	return reason ?: tunnel_find_way(ctx, p, st, &self->tunnel, target, w);
 }
 
 /* Trims Ethernet padding and makes room; afterwards p's offsets are those of the inner packet. */
@@ -184,12 +208,11 @@ static __always_inline void tunnel_fill(const struct packet *p, const struct ad_
 	t->third = bpf_htons(p->candidates[2]) | (__u32)bpf_htons(p->marks) << 16;
 }
 
-/* The sum of the inner IP header. Its own checksum is not relied on: it may be wrong. */
-static __always_inline __u64 tunnel_sum_inner_ip(struct xdp_md *ctx, const struct packet *p)
+/* The sum of @bytes of an inner IP header. Its own checksum is not relied on: it may be wrong. */
+static __always_inline __u64 tunnel_sum_words(struct cursor c, __u32 bytes)
 {
-	struct cursor c = cursor_at(ctx, p->l3_off);
-	__u32 bytes = p->l4_off - p->l3_off, *word;
 	__u64 sum = 0;
+	__u32 *word;
 
 	for (__u32 at = 0; at < AD_L3_MAX; at += sizeof(*word)) {
 		if (at >= bytes)
@@ -203,16 +226,30 @@ static __always_inline __u64 tunnel_sum_inner_ip(struct xdp_md *ctx, const struc
 }
 
 /*
- * The outer UDP checksum, from headers only: a TCP segment with a right checksum adds up to the
- * complement of its pseudo-header, whatever it carries. @sum: outer pseudo-header and UDP.
+ * What the inner transport adds up to, if its checksum is right: the complement of its
+ * pseudo-header, whatever it carries. ICMP over IPv4 has none.
  */
+static __always_inline __u64 tunnel_sum_transport(struct xdp_md *ctx, const struct packet *p)
+{
+	__u64 sum;
+
+	if (p->protocol == IPPROTO_TCP)
+		return (__u16)~csum_fold(tunnel_inner_pseudo(p));
+	if (!p->is_ip6)
+		return 0;
+	sum = tunnel_sum_words(cursor_at(ctx, p->l3_off + offsetof(struct ipv6hdr, saddr)), 32);
+	sum += bpf_htons(p->ip_bytes - (p->l4_off - p->l3_off)) + bpf_htons(IPPROTO_ICMPV6);
+	return (__u16)~csum_fold(sum);
+}
+
+/* The outer UDP checksum, from headers only. @sum: outer pseudo-header and UDP. */
 static __always_inline __u16 tunnel_checksum(struct xdp_md *ctx, const struct packet *p,
 					     const struct tunnel_words *t, __u64 sum)
 {
 	__u16 check;
 
-	sum = csum_add(sum, tunnel_sum_inner_ip(ctx, p));
-	sum = csum_add(sum, (__u16)~csum_fold(tunnel_inner_pseudo(p)));
+	sum += tunnel_sum_words(cursor_at(ctx, p->l3_off), p->l4_off - p->l3_off);
+	sum += tunnel_sum_transport(ctx, p);
 	sum = csum_add(sum, t->geneve);
 	sum = csum_add(sum, t->option);
 	sum = csum_add(sum, t->time_first);
@@ -310,6 +347,7 @@ static __always_inline bool tunnel_emit(struct xdp_md *ctx, struct packet *p,
 	if (!tunnel_make_room(ctx, p, w) || !tunnel_decrement_hop(ctx, p))
 		return false;
 	tunnel_fill(p, st, key, &t);
+	p->tagged = tunnel_tagged_bytes(p);
 	t.tag = tunnel_tag(ctx, p, &t, &w->leg->ends, key);
 	return t.tag && tunnel_write(ctx, p, w, &t);
 }

@@ -31,7 +31,7 @@
 #define AD_VLAN_DEPTH	  2   /* 802.1Q inside 802.1ad */
 #define AD_LINK_MAX	  256 /* VLAN devices that a tunnel route may leave by */
 #define AD_IP6_EXT_MAX	  6   /* extension headers walked before TCP or UDP */
-#define AD_L3_MAX	  128 /* bytes of IP header and extensions; longer ones are left alone */
+#define AD_L3_MAX	  128 /* bytes of IP header and extensions; longer ones are dropped */
 #define AD_TUNNEL_PORT	  6081
 #define AD_TUNNEL_FRESH_S 30 /* the tunnel's time field: +- this many seconds */
 /*
@@ -40,6 +40,20 @@
  */
 #define AD_HOP_LIMIT  8
 #define AD_CANDIDATES 3
+
+/*
+ * Token buckets (maps.h, budgets): for each kind one for the node and one for each client prefix
+ * (/24, /56), the latter shared by prefixes with the same hash.
+ */
+#define AD_BUDGET_PREFIXES     4096
+#define AD_BUDGET_PER_S	       1000
+#define AD_BUDGET_BURST	       256
+#define AD_BUDGET_PREFIX_PER_S 32
+#define AD_BUDGET_PREFIX_BURST 64
+
+/* Fragmented packets that are on their way to our stack, and how long it waits for the rest. */
+#define AD_FRAGMENT_MAX	   4096
+#define AD_FRAGMENT_WAIT_S 30
 
 /* Bytes that wrapping adds in front of the inner IP header: IP + UDP + Geneve + option. */
 #define AD_OVERHEAD_IP4 64

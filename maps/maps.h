@@ -108,6 +108,20 @@ struct {
 } flow_stats SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, AD_BUDGET_KINDS + AD_BUDGET_PREFIXES);
+	__type(key, __u32);
+	__type(value, __u64);
+} budgets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, AD_FRAGMENT_MAX);
+	__type(key, struct ad_fragment);
+	__type(value, __u32);
+} fragments SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, AD_UNSTAMPED_MAX);
 	__uint(map_flags, BPF_F_NO_PREALLOC);

@@ -40,7 +40,8 @@
 	/* broken or forbidden */                                                                  \
 	X(BAD_IP, IN, DROP, "bad_ip", "IP header or length that cannot be")                        \
 	X(BAD_L4, IN, DROP, "bad_l4", "TCP or UDP header or length that cannot be")                \
-	X(FRAGMENT, IN, DROP, "fragment", "fragment of TCP for a VIP: it has no flow to go by")    \
+	X(FRAGMENT, IN, DROP, "fragment",                                                          \
+	  "fragment of TCP for a VIP that is not known to be ours")                                \
 	X(TUNNEL_BAD, IN, DROP, "tunnel_bad", "our Geneve class, but malformed")                   \
 	X(TUNNEL_PEER, IN, DROP, "tunnel_peer", "tunnel packet from an unknown address")           \
 	X(TUNNEL_STALE, IN, DROP, "tunnel_stale", "tunnel packet too old or from the future")      \
@@ -74,7 +75,15 @@
 	X(TUNNEL_ANSWER, IN, DROP, "tunnel_answer", "claim or no that is not for us to hear")      \
 	/* DNS over its limit */                                                                   \
 	X(DNS_LIMITED, IN, DROP, "dns_limited", "DNS answer over the rate limit, not given")       \
-	X(DNS_SLIPPED, IN, SEND, "dns_slipped", "over it: told to use TCP or a cookie")
+	X(DNS_SLIPPED, IN, SEND, "dns_slipped", "over it: told to use TCP or a cookie")            \
+	/* edges */                                                                                \
+	X(LOCAL_FRAGMENT, IN, PASS, "local_fragment", "fragment of TCP whose first one was ours")  \
+	X(ICMP_LOCAL, IN, PASS, "icmp_local", "ICMP error about a flow of ours")                   \
+	X(ICMP_NOBODY, IN, PASS, "icmp_nobody", "ICMP error about a flow that nobody here knows")  \
+	X(ICMP_LED, IN, SEND, "icmp_led", "ICMP error tunnelled to the owner of the flow")         \
+	X(ICMP_BUDGET, IN, DROP, "icmp_budget", "ICMP error for another node beyond the budget")   \
+	X(TOO_BIG_TOLD, IN, SEND, "too_big_told", "does not fit: its sender was told by ICMP")     \
+	X(CHAIN, IN, DROP, "chain", "more IPv6 extension headers than are followed")
 
 enum ad_reason {
 	AD_CONTINUE = 0,

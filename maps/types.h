@@ -224,12 +224,32 @@ struct ad_meta {
 AD_ASSERT_SIZE(struct ad_meta, 64);
 
 /*
+ * budgets: one token bucket each, as the moment (CLOCK_MONOTONIC, ns) at which it will be full
+ * again. First one for the node a kind, then AD_BUDGET_PREFIXES by hash of kind and client prefix.
+ */
+enum ad_budget {
+	AD_BUDGET_ICMP_LED,  /* ICMP errors that are tunnelled to a flow's owner */
+	AD_BUDGET_ICMP_SENT, /* ICMP errors that we send ourselves */
+	AD_BUDGET_KINDS
+};
+
+/* fragments: packets whose first fragment was ours. Value: when it came, CLOCK_MONOTONIC, s. */
+struct ad_fragment {
+	struct ad_addr client;
+	struct ad_addr vip;
+	__be32 id; /* IPv4's 16 bits first, then 0 */
+	__u32 pad;
+};
+AD_ASSERT_SIZE(struct ad_fragment, 40);
+
+/*
  * The tunnel on the wire: Geneve (RFC 8926, 3.4 and 3.5) with one critical option. All fields
  * big endian but the tag, which is SipHash-2-4 output in its canonical little-endian bytes.
  *
  * The tag covers, in this order: outer source and destination address (4 or 16 bytes each), the
  * Geneve header (8), the option without its tag (20), the inner packet's length (16 bits) and
- * 16 zero bits, and the inner packet from its first byte to the 20th of its transport header.
+ * 16 zero bits, and the inner packet from its first byte to the 20th of its TCP header, or of an
+ * ICMP error to the 8th byte of the TCP header that it quotes.
  */
 #define AD_GENEVE_CLASS	  0xFF0A /* experimental range, RFC 8926 section 7 */
 #define AD_GENEVE_TYPE	  0x81	 /* critical */

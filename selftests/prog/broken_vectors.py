@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Packets for a VIP that cannot be, and fragments."""
+"""Packets for a VIP that cannot be, and what is the stack's to judge."""
 
 from scapy.layers.inet import IP, UDP
 from scapy.layers.inet6 import (IPv6, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop,
                                 IPv6ExtHdrRouting, PadN)
 from scapy.packet import Raw
 
-from oracle import Segment, ether, stamp
+from oracle import Segment, ether
 from local_vectors import STRANGER4, STRANGER6
-from world import CLIENT4, CLIENT6, TX, VIP4, VIP6
+from world import CLIENT4, CLIENT6, VIP4, VIP6
 
 PLAIN4, PLAIN6 = Segment(STRANGER4), Segment(STRANGER6)
 
@@ -68,39 +68,34 @@ def write_bad_l4(w):
 
 
 def write_fragments(w):
-    data = b"f" * 64
-    for name, segment in {
-            "first4": PLAIN4.but(ip={"flags": "MF"}, payload=data),
-            "later4": PLAIN4.but(ip={"flags": "", "frag": 3}, payload=data),
-            "last4": PLAIN4.but(ip={"flags": "MF", "frag": 8000}, payload=data),
-            "first6": PLAIN6.but(extensions=(IPv6ExtHdrFragment(m=1, id=5),), payload=data),
-            "later6": PLAIN6.but(extensions=(IPv6ExtHdrFragment(offset=9, id=5),), payload=data),
-            "behind-options6": PLAIN6.but(extensions=(IPv6ExtHdrDestOpt(),
-                                                      IPv6ExtHdrFragment(offset=9, id=5)),
-                                          payload=data),
-            "stamped": PLAIN4.but(ip={"flags": "", "frag": 3}, ts=(1, stamp(STRANGER4, TX))),
-    }.items():
-        w.vector(f"fragment-{name}", segment.frame(), "drop", "fragment")
-    # The piece may be too short to hold a TCP header: still not for the stack.
-    short = IP(src=CLIENT4, dst=VIP4, frag=100, proto=6) / Raw(b"ab")
-    w.vector("fragment-short", ether(bytes(short), False), "drop", "fragment")
+    """Of the stack's own concern; those of TCP are in edge_vectors.py."""
     # RFC 6946: an atomic fragment is a whole packet.
     w.vector("fragment-atomic6", PLAIN6.but(extensions=(IPv6ExtHdrFragment(id=5),)).frame(),
              "pass", "nobody")
     udp = IP(src=CLIENT4, dst=VIP4, frag=100, proto=17) / Raw(b"more of an answer")
     w.vector("fragment-udp", ether(bytes(udp), False), "pass", "vip_other")
+    first = IP(src=CLIENT4, dst=VIP4, flags="MF") / UDP(dport=53, len=900) / Raw(bytes(80))
+    w.vector("fragment-udp-first", ether(bytes(first), False), "pass", "vip_other")
 
 
 def write_extensions(w):
-    """What is too deep for us is the stack's."""
+    """Headers that hide a TCP from us would not hide it from the stack, and its RST."""
     for name, extensions, reason in (
             ("six", (IPv6ExtHdrHopByHop(),) + (IPv6ExtHdrDestOpt(),) * 5, "nobody"),
-            ("seven", (IPv6ExtHdrHopByHop(),) + (IPv6ExtHdrDestOpt(),) * 6, "vip_other"),
-            ("long", (IPv6ExtHdrDestOpt(options=[PadN(optdata=bytes(200))]),), "vip_other"),
+            ("seven", (IPv6ExtHdrHopByHop(),) + (IPv6ExtHdrDestOpt(),) * 6, "chain"),
+            ("long", (IPv6ExtHdrDestOpt(options=[PadN(optdata=bytes(200))]),), "chain"),
+            ("long-together", (IPv6ExtHdrDestOpt(options=[PadN(optdata=bytes(44))]),) * 2, "chain"),
+            ("fragment-seven", (IPv6ExtHdrHopByHop(),) + (IPv6ExtHdrDestOpt(),) * 5 +
+             (IPv6ExtHdrFragment(id=5),), "chain"),
             ("routing-done", (IPv6ExtHdrRouting(segleft=0, addresses=["2001:db8::9"]),), "nobody"),
             ("routing-on", (IPv6ExtHdrRouting(segleft=1, addresses=["2001:db8::9"]),),
              "vip_other")):
-        w.vector(f"extensions-{name}", PLAIN6.but(extensions=extensions).frame(), "pass", reason)
+        w.vector(f"extensions-{name}", PLAIN6.but(extensions=extensions).frame(),
+                 "drop" if reason == "chain" else "pass", reason)
+    # What we do not look behind, nor does a stack that has no use for it: no RST comes of these.
+    for protocol in (50, 51, 135, 139, 140, 253, 254):
+        packet = IPv6(src=CLIENT6, dst=VIP6, nh=protocol) / Raw(b"\x06\x04" + PLAIN6.l3()[40:])
+        w.vector(f"extensions-protocol{protocol}", ether(bytes(packet), True), "pass", "vip_other")
 
 
 def write(w):

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 
 from scapy.config import conf
 from scapy.contrib.geneve import GENEVE, GeneveOptions
-from scapy.layers.inet import IP, TCP, UDP
-from scapy.layers.inet6 import IPv6
+from scapy.layers.inet import ICMP, IP, TCP, UDP
+from scapy.layers.inet6 import ICMPv6PacketTooBig, IPv6
 from scapy.layers.l2 import Dot1AD, Ether
 from scapy.packet import Raw
 
@@ -191,6 +191,22 @@ def ether(payload, ip6, vlans=(), outward=False, dst=None, src=None):
     return bytes(packet) + payload
 
 
+# --- ICMP ------------------------------------------------------------------------------------
+
+
+def too_big(packet, mtu):
+    """Our answer to a packet that a path of `mtu` does not take: an IP packet's bytes."""
+    if packet[0] >> 4 == 6:
+        original = IPv6(packet[:40])
+        answer = (IPv6(src=original.dst, dst=original.src, tc=0xC0, hlim=64)
+                  / ICMPv6PacketTooBig(mtu=mtu) / Raw(packet[:1280 - 48]))
+    else:
+        original = IP(packet[:20])
+        answer = (IP(src=original.dst, dst=original.src, tos=0xC0, id=0, flags="DF", ttl=64)
+                  / ICMP(type=3, code=4, nexthopmtu=mtu) / Raw(packet[:576 - 28]))
+    return bytes(answer)
+
+
 # --- the tunnel ------------------------------------------------------------------------------
 
 DATA, DIVERT, HUNT, CLAIM, NO = range(5)
@@ -266,13 +282,24 @@ class Tunnel:
         """Geneve and option, up to the tag."""
         return self._geneve(bytes(8))[:-8]
 
+    def signed(self):
+        """How much of the inner packet the tag covers."""
+        if self.inner_is_ip6():
+            at, kind = self.transport_at(), 6
+            extensions = self.inner[6] in (0, 43, 60, 135)
+            if self.inner[6] == 58 or (extensions and self.inner[40] == 58):
+                kind = 58
+        else:
+            at, kind = self.transport_at(), self.inner[9]
+        return at + {1: 36, 58: 56}.get(kind, 20)
+
     def make_tag(self):
         if self.tag is not None:
             return self.tag
         header = self.header()
         covered = (packed(self.src) + packed(self.dst) + header
                    + struct.pack("!HH", len(self.inner), 0)
-                   + self.inner[:self.transport_at() + 20])
+                   + self.inner[:self.signed()])
         return struct.pack("<Q", siphash(self.key, covered))
 
     def l3(self):

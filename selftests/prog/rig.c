@@ -184,7 +184,7 @@ static void entry_undo(const struct rig *rig, const struct entry *entry)
 
 	if (!map)
 		return;
-	if (bpf_map__type(map) == BPF_MAP_TYPE_HASH)
+	if (bpf_map__type(map) == BPF_MAP_TYPE_HASH || bpf_map__type(map) == BPF_MAP_TYPE_LRU_HASH)
 		bpf_map_delete_elem(bpf_map__fd(map), entry->key.data);
 	else
 		map_put(map, entry->key.data, NULL);
@@ -199,13 +199,14 @@ static void rig_forget_legs(const struct rig *rig)
 		map_put(legs, &slot, NULL);
 }
 
-static void rig_forget_unstamped(const struct rig *rig)
+/* What programs enter into hash maps. */
+static void rig_forget(const struct bpf_map *map)
 {
-	int fd = bpf_map__fd(rig->behind->maps.unstamped);
-	struct ad_tuple tuple;
+	int fd = bpf_map__fd(map);
+	char key[64];
 
-	while (!bpf_map_get_next_key(fd, NULL, &tuple))
-		bpf_map_delete_elem(fd, &tuple);
+	while (!bpf_map_get_next_key(fd, NULL, key))
+		bpf_map_delete_elem(fd, key);
 }
 
 int rig_prepare(struct rig *rig, const struct vector *vector)
@@ -215,7 +216,8 @@ int rig_prepare(struct rig *rig, const struct vector *vector)
 
 	for (i = 0; rig->prepared && i < rig->prepared->set.nr; i++)
 		entry_undo(rig, &rig->prepared->set.list[i]);
-	rig_forget_unstamped(rig);
+	rig_forget(rig->behind->maps.unstamped);
+	rig_forget(rig->behind->maps.fragments);
 	rig_forget_legs(rig);
 	memset(rig->tags, 0, rig->nr_buckets * sizeof(*rig->tags));
 	memset(rig->flows, 0, rig->nr_buckets * AD_FLOW_SLOTS * sizeof(*rig->flows));

@@ -8,12 +8,13 @@ from scapy.layers.l2 import Dot1AD, Dot1Q
 from scapy.packet import Raw
 
 from oracle import (DIVERT, EPOCH_OLD, MONO_MS, NO, TUNNEL_KEY, TUNNEL_KEY_OLD, UNASKED, WALL_S,
-                    Flow, Segment, Tunnel, addr16, ether, outer_label, outer_port, stamp)
+                    Flow, Segment, Tunnel, addr16, ether, outer_label, outer_port, stamp,
+                    too_big)
 from broken_vectors import patched
 from local_vectors import STRANGER4, STRANGER6, unstamped
 from wrap_vectors import DIRECT, MACS
-from world import (AFTER_GAP, ARMED, CLIENT4, DEAD, DRAINING, DRAINS, FREE, NARROW, NO_NEIGH,
-                   NO_ROUTE, OURS, PIN, REDIRECT, TX, UNKNOWN, US, VIP4, VIP4_DNS, fleet,
+from world import (AFTER_GAP, ARMED, CLIENT4, DEAD, DRAINING, DRAINS, FREE, NARROW, NARROW_MTU,
+                   NO_NEIGH, NO_ROUTE, OURS, PIN, REDIRECT, TX, UNKNOWN, US, VIP4, VIP4_DNS, fleet,
                    flow_entry, keys, socket_flow, state, tunnel4, tunnel6, u32)
 
 INNER_BAD = ("tunnel_bad", "tunnel_auth")
@@ -33,7 +34,6 @@ def flips(tunnel):
     """Bits that the tag covers, and what may come of flipping one."""
     at, geneve = tunnel.l3_at(), tunnel.geneve_at()
     ip6 = ":" in tunnel.src
-    transport = tunnel.transport_at()
     source, length = (at + 8, 16) if ip6 else (at + 12, 4)
     return (
         (source, length, ("tunnel_peer", "tunnel_auth")),
@@ -43,7 +43,7 @@ def flips(tunnel):
         (geneve + 16, 4, ("tunnel_stale", "tunnel_auth")),
         (geneve + 20, 8, ("tunnel_auth", "tunnel_bad")),
         (geneve + 28, 8, ("tunnel_auth",)),
-        (tunnel.inner_at(), transport + 20, INNER_BAD),
+        (tunnel.inner_at(), tunnel.signed(), INNER_BAD),
     )
 
 
@@ -335,8 +335,8 @@ def write_next(w):
         w.vector(f"next{family}-expired", came(tired, candidates=(US, REDIRECT)).frame(), "drop",
                  "expired", out=unwrapped(tired))
         long = segment.but(payload=b"l" * 1340).l3()
-        w.vector(f"next{family}-too-big", came(long, candidates=(US, NARROW)).frame(), "drop",
-                 "too_big", out=unwrapped(long))
+        w.vector(f"next{family}-too-big", came(long, candidates=(US, NARROW)).frame(), "tx",
+                 "too_big_told", out=ether(too_big(long, NARROW_MTU - 64), flow.ip6, outward=True))
 
 
 def write(w):

@@ -11,6 +11,7 @@ import sys
 from world import Options, Writer
 import broken_vectors
 import dns_vectors
+import edge_vectors
 import egress_vectors
 import guard_vectors
 import hunt_vectors
@@ -21,7 +22,7 @@ import tunnel_vectors
 import wrap_vectors
 
 PARTS = (local_vectors, broken_vectors, table_vectors, wrap_vectors, tunnel_vectors, hunt_vectors,
-         egress_vectors, dns_vectors, guard_vectors)
+         edge_vectors, egress_vectors, dns_vectors, guard_vectors)
 
 
 def main():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from oracle import (EPOCH, EPOCH_OLD, MAC_GATEWAY, MAC_US, MASK32, MONO_NS, MONO_S,
                     REAL_MINUS_MONO_NS, STAMP_KEY, STAMP_WALL_MINUS_MONO_MS, TUNNEL_KEY,
-                    TUNNEL_KEY_OLD, Flow, addr16)
+                    TUNNEL_KEY_OLD, Flow, addr16, is_ip6, packed, siphash)
 
 VIP4, VIP6 = "192.0.2.10", "2001:db8:a::10"  # TCP and DNS
 VIP4_TCP, VIP4_DNS, VIP6_DNS = "192.0.2.20", "192.0.2.53", "2001:db8:a::53"
@@ -147,6 +147,19 @@ def local(vip, flags):
     return struct.pack("<HHI", vip, flags, 0)
 
 
+LED, SENT = range(2)  # budgets
+
+
+def u64(value):
+    return struct.pack("<Q", value)
+
+
+def budget_slot(address, kind):
+    """Of the client's /24 or /56."""
+    prefix = packed(address)[:7 if is_ip6(address) else 3]
+    return 2 + siphash(STAMP_KEY, prefix.ljust(8, b"\0") + u32(kind)) % 4096
+
+
 def node_image(address, flags=NODE_KNOWN, pop=0, mtu=0):
     return addr16(address) + struct.pack("<IHHQ", flags, pop, mtu, 0)
 
@@ -213,6 +226,10 @@ def base(options):
                                           (VIP4_TCP, LOCAL_TCP), (VIP4_DNS, LOCAL_DNS),
                                           (VIP6_DNS, LOCAL_DNS))):
         yield "locals", addr16(vip), local(index, flags)
+    for kind in (LED, SENT):
+        yield "budgets", u32(kind), u64(0)
+        for client in (CLIENT4, CLIENT6):
+            yield "budgets", u32(budget_slot(client, kind)), u64(0)
     yield from fleet(tunnel4, options.node)
 
 

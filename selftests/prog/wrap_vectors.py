@@ -5,7 +5,7 @@ from scapy.layers.inet6 import IPv6ExtHdrDestOpt
 from scapy.layers.l2 import Dot1AD, Dot1Q
 
 from oracle import (DATA, DIVERT, EPOCH, HUNT, HUNTED, MONO_NS, TUNNEL_KEY, Segment, Tunnel, decode,
-                    outer_label, outer_port, stamp)
+                    ether, outer_label, outer_port, stamp, too_big)
 from local_vectors import MINUTE, STRANGER4, STRANGER6, unstamped
 from world import (AFTER_GAP, ARMED, CLIENT4, DEAD, DRAINING, DRAINS, FREE, MAC_SIDE,
                    MAC_SIDE_GATEWAY, NARROW, NARROW_MTU, NO_NEIGH, NO_ROUTE, OURS, PIN, REDIRECT,
@@ -200,12 +200,8 @@ def write_refused(w):
     fit = NARROW_MTU - OVERHEAD4 - 52
     wrapped(w, "mtu-narrow-fits", stamped(flow, NARROW, payload=b"m" * fit), NARROW,
             (NARROW, VLAN))
-    w.vector("mtu-narrow", stamped(flow, NARROW, payload=b"m" * (fit + 1)).frame(), "drop",
-             "too_big")
     fit = 1500 - OVERHEAD4 - 52
     wrapped(w, "mtu-route-fits", stamped(flow, TX, payload=b"m" * fit), TX, (TX, REDIRECT))
-    w.vector("mtu-route", stamped(flow, TX, payload=b"m" * (fit + 1)).frame(), "drop", "too_big")
-    w.vector("mtu-jumbo", stamped(flow, TX, payload=b"m" * 9000).frame(), "drop", "too_big")
     for family, other in (("4", STRANGER4), ("6", STRANGER6)):
         for size in (4000, 8800):
             wrapped(w, f"mtu-jumbo{family}-{size}", stamped(other, REDIRECT, payload=b"j" * size),
@@ -216,8 +212,6 @@ def write_refused(w):
     fit = 1500 - OVERHEAD6 - 52
     wrapped(w, "mtu-route-fits-in6", stamped(flow, TX, payload=b"m" * fit), TX, (TX, REDIRECT),
             tunnel=tunnel6)
-    w.vector("mtu-route-in6", stamped(flow, TX, payload=b"m" * (fit + 1)).frame(), "drop",
-             "too_big", sets=fleet(tunnel6))
     for family, other in (("4", STRANGER4), ("6", STRANGER6)):
         for ttl in (0, 1):
             w.vector(f"expired{family}-{ttl}", stamped(other, TX, ttl=ttl).frame(), "drop",
@@ -259,8 +253,9 @@ def write_legs(w):
     fits = stamped(flow, TX, payload=b"m" * fit)
     w.vector("leg-fits", fits.frame(), "tx", "wrap_stamp", sets=narrow,
              out=leg(fits, TX, (TX, REDIRECT)).frame(dst=REMEMBERED, src=DIRECT["src"]))
-    w.vector("leg-too-big", stamped(flow, TX, payload=b"m" * (fit + 1)).frame(), "drop",
-             "too_big", sets=narrow)
+    long = stamped(flow, TX, payload=b"m" * (fit + 1))
+    w.vector("leg-too-big", long.frame(), "tx", "too_big_told", sets=narrow,
+             out=ether(too_big(long.l3(), fit + 52), False, outward=True))
 
 
 def pseudo_sum(segment):
