@@ -14,15 +14,21 @@
 
 #define FOREIGN(name, what, many)                                                                  \
 	{                                                                                          \
-		name, what, FRAME_FOREIGN, many, 0, AD_FLOW_FREE, AD_R_FOREIGN, 0                  \
+		name, what, FRAME_FOREIGN, many, 0, AD_FLOW_FREE, AD_R_FOREIGN, 0, 0               \
 	}
 #define FLOW(name, what, frame, many, owner, entry, reason)                                        \
 	{                                                                                          \
-		name, what, FRAME_##frame, many, owner, AD_FLOW_##entry, AD_R_##reason, 0          \
+		name, what, FRAME_##frame, many, owner, AD_FLOW_##entry, AD_R_##reason, 0, 0       \
 	}
 #define DNS(name, what, frame, many, rcode)                                                        \
 	{                                                                                          \
-		name, what, FRAME_##frame, many, 0, AD_FLOW_FREE, AD_R_DNS_ANSWERED, rcode         \
+		name, what, FRAME_##frame, many, 0, AD_FLOW_FREE, AD_R_DNS_ANSWERED, rcode, 0      \
+	}
+
+/* What nobody asked for: each ends in @reason, or in the other one. */
+#define FLOOD(name, what, frame, owner, reason, other)                                             \
+	{                                                                                          \
+		name, what, FRAME_##frame, M1, owner, AD_FLOW_FREE, AD_R_##reason, 0, other        \
 	}
 
 /* clang-format off */
@@ -50,9 +56,23 @@ static const struct bench benches[] = {
 	FLOW("flow_pinned_wrap_1k", "another's by the table, metered, tunnelled, 1k flows",
 	     PLAIN, K1, OTHER, PIN, WRAP_PIN),
 	FLOW("flow_pinned_wrap_1m", "1M flows", PLAIN, M1, OTHER, PIN, WRAP_PIN),
+	FLOW("flow_local_metered_1k", "ours by its stamp and the table, metered, 1k flows",
+	     STAMPED, K1, SELF, OURS, LOCAL_STAMP),
+	FLOW("flow_local_metered_1m", "1M flows", STAMPED, M1, SELF, OURS, LOCAL_STAMP),
 	FLOW("egress_stamped", "tc egress: stamped and metered, 1M flows",
 	     OUT, M1, SELF, OURS, OUT_STAMPED),
 	FLOW("egress_stamped_1k", "the same, 1k flows", OUT, K1, SELF, OURS, OUT_STAMPED),
+	FLOOD("flood_ack", "ACKs of unknown flows, no stamp", PLAIN, SELF, WRAP_HUNT, AD_R_NOBODY),
+	FLOOD("flood_ack_copied", "the same, each with the timestamps of another flow",
+	      STAMPED, NOWHERE, WRAP_HUNT, AD_R_NOBODY),
+	FLOOD("flood_syn", "SYNs, each of another client", SYN, SELF, LOCAL_SYN, AD_CONTINUE),
+	FLOOD("flood_stranger", "tunnel packets of no peer", STRANGER, SELF, TUNNEL_PEER, AD_CONTINUE),
+	FLOOD("flood_replayed", "tunnel packets of a minute ago",
+	      REPLAYED, SELF, TUNNEL_STALE, AD_CONTINUE),
+	FLOOD("flood_forged", "tunnel packets with a wrong tag",
+	      FORGED, SELF, TUNNEL_AUTH, AD_CONTINUE),
+	FLOOD("flood_looping", "tunnel packets out of hops",
+	      LOOPING, SELF, TUNNEL_HOPS, AD_CONTINUE),
 	DNS("dns_a_1k", "A of 1k names", DNS_A, BENCH_NAMES, DNS_NOERROR),
 	DNS("dns_nx", "NXDOMAIN, three labels below the apex", DNS_NX, 64 * K1, DNS_NXDOMAIN),
 };
@@ -111,6 +131,7 @@ static int run(struct rig *rig, const char *json, char **names)
 	nr = verifier_figures(rig, verified);
 	if (nr < 0)
 		return nr;
+	report_breakdown(benches, figures, NR, &sticks);
 	report_verified(verified, nr);
 	if (json)
 		err = report_json(json, benches, figures, NR, verified, nr);

@@ -22,9 +22,10 @@ struct anydoor_bpf;
 struct config;
 
 enum {
-	SELF = 1,    /* our node id */
-	OTHER = 2,   /* the node that owns what is not ours */
-	LANDING = 3, /* the node that tunnels packets to us */
+	SELF = 1,      /* our node id */
+	OTHER = 2,     /* the node that owns what is not ours */
+	LANDING = 3,   /* the node that tunnels packets to us */
+	NOWHERE = 900, /* an id that no node has */
 	BENCH_PORT = 443,
 	BENCH_NAMES = 1024, /* in the zone */
 };
@@ -77,10 +78,16 @@ enum frame_kind {
 	FRAME_FOREIGN, /* TCP for an address that is not a VIP */
 	FRAME_STAMPED, /* TCP for the VIP, TSecr carries the owner */
 	FRAME_PLAIN,   /* TCP for the VIP, no timestamps */
-	FRAME_TUNNEL,  /* FRAME_STAMPED, tunnelled to us by LANDING */
+	FRAME_SYN,     /* for the VIP */
 	FRAME_OUT,     /* TCP from the VIP, for egress */
 	FRAME_DNS_A,   /* a name of the zone */
 	FRAME_DNS_NX,  /* three labels below the apex, not there */
+	/* FRAME_STAMPED, tunnelled to us ... */
+	FRAME_TUNNEL,	/* by LANDING; and as it must not be: */
+	FRAME_STRANGER, /* by an address that is no node's */
+	FRAME_REPLAYED, /* a minute ago */
+	FRAME_FORGED,	/* without the key */
+	FRAME_LOOPING,	/* too often already */
 };
 
 struct bench {
@@ -92,6 +99,7 @@ struct bench {
 	enum ad_flow_kind entry; /* in the table beforehand; FREE: none */
 	enum ad_reason reason;	 /* what every round must end in */
 	__u16 rcode;		 /* and, of a DNS query, the answer's */
+	enum ad_reason other;	 /* or in this; 0: in no other */
 };
 
 /* --- deck ----------------------------------------------------------------------------------- */
@@ -121,6 +129,9 @@ struct figure {
 
 struct yardsticks {
 	double cold_line, helper, clock, coarse_clock;
+	double page_walk; /* what a line costs more whose page is one of many */
+	double sip_round; /* of SipHash, one after the other */
+	double route;	  /* asked of the kernel, with its neighbour */
 };
 
 int play_bench(struct rig *rig, const struct bench *bench, struct figure *figure);
@@ -141,6 +152,9 @@ int verifier_figures(const struct rig *rig, struct verified list[VERIFIED_MAX]);
 void report_machine(const struct yardsticks *sticks);
 void report_header(void);
 void report_bench(const struct bench *bench, const struct figure *figure);
+/* Where the time of the flow benches goes, line by line; those that were not run are left out. */
+void report_breakdown(const struct bench *benches, const struct figure *figures, size_t nr,
+		      const struct yardsticks *sticks);
 void report_verified(const struct verified *list, int nr);
 /* Benches that failed are left out. 0 or -EIO, said. */
 int report_json(const char *path, const struct bench *benches, const struct figure *figures,

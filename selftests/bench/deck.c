@@ -23,8 +23,9 @@ static const struct {
 	[FRAME_FOREIGN] = { 3, { 24, 34, 46 } },
 	[FRAME_PLAIN] = { 3, { 24, 34, 46 } },
 	[FRAME_STAMPED] = { 4, { 24, 34, 46, 58 } },
+	[FRAME_SYN] = { 3, { 24, 34, 46 } },
 	/* outer UDP; tag; and the same 64 bytes on */
-	[FRAME_TUNNEL] = { 6, { 34, 70, 88, 98, 110, 122 } },
+	[FRAME_TUNNEL... FRAME_LOOPING] = { 6, { 34, 70, 88, 98, 110, 122 } },
 	/* the client is the destination here */
 	[FRAME_OUT] = { 5, { 18, 26, 34, 46, 58 } },
 	/* IP checksum and source; UDP; id; first label */

@@ -90,9 +90,10 @@ static void close_ip(struct frame *frame, struct iphdr *ip)
 struct ends {
 	__be32 from, to;
 	__be16 from_port, to_port;
+	bool syn;
 };
 
-/* A data segment; timestamps if @tsval. */
+/* A data segment, or a SYN; timestamps if @tsval. */
 static void put_tcp(struct frame *frame, const struct ends *ends, __u32 tsval, __u32 tsecr)
 {
 	static const __u8 payload[PAYLOAD] = "GET / HTTP/1.1\r\n";
@@ -103,8 +104,9 @@ static void put_tcp(struct frame *frame, const struct ends *ends, __u32 tsval, _
 		.seq = htonl(1000),
 		.ack_seq = htonl(2000),
 		.doff = tsval ? 8 : 5,
-		.ack = 1,
-		.psh = 1,
+		.syn = ends->syn,
+		.ack = !ends->syn,
+		.psh = !ends->syn,
 		.window = htons(500),
 	};
 	struct iphdr *ip = put_ip(frame, ends->from, ends->to, IPPROTO_TCP);
@@ -153,9 +155,10 @@ static void put_segment_in(struct frame *frame, const struct rig *rig, enum fram
 		.to = kind == FRAME_FOREIGN ? FOREIGN : VIP,
 		.from_port = guest->port,
 		.to_port = htons(BENCH_PORT),
+		.syn = kind == FRAME_SYN,
 	};
 
-	if (kind == FRAME_STAMPED || kind == FRAME_TUNNEL)
+	if (kind == FRAME_STAMPED || kind >= FRAME_TUNNEL)
 		put_tcp(frame, &ends, 12345, stamped_echo(rig, guest));
 	else
 		put_tcp(frame, &ends, 0, 0);
@@ -204,9 +207,13 @@ static __u64 tunnel_tag(const struct rig *rig, const struct iphdr *outer,
 	return siphash(rig->keys.tunnel[0].key, &covered, sizeof(covered));
 }
 
-/* As LANDING sends it: to the first of two candidates, first leg. */
-static void put_tunnelled(struct frame *frame, const struct rig *rig, const struct guest *guest)
+/* As LANDING sends it: to the first of two candidates, first leg. Or as somebody else would. */
+static void put_tunnelled(struct frame *frame, const struct rig *rig, enum frame_kind kind,
+			  const struct guest *guest)
 {
+	__be32 sender = kind == FRAME_STRANGER ? FOREIGN : TUNNEL_LANDING;
+	__u32 age_s = kind == FRAME_REPLAYED ? 2 * AD_TUNNEL_FRESH_S : 0;
+	__u8 hop = kind == FRAME_LOOPING ? AD_HOP_LIMIT + 1 : 1;
 	struct ad_geneve geneve = {
 		.ver_optlen = sizeof(struct ad_geneve_opt) / 4,
 		.oam_crit = 0x40,
@@ -217,12 +224,12 @@ static void put_tunnelled(struct frame *frame, const struct rig *rig, const stru
 		.type = AD_GENEVE_TYPE,
 		.len = AD_GENEVE_OPT_LEN,
 		.landing = htons(LANDING),
-		.hop_why = 1 << 4 | AD_WHY_DATA,
+		.hop_why = hop << 4 | AD_WHY_DATA,
 		.epoch = rig->keys.tunnel[0].epoch,
-		.time_s = htonl(rig->real_s),
+		.time_s = htonl(rig->real_s - age_s),
 		.candidates = { htons(SELF), htons(OTHER) },
 	};
-	struct iphdr *outer = put_ip(frame, TUNNEL_LANDING, TUNNEL_SELF, IPPROTO_UDP);
+	struct iphdr *outer = put_ip(frame, sender, TUNNEL_SELF, IPPROTO_UDP);
 	struct udphdr *udp = put_udp(frame, htons(50000), htons(AD_TUNNEL_PORT));
 	struct ad_geneve *put_geneve = put(frame, &geneve, sizeof(geneve));
 	struct ad_geneve_opt *put_option = put(frame, &option, sizeof(option));
@@ -230,6 +237,7 @@ static void put_tunnelled(struct frame *frame, const struct rig *rig, const stru
 
 	put_segment_in(frame, rig, FRAME_TUNNEL, guest);
 	tag = tunnel_tag(rig, outer, put_geneve, (void *)(put_option + 1));
+	tag ^= kind == FRAME_FORGED;
 	memcpy(put_option->tag, &tag, sizeof(tag));
 	close_udp(frame, outer, udp);
 }
@@ -269,8 +277,8 @@ void frame_build(struct frame *frame, const struct rig *rig, enum frame_kind kin
 	put_ethernet(frame);
 	if (kind == FRAME_OUT)
 		put_segment_out(frame, rig, guest);
-	else if (kind == FRAME_TUNNEL)
-		put_tunnelled(frame, rig, guest);
+	else if (kind >= FRAME_TUNNEL)
+		put_tunnelled(frame, rig, kind, guest);
 	else if (kind == FRAME_DNS_A || kind == FRAME_DNS_NX)
 		put_query(frame, kind, guest, name);
 	else

@@ -30,7 +30,7 @@ struct table {
 	__u64 played; /* rounds with the program behind the wrapper */
 };
 
-static struct wrap_bpf *wrap_load(const struct deck *deck, __u32 cold_lines)
+static struct wrap_bpf *wrap_load(const struct deck *deck, __u32 cold_lines, __u32 cold_step)
 {
 	struct wrap_bpf *wrap = wrap_bpf__open();
 
@@ -38,9 +38,10 @@ static struct wrap_bpf *wrap_load(const struct deck *deck, __u32 cold_lines)
 		return NULL;
 	memcpy(&wrap->rodata->layout, &deck->layout, sizeof(deck->layout));
 	wrap->rodata->layout.cold_mask = cold_lines - 1;
+	wrap->rodata->layout.cold_step = cold_step;
 	bpf_map__set_value_size(wrap->maps.deck, 8 * deck->layout.nr_words);
 	bpf_map__set_max_entries(wrap->maps.deck, deck->cards);
-	bpf_map__set_max_entries(wrap->maps.cold_lines, cold_lines);
+	bpf_map__set_max_entries(wrap->maps.cold_lines, cold_lines * cold_step);
 	if (wrap_bpf__load(wrap)) {
 		wrap_bpf__destroy(wrap);
 		return NULL;
@@ -49,14 +50,14 @@ static struct wrap_bpf *wrap_load(const struct deck *deck, __u32 cold_lines)
 }
 
 static int table_open(struct table *table, const struct rig *rig, const struct deck *deck, bool tc,
-		      __u32 cold_lines)
+		      __u32 cold_lines, __u32 cold_step)
 {
 	size_t length = (size_t)deck->cards * 8 * deck->layout.nr_words;
 	void *cards;
 
 	table->rig = rig;
 	table->tc = tc;
-	table->wrap = wrap_load(deck, cold_lines);
+	table->wrap = wrap_load(deck, cold_lines, cold_step);
 	if (!table->wrap)
 		return -EINVAL;
 	cards = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED,
@@ -177,6 +178,13 @@ static void complain(const struct bench *bench, const struct tally *before, cons
 	fprintf(stderr, "; all should be %s\n", labels[bench->reason]);
 }
 
+static __u64 ended(const struct tally *tally, const struct bench *bench)
+{
+	__u64 nr = tally->reasons[bench->reason];
+
+	return bench->other ? nr + tally->reasons[bench->other] : nr;
+}
+
 /* The guard: every round since @before ended as @bench says. */
 static bool as_intended(const struct rig *rig, const struct bench *bench,
 			const struct tally *before, __u64 rounds)
@@ -184,7 +192,7 @@ static bool as_intended(const struct rig *rig, const struct bench *bench,
 	struct tally now;
 
 	rig_tally(rig, &now);
-	if (!enough(now.reasons[bench->reason] - before->reasons[bench->reason], rounds)) {
+	if (!enough(ended(&now, bench) - ended(before, bench), rounds)) {
 		complain(bench, before, &now, rounds);
 		return false;
 	}
@@ -235,7 +243,7 @@ int play_bench(struct rig *rig, const struct bench *bench, struct figure *figure
 
 	memset(figure, 0, sizeof(*figure));
 	err = deck_build(&deck, rig, bench) ?:
-	      table_open(&table, rig, &deck, bench->frame == FRAME_OUT, 1) ?:
+	      table_open(&table, rig, &deck, bench->frame == FRAME_OUT, 1, 1) ?:
 	      play_deck(&table, bench, &deck, figure);
 	wrap_bpf__destroy(table.wrap);
 	deck_free(&deck);
@@ -244,12 +252,15 @@ int play_bench(struct rig *rig, const struct bench *bench, struct figure *figure
 
 #define COLD_LINES (1u << 21) /* 134 MB: no cache of one core's holds it */
 #define HOT_LINES  16u
+#define PAGES	   32768u /* of 4 KiB; one line of each is 2 MB, which a core's cache holds */
+#define PAGE_LINES 64u
 
-static int time_cold(const struct rig *rig, const struct deck *deck, __u32 lines, double *ns)
+static int time_cold(const struct rig *rig, const struct deck *deck, __u32 lines, __u32 step,
+		     double *ns)
 {
 	struct table table = {};
 	struct figure figure = {};
-	int err = table_open(&table, rig, deck, false, lines);
+	int err = table_open(&table, rig, deck, false, lines, step);
 
 	if (!err)
 		err = measure(&table, bpf_program__fd(table.wrap->progs.cold), &figure);
@@ -271,12 +282,15 @@ static int time_call(struct table *table, const struct bpf_program *calls, doubl
 static int time_calls(const struct rig *rig, const struct deck *deck, struct yardsticks *sticks)
 {
 	struct table table = {};
-	int err = table_open(&table, rig, deck, false, 1);
+	int err = table_open(&table, rig, deck, false, 1, 1);
 
 	if (!err)
 		err = time_call(&table, table.wrap->progs.calls, &sticks->helper) ?:
 		      time_call(&table, table.wrap->progs.clocks, &sticks->clock) ?:
-		      time_call(&table, table.wrap->progs.coarse_clocks, &sticks->coarse_clock);
+		      time_call(&table, table.wrap->progs.coarse_clocks, &sticks->coarse_clock)
+				      ?: time_call(&table, table.wrap->progs.rounds,
+						   &sticks->sip_round) ?:
+		      time_call(&table, table.wrap->progs.routes, &sticks->route);
 	wrap_bpf__destroy(table.wrap);
 	return err;
 }
@@ -285,14 +299,17 @@ int play_yardsticks(struct rig *rig, struct yardsticks *sticks)
 {
 	static const struct bench any = { .frame = FRAME_FOREIGN, .many = 1 };
 	struct deck deck = {};
-	double hot, cold;
+	double hot, cold, near, far;
 	int err;
 
 	err = deck_build(&deck, rig, &any) ?:
-	      time_cold(rig, &deck, HOT_LINES, &hot) ?:
-	      time_cold(rig, &deck, COLD_LINES, &cold) ?:
+	      time_cold(rig, &deck, HOT_LINES, 1, &hot) ?:
+	      time_cold(rig, &deck, COLD_LINES, 1, &cold) ?:
+	      time_cold(rig, &deck, PAGES, 1, &near) ?:
+	      time_cold(rig, &deck, PAGES, PAGE_LINES + 1, &far) ?:
 	      time_calls(rig, &deck, sticks);
 	sticks->cold_line = cold - hot;
+	sticks->page_walk = far - near;
 	deck_free(&deck);
 	return err;
 }

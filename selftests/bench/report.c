@@ -26,6 +26,8 @@ static const struct rival {
 	{ "flow_relay", "Katran, from another POP: unwrap, wrap again", 331 },
 	{ "flow_table_1k", "Katran, table of 1k, and IPIP, which ours is without", 106 },
 	{ "flow_table_1m", "Katran, table of 1M, and IPIP, which ours is without", 425 },
+	{ "flow_local_metered_1k", "Katran, table of 1k, and IPIP, which ours is without", 106 },
+	{ "flow_local_metered_1m", "Katran, table of 1M, and IPIP, which ours is without", 425 },
 	{ "flow_pinned_wrap_1k", "Katran, table of 1k, IPIP", 106 },
 	{ "flow_pinned_wrap_1k", "Katran, table of 1k, GUE", 283 },
 	{ "flow_pinned_wrap_1m", "Katran, table of 1M, IPIP", 425 },
@@ -66,9 +68,12 @@ void report_machine(const struct yardsticks *sticks)
 	line_of("/sys/devices/system/cpu/vulnerabilities/spectre_v2", "", spectre, sizeof(spectre));
 	printf("machine     %s, Linux %s\n", cpu, kernel.release);
 	printf("spectre_v2  %s\n", spectre);
-	printf("yardsticks  cold memory line %.0f ns, helper call %.1f ns, clock read %.1f ns "
-	       "(coarse %.1f ns)\n\n",
-	       sticks->cold_line, sticks->helper, sticks->clock, sticks->coarse_clock);
+	printf("yardsticks  cold memory line %.0f ns (%.0f of it for the page), helper call %.1f "
+	       "ns, "
+	       "clock read %.1f ns (coarse %.1f ns),\n"
+	       "            round of SipHash %.1f ns, route asked of the kernel %.0f ns\n\n",
+	       sticks->cold_line, sticks->page_walk, sticks->helper, sticks->clock,
+	       sticks->coarse_clock, sticks->sip_round, sticks->route);
 }
 
 void report_header(void)

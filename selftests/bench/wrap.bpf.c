@@ -8,7 +8,9 @@
  */
 #include <linux/bpf.h>
 #include <linux/pkt_cls.h>
+#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
+#include "bpf/siphash.h"
 #include "selftests/bench/wrap.h"
 
 const volatile struct bench_layout layout = { .length = BENCH_FRAME_MIN };
@@ -46,7 +48,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1); /* cold_mask + 1 */
+	__uint(max_entries, 1); /* (cold_mask + 1) * cold_step */
 	__type(key, __u32);
 	__type(value, __u64[8]);
 } cold_lines SEC(".maps");
@@ -134,7 +136,7 @@ SEC("xdp.frags")
 int cold(struct xdp_md *ctx)
 {
 	__u64 line = last_line * 6364136223846793005ull + 1442695040888963407ull;
-	__u32 index = (line >> 33) & layout.cold_mask;
+	__u32 index = ((line >> 33) & layout.cold_mask) * layout.cold_step;
 	__u64 *cell = bpf_map_lookup_elem(&cold_lines, &index);
 
 	if (cell)
@@ -156,5 +158,34 @@ int cold(struct xdp_md *ctx)
 CALLS(calls, bpf_xdp_get_buff_len(ctx))
 CALLS(clocks, bpf_ktime_get_ns())
 CALLS(coarse_clocks, bpf_ktime_get_coarse_ns())
+
+/* One after the other, as in a hash. */
+SEC("xdp.frags")
+int rounds(struct xdp_md *ctx)
+{
+	struct siphash s = { last_line, 1, 2, 3 };
+
+#pragma unroll
+	for (int i = 0; i < BENCH_CALLS; i++)
+		siphash_round(&s);
+	last_line = s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+	return XDP_PASS;
+}
+
+static __always_inline __u64 route_to_other(struct xdp_md *ctx)
+{
+	struct bpf_fib_lookup fib = {
+		.family = 2, /* AF_INET */
+		.l4_protocol = 17,
+		.tot_len = 1000,
+		.ifindex = 1, /* lo, as bpf/link.h does */
+		.ipv4_src = bpf_htonl(0xc0000201),
+		.ipv4_dst = bpf_htonl(0xc0000202),
+	};
+
+	return bpf_fib_lookup(ctx, &fib, sizeof(fib), 0);
+}
+
+CALLS(routes, route_to_other(ctx))
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

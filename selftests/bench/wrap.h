@@ -22,7 +22,7 @@ struct bench_layout {
 	__u32 nr_words;	 /* in a card; its size in the map is 8 times that */
 	__u32 at[BENCH_WORDS]; /* where each word goes */
 	__u32 cold_mask;       /* lines that the yardstick `cold` walks - 1 */
-	__u32 pad;
+	__u32 cold_step;       /* and of how many, one */
 };
 
 #endif
