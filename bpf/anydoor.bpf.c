@@ -41,6 +41,33 @@ static __always_inline bool packet_is_ours(struct xdp_md *ctx, struct packet *p)
 	return packet_read_addresses(&c, p, proto, PACKET_IN) && packet_is_local(p);
 }
 
+/*
+ * A question for a VIP that answers DNS, nothing unusual in front of it: the program `dns` reads it
+ * by itself, and as nearly all are such, nothing here reads it first.
+ */
+static __always_inline bool packet_is_query(struct xdp_md *ctx, const struct packet *p)
+{
+	struct cursor c = cursor_at(ctx, p->l3_off);
+	struct ipv6hdr *ip6;
+	struct iphdr *ip4;
+	struct udphdr *udp;
+
+	if ((p->local.flags & (AD_LOCAL_VIP_DNS | AD_LOCAL_TUNNEL)) != AD_LOCAL_VIP_DNS)
+		return false;
+	if (p->is_ip6) {
+		ip6 = cursor_take(&c, sizeof(*ip6));
+		if (!ip6 || ip6->version != 6 || ip6->nexthdr != IPPROTO_UDP)
+			return false;
+	} else {
+		ip4 = cursor_take(&c, sizeof(*ip4));
+		if (!ip4 || *(__u8 *)ip4 != 0x45 || ip4->protocol != IPPROTO_UDP ||
+		    ip4->frag_off & bpf_htons(IP_MF | IP_OFFSET))
+			return false;
+	}
+	udp = cursor_take(&c, sizeof(*udp));
+	return udp && udp->dest == bpf_htons(53);
+}
+
 static __always_inline bool packet_is_tunnel(const struct packet *p)
 {
 	return p->local.flags & AD_LOCAL_TUNNEL && p->protocol == IPPROTO_UDP && !p->fragment &&
@@ -118,6 +145,8 @@ static __always_inline __u32 packet_decide(struct xdp_md *ctx, struct packet *p)
 
 	if (!packet_is_ours(ctx, p))
 		return AD_R_FOREIGN;
+	if (packet_is_query(ctx, p))
+		bpf_tail_call(ctx, &door_xdp, AD_DOOR_DNS);
 	reason = packet_read(ctx, p);
 	if (reason)
 		return p->local.flags & AD_LOCAL_TUNNEL ? AD_R_FOREIGN : reason;
@@ -133,8 +162,6 @@ int packet(struct xdp_md *ctx)
 	struct packet p = { .frame_bytes = bpf_xdp_get_buff_len(ctx) };
 	__u32 reason = packet_decide(ctx, &p);
 
-	if (reason == AD_R_DNS_PASSED)
-		bpf_tail_call(ctx, &door_xdp, AD_DOOR_DNS);
 	verdict_count(reason, p.frame_bytes);
 	return p.action ? p.action : verdict_action(reason);
 }
@@ -142,7 +169,7 @@ int packet(struct xdp_md *ctx)
 SEC("xdp")
 int dns(struct xdp_md *ctx)
 {
-	__u32 bytes = bpf_xdp_get_buff_len(ctx), reason = dns_packet(ctx);
+	__u32 bytes = bpf_xdp_get_buff_len(ctx), reason = dns_packet(ctx, bytes);
 
 	verdict_count(reason, bytes);
 	return dns_is_sent(reason) ? XDP_TX : verdict_action(reason);

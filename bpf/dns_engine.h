@@ -38,7 +38,7 @@ static __always_inline int dns_reject(struct dns_work *w, __u32 rcode)
 	dns_put8(w, 3, rcode);
 	dns_put64(w, 4, 0);
 	w->rcode = rcode;
-	w->len = DNS_HEADER;
+	w->len = w->body = DNS_HEADER;
 	return DNS_SEND;
 }
 
@@ -150,9 +150,7 @@ static __always_inline void dns_begin(struct dns_work *w, const struct ad_dns_im
 	if (w->tcp)
 		max = DNS_REPLY_MAX;
 	if (w->edns)
-		max -= DNS_OPT_BYTES + w->options;
-	if (w->want_nsid)
-		max -= 4 + image->nsid_len;
+		max -= DNS_OPT_BYTES + dns_options_bytes(w, image);
 	w->limit = max;
 	w->at = w->body;
 	w->count[DNS_ANSWER] = 0;
@@ -204,7 +202,8 @@ DNS_STAGE int dns_read(struct dns_work *w, const struct ad_dns_image *image)
 	dns_join();
 	if (dns_is_meta(w->qtype) && DNS_IN_KERNEL)
 		return DNS_PASS;
-	dns_read_name(w, image);
+	if (!DNS_IN_KERNEL || w->hashed != w->name_len)
+		dns_read_name(w, image);
 	dns_join();
 	dns_begin(w, image);
 	return DNS_GO;
@@ -227,21 +226,24 @@ static __always_inline int dns_cell_is(const struct ad_dns_cell *cell, __u64 h0,
 	return cell->hash[0] == h0 && cell->hash[1] == h1 && cell->kind != AD_DNS_EMPTY;
 }
 
-/* The cell with this hash in one bucket; its number goes to w->cell. */
+/*
+ * The cell with this hash in the bucket that @mixed names, its own seat first: there most are, so
+ * it is one line and one branch. Its number goes to w->cell.
+ */
 static __always_inline const struct ad_dns_cell *
-dns_bucket(struct dns_work *w, const struct ad_dns_image *image, __u32 bucket, __u64 h0, __u64 h1)
+dns_bucket(struct dns_work *w, const struct ad_dns_image *image, __u32 mixed, __u64 h0, __u64 h1)
 {
-	const struct ad_dns_cell *cell;
+	__u32 bucket = (mixed & image->bucket_mask) * AD_DNS_BUCKET_CELLS, seat = dns_seat(mixed);
+	const struct ad_dns_cell *cells = dns_cell(w, image, bucket);
 
-	bucket = (bucket & image->bucket_mask) * AD_DNS_BUCKET_CELLS;
-	cell = dns_cell(w, image, bucket);
-	if (!cell)
+	if (!cells)
 		return 0;
-	w->cell = bucket;
-	if (dns_cell_is(cell, h0, h1))
-		return cell;
-	w->cell = bucket + 1;
-	return dns_cell_is(cell + 1, h0, h1) ? cell + 1 : 0;
+	w->cell = bucket + seat;
+	if (dns_cell_is(cells + seat, h0, h1))
+		return cells + seat;
+	seat ^= 1;
+	w->cell = bucket + seat;
+	return dns_cell_is(cells + seat, h0, h1) ? cells + seat : 0;
 }
 
 static __always_inline const struct ad_dns_cell *
@@ -541,6 +543,10 @@ dns_probe_question(struct dns_work *w, const struct ad_dns_image *image)
 {
 	__u16 class = w->qclass - DNS_CLASS_IN;
 
+	if (DNS_IN_KERNEL && w->hashed == w->name_len) {
+		w->cell = w->probed - 1;
+		return w->probed ? dns_cell(w, image, w->cell) : 0;
+	}
 	return dns_probe(w, image, w->hash[0] ^ class, w->hash[1]);
 }
 
@@ -724,35 +730,33 @@ static __always_inline int dns_follow(struct dns_work *w, const struct ad_dns_im
 /* RFC 6891, 6.1.3; NSID only to who asked (RFC 5001, 2.2). Room was kept for it. */
 static __always_inline void dns_put_opt(struct dns_work *w, const struct ad_dns_image *image)
 {
-	__u32 at = w->at, data = at + DNS_OPT_BYTES;
+	__u32 at = w->at;
 
 	dns_put64(w, at,
 		  DNS_T_OPT << 16 | (__u64)__builtin_bswap16(image->udp_size) << 24 |
 			  (__u64)(w->rcode >> 4) << 40 | (__u64)w->edns_do << 56);
-	dns_put8(w, at + 8, 0);
-	w->at = dns_put_options(w, image, data);
-	dns_put16(w, at + 9, w->at - data);
+	dns_put64(w, at + 8, (__u64)__builtin_bswap16(dns_options_bytes(w, image)) << 8);
+	w->at = dns_put_options(w, image, at + DNS_OPT_BYTES);
 	w->count[DNS_ADDITIONAL]++;
 }
 
 /*
- * The question and its case stay as they came. The header is put together in two words, because
- * words are what it is read back in: a load that spans several young stores has to wait.
+ * The question and its case stay as they came. The header is put together in the words that it is
+ * read back in: a load that spans several young stores has to wait.
  */
 static __always_inline void dns_finish(struct dns_work *w, const struct ad_dns_image *image)
 {
-	__u64 head = dns_load64(w->msg), rest = dns_load64(w->msg + 8), flags;
+	__u32 head = dns_load32(w->msg), flags;
 
 	if (w->edns)
 		dns_put_opt(w, image);
 	flags = DNS_QR | (head >> 16 & (DNS_OPCODE | DNS_RD)) | (w->aa ? DNS_AA : 0) |
 		(w->tc ? DNS_TC : 0) | (w->rcode & 15) << 8;
-	head = (head & 0xffff0000ffffull) | flags << 16 |
-	       (__u64)__builtin_bswap16(w->count[DNS_ANSWER]) << 48;
-	rest = (rest & ~0xffffffffull) | __builtin_bswap16(w->count[DNS_AUTHORITY]) |
-	       (__u64)__builtin_bswap16(w->count[DNS_ADDITIONAL]) << 16;
-	dns_store64(w->msg, head);
-	dns_store64(w->msg + 8, rest);
+	dns_store32(w->msg, (head & 0xffff) | flags << 16);
+	dns_store64(w->msg + 4, (dns_load64(w->msg + 4) & 0xffff) |
+					(__u64)__builtin_bswap16(w->count[DNS_ANSWER]) << 16 |
+					(__u64)__builtin_bswap16(w->count[DNS_AUTHORITY]) << 32 |
+					(__u64)__builtin_bswap16(w->count[DNS_ADDITIONAL]) << 48);
 	w->len = w->at;
 }
 

@@ -195,6 +195,12 @@ DNS_STAGE int dns_read_options(struct dns_work *w)
 
 /* --- in reply --------------------------------------------------------------------------------- */
 
+static __always_inline __u32 dns_options_bytes(const struct dns_work *w,
+					       const struct ad_dns_image *image)
+{
+	return w->options + (w->want_nsid ? DNS_OPTION_HEAD + image->nsid_len : 0);
+}
+
 static __always_inline __u32 dns_put_nsid(struct dns_work *w, const struct ad_dns_image *image,
 					  __u32 at)
 {

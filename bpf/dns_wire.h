@@ -66,6 +66,8 @@ struct dns_work {
 	__u64 name[AD_DNS_NAME_WORDS + 2]; /* lower-cased, zeros behind it */
 	__u8 labels[DNS_LABELS_MAX + 1]; /* where each label starts in the name, the root's last */
 	__u64 hash[2];
+	__u32 hashed; /* bytes of a name that the home has hashed already, or 0; ... */
+	__u32 probed; /* ... and looked for: its cell + 1, or 0 */
 	struct ad_addr client;
 	__u32 len; /* of the query, then of the reply */
 	DNS_HOME;  /* which image, in the home's words */
@@ -183,6 +185,24 @@ static __always_inline void dns_store64(__u8 *p, __u64 v)
 		__builtin_memcpy(p, &v, sizeof(v));
 }
 
+static __always_inline __u32 dns_load32(const __u8 *p)
+{
+	__u32 v;
+
+	if (DNS_IN_KERNEL)
+		return *(const __u32 *)p;
+	__builtin_memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static __always_inline void dns_store32(__u8 *p, __u32 v)
+{
+	if (DNS_IN_KERNEL)
+		*(__u32 *)p = v;
+	else
+		__builtin_memcpy(p, &v, sizeof(v));
+}
+
 static __always_inline __u32 dns_get8(const struct dns_work *w, __u32 at)
 {
 	return w->msg[at & DNS_MSG_MASK];
@@ -251,6 +271,16 @@ static __always_inline __u32 dns_mix(__u64 hash)
 	hash ^= hash >> 32;
 	hash *= 0x9E3779B97F4A7C15ull;
 	return hash >> 32;
+}
+
+/* Of the two cells of a bucket, the one to try first: a bit that no bucket's number reaches. */
+static __always_inline __u32 dns_seat(__u32 mixed)
+{
+	__u32 seat = mixed >> 31;
+
+	__asm__ volatile(""
+			 : "+r"(seat)); /* or clang makes it a branch, which would be a coin toss */
+	return seat & 1;
 }
 
 #endif

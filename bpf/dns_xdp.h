@@ -18,7 +18,7 @@
 
 #define DNS_QUERY_MAX 1024 /* longer ones are the daemon's */
 #define DNS_TTL	      64
-#define DNS_WORDS_MAX 256 /* messages up to here are copied by ourselves */
+#define DNS_WORDS_MAX 256 /* shorter messages are copied by ourselves */
 #define DNS_HEADS_MAX 128 /* Ethernet, two tags, IPv6 and UDP are 70 bytes */
 #define IP_DF	      0x4000
 
@@ -31,6 +31,7 @@ struct {
 } dns_work SEC(".maps");
 
 struct dns_frame {
+	__u32 bytes; /* all of it */
 	__u32 l3_off;
 	__u32 dns_off;
 	__u32 len; /* of the message */
@@ -56,13 +57,17 @@ static __always_inline bool dns_odd_ip6(const struct ipv6hdr *ip)
 	return from[0] == to[0] && from[1] == to[1] && from[2] == to[2] && from[3] == to[3];
 }
 
-/* Up to the message. IP options and extension headers are rare enough to be the daemon's. */
-static __always_inline bool dns_read_frame(struct xdp_md *ctx, struct dns_frame *f,
-					   struct dns_work *w)
+/*
+ * Up to the message, every length distrusted. `packet` sends only what is plain: no IP options, no
+ * extension headers, no fragments.
+ */
+static __always_inline __u32 dns_read_frame(struct xdp_md *ctx, struct dns_frame *f,
+					    struct dns_work *w)
 {
 	struct cursor c = cursor_at(ctx, 0);
 	struct packet p = {};
 	__be16 proto = packet_read_link(&c, &p);
+	__u32 bytes;
 	struct ipv6hdr *ip6;
 	struct udphdr *udp;
 	struct iphdr *ip4;
@@ -71,62 +76,70 @@ static __always_inline bool dns_read_frame(struct xdp_md *ctx, struct dns_frame 
 	f->is_ip6 = proto == bpf_htons(ETH_P_IPV6);
 	if (f->is_ip6) {
 		ip6 = cursor_take(&c, sizeof(*ip6));
-		if (!ip6 || ip6->nexthdr != IPPROTO_UDP)
-			return false;
+		if (!ip6)
+			return AD_R_BAD_IP;
+		bytes = bpf_ntohs(ip6->payload_len);
 		f->odd = dns_odd_ip6(ip6);
 		__builtin_memcpy(&w->client, &ip6->saddr, sizeof(w->client));
 		f->dns_off = p.l3_off + sizeof(*ip6) + sizeof(*udp);
 	} else {
 		ip4 = cursor_take(&c, sizeof(*ip4));
-		if (!ip4 || ip4->ihl != 5 || ip4->protocol != IPPROTO_UDP)
-			return false;
+		if (!ip4)
+			return AD_R_BAD_IP;
+		bytes = bpf_ntohs(ip4->tot_len) - sizeof(*ip4);
 		f->odd = dns_odd_ip4(ip4);
 		w->client.q[0] = 0;
 		w->client.q[1] = bpf_htonl(0xffff) | (__u64)ip4->saddr << 32;
 		f->dns_off = p.l3_off + sizeof(*ip4) + sizeof(*udp);
 	}
+	/* a length below that of its header has become a large one */
+	if (bytes > f->bytes - (f->dns_off - sizeof(*udp)))
+		return AD_R_BAD_IP;
 	udp = cursor_take(&c, sizeof(*udp));
 	if (!udp)
-		return false;
+		return AD_R_BAD_L4;
 	f->odd |= !udp->source;
 	f->len = bpf_ntohs(udp->len) - sizeof(*udp);
-	return true;
+	return f->len > bytes - sizeof(*udp) || bytes < sizeof(*udp) ? AD_R_BAD_L4 : AD_CONTINUE;
 }
 
-/* A message in words, and its last eight bytes once more: no helper, no byte by byte. */
+/*
+ * A message in words, laid so that the name begins with one: what is read back in other words than
+ * it was stored in waits until the stores have left the core. No helper, no byte by byte.
+ */
 static __always_inline bool dns_load_words(struct xdp_md *ctx, const struct dns_frame *f,
 					   struct dns_work *w, __u32 len)
 {
 	struct cursor c = cursor_at(ctx, f->dns_off);
-	__u32 i, last = (len - 8) & (DNS_WORDS_MAX - 1);
+	__u32 i, last = (len - 8) & (DNS_WORDS_MAX - 1), rest = (len - 4) & 7;
 
-	for (i = 0; i < DNS_WORDS_MAX; i += 8) {
+	if (c.pos + DNS_HEADER > c.end || c.pos + last + 8 > c.end)
+		return false;
+	*(__u32 *)w->msg = *(__u32 *)c.pos;
+	for (i = 4; i < DNS_WORDS_MAX; i += 8) {
 		if (i + 8 > len)
 			break;
 		if (c.pos + i + 8 > c.end)
 			return false;
 		dns_store64(w->msg + i, *(__u64 *)(c.pos + i));
 	}
-	if (c.pos + last + 8 > c.end)
-		return false;
-	dns_store64(w->msg + last, *(__u64 *)(c.pos + last));
+	dns_store64(w->msg + ((len - rest) & (DNS_WORDS_MAX - 1)),
+		    *(__u64 *)(c.pos + last) >> 8 >> (56 - 8 * rest));
 	return true;
 }
 
 static __always_inline int dns_load(struct xdp_md *ctx, const struct dns_frame *f,
 				    struct dns_work *w)
 {
-	__u32 zero = 0, len = f->len;
-	struct ad_dns_live *live = bpf_map_lookup_elem(&dns_live, &zero);
+	__u32 len = f->len;
 
-	if (!live || len > DNS_QUERY_MAX)
+	if (len > DNS_QUERY_MAX)
 		return DNS_PASS;
 	if (len < DNS_HEADER)
 		return DNS_IGNORE;
-	w->slot = live->slot;
 	w->len = len;
 	w->tcp = 0;
-	if (len <= DNS_WORDS_MAX && dns_load_words(ctx, f, w, len))
+	if (len < DNS_WORDS_MAX && dns_load_words(ctx, f, w, len))
 		return DNS_GO;
 	return bpf_xdp_load_bytes(ctx, f->dns_off, w->msg, len) ? DNS_PASS : DNS_GO;
 }
@@ -150,74 +163,125 @@ __noinline __u64 dns_sum(struct dns_work *w)
 	return sum;
 }
 
-/* A short reply goes to the frame and into the sum at once. */
-static __always_inline bool dns_store_words(struct xdp_md *ctx, const struct dns_frame *f,
-					    struct dns_work *w, __u32 len, __u64 *sum)
+/* What lies in the frame already: all between header and body. */
+static __always_inline __u64 dns_sum_question(const struct dns_work *w)
 {
-	struct cursor c = cursor_at(ctx, f->dns_off);
-	__u32 i, last = (len - 8) & (DNS_WORDS_MAX - 1);
-	__u64 word;
+	__u64 sum = 0, word, body = w->body;
+	__u32 i;
 
-	*sum = 0;
-	dns_put64(w, len, 0);
-	for (i = 0; i < DNS_WORDS_MAX; i += 8) {
-		if (i >= len)
+	for (i = DNS_HEADER; i < DNS_WORDS_MAX; i += 8) {
+		if (i >= body)
 			break;
 		word = dns_load64(w->msg + i);
-		*sum += (word >> 32) + (__u32)word;
-		if (i + 8 > len)
-			break;
-		if (c.pos + i + 8 > c.end)
-			return false;
-		*(__u64 *)(c.pos + i) = word;
+		if (i + 8 > body)
+			word &= (1ull << 8 * (body - i)) - 1;
+		sum = csum_add(sum, word);
 	}
-	if (c.pos + last + 8 > c.end)
-		return false;
-	*(__u64 *)(c.pos + last) = dns_load64(w->msg + last);
+	return sum;
+}
+
+/* The last @left bytes, fewer than eight. */
+static __always_inline bool dns_store_rest(struct cursor *c, __u64 word, __u32 left)
+{
+	void *to;
+
+	if (left & 4) {
+		to = cursor_take(c, 4);
+		if (!to)
+			return false;
+		*(__u32 *)to = word;
+		word >>= 32;
+	}
+	if (left & 2) {
+		to = cursor_take(c, 2);
+		if (!to)
+			return false;
+		*(__u16 *)to = word;
+		word >>= 16;
+	}
+	if (left & 1) {
+		to = cursor_take(c, 1);
+		if (!to)
+			return false;
+		*(__u8 *)to = word;
+	}
 	return true;
 }
 
-static __always_inline __u16 dns_fold(__u64 sum)
+/*
+ * A short reply goes to the frame and into the sum at once, in the words in which the engine wrote
+ * it. The question is there already.
+ */
+static __always_inline bool dns_store_words(struct xdp_md *ctx, const struct dns_frame *f,
+					    struct dns_work *w, __u64 *sum)
 {
-	sum = (sum >> 32) + (__u32)sum;
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	sum = (sum >> 16) + (sum & 0xffff);
-	return ~sum;
+	struct cursor c = cursor_at(ctx, f->dns_off);
+	__u64 question = dns_sum_question(w), tail = 0, word;
+	__u32 body, size, whole, i;
+	const __u8 *from;
+	void *to = c.pos;
+	__u16 folded;
+
+	if (to + DNS_HEADER > c.end)
+		return false;
+	*(__u32 *)to = *(__u32 *)w->msg;
+	word = dns_load64(w->msg + 4);
+	*(__u64 *)(to + 4) = word;
+	question = csum_add(question + *(__u32 *)w->msg, word);
+	dns_join();
+	body = w->body & (DNS_WORDS_MAX - 1);
+	size = (w->len - body) & (DNS_WORDS_MAX - 1);
+	from = w->msg + body;
+	to += body;
+	for (i = 0; i < DNS_WORDS_MAX; i += 8) {
+		if (i + 8 > size)
+			break;
+		if (to + i + 8 > c.end)
+			return false;
+		word = dns_load64(from + i);
+		tail = csum_add(tail, word);
+		*(__u64 *)(to + i) = word;
+	}
+	dns_join();
+	size = w->len - body;
+	whole = size & (DNS_WORDS_MAX - 8);
+	c.pos = to + whole;
+	word = dns_load64(from + whole) & ((1ull << 8 * (size & 7)) - 1);
+	folded = csum_fold(csum_add(tail, word));
+	*sum = question + (body & 1 ? __builtin_bswap16(folded) : folded);
+	return dns_store_rest(&c, word, size);
 }
 
 /* The client's port and ours change places; @sum is that of addresses and payload. */
 static __always_inline void dns_write_udp(struct udphdr *udp, __u32 bytes, __u64 sum)
 {
-	__be16 client = udp->source;
+	__u32 *ports = (void *)udp, len = bpf_htons(bytes);
+	__u16 check;
 
-	udp->source = udp->dest;
-	udp->dest = client;
-	udp->len = bpf_htons(bytes);
-	sum += udp->source + udp->dest + 2 * (__u64)udp->len + bpf_htons(IPPROTO_UDP);
-	udp->check = dns_fold(sum);
-	if (!udp->check)
-		udp->check = 0xffff; /* RFC 768: 0 would mean none */
+	*ports = *ports << 16 | *ports >> 16;
+	sum += *ports + 2 * (__u64)len + bpf_htons(IPPROTO_UDP);
+	check = ~csum_fold(sum);
+	if (!check)
+		check = 0xffff; /* RFC 768: 0 would mean none */
+	ports[1] = len | (__u32)check << 16;
 }
 
-/* A datagram that is never fragmented needs no identification (RFC 6864, 4.1). */
+/* In words; a datagram that is never fragmented needs no identification (RFC 6864, 4.1). */
 static __always_inline void dns_write_ip4(struct iphdr *ip, struct udphdr *udp, __u32 bytes,
 					  __u64 sum)
 {
-	__be32 client = ip->saddr;
-	__u64 head;
+	__u32 *word = (void *)ip;
+	__be32 client = ip->saddr, vip = ip->daddr;
+	__u32 lengths = bpf_htons(0x4500) | bpf_htons(sizeof(*ip) + bytes) << 16;
+	__u32 fragment = bpf_htons(IP_DF) << 16, life = DNS_TTL | IPPROTO_UDP << 8;
+	__u64 ends = (__u64)client + vip;
 
-	ip->saddr = ip->daddr;
-	ip->daddr = client;
-	ip->tos = 0;
-	ip->tot_len = bpf_htons(sizeof(*ip) + bytes);
-	ip->id = 0;
-	ip->frag_off = bpf_htons(IP_DF);
-	ip->ttl = DNS_TTL;
-	head = bpf_htons(0x4500) + (__u64)ip->tot_len + ip->frag_off +
-	       bpf_htons(DNS_TTL << 8 | IPPROTO_UDP) + (__u64)ip->saddr + ip->daddr;
-	ip->check = dns_fold(head);
-	dns_write_udp(udp, bytes, sum + ip->saddr + ip->daddr);
+	word[0] = lengths;
+	word[1] = fragment;
+	word[2] = life | (__u32)(__u16)~csum_fold(ends + lengths + fragment + life) << 16;
+	word[3] = vip;
+	word[4] = client;
+	dns_write_udp(udp, bytes, sum + ends);
 }
 
 static __always_inline void dns_write_ip6(struct ipv6hdr *ip, struct udphdr *udp, __u32 bytes,
@@ -236,14 +300,14 @@ static __always_inline void dns_write_ip6(struct ipv6hdr *ip, struct udphdr *udp
 	dns_write_udp(udp, bytes, sum);
 }
 
-/* Back to where it came from; VLAN tags stay where they are. */
+/* Back to where it came from; VLAN tags stay where they are. In words: six, two, four bytes. */
 static __always_inline void dns_write_link(struct ethhdr *eth)
 {
-	unsigned char client[ETH_ALEN];
+	__u64 *to = (void *)eth, old = *to;
+	__u32 *from = (void *)(to + 1);
 
-	__builtin_memcpy(client, eth->h_source, ETH_ALEN);
-	__builtin_memcpy(eth->h_source, eth->h_dest, ETH_ALEN);
-	__builtin_memcpy(eth->h_dest, client, ETH_ALEN);
+	*to = old >> 48 | (__u64)*from << 16 | old << 48;
+	*from = old >> 16;
 }
 
 static __always_inline bool dns_write_heads(struct xdp_md *ctx, const struct dns_frame *f,
@@ -280,39 +344,64 @@ static __always_inline bool dns_write_heads(struct xdp_md *ctx, const struct dns
  * The frame takes the reply's size. A veth gives little room behind the packet but plenty in
  * front (6.18): then the heads move forward. If neither goes, the query is still whole.
  */
-static __always_inline bool dns_resize(struct xdp_md *ctx, const struct dns_frame *f,
-				       struct dns_work *w, __u32 len)
+enum dns_room {
+	DNS_ROOM_NONE,
+	DNS_ROOM_HERE,	/* behind the question, which has not moved */
+	DNS_ROOM_MOVED, /* only the heads are in place */
+};
+
+static __always_inline enum dns_room dns_resize(struct xdp_md *ctx, const struct dns_frame *f,
+						struct dns_work *w, __u32 len)
 {
-	int more = f->dns_off + len - bpf_xdp_get_buff_len(ctx);
+	int more = f->dns_off + len - f->bytes;
 	__u32 heads = f->dns_off & (DNS_HEADS_MAX - 1);
 
 	if (!more || !bpf_xdp_adjust_tail(ctx, more))
-		return true;
-	return more > 0 && heads && !bpf_xdp_load_bytes(ctx, 0, w->name, heads) &&
-	       !bpf_xdp_adjust_head(ctx, -more) && !bpf_xdp_store_bytes(ctx, 0, w->name, heads);
+		return DNS_ROOM_HERE;
+	barrier_var(heads); /* 6.1 wants to see that it is not 0 */
+	if (more < 0 || heads < ETH_HLEN || bpf_xdp_load_bytes(ctx, 0, w->name, heads) ||
+	    bpf_xdp_adjust_head(ctx, -more) || bpf_xdp_store_bytes(ctx, 0, w->name, heads))
+		return DNS_ROOM_NONE;
+	return DNS_ROOM_MOVED;
 }
 
-static __always_inline __u32 dns_send(struct xdp_md *ctx, const struct dns_frame *f,
-				      struct dns_work *w)
+/* A reply that is long, or whose question is no longer where it was. */
+static __always_inline bool dns_store_all(struct xdp_md *ctx, const struct dns_frame *f,
+					  struct dns_work *w, __u64 *sum)
 {
 	__u32 len = w->len;
+
+	if (len > DNS_REPLY_MAX)
+		return false;
+	barrier_var(
+		len); /* for 6.1: clang 14 would make one comparison of two, of another register */
+	if (len < DNS_HEADER || bpf_xdp_store_bytes(ctx, f->dns_off, w->msg, len))
+		return false;
+	*sum = dns_sum(w);
+	return true;
+}
+
+/* The reply in w->msg, to a reason. Global: verified once, not for every way to a reply. */
+__noinline int dns_send(struct xdp_md *ctx, const struct dns_frame *f, struct dns_work *w)
+{
+	__u32 len = w ? w->len : 0;
+	enum dns_room room;
 	__u64 sum;
 
-	if (len < DNS_HEADER || len > DNS_REPLY_MAX)
+	if (!f || !w || len < DNS_HEADER || len > DNS_REPLY_MAX)
 		return AD_R_INTERNAL;
-	if (!dns_resize(ctx, f, w, len))
+	room = dns_resize(ctx, f, w, len);
+	if (room == DNS_ROOM_NONE)
 		return AD_R_DNS_PASSED;
-	if (len > DNS_WORDS_MAX || !dns_store_words(ctx, f, w, len, &sum)) {
-		barrier_var(len); /* 6.1 forgets the bounds of what it spills */
-		if (len < DNS_HEADER || len > DNS_REPLY_MAX ||
-		    bpf_xdp_store_bytes(ctx, f->dns_off, w->msg, len))
-			return AD_R_INTERNAL;
-		sum = dns_sum(w);
-	}
+	if ((room == DNS_ROOM_MOVED || len >= DNS_WORDS_MAX || !dns_store_words(ctx, f, w, &sum)) &&
+	    !dns_store_all(ctx, f, w, &sum))
+		return AD_R_INTERNAL;
 	if (!dns_write_heads(ctx, f, len, sum))
 		return AD_R_INTERNAL;
 	return w->limited == AD_DNS_LIMITED_SLIPPED ? AD_R_DNS_SLIPPED : AD_R_DNS_ANSWERED;
 }
+
+#include "dns_quick.h"
 
 static __always_inline void dns_count(const struct dns_work *w, const struct ad_dns_image *image)
 {
@@ -355,29 +444,56 @@ static __always_inline void dns_count_guard(const struct dns_work *w)
 		count->limited[w->limited % AD_DNS_LIMITED_STATES][w->limited_class]++;
 }
 
-/* The stage: UDP 53 for a VIP, to one reason. */
-static __always_inline __u32 dns_packet(struct xdp_md *ctx)
+/* The image that answers this packet, whatever is published meanwhile. */
+static __always_inline const struct ad_dns_image *dns_choose_image(struct dns_work *w)
 {
+	__u32 zero = 0;
+	const struct ad_dns_live *live = bpf_map_lookup_elem(&dns_live, &zero);
+
+	if (!live)
+		return NULL;
+	w->slot = live->slot;
+	w->hashed = 0;
+	w->brought = 0;
+	return dns_image(w);
+}
+
+/* By the engine, in a copy: what is not answered is as it came. */
+static __always_inline __u32 dns_packet_copied(struct xdp_md *ctx, const struct dns_frame *f,
+					       struct dns_work *w, const struct ad_dns_image *image)
+{
+	int verdict = dns_load(ctx, f, w);
+
+	if (verdict == DNS_GO)
+		verdict = dns_respond(w, image);
+	if (verdict == DNS_IGNORE)
+		return AD_R_DNS_IGNORED;
+	if (verdict == DNS_DROP)
+		return AD_R_DNS_LIMITED;
+	return verdict == DNS_SEND ? dns_send(ctx, f, w) : AD_R_DNS_PASSED;
+}
+
+/* The stage: UDP 53 for a VIP, to one reason. */
+static __always_inline __u32 dns_packet(struct xdp_md *ctx, __u32 frame_bytes)
+{
+	struct dns_frame f = { .bytes = frame_bytes };
 	__u32 zero = 0, reason;
 	struct dns_work *w = bpf_map_lookup_elem(&dns_work, &zero);
 	const struct ad_dns_image *image;
-	struct dns_frame f;
-	int verdict;
 
-	if (!w || !dns_read_frame(ctx, &f, w))
-		return AD_R_DNS_PASSED;
+	if (!w)
+		return AD_R_INTERNAL;
+	reason = dns_read_frame(ctx, &f, w);
+	if (reason)
+		return reason;
 	if (f.odd)
 		return AD_R_DNS_IGNORED;
-	verdict = dns_load(ctx, &f, w);
-	if (verdict == DNS_GO) {
-		image = dns_image(w);
-		verdict = image ? dns_respond(w, image) : DNS_PASS;
-	}
-	if (verdict == DNS_IGNORE)
-		return AD_R_DNS_IGNORED;
-	if (verdict != DNS_SEND && verdict != DNS_DROP)
+	image = dns_choose_image(w);
+	if (!image)
 		return AD_R_DNS_PASSED;
-	reason = verdict == DNS_DROP ? AD_R_DNS_LIMITED : dns_send(ctx, &f, w);
+	if (!dns_has_limits(w))
+		reason = dns_quick(ctx, &f, w, image);
+	reason = reason ?: dns_packet_copied(ctx, &f, w, image);
 	if (dns_is_sent(reason))
 		dns_count(w, image);
 	if (reason != AD_R_DNS_PASSED)

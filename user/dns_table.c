@@ -35,18 +35,18 @@ static __u32 table_bucket(const struct dns_table *table, __u32 node, int choice)
 	return dns_mix(table->hashes[node][choice]) & (table->nr_buckets - 1);
 }
 
-static bool bucket_take(struct dns_table *table, __u32 bucket, __u32 node)
+/* The name's own seat in the bucket, which the engine tries first, or the other. */
+static bool bucket_take(struct dns_table *table, __u32 node, int choice)
 {
-	__u32 *cells = &table->cells[bucket * AD_DNS_BUCKET_CELLS];
-	int i;
+	__u32 *cells = &table->cells[table_bucket(table, node, choice) * AD_DNS_BUCKET_CELLS];
+	__u32 seat = dns_seat(dns_mix(table->hashes[node][choice]));
 
-	for (i = 0; i < AD_DNS_BUCKET_CELLS; i++) {
-		if (cells[i])
-			continue;
-		cells[i] = node + 1;
-		return true;
-	}
-	return false;
+	if (cells[seat])
+		seat ^= 1;
+	if (cells[seat])
+		return false;
+	cells[seat] = node + 1;
+	return true;
 }
 
 /* Swaps @node for one that sits in @bucket. */
@@ -61,20 +61,20 @@ static __u32 bucket_kick(struct dns_table *table, __u32 bucket, __u32 node, unsi
 
 static bool table_insert(struct dns_table *table, __u32 node)
 {
-	__u32 bucket, first = table_bucket(table, node, 0);
 	unsigned int kicks, random = node * 2654435761u;
+	__u32 bucket;
+	int choice;
 
-	if (bucket_take(table, first, node) ||
-	    bucket_take(table, table_bucket(table, node, 1), node))
+	if (bucket_take(table, node, 0) || bucket_take(table, node, 1))
 		return true;
-	bucket = first;
+	bucket = table_bucket(table, node, 0);
 	for (kicks = 0; kicks < KICKS_MAX; kicks++) {
 		random = random * 1664525u + 1013904223u;
 		node = bucket_kick(table, bucket, node, random >> 16);
-		first = table_bucket(table, node, 0);
-		bucket = bucket == first ? table_bucket(table, node, 1) : first;
-		if (bucket_take(table, bucket, node))
+		choice = bucket == table_bucket(table, node, 0);
+		if (bucket_take(table, node, choice))
 			return true;
+		bucket = table_bucket(table, node, choice);
 	}
 	return false;
 }

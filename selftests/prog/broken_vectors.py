@@ -21,9 +21,17 @@ def patched(frame, *changes):
     return bytes(raw)
 
 
+def datagrams():
+    """To port 53: the program `dns` reads these by itself."""
+    udp, data = UDP(sport=99, dport=53), Raw(bytes(30))
+    return (ether(bytes(IP(src=CLIENT4, dst=VIP4) / udp / data), False),
+            ether(bytes(IPv6(src=CLIENT6, dst=VIP6) / udp / data), True))
+
+
 def write_bad_ip(w):
     frame4 = PLAIN4.but(payload=b"d" * 40).frame()
     frame6 = PLAIN6.but(payload=b"d" * 40).frame()
+    udp4, udp6 = datagrams()
     for name, frame in {
             "version4": patched(frame4, (14, b"\x55")),
             "version6": patched(frame6, (14, b"\x40")),
@@ -40,15 +48,17 @@ def write_bad_ip(w):
             "extension-beyond-payload": patched(
                 PLAIN6.but(extensions=(IPv6ExtHdrDestOpt(options=[PadN(optdata=bytes(44))]),))
                 .frame(), (18, b"\x00\x10")),
+            "query-total-below-head": patched(udp4, (16, b"\x00\x13")),
+            "query-total-zero": patched(udp4, (16, b"\x00\x00")),
+            "query-total-one-beyond": udp4[:-1],
+            "query-payload-one-beyond": udp6[:-1],
     }.items():
         w.vector(f"bad-ip-{name}", frame, "drop", "bad_ip")
 
 
 def write_bad_l4(w):
     frame4, frame6 = PLAIN4.frame(), PLAIN6.frame()
-    udp4 = ether(bytes(IP(src=CLIENT4, dst=VIP4) / UDP(sport=99, dport=53) / Raw(bytes(30))), False)
-    udp6 = ether(bytes(IPv6(src=CLIENT6, dst=VIP6) / UDP(sport=99, dport=53) / Raw(bytes(30))),
-                 True)
+    udp4, udp6 = datagrams()
     for name, frame in {
             "doff4": patched(frame4, (46, b"\x40")),
             "doff0": patched(frame6, (66, b"\x00")),
@@ -59,6 +69,8 @@ def write_bad_l4(w):
             "tcp-none4": patched(frame4[:34], (16, b"\x00\x14")),
             "tcp-none6": patched(frame6[:54], (18, b"\x00\x00")),
             "udp-cut": patched(udp4[:41], (16, b"\x00\x1b")),
+            "udp-none": patched(udp4, (16, b"\x00\x14")),
+            "udp-none6": patched(udp6, (18, b"\x00\x07")),
             "udp-length0": patched(udp4, (38, b"\x00\x00")),
             "udp-length7": patched(udp6, (58, b"\x00\x07")),
             "udp-length-beyond": patched(udp4, (38, b"\x00\x27")),
