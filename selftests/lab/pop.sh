@@ -46,6 +46,7 @@ pop_config() { # NODE
 		$(pop_config_nodes)
 		stamp: { clock: any, tcp_timestamps: set }
 		keys: { file: fleet.key, epoch: 1 }
+		tunnel: { mss_overhead: ${LAB_MSS_OVERHEAD:-auto} }
 		flows: { max: 4K }
 		dns:
 		  zones:

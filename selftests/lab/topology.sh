@@ -33,6 +33,9 @@ readonly CLIENT4=198.51.100.10 CLIENT6=2001:db8:c::10
 # The tunnel's outer family: 4 or 6.
 LAB_TUNNEL=${LAB_TUNNEL:-4}
 
+# Bytes that every wire carries.
+LAB_MTU=${LAB_MTU:-1500}
+
 # Milliseconds that a packet takes from one edge to another, each way; 0: none.
 LAB_FAR_MS=${LAB_FAR_MS:-0}
 
@@ -116,7 +119,7 @@ long_wires_up() {
 interface_up() { # PLACE INTERFACE ADDRESS4 ADDRESS6
 	at "$1" ip addr add "$3" dev "$2"
 	at "$1" ip addr add "$4" dev "$2" nodad
-	at "$1" ip link set "$2" up
+	at "$1" ip link set "$2" mtu "$LAB_MTU" up
 }
 
 # A POP's uplink is a veth; its other end must behave like a router's port:
