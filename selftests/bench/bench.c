@@ -14,21 +14,31 @@
 
 #define FOREIGN(name, what, many)                                                                  \
 	{                                                                                          \
-		name, what, FRAME_FOREIGN, many, 0, AD_FLOW_FREE, AD_R_FOREIGN, 0, 0               \
+		name, what, FRAME_FOREIGN, many, 0, AD_FLOW_FREE, AD_R_FOREIGN, 0, 0, 0            \
 	}
 #define FLOW(name, what, frame, many, owner, entry, reason)                                        \
 	{                                                                                          \
-		name, what, FRAME_##frame, many, owner, AD_FLOW_##entry, AD_R_##reason, 0, 0       \
+		name, what, FRAME_##frame, many, owner, AD_FLOW_##entry, AD_R_##reason, 0, 0, 0    \
 	}
 #define DNS(name, what, frame, many, rcode)                                                        \
 	{                                                                                          \
-		name, what, FRAME_##frame, many, 0, AD_FLOW_FREE, AD_R_DNS_ANSWERED, rcode, 0      \
+		name, what, FRAME_##frame, many, 0, AD_FLOW_FREE, AD_R_DNS_ANSWERED, rcode, 0, 0   \
+	}
+
+#define DNS_OF_MANY(name, what, frame, many)                                                       \
+	{                                                                                          \
+		name, what, FRAME_##frame, many, 0, AD_FLOW_FREE, AD_R_DNS_ANSWERED, DNS_NOERROR,  \
+			0, M1                                                                      \
+	}
+#define UNASKED(name, what, many)                                                                  \
+	{                                                                                          \
+		name, what, FRAME_DNS_UNASKED, many, 0, AD_FLOW_FREE, AD_R_DNS_IGNORED, 0, 0, 0    \
 	}
 
 /* What nobody asked for: each ends in @reason, or in the other one. */
 #define FLOOD(name, what, frame, owner, reason, other)                                             \
 	{                                                                                          \
-		name, what, FRAME_##frame, M1, owner, AD_FLOW_FREE, AD_R_##reason, 0, other        \
+		name, what, FRAME_##frame, M1, owner, AD_FLOW_FREE, AD_R_##reason, 0, other, 0     \
 	}
 
 /* clang-format off */
@@ -75,6 +85,12 @@ static const struct bench benches[] = {
 	      LOOPING, SELF, TUNNEL_HOPS, AD_CONTINUE),
 	DNS("dns_a_1k", "A of 1k names", DNS_A, BENCH_NAMES, DNS_NOERROR),
 	DNS("dns_nx", "NXDOMAIN, three labels below the apex", DNS_NX, 64 * K1, DNS_NXDOMAIN),
+	DNS("dns_wildcard", "A of a wildcard", DNS_WILDCARD, 64 * K1, DNS_NOERROR),
+	DNS("dns_cookie", "A of 1k names, with EDNS and a valid cookie", DNS_COOKIE, BENCH_NAMES,
+	    DNS_NOERROR),
+	UNASKED("dns_unasked", "a query that must not be answered: its heads are read", BENCH_NAMES),
+	DNS_OF_MANY("dns_a_1m_hot", "A of 1k names among 1M", DNS_A, BENCH_NAMES),
+	DNS_OF_MANY("dns_a_1m", "A of 1M names at random", DNS_A, M1),
 };
 /* clang-format on */
 #define NR (sizeof(benches) / sizeof(benches[0]))

@@ -27,7 +27,7 @@ enum {
 	LANDING = 3,   /* the node that tunnels packets to us */
 	NOWHERE = 900, /* an id that no node has */
 	BENCH_PORT = 443,
-	BENCH_NAMES = 1024, /* in the zone */
+	BENCH_NAMES = 1024, /* in the zone, if a bench wants no more */
 };
 
 #define VERIFIED_MAX 16 /* programs in the object */
@@ -39,6 +39,8 @@ enum {
  * *@ifindex. 0 or -errno, said.
  */
 int site_enter(int *ifindex, struct config **config);
+/* The zone's file, anew. 0 or -errno. */
+int site_write_zone(unsigned int names);
 
 /* --- rig ------------------------------------------------------------------------------------ */
 
@@ -49,6 +51,8 @@ struct rig {
 	struct ad_flow *flows;
 	__u32 flow_mask;
 	struct ad_keys keys;
+	__u64 cookie_secret[2];
+	unsigned int names;	  /* in the zone that is published */
 	__s64 wall_minus_mono_ms; /* of the stamps */
 	__u64 mono_ms;		  /* the moment at which all packets of a deck arrive ... */
 	__u32 real_s;		  /* ... and on the real clock */
@@ -60,6 +64,8 @@ struct rig {
 /* Enters the site and loads everything. 0 or -errno, said. */
 int rig_new(struct rig *rig);
 void rig_free(struct rig *rig);
+/* Publishes a zone of so many names, if that is not what is published. 0 or -errno, said. */
+int rig_serve(struct rig *rig, unsigned int names);
 /* Takes the time, and empties the flow table. */
 void rig_renew(struct rig *rig);
 /* Writes one entry as the data path would, at its @prf; false if its bucket is full. */
@@ -82,6 +88,9 @@ enum frame_kind {
 	FRAME_OUT,     /* TCP from the VIP, for egress */
 	FRAME_DNS_A,   /* a name of the zone */
 	FRAME_DNS_NX,  /* three labels below the apex, not there */
+	FRAME_DNS_WILDCARD,
+	FRAME_DNS_COOKIE,  /* FRAME_DNS_A with EDNS and a cookie of ours */
+	FRAME_DNS_UNASKED, /* from port 0: not to be answered */
 	/* FRAME_STAMPED, tunnelled to us ... */
 	FRAME_TUNNEL,	/* by LANDING; and as it must not be: */
 	FRAME_STRANGER, /* by an address that is no node's */
@@ -100,6 +109,7 @@ struct bench {
 	enum ad_reason reason;	 /* what every round must end in */
 	__u16 rcode;		 /* and, of a DNS query, the answer's */
 	enum ad_reason other;	 /* or in this; 0: in no other */
+	unsigned int names;	 /* in the zone; 0: BENCH_NAMES */
 };
 
 /* --- deck ----------------------------------------------------------------------------------- */
@@ -132,6 +142,7 @@ struct yardsticks {
 	double page_walk; /* what a line costs more whose page is one of many */
 	double sip_round; /* of SipHash, one after the other */
 	double route;	  /* asked of the kernel, with its neighbour */
+	double resize;	  /* bpf_xdp_adjust_tail() */
 };
 
 int play_bench(struct rig *rig, const struct bench *bench, struct figure *figure);

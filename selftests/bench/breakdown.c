@@ -9,8 +9,9 @@
 
 /* SipHash-2-4 over IPv4: two rounds a word of 8 bytes, four at the end (bpf/prf.h, bpf/tunnel.h).
  */
-#define FLOW_ROUNDS 8  /* 12 bytes */
-#define TAG_ROUNDS  18 /* 7 words; the 4 in front are remembered */
+#define FLOW_ROUNDS   8	 /* 12 bytes */
+#define TAG_ROUNDS    18 /* 7 words; the 4 in front are remembered */
+#define COOKIE_ROUNDS 10 /* 20 bytes: two words and what is left */
 
 struct figures {
 	const struct bench *benches;
@@ -79,11 +80,53 @@ static void wrap_breakdown(struct figures *figures, const struct yardsticks *sti
 	line(many, "= with 1M flows");
 }
 
+static void query_breakdown(struct figures *figures, const struct yardsticks *sticks)
+{
+	double pass = figure_of(figures, "pass_foreign");
+	double heads = figure_of(figures, "dns_unasked");
+	double few = figure_of(figures, "dns_a_1k");
+	double hot = figure_of(figures, "dns_a_1m_hot");
+	double many = figure_of(figures, "dns_a_1m");
+
+	if (figures->lack)
+		return;
+	printf("\nwhere it goes: dns_a\n");
+	line(pass, "both addresses read, the VIP found");
+	line(heads - pass, "over to the program `dns`, IP and UDP headers read, counters");
+	line(sticks->resize, "the frame's end moved by the kernel: bpf_xdp_adjust_tail()");
+	line(few - heads - sticks->resize,
+	     "the name hashed and found, records, heads, checksums, counters");
+	line(few, "= with 1k names, all of them asked");
+	line(hot - few, "as many names, of 1M: pages of the table that the TLB has not");
+	line(many - hot, "memory: the name's cell, one line of 134 MB, or two");
+	line(many, "= with 1M names, at random");
+}
+
+static void engine_breakdown(struct figures *figures, const struct yardsticks *sticks)
+{
+	double quick = figure_of(figures, "dns_a_1k");
+	double wildcard = figure_of(figures, "dns_wildcard");
+	double absent = figure_of(figures, "dns_nx");
+	double cookie = figure_of(figures, "dns_cookie");
+
+	if (figures->lack)
+		return;
+	printf("\nwhere it goes: what is not answered in the frame\n");
+	line(quick, "dns_a_1k, as above; what comes on top:");
+	line(wildcard - quick, "dns_wildcard: a copy, labels, the encloser searched for");
+	line(absent - quick, "dns_nx: the same, and SOA instead of an address");
+	line(cookie - quick, "dns_cookie: a copy, options read and written, and of that");
+	line(COOKIE_ROUNDS * sticks->sip_round, "    the cookie's hash: 10 rounds");
+}
+
 void report_breakdown(const struct bench *benches, const struct figure *figures, size_t nr,
 		      const struct yardsticks *sticks)
 {
-	struct figures local = { benches, figures, nr, false }, wrap = local;
+	struct figures local = { benches, figures, nr, false }, wrap = local, query = local,
+		       engine = local;
 
 	local_breakdown(&local, sticks);
 	wrap_breakdown(&wrap, sticks);
+	query_breakdown(&query, sticks);
+	engine_breakdown(&engine, sticks);
 }

@@ -31,6 +31,10 @@ static const struct {
 	/* IP checksum and source; UDP; id; first label */
 	[FRAME_DNS_A] = { 4, { 24, 34, 42, 55 } },
 	[FRAME_DNS_NX] = { 4, { 24, 34, 42, 55 } },
+	[FRAME_DNS_WILDCARD] = { 4, { 24, 34, 42, 55 } },
+	[FRAME_DNS_UNASKED] = { 4, { 24, 34, 42, 55 } },
+	/* and the server's half of the cookie */
+	[FRAME_DNS_COOKIE] = { 5, { 24, 34, 42, 55, 113 } },
 };
 
 static struct guest guest_number(unsigned int number, __u16 owner)

@@ -242,22 +242,41 @@ static void put_tunnelled(struct frame *frame, const struct rig *rig, enum frame
 	close_udp(frame, outer, udp);
 }
 
-static void put_query(struct frame *frame, enum frame_kind kind, const struct guest *guest,
-		      unsigned int name)
+/* OPT with a cookie as we made it a moment ago (RFC 9018, 4). */
+static void put_cookie(struct frame *frame, const struct rig *rig, const struct guest *guest)
 {
-	static const char absent[] = "\1y\1z";
+	static const char opt[] = "\0\0\51\4\320\0\0\0\0\0\34\0\12\0\30";
+	struct {
+		char client[8];
+		__u8 version[4];
+		__be32 made;
+		__be32 address;
+	} covered = { "a client", { 1 }, htonl(rig->real_s), guest->address };
+	__u64 hash = siphash(rig->cookie_secret, &covered, 20);
+
+	put(frame, opt, sizeof(opt) - 1);
+	put(frame, &covered, 16);
+	put(frame, &hash, sizeof(hash));
+}
+
+static void put_query(struct frame *frame, const struct rig *rig, enum frame_kind kind,
+		      const struct guest *guest, unsigned int name)
+{
+	static const char below[][5] = { [FRAME_DNS_NX] = "\1y\1z", [FRAME_DNS_WILDCARD] = "\1w" };
 	static const char zone_a_in[] = "\5bench\7example\0\0\1\0\1";
-	__be16 header[6] = { htons(name), 0, htons(1), 0, 0, 0 };
+	__be16 header[6] = { htons(name), 0, htons(1), 0, 0, htons(kind == FRAME_DNS_COOKIE) };
 	struct iphdr *ip = put_ip(frame, guest->address, VIP, IPPROTO_UDP);
-	struct udphdr *udp = put_udp(frame, guest->port, htons(53));
+	struct udphdr *udp = put_udp(frame, kind == FRAME_DNS_UNASKED ? 0 : guest->port, htons(53));
 	char label[9] = "\10";
 
 	frame_dns_label(name, label + 1);
 	put(frame, header, sizeof(header));
 	put(frame, label, sizeof(label));
-	if (kind == FRAME_DNS_NX)
-		put(frame, absent, sizeof(absent) - 1);
+	if (kind == FRAME_DNS_NX || kind == FRAME_DNS_WILDCARD)
+		put(frame, below[kind], strlen(below[kind]));
 	put(frame, zone_a_in, sizeof(zone_a_in) - 1);
+	if (kind == FRAME_DNS_COOKIE)
+		put_cookie(frame, rig, guest);
 	close_udp(frame, ip, udp);
 }
 
@@ -279,8 +298,8 @@ void frame_build(struct frame *frame, const struct rig *rig, enum frame_kind kin
 		put_segment_out(frame, rig, guest);
 	else if (kind >= FRAME_TUNNEL)
 		put_tunnelled(frame, rig, kind, guest);
-	else if (kind == FRAME_DNS_A || kind == FRAME_DNS_NX)
-		put_query(frame, kind, guest, name);
+	else if (kind >= FRAME_DNS_A)
+		put_query(frame, rig, kind, guest, name);
 	else
 		put_segment_in(frame, rig, kind, guest);
 }

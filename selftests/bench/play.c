@@ -242,7 +242,8 @@ int play_bench(struct rig *rig, const struct bench *bench, struct figure *figure
 	int err;
 
 	memset(figure, 0, sizeof(*figure));
-	err = deck_build(&deck, rig, bench) ?:
+	err = rig_serve(rig, bench->names ?: BENCH_NAMES) ?:
+	      deck_build(&deck, rig, bench) ?:
 	      table_open(&table, rig, &deck, bench->frame == FRAME_OUT, 1, 1) ?:
 	      play_deck(&table, bench, &deck, figure);
 	wrap_bpf__destroy(table.wrap);
@@ -290,7 +291,8 @@ static int time_calls(const struct rig *rig, const struct deck *deck, struct yar
 		      time_call(&table, table.wrap->progs.coarse_clocks, &sticks->coarse_clock)
 				      ?: time_call(&table, table.wrap->progs.rounds,
 						   &sticks->sip_round) ?:
-		      time_call(&table, table.wrap->progs.routes, &sticks->route);
+		      time_call(&table, table.wrap->progs.routes, &sticks->route) ?:
+		      time_call(&table, table.wrap->progs.resizes, &sticks->resize);
 	wrap_bpf__destroy(table.wrap);
 	return err;
 }

@@ -71,9 +71,10 @@ void report_machine(const struct yardsticks *sticks)
 	printf("yardsticks  cold memory line %.0f ns (%.0f of it for the page), helper call %.1f "
 	       "ns, "
 	       "clock read %.1f ns (coarse %.1f ns),\n"
-	       "            round of SipHash %.1f ns, route asked of the kernel %.0f ns\n\n",
+	       "            round of SipHash %.1f ns, route asked of the kernel %.0f ns, frame's "
+	       "end moved %.1f ns\n\n",
 	       sticks->cold_line, sticks->page_walk, sticks->helper, sticks->clock,
-	       sticks->coarse_clock, sticks->sip_round, sticks->route);
+	       sticks->coarse_clock, sticks->sip_round, sticks->route, sticks->resize);
 }
 
 void report_header(void)

@@ -11,6 +11,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "selftests/bench/bench.h"
+#include "user/dns_guard.h"
 #include "user/dns_service.h"
 #include "user/fill.h"
 #include "user/keys.h"
@@ -109,7 +110,7 @@ static int open_door(struct rig *rig)
 	return bpf_map_update_elem(bpf_map__fd(rig->door->maps.door_xdp), &slot, &dns, BPF_ANY);
 }
 
-static int publish_zone(struct rig *rig, struct config_errors *errors)
+static int publish_zone(struct rig *rig, unsigned int names, struct config_errors *errors)
 {
 	struct dns_zones *zones = NULL;
 	struct pins pins;
@@ -118,6 +119,34 @@ static int publish_zone(struct rig *rig, struct config_errors *errors)
 	err = pins_open(&pins, rig->config->bpffs, INSTANCE) ?:
 	      dns_zones_load(rig->config, &zones, errors) ?: dns_zones_publish(zones, &pins);
 	dns_zones_free(zones);
+	rig->names = names;
+	return err;
+}
+
+static int publish_guard(struct rig *rig, struct config_errors *errors)
+{
+	struct dns_guard *guard = NULL;
+	struct pins pins;
+	int err;
+
+	err = pins_open(&pins, rig->config->bpffs, INSTANCE) ?:
+	      dns_guard_load(rig->config, &guard, errors) ?: dns_guard_publish(guard, &pins);
+	if (!err)
+		memcpy(rig->cookie_secret, guard->rules.secrets[0], sizeof(rig->cookie_secret));
+	dns_guard_free(guard);
+	return err;
+}
+
+int rig_serve(struct rig *rig, unsigned int names)
+{
+	struct config_errors errors = {};
+	int err;
+
+	if (names == rig->names)
+		return 0;
+	err = site_write_zone(names) ?: publish_zone(rig, names, &errors);
+	config_errors_log(&errors);
+	config_errors_free(&errors);
 	return err;
 }
 
@@ -134,7 +163,7 @@ int rig_new(struct rig *rig)
 		return err;
 	snprintf(dir, sizeof(dir), "%s/" INSTANCE, rig->config->bpffs);
 	err = load(rig, dir, &errors) ?: fill(rig, dir, &errors) ?: open_door(rig) ?:
-	      publish_zone(rig, &errors);
+	      publish_zone(rig, BENCH_NAMES, &errors) ?: publish_guard(rig, &errors);
 	if (err)
 		fprintf(stderr, "bench: programs and maps: %s\n", strerror(-err));
 	config_errors_log(&errors);

@@ -101,14 +101,14 @@ static int write_settings(void)
 	return fclose(file) ? -errno : 0;
 }
 
-static int write_zone(unsigned int names)
+int site_write_zone(unsigned int names)
 {
 	FILE *file = fopen(SITE "/zone", "w");
 
 	if (!file)
 		return -errno;
 	fputs("@ 3600 SOA ns hostmaster 1 7200 3600 1209600 300\n@ 3600 NS ns\n"
-	      "ns 3600 A 198.51.100.53\n",
+	      "ns 3600 A 198.51.100.53\n*.w 300 A 198.51.100.99\n",
 	      file);
 	for (unsigned int i = 0; i < names; i++) {
 		char label[8];
@@ -125,7 +125,7 @@ int site_enter(int *ifindex, struct config **config)
 	int err;
 
 	err = mount_files() ?: raise_network(ifindex) ?: write_settings() ?:
-	      write_zone(BENCH_NAMES) ?: keys_generate(SITE "/fleet.key") ?:
+	      site_write_zone(BENCH_NAMES) ?: keys_generate(SITE "/fleet.key") ?:
 	      config_load(SITE "/anydoor.yaml", config, &errors);
 	if (err)
 		fprintf(stderr, "bench: site: %s\n", strerror(-err));
