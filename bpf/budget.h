@@ -1,75 +1,93 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * budget.h: token buckets for what a stranger could make us send.
+ * budget.h: how much of what may be sent on somebody's word. Token buckets for each client prefix,
+ * for each node and in all, of a second's burst.
  *
- * A bucket is one number, the moment at which it will be full again: taking a token moves it on by
- * an interval, and there is none left if that would be more than a burst ahead (GCRA). Nothing
- * is locked: CPUs that race spend one token twice, which a limit of this kind can bear.
+ * A bucket is one word: the time until which its tokens are spent. It is ahead of now: refused,
+ * and nothing is written, so that a flood costs a bucket no more writes than what it lets through.
+ * A CPU takes tokens in batches, at most 4096 times a second from one bucket, and keeps them to
+ * itself; what is refused may thus be off by a batch for each CPU, a 4096th of the rate.
+ *
+ * The prefix is asked first: what it refuses takes nothing from the others.
  */
 #ifndef AD_BUDGET_H
 #define AD_BUDGET_H
 
 #include "packet.h"
-#include "siphash.h"
+#include "prefix.h"
 
-#define BUDGET_NS_PER_S 1000000000ULL
+#define BUDGET_SECOND_NS 1000000000ULL
+#define BUDGET_BATCHES	 4096 /* a second, from one bucket */
 
-/* Whose packet is it? Everybody in a /24 or a /56 has one bucket. */
-static __always_inline __u64 budget_prefix(const struct ad_addr *addr)
+static __always_inline void budget_refused(__u32 class, __u32 scope)
 {
-	return addr_is_ip4(addr) ? addr->w[3] & bpf_htonl(0xffffff00)
-				 : addr->q[0] & bpf_cpu_to_be64(~0xffULL);
+	struct ad_hunt_stats *stats;
+	__u32 zero = 0;
+
+	stats = bpf_map_lookup_elem(&hunt_stats, &zero);
+	if (stats && class < AD_BUDGET_CLASSES && scope < AD_BUDGET_SCOPES)
+		stats->refused[class][scope]++;
 }
 
-/* Keyed, so that nobody can choose whose bucket he shares. */
-static __always_inline __u32 budget_slot(const struct ad_addr *client, enum ad_budget kind,
-					 const struct ad_keys *k)
+/* Tokens for a batch, if the bucket is not overdrawn. */
+static __always_inline bool budget_draw(__u64 *spent_until, __u64 cost_ns, __u64 now_ns)
 {
-	struct siphash s;
+	__u64 until = *(volatile __u64 *)spent_until;
 
-	siphash_start(&s, k->stamp[0], k->stamp[1]);
-	siphash_word(&s, budget_prefix(client));
-	return AD_BUDGET_KINDS + siphash_end(&s, kind, 12) % AD_BUDGET_PREFIXES;
+	if ((__s64)(until - now_ns) > 0)
+		return false;
+	if (now_ns - until > BUDGET_SECOND_NS)
+		__sync_val_compare_and_swap(spent_until, until, now_ns - BUDGET_SECOND_NS);
+	__sync_fetch_and_add(spent_until, cost_ns);
+	return true;
 }
 
-/* Is there a token at @now_ns? @full_ns: the bucket; it stays as it is. */
-static __always_inline bool budget_has(__u64 full_ns, __u64 now_ns, __u32 per_s, __u32 burst)
+/* One token of @per_s a second; 0: no limit. @bucket: which, within its class. */
+__noinline int budget_take(__u32 class, __u32 bucket, __u32 per_s, __u64 now_ns)
 {
-	return full_ns <= now_ns + (burst - 1) * (BUDGET_NS_PER_S / per_s);
+	__u32 at = class * AD_BUDGET_BUCKETS + (bucket & (AD_BUDGET_BUCKETS - 1)), *stock;
+	__u32 batch = per_s / BUDGET_BATCHES + 1;
+	__u64 *spent_until;
+
+	if (!per_s)
+		return true;
+	stock = bpf_map_lookup_elem(&budget_stock, &at);
+	spent_until = bpf_map_lookup_elem(&budgets, &at);
+	if (!stock || !spent_until)
+		return true;
+	if (*stock) {
+		--*stock;
+		return true;
+	}
+	if (!budget_draw(spent_until, batch * (BUDGET_SECOND_NS / per_s), now_ns))
+		return false;
+	*stock = batch - 1;
+	return true;
 }
 
-static __always_inline void budget_spend(__u64 *full_ns, __u64 now_ns, __u32 per_s)
+/* May one more packet of this @class be sent to @node? Counts a refusal. */
+__noinline int budget_allows(const struct packet *p, __u32 class, __u32 node)
 {
-	__u64 from = *full_ns > now_ns ? *full_ns : now_ns;
+	__u32 zero = 0, prefix, scope;
+	struct ad_hunt *plan;
+	const __u32 *per_s;
 
-	*full_ns = from + BUDGET_NS_PER_S / per_s;
-}
-
-/*
- * A token of @kind for p->client, of its prefix and of the node; only if both have one is either
- * spent. Wants p->mono_ns. Global: rarely needed, and verified once.
- */
-__noinline int budget_take(const struct packet *p, __u32 kind)
-{
-	__u32 zero = 0, slot, node = kind;
-	__u64 *of_prefix, *of_node;
-	struct ad_keys *k;
-
-	if (!p)
-		return 0;
-	k = bpf_map_lookup_elem(&keys, &zero);
-	if (!k)
-		return 0;
-	slot = budget_slot(&p->client, kind, k);
-	of_prefix = bpf_map_lookup_elem(&budgets, &slot);
-	of_node = bpf_map_lookup_elem(&budgets, &node);
-	if (!of_prefix || !of_node ||
-	    !budget_has(*of_prefix, p->mono_ns, AD_BUDGET_PREFIX_PER_S, AD_BUDGET_PREFIX_BURST) ||
-	    !budget_has(*of_node, p->mono_ns, AD_BUDGET_PER_S, AD_BUDGET_BURST))
-		return 0;
-	budget_spend(of_prefix, p->mono_ns, AD_BUDGET_PREFIX_PER_S);
-	budget_spend(of_node, p->mono_ns, AD_BUDGET_PER_S);
-	return 1;
+	plan = bpf_map_lookup_elem(&hunt, &zero);
+	if (!p || !plan || class >= AD_BUDGET_CLASSES)
+		return true;
+	per_s = plan->budgets[class];
+	prefix = AD_BUDGET_PREFIXES | (prefix_hash(p) & (AD_BUDGET_PREFIXES - 1));
+	if (!budget_take(class, prefix, per_s[AD_BUDGET_PREFIX], p->mono_ns))
+		scope = AD_BUDGET_PREFIX;
+	else if (!budget_take(class, AD_BUDGET_NODES | (node & (AD_BUDGET_NODES - 1)),
+			      per_s[AD_BUDGET_NODE], p->mono_ns))
+		scope = AD_BUDGET_NODE;
+	else if (!budget_take(class, 0, per_s[AD_BUDGET_ALL], p->mono_ns))
+		scope = AD_BUDGET_ALL;
+	else
+		return true;
+	budget_refused(class, scope);
+	return false;
 }
 
 #endif

@@ -14,7 +14,9 @@
 #ifndef AD_HUNT_H
 #define AD_HUNT_H
 
+#include "budget.h"
 #include "flow.h"
+#include "hints.h"
 #include "nodes.h"
 #include "socket.h"
 
@@ -58,23 +60,59 @@ static __always_inline __u32 hunt_pinned_to(const struct packet *p)
 	return flow_find(p, &ref) && ref.seen.s.kind == AD_FLOW_PIN ? ref.flow->owner : 0;
 }
 
-/* The likeliest first. @guess: a node that an all too old stamp may mean, or 0. */
-static __always_inline void hunt_gather(const struct packet *p, struct hunt *h, __u32 guess)
+static __always_inline struct ad_hunt *hunt_plan(void)
 {
-	struct ad_hunt *hints;
 	__u32 zero = 0;
 
+	return bpf_map_lookup_elem(&hunt, &zero);
+}
+
+static __always_inline struct ad_hunt_stats *hunt_counts(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&hunt_stats, &zero);
+}
+
+/* Where its neighbours came from, then where anybody came from. */
+static __always_inline void hunt_gather_hints(const struct packet *p, struct hunt *h, __u32 age_s)
+{
+	struct ad_hunt_stats *stats = hunt_counts();
+	__u32 before = h->nr;
+
+	hunt_consider(h, hint_ask(p, age_s));
+	if (stats && !before)
+		stats->by_hint += h->nr;
+	before = h->nr;
+	hunt_consider(h, source_ask(0, p->mono_ns, age_s));
+	hunt_consider(h, source_ask(1, p->mono_ns, age_s));
+	if (stats && !before && h->nr)
+		stats->by_source++;
+}
+
+/* The likeliest first. @guess: a node that an all too old stamp may mean, or 0. */
+static __always_inline void hunt_gather(const struct packet *p, struct hunt *h,
+					const struct ad_hunt *plan, __u32 guess)
+{
 	hunt_consider(h, node_successor(p->prf));
 	hunt_consider(h, hunt_pinned_to(p));
 	hunt_consider(h, guess);
-	hints = bpf_map_lookup_elem(&hunt, &zero);
-	if (!hints)
-		return;
+	hunt_gather_hints(p, h, plan->hint_s);
 	for (__u32 i = 0; i < AD_NEIGHBOUR_MAX; i++) {
-		if (i >= hints->nr_neighbours || h->nr >= AD_CANDIDATES)
+		if (i >= plan->nr_neighbours || h->nr >= AD_CANDIDATES)
 			break;
-		hunt_consider(h, hints->neighbours[i]);
+		hunt_consider(h, plan->neighbours[i]);
 	}
+}
+
+/* Nobody is left to ask. A no is remembered, if all have said it. */
+static __always_inline __u32 hunt_end(const struct packet *p)
+{
+	if (p->marks & AD_TUNNEL_UNASKED)
+		return AD_R_UNASKED;
+	if (p->came == AD_WHY_NO)
+		nobody_note(p);
+	return AD_CONTINUE;
 }
 
 /*
@@ -83,23 +121,75 @@ static __always_inline void hunt_gather(const struct packet *p, struct hunt *h, 
  */
 __noinline int hunt_start(struct packet *p, __u32 guess, __u32 asked_all)
 {
+	struct ad_hunt *plan = hunt_plan();
 	struct hunt h = {};
 
-	if (!p || !hunt_is_worth(p))
+	if (!p || !plan || !hunt_is_worth(p))
 		return AD_CONTINUE;
-	if (!asked_all && !(p->marks & AD_TUNNEL_HUNTED)) {
-		for (int i = 0; i < AD_CANDIDATES; i++)
-			h.asked[i] = p->candidates[i];
-		h.refused = p->peer;
-		hunt_gather(p, &h, guess);
-	}
+	if (asked_all || p->marks & AD_TUNNEL_HUNTED)
+		return hunt_end(p);
+	if (!p->peer && nobody_owned(p, plan->nobody_ms))
+		return AD_R_NOBODY_AGAIN;
+	for (int i = 0; i < AD_CANDIDATES; i++)
+		h.asked[i] = p->candidates[i];
+	h.refused = p->peer;
+	hunt_gather(p, &h, plan, guess);
 	if (!h.nr)
-		return p->marks & AD_TUNNEL_UNASKED ? AD_R_UNASKED : AD_CONTINUE;
+		return hunt_end(p);
+	if (!budget_allows(p, AD_BUDGET_HUNT, h.found[0]))
+		return AD_R_BUDGET_HUNT;
 	for (int i = 0; i < AD_CANDIDATES; i++)
 		p->candidates[i] = h.found[i];
 	p->marks |= AD_TUNNEL_HUNTED;
 	packet_lead(p, h.found[0], AD_WHY_HUNT);
 	return AD_R_WRAP_HUNT;
+}
+
+/*
+ * A stamp leads a flow to @owner that has not been seen here yet. Noise reads as a stamp, too, as
+ * one of any age: what is not @young has a budget of its own.
+ */
+__noinline int hunt_doubt_stamp(struct packet *p, __u32 owner, __u32 young)
+{
+	struct ad_hunt *plan = hunt_plan();
+
+	if (!p || !plan)
+		return AD_R_INTERNAL;
+	if (nobody_owned(p, plan->nobody_ms))
+		return AD_R_NOBODY_AGAIN;
+	if (!young && !budget_allows(p, AD_BUDGET_GUESS, owner))
+		return AD_R_BUDGET_GUESS;
+	return AD_CONTINUE;
+}
+
+/*
+ * A bare ACK of a flow that its stamp leads to p->target: may it be asked about there, so that the
+ * claim teaches where its neighbours came from? It comes to its owner a round trip later.
+ */
+__noinline int hunt_scout(struct packet *p)
+{
+	struct ad_hunt_stats *stats = hunt_counts();
+	struct ad_hunt *plan = hunt_plan();
+
+	if (!p || !plan || !hint_wants_scout(p, plan->hint_s) ||
+	    !budget_allows(p, AD_BUDGET_HUNT, p->target))
+		return AD_CONTINUE;
+	if (stats)
+		stats->scouts++;
+	p->marks |= AD_TUNNEL_HUNTED;
+	p->why = AD_WHY_HUNT;
+	return AD_R_WRAP_HUNT;
+}
+
+/* Whoever claims a flow is a likely owner of others. */
+static __always_inline void hunt_learn(const struct packet *p)
+{
+	struct ad_hunt_stats *stats = hunt_counts();
+
+	hint_learn(p, p->peer);
+	source_learn(p->peer, p->mono_ns);
+	if (stats)
+		stats->learned++;
 }
 
 /* Who is behind @id in the list and can be asked, but for those who had it; or 0. */
@@ -217,6 +307,7 @@ __noinline int hunt_claimed(struct packet *p, __u32 stamp_agrees)
 		hunt_pin(p, p->peer);
 	if (p->socket != SOCKET_NONE)
 		hunt_doubt(p);
+	hunt_learn(p);
 	p->marks = 0;
 	packet_lead(p, p->peer, AD_WHY_DATA);
 	return AD_R_WRAP_CLAIMED;

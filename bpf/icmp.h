@@ -208,7 +208,7 @@ __noinline int icmp_find(struct xdp_md *ctx, struct packet *p)
 	owner = icmp_owner(ctx, p, st);
 	if (owner == opt.node_id)
 		return AD_R_ICMP_LOCAL;
-	return budget_take(p, AD_BUDGET_ICMP_LED) ? icmp_lead(p, owner) : AD_R_ICMP_BUDGET;
+	return budget_allows(p, AD_BUDGET_ICMP, owner) ? icmp_lead(p, owner) : AD_R_ICMP_BUDGET;
 }
 
 #endif

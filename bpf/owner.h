@@ -39,7 +39,7 @@ static __always_inline enum socket_answer owner_ask(struct xdp_md *ctx, struct p
 /*
  * Does the packet belong to a socket of ours? A cookie is good evidence, but a stamp is better: an
  * ACK that bears another node's is no answer to our SYN cookie. Nor is it for a socket that
- * it cannot be meant for.
+ * it cannot be meant for; and least of all can that be claimed.
  */
 static __always_inline bool owner_has_socket(struct xdp_md *ctx, struct packet *p,
 					     const struct ladder *l)
@@ -48,6 +48,8 @@ static __always_inline bool owner_has_socket(struct xdp_md *ctx, struct packet *
 
 	if (answer == SOCKET_COOKIE)
 		return !l->stamp_others;
+	if (answer == SOCKET_STRAY && p->came == AD_WHY_HUNT)
+		return false;
 	if (answer == SOCKET_STRAY)
 		return !l->stamp_others || l->stamp == opt.node_id;
 	return answer >= SOCKET_OURS;
@@ -85,6 +87,15 @@ static __always_inline __u32 owner_keep(struct packet *p, struct ladder *l, __u3
 	return reason;
 }
 
+/* What is known to flow has a budget only if the operator gave it one. */
+static __always_inline __u32 owner_meter_data(const struct packet *p, const struct ladder *l,
+					      __u16 owner)
+{
+	if (l->st->flags & AD_STATE_METERED && !budget_allows(p, AD_BUDGET_DATA, owner))
+		return AD_R_BUDGET_DATA;
+	return AD_CONTINUE;
+}
+
 /* A flow that passes through is metered where it landed, in whatever room is left. */
 static __always_inline void owner_meter_transit(struct packet *p, struct ladder *l, __u16 owner)
 {
@@ -101,8 +112,8 @@ static __always_inline void owner_meter_transit(struct packet *p, struct ladder 
 
 /*
  * Rung 0: a SYN is a new flow and stays where it lands. While we drain it goes to a successor,
- * unless it was diverted once or repeats one that we have already answered. What follows it here
- * goes after it by its stamp, or is hunted, and then the successor is asked first.
+ * unless it was diverted once, repeats one that we have already answered, or is one too many. What
+ * follows it here goes after it by its stamp, or is hunted, and then the successor is asked first.
  */
 static __always_inline __u32 rung_syn(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
@@ -112,6 +123,8 @@ static __always_inline __u32 rung_syn(struct xdp_md *ctx, struct packet *p, stru
 	if (!packet_is_syn(p))
 		return AD_CONTINUE;
 	hunt_doubt(p);
+	if (p->came == AD_WHY_DIVERT && !budget_allows(p, AD_BUDGET_ACCEPT, p->peer))
+		return AD_R_BUDGET_SYN;
 	if (p->came == AD_WHY_DIVERT || !(l->st->flags & AD_STATE_DRAINING))
 		return AD_R_LOCAL_SYN;
 	successor = node_successor(p->prf);
@@ -119,6 +132,8 @@ static __always_inline __u32 rung_syn(struct xdp_md *ctx, struct packet *p, stru
 		return AD_R_LOCAL_SYN;
 	held = owner_ask(ctx, p);
 	if (held != SOCKET_NONE && held != SOCKET_TIME_WAIT)
+		return AD_R_LOCAL_SYN;
+	if (!budget_allows(p, AD_BUDGET_DIVERT, successor))
 		return AD_R_LOCAL_SYN;
 	packet_lead(p, successor, AD_WHY_DIVERT);
 	return AD_R_DIVERTED;
@@ -173,6 +188,24 @@ static __always_inline __u32 rung_stamp_self(struct xdp_md *ctx, struct packet *
 	return owner_keep(p, l, AD_R_LOCAL_STAMP);
 }
 
+/* Was it written within two minutes or so? Of noise that decodes to a node, hardly any was. */
+static __always_inline bool stamp_is_fresh(const struct packet *p, const struct ladder *l)
+{
+	return stamp_is_young(p->tsecr,
+			      clock_mono_ms(p->mono_ns) + (__u32)l->st->stamp_wall_minus_mono_ms,
+			      opt.stamp_shift, p->prf);
+}
+
+/* Once for each flow that passes through, at its first ACK without data. */
+static __always_inline bool stamp_may_scout(const struct packet *p, const struct ladder *l)
+{
+	if (l->flow.seen.s.kind != AD_FLOW_TRANSIT || l->flow.flow->flags & AD_FLOW_SCOUTED ||
+	    !packet_is_bare_ack(p))
+		return false;
+	l->flow.flow->flags |= AD_FLOW_SCOUTED;
+	return stamp_is_fresh(p, l);
+}
+
 /* One of the two nodes that a stamp may mean, if it is another, known and alive; else 0. */
 static __always_inline __u16 stamp_other(struct ladder *l, __u32 id)
 {
@@ -195,6 +228,7 @@ static __always_inline __u16 stamp_other(struct ladder *l, __u32 id)
 static __always_inline __u32 rung_stamp(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
 	__u16 first, second;
+	__u32 reason;
 
 	if (!l->stamped)
 		return AD_CONTINUE;
@@ -213,8 +247,14 @@ static __always_inline __u32 rung_stamp(struct xdp_md *ctx, struct packet *p, st
 	}
 	p->candidates[0] = first ? first : second;
 	p->candidates[1] = first ? second : 0;
+	reason = l->flow.slot ? owner_meter_data(p, l, p->candidates[0])
+			      : hunt_doubt_stamp(p, p->candidates[0], stamp_is_fresh(p, l));
+	if (reason)
+		return reason;
 	packet_lead(p, p->candidates[0], AD_WHY_DATA);
 	owner_meter_transit(p, l, p->candidates[0]);
+	if (stamp_may_scout(p, l))
+		return hunt_scout(p) ?: AD_R_WRAP_STAMP;
 	return AD_R_WRAP_STAMP;
 }
 
@@ -267,6 +307,8 @@ static __always_inline __u32 rung_pin(struct xdp_md *ctx, struct packet *p, stru
 		return AD_CONTINUE;
 	if (node->flags & AD_NODE_DEAD)
 		return AD_R_OWNER_DEAD;
+	if (owner_meter_data(p, l, owner))
+		return AD_R_BUDGET_DATA;
 	p->candidates[0] = owner;
 	p->candidates[1] = 0;
 	p->candidates[2] = 0;
@@ -290,9 +332,7 @@ static __always_inline __u32 rung_socket(struct xdp_md *ctx, struct packet *p, s
 /* Does a young stamp name one who has said no, be it us? Then nobody else can own it. */
 static __always_inline bool stamp_was_answered(const struct packet *p, const struct ladder *l)
 {
-	__u32 wall_ms = clock_mono_ms(p->mono_ns) + l->st->stamp_wall_minus_mono_ms;
-
-	if (!l->stamped || !stamp_is_young(p->tsecr, wall_ms, opt.stamp_shift, p->prf))
+	if (!l->stamped || !stamp_is_fresh(p, l))
 		return false;
 	return l->stamp == opt.node_id || (p->came == AD_WHY_NO && l->stamp_others);
 }

@@ -69,7 +69,8 @@ struct packet {
 		__u8 mss_at; /* on the way out: MSS, likewise */
 		__u8 tagged; /* by tunnel: bytes from the IP header on that its tag covers */
 	};
-	__u8 socket; /* enum socket_answer, once asked */
+	__u8 socket;   /* enum socket_answer, once asked */
+	__u8 tcp_head; /* bytes of the TCP header */
 	__u32 ack;
 	__u32 tsval;
 	__u32 tsecr;
@@ -398,6 +399,7 @@ static __always_inline __u32 packet_read_tcp(struct cursor *c, struct packet *p,
 	p->ports = way == PACKET_IN ? ports : ports << 16 | ports >> 16;
 	p->ack = bpf_ntohl(tcp->ack_seq);
 	p->tcp_flags = ((__u8 *)tcp)[13];
+	p->tcp_head = head;
 	return packet_read_timestamps(c, p, head - sizeof(*tcp));
 }
 
@@ -435,6 +437,12 @@ static __always_inline __u32 packet_read_transport(struct cursor *c, struct pack
 	if (p->protocol == IPPROTO_UDP && !p->fragment)
 		return packet_read_udp(c, p);
 	return AD_CONTINUE;
+}
+
+/* An ACK and nothing else: whoever gets it late gets it in vain, and takes no harm. */
+static __always_inline bool packet_is_bare_ack(const struct packet *p)
+{
+	return p->tcp_flags == TCP_ACK && p->ip_bytes == p->l4_off - p->l3_off + p->tcp_head;
 }
 
 /* A SYN without ACK opens a flow; its TSecr means nothing. */

@@ -150,7 +150,7 @@ __noinline int too_big_tell(struct xdp_md *ctx, struct packet *p)
 	if (!p)
 		return AD_R_INTERNAL;
 	if (!too_big_is_host(p) || !too_big_can_help(p) || !too_big_turn(ctx, p, &link) ||
-	    !budget_take(p, AD_BUDGET_ICMP_SENT))
+	    !budget_allows(p, AD_BUDGET_TOO_BIG, p->target))
 		return AD_R_TOO_BIG;
 	p->action = XDP_TX;
 	return too_big_write(ctx, p, &link) ? AD_R_TOO_BIG_TOLD : AD_R_INTERNAL;

@@ -34,22 +34,21 @@
 #define AD_L3_MAX	  128 /* bytes of IP header and extensions; longer ones are dropped */
 #define AD_TUNNEL_PORT	  6081
 #define AD_TUNNEL_FRESH_S 30 /* the tunnel's time field: +- this many seconds */
+/* Tables of guesses: an entry a place, found by a keyed hash. */
+#define AD_HINT_MAX   65536
+#define AD_NOBODY_MAX 65536
+
+/* Token buckets of each class: the one of all, then those of nodes, then those of prefixes. */
+#define AD_BUDGET_BUCKETS  8192
+#define AD_BUDGET_NODES	   1024
+#define AD_BUDGET_PREFIXES 4096
+
 /*
  * Legs a packet may travel: to an old pin and back, to three candidates, back with a claim, to
  * the claimant; and once more back, if that one lost the flow meanwhile.
  */
 #define AD_HOP_LIMIT  8
 #define AD_CANDIDATES 3
-
-/*
- * Token buckets (maps.h, budgets): for each kind one for the node and one for each client prefix
- * (/24, /56), the latter shared by prefixes with the same hash.
- */
-#define AD_BUDGET_PREFIXES     4096
-#define AD_BUDGET_PER_S	       1000
-#define AD_BUDGET_BURST	       256
-#define AD_BUDGET_PREFIX_PER_S 32
-#define AD_BUDGET_PREFIX_BURST 64
 
 /* Fragmented packets that are on their way to our stack, and how long it waits for the rest. */
 #define AD_FRAGMENT_MAX	   4096

@@ -64,6 +64,48 @@ struct {
 } hunt SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, AD_HINT_MAX);
+	__type(key, __u32);
+	__type(value, struct ad_hint);
+} hints SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ad_sources);
+} sources SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, AD_NOBODY_MAX);
+	__type(key, __u32);
+	__type(value, __u64);
+} nobodies SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, AD_BUDGET_CLASSES *AD_BUDGET_BUCKETS);
+	__type(key, __u32);
+	__type(value, __u64);
+} budgets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, AD_BUDGET_CLASSES *AD_BUDGET_BUCKETS);
+	__type(key, __u32);
+	__type(value, __u32);
+} budget_stock SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ad_hunt_stats);
+} hunt_stats SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, AD_LINK_MAX);
 	__type(key, __u32);
@@ -106,13 +148,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct ad_flow_stats);
 } flow_stats SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, AD_BUDGET_KINDS + AD_BUDGET_PREFIXES);
-	__type(key, __u32);
-	__type(value, __u64);
-} budgets SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

@@ -83,7 +83,13 @@
 	X(ICMP_LED, IN, SEND, "icmp_led", "ICMP error tunnelled to the owner of the flow")         \
 	X(ICMP_BUDGET, IN, DROP, "icmp_budget", "ICMP error for another node beyond the budget")   \
 	X(TOO_BIG_TOLD, IN, SEND, "too_big_told", "does not fit: its sender was told by ICMP")     \
-	X(CHAIN, IN, DROP, "chain", "more IPv6 extension headers than are followed")
+	X(CHAIN, IN, DROP, "chain", "more IPv6 extension headers than are followed")               \
+	/* the hunt, and budgets */                                                                \
+	X(NOBODY_AGAIN, IN, PASS, "nobody_again", "nobody owned it just now: the stack answers")   \
+	X(BUDGET_HUNT, IN, DROP, "budget_hunt", "to be hunted, but beyond the budget")             \
+	X(BUDGET_GUESS, IN, DROP, "budget_guess", "old stamp on a new flow, beyond the budget")    \
+	X(BUDGET_DATA, IN, DROP, "budget_data", "of a known flow, but beyond the budget")          \
+	X(BUDGET_SYN, IN, DROP, "budget_syn", "diverted to us, but beyond what we accept")
 
 enum ad_reason {
 	AD_CONTINUE = 0,

@@ -58,6 +58,7 @@ AD_ASSERT_SIZE(struct ad_state, 64);
 enum ad_state_flag {
 	AD_STATE_ARMED = 1 << 0,	     /* egress stamps, ingress reads stamps */
 	AD_STATE_DRAINING = 1 << 1,	     /* new flows go to a successor */
+	AD_STATE_METERED = 1 << 3,	     /* data of known flows has a budget, too */
 	AD_STATE_ROUTES_BY_ADDRESS = 1 << 2, /* no port matters to this host's multipath routes */
 };
 
@@ -106,15 +107,69 @@ AD_ASSERT_SIZE(struct ad_node, 32);
 /* peer_ids: tunnel address (struct ad_addr) to node id (__u32), for what comes in. */
 
 /*
- * hunt[0]: how we look for the owner of a flow that nothing names. Written by the keeper, while
- * packets flow.
+ * Budgets: packets a second that may be sent to other nodes. What is on better evidence has one of
+ * its own, so that a flood of the other cannot starve it.
+ */
+enum ad_budget_class {
+	AD_BUDGET_HUNT = 0,  /* of flows that nothing names, to be asked about */
+	AD_BUDGET_GUESS = 1, /* first of a flow here, and its stamp is old: noise looks like that */
+	AD_BUDGET_DATA = 2,  /* of flows with a young stamp, or that are known here */
+	AD_BUDGET_DIVERT = 3,  /* SYNs to successors, while we drain; beyond it they stay */
+	AD_BUDGET_ACCEPT = 4,  /* SYNs that others divert to us */
+	AD_BUDGET_ICMP = 5,    /* ICMP errors that are tunnelled to a flow's owner */
+	AD_BUDGET_TOO_BIG = 6, /* ICMP errors that we send ourselves, about the path to a node */
+	AD_BUDGET_CLASSES
+};
+enum ad_budget_scope {
+	AD_BUDGET_ALL = 0,
+	AD_BUDGET_NODE = 1,   /* to one node, or, of ACCEPT, from one */
+	AD_BUDGET_PREFIX = 2, /* from one /24 or /48 */
+	AD_BUDGET_SCOPES
+};
+
+/*
+ * hunt[0]: how we look for the owner of a flow that nothing names, and how often. Written by the
+ * keeper, while packets flow.
  */
 struct ad_hunt {
-	__u32 nr_neighbours; /* valid entries below */
-	__u32 pad[3];
-	__u16 neighbours[AD_NEIGHBOUR_MAX]; /* node ids, the likeliest first */
+	__u32 budgets[AD_BUDGET_CLASSES][AD_BUDGET_SCOPES]; /* packets a second; 0 = no limit */
+	__u32 nr_neighbours;				    /* valid entries below */
+	__u16 neighbours[AD_NEIGHBOUR_MAX];		    /* node ids, the likeliest first */
+	__u32 hint_s;	 /* how long a hint or a source is good */
+	__u32 nobody_ms; /* how long a hunt's no is */
 };
-AD_ASSERT_SIZE(struct ad_hunt, 48);
+AD_ASSERT_SIZE(struct ad_hunt, 128);
+
+/* hints: where the flows of a client prefix shifted from, by the claims of their owners. */
+struct ad_hint {
+	__u32 tag;   /* of the prefix */
+	__u16 owner; /* node id; 0 = nobody has claimed any yet */
+	__u16 pad;
+	__u32 learned_s; /* CLOCK_MONOTONIC, s */
+	__u32 asked_s;	 /* when a scout was sent last */
+};
+AD_ASSERT_SIZE(struct ad_hint, 16);
+
+/* sources[0]: the two nodes whose flows have shifted here last. */
+struct ad_sources {
+	__u32 last_s[2];
+	__u16 owner[2];
+	__u32 pad;
+};
+AD_ASSERT_SIZE(struct ad_sources, 16);
+
+/* nobodies: of a segment that nobody owned, its tag (high half) and the ms of the last no. */
+
+/* budgets: until when (CLOCK_MONOTONIC, ns) the tokens of each bucket are spent. */
+
+/* hunt_stats: per CPU, one entry. */
+struct ad_hunt_stats {
+	__u64 by_hint;	 /* hunts that a hint led first */
+	__u64 by_source; /* that a recent source did */
+	__u64 learned;	 /* claims that taught */
+	__u64 scouts;	 /* bare ACKs of stamped flows, hunted so that their claims teach */
+	__u64 refused[AD_BUDGET_CLASSES][AD_BUDGET_SCOPES];
+};
 
 /*
  * links: what stands behind a VLAN device. A route names the device, XDP can only send from the
@@ -173,6 +228,7 @@ enum ad_flow_flag {
 	AD_FLOW_STAMPED = 1 << 0, /* carried a stamp when it was entered */
 	AD_FLOW_CLOSING = 1 << 1, /* FIN or RST seen: ask the socket before believing "ours" */
 	AD_FLOW_DOUBTED = 1 << 2, /* of a pin: a SYN was seen, so ask our own socket first */
+	AD_FLOW_SCOUTED = 1 << 3, /* of a transit flow: it has been thought of as a scout */
 };
 struct ad_flow {
 	struct ad_addr client;
@@ -222,16 +278,6 @@ struct ad_meta {
 	__u8 stamp_id[16]; /* hash of the stamp key: tells that it changed without showing it */
 };
 AD_ASSERT_SIZE(struct ad_meta, 64);
-
-/*
- * budgets: one token bucket each, as the moment (CLOCK_MONOTONIC, ns) at which it will be full
- * again. First one for the node a kind, then AD_BUDGET_PREFIXES by hash of kind and client prefix.
- */
-enum ad_budget {
-	AD_BUDGET_ICMP_LED,  /* ICMP errors that are tunnelled to a flow's owner */
-	AD_BUDGET_ICMP_SENT, /* ICMP errors that we send ourselves */
-	AD_BUDGET_KINDS
-};
 
 /* fragments: packets whose first fragment was ours. Value: when it came, CLOCK_MONOTONIC, s. */
 struct ad_fragment {

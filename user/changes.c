@@ -232,6 +232,10 @@ static void settings(json_t *list, const struct config *old, const struct config
 	if (old->nr_neighbours != new->nr_neighbours ||
 	    memcmp(old->neighbours, new->neighbours, old->nr_neighbours * sizeof(__u16)))
 		say(list, "hunt.neighbours: changed");
+	number(list, "hunt.hints", old->hint_s, new->hint_s);
+	number(list, "hunt.nobody", old->nobody_s, new->nobody_s);
+	if (memcmp(old->budgets, new->budgets, sizeof(old->budgets)))
+		say(list, "budgets: changed");
 }
 
 /* What a running instance cannot take on; told so, rather than done by half. */

@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "cmd.h"
+#include "hunt.h"
 #include "output.h"
 #include "status.h"
 
@@ -153,6 +154,52 @@ static void print_flow_table(const struct status *status)
 	table_end(table);
 }
 
+static void print_hunt(const struct ad_hunt_stats *stats)
+{
+	static const struct column columns[] = {
+		{ "HUNT", false }, { "COUNT", true }, { "MEANING", false }, { NULL, false }
+	};
+	const struct {
+		const char *label;
+		__u64 count;
+		const char *meaning;
+	} rows[] = {
+		{ "learned", stats->learned, "claims, each a hint for its client's prefix" },
+		{ "scouts", stats->scouts, "ACKs of stamped flows that asked for such a claim" },
+		{ "by hint", stats->by_hint, "hunts whose first node a hint named" },
+		{ "by source", stats->by_source,
+		  "hunts whose first node another client came from" },
+	};
+	struct table *table = table_new(stdout, columns);
+	char text[UNIT_TEXT];
+
+	for (size_t i = 0; table && i < sizeof(rows) / sizeof(*rows); i++) {
+		table_cell(table, PLAIN, "%s", rows[i].label);
+		table_cell(table, PLAIN, "%s", unit_exact(rows[i].count, text));
+		table_cell(table, PLAIN, "%s", rows[i].meaning);
+	}
+	table_end(table);
+}
+
+static void print_budgets(const struct ad_hunt_stats *stats)
+{
+	static const struct column columns[] = {
+		{ "BUDGET", false },	{ "REFUSED IN ALL", true },
+		{ "FOR A NODE", true }, { "FOR A PREFIX", true },
+		{ NULL, false },
+	};
+	struct table *table = table_new(stdout, columns);
+	char text[UNIT_TEXT];
+
+	for (int i = 0; table && i < AD_BUDGET_CLASSES; i++) {
+		table_cell(table, PLAIN, "%s", budget_names[i]);
+		for (int j = 0; j < AD_BUDGET_SCOPES; j++)
+			table_cell(table, stats->refused[i][j] ? YELLOW : PLAIN, "%s",
+				   unit_exact(stats->refused[i][j], text));
+	}
+	table_end(table);
+}
+
 static void print_text(const struct view *view, const struct status *status)
 {
 	print_reasons(status, "in", "IN");
@@ -160,6 +207,9 @@ static void print_text(const struct view *view, const struct status *status)
 	print_reasons(status, "out", "OUT");
 	putchar('\n');
 	print_flow_table(status);
+	putchar('\n');
+	print_hunt(&status->hunt_stats);
+	print_budgets(&status->hunt_stats);
 	putchar('\n');
 	peers_print(&view->names, status->peers, status->nr_peers, view->meta.node_id, false);
 	putchar('\n');
@@ -192,10 +242,10 @@ static json_t *reasons_json(const struct ad_count counts[AD_REASON_MAX])
 
 static json_t *stats_json(const struct view *view, const struct status *status)
 {
-	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "instance", view->globals->instance,
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "instance", view->globals->instance,
 			 "reasons", reasons_json(status->reasons), "flows",
-			 status_flows_json(status), "peers", status_peers_json(view, status), "dns",
-			 status_dns_json(&status->dns));
+			 status_flows_json(status), "hunt", status_hunt_json(status), "peers",
+			 status_peers_json(view, status), "dns", status_dns_json(&status->dns));
 }
 
 /* --- rates ----------------------------------------------------------------------------------- */

@@ -128,6 +128,9 @@ struct config {
 	size_t nr_successors;		    /* none configured: every other live node */
 	__u16 neighbours[AD_NEIGHBOUR_MAX]; /* hunt.neighbours, as node ids */
 	size_t nr_neighbours;		    /* none configured: hunt_plan() chooses */
+	unsigned int hint_s;		    /* hunt.hints */
+	unsigned int nobody_s;		    /* hunt.nobody */
+	unsigned int budgets[AD_BUDGET_CLASSES][AD_BUDGET_SCOPES]; /* packets/s, 0 = no limit */
 	bool metrics_on;
 	struct ad_addr metrics_address; /* metrics.listen */
 	__u16 metrics_port;

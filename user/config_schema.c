@@ -20,6 +20,24 @@
 /* Debts are ticks of 31 bits (maps/dns_guard.h). */
 #define WINDOW_MAX_S 600
 
+#define HINT_MAX_S   86400
+#define NOBODY_MAX_S 60
+#define BUDGET_MAX   100000000 /* packets a second; beyond it a token is less than 10 ns */
+
+/* A budget and its three rates. */
+#define BUDGET_RATE(name, scope, class, which, value, what)                                        \
+	{                                                                                          \
+		"budgets." name "." scope, SCHEMA_COUNT, IN(config, budgets[class][which]),        \
+			.min = 1, .max = BUDGET_MAX, .word = "none", .fallback = value,            \
+			.help = what                                                               \
+	}
+#define BUDGET(name, class, all, node, prefix, what)                                               \
+	{ "budgets." name, SCHEMA_MAP, .help = what },                                             \
+		BUDGET_RATE(name, "all", class, AD_BUDGET_ALL, all, what),                         \
+		BUDGET_RATE(name, "node", class, AD_BUDGET_NODE, node, "of those, for each node"), \
+		BUDGET_RATE(name, "prefix", class, AD_BUDGET_PREFIX, prefix,                       \
+			    "of those, for each /24 or /48 of clients")
+
 const struct schema_row config_schema[] = {
 	{ "node", SCHEMA_NODE, .required = true, IN(config, self), .later = later_self,
 	  .help = "which of `nodes` this machine is" },
@@ -190,6 +208,27 @@ const struct schema_row config_schema[] = {
 		  "one of each" },
 	{ "hunt.neighbours[]", SCHEMA_NODE, .unique = true, .size = sizeof(__u16),
 	  .later = later_neighbour, .help = "a node's name" },
+
+	{ "hunt.hints", SCHEMA_SECONDS, IN(config, hint_s), .min = 1, .max = HINT_MAX_S,
+	  .fallback = "10m",
+	  .help = "how long a claim says where the flows of its client's /24 or /48 come from" },
+	{ "hunt.nobody", SCHEMA_SECONDS, IN(config, nobody_s), .max = NOBODY_MAX_S,
+	  .fallback = "3s", .help = "how long a segment that nobody owns is not looked for again" },
+
+	{ "budgets", SCHEMA_MAP, .help = "packets a second that others may make us send to nodes" },
+	BUDGET("hunt", AD_BUDGET_HUNT, "20K", "20K", "1K",
+	       "packets/s that are looked for, because nothing names their owner"),
+	BUDGET("guess", AD_BUDGET_GUESS, "20K", "20K", "1K",
+	       "packets/s whose stamp is older than two minutes, of flows not seen here yet"),
+	BUDGET("data", AD_BUDGET_DATA, "none", "none", "none",
+	       "packets/s of flows whose stamp is young, or that are known here"),
+	BUDGET("divert", AD_BUDGET_DIVERT, "10K", "10K", "256",
+	       "SYNs/s for a successor while we drain; those beyond are served here"),
+	BUDGET("accept", AD_BUDGET_ACCEPT, "20K", "10K", "256", "SYNs/s that others divert to us"),
+	BUDGET("icmp", AD_BUDGET_ICMP, "1000", "1000", "32",
+	       "ICMP errors/s that are led to the owner of the flow that they are about"),
+	BUDGET("too_big", AD_BUDGET_TOO_BIG, "1000", "1000", "32",
+	       "ICMP errors/s that tell a client what fits the path to its owner"),
 
 	{ "metrics", SCHEMA_MAP, .help = "what Prometheus reads" },
 	{ "metrics.listen", SCHEMA_ENDPOINT, IN(config, metrics_address), .word = "off",

@@ -59,6 +59,10 @@ static int fill_hunt(const struct datapath *dp, const struct config *config)
 	__u32 zero = 0;
 
 	hunt_plan(config, &plan);
+	if (hunt_meters_data(&plan))
+		state_set_flag(dp->state_at, AD_STATE_METERED);
+	else
+		state_clear_flag(dp->state_at, AD_STATE_METERED);
 	if (!bpf_map_lookup_elem(dp->hunt, &zero, &now) && !memcmp(&now, &plan, sizeof(now)))
 		return 0;
 	return bpf_map_update_elem(dp->hunt, &zero, &plan, BPF_ANY);

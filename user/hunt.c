@@ -5,6 +5,18 @@
 #include <string.h>
 #include "hunt.h"
 
+const char *const budget_names[AD_BUDGET_CLASSES] = {
+	[AD_BUDGET_HUNT] = "hunt",	 [AD_BUDGET_GUESS] = "guess",	[AD_BUDGET_DATA] = "data",
+	[AD_BUDGET_DIVERT] = "divert",	 [AD_BUDGET_ACCEPT] = "accept", [AD_BUDGET_ICMP] = "icmp",
+	[AD_BUDGET_TOO_BIG] = "too_big",
+};
+
+const char *const budget_scopes[AD_BUDGET_SCOPES] = {
+	[AD_BUDGET_ALL] = "all",
+	[AD_BUDGET_NODE] = "node",
+	[AD_BUDGET_PREFIX] = "prefix",
+};
+
 static void add(struct ad_hunt *plan, __u16 id)
 {
 	if (plan->nr_neighbours < AD_NEIGHBOUR_MAX)
@@ -36,9 +48,19 @@ static bool add_round(const struct config *config, size_t nth, struct ad_hunt *p
 	return any;
 }
 
+bool hunt_meters_data(const struct ad_hunt *plan)
+{
+	const __u32 *rates = plan->budgets[AD_BUDGET_DATA];
+
+	return rates[AD_BUDGET_ALL] || rates[AD_BUDGET_NODE] || rates[AD_BUDGET_PREFIX];
+}
+
 void hunt_plan(const struct config *config, struct ad_hunt *plan)
 {
 	memset(plan, 0, sizeof(*plan));
+	memcpy(plan->budgets, config->budgets, sizeof(plan->budgets));
+	plan->hint_s = config->hint_s;
+	plan->nobody_ms = config->nobody_s * 1000;
 	for (size_t i = 0; i < config->nr_neighbours; i++)
 		add(plan, config->neighbours[i]);
 	for (size_t nth = 0; !config->nr_neighbours && plan->nr_neighbours < AD_NEIGHBOUR_MAX;

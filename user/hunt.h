@@ -8,9 +8,16 @@
 #include "config.h"
 
 /*
- * Whom to ask, the likeliest first: those of the configuration; without any, one other node of each
- * POP, our own first, then a second one of each, and so on, until the list is full.
+ * Budgets, ages, and whom to ask, the likeliest first: those of the configuration; without any, one
+ * other node of each POP, our own first, then a second one of each, and so on, until the list is
+ * full.
  */
 void hunt_plan(const struct config *config, struct ad_hunt *plan);
+/* What the configuration, the metrics and the JSON call a budget and whom it bounds. */
+extern const char *const budget_names[AD_BUDGET_CLASSES];
+extern const char *const budget_scopes[AD_BUDGET_SCOPES];
+
+/* Does the data of known flows have a budget? The data path asks only then. */
+bool hunt_meters_data(const struct ad_hunt *plan);
 
 #endif

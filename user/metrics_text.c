@@ -9,6 +9,7 @@
 #include <event2/buffer.h>
 #include "addr.h"
 #include "flow_text.h"
+#include "hunt.h"
 #include "maps/dns.h"
 #include "metrics_text.h"
 #include "prom.h"
@@ -205,6 +206,30 @@ static void write_flow_table(struct evbuffer *out, const struct status *status)
 		  "Flows led elsewhere that found no room and went unmetered.", stats->refusals);
 }
 
+static void write_budgets(struct evbuffer *out, const struct ad_hunt_stats *stats)
+{
+	prom_family(out, "budget_refused_total", "counter",
+		    "Packets beyond a budget, by whom it bounds.");
+	for (int i = 0; i < AD_BUDGET_CLASSES; i++)
+		for (int j = 0; j < AD_BUDGET_SCOPES; j++)
+			prom_sample(out, "budget_refused_total", stats->refused[i][j], "budget",
+				    budget_names[i], "scope", budget_scopes[j], NULL);
+}
+
+static void write_hunt(struct evbuffer *out, const struct ad_hunt_stats *stats)
+{
+	write_one(out, "hunt_claims_learned_total", "counter",
+		  "Claims that said where a client prefix comes from.", stats->learned);
+	write_one(out, "hunt_scouts_total", "counter",
+		  "ACKs of stamped flows sent to learn where their prefix comes from.",
+		  stats->scouts);
+	write_one(out, "hunt_by_hint_total", "counter",
+		  "Hunts whose first node was known by the client's prefix.", stats->by_hint);
+	write_one(out, "hunt_by_source_total", "counter",
+		  "Hunts whose first node was one that others had come from.", stats->by_source);
+	write_budgets(out, stats);
+}
+
 /* --- DNS ------------------------------------------------------------------------------------- */
 
 static void write_rcodes(struct evbuffer *out, const char *by, const char *transport,
@@ -311,6 +336,7 @@ void metrics_write(struct evbuffer *out, const struct view *view, const struct s
 	write_reasons(out, status);
 	write_fleet(out, view, status);
 	write_flow_table(out, status);
+	write_hunt(out, &status->hunt_stats);
 	write_dns(out, &status->dns);
 }
 

@@ -148,6 +148,11 @@ int pins_read_flow_stats(const struct pins *pins, struct ad_flow_stats *stats)
 	return read_sums(pins, "flow_stats", 0, 1, stats, sizeof(*stats));
 }
 
+int pins_read_hunt_stats(const struct pins *pins, struct ad_hunt_stats *stats)
+{
+	return read_sums(pins, "hunt_stats", 0, 1, stats, sizeof(*stats));
+}
+
 int pins_read_vips(const struct pins *pins, struct ad_addr vips[AD_VIP_MAX], size_t *nr)
 {
 	struct ad_addr key, *previous = NULL;

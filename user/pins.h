@@ -34,6 +34,7 @@ int pins_read_state(const struct pins *pins, struct ad_state *state);
 int pins_read_reasons(const struct pins *pins, struct ad_count counts[AD_REASON_MAX]);
 int pins_read_peer(const struct pins *pins, __u16 node, struct ad_peer_count *count);
 int pins_read_flow_stats(const struct pins *pins, struct ad_flow_stats *stats);
+int pins_read_hunt_stats(const struct pins *pins, struct ad_hunt_stats *stats);
 
 /* One row of the fleet as the data path sees it; flags 0 = not in the fleet. */
 int pins_read_node(const struct pins *pins, __u16 node, struct ad_node *out);

@@ -118,6 +118,7 @@ static int read_maps(const struct view *view, struct status *status, const char 
 	*what = "counters";
 	err = pins_read_reasons(pins, status->reasons);
 	err = err ?: pins_read_flow_stats(pins, &status->flow_stats);
+	err = err ?: pins_read_hunt_stats(pins, &status->hunt_stats);
 	if (err)
 		return err;
 	*what = "the fleet";

@@ -27,6 +27,7 @@ struct status {
 	struct ad_count outcomes[OUTCOME_NR];
 	struct pins_occupancy flows;
 	struct ad_flow_stats flow_stats;
+	struct ad_hunt_stats hunt_stats;
 	struct dns_stats dns;
 	__u64 flows_left; /* while draining: ours that live */
 	bool here;	  /* we are in the network namespace that it serves */
@@ -55,6 +56,7 @@ void status_judge(const struct view *view, struct status *status);
 __u64 status_sum_rcodes(const __u64 counts[DNS_STATS_RCODES]);
 /* As in `status --json` and `stats --json`. */
 json_t *status_flows_json(const struct status *status);
+json_t *status_hunt_json(const struct status *status);
 json_t *status_peers_json(const struct view *view, const struct status *status);
 json_t *status_dns_json(const struct dns_stats *dns);
 json_t *status_json(const struct view *view, const struct status *status);

@@ -2,6 +2,7 @@
 /*
  * status_json.c: `anydoor status --json`. Field names are a contract with other people's programs.
  */
+#include "hunt.h"
 #include "flow_text.h"
 #include "status.h"
 
@@ -55,6 +56,31 @@ json_t *status_flows_json(const struct status *status)
 			 (json_int_t)stats->inserts, "evictions", (json_int_t)stats->evictions,
 			 "expiries", (json_int_t)stats->expiries, "refusals",
 			 (json_int_t)stats->refusals);
+}
+
+static json_t *refused_json(const struct ad_hunt_stats *stats)
+{
+	json_t *budgets = json_object();
+
+	for (int i = 0; i < AD_BUDGET_CLASSES; i++) {
+		json_t *scopes = json_object();
+
+		for (int j = 0; j < AD_BUDGET_SCOPES; j++)
+			json_object_set_new(scopes, budget_scopes[j],
+					    json_integer(stats->refused[i][j]));
+		json_object_set_new(budgets, budget_names[i], scopes);
+	}
+	return budgets;
+}
+
+json_t *status_hunt_json(const struct status *status)
+{
+	const struct ad_hunt_stats *stats = &status->hunt_stats;
+
+	return json_pack("{s:I, s:I, s:I, s:I, s:o}", "by_hint", (json_int_t)stats->by_hint,
+			 "by_source", (json_int_t)stats->by_source, "learned",
+			 (json_int_t)stats->learned, "scouts", (json_int_t)stats->scouts, "refused",
+			 refused_json(stats));
 }
 
 static json_t *count_json(const struct ad_count *count)

@@ -21,8 +21,12 @@ pulse_served() { # POP
 
 # Two downloads and two uploads begin where the client lands.
 pulse_start() {
-	coproc PULSE { AT='exec' at client chrt -f 10 "$NET_HOME/pulse.py" run $VIP4 $VIP6; }
-	exec {PULSE_IN}>&"${PULSE[1]}" {PULSE_OUT}<&"${PULSE[0]}"
+	rm -f "$LAB_DIR"/pulse.*
+	mkfifo "$LAB_DIR/pulse.in" "$LAB_DIR/pulse.out"
+	AT='exec' at client chrt -f 10 "$NET_HOME/pulse.py" run $VIP4 $VIP6 \
+		<"$LAB_DIR/pulse.in" >"$LAB_DIR/pulse.out" &
+	PULSE_PID=$!
+	exec {PULSE_IN}>"$LAB_DIR/pulse.in" {PULSE_OUT}<"$LAB_DIR/pulse.out"
 	sleep 0.5
 	pulse >/dev/null
 }
@@ -55,12 +59,44 @@ steady() { # NAME
 }
 
 pulse_end() {
+	exec {PULSE_IN}>&- {PULSE_OUT}<&-
 	kill "$PULSE_PID"
 	wait "$PULSE_PID" 2>/dev/null || true
 }
 
+# --- a neighbour ---------------------------------------------------------------------------------
+# Further addresses of the client, in its /24 and /48, which the ISP routes apart. From here on new
+# connections of this client have timestamps; the old ones go on without.
+readonly NEIGHBOUR4=198.51.100.11 NEIGHBOUR6=2001:db8:c:0::11
+
+neighbour_up() {
+	at client sysctl -q -w net.ipv4.tcp_timestamps=1
+	at client ip addr add $NEIGHBOUR4/24 dev isp
+	at client ip addr add $NEIGHBOUR6/64 dev isp nodad
+	at client ip route change default via 198.51.100.1 src $NEIGHBOUR4
+	at client ip -6 route change default via 2001:db8:c::1 src $NEIGHBOUR6
+}
+
+neighbour_to() { # POP
+	local number
+	number=$(awk -v edge="edge_$1" '$2 == "isp" && $3 == edge { print $1 }' <<<"$WIRES")
+	at isp ip rule add from $NEIGHBOUR4 lookup 100
+	at isp ip -6 rule add from $NEIGHBOUR6 lookup 100
+	at isp ip route add default via "$(wire_address "$number" 2 4)" table 100
+	at isp ip -6 route add default via "$(wire_address "$number" 2 6)" table 100
+}
+
+sin_has_learned() {
+	(($(enter sin anydoor stats --json | jq .hunt.learned) >= 2))
+}
+
+hunted_by() { # WHAT
+	enter sin anydoor stats --json | jq ".hunt.by_$1"
+}
+
 # --- what nobody owns ----------------------------------------------------------------------------
-# Five segments, over FAMILY, of connections that nobody has, each with a port of its own.
+# Five segments, over FAMILY, of connections that nobody has, each with a port of its own; and once
+# more half a second later, as they would come from a client.
 stray() { # FAMILY
 	local client=CLIENT$1 vip=VIP$1
 	STRAY_PORT=$((STRAY_PORT + 5))
@@ -99,17 +135,37 @@ steady "and off once more: no stall"
 ok "nobody was reset" no_resets
 pulse_end
 
+# Now with a neighbour whose stamp names its owner, and who shifts first: what it teaches spares the leg
+# to the wrong POP. Seen from sin, fra comes before nyc.
+pulse_start
+steady "at nyc: four new streams flow"
+neighbour_up
+talk_start
+is "a stamped neighbour's flows, too" "$(talk)" "nyc nyc"
+neighbour_to sin
+is "they shift to sin" "$(talk) $(talk)" "nyc nyc nyc nyc"
+ok "sin sent scouts" await 5 sin_has_learned
+fra_before=$(counter fra wrap_next)
+bgp_prefer sin
+steady "nyc to sin, after its neighbour: no stall beyond $BOUND_MS ms"
+is "fra was not asked" "$(counter fra wrap_next)" "$fra_before"
+at_least "sin hunted by hint" "$(hunted_by hint)" 4
+ok "nobody was reset" no_resets
+pulse_end
+bgp_prefer nyc
+
 for family in 4 6; do
 	stray $family
 done
-ok "nobody's segments: a RST each, when all have said no" await 5 resets_are 10
-is "nyc's stack sent them" "$(counter nyc nobody)" 10
+ok "nobody's segments: a RST each, when all have said no" await 5 resets_are 20
+at_least "nyc's stack sent them" "$(counter nyc nobody)" 10
+is "sent again, they are nobody's without a question" "$(counter nyc nobody_again)" 10
 
 at edge_sin ip link set sin down
 for family in 4 6; do
 	stray $family
 done
-ok "with sin cut off: fra says no, sin could not be asked" await 5 counter_is nyc unasked 10
-ok "so nobody is reset" resets_are 10
+ok "with sin cut off: fra says no, sin could not be asked" await 5 counter_is nyc unasked 20
+ok "so nobody is reset" resets_are 20
 at edge_sin ip link set sin up
 net_done

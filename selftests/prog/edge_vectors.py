@@ -15,15 +15,13 @@ from hunt_vectors import neighbours
 from local_vectors import STRANGER4, STRANGER6
 from tunnel_vectors import came, flips, unwrapped
 from wrap_vectors import DIRECT, MACS, leg, stamped
-from world import (AFTER_GAP, CLIENT4, CLIENT6, DEAD, DRAINS, FREE, LED, NARROW, NARROW_MTU, OURS,
-                   PIN, REDIRECT, SENT, TRANSIT, TX, UNKNOWN, US, VIP4, VIP4_DNS, VIP6, Flow,
-                   budget_slot, fleet, flow_entry, node_image, socket_flow, state, tunnel4, tunnel6,
-                   u32, u64)
+from world import (AFTER_GAP, CLIENT4, CLIENT6, DEAD, DRAINS, FREE, ICMP_BUDGET, ICMP_RATES,
+                   NARROW, NARROW_MTU, OURS, PIN, REDIRECT, TOO_BIG_BUDGET, TRANSIT, TX, UNKNOWN, US,
+                   VIP4, VIP4_DNS, VIP6, Flow, fleet, flow_entry, node_image, socket_flow,
+                   spent, state, tokens, tunnel4, tunnel6, u32)
 
 ROUTER4, ROUTER6 = "198.51.100.254", "2001:db8:c::fe"
 MASK = 0xFFFFFFFF
-INTERVAL_NS, BURST = 1_000_000_000 // 1000, 256  # of the node; of a prefix:
-PREFIX_INTERVAL_NS, PREFIX_BURST = 1_000_000_000 // 32, 64
 
 
 # --- ICMP errors -----------------------------------------------------------------------------
@@ -143,7 +141,7 @@ def write_icmp_hunt(w):
         w.vector(f"icmp{family}-hunt-nobody-left", frame_of(short), "pass", "icmp_nobody",
                  sets=neighbours(DEAD, US))
         w.vector(f"icmp{family}-hunt-budget", frame_of(short), "drop", "icmp_budget",
-                 sets=neighbours(TX) + [spent(LED, flow.client, 0)])
+                 sets=neighbours(TX) + spent(ICMP_BUDGET, "prefix", flow.client))
         # Who was asked and has no such flow asks the next; the last one lets it be.
         inner = came(short, why=HUNT, candidates=(US, REDIRECT), marks=HUNTED)
         out = inner.but(inner=onward, src=tunnel4(US), dst=tunnel4(REDIRECT), hop=2,
@@ -224,35 +222,30 @@ def write_icmp_quotes(w):
              "vip_other")
 
 
-def spent(kind, client, left, interval=PREFIX_INTERVAL_NS, burst=PREFIX_BURST, slot=None):
-    """A bucket with `left` tokens."""
-    return ("budgets", u32(budget_slot(client, kind) if slot is None else slot),
-            u64(MONO_NS + interval * (burst - left)))
-
-
 def write_budgets(w):
     for family, flow in (("4", STRANGER4), ("6", STRANGER6)):
         packet = error(sent(flow, TX))
         onward = error(sent(flow, TX), ttl=59)
-
-        def bucket(left, node=False, kind=LED, flow=flow):
-            return spent(kind, flow.client, left) if not node else \
-                spent(kind, flow.client, left, INTERVAL_NS, BURST, kind)
+        of_prefix, of_node = spent(ICMP_BUDGET, "prefix", flow.client), spent(ICMP_BUDGET, "all")
 
         led(w, f"icmp{family}-last-token", flow, packet, onward, TX,
-            sets=[bucket(1), bucket(1, node=True)], after=[bucket(0), bucket(0, node=True)])
+            sets=[tokens(ICMP_BUDGET, "prefix", flow.client, MONO_NS),
+                  tokens(ICMP_BUDGET, "all", 0, MONO_NS)],
+            after=[tokens(ICMP_BUDGET, "prefix", flow.client, MONO_NS + 10**9 // ICMP_RATES[2]),
+                   tokens(ICMP_BUDGET, "all", 0, MONO_NS + 10**9 // ICMP_RATES[0])])
         w.vector(f"icmp{family}-budget", frame_of(packet), "drop", "icmp_budget",
-                 sets=[bucket(0)], after=[bucket(0), ("budgets", u32(LED), u64(0))])
+                 sets=of_prefix, after=of_prefix + [tokens(ICMP_BUDGET, "all")])
         w.vector(f"icmp{family}-budget-node", frame_of(packet), "drop", "icmp_budget",
-                 sets=[bucket(0, node=True)])
-        # A neighbour in the same /24 or /56 has the same, and other kinds have their own.
-        far = Flow("198.51.100.200" if family == "4" else "2001:db8:c:99::1", 5, flow.vip)
+                 sets=of_node)
+        # A neighbour in the same /24 or /48 has the same, and other kinds have their own.
+        far = Flow("198.51.100.200" if family == "4" else "2001:db8:c:9900::1", 5, flow.vip)
         w.vector(f"icmp{family}-budget-neighbour", frame_of(error(sent(far, TX))), "drop",
-                 "icmp_budget", sets=[bucket(0)])
-        led(w, f"icmp{family}-budget-kinds", flow, packet, onward, TX, sets=[bucket(0, kind=SENT)])
+                 "icmp_budget", sets=of_prefix)
+        led(w, f"icmp{family}-budget-kinds", flow, packet, onward, TX,
+            sets=spent(TOO_BIG_BUDGET, "prefix", flow.client) + spent(TOO_BIG_BUDGET, "all"))
         # What is ours costs nothing.
         w.vector(f"icmp{family}-budget-local", frame_of(error(sent(flow, US))), "pass",
-                 "icmp_local", sets=[bucket(0)], after=[bucket(0)])
+                 "icmp_local", sets=of_prefix, after=of_prefix)
 
 
 def write_icmp_tunnel(w):
@@ -298,7 +291,8 @@ def write_icmp_tunnel(w):
     # Too big itself: nobody is told of that (RFC 1122, 3.2.2).
     long = bytes(IP(src=ROUTER4, dst=VIP4) / ICMP(type=3, code=4, nexthopmtu=900)
                  / Raw(sent(STRANGER4, NARROW).but(payload=b"l" * 1340).l3()))
-    w.vector("icmp-too-big", frame_of(long), "drop", "too_big", after=[("budgets", u32(budget_slot(CLIENT4, SENT)), u64(0))])
+    w.vector("icmp-too-big", frame_of(long), "drop", "too_big", 
+             after=[tokens(TOO_BIG_BUDGET, "prefix", CLIENT4)])
 
 
 # --- too big to wrap -------------------------------------------------------------------------
@@ -332,8 +326,8 @@ def write_too_big(w):
         for mtu, least in ((1450, 1450), (1600, 1500)):
             told(w, f"of-two{family}-{mtu}", long, least - 64,
                  sets=[("nodes", u32(TX), node_image(tunnel4(TX), mtu=mtu))])
-        bucket = ("budgets", u32(SENT), u64(MONO_NS + INTERVAL_NS * BURST))
-        for name, sets in (("budget", [spent(SENT, flow.client, 0)]), ("budget-node", [bucket])):
+        for name, sets in (("budget", spent(TOO_BIG_BUDGET, "prefix", flow.client)),
+                           ("budget-node", spent(TOO_BIG_BUDGET, "all"))):
             w.vector(f"too-big-{name}{family}", long.frame(), "drop", "too_big", sets=sets)
         many = long.frame()
         w.vector(f"too-big-multicast{family}", b"\x01" + many[1:], "drop", "too_big")
@@ -426,7 +420,7 @@ def write_fragments(w):
              out=ether(too_big(first(STRANGER4).l3(), len(first(STRANGER4).l3())), False,
                        outward=True), sets=flow_entry(STRANGER4, PIN, TX))
     w.vector("fragment4-budget", there.frame(), "drop", "fragment",
-             sets=[spent(SENT, CLIENT4, 0)])
+             sets=spent(TOO_BIG_BUDGET, "prefix", CLIENT4))
     # Over IPv6 only the sender cuts, and knows the path.
     w.vector("fragment6-first-elsewhere",
              first(STRANGER6, ts=(7, stamp(STRANGER6, TX))).frame(), "drop", "fragment")

@@ -1,18 +1,30 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The hunt: whom a packet is sent to that nothing names an owner of, and what the answers do."""
 
-from oracle import (CLAIM, DATA, HUNT, HUNTED, NO, UNASKED, Segment, outer_label, outer_port,
-                    stamp)
+from oracle import (CLAIM, DATA, DIVERT, HUNT, HUNTED, MONO_MS, MONO_NS, MONO_S, NO, UNASKED, Flow,
+                    Segment, outer_label, outer_port, stamp)
 from local_vectors import CLIENT_NEXT, MINUTE, STRANGER4, STRANGER6
 from tunnel_vectors import came, unwrapped
 from wrap_vectors import DIRECT, MACS, stamped, wrapped
-from world import (AFTER_GAP, ARMED, DEAD, DRAINING, DRAINS, FLOW_CLOSING, FLOW_DOUBTED, FREE,
-                   NO_NEIGH, NO_ROUTE, OURS, PIN, REDIRECT, TRANSIT, TX, UNKNOWN, US, fleet,
-                   flow_entry, hunt, socket_flow, state, tunnel4, tunnel6, u32)
+from world import (ACCEPT_BUDGET, AFTER_GAP, ARMED, DATA_BUDGET, DEAD, DIVERT_BUDGET, DRAINING, DRAINS,
+                   FLOW_CLOSING, FLOW_DOUBTED, FLOW_SCOUTED, FREE, GUESS_BUDGET, HINT_S, HUNT_BUDGET,
+                   METERED, NOBODY_MS, NO_NEIGH, NO_ROUTE, OURS, PIN, REDIRECT, TRANSIT, TX, UNKNOWN,
+                   US, fleet, flow_entry, hint, hunt, nobody, socket_flow, sources, spent, state,
+                   tunnel4, tunnel6, u32)
 
 
-def neighbours(*nodes):
-    return [("hunt", u32(0), hunt(nodes))]
+def neighbours(*nodes, **budgets):
+    return [("hunt", u32(0), hunt(nodes, **budgets))]
+
+
+def entries(*lists):
+    """What `after` wants, of what `sets` takes."""
+    return [entry for entries in lists for entry in entries]
+
+
+def taught(flow, owner):
+    """What the claim of `owner` leaves behind."""
+    return entries(hint(flow.client, owner), sources(owner, MONO_S))
 
 
 def draining(*successors):
@@ -80,7 +92,7 @@ def write_lists(w):
 def write_asked(w):
     """Somebody asks us."""
     for outer, tunnel, base in (("4", tunnel4, []), ("6", tunnel6, fleet(tunnel6))):
-        for name in ("est4", "est6"):
+        for name in ("placed4", "placed6"):
             flow = socket_flow(name)
             plain = Segment(flow, payload=b"yours?")
             leg_in = came(plain.l3(), candidates=(AFTER_GAP, US, REDIRECT), tunnel=tunnel, why=HUNT,
@@ -88,24 +100,25 @@ def write_asked(w):
             answered(w, f"asked-{name}-in{outer}", leg_in, plain, TX, "wrap_claim", CLAIM, tunnel,
                      candidates=(US,), needs=(name,), flows=((flow, FREE, 0, 0),),
                      peers=((TX, 1, 1),), truncate=True)
-    flow = socket_flow("est4")
+    flow = socket_flow("placed4")
     plain = Segment(flow)
     leg_in = came(plain.l3(), why=HUNT, marks=HUNTED)
     answered(w, "asked-landing-elsewhere", leg_in.but(landing=REDIRECT), plain, REDIRECT,
-             "wrap_claim", CLAIM, candidates=(US,), needs=("est4",))
+             "wrap_claim", CLAIM, candidates=(US,), needs=("placed4",))
     # Nothing is entered and nothing is counted: it comes again as data.
     answered(w, "asked-entered", leg_in, plain, TX, "wrap_claim", CLAIM, candidates=(US,),
-             needs=("est4",), sets=flow_entry(flow, OURS, US), flows=((flow, OURS, US, 0),))
+             needs=("placed4",), sets=flow_entry(flow, OURS, US), flows=((flow, OURS, US, 0),))
     own = Segment(flow, ts=(7, stamp(flow, US)))
     answered(w, "asked-stamp", came(own.l3(), why=HUNT), own, TX, "wrap_claim", CLAIM,
-             candidates=(US,), needs=("est4",))
-    for name in ("half4", "wait4", "cookie4"):
+             candidates=(US,), needs=("placed4",))
+    # Half open, waiting, or meant for another connection on the same ports.
+    for name in ("half4", "wait4", "cookie4", "est4", "est6"):
         plain = Segment(socket_flow(name), seq=CLIENT_NEXT)
         no = came(plain.l3(), why=HUNT, marks=HUNTED, candidates=(US,))
         answered(w, f"asked-{name}-not", no, plain, TX, "wrap_no", NO, marks=HUNTED, needs=(name,))
     for home, reason in ((DEAD, "unasked"), (UNKNOWN, "unasked")):
         w.vector(f"asked-home-{home}", leg_in.but(landing=home).frame(), "drop", reason,
-                 out=unwrapped(Segment(socket_flow("est4")).l3()), needs=("est4",))
+                 out=unwrapped(Segment(socket_flow("placed4")).l3()), needs=("placed4",))
     # The table alone is no proof that a claim could rest on.
     for family, flow in (("4", STRANGER4), ("6", STRANGER6)):
         plain = Segment(flow)
@@ -127,6 +140,7 @@ def write_claims(w):
                                                "hop": 2, **more})
 
         def claimed(name, leg_in=None, segment=plain, peer=TX, **more):
+            more.setdefault("after", taught(flow, peer))
             answered(w, f"claim{family}-{name}", leg_in or claim(segment, peer), segment, peer,
                      "wrap_claimed", DATA, **more)
 
@@ -144,7 +158,7 @@ def write_claims(w):
         other = stamped(flow, DRAINS)
         claimed("stamp-disagrees", segment=other, flows=((flow, PIN, TX, US),))
         w.vector(f"claim{family}-worn", claim(hop=8).frame(), "drop", "tunnel_hops",
-                 out=unwrapped(plain.l3()))
+                 out=unwrapped(plain.l3()), after=taught(flow, TX))
         for name, leg_in in {
                 "not-ours": claim(landing=REDIRECT), "not-home": claim(landing=TX),
                 "of-another": claim(candidates=(REDIRECT,)),
@@ -178,12 +192,16 @@ def write_no(w):
                      "pass" if reason in ("nobody", "local_socket") else "drop", reason,
                      out=unwrapped(segment.l3()), **more)
 
-        ends("last", "nobody", no(marks=HUNTED), sets=neighbours(REDIRECT), truncate=True)
-        ends("unasked", "unasked", no(marks=HUNTED | UNASKED), sets=neighbours(REDIRECT))
+        remembered = nobody(flow, plain.ack)
+        ends("last", "nobody", no(marks=HUNTED), sets=neighbours(REDIRECT), truncate=True,
+             after=remembered)
+        ends("unasked", "unasked", no(marks=HUNTED | UNASKED), sets=neighbours(REDIRECT),
+             after=untouched(remembered))
         ends("unasked-data", "unasked", no(marks=UNASKED), sets=neighbours(TX))
         # A pin that was wrong goes, and the hunt begins, without the one that has just said no.
         pinned = flow_entry(flow, PIN, TX)
-        ends("pin", "nobody", no(), sets=pinned + neighbours(TX), flows=((flow, FREE, 0, 0),))
+        ends("pin", "nobody", no(), sets=pinned + neighbours(TX), flows=((flow, FREE, 0, 0),),
+             after=remembered)
         answered(w, f"no{family}-pin-hunt", no(), plain, REDIRECT, "wrap_hunt", HUNT,
                  candidates=(REDIRECT, DRAINS), marks=HUNTED,
                  sets=pinned + neighbours(TX, REDIRECT, DRAINS), flows=((flow, FREE, 0, 0),))
@@ -194,7 +212,8 @@ def write_no(w):
         # A stamp was wrong. Young, it can mean nobody else; old, it may have meant anybody.
         young, old = stamped(flow, TX), stamped(flow, TX, 10 * MINUTE)
         ends("stamp-young", "nobody", no(young, REDIRECT, candidates=(TX, REDIRECT), hop=3), young,
-             sets=neighbours(DRAINS) + flow_entry(flow, TRANSIT, TX), flows=((flow, FREE, 0, 0),))
+             sets=neighbours(DRAINS) + flow_entry(flow, TRANSIT, TX), flows=((flow, FREE, 0, 0),),
+             after=remembered)
         answered(w, f"no{family}-stamp-old", no(old, REDIRECT, candidates=(TX, REDIRECT), hop=3),
                  old, DRAINS, "wrap_hunt", HUNT, candidates=(DRAINS,), marks=HUNTED,
                  sets=neighbours(TX, REDIRECT, DRAINS) + [("nodes", u32(4), bytes(32))])
@@ -229,6 +248,147 @@ def write_doubt(w):
             sets=flow_entry(half, PIN, TX, flags=FLOW_DOUBTED), flows=((half, PIN, TX, 0),))
 
 
+def untouched(entries_):
+    """None of them was written."""
+    return [(name, key, bytes(len(value))) for name, key, value in entries_]
+
+
+def write_hints(w):
+    """Whom the claims of others make likely."""
+    for family, flow in (("4", STRANGER4), ("6", STRANGER6)):
+        plain = Segment(flow, payload=b"whose?")
+        near = {"4": "198.51.100.250", "6": "2001:db8:c:ffff::1"}[family]
+        far = {"4": "198.51.101.7", "6": "2001:db8:d::7"}[family]
+        list_ = neighbours(DRAINS)
+        hunted(w, f"{family}-hint", plain, TX, (TX, DRAINS), list_ + hint(near, TX))
+        hunted(w, f"{family}-hint-old", plain, TX, (TX, DRAINS),
+               list_ + hint(near, TX, MONO_S - HINT_S))
+        hunted(w, f"{family}-hint-too-old", plain, DRAINS, (DRAINS,),
+               list_ + hint(near, TX, MONO_S - HINT_S - 1))
+        hunted(w, f"{family}-hint-of-others", plain, DRAINS, (DRAINS,), list_ + hint(far, TX))
+        hunted(w, f"{family}-hint-dead", plain, DRAINS, (DRAINS,), list_ + hint(near, DEAD))
+        hunted(w, f"{family}-hint-empty", plain, DRAINS, (DRAINS,), list_ + hint(near, 0))
+        hunted(w, f"{family}-sources", plain, TX, (TX, REDIRECT, DRAINS),
+               list_ + sources(REDIRECT, MONO_S - 2, TX, MONO_S - 1))
+        hunted(w, f"{family}-sources-other", plain, REDIRECT, (REDIRECT, TX, DRAINS),
+               list_ + sources(REDIRECT, MONO_S - 1, TX, MONO_S - 2))
+        hunted(w, f"{family}-source-too-old", plain, TX, (TX, DRAINS),
+               list_ + sources(TX, MONO_S - HINT_S, REDIRECT, MONO_S - HINT_S - 1))
+        hunted(w, f"{family}-hint-then-source", plain, TX, (TX, REDIRECT, DRAINS),
+               list_ + hint(near, TX) + sources(TX, MONO_S, REDIRECT, MONO_S))
+        hunted(w, f"{family}-successor-then-hint", plain, REDIRECT, (REDIRECT, TX, DRAINS),
+               list_ + draining(REDIRECT) + hint(near, TX))
+        # A claim teaches over what was taught, and makes the older source go.
+        claim = came(plain.l3(), candidates=(TX,), why=CLAIM, landing=US, hop=2)
+        answered(w, f"hint{family}-taught-anew", claim, plain, TX, "wrap_claimed", DATA,
+                 sets=hint(near, REDIRECT, 5, 6) + sources(DRAINS, 9, REDIRECT, 7),
+                 after=entries(hint(near, TX, MONO_S, 6), sources(DRAINS, 9, TX, MONO_S)))
+
+
+def write_scouts(w):
+    """A stamped flow that passes through asks, once, if nobody has."""
+    for family, flow in (("4", STRANGER4), ("6", STRANGER6)):
+        through = flow_entry(flow, TRANSIT, TX)
+        bare = stamped(flow, TX)
+        asked = hint(flow.client, 0, 0, MONO_S)
+
+        def scout(name, sets, after, segment=bare):
+            hunted(w, f"{family}-scout-{name}", segment, TX, (TX, REDIRECT),
+                   neighbours() + through + sets, after=after, flows=((flow, TRANSIT, TX, 0),))
+
+        def no_scout(name, sets, segment=bare):
+            wrapped(w, f"hunt{family}-no-scout-{name}", segment, TX, (TX, REDIRECT),
+                    sets=neighbours() + sets)
+
+        scout("first", [], asked)
+        scout("again", hint(flow.client, 0, 0, MONO_S - 2), asked)
+        scout("half-life", hint(flow.client, REDIRECT, MONO_S - HINT_S // 2 - 1, 5),
+              hint(flow.client, REDIRECT, MONO_S - HINT_S // 2 - 1, MONO_S))
+        no_scout("known", through + hint(flow.client, TX, MONO_S - HINT_S // 2))
+        no_scout("just-asked", through + hint(flow.client, 0, 0, MONO_S - 1))
+        no_scout("twice", flow_entry(flow, TRANSIT, TX, flags=FLOW_SCOUTED))
+        no_scout("data", through, bare.but(payload=b"data"))
+        no_scout("push", through, bare.but(flags="PA"))
+        no_scout("fin", through, bare.but(flags="FA"))
+        no_scout("old-stamp", through, stamped(flow, TX, 3 * MINUTE))
+        # Not in the place of another prefix's hint.
+        (_, place, image), = hint(flow.client, REDIRECT)
+        other = [("hints", place, bytes([image[0] ^ 1]) + image[1:])]
+        no_scout("place-taken", through + other)
+        no_scout("budget", through + neighbours(hunt=(5, 0, 0)) + spent(HUNT_BUDGET, "all"))
+
+
+def write_nobodies(w):
+    """What was nobody's a moment ago."""
+    for family, flow in (("4", STRANGER4), ("6", STRANGER6)):
+        plain = Segment(flow, payload=b"again")
+
+        def again(name, segment, reason="nobody_again", sets=(), **more):
+            w.vector(f"nobody{family}-{name}", segment.frame(), "pass", reason,
+                     sets=neighbours(TX) + nobody(flow, plain.ack) + list(sets), **more)
+
+        again("again", plain)
+        again("again-stamped", stamped(flow, TX), flows=((flow, FREE, 0, 0),))
+        for name, segment, sets in (
+                ("late", plain, nobody(flow, plain.ack, MONO_MS - NOBODY_MS)),
+                ("other-ack", plain.but(ack=plain.ack + 1), nobody(flow, plain.ack)),
+                ("other-flow", plain, nobody(Flow(flow.client, 7, flow.vip), plain.ack))):
+            hunted(w, f"{family}-nobody-{name}", segment, TX, (TX,), neighbours(TX) + sets)
+        last = nobody(flow, plain.ack, MONO_MS - NOBODY_MS + 1)
+        again("again-last-ms", plain, sets=last)
+
+
+def write_budgets(w):
+    """Beyond each budget, by each of its bounds; and each just within."""
+    rates = {"all": (9, 0, 0), "node": (0, 9, 0), "prefix": (0, 0, 9)}
+    for family, flow in (("4", STRANGER4), ("6", STRANGER6)):
+        plain, old = Segment(flow, payload=b"much"), stamped(flow, TX, 10 * MINUTE)
+        syn = Segment(flow, "S", ack=0)
+        near = {"4": "198.51.100.250", "6": "2001:db8:c:ffff::1"}[family]
+        metered = [("state", u32(0), state(flags=ARMED | METERED))]
+        for scope, rate in rates.items():
+            which = {"all": 0, "node": TX, "prefix": near}[scope]
+
+            def over(budget, name, frame, reason, number, sets=(), **more):
+                action = "pass" if reason == "local_syn" else "drop"
+                w.vector(f"budget{family}-{name}-{scope}", frame, action, reason,
+                         sets=neighbours(TX, **{budget: rate}) + list(sets)
+                         + spent(number, scope, which), **more)
+
+            over("hunt", "hunt", plain.frame(), "budget_hunt", HUNT_BUDGET)
+            over("guess", "guess", old.frame(), "budget_guess", GUESS_BUDGET,
+                 flows=((flow, FREE, 0, 0),))
+            over("data", "pin", plain.frame(), "budget_data", DATA_BUDGET,
+                 metered + flow_entry(flow, PIN, TX))
+            over("data", "transit", stamped(flow, TX).frame(), "budget_data", DATA_BUDGET,
+                 metered + flow_entry(flow, TRANSIT, TX))
+            over("divert", "divert", syn.frame(), "local_syn", DIVERT_BUDGET, draining(TX))
+            over("accept", "accept", came(syn.l3(), why=DIVERT, candidates=()).frame(),
+                 "budget_syn", ACCEPT_BUDGET, out=unwrapped(syn.l3()))
+            # Overdrawn, but there is no limit; another's bucket; and one that is not overdrawn.
+            for name, budget, sets in (
+                    ("unlimited", {}, spent(HUNT_BUDGET, scope, which)),
+                    ("other-class", {"hunt": rate}, spent(GUESS_BUDGET, scope, which)),
+                    ("fresh", {"hunt": rate}, [])):
+                more = {}
+                if name == "fresh":
+                    (_, place, _), = spent(HUNT_BUDGET, scope, which)
+                    sets = [("budgets", place, bytes(8))]
+                    more["after"] = [("budgets", place, (MONO_NS - 10**9 + 10**9 // 9)
+                                      .to_bytes(8, "little"))]
+                hunted(w, f"{family}-budget-{scope}-{name}", plain, TX, (TX,),
+                       neighbours(TX, **budget) + sets, **more)
+        # What a stamp says is neither hunted nor guessed at, if it is young or its flow known.
+        for name, segment, sets in (("young", stamped(flow, TX), []),
+                                    ("known", old.but(payload=b"x"),
+                                     flow_entry(flow, TRANSIT, TX))):
+            wrapped(w, f"budget{family}-not-for-{name}", segment, TX, (TX, REDIRECT),
+                    sets=neighbours(TX, hunt=(9, 9, 9), guess=(9, 9, 9)) + sets
+                    + spent(HUNT_BUDGET, "all") + spent(GUESS_BUDGET, "all"))
+        wrapped(w, f"budget{family}-data-unmetered", stamped(flow, TX), TX, (TX, REDIRECT),
+                sets=neighbours(TX, data=(9, 9, 9)) + spent(DATA_BUDGET, "all"))
+
+
 def doubted(flow, kind, owner):
     return [flow_entry(flow, kind, owner, flags=FLOW_DOUBTED)[1]]
 
@@ -239,3 +399,7 @@ def write(w):
     write_claims(w)
     write_no(w)
     write_doubt(w)
+    write_hints(w)
+    write_scouts(w)
+    write_nobodies(w)
+    write_budgets(w)

@@ -216,6 +216,8 @@ int rig_prepare(struct rig *rig, const struct vector *vector)
 
 	for (i = 0; rig->prepared && i < rig->prepared->set.nr; i++)
 		entry_undo(rig, &rig->prepared->set.list[i]);
+	for (i = 0; rig->prepared && i < rig->prepared->after.nr; i++)
+		entry_undo(rig, &rig->prepared->after.list[i]);
 	rig_forget(rig->behind->maps.unstamped);
 	rig_forget(rig->behind->maps.fragments);
 	rig_forget_legs(rig);

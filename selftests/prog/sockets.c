@@ -22,6 +22,7 @@
 
 #define SOCKETS_MAX	64
 #define CLIENT_ISN	1000u
+#define PLACED_SEQ	0x05060708u /* what the oracle's segments acknowledge */
 #define FRAME_BYTES_MAX (ETH_HLEN + 40 + 20)
 #define HANDSHAKE_TRIES 50
 #define HANDSHAKE_PAUSE 100 /* ms */
@@ -283,6 +284,36 @@ static int client_open_cookie(struct open_socket *open)
 	return cookies_set("1") ?: err;
 }
 
+static int repair_set(int fd, int option, __u32 value)
+{
+	return setsockopt(fd, IPPROTO_TCP, option, &value, sizeof(value)) ? -errno : 0;
+}
+
+/*
+ * Established without a client, its numbers known beforehand: those of a segment that travels in a
+ * tunnel are under its tag, and cannot be written in afterwards.
+ */
+static int socket_place(struct open_socket *open)
+{
+	const struct ad_tuple *tuple = &open->plan->tuple;
+	struct sockaddr_storage vip, client;
+	socklen_t len = addr_to_sockaddr(&tuple->vip, ntohs(tuple->vip_port), &vip);
+	int err;
+
+	addr_to_sockaddr(&tuple->client, ntohs(tuple->client_port), &client);
+	open->fd = socket(vip.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (open->fd < 0)
+		return -errno;
+	err = repair_set(open->fd, TCP_REPAIR, TCP_REPAIR_ON);
+	err = err ?: repair_set(open->fd, TCP_REPAIR_QUEUE, TCP_SEND_QUEUE);
+	err = err ?: repair_set(open->fd, TCP_QUEUE_SEQ, PLACED_SEQ);
+	if (!err && (bind(open->fd, (struct sockaddr *)&vip, len) ||
+		     connect(open->fd, (struct sockaddr *)&client, len)))
+		err = -errno;
+	open->next = PLACED_SEQ;
+	return err;
+}
+
 static int socket_reach(struct open_socket *open, int listener)
 {
 	switch (open->plan->kind) {
@@ -296,6 +327,8 @@ static int socket_reach(struct open_socket *open, int listener)
 		return client_establish(open, listener);
 	case SOCKET_TIME_WAIT:
 		return client_establish(open, listener) ?: client_close(open);
+	case SOCKET_PLACED:
+		return socket_place(open);
 	}
 	return -EINVAL;
 }

@@ -16,10 +16,10 @@ VIP4_TCP, VIP4_DNS, VIP6_DNS = "192.0.2.20", "192.0.2.53", "2001:db8:a::53"
 CLIENT4, CLIENT6 = "198.51.100.7", "2001:db8:c::7"
 
 LOCAL_TCP, LOCAL_DNS, LOCAL_TUNNEL, LOCAL_UNARMED = 1, 2, 4, 8
-ARMED, DRAINING, ROUTES_BY_ADDRESS = 1, 2, 4
+ARMED, DRAINING, ROUTES_BY_ADDRESS, METERED = 1, 2, 4, 8
 NODE_KNOWN, NODE_DEAD, NODE_DRAINING = 1, 2, 4
 FREE, TRANSIT, PIN, OURS = range(4)
-FLOW_STAMPED, FLOW_CLOSING, FLOW_DOUBTED = 1, 2, 4
+FLOW_STAMPED, FLOW_CLOSING, FLOW_DOUBTED, FLOW_SCOUTED = 1, 2, 4, 8
 
 UPLINK, SIDE, TAGGED = 10, 12, 14  # indexes of up0, side0 and tag0
 MAC_SIDE, MAC_SIDE_GATEWAY = "02:00:00:00:01:02", "02:00:00:00:01:01"
@@ -147,26 +147,66 @@ def local(vip, flags):
     return struct.pack("<HHI", vip, flags, 0)
 
 
-LED, SENT = range(2)  # budgets
-
-
 def u64(value):
     return struct.pack("<Q", value)
-
-
-def budget_slot(address, kind):
-    """Of the client's /24 or /56."""
-    prefix = packed(address)[:7 if is_ip6(address) else 3]
-    return 2 + siphash(STAMP_KEY, prefix.ljust(8, b"\0") + u32(kind)) % 4096
 
 
 def node_image(address, flags=NODE_KNOWN, pop=0, mtu=0):
     return addr16(address) + struct.pack("<IHHQ", flags, pop, mtu, 0)
 
 
-def hunt(neighbours=()):
+HINT_S, NOBODY_MS = 600, 3000
+(HUNT_BUDGET, GUESS_BUDGET, DATA_BUDGET, DIVERT_BUDGET, ACCEPT_BUDGET, ICMP_BUDGET,
+ TOO_BIG_BUDGET) = range(7)
+ICMP_RATES = (1000, 0, 32)  # per second: in all, for each node (no limit), for each prefix
+
+
+def hunt(neighbours=(), **budgets):
+    """struct ad_hunt. A budget is (all, node, prefix) by its name here, without _BUDGET."""
     listed = (tuple(neighbours) + (0,) * 16)[:16]
-    return struct.pack("<I12x16H", len(neighbours), *listed)
+    budgets = {"icmp": ICMP_RATES, "too_big": ICMP_RATES, **budgets}
+    rates = []
+    for name in ("hunt", "guess", "data", "divert", "accept", "icmp", "too_big"):
+        rates += budgets.get(name, (0, 0, 0))
+    return struct.pack("<21II16HII", *rates, len(neighbours), *listed, HINT_S, NOBODY_MS)
+
+
+def prefix_hash(address):
+    """Of a /24 or /48."""
+    raw = packed(address)
+    prefix = raw[:6].ljust(7, b"\0") + b"\x06" if len(raw) == 16 else \
+        raw[:3].ljust(7, b"\0") + b"\x04"
+    return siphash(STAMP_KEY, prefix)
+
+
+def tokens(budget, scope, which=0, until=0):
+    """Its tokens are spent until then, MONO_NS being now. `which`: a node or an address."""
+    place = {"all": lambda: 0, "node": lambda: 1024 | which % 1024,
+             "prefix": lambda: 4096 | prefix_hash(which) % 4096}[scope]()
+    return "budgets", u32(budget * 8192 + place), u64(until)
+
+
+def spent(budget, scope, which=0):
+    """It is overdrawn, by a nanosecond."""
+    return [tokens(budget, scope, which, MONO_NS + 1)]
+
+
+def hint(address, owner, learned_s=MONO_S, asked_s=0):
+    """Where the prefix of `address` shifted from."""
+    number = prefix_hash(address)
+    return [("hints", u32(number >> 32 & 65535),
+             struct.pack("<IHHII", number & MASK32, owner, 0, learned_s, asked_s))]
+
+
+def sources(first=0, first_s=0, second=0, second_s=0):
+    return [("sources", u32(0), struct.pack("<IIHHI", first_s, second_s, first, second, 0))]
+
+
+def nobody(flow, ack, ms=MONO_NS // 1_000_000):
+    """A segment of `flow` that acknowledges `ack` was nobody's."""
+    number = flow.prf64()
+    return [("nobodies", u32(number >> 32 & 65535),
+             struct.pack("<II", ms & MASK32, (number ^ ack) & MASK32))]
 
 
 def slot(tag, kind, last_s=MONO_S, busy=0):
@@ -226,10 +266,11 @@ def base(options):
                                           (VIP4_TCP, LOCAL_TCP), (VIP4_DNS, LOCAL_DNS),
                                           (VIP6_DNS, LOCAL_DNS))):
         yield "locals", addr16(vip), local(index, flags)
-    for kind in (LED, SENT):
-        yield "budgets", u32(kind), u64(0)
+    yield "hunt", u32(0), hunt()
+    for budget in (ICMP_BUDGET, TOO_BIG_BUDGET):
+        yield tokens(budget, "all")
         for client in (CLIENT4, CLIENT6):
-            yield "budgets", u32(budget_slot(client, kind)), u64(0)
+            yield tokens(budget, "prefix", client)
     yield from fleet(tunnel4, options.node)
 
 
@@ -238,6 +279,8 @@ def base(options):
 SOCKETS = {
     "est4": ("established", Flow(CLIENT4, 40001, VIP4)),
     "est6": ("established", Flow(CLIENT6, 40001, VIP6)),
+    "placed4": ("placed", Flow(CLIENT4, 40006, VIP4)),
+    "placed6": ("placed", Flow(CLIENT6, 40006, VIP6)),
     "half4": ("half_open", Flow(CLIENT4, 40002, VIP4)),
     "half6": ("half_open", Flow(CLIENT6, 40002, VIP6)),
     "wait4": ("time_wait", Flow(CLIENT4, 40003, VIP4)),

@@ -150,7 +150,7 @@ def write_ladder(w):
     wrapped(w, "wrap-over-pin", stamped(STRANGER4, TX), TX, (TX, REDIRECT),
             sets=flow_entry(STRANGER4, PIN, REDIRECT),
             flows=((STRANGER4, PIN, REDIRECT, 0),))
-    wrapped(w, "wrap-again", stamped(STRANGER4, TX), TX, (TX, REDIRECT),
+    wrapped(w, "wrap-again", stamped(STRANGER4, TX, payload=b"more"), TX, (TX, REDIRECT),
             sets=flow_entry(STRANGER4, TRANSIT, REDIRECT))
 
 

@@ -36,9 +36,10 @@ struct fixture {
 	struct ad_flow *entries;
 };
 
-static const char *const fixture_maps[] = { "meta",	  "state",     "locals",    "nodes",
-					    "reasons",	  "peers",     "flow_tags", "flows",
-					    "flow_stats", "unstamped", "keeper",    "attached" };
+static const char *const fixture_maps[] = { "meta",	  "state",	"locals",    "nodes",
+					    "reasons",	  "peers",	"flow_tags", "flows",
+					    "flow_stats", "hunt_stats", "unstamped", "keeper",
+					    "attached" };
 
 static inline int fixture_map(struct fixture *fixture, enum bpf_map_type type, const char *name,
 			      __u32 key_size, __u32 value_size, __u32 nr)
@@ -100,6 +101,7 @@ static inline bool fixture_new(struct fixture *fixture, size_t nr_buckets)
 	fixture_percpu(fixture, "reasons", sizeof(struct ad_count), AD_REASON_MAX);
 	fixture_percpu(fixture, "peers", sizeof(struct ad_peer_count), FIXTURE_NODES);
 	fixture_percpu(fixture, "flow_stats", sizeof(struct ad_flow_stats), 1);
+	fixture_percpu(fixture, "hunt_stats", sizeof(struct ad_hunt_stats), 1);
 	close(fixture_map(fixture, BPF_MAP_TYPE_HASH, "locals", sizeof(struct ad_addr),
 			  sizeof(struct ad_local), 16));
 	close(fixture_map(fixture, BPF_MAP_TYPE_HASH, "unstamped", sizeof(struct ad_tuple),
