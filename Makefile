@@ -214,9 +214,22 @@ $(BENCH)/bench: $(BENCH_OBJS) $(BUILD)/libanydoor.a
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-.PHONY: bench
-bench: $(BENCH)/bench			## ns per packet of the real programs, into build/bench.json
+QPS := $(addprefix $(BENCH)/qps/,reflect.bpf.o cookie.so)
+
+$(BENCH)/qps/cookie.so: selftests/bench/qps/cookie.c
+	$(say) CC $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -fPIC -shared $(LDFLAGS) -o $@ $<
+
+.PHONY: bench bench-ns bench-qps
+bench: bench-ns bench-qps		## what is below, into build/bench.json
+
+bench-ns: $(BENCH)/bench		## ns per packet of the real programs
 	$(Q)$< -o $(BUILD)/bench.json
+
+bench-qps: all $(QPS)			## DNS queries/s beside other servers, asked by kxdpgun
+	$(Q)deploy/deps deploy/deps-bench.txt
+	$(Q)BUILD=$(BUILD) selftests/bench/qps/qps $(BUILD)/bench.json
 
 TEST_PROGRAMS += $(BENCH)/tcp/load
 $(BENCH)/tcp/load: $(BENCH)/tcp/load.o

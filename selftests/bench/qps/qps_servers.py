@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The servers that answer side by side, each with the same zone on the same address, in turn.
+
+All may use both cores, are told to be brief, and to know no rate limit.
+"""
+import json, os, signal, subprocess, time
+
+VIP, GATEWAY, CLIENT = "192.0.2.53", "10.77.0.1", "10.77.0.2"
+ZONE = "bench.example"
+NAMES = 1000
+
+ANYDOOR = """
+node: n1
+interfaces: [up0]
+vips: [{{address: {vip}}}]
+pops: [{{name: pop}}]
+nodes: [{{name: n1, id: 1, pop: pop, tunnel: {gateway}}}]
+keys: {{file: fleet.key}}
+stamp: {{tcp_timestamps: set, clock: any}}
+xdp: {{dispatcher: off}}
+dns: {{zones: [{{name: {zone}, file: {dir}/zone}}]}}
+state: {{bpffs: {bpffs}, run: {dir}/run}}
+"""
+
+KNOT = """
+server:
+    {listen}
+    rundir: {dir}
+    udp-workers: 2
+    answer-rotation: off
+{xdp}
+database:
+    storage: {dir}
+template:
+  - id: default
+    storage: {dir}
+    zonefile-sync: -1
+    journal-content: none
+zone:
+  - domain: {zone}
+    file: {dir}/zone
+"""
+
+NSD = """
+server:
+    ip-address: {vip}@53
+    username: ""
+    chroot: ""
+    zonesdir: "{dir}"
+    database: ""
+    pidfile: "{dir}/pid"
+    xfrdfile: "{dir}/xfrd"
+    xfrdir: "{dir}"
+    zonelistfile: "{dir}/list"
+    cookie-secret-file: ""
+    minimal-responses: yes
+    rrl-ratelimit: 0
+    server-count: 2
+    reuseport: yes
+    verbosity: 0
+remote-control:
+    control-enable: no
+zone:
+    name: "{zone}"
+    zonefile: "{dir}/zone"
+"""
+
+GDNSD = """
+options => {{
+    listen => [ {vip}:53 ],
+    http_listen => [],
+    udp_threads => 2,
+    run_dir => {dir},
+    state_dir => {dir},
+    zones_default_ttl => 300,
+}}
+"""
+
+BIND = """
+options {{
+    directory "{dir}";
+    pid-file "{dir}/pid";
+    session-keyfile "{dir}/session";
+    managed-keys-directory "{dir}";
+    listen-on {{ {vip}; }};
+    listen-on-v6 {{ none; }};
+    recursion no;
+    minimal-responses yes;
+    answer-cookie no;
+    notify no;
+    empty-zones-enable no;
+}};
+controls {{ }};
+logging {{ category default {{ null; }}; }};
+zone "{zone}" {{ type primary; file "{dir}/zone"; }};
+"""
+
+
+def write_zone(path):
+    with open(path, "w") as f:
+        f.write(f"$ORIGIN {ZONE}.\n$TTL 300\n@ SOA ns hostmaster 1 7200 3600 1209600 300\n"
+                "@ NS ns\nns A 198.51.100.53\nmail A 198.51.100.25\n*.w A 198.51.100.99\n")
+        for i in range(NAMES):
+            f.write(f"n{i} A 198.51.100.{i % 256}\nn{i} AAAA 2001:db8::1:{i:x}\nn{i} MX 10 mail\n")
+
+
+def inside(netns, *command):
+    return ["nsenter", f"--net=/run/netns/{netns}", *command]
+
+
+class Server:
+    """One server: raised, asked, taken down."""
+    command = ()
+
+    def __init__(self, netns, dir):
+        self.netns, self.dir, self.proc = netns, dir, None
+
+    def fill(self, text, **more):
+        return text.format(dir=self.dir, vip=VIP, gateway=GATEWAY, zone=ZONE, **more)
+
+    def write(self, name, text):
+        path = os.path.join(self.dir, name)
+        with open(path, "w") as f:
+            f.write(text)
+        return path
+
+    def start(self, *command):
+        self.log = open(os.path.join(self.dir, "log"), "w+")
+        self.proc = subprocess.Popen(inside(self.netns, *command), stdout=self.log,
+                                     stderr=self.log)
+
+    def up(self):
+        self.start(*self.configure())
+
+    def down(self):
+        if self.proc:
+            self.proc.terminate()
+            self.proc.wait()
+            self.log.close()
+            self.proc = None
+
+    def said(self):
+        self.log.seek(0)
+        return self.log.read()
+
+
+class Reflector(Server):
+    def __init__(self, netns, dir, build):
+        super().__init__(netns, dir)
+        self.program = f"{build}/selftests/bench/qps/reflect.bpf.o"
+
+    def up(self):
+        subprocess.run(["ip", "-n", self.netns, "link", "set", "up0", "xdpdrv", "obj",
+                        self.program, "sec", "xdp.frags"], check=True)
+
+    def down(self):
+        subprocess.run(["ip", "-n", self.netns, "link", "set", "up0", "xdpdrv", "off"])
+
+
+class Anydoor(Server):
+    def __init__(self, netns, dir, build, bpffs):
+        super().__init__(netns, dir)
+        self.program, self.bpffs = f"{build}/anydoor", bpffs
+
+    def words(self, *words):
+        return [self.program, *words, "--config", f"{self.dir}/anydoor.yaml", "--name", "qps"]
+
+    def configure(self):
+        key = self.write("fleet.key", os.urandom(32).hex())
+        os.chmod(key, 0o600)
+        self.write("anydoor.yaml", self.fill(ANYDOOR, bpffs=self.bpffs))
+        return self.words("run")
+
+    def call(self, *words):
+        return subprocess.run(inside(self.netns, *self.words(*words)), capture_output=True,
+                              text=True)
+
+    def counts(self):
+        """Answers by the kernel, and by the daemon over UDP."""
+        got = json.loads(self.call("stats", "--json").stdout)["dns"]
+        return sum(got["kernel"].values()), sum(got["daemon_udp"].values())
+
+    def down(self):
+        super().down()
+        self.call("detach", "--force")
+
+
+class Knot(Server):
+    listen, xdp = f"listen: {VIP}@53", ""
+
+    def configure(self):
+        return "knotd", "-c", self.write("knot.conf", self.fill(KNOT, listen=self.listen,
+                                                                xdp=self.xdp))
+
+
+class KnotXdp(Knot):
+    listen, xdp = "", "xdp:\n    listen: up0@53"
+
+    def down(self):
+        super().down()
+        subprocess.run(["ip", "-n", self.netns, "link", "set", "up0", "xdpdrv", "off"])
+
+
+class Nsd(Server):
+    def configure(self):
+        return "nsd", "-d", "-c", self.write("nsd.conf", self.fill(NSD))
+
+
+class Gdnsd(Server):
+    def configure(self):
+        os.makedirs(f"{self.dir}/zones", exist_ok=True)
+        os.replace(self.write("g", open(f"{self.dir}/zone").read()), f"{self.dir}/zones/{ZONE}")
+        self.write("config", self.fill(GDNSD))
+        return "gdnsd", "-c", self.dir, "start"
+
+    def down(self):
+        if self.proc:
+            self.proc.send_signal(signal.SIGTERM)
+        super().down()
+
+
+class Bind(Server):
+    def configure(self):
+        return "named", "-g", "-n", "2", "-c", self.write("named.conf", self.fill(BIND))
