@@ -85,7 +85,7 @@ static __always_inline __u32 packet_sort(struct xdp_md *ctx, struct packet *p)
 		return AD_CONTINUE;
 	if (p->protocol == IPPROTO_UDP && p->local.flags & AD_LOCAL_VIP_DNS && !p->fragment &&
 	    p->vip_port == bpf_htons(53))
-		return AD_R_DNS_PASSED;
+		return packet_is_from_us(p) ? AD_R_DNS_IGNORED : AD_R_DNS_PASSED;
 	return AD_R_VIP_OTHER;
 }
 
@@ -145,8 +145,11 @@ static __always_inline __u32 packet_decide(struct xdp_md *ctx, struct packet *p)
 
 	if (!packet_is_ours(ctx, p))
 		return AD_R_FOREIGN;
-	if (packet_is_query(ctx, p))
+	if (packet_is_query(ctx, p)) {
+		if (packet_is_from_us(p))
+			return AD_R_DNS_IGNORED;
 		bpf_tail_call(ctx, &door_xdp, AD_DOOR_DNS);
+	}
 	reason = packet_read(ctx, p);
 	if (reason)
 		return p->local.flags & AD_LOCAL_TUNNEL ? AD_R_FOREIGN : reason;

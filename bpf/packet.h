@@ -230,6 +230,17 @@ static __always_inline bool packet_is_local(struct packet *p)
 	return true;
 }
 
+/* Does it claim to come from an address of ours? Nobody outside has one. */
+static __always_inline bool packet_is_from_us(const struct packet *p)
+{
+	struct ad_addr client = p->client; /* as above */
+	struct ad_state *st;
+	__u32 zero = 0;
+
+	st = bpf_map_lookup_elem(&state, &zero);
+	return st && st->own & AD_OWN_BIT(&client) && bpf_map_lookup_elem(&locals, &client);
+}
+
 /* Are stamps in use, on this host and for this VIP? Before, what egress sees is only noted. */
 static __always_inline bool packet_is_armed(const struct packet *p, const struct ad_state *st)
 {

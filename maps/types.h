@@ -51,9 +51,13 @@ struct ad_state {
 	__u32 unstamped;		/* entries in the unstamped list; 0 skips the lookup */
 	__u32 nr_successors;		/* valid entries below */
 	__u16 successors[AD_SUCCESSOR_MAX]; /* node ids that take our new flows while we drain */
-	__u32 pad[5];
+	__u32 pad;
+	__u64 own; /* AD_OWN_BIT of every address in `locals`: most of others' have none of these */
+	__u32 pad2[2];
 };
 AD_ASSERT_SIZE(struct ad_state, 64);
+
+#define AD_OWN_BIT(addr) (1ull << ((addr)->w[3] * 0x9E3779B1u >> 26))
 
 enum ad_state_flag {
 	AD_STATE_ARMED = 1 << 0,	     /* egress stamps, ingress reads stamps */

@@ -175,6 +175,17 @@ static int remove_locals(const struct datapath *dp, const struct config *config)
 	return err;
 }
 
+/* Without bits for those that are new, they could be answered as clients; with, never. */
+static void fill_own(const struct datapath *dp, const struct config *config)
+{
+	__u64 own = AD_OWN_BIT(&config->self->tunnel);
+	size_t i;
+
+	for (i = 0; i < config->nr_vips; i++)
+		own |= AD_OWN_BIT(&config->vips[i].address);
+	__atomic_store_n(&dp->state_at->own, own, __ATOMIC_RELAXED);
+}
+
 static int fill_locals(const struct datapath *dp, const struct config *config)
 {
 	struct ad_local tunnel = { .flags = AD_LOCAL_TUNNEL };
@@ -186,6 +197,7 @@ static int fill_locals(const struct datapath *dp, const struct config *config)
 	for (i = 0; !err && i < config->nr_vips; i++)
 		err = fill_vip(dp, &config->vips[i], used);
 	err = err ?: bpf_map_update_elem(dp->locals, &config->self->tunnel, &tunnel, BPF_ANY);
+	fill_own(dp, config);
 	return err ?: remove_locals(dp, config);
 }
 

