@@ -186,6 +186,26 @@ def test_tcp_limits(site):
         ok(s.recv(10) == b"" and 5 < time.time() - started < 15, "TCP: silence ends it, later")
 
 
+def test_query(site):
+    """`anydoor query` has the same engine, zones and secrets: what it shows holds on the wire."""
+    shown = site.call("query", "web.example.com", "A", "--from", CLIENT4, "--subnet",
+                      "192.0.2.77/20", "--dnssec").stdout
+    ok("CLIENT-SUBNET: 192.0.0.0/20/0\n" in shown and "flags: do;" in shown,
+       "query: the subnet comes back, of scope 0")
+    cookie = re.search(r"^;; COOKIE: ([0-9A-F]{48})$", shown, re.M)
+    given = bytes.fromhex(cookie.group(1)) if cookie else b""
+    query = dns.message.make_query("web.example.com.", "A", use_edns=0,
+                                   options=[dns.edns.GenericOption(10, given)])
+    reply = dns.message.from_wire(ask(udp(socket.AF_INET), query.to_wire()))
+    back = [o.data for o in reply.options if o.otype == 10]
+    ok(cookie and back == [given], "query: the cookie for a client is good when that client brings it")
+    ok(all(str(r) in shown for r in reply.answer[0]), "query: the same addresses")
+    for words in (["--from", "nobody"], ["--subnet", "192.0.2.0"], ["--subnet", "192.0.2.0/33"],
+                  ["--subnet", "::/129"]):
+        ok(site.call("query", "web.example.com", "A", *words).returncode == 2,
+           f"query: {' '.join(words)} is refused")
+
+
 def write_generation(site, generation):
     path = os.path.join(site.zones, "example.com.zone")
     with open(path) as f:
@@ -285,6 +305,7 @@ def main():
         test_tcp(site, rng, names)
         test_strangers(site)
         test_tcp_limits(site)
+        test_query(site)
         test_reload(site)
         test_broken_reload(site)
         test_last_error(site)
