@@ -60,6 +60,7 @@ extern const struct arg cmd_check_args[];
 extern const struct arg cmd_flows_args[];
 extern const struct arg cmd_keygen_args[];
 extern const struct arg cmd_stats_args[];
+extern const struct arg cmd_query_args[];
 extern const struct arg cmd_run_args[];
 extern const struct arg cmd_drain_args[];
 extern const struct arg cmd_detach_args[];

@@ -35,7 +35,7 @@ struct query {
 	unsigned int prefix_bits;
 };
 
-static const struct arg query_args[] = {
+const struct arg cmd_query_args[] = {
 	{ "NAME", 0, ARG_WORD, offsetof(struct query, name), NULL, 0, 0, "what to ask for" },
 	{ "TYPE", 0, ARG_WORD, offsetof(struct query, type), NULL, 0, 0,
 	  "record type (default A)" },
@@ -312,7 +312,7 @@ int cmd_query(const struct globals *globals, int argc, char **argv)
 	struct query query = { 0 };
 	int code = EXIT_USAGE;
 
-	if (args_parse(query_args, argc, argv, &query) || query_check(&query))
+	if (args_parse(cmd_query_args, argc, argv, &query) || query_check(&query))
 		return EXIT_USAGE;
 	if (globals->json) {
 		log_err("query: answers in the words of dig only, not in JSON");
