@@ -823,6 +823,8 @@ static __always_inline int dns_respond(struct dns_work *w, const struct ad_dns_i
 	w->zone = DNS_NOT_COUNTED;
 	w->tc = 0;
 	w->brought = 0;
+	if (!DNS_IN_KERNEL)
+		w->want_idle = 0;
 	if (!DNS_IN_KERNEL && dns_wants_cookie(w))
 		return dns_give_cookie(w, image);
 	verdict = dns_read(w, image);

@@ -136,6 +136,15 @@ struct dns_places {
 	__u32 subnet, subnet_len;
 };
 
+/* RFC 7828, 3.2.2 and 3.3.2: by TCP alone, and without EDNS there is no answer to it. */
+static __always_inline void dns_want_idle(struct dns_work *w)
+{
+	if (!w->tcp || !w->idle || w->want_idle)
+		return;
+	w->want_idle = 1;
+	w->options += DNS_OPTION_HEAD + sizeof(w->idle);
+}
+
 static __always_inline int dns_find_options(struct dns_work *w, struct dns_places *places)
 {
 	__u32 i, at = w->body + DNS_OPT_BYTES, code, len;
@@ -152,6 +161,8 @@ static __always_inline int dns_find_options(struct dns_work *w, struct dns_place
 			return -1;
 		if (code == DNS_OPTION_NSID) {
 			w->want_nsid = 1;
+		} else if (!DNS_IN_KERNEL && code == DNS_OPTION_KEEPALIVE) {
+			dns_want_idle(w);
 		} else if (code == DNS_OPTION_COOKIE && !places->cookie) {
 			places->cookie = at;
 			places->cookie_len = len;
@@ -171,6 +182,8 @@ static __always_inline int dns_bad_options(struct dns_work *w)
 	w->cookie_len = 0;
 	w->subnet_len = 0;
 	w->options = 0;
+	if (!DNS_IN_KERNEL)
+		w->want_idle = 0;
 	if (w->rcode != DNS_BADVERS)
 		w->rcode = DNS_FORMERR;
 	return DNS_GO;
@@ -240,6 +253,12 @@ static __always_inline __u32 dns_put_options(struct dns_work *w, const struct ad
 		at = dns_put_option(w, at, DNS_OPTION_COOKIE, w->cookie, DNS_COOKIE_BYTES);
 	if (w->subnet_len)
 		at = dns_put_option(w, at, DNS_OPTION_SUBNET, w->subnet, w->subnet_len);
+	if (!DNS_IN_KERNEL && w->want_idle) {
+		dns_put16(w, at, DNS_OPTION_KEEPALIVE);
+		dns_put16(w, at + 2, sizeof(w->idle));
+		dns_put16(w, at + DNS_OPTION_HEAD, w->idle);
+		at += DNS_OPTION_HEAD + sizeof(w->idle);
+	}
 	return at;
 }
 

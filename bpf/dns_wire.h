@@ -78,7 +78,9 @@ struct dns_work {
 	__u32 qtype;
 	__u32 qclass;
 	__u32 udp_max; /* what the client takes */
+	__u16 idle; /* by TCP: silence that the home allows, in tenths of a second; 0 = not told */
 	__u8 tcp;
+	__u8 want_idle;
 
 	/* what OPT brought, and what came of it: forgotten in one word before each question */
 	union {

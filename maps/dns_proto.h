@@ -53,9 +53,10 @@ enum dns_rcode {
 #define DNS_TC	   0x02
 #define DNS_RD	   0x01
 
-#define DNS_OPTION_NSID	  3
-#define DNS_OPTION_SUBNET 8
-#define DNS_OPTION_COOKIE 10
-#define DNS_DO		  0x80 /* first byte of the OPT record's flags */
+#define DNS_OPTION_NSID	     3
+#define DNS_OPTION_SUBNET    8
+#define DNS_OPTION_COOKIE    10
+#define DNS_OPTION_KEEPALIVE 11
+#define DNS_DO		     0x80 /* first byte of the OPT record's flags */
 
 #endif

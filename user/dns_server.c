@@ -76,6 +76,7 @@ bool dns_server_answer(struct dns_server *server, size_t len, const struct ad_ad
 		return false;
 	work->len = len;
 	work->tcp = tcp;
+	work->idle = server->tcp.idle_s * 10;
 	work->client = *client;
 	work->home = server->zones->image;
 	work->guard = server->guard;

@@ -4,7 +4,7 @@
 import os, resource, socket, struct, sys, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../dns"))
-import dns.message
+import dns.edns, dns.message
 from dns_signals import end_by_finally
 from dns_site import VIP4, Site, enter
 from dns_tap import diag, done, ok
@@ -70,6 +70,21 @@ def test_idle(site):
     s = connect()
     took = seconds_until_closed(s)
     ok(IDLE - 1 < took < IDLE + 3, f"so does saying nothing at all: {took:.1f} s")
+
+
+def test_keepalive(site):
+    """RFC 7828: who asks hears by TCP how long he may be silent; by UDP nobody does."""
+    option = dns.edns.GenericOption(11, b"")
+    query = dns.message.make_query("web.example.com.", "A", use_edns=0, options=[option])
+    said = lambda wire: [o.data for o in dns.message.from_wire(wire).options if o.otype == 11]
+    s = connect()
+    s.sendall(framed(query.to_wire()) + framed(QUERY) + framed(query.to_wire()))
+    ok(said(read(s)) == [struct.pack("!H", 10 * IDLE)], f"keepalive: {IDLE} s")
+    ok(said(read(s)) == [] and said(read(s)), "only to who asks")
+    u = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    u.settimeout(2)
+    u.sendto(query.to_wire(), (VIP4, 53))
+    ok(said(u.recv(4096)) == [], "not by UDP")
 
 
 def test_slow(site):
@@ -166,7 +181,7 @@ def with_site(tests, **more):
 def main():
     end_by_finally()
     resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
-    with_site([test_idle, test_slow, test_limit, test_held, test_reload])
+    with_site([test_idle, test_keepalive, test_slow, test_limit, test_held, test_reload])
     with_site([test_files], under=["prlimit", f"--nofile={FILES}:{FILES}", "--"])
     return done()
 
