@@ -240,6 +240,14 @@ $(BENCH)/tcp/load: $(BENCH)/tcp/load.o
 bench-tcp: all $(BENCH)/tcp/load $(BUILD)/selftests/dns/pass.bpf.o	## DNS by TCP: silent connections, queries/s on one core
 	$(Q)BUILD=$(BUILD) selftests/bench/tcp/tcp $(BUILD)/bench.json
 
+$(BENCH)/reflect/flood: $(BENCH)/reflect/flood.o
+	$(say) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+
+.PHONY: bench-reflect
+bench-reflect: all $(BENCH)/reflect/flood $(BUILD)/selftests/dns/pass.bpf.o	## a reflection attack with and without limits: amplification, who is answered
+	$(Q)BUILD=$(BUILD) selftests/bench/reflect/reflect $(BUILD)/bench.json
+
 .PHONY: bench-zones
 bench-zones: all $(BUILD)/selftests/dns/pass.bpf.o	## a million names, ten thousand zones: time and memory to load them
 	$(Q)BUILD=$(BUILD) selftests/bench/zones $(BUILD)/bench.json
