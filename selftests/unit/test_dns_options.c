@@ -216,6 +216,19 @@ static void test_cookie_of_another_is_none(void)
 	set_secret(0, SECRET_A);
 }
 
+/* A place that has no secret must not be one whose secret is all zeroes. */
+static void test_cookie_of_no_secret_is_none(void)
+{
+	char cookie[64];
+
+	memset(guard.rules.secrets, 0, sizeof(guard.rules.secrets));
+	ask(COOKIE(CLIENT_A), 0, NULL);
+	snprintf(cookie, sizeof(cookie), "%s", option(DNS_OPTION_COOKIE));
+	set_secret(0, SECRET_A);
+	ask(COOKIE(cookie), 0, NULL);
+	is_int(work->cookie_state, AD_DNS_COOKIE_BAD, "made with zeroes");
+}
+
 static void test_cookie_of_a_wrong_length_is_formerr(void)
 {
 	char cookie[2 * 48 + 1];
@@ -430,6 +443,7 @@ int main(void)
 	as_client(IP_A, AT_A);
 	test_cookie_is_kept_while_young();
 	test_cookie_of_another_is_none();
+	test_cookie_of_no_secret_is_none();
 	test_cookie_of_a_wrong_length_is_formerr();
 	test_cookie_when_required_is_asked_for();
 	test_cookie_off_is_unknown();

@@ -147,6 +147,6 @@ int main(int argc, char **argv)
 		}
 		sent += taken > 0 ? taken : 0;
 	}
-	printf("%lu %lu\n", sent, sent * len);
+	printf("%lu %zu\n", sent, sent * len);
 	return 0;
 }
