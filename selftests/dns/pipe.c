@@ -16,6 +16,8 @@
 #include "user/dns_home.h"
 #include "user/zone.h"
 
+#define IDLE_DEFAULT 100 /* dns.tcp_idle, in tenths of a second */
+
 static struct dns_image *load(int nr, char **args)
 {
 	struct dns_image_options options = { .nsid = "pop.node", .udp_size = 1232 };
@@ -66,6 +68,7 @@ static bool answer(struct dns_work *work)
 	if (fread(work->msg, 1, len, stdin) != len)
 		return false;
 	work->tcp = head[0];
+	work->idle = IDLE_DEFAULT;
 	work->len = len;
 	verdict = dns_respond(work, dns_image(work));
 	len = verdict == DNS_SEND ? work->len : 0;
