@@ -26,8 +26,8 @@
 #define FRAME_BYTES_MAX (ETH_HLEN + 40 + 20)
 #define HANDSHAKE_TRIES 50
 #define HANDSHAKE_PAUSE 100 /* ms */
-#define TIME_WAIT_S	60  /* TCP_TIMEWAIT_LEN */
-#define TIME_WAIT_SPARE 15  /* s; of a slow machine's vector */
+#define TIME_WAIT_SURE	45  /* s; of the 60 that it lasts, for a slow machine's vector */
+#define TIME_WAIT_OVER	66  /* s; timers of a minute may be two seconds late */
 
 static struct open_socket {
 	const struct socket_plan *plan;
@@ -349,10 +349,10 @@ static bool socket_lasts(const struct open_socket *open)
 {
 	time_t age = time(NULL) - open->since;
 
-	if (open->plan->kind != SOCKET_TIME_WAIT || age < TIME_WAIT_S - TIME_WAIT_SPARE)
+	if (open->plan->kind != SOCKET_TIME_WAIT || age < TIME_WAIT_SURE)
 		return true;
-	if (age <= TIME_WAIT_S)
-		sleep(TIME_WAIT_S + 1 - age);
+	if (age < TIME_WAIT_OVER)
+		sleep(TIME_WAIT_OVER - age);
 	return false;
 }
 

@@ -6,35 +6,8 @@
 config=/run/anydoor.yaml
 log=/run/anydoor.log
 vip=192.0.2.10
-nr=0
-
-ok() # COMMAND... -- NAME
-{
-	nr=$((nr + 1))
-	line=""
-	while [ "$1" != -- ]; do
-		line="$line $1"
-		shift
-	done
-	if eval "$line"; then
-		echo "ok $nr - $2"
-	else
-		echo "not ok $nr - $2"
-		echo "# failed: $line"
-		tail -5 $log | sed 's/^/# log: /'
-	fi
-}
-
-await() # SECONDS COMMAND...
-{
-	tries=$(($1 * 5))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		sleep 0.2
-	done
-}
+# shellcheck source=selftests/vm/words.sh
+. ./words.sh
 
 # One interface towards a client in a namespace of its own, the VIP behind it.
 network_up()

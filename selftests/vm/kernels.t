@@ -11,7 +11,7 @@ build=${BUILD:-build}
 vm=$build/vm
 cache=${ANYDOOR_CACHE:-$vm/cache}
 dispatcher=/usr/lib/x86_64-linux-gnu/bpf/xdp-dispatcher.o
-seconds=${ANYDOOR_VM_SECONDS:-400}
+seconds=${ANYDOOR_VM_SECONDS:-600}
 
 # The newest signed cloud image of a series that apt knows.
 newest_package()
@@ -61,7 +61,11 @@ pack()
 	selftests/vm/initrd.sh "$1" "$2" \
 		bin/sh=/bin/dash bin/ip=/bin/ip sbin/bpftool=/usr/sbin/bpftool \
 		bin/anydoor="$build/anydoor" \
+		sbin/ethtool=/sbin/ethtool \
 		test/attach.sh=selftests/vm/attach.sh \
+		test/vlan.sh=selftests/vm/vlan.sh \
+		test/words.sh=selftests/vm/words.sh \
+		test/router_port.bpf.o="$build/selftests/lab/router_port.bpf.o" \
 		test/runner="$build/selftests/prog/runner" \
 		test/vectors="$build/selftests/prog/vectors" \
 		test/vectors.zone="$build/selftests/prog/vectors.zone" \
@@ -120,7 +124,7 @@ relay()
 	/^# end of tests/ { ended = 1; next }
 	/^#/ { print | "cat >&2" }
 	END {
-		result(ended && !seen && plans == 2, "everything in the machine was run")
+		result(ended && !seen && plans == 3, "everything in the machine was run")
 		print nr >"/dev/fd/3"
 	}' 3>"$vm/count"
 	total=$(cat "$vm/count")
@@ -147,7 +151,8 @@ test_kernel()
 }
 
 make -s BUILD="$build" all "$build/selftests/prog/runner" "$build/selftests/prog/vectors" \
-	"$build"/selftests/vm/{beside,beside.bpf.o,changes.bpf.o} >&2 || exit 1
+	"$build"/selftests/vm/{beside,beside.bpf.o,changes.bpf.o} \
+	"$build/selftests/lab/router_port.bpf.o" >&2 || exit 1
 total=0
 for series in ${ANYDOOR_KERNELS:-6.1 6.12}; do
 	test_kernel "$series"
