@@ -35,6 +35,14 @@ static bool is_odd_source(const uint8_t *f, const struct parts *p)
 	return from[0] == 0xff || (!memcmp(from, zero, 15) && from[15] <= 1);
 }
 
+/* An IPv4 address within an IPv6 one, on a wire, is nobody's; but it may look like one of ours. */
+static bool is_mapped_source(const uint8_t *f, const struct parts *p)
+{
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+
+	return p->ip6 && !memcmp(f + p->l3 + 8, mapped, sizeof(mapped));
+}
+
 static bool is_query(const struct run *run, const struct parts *p)
 {
 	return bench_is_dns_vip(run->in + p->l3 + (p->ip6 ? 24 : 16), p->ip6) &&
@@ -117,7 +125,8 @@ static void judge_query(const struct run *run, const struct parts *q)
 		return judge_answer(run, q, &query, &reply);
 	judge_left(run);
 	if (run->reason == AD_R_DNS_IGNORED)
-		demand(run->action == XDP_DROP && (!answer || is_odd_source(run->in, q)));
+		demand(run->action == XDP_DROP &&
+		       (!answer || is_odd_source(run->in, q) || is_mapped_source(run->in, q)));
 	else
 		demand(run->reason == AD_R_DNS_PASSED && run->action == XDP_PASS);
 	demand(run->reason == AD_R_DNS_IGNORED || !q->plain || !is_odd_source(run->in, q));
