@@ -26,6 +26,7 @@ struct ladder {
 	bool stamp_others; /* it names another node that is known and alive */
 	bool stamp_dead;   /* it names a node that is known dead */
 	bool kept;	   /* a rung found that it is ours */
+	bool stray;	   /* it is for a socket of ours if nobody else claims it */
 	__u32 stamp;	   /* d: the owner, or the owner minus one */
 };
 
@@ -34,6 +35,20 @@ static __always_inline enum socket_answer owner_ask(struct xdp_md *ctx, struct p
 	if (p->socket == SOCKET_UNASKED)
 		socket_ask(ctx, p);
 	return p->socket;
+}
+
+/*
+ * There is a socket, but the packet is none that its peer would send. It may be old or forged, or
+ * the peer is long gone and its ports are in use with another node. It is ours unless anything says
+ * so.
+ */
+static __always_inline bool owner_may_stray(const struct packet *p, const struct ladder *l)
+{
+	if (p->came == AD_WHY_HUNT || p->came == AD_WHY_CLAIM)
+		return false;
+	if (l->stamp_others)
+		return l->stamp == opt.node_id;
+	return l->flow.seen.s.kind != AD_FLOW_PIN;
 }
 
 /*
@@ -48,10 +63,8 @@ static __always_inline bool owner_has_socket(struct xdp_md *ctx, struct packet *
 
 	if (answer == SOCKET_COOKIE)
 		return !l->stamp_others;
-	if (answer == SOCKET_STRAY && p->came == AD_WHY_HUNT)
-		return false;
 	if (answer == SOCKET_STRAY)
-		return !l->stamp_others || l->stamp == opt.node_id;
+		return owner_may_stray(p, l);
 	return answer >= SOCKET_OURS;
 }
 
@@ -94,6 +107,13 @@ static __always_inline __u32 owner_meter_data(const struct packet *p, const stru
 	if (l->st->flags & AD_STATE_METERED && !budget_allows(p, AD_BUDGET_DATA, owner))
 		return AD_R_BUDGET_DATA;
 	return AD_CONTINUE;
+}
+
+/* The table says ours, and no socket does. But packets are forged: one that is there keeps it. */
+static __always_inline void owner_forget(const struct packet *p, struct ladder *l)
+{
+	if (owner_in_table(l) && p->socket != SOCKET_STRAY)
+		flow_drop(&l->flow);
 }
 
 /* A flow that passes through is metered where it landed, in whatever room is left. */
@@ -160,15 +180,28 @@ static __always_inline bool stamp_fits_clock(__u32 tsval, const struct packet *p
 }
 
 /*
- * Rung 2, self first: an owner that sent its own idle flow away would see it reset. A stamp of ours
- * makes even TIME_WAIT ours; a SYN cookie only if the stamp is young, for cookies do not live
- * as long as it takes to become our neighbour's. If it cannot be taken off, the packet
- * stays as it is.
+ * Is the flow ours whose stamp names us? A young stamp makes even TIME_WAIT ours, and the answer to
+ * a SYN cookie. An old one of ours looks like a young one of our neighbour's: then only a socket
+ * that this very packet belongs to counts, and not what the table says.
+ */
+static __always_inline bool stamp_holds(struct xdp_md *ctx, struct packet *p,
+					const struct ladder *l)
+{
+	enum socket_answer answer;
+
+	if (l->stamp == opt.node_id)
+		return owner_table_is_sure(p, l) || owner_ask(ctx, p) >= SOCKET_COOKIE;
+	answer = owner_ask(ctx, p);
+	return answer >= SOCKET_OURS && answer != SOCKET_STRAY;
+}
+
+/*
+ * Rung 2, self first: an owner that sent its own idle flow away would see it reset. If the stamp
+ * cannot be taken off, the packet stays as it is.
  */
 static __always_inline __u32 rung_stamp_self(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
 	__u32 wall_minus_mono_ms = l->st->stamp_wall_minus_mono_ms, tsecr;
-	enum socket_answer enough;
 
 	if (!p->ts_at || !p->tsecr)
 		return AD_CONTINUE;
@@ -178,10 +211,8 @@ static __always_inline __u32 rung_stamp_self(struct xdp_md *ctx, struct packet *
 	if (l->stamp != opt.node_id && l->stamp + 1 != opt.node_id)
 		return AD_CONTINUE;
 	l->stamp_ours = true;
-	enough = l->stamp == opt.node_id ? SOCKET_COOKIE : SOCKET_TIME_WAIT;
 	tsecr = p->tsecr - stamp_delta(wall_minus_mono_ms, opt.node_id, opt.stamp_shift, p->prf);
-	if (!stamp_fits_clock(tsecr, p) ||
-	    (!owner_table_is_sure(p, l) && owner_ask(ctx, p) < enough))
+	if (!stamp_fits_clock(tsecr, p) || !stamp_holds(ctx, p, l))
 		return AD_CONTINUE;
 	p->unstamp = 1;
 	p->tsecr = tsecr;
@@ -238,12 +269,11 @@ static __always_inline __u32 rung_stamp(struct xdp_md *ctx, struct packet *p, st
 	if (p->peer)
 		return AD_CONTINUE;
 	if (!l->stamp_others)
-		return l->stamp_dead && !l->stamp_ours ? AD_R_OWNER_DEAD : AD_CONTINUE;
+		return AD_CONTINUE;
 	if (!l->flow.slot || owner_in_table(l) || l->stamp_ours) {
 		if (owner_has_socket(ctx, p, l))
 			return owner_keep(p, l, AD_R_LOCAL_SOCKET);
-		if (owner_in_table(l))
-			flow_drop(&l->flow);
+		owner_forget(p, l);
 	}
 	p->candidates[0] = first ? first : second;
 	p->candidates[1] = first ? second : 0;
@@ -293,17 +323,28 @@ static __always_inline bool pin_still_holds(struct xdp_md *ctx, struct packet *p
 	return !(l->st->flags & AD_STATE_DRAINING);
 }
 
-/* Rung 3: a remote owner claimed this flow. Not for what comes by tunnel: that would ping-pong. */
+/*
+ * Does the table lead this packet away? A pin does. So does what the flow's stamps said, for a
+ * keepalive or a RST that bears none; but a stamp may be forged, so our own socket is asked first.
+ */
+static __always_inline bool pin_leads(struct xdp_md *ctx, struct packet *p, struct ladder *l)
+{
+	if (l->flow.seen.s.kind == AD_FLOW_PIN)
+		return pin_still_holds(ctx, p, l);
+	return l->flow.seen.s.kind == AD_FLOW_TRANSIT && !owner_has_socket(ctx, p, l);
+}
+
+/* Rung 3: the table knows a remote owner. Not for what comes by tunnel: that would ping-pong. */
 static __always_inline __u32 rung_pin(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
 	struct ad_node *node;
 	__u16 owner;
 
-	if (l->flow.seen.s.kind != AD_FLOW_PIN || (p->peer && p->came != AD_WHY_NO))
+	if ((p->peer && p->came != AD_WHY_NO) || !pin_leads(ctx, p, l))
 		return AD_CONTINUE;
 	owner = l->flow.flow->owner;
 	node = node_find(owner);
-	if (!node || owner == opt.node_id || !pin_still_holds(ctx, p, l) || !flow_still(&l->flow))
+	if (!node || owner == opt.node_id || !flow_still(&l->flow))
 		return AD_CONTINUE;
 	if (node->flags & AD_NODE_DEAD)
 		return AD_R_OWNER_DEAD;
@@ -317,24 +358,36 @@ static __always_inline __u32 rung_pin(struct xdp_md *ctx, struct packet *p, stru
 	return AD_R_WRAP_PIN;
 }
 
-/* Rung 4: the kernel's own truth, or the table's, if nothing speaks against it. */
+/* Has the table been right this second? A socket may die, and its ports live on, without a word. */
+static __always_inline bool owner_table_is_fresh(const struct packet *p, const struct ladder *l)
+{
+	return l->flow.flow->last_s == clock_mono_s(p->mono_ns);
+}
+
+/*
+ * Rung 4: the kernel's own truth, or the table's, if nothing speaks against it. What strays at our
+ * socket and bears no stamp may be another's: they are asked, and our socket takes what they leave.
+ */
 static __always_inline __u32 rung_socket(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
-	if (p->socket == SOCKET_UNASKED && !l->stamp_others && owner_table_is_sure(p, l))
+	if (p->socket == SOCKET_UNASKED && !l->stamp_others && owner_table_is_sure(p, l) &&
+	    owner_table_is_fresh(p, l))
 		return owner_keep(p, l, AD_R_LOCAL_FLOW);
-	if (owner_has_socket(ctx, p, l))
-		return owner_keep(p, l, AD_R_LOCAL_SOCKET);
-	if (owner_in_table(l))
-		flow_drop(&l->flow);
+	if (owner_has_socket(ctx, p, l)) {
+		l->stray = p->socket == SOCKET_STRAY && !l->stamped && !p->peer;
+		return l->stray ? AD_CONTINUE : owner_keep(p, l, AD_R_LOCAL_SOCKET);
+	}
+	owner_forget(p, l);
 	return AD_CONTINUE;
 }
 
-/* Does a young stamp name one who has said no, be it us? Then nobody else can own it. */
+/* Does a young stamp name one who has said no (be it us) or is dead? Then nobody else owns it. */
 static __always_inline bool stamp_was_answered(const struct packet *p, const struct ladder *l)
 {
 	if (!l->stamped || !stamp_is_fresh(p, l))
 		return false;
-	return l->stamp == opt.node_id || (p->came == AD_WHY_NO && l->stamp_others);
+	return l->stamp == opt.node_id || l->stamp_dead ||
+	       (p->came == AD_WHY_NO && l->stamp_others);
 }
 
 /*
@@ -382,7 +435,8 @@ __noinline int owner_find(struct xdp_md *ctx, struct packet *p)
 		 rung_pin(ctx, p, &l) ?:
 		 rung_socket(ctx, p, &l) ?:
 		 rung_hunt(p, &l) ?:
-		 AD_R_NOBODY;
+		 (l.stray ? owner_keep(p, &l, AD_R_LOCAL_SOCKET) : AD_CONTINUE) ?:
+		 (l.stamp_dead ? AD_R_OWNER_DEAD : AD_R_NOBODY);
 	return l.kept && p->came == AD_WHY_HUNT ? hunt_claim(p) : reason;
 }
 

@@ -14,7 +14,7 @@ struct tcp_request_sock {
 };
 struct tcp_sock {
 	__u32 snd_una;
-	__u32 snd_nxt;
+	__u32 write_seq;
 	__u32 max_window;
 };
 struct sock_common {
@@ -98,7 +98,7 @@ static __always_inline bool socket_fits(const struct packet *p, struct bpf_sock 
 	if (!tcp || !(p->tcp_flags & TCP_ACK))
 		return true;
 	oldest = tcp->snd_una - tcp->max_window;
-	return p->ack - oldest <= tcp->snd_nxt - oldest;
+	return p->ack - oldest <= tcp->write_seq - oldest;
 }
 
 static __always_inline enum socket_answer socket_judge(struct xdp_md *ctx, struct packet *p,

@@ -6,9 +6,9 @@ from oracle import (CLAIM, DATA, DIVERT, HUNT, HUNTED, MONO_MS, MONO_NS, MONO_S,
 from local_vectors import CLIENT_NEXT, MINUTE, STRANGER4, STRANGER6
 from tunnel_vectors import came, unwrapped
 from wrap_vectors import DIRECT, MACS, stamped, wrapped
-from world import (ACCEPT_BUDGET, AFTER_GAP, ARMED, DATA_BUDGET, DEAD, DIVERT_BUDGET, DRAINING, DRAINS,
+from world import (ACCEPT_BUDGET, ACKED, AFTER_GAP, ARMED, DATA_BUDGET, DEAD, DIVERT_BUDGET, DRAINING, DRAINS,
                    FLOW_CLOSING, FLOW_DOUBTED, FLOW_SCOUTED, FREE, GUESS_BUDGET, HINT_S, HUNT_BUDGET,
-                   METERED, NOBODY_MS, NO_NEIGH, NO_ROUTE, OURS, PIN, REDIRECT, TRANSIT, TX, UNKNOWN,
+                   METERED, NARROW, NOBODY_MS, NO_NEIGH, NO_ROUTE, OURS, PIN, REDIRECT, TRANSIT, TX, UNKNOWN,
                    US, fleet, flow_entry, hint, hunt, nobody, socket_flow, sources, spent, state,
                    tunnel4, tunnel6, u32)
 
@@ -89,10 +89,66 @@ def write_lists(w):
                neighbours(TX) + flow_entry(flow, OURS, US, flags=FLOW_CLOSING), flows=((flow, FREE, 0, 0),))
 
 
+def write_dead(w):
+    """A dead node's flow is not hunted, unless its stamp is so old that it may be another's."""
+    for family, flow in (("4", STRANGER4), ("6", STRANGER6)):
+        alone = neighbours(TX) + [("nodes", u32(DRAINS), bytes(32))]
+        w.vector(f"hunt{family}-not-dead", stamped(flow, DEAD).frame(), "pass", "owner_dead",
+                 sets=alone)
+        hunted(w, f"{family}-dead-or-older", stamped(flow, NARROW, 150 * MINUTE), NARROW,
+               (NARROW, TX), alone)
+
+
+def write_transit(w):
+    """What bears no stamp goes where the flow's stamps went; our own socket comes first."""
+    for family, flow in (("4", STRANGER4), ("6", STRANGER6)):
+        known = neighbours(REDIRECT) + flow_entry(flow, TRANSIT, TX)
+        for label, segment in (("keepalive", Segment(flow)), ("rst", Segment(flow, "R")),
+                               ("unknown", stamped(flow, UNKNOWN))):
+            wrapped(w, f"transit{family}-{label}", segment, TX, (TX,), reason="wrap_pin", sets=known,
+                    flows=((flow, TRANSIT, TX, 0),))
+        mine = socket_flow("est" + family)
+        w.vector(f"transit{family}-own-socket", Segment(mine).frame(), "pass", "local_socket",
+                 sets=flow_entry(mine, TRANSIT, TX), needs=("est" + family,),
+                 flows=((mine, OURS, US, 0),))
+
+
+def write_stray(w):
+    """A socket of ours cannot be meant: its client may be gone, and its ports in use elsewhere."""
+    for name in ("est4", "est6"):
+        flow, needs = socket_flow(name), (name,)
+        plain = Segment(flow, payload=b"mine?", ack=ACKED + 1)
+        old = flow_entry(flow, OURS, US, last_s=MONO_S - 1)
+        hunted(w, f"-stray-{name}", plain, TX, (TX,), neighbours(TX), needs=needs,
+               flows=((flow, FREE, 0, 0),))
+        hunted(w, f"-stray-{name}-known", plain, TX, (TX,), neighbours(TX) + old, needs=needs,
+               flows=((flow, OURS, US, 0),))
+        w.vector(f"stray-{name}-alone", plain.frame(), "pass", "local_socket", needs=needs,
+                 flows=((flow, OURS, US, 0),))
+        w.vector(f"stray-{name}-rst", plain.but(flags="R").frame(), "pass", "local_socket",
+                 needs=needs, sets=neighbours(TX))
+        w.vector(f"stray-{name}-this-second", plain.frame(), "pass", "local_flow", needs=needs,
+                 sets=neighbours(TX) + flow_entry(flow, OURS, US))
+        w.vector(f"stray-{name}-fits", plain.but(ack=ACKED).frame(), "pass", "local_socket",
+                 needs=needs, sets=neighbours(TX) + old)
+        back = came(plain.l3(), landing=US, candidates=(TX,), why=NO, hop=2, marks=HUNTED)
+        w.vector(f"stray-{name}-no", back.frame(), "pass", "local_socket", needs=needs,
+                 out=unwrapped(plain.l3()))
+        claim = back.but(why=CLAIM, marks=0)
+        answered(w, f"stray-{name}-claimed", claim, plain, TX, "wrap_claimed", DATA, needs=needs,
+                 sets=old, flows=((flow, PIN, TX, US),), after=taught(flow, TX))
+        asked = came(plain.l3(), candidates=(US,), why=HUNT, marks=HUNTED)
+        answered(w, f"stray-{name}-asked", asked, plain, TX, "wrap_no", NO, marks=HUNTED,
+                 needs=needs, sets=old, flows=((flow, OURS, US, 0),))
+        for flags in (0, FLOW_DOUBTED):
+            wrapped(w, f"stray-{name}-pinned{flags}", plain, TX, (TX,), reason="wrap_pin",
+                    sets=flow_entry(flow, PIN, TX, flags=flags), needs=needs)
+
+
 def write_asked(w):
     """Somebody asks us."""
     for outer, tunnel, base in (("4", tunnel4, []), ("6", tunnel6, fleet(tunnel6))):
-        for name in ("placed4", "placed6"):
+        for name in ("est4", "est6"):
             flow = socket_flow(name)
             plain = Segment(flow, payload=b"yours?")
             leg_in = came(plain.l3(), candidates=(AFTER_GAP, US, REDIRECT), tunnel=tunnel, why=HUNT,
@@ -100,25 +156,26 @@ def write_asked(w):
             answered(w, f"asked-{name}-in{outer}", leg_in, plain, TX, "wrap_claim", CLAIM, tunnel,
                      candidates=(US,), needs=(name,), flows=((flow, FREE, 0, 0),),
                      peers=((TX, 1, 1),), truncate=True)
-    flow = socket_flow("placed4")
+    flow = socket_flow("est4")
     plain = Segment(flow)
     leg_in = came(plain.l3(), why=HUNT, marks=HUNTED)
     answered(w, "asked-landing-elsewhere", leg_in.but(landing=REDIRECT), plain, REDIRECT,
-             "wrap_claim", CLAIM, candidates=(US,), needs=("placed4",))
+             "wrap_claim", CLAIM, candidates=(US,), needs=("est4",))
     # Nothing is entered and nothing is counted: it comes again as data.
     answered(w, "asked-entered", leg_in, plain, TX, "wrap_claim", CLAIM, candidates=(US,),
-             needs=("placed4",), sets=flow_entry(flow, OURS, US), flows=((flow, OURS, US, 0),))
+             needs=("est4",), sets=flow_entry(flow, OURS, US), flows=((flow, OURS, US, 0),))
     own = Segment(flow, ts=(7, stamp(flow, US)))
     answered(w, "asked-stamp", came(own.l3(), why=HUNT), own, TX, "wrap_claim", CLAIM,
-             candidates=(US,), needs=("placed4",))
+             candidates=(US,), needs=("est4",))
     # Half open, waiting, or meant for another connection on the same ports.
     for name in ("half4", "wait4", "cookie4", "est4", "est6"):
-        plain = Segment(socket_flow(name), seq=CLIENT_NEXT)
+        ack = ACKED + 1 if "est" in name else Segment.ack
+        plain = Segment(socket_flow(name), seq=CLIENT_NEXT, ack=ack)
         no = came(plain.l3(), why=HUNT, marks=HUNTED, candidates=(US,))
         answered(w, f"asked-{name}-not", no, plain, TX, "wrap_no", NO, marks=HUNTED, needs=(name,))
     for home, reason in ((DEAD, "unasked"), (UNKNOWN, "unasked")):
         w.vector(f"asked-home-{home}", leg_in.but(landing=home).frame(), "drop", reason,
-                 out=unwrapped(Segment(socket_flow("placed4")).l3()), needs=("placed4",))
+                 out=unwrapped(Segment(socket_flow("est4")).l3()), needs=("est4",))
     # The table alone is no proof that a claim could rest on.
     for family, flow in (("4", STRANGER4), ("6", STRANGER6)):
         plain = Segment(flow)
@@ -395,6 +452,9 @@ def doubted(flow, kind, owner):
 
 def write(w):
     write_lists(w)
+    write_dead(w)
+    write_transit(w)
+    write_stray(w)
     write_asked(w)
     write_claims(w)
     write_no(w)

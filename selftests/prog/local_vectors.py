@@ -172,6 +172,14 @@ def write_stamp_ages(w):
     for label, age in (("1min", MINUTE), ("65min", 65 * MINUTE), ("70min", 70 * MINUTE),
                        ("100min", 100 * MINUTE), ("134min", 134 * MINUTE), ("1ms-ahead", -1)):
         kept(w, f"stamp-age-{label}", plain, age, needs=("est4",))
+    # It may just as well be a young stamp of our neighbour's. TIME_WAIT and a socket whose client is
+    # gone are no proof then, nor is the table, but a socket that this packet belongs to is.
+    for name in ("wait4", "wait6"):
+        old = socket_flow(name)
+        at = plain.but(ts=(1, 1), flow=old).tcp_at()
+        kept(w, f"stamp-old-{name}", Segment(old), 70 * MINUTE, needs=(name,), acks=((name, at, 0),))
+        w.vector(f"stamp-old-{name}-stray", Segment(old, ts=(1, stamp(old, US, 70 * MINUTE))).frame(),
+                 "pass", "nobody", needs=(name,), sets=[("nodes", u32(TX), bytes(32))])
     # Not restored, because our stack cannot have sent it; still ours, by the socket.
     for label, age in (("2ms-ahead", -2), ("1min-ahead", -MINUTE), ("4min-ahead", -260 * SECOND)):
         w.vector(f"stamp-age-{label}", plain.but(ts=(1, stamp(flow, US, age))).frame(), "pass",
@@ -300,10 +308,10 @@ def write_dead(w):
              sets=[("nodes", u32(DRAINS), node_image(tunnel4(DRAINS), NODE_KNOWN | NODE_DEAD))])
     w.vector("dead-pin", Segment(flow).frame(), "pass", "owner_dead",
              sets=flow_entry(flow, PIN, DEAD))
-    # What no entry speaks for goes to the stack unasked, which knows its own sockets.
+    # A socket of our own outranks a dead node's stamp.
     mine = socket_flow("est4")
     w.vector("dead-stamp-own-socket", Segment(mine, ts=(1, stamp(mine, DEAD))).frame(), "pass",
-             "owner_dead", sets=alone, needs=("est4",))
+             "local_socket", sets=alone, needs=("est4",))
 
 
 def write(w):

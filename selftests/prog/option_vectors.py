@@ -10,7 +10,7 @@ import guard_vectors
 from egress_vectors import MSS, sent
 from local_vectors import MINUTE, STRANGER4, STRANGER6
 from wrap_vectors import DIRECT, MACS, leg, stamped
-from world import (OURS, REDIRECT, TX, US, Options, fleet, flow_entry, node_image, socket_flow,
+from world import (NODE_DEAD, NODE_KNOWN, OURS, REDIRECT, ACKED, TX, US, Options, fleet, flow_entry, node_image, socket_flow,
                    tunnel4, tunnel6, u32)
 
 FAR = TX  # the node at the other end
@@ -77,6 +77,21 @@ def write_id0(w):
              out=out.frame(dst="02:00:00:00:01:01", src="02:00:00:00:01:02"))
 
 
+def write_neighbour(w):
+    """A young stamp of d might be an old one of d + 1, which is us: what we have must fit it."""
+    routed = [("nodes", u32(US), node_image(tunnel4(REDIRECT)))]
+    w.vector("neighbour-is-dead", Segment(STRANGER4, ts=(99, stamp(STRANGER4, US))).frame(), "pass",
+             "owner_dead", sets=[("nodes", u32(US), node_image(tunnel4(US), NODE_KNOWN | NODE_DEAD))])
+    for name in ("wait4", "est4"):
+        flow = socket_flow(name)
+        segment = Segment(flow, ts=(99, stamp(flow, US)), ack=ACKED + 1)
+        out = leg(segment, US, (US,)).but(src=tunnel4(FAR), dst=tunnel4(REDIRECT), landing=FAR)
+        for label, sets in (("", []), ("-and-table", flow_entry(flow, OURS, FAR))):
+            w.vector(f"neighbours-over-{name}{label}", segment.frame(), "redirect", "wrap_stamp",
+                     sets=routed + sets, needs=(name,),
+                     out=out.frame(dst="02:00:00:00:01:01", src="02:00:00:00:01:02"))
+
+
 def write_bare(w):
     """owner_bits 14, no VLANs, no clamp, another port, a tiny list of unstamped flows."""
     shift = 18
@@ -110,6 +125,7 @@ def write(w, zones):
     dns_vectors.write_unserved(w)
     write_far_end(w)
     write_id0(w)
+    write_neighbour(w)
     w.options(Options("bare", shift=18, has_vlan=0, mss_overhead=0, port=6082, unstamped_max=2), {})
     write_bare(w)
     w.options(Options("limited", account_mask=7), zones)

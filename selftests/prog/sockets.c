@@ -22,7 +22,8 @@
 
 #define SOCKETS_MAX	64
 #define CLIENT_ISN	1000u
-#define PLACED_SEQ	0x05060708u /* what the oracle's segments acknowledge */
+#define ACKED		0x05060708u /* world.py: ACKED and MAX_WINDOW */
+#define MAX_WINDOW	4096u
 #define FRAME_BYTES_MAX (ETH_HLEN + 40 + 20)
 #define HANDSHAKE_TRIES 50
 #define HANDSHAKE_PAUSE 100 /* ms */
@@ -284,34 +285,32 @@ static int client_open_cookie(struct open_socket *open)
 	return cookies_set("1") ?: err;
 }
 
-static int repair_set(int fd, int option, __u32 value)
+static int repair_set(int fd, int option, int value)
 {
-	return setsockopt(fd, IPPROTO_TCP, option, &value, sizeof(value)) ? -errno : 0;
+	return setsockopt(fd, IPPROTO_TCP, option, &value, sizeof(value));
 }
 
-/*
- * Established without a client, its numbers known beforehand: those of a segment that travels in a
- * tunnel are under its tag, and cannot be written in afterwards.
- */
-static int socket_place(struct open_socket *open)
+/* Where a socket of ours stands is said and not left to chance, so that vectors can hit and miss
+ * it. */
+static int server_establish(struct open_socket *open)
 {
 	const struct ad_tuple *tuple = &open->plan->tuple;
+	struct tcp_repair_window window = { .max_window = MAX_WINDOW, .rcv_wnd = 65535 };
 	struct sockaddr_storage vip, client;
-	socklen_t len = addr_to_sockaddr(&tuple->vip, ntohs(tuple->vip_port), &vip);
-	int err;
+	socklen_t bytes = addr_to_sockaddr(&tuple->vip, ntohs(tuple->vip_port), &vip);
 
 	addr_to_sockaddr(&tuple->client, ntohs(tuple->client_port), &client);
+	open->next = ACKED;
 	open->fd = socket(vip.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (open->fd < 0)
+	if (open->fd < 0 || repair_set(open->fd, TCP_REPAIR, 1) ||
+	    bind(open->fd, (struct sockaddr *)&vip, bytes) ||
+	    repair_set(open->fd, TCP_REPAIR_QUEUE, TCP_SEND_QUEUE) ||
+	    repair_set(open->fd, TCP_QUEUE_SEQ, ACKED) ||
+	    connect(open->fd, (struct sockaddr *)&client, bytes) ||
+	    setsockopt(open->fd, IPPROTO_TCP, TCP_REPAIR_WINDOW, &window, sizeof(window)) ||
+	    repair_set(open->fd, TCP_REPAIR, TCP_REPAIR_OFF_NO_WP))
 		return -errno;
-	err = repair_set(open->fd, TCP_REPAIR, TCP_REPAIR_ON);
-	err = err ?: repair_set(open->fd, TCP_REPAIR_QUEUE, TCP_SEND_QUEUE);
-	err = err ?: repair_set(open->fd, TCP_QUEUE_SEQ, PLACED_SEQ);
-	if (!err && (bind(open->fd, (struct sockaddr *)&vip, len) ||
-		     connect(open->fd, (struct sockaddr *)&client, len)))
-		err = -errno;
-	open->next = PLACED_SEQ;
-	return err;
+	return 0;
 }
 
 static int socket_reach(struct open_socket *open, int listener)
@@ -324,11 +323,9 @@ static int socket_reach(struct open_socket *open, int listener)
 	case SOCKET_HALF_OPEN:
 		return client_open(open);
 	case SOCKET_ESTABLISHED:
-		return client_establish(open, listener);
+		return server_establish(open);
 	case SOCKET_TIME_WAIT:
 		return client_establish(open, listener) ?: client_close(open);
-	case SOCKET_PLACED:
-		return socket_place(open);
 	}
 	return -EINVAL;
 }

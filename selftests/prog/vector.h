@@ -121,7 +121,6 @@ enum socket_kind {
 	SOCKET_HALF_OPEN, /* SYN_RECV */
 	SOCKET_ESTABLISHED,
 	SOCKET_TIME_WAIT,
-	SOCKET_PLACED, /* established, its next sequence number PLACED_SEQ */
 };
 struct socket_plan {
 	char *name;

@@ -4,7 +4,8 @@
  * routes and neighbours, and sockets in every state the ladder asks about.
  *
  * Peers of the sockets do not exist: their half of each handshake is made of raw frames, so that
- * a socket can be left wherever a test wants it and its sequence numbers are known.
+ * a socket can be left wherever a test wants it and its sequence numbers are known. Those of
+ * established sockets are the same in each run.
  */
 #ifndef AD_WORLD_H
 #define AD_WORLD_H

@@ -31,6 +31,8 @@ UNKNOWN = 40
 NARROW_MTU = 1400
 FLOW_MASK = 63
 SLOTS = 8
+ACKED = 0x05060708  # what our established sockets have sent, and their peers acknowledge
+MAX_WINDOW = 4096
 
 
 def tunnel4(node):
@@ -221,9 +223,9 @@ def slot(tag, kind, last_s=MONO_S, busy=0):
     return struct.pack("<IHBB", tag, last_s & 0xFFFF, kind, busy)
 
 
-def flow_image(flow, vip, kind, owner, flags=0, via=0):
+def flow_image(flow, vip, kind, owner, flags=0, via=0, last_s=MONO_S):
     return (addr16(flow.client) + struct.pack("!HH", flow.cport, flow.vport)
-            + struct.pack("<HHQQIIIIHBBI", vip, owner, 0, 0, 0, 0, MONO_S, MONO_S, via, kind,
+            + struct.pack("<HHQQIIIIHBBI", vip, owner, 0, 0, 0, 0, MONO_S, last_s, via, kind,
                           flags, 0))
 
 
@@ -287,8 +289,6 @@ def base(options):
 SOCKETS = {
     "est4": ("established", Flow(CLIENT4, 40001, VIP4)),
     "est6": ("established", Flow(CLIENT6, 40001, VIP6)),
-    "placed4": ("placed", Flow(CLIENT4, 40006, VIP4)),
-    "placed6": ("placed", Flow(CLIENT6, 40006, VIP6)),
     "half4": ("half_open", Flow(CLIENT4, 40002, VIP4)),
     "half6": ("half_open", Flow(CLIENT6, 40002, VIP6)),
     "wait4": ("time_wait", Flow(CLIENT4, 40003, VIP4)),

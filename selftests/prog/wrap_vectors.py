@@ -7,7 +7,7 @@ from scapy.layers.l2 import Dot1AD, Dot1Q
 from oracle import (DATA, DIVERT, EPOCH, HUNT, HUNTED, MONO_NS, TUNNEL_KEY, Segment, Tunnel, decode,
                     ether, outer_label, outer_port, stamp, too_big)
 from local_vectors import MINUTE, STRANGER4, STRANGER6, unstamped
-from world import (AFTER_GAP, ARMED, CLIENT4, DEAD, DRAINING, DRAINS, FREE, MAC_SIDE,
+from world import (MAX_WINDOW, ACKED, AFTER_GAP, ARMED, CLIENT4, DEAD, DRAINING, DRAINS, FREE, MAC_SIDE,
                    MAC_SIDE_GATEWAY, NARROW, NARROW_MTU, NO_NEIGH, NO_ROUTE, OURS, PIN, REDIRECT,
                    ROUTES_BY_ADDRESS, TAGGED, TRANSIT, TX, UNKNOWN, UPLINK, US, VLAN, Flow, fleet,
                    flow_entry, keys, leg_image, node_image, socket_flow, state, tunnel4, tunnel6,
@@ -137,16 +137,18 @@ def write_ladder(w):
     # After hours of silence our own stamp looks like another's, and the table may have forgotten.
     for name in ("est4", "est6"):
         own = socket_flow(name)
-        at = stamped(own, TX).tcp_at()
         for label, sets in (("", []), ("table-and-", flow_entry(own, OURS, US))):
-            for delta in (0, -1):
-                w.vector(f"{label}socket-over-stamp-{name}{delta:+}", stamped(own, TX).frame(),
-                         "pass", "local_socket", sets=sets, needs=(name,),
-                         acks=((name, at, delta),), flows=((own, OURS, US, 0),))
-            # What it acknowledges was never sent: that socket's client is long gone, and has
-            # used its ports again with the owner.
-            wrapped(w, f"wrap-over-{label}stale-{name}", stamped(own, TX), TX, (TX, REDIRECT),
-                    sets=sets, needs=(name,))
+            for delta in (0, -1, -MAX_WINDOW):
+                w.vector(f"{label}socket-over-stamp-{name}{delta:+}",
+                         stamped(own, TX, ack=ACKED + delta).frame(), "pass", "local_socket",
+                         sets=sets, needs=(name,), flows=((own, OURS, US, 0),))
+            # What it acknowledges was never sent, or long ago: that socket's client is gone, and has
+            # used its ports again with the owner. Or it is forged, and then our entry stays.
+            kind, owner = (OURS, US) if sets else (TRANSIT, TX)
+            for delta in (1, -MAX_WINDOW - 1, 1 << 30):
+                wrapped(w, f"wrap-over-{label}stale-{name}{delta:+}",
+                        stamped(own, TX, ack=ACKED + delta), TX, (TX, REDIRECT), sets=sets,
+                        needs=(name,), flows=((own, kind, owner, 0),))
     wrapped(w, "wrap-over-pin", stamped(STRANGER4, TX), TX, (TX, REDIRECT),
             sets=flow_entry(STRANGER4, PIN, REDIRECT),
             flows=((STRANGER4, PIN, REDIRECT, 0),))
