@@ -31,7 +31,7 @@
 	X(LOCAL_SOCKET, IN, PASS, "local_socket", "ours by its socket, packet without a stamp")    \
 	/* another node owns it */                                                                 \
 	X(WRAP_STAMP, IN, SEND, "wrap_stamp", "tunnelled to the owner its stamp names")            \
-	X(WRAP_PIN, IN, SEND, "wrap_pin", "tunnelled to the owner that the table knows")          \
+	X(WRAP_PIN, IN, SEND, "wrap_pin", "tunnelled to the owner that the table knows")           \
 	X(WRAP_NEXT, IN, SEND, "wrap_next", "came by tunnel, not ours: on to the next candidate")  \
 	X(DIVERTED, IN, SEND, "diverted", "SYN handed to a successor while draining")              \
 	/* nobody does */                                                                          \

@@ -14,6 +14,15 @@ counter_sum() { # POP CONDITION
 		jq "[.reasons[] | select($2) | .packets] | add // error(\"no such reasons\")"
 }
 
+# Packets that these nodes sent to others.
+led() { # NODE...
+	local node sum=0
+	for node; do
+		sum=$((sum + $(counter_sum "$node" '.action == "send" and .reason != "dns_answered"')))
+	done
+	echo $sum
+}
+
 # --- what came in, what was sent and what went out, each with its reason -------------------------
 # The kernel's own counters of `uplink` against ours, both since the ledger was opened.
 ledger_open() {
@@ -65,7 +74,8 @@ uplink_packets_in() { # POP
 	at "$1" ip -j -s link show uplink | jq '.[0].stats64.rx.packets'
 }
 
-# Sent by the driver for XDP_TX, or not for want of room in its ring. There is no such counter in generic mode: ours is believed.
+# Sent by the driver for XDP_TX, or not, for want of room in its ring. There is no such counter in
+# generic mode: ours is believed.
 uplink_packets_sent() { # POP
 	if [[ ${LAB_XDP:-native} == generic ]]; then
 		counter_sum "$1" '.action == "send"'

@@ -32,7 +32,7 @@ crowd_start() { # NAME TIMESTAMPS COUNT [OPTION...]
 	exec {in}>"$LAB_DIR/$name.in" {out}<"$LAB_DIR/$name.out"
 	CROWD_IN[$name]=$in CROWD_OUT[$name]=$out
 	read -r -t 40 line <&"$out" || true
-	at client sysctl -q -w net.ipv4.tcp_timestamps=1
+	at client sysctl -q -w "net.ipv4.tcp_timestamps=${LAB_TIMESTAMPS:-1}"
 	same "$line" "connected $3"
 }
 

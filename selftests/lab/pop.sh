@@ -44,6 +44,7 @@ pop_config() { # NODE
 		  - name: sin
 		nodes:
 		$(pop_config_nodes)
+		$(pop_config_hunt "$1")
 		stamp: { clock: any, tcp_timestamps: set }
 		keys: { file: fleet.key, epoch: 1 }
 		tunnel: { mss_overhead: ${LAB_MSS_OVERHEAD:-auto} }
@@ -63,6 +64,19 @@ pop_config_nodes() {
 		echo "  - { name: ${NODE_NAME[$node]}, id: ${NODE_ID[$node]}, pop: $(pop_of "$node")," \
 			"tunnel: \"$(tunnel_address "$node")\", state: ${NODE_STATE[$node]:-up} }"
 	done
+}
+
+# Of more than three nodes: those of its own POP are the likeliest, then fra's.
+pop_config_hunt() { # NODE
+	local node names=()
+	((${#NODES[@]} > 3)) || return 0
+	for node in "${NODES[@]}"; do
+		[[ $node == "$1" || $(pop_of "$node") != "$(pop_of "$1")" ]] || names+=("${NODE_NAME[$node]}")
+	done
+	for node in "${NODES[@]}"; do
+		[[ $(pop_of "$node") != fra || $(pop_of "$1") == fra ]] || names+=("${NODE_NAME[$node]}")
+	done
+	echo "hunt: { neighbours: [$(printf '%s, ' "${names[@]}")] }"
 }
 
 # Tell everybody but NODE itself that it is up, draining or down.

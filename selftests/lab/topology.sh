@@ -136,6 +136,7 @@ client_up() {
 	interface_up client isp "$CLIENT4/24" "$CLIENT6/64"
 	interface_up isp client 198.51.100.1/24 2001:db8:c::1/64
 	at client ethtool -K isp tx off >/dev/null # a real client's NIC has completed them
+	at client sysctl -q -w "net.ipv4.tcp_timestamps=${LAB_TIMESTAMPS:-1}"
 	at client ip route add default via 198.51.100.1
 	at client ip -6 route add default via 2001:db8:c::1
 	at client nft -f - <<-END

@@ -78,7 +78,7 @@ net_up
 split_up
 for split in "${!SPLITS[@]}"; do
 	split_by "${SPLITS[$split]}"
-	before=$(counter nyc wrap_stamp)
+	before=$(led nyc)
 	for family in 4 6; do
 		ok "$split: ten connections over IPv$family, each of them fra's" connections $family
 		web_download_start split$family $family 100M
@@ -87,10 +87,11 @@ for split in "${!SPLITS[@]}"; do
 		await 30 web_download_ended split$family
 		ok "$split: the download over IPv$family arrives whole" web_download_intact split$family
 	done
-	at_least "$split: nyc led them to fra" $(($(counter nyc wrap_stamp) - before)) 20
+	at_least "$split: nyc led them to fra" $(($(led nyc) - before)) 20
 done
 at_least "fra saw every SYN" "$(counter fra local_syn)" 66
 is "nyc saw none" "$(counter nyc local_syn)" 0
+ok "nobody was reset" no_resets
 
 # Two answers to one SYN: fra's is lost, the SYN is repeated to nyc, whose answer comes after fra's
 # second one. All that follows lands at nyc.
@@ -109,5 +110,4 @@ for family in 4 6; do
 	ok "two answers: the download over IPv$family arrives whole" web_download_intact twice$family
 done
 at_least "nyc answered a SYN of each" "$(counter nyc local_syn)" 2
-ok "nobody was reset" no_resets
 net_done
