@@ -269,6 +269,11 @@ $(CROWD): $(patsubst %.c,$(BUILD)/%.o,$(wildcard selftests/crowd/*.c))
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+.PHONY: churn
+churn: deps				## 2,000 connections, BGP moving every second for two minutes: who survives?
+	$(Q)+$(MAKE) --no-print-directory all $(LAB_PROGRAMS) $(CROWD)
+	$(Q)BUILD=$(BUILD) selftests/churn/churn
+
 # --- demo ------------------------------------------------------------------------------------
 .PHONY: demo demo-keep
 demo: deps				## three POPs and a client in namespaces: what it is for, in a minute
