@@ -45,12 +45,14 @@ static size_t add_opt(uint8_t *f, size_t len, size_t max, const struct parts *p)
 {
 	static const uint16_t sizes[] = { 0, 1, 511, 512, 513, 1231, 1232, 1233, 4096, 65535 };
 	static const uint16_t codes[] = { 3, 8, 10, 11, 12, 15, 65001 };
-	size_t option = rand() % 2 ? 4 + rand() % 48 : 0, at = p->payload + p->payload_len;
+	static const uint8_t lengths[] = { 4, 8, 9, 11, 12, 19, 20, 24, 28, 44, 45 };
+	size_t option = rand() % 2 ? lengths[rand() % sizeof(lengths)] : 0;
+	size_t at = p->payload + p->payload_len;
 	uint8_t *opt = f + at;
 
-	if (p->payload_len < 12 || at + OPT_BYTES + option > max)
+	if (p->payload_len < 12 || at + OPT_BYTES + option + 4 > max)
 		return len;
-	memset(opt, 0, OPT_BYTES + option);
+	memset(opt, 0, OPT_BYTES + option + 4);
 	opt[2] = 41;
 	put16(opt + 3, sizes[rand() % 10]);
 	opt[6] = rand() % 16 ? 0 : rand();
@@ -59,6 +61,8 @@ static size_t add_opt(uint8_t *f, size_t len, size_t max, const struct parts *p)
 	if (option) {
 		put16(opt + 11, codes[rand() % 7]);
 		put16(opt + 13, option - 4);
+		opt[16] = 1 + rand() % 2; /* a family, and as many bits as there are, if it is 8 */
+		opt[17] = 8 * (option - 8);
 	}
 	put16(f + p->payload + 10, get16(f + p->payload + 10) + 1);
 	frame_set_payload(f, p, p->payload_len + OPT_BYTES + option);
