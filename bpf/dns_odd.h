@@ -107,7 +107,9 @@ static __always_inline int dns_bad_key(struct dns_work *w, const struct dns_span
 	dns_put16(w, w->body + (tsig->type_at - tsig->at) + 8, mac - data + 8);
 	dns_put8(w, 2, DNS_QR | (dns_get8(w, 2) & DNS_RD));
 	dns_put8(w, 3, DNS_NOTAUTH);
-	dns_put64(w, 4, __builtin_bswap64(0x0001000000000001));
+	dns_put16(w, 6, 0); /* the question, if there was one, stays */
+	dns_put16(w, 8, 0);
+	dns_put16(w, 10, 1);
 	w->rcode = DNS_NOTAUTH;
 	return DNS_SEND;
 }

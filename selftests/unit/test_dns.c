@@ -517,6 +517,18 @@ static void test_dns_signed_queries_are_told_that_the_key_is_unknown(void)
 	       DNS_FORMERR, "a signature without anything");
 }
 
+/* RFC 7873, 5.4: where there are cookies there are messages without a question. */
+static void test_dns_signatures_of_no_question_get_none_back(void)
+{
+	static const struct dns_guard guard = { .rules = { .cookies = AD_DNS_COOKIES_ON } };
+
+	work->guard = &guard;
+	is_int(RAW("\0\1\0\0\0\0\0\0\0\0\0\1" TSIG_("\x18")), DNS_SEND, "a signature alone");
+	said("NOTAUTH");
+	ok(!work->msg[5] && work->msg[11] == 1, "comes back alone");
+	work->guard = NULL;
+}
+
 /* RFC 8945, 4.2. What we sent back of these was no message. */
 static void test_dns_signatures_that_are_none_are_refused(void)
 {
@@ -618,6 +630,7 @@ int main(void)
 	test_dns_transfers_are_refused_for_our_zones_only();
 	test_dns_records_beside_the_question_mean_nothing();
 	test_dns_signed_queries_are_told_that_the_key_is_unknown();
+	test_dns_signatures_of_no_question_get_none_back();
 	test_dns_signatures_that_are_none_are_refused();
 	test_dns_lower_is_tolower_of_each_byte();
 	dns_image_free(image);
