@@ -1,0 +1,34 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# keepalive.t: some stacks send keepalives, and other bare ACKs, without timestamps on flows that have them.
+# They land at another POP, and go where the flow's other packets went.
+set -euo pipefail
+export LAB_BIG_MIB=1
+# shellcheck source=selftests/net/net.sh
+. "$(dirname "$0")/net.sh"
+
+bare_acks() {
+	at client nft -f - <<-END
+		table inet bare {
+			chain out {
+				type filter hook output priority mangle
+				tcp flags & (syn | psh | fin | rst) == 0 counter reset tcp option timestamp
+			}
+		}
+	END
+}
+
+net_up
+talk_start
+is "two flows begin at fra" "$(talk)" "fra fra"
+bgp_prefer nyc
+is "they land at nyc, and are fra's" "$(talk)" "fra fra"
+before=$(counter nyc wrap_pin) hunted=$(counter nyc wrap_hunt)
+bare_acks
+for _ in {1..5}; do
+	is "with bare ACKs they are, too" "$(talk)" "fra fra"
+done
+at_least "nyc led those, too" $(($(counter nyc wrap_pin) - before)) 2
+is "and asked nobody for them" "$(counter nyc wrap_hunt)" "$hunted"
+ok "nobody was reset" no_resets
+net_done
