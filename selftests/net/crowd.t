@@ -64,6 +64,11 @@ pop_start fra
 pop_await fra
 ok "another one adopts: all live" live "${OLD[@]}" "${NEW[@]}"
 
+bgp_prefer nyc
+sleep 2.5 # whoever is stalled would be waiting
+ok "they land at nyc: all live, those before us, too" live "${OLD[@]}" "${NEW[@]}"
+at_least "nyc led them to fra" "$(led nyc)" $((2 * COUNT))
+bgp_prefer fra
 before=$(programs)
 for change in "flows: { max: 16K }" "tunnel: { mss_overhead: 100 }"; do
 	configure_fra "$change"
