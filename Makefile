@@ -269,10 +269,17 @@ $(CROWD): $(patsubst %.c,$(BUILD)/%.o,$(wildcard selftests/crowd/*.c))
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-.PHONY: churn
-churn: deps				## 2,000 connections, BGP moving every second for two minutes: who survives?
-	$(Q)+$(MAKE) --no-print-directory all $(LAB_PROGRAMS) $(CROWD)
-	$(Q)BUILD=$(BUILD) selftests/churn/churn
+# --- floods --------------------------------------------------------------------------------------
+FLOOD := $(BUILD)/selftests/flood/flood
+
+$(FLOOD): $(patsubst %.c,$(BUILD)/%.o,$(wildcard selftests/flood/*.c))
+	$(say) LD $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+
+.PHONY: bench-abuse
+bench-abuse: all $(LAB_PROGRAMS) $(FLOOD)	## floods and forgeries against a POP that leads downloads home, two minutes
+	$(Q)BUILD=$(BUILD) selftests/bench/abuse $(BUILD)/bench.json
 
 # --- demo ------------------------------------------------------------------------------------
 .PHONY: demo demo-keep

@@ -73,14 +73,10 @@ static void on_sent(struct bufferevent *bev, void *arg)
 	bufferevent_free(bev);
 }
 
-/*
- * Who closed his half has asked all, and may still wait for the answer. So may who has been silent
- * for long because the answer was: a slow machine verifies a new data path for half a minute.
- */
+/* Who closed his half has asked all, and may still wait for the answer. */
 static void on_event(struct bufferevent *bev, short what, void *arg)
 {
-	if (what & BEV_EVENT_READING && what & (BEV_EVENT_EOF | BEV_EVENT_TIMEOUT) &&
-	    evbuffer_get_length(bufferevent_get_output(bev)))
+	if (what & BEV_EVENT_EOF && evbuffer_get_length(bufferevent_get_output(bev)))
 		bufferevent_setcb(bev, NULL, on_sent, on_event, arg);
 	else if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT))
 		bufferevent_free(bev);

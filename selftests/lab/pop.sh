@@ -45,7 +45,7 @@ pop_config() { # NODE
 		nodes:
 		$(pop_config_nodes)
 		$(pop_config_hunt "$1")
-		stamp: { clock: any, tcp_timestamps: set }
+		stamp: { clock: any, tcp_timestamps: set, owner_bits: ${LAB_OWNER_BITS:-10} }
 		keys: { file: fleet.key, epoch: 1 }
 		tunnel: { mss_overhead: ${LAB_MSS_OVERHEAD:-auto} }
 		flows: { max: 4K }

@@ -175,6 +175,7 @@ def arguments():
     parser.add_argument("--client", required=True)
     parser.add_argument("--vip", required=True)
     parser.add_argument("--count", type=int, default=1)
+    parser.add_argument("--hex", action="store_true", help="print them, and send nothing")
     parser.add_argument("kind", nargs="+", choices=KINDS)
     return parser.parse_args()
 
@@ -185,7 +186,10 @@ def main():
     for kind in args.kind:
         tunnel = Tunnel(args)
         KINDS[kind](tunnel, args)
-        send(tunnel.packet(), count=args.count)
+        if args.hex:
+            print(bytes(tunnel.packet()).hex())
+        else:
+            send(tunnel.packet(), count=args.count)
 
 
 main()
