@@ -11,7 +11,7 @@
  * out under its socket's lock. A locked instruction would make every packet wait for the
  * cold line of its entry. What may be lost: a count where a queue moves to another CPU; and a
  * packet that is counted while its entry is being evicted counts for the newcomer. No decision
- * rests on a counter.
+ * rests on a counter; those that rest on a flag, see flow_mark().
  */
 #ifndef AD_FLOW_H
 #define AD_FLOW_H
@@ -112,6 +112,25 @@ static __always_inline void flow_drop(struct flow_ref *ref)
 }
 
 /*
+ * Decisions rest on flags, and both directions write them: a set one must not be lost to a clear
+ * one of another. There is no atomic byte; these go for the word around it.
+ */
+#define FLOW_FLAGS_SHIFT 24
+_Static_assert(__builtin_offsetof(struct ad_flow, flags) ==
+		       __builtin_offsetof(struct ad_flow, via) + 3,
+	       "flags");
+
+static __always_inline void flow_mark(struct ad_flow *flow, __u32 flag)
+{
+	__sync_fetch_and_or((__u32 *)&flow->via, flag << FLOW_FLAGS_SHIFT);
+}
+
+static __always_inline void flow_unmark(struct ad_flow *flow, __u32 flag)
+{
+	__sync_fetch_and_and((__u32 *)&flow->via, ~(flag << FLOW_FLAGS_SHIFT));
+}
+
+/*
  * The entry knows the second of the last packet. The slot, by which flows are aged, is told more
  * seldom: its line is seven others' too, and so stays clean for most packets of all of them.
  */
@@ -124,7 +143,7 @@ static __always_inline void flow_touch(struct flow_ref *ref, const struct packet
 	if ((__u16)(now_s - ref->seen.s.last_s) > opt.flow_idle_s / FLOW_AGE_STEPS)
 		ref->slot->s.last_s = now_s;
 	if (p->tcp_flags & (TCP_FIN | TCP_RST) && !(ref->flow->flags & AD_FLOW_CLOSING))
-		ref->flow->flags |= AD_FLOW_CLOSING;
+		flow_mark(ref->flow, AD_FLOW_CLOSING);
 }
 
 static __always_inline void flow_count_in(struct flow_ref *ref, const struct packet *p)

@@ -274,7 +274,7 @@ __noinline int hunt_doubt(const struct packet *p)
 	if (!p || !flow_find(p, &ref) || ref.seen.s.kind != AD_FLOW_PIN)
 		return 0;
 	if (!(ref.flow->flags & AD_FLOW_DOUBTED))
-		ref.flow->flags |= AD_FLOW_DOUBTED;
+		flow_mark(ref.flow, AD_FLOW_DOUBTED);
 	return 0;
 }
 

@@ -82,8 +82,9 @@ static __always_inline bool owner_table_is_sure(const struct packet *p, const st
 
 /*
  * The flow is ours, proven by its socket or by an entry that a socket once proved: count it, enter
- * it if need be. An established socket outlives a FIN that was forged or of an earlier flow. What
- * was hunted comes again as data.
+ * it if need be. An established socket outlives a FIN that was forged or of an earlier flow; if it
+ * closes in this very moment, the table is wrong until it is no longer fresh. What was hunted
+ * comes again as data.
  */
 static __always_inline __u32 owner_keep(struct packet *p, struct ladder *l, __u32 reason)
 {
@@ -95,7 +96,7 @@ static __always_inline __u32 owner_keep(struct packet *p, struct ladder *l, __u3
 		return reason;
 	}
 	if (p->socket == SOCKET_ESTABLISHED && l->flow.flow->flags & AD_FLOW_CLOSING)
-		l->flow.flow->flags &= ~AD_FLOW_CLOSING;
+		flow_unmark(l->flow.flow, AD_FLOW_CLOSING);
 	flow_count_in(&l->flow, p);
 	return reason;
 }
@@ -233,7 +234,7 @@ static __always_inline bool stamp_may_scout(const struct packet *p, const struct
 	if (l->flow.seen.s.kind != AD_FLOW_TRANSIT || l->flow.flow->flags & AD_FLOW_SCOUTED ||
 	    !packet_is_bare_ack(p))
 		return false;
-	l->flow.flow->flags |= AD_FLOW_SCOUTED;
+	flow_mark(l->flow.flow, AD_FLOW_SCOUTED);
 	return stamp_is_fresh(p, l);
 }
 
@@ -319,7 +320,7 @@ static __always_inline bool pin_still_holds(struct xdp_md *ctx, struct packet *p
 		return false;
 	if (p->socket != SOCKET_NONE)
 		return true;
-	l->flow.flow->flags &= ~AD_FLOW_DOUBTED;
+	flow_unmark(l->flow.flow, AD_FLOW_DOUBTED);
 	return !(l->st->flags & AD_STATE_DRAINING);
 }
 
