@@ -2,11 +2,11 @@
 /*
  * dns_quick.h: the question that nearly all are, read and answered in the frame.
  *
- * One question for an address that stands in its name's cell, with no OPT or a plain one: that
- * needs no copy of the message, and its sum is known by the time that it is written. Whatever else
- * it may be, this says DNS_GO, has changed nothing, and the engine (dns_engine.h) looks at it anew.
- * Where both can answer they must say the same to the byte: net/dns.t and the program tests see to
- * that.
+ * One question for an address that stands in its name's cell, with no OPT, a plain one, or one
+ * with a cookie: that needs no copy of the message, and its sum is known by the time that it is
+ * written. Whatever else it may be, this says AD_CONTINUE, has left the frame as it was, and the
+ * engine (dns_engine.h) looks at it anew. Where both can answer they must say the same to the
+ * byte: net/dns.t and the program tests see to that.
  *
  * The name is not taken apart. What is hashed ends at the first zero, and a stored name which
  * equals that ends there too, so the labels are as they are in the zone; a name with a zero in a

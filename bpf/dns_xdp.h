@@ -2,9 +2,10 @@
 /*
  * dns_xdp.h: a query in a frame to its answer in the same frame.
  *
- * `packet` has read the frame: UDP, port 53 of a VIP that answers DNS, no fragment, and lengths
- * that agree. The message is copied out, answered there, and copied back once the frame has its
- * new size; until then the frame is as it came, so that it can still be passed on.
+ * `packet` has seen UDP, port 53 of a VIP that answers DNS, no fragment and no options; lengths are
+ * read here. What dns_quick.h knows is answered where it is. Else the message is copied out,
+ * answered there, and copied back once the frame has its new size; until then the frame is as it
+ * came, so that it can still be passed on.
  *
  * The query's checksum is not looked at: the NIC has done so, and on a virtual link it may be
  * partial. The reply's is computed in full.
@@ -341,8 +342,9 @@ static __always_inline bool dns_write_heads(struct xdp_md *ctx, const struct dns
 }
 
 /*
- * The frame takes the reply's size. A veth gives little room behind the packet but plenty in
- * front (6.18): then the heads move forward. If neither goes, the query is still whole.
+ * The frame takes the reply's size. A veth (6.18) gives room behind the packet only up to the next
+ * multiple of 64 bytes, but always 216 in front: then the heads move forward. If neither goes, the
+ * query is still whole.
  */
 enum dns_room {
 	DNS_ROOM_NONE,

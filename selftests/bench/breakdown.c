@@ -97,7 +97,7 @@ static void query_breakdown(struct figures *figures, const struct yardsticks *st
 	line(few - heads - sticks->resize,
 	     "the name hashed and found, records, heads, checksums, counters");
 	line(few, "= with 1k names, all of them asked");
-	line(hot - few, "as many names, of 1M: pages of the table that the TLB has not");
+	line(hot - few, "as many names, of 1M: the page's map is looked up, and its memory page");
 	line(many - hot, "memory: the name's cell, one line of 134 MB, or two");
 	line(many, "= with 1M names, at random");
 }
