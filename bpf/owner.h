@@ -46,6 +46,8 @@ static __always_inline bool owner_may_stray(const struct packet *p, const struct
 {
 	if (p->came == AD_WHY_HUNT || p->came == AD_WHY_CLAIM)
 		return false;
+	if (p->peer && p->came == AD_WHY_DATA && !l->stamp_ours)
+		return false; /* led here by an old pin, maybe: its sender finds out */
 	if (l->stamp_others)
 		return l->stamp == opt.node_id;
 	return l->flow.seen.s.kind != AD_FLOW_PIN;

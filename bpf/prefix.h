@@ -14,17 +14,19 @@
 #define PREFIX_MARK_IP4 (4ULL << 56) /* the two families never meet */
 #define PREFIX_MARK_IP6 (6ULL << 56)
 
-static __always_inline __u64 prefix_hash(const struct packet *p)
+/* Global: several ask, none of them often. */
+__noinline __u64 prefix_hash(const struct packet *p)
 {
-	__u64 prefix = p->is_ip6 ? (p->client.q[0] & PREFIX_IP6) | PREFIX_MARK_IP6
-				 : (p->client.w[3] & PREFIX_IP4) | PREFIX_MARK_IP4;
 	struct siphash s;
 	struct ad_keys *k;
 	__u32 zero = 0;
+	__u64 prefix;
 
 	k = bpf_map_lookup_elem(&keys, &zero);
-	if (!k)
+	if (!p || !k)
 		return 0;
+	prefix = p->is_ip6 ? (p->client.q[0] & PREFIX_IP6) | PREFIX_MARK_IP6
+			   : (p->client.w[3] & PREFIX_IP4) | PREFIX_MARK_IP4;
 	siphash_start(&s, k->stamp[0], k->stamp[1]);
 	siphash_word(&s, prefix);
 	return siphash_end(&s, 0, sizeof(prefix));

@@ -187,6 +187,20 @@ def write_asked(w):
                  marks=HUNTED)
 
 
+def write_pinned(w):
+    """What others led here by a pin, and is not for the socket that is still here."""
+    for name in ("est4", "est6"):
+        flow = socket_flow(name)
+        stray = Segment(flow, ack=ACKED + 70000, payload=b"another's")
+        answered(w, f"pinned-{name}-stray", came(stray.l3(), candidates=(US,)), stray, TX, "wrap_no",
+                 NO, needs=(name,))
+        # Our own stamp makes it ours: its stack is to judge it.
+        own = stray.but(ts=(7, stamp(flow, US)))
+        restored = own.but(ts=(7, MONO_MS & 0xFFFFFFFF))
+        w.vector(f"pinned-{name}-stray-stamped", came(own.l3()).frame(), "pass", "local_stamp",
+                 out=unwrapped(restored.l3()), needs=(name,))
+
+
 def write_claims(w):
     """A claim comes home."""
     for family, flow in (("4", STRANGER4), ("6", STRANGER6)):
@@ -456,6 +470,7 @@ def write(w):
     write_transit(w)
     write_stray(w)
     write_asked(w)
+    write_pinned(w)
     write_claims(w)
     write_no(w)
     write_doubt(w)
