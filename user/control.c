@@ -50,6 +50,18 @@ static json_t *answer(struct control *control, const char *line)
 	return reply;
 }
 
+/*
+ * From now on, by a clock that has seen how long the last answer took: a slow machine verifies a
+ * new data path for half a minute, and nobody is hung up on for that.
+ */
+static void set_patience(struct bufferevent *bev)
+{
+	struct timeval idle = { .tv_sec = IDLE_TIMEOUT_S };
+
+	event_base_update_cache_time(bufferevent_get_base(bev));
+	bufferevent_set_timeouts(bev, &idle, &idle);
+}
+
 static void on_read(struct bufferevent *bev, void *arg)
 {
 	struct evbuffer *in = bufferevent_get_input(bev), *out = bufferevent_get_output(bev);
@@ -63,6 +75,7 @@ static void on_read(struct bufferevent *bev, void *arg)
 		free(text);
 		free(line);
 		json_decref(reply);
+		set_patience(bev);
 	}
 	if (evbuffer_get_length(in) > LINE_MAX_BYTES)
 		bufferevent_free(bev);
@@ -87,14 +100,13 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 {
 	struct event_base *base = evconnlistener_get_base(listener);
 	struct bufferevent *bev = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
-	struct timeval idle = { .tv_sec = IDLE_TIMEOUT_S };
 
 	if (!bev) {
 		close(fd);
 		return;
 	}
 	bufferevent_setcb(bev, on_read, NULL, on_event, arg);
-	bufferevent_set_timeouts(bev, &idle, &idle);
+	set_patience(bev);
 	bufferevent_enable(bev, EV_READ | EV_WRITE);
 }
 
