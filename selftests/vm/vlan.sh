@@ -77,6 +77,7 @@ services_up() # POP
 
 router_up()
 {
+	ip link set lo up
 	sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 	ip addr add $client4/32 dev lo
 	ip addr add $client6/128 dev lo
