@@ -159,7 +159,7 @@ FUZZ_TIME    ?= 30
 FUZZ_TARGETS := dns zone packet
 FUZZERS	     := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz_%)
 TEST_PROGRAMS += $(FUZZERS)
-FUZZED	     := $(filter-out user/zone_watch.c,$(wildcard user/zone*.c)) user/dns_image.c \
+FUZZED	     := $(filter-out user/zone_watch.c,$(wildcard user/zone*.c)) user/dns_chain.c user/dns_image.c \
 		user/dns_render.c user/dns_table.c user/dns_tree.c user/arena.c user/config_errors.c \
 		user/log.c user/progress.c user/clock.c
 FUZZ_HEADERS := $(wildcard selftests/fuzz/*.h selftests/fuzz/packet/*.h bpf/dns_*.h maps/*.h user/dns*.h)

@@ -5,6 +5,7 @@
  *   dns_read	  header, question and EDNS; lower-cases and hashes the name
  *   dns_match	  the name itself, or its deepest stored ancestor and what that means
  *   dns_follow	  RRset, CNAME chain, referral, or proof of absence
+ *   dns_follow_more  the same where it takes longer: below a DNAME, and signed zones with DO
  *   dns_finish	  OPT and header
  *
  * Plain C over memory that the home (dns_wire.h) provides; no loop without a bound, no offset
@@ -279,6 +280,7 @@ static __always_inline void dns_matched(struct dns_work *w, const struct ad_dns_
 	__u32 above = cell->kind >= AD_DNS_CUT ? cell->up : 0;
 
 	w->zone = cell->zone;
+	w->match = label + above;
 	w->owner = w->subject + w->labels[(label + above) & DNS_LABELS_MAX];
 	w->below = label + above > 0;
 }
@@ -491,12 +493,14 @@ static __always_inline int dns_put_rrset(struct dns_work *w, const struct ad_dns
 }
 
 /*
- * The RRset of @qtype in a record's directory (any, for ANY: RFC 8482, 4.1). DNS_GO and *@rrset,
- * which is NULL if there is none; DNS_PASS if the directory is too long to be looked through.
+ * The RRset of @qtype in a record's directory (any, for ANY: RFC 8482, 4.1), in that of signed sets
+ * if @with_sigs. DNS_GO and *@rrset, which is NULL if there is none; DNS_PASS if the directory is
+ * too long to be looked through.
  */
 static __always_inline int dns_find(struct dns_work *w, const struct ad_dns_image *image, __u32 ref,
-				    __u32 qtype, const struct ad_dns_rrset **rrset)
+				    __u32 qtype, __u32 with_sigs, const struct ad_dns_rrset **rrset)
 {
+	const struct ad_dns_record *record;
 	const struct ad_dns_rrset *r;
 	const __u8 *page;
 	__u32 i, n, at;
@@ -508,10 +512,15 @@ static __always_inline int dns_find(struct dns_work *w, const struct ad_dns_imag
 	if (!page)
 		return DNS_PASS;
 	at = ref * 8;
-	n = ((const struct ad_dns_record *)dns_at(page, at))->nr_rrsets;
+	record = dns_at(page, at);
+	at += sizeof(*record);
+	n = record->nr_rrsets;
+	if (with_sigs) {
+		at += n * sizeof(*r);
+		n = record->nr_signed;
+	}
 	if (n > DNS_RRSETS_MAX)
 		return DNS_PASS;
-	at += sizeof(struct ad_dns_record);
 	w->set = 0;
 	for (i = 0; i < DNS_RRSETS_MAX && i < n; i++) {
 		r = dns_at(page, at + i * sizeof(*r));
@@ -589,7 +598,7 @@ static __always_inline int dns_wildcard(struct dns_work *w, const struct ad_dns_
 
 	w->aa = 1;
 	if (!(cell->flags & AD_DNS_HAS_WILD)) {
-		w->rcode = DNS_NXDOMAIN;
+		w->rcode = DNS_NXDOMAIN; /* RFC 6604, section 3: of the last name in a chain */
 		return DNS_ABSENT;
 	}
 	page = dns_page_of(w, image, at);
@@ -610,22 +619,20 @@ static __always_inline int dns_next(struct dns_work *w, const struct ad_dns_rrse
 	if (cname->next_kind == AD_DNS_NEXT_OUT || (w->chain && !--w->chain) || w->at >= DNS_REACH)
 		return DNS_SEND;
 	w->subject = rdata;
-	if (cname->next_kind == AD_DNS_NEXT_NX) {
-		w->rcode = DNS_NXDOMAIN; /* RFC 6604, section 3: of the last name in the chain */
-		return DNS_ABSENT;
-	}
 	w->cell = cname->next - 1;
 	w->owner = rdata + cname->next_skip;
 	w->below = cname->next_skip > 0;
 	return DNS_GO;
 }
 
+#include "dns_signed.h"
+
 /*
  * No DS at an apex whose parent zone is ours too: the parent is the one to say so (RFC 4035,
  * 3.1.4.1), as it would be the one to have it.
  */
 static __always_inline int dns_no_ds(struct dns_work *w, const struct ad_dns_image *image,
-				     const struct ad_dns_cell *cell)
+				     const struct ad_dns_cell *cell, __u32 with_sigs)
 {
 	__u64 at = (__u64)cell->record * 8;
 	const __u8 *page = dns_page_of(w, image, at);
@@ -634,6 +641,8 @@ static __always_inline int dns_no_ds(struct dns_work *w, const struct ad_dns_ima
 	if (!page)
 		return DNS_PASS;
 	parent = ((const struct ad_dns_record *)dns_at(page, at))->parent_zone;
+	if (with_sigs && dns_prove_self(w, image, cell, parent))
+		return DNS_PASS;
 	if (parent) {
 		w->zone = parent - 1;
 		dns_locate_apex(w, image);
@@ -673,10 +682,10 @@ static __always_inline int dns_take(struct dns_work *w, const struct ad_dns_imag
 	w->aa |= !referral;
 	if (dns_has_inline(cell, wanted))
 		return dns_put_inline(w, cell, wanted, w->owner);
-	if (dns_find(w, image, cell->record, wanted, &rrset))
+	if (dns_find(w, image, cell->record, wanted, 0, &rrset))
 		return DNS_PASS;
 	if (!rrset && wanted == DNS_T_DS && cell->flags & AD_DNS_IS_APEX)
-		return dns_no_ds(w, image, cell);
+		return dns_no_ds(w, image, cell, 0);
 	if (!rrset)
 		return DNS_ABSENT;
 	verdict = dns_put_rrset(w, image, rrset, w->owner, referral ? DNS_AUTHORITY : DNS_ANSWER);
@@ -685,6 +694,44 @@ static __always_inline int dns_take(struct dns_work *w, const struct ad_dns_imag
 	if (wanted == DNS_T_CNAME && w->qtype != DNS_T_CNAME)
 		return dns_next(w, rrset, rdata);
 	return DNS_SEND;
+}
+
+/* The same on the longer way; @with_sigs: and what makes it sure. */
+static __always_inline int dns_take_more(struct dns_work *w, const struct ad_dns_image *image,
+					 const struct ad_dns_cell *cell, __u32 referral,
+					 __u32 with_sigs)
+{
+	__u32 wanted = dns_wanted(w, cell, referral), rdata = w->at + DNS_RR_FIXED;
+	const struct ad_dns_rrset *rrset;
+	int verdict;
+
+	if (!w->asked)
+		w->asked = w->cell + 1;
+	w->aa |= !referral;
+	if (!with_sigs && dns_has_inline(cell, wanted))
+		return dns_put_inline(w, cell, wanted, w->owner);
+	if (dns_find(w, image, cell->record, wanted, with_sigs, &rrset))
+		return DNS_PASS;
+	if (!rrset && wanted == DNS_T_DS && cell->flags & AD_DNS_IS_APEX)
+		return dns_no_ds(w, image, cell, with_sigs);
+	if ((!rrset || referral) && with_sigs && dns_prove_self(w, image, cell, 0))
+		return DNS_PASS;
+	if (!rrset)
+		return DNS_ABSENT;
+	verdict = dns_put_more(w, image, rrset, referral ? DNS_AUTHORITY : DNS_ANSWER, with_sigs);
+	if (verdict)
+		return verdict;
+	if (wanted != DNS_T_CNAME || w->qtype == DNS_T_CNAME)
+		return DNS_SEND;
+	w->cover = rrset->cover;
+	w->encloser = 0;
+	return dns_next(w, rrset, rdata);
+}
+
+static __always_inline __u32 dns_is_referral(const struct dns_work *w,
+					     const struct ad_dns_cell *cell)
+{
+	return cell->kind == AD_DNS_CUT && (w->below || w->qtype != DNS_T_DS);
 }
 
 /* One name of the chain. */
@@ -697,14 +744,61 @@ DNS_STAGE int dns_hop(struct dns_work *w, const struct ad_dns_image *image)
 	cell = dns_cell(w, image, w->cell);
 	if (!cell)
 		return DNS_PASS;
+	if (cell->flags & w->edns_do || (cell->kind == AD_DNS_DNAME && w->below))
+		return DNS_MORE;
 	if (cell->kind == AD_DNS_ABOVE)
 		return dns_refuse(w, image);
 	if (cell->kind == AD_DNS_NAME && w->below)
 		return dns_wildcard(w, image, cell);
+	return dns_take(w, image, cell, dns_is_referral(w, cell));
+}
+
+/* The same on the longer way. */
+DNS_STAGE int dns_hop_more(struct dns_work *w, const struct ad_dns_image *image)
+{
+	const struct ad_dns_cell *cell;
+	__u32 with_sigs;
+
+	if (!w || !image)
+		return DNS_PASS;
+	cell = dns_cell(w, image, w->cell);
+	if (!cell)
+		return DNS_PASS;
+	with_sigs = cell->flags & w->edns_do;
+	if (cell->kind == AD_DNS_ABOVE)
+		return dns_refuse(w, image);
+	if (cell->kind == AD_DNS_NAME && w->below)
+		return with_sigs && dns_zone(image, cell->zone)->chain
+			       ? dns_wildcard_signed(w, image, cell)
+			       : dns_wildcard(w, image, cell);
 	if (cell->kind == AD_DNS_DNAME && w->below)
-		return dns_redirect(w, image, cell);
-	return dns_take(w, image, cell,
-			cell->kind == AD_DNS_CUT && (w->below || w->qtype != DNS_T_DS));
+		return dns_redirect(w, image, with_sigs);
+	return dns_take_more(w, image, cell, dns_is_referral(w, cell), with_sigs);
+}
+
+/*
+ * From where dns_follow() stopped to the end of the chain; then what belongs to it in the other
+ * sections, in their order.
+ */
+static __always_inline int dns_follow_more(struct dns_work *w, const struct ad_dns_image *image)
+{
+	int verdict = DNS_GO;
+	__u32 i;
+
+	w->extra = 0;
+	w->nr_proofs = 0;
+	w->encloser = 0;
+	w->cover = 0;
+	for (i = 0; i < DNS_CHAIN_MAX && verdict == DNS_GO; i++)
+		verdict = dns_hop_more(w, image);
+	if (verdict == DNS_GO)
+		return DNS_IN_KERNEL ? DNS_PASS : DNS_SEND;
+	if (verdict == DNS_PASS || w->tc)
+		return verdict;
+	verdict = verdict == DNS_ABSENT ? dns_put_soa(w, image) : DNS_GO;
+	if (!verdict)
+		verdict = dns_put_proofs(w, image);
+	return verdict ? verdict : dns_put_extra(w, image);
 }
 
 /* From the match to the end of the chain. */
@@ -718,6 +812,8 @@ static __always_inline int dns_follow(struct dns_work *w, const struct ad_dns_im
 		verdict = dns_hop(w, image);
 	if (verdict == DNS_ABSENT)
 		return dns_deny(w, image);
+	if (verdict == DNS_MORE && !DNS_IN_KERNEL)
+		return dns_follow_more(w, image);
 	if (verdict == DNS_GO)
 		return DNS_IN_KERNEL ? DNS_PASS : DNS_SEND;
 	return verdict;
@@ -766,7 +862,8 @@ static __always_inline int dns_find_answer(struct dns_work *w, const struct ad_d
 	const struct ad_dns_cell *cell = dns_probe_question(w, image);
 	int verdict;
 
-	if (cell && cell->kind == AD_DNS_NAME && dns_has_inline(cell, w->qtype)) {
+	if (cell && cell->kind == AD_DNS_NAME && dns_has_inline(cell, w->qtype) &&
+	    !(cell->flags & w->edns_do)) {
 		w->zone = cell->zone;
 		w->aa = 1;
 		return dns_put_inline(w, cell, w->qtype, w->subject);
@@ -812,6 +909,20 @@ static __always_inline int dns_give_cookie(struct dns_work *w, const struct ad_d
 	return verdict;
 }
 
+/* An answer, unless its client has been told too often. */
+static __always_inline int dns_complete(struct dns_work *w, const struct ad_dns_image *image,
+					int verdict)
+{
+	if (verdict == DNS_SEND && dns_has_limits(w))
+		verdict = dns_limit(w);
+	if (verdict != DNS_SEND)
+		return verdict;
+	if (dns_has_limits(w) && w->limited == AD_DNS_LIMITED_SLIPPED)
+		dns_slip(w);
+	dns_finish(w, image);
+	return verdict;
+}
+
 /*
  * The whole of it. DNS_SEND: w->len bytes of w->msg are the reply, w->rcode and w->zone say what
  * to count. What was rejected while it was read is a reply already, and as short as one can be.
@@ -831,14 +942,9 @@ static __always_inline int dns_respond(struct dns_work *w, const struct ad_dns_i
 	rejected = verdict == DNS_SEND;
 	if (verdict == DNS_GO)
 		verdict = dns_answer(w, image);
-	if (verdict == DNS_SEND && dns_has_limits(w))
-		verdict = dns_limit(w);
-	if (verdict != DNS_SEND || rejected)
-		return verdict;
-	if (dns_has_limits(w) && w->limited == AD_DNS_LIMITED_SLIPPED)
-		dns_slip(w);
-	dns_finish(w, image);
-	return verdict;
+	if (rejected)
+		return dns_has_limits(w) ? dns_limit(w) : verdict;
+	return dns_complete(w, image, verdict);
 }
 
 #endif

@@ -11,15 +11,18 @@
 #include "maps/dns_maps.h"
 #include "clock.h"
 
-#define DNS_REPLY_MAX	AD_DNS_UDP_MAX
-#define DNS_MSG_BYTES	(2 * AD_DNS_UDP_MAX)
-#define DNS_STAGE	__noinline
-#define DNS_IN_KERNEL	1
-#define DNS_CHAIN_MAX	8
-#define DNS_RRSETS_MAX	16
-#define DNS_FIXUPS_MAX	256
-#define DNS_OPTIONS_MAX 8
-#define DNS_HOME	__u32 slot
+#define DNS_REPLY_MAX	   AD_DNS_UDP_MAX
+#define DNS_MSG_BYTES	   (2 * AD_DNS_UDP_MAX)
+#define DNS_STAGE	   __noinline
+#define DNS_IN_KERNEL	   1
+#define DNS_CHAIN_MAX	   8
+#define DNS_RRSETS_MAX	   16
+#define DNS_FIXUPS_MAX	   256
+#define DNS_OPTIONS_MAX	   8
+#define DNS_PROOFS_MAX	   8
+#define DNS_KEY_BYTES	   128
+#define DNS_ITERATIONS_MAX 10
+#define DNS_HOME	   __u32 slot
 
 #include "dns_engine.h"
 

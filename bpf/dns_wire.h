@@ -14,6 +14,9 @@
  *   DNS_RRSETS_MAX	  types of one name looked through
  *   DNS_FIXUPS_MAX	  compression pointers of one RRset
  *   DNS_OPTIONS_MAX	  EDNS options looked through
+ *   DNS_PROOFS_MAX	  NSEC or NSEC3 of one answer; a power of two
+ *   DNS_KEY_BYTES	  longest name, as a key, that is looked for in a chain of NSEC
+ *   DNS_ITERATIONS_MAX	  of NSEC3's hash
  *   DNS_HOME		  its member of struct dns_work
  *   dns_page(work, n)	  page n of the image that this question began with, or NULL
  *   dns_guard_of(work)	  cookies and limits (maps/dns_guard.h), or NULL: neither
@@ -46,6 +49,8 @@
 #define DNS_REACH	8192 /* sets start before here: 14 bits point to names up to 8191 further on */
 #define DNS_RR_FIXED	12 /* owner as a pointer, type, class, TTL, length */
 #define DNS_POINTER	0xC000
+#define DNS_KEY_ROOM	1024 /* a name as a key, and words of zeros: a power of two */
+#define DNS_KEY_MASK	(DNS_KEY_ROOM - 1)
 #define DNS_NOT_COUNTED 0xffff /* a zone that is none: CHAOS names */
 
 enum dns_verdict {
@@ -55,7 +60,10 @@ enum dns_verdict {
 	DNS_DROP,   /* over the limit */
 	DNS_IGNORE, /* must not be answered */
 	DNS_ABSENT, /* to be denied; no stage gives this to another */
+	DNS_MORE,   /* a longer way: dns_follow_more() goes it from here */
 };
+
+#include "dns_nsec3.h"
 
 /*
  * One question. The message is answered in its own buffer; whoever sends it looks at @len only
@@ -110,6 +118,7 @@ struct dns_work {
 	__u32 cell;
 	__u32 asked; /* cell + 1 of the first name that had something; 0 = @cell is that */
 	__u32 zone;
+	__u32 match; /* the label that the found part starts with; set where it is not all */
 	__u32 set;   /* address of the RRset that was found; 0 = none */
 	__u32 chain; /* CNAMEs to follow yet, where they lead in a circle; 0 = to the end */
 	__u32 base[AD_DNS_BASE_MAX]; /* what pointers are relative to, by enum ad_dns_base */
@@ -124,6 +133,19 @@ struct dns_work {
 	__u16 count[3];
 	__u8 aa;
 	__u8 tc;
+
+	/* the longer way: signed zones, and additional data that comes after all else */
+	__u32 extra;	  /* additional data that is still to come; 0 = none is */
+	__u32 extra_bare; /* the same without signatures */
+	__u32 extra_must;
+	__u32 set_owner; /* where the owner of its set stands */
+	__u32 encloser;	 /* proof that a wildcard's parent exists; 0 = came by none */
+	__u32 cover;	 /* proof that the name itself is not there; 0 = to be searched for */
+	__u32 links;	 /* ref of the chain's */
+	__u32 nr_proofs;
+	__u32 proofs[DNS_PROOFS_MAX];
+	__u8 key[DNS_KEY_ROOM + 16]; /* of the name that is not there */
+	struct dns_nsec3 nsec3;
 };
 
 enum dns_section {

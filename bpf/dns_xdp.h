@@ -15,6 +15,7 @@
 
 #include "csum.h"
 #include "dns_home.h"
+#include "maps/door_maps.h"
 #include "packet.h"
 
 #define DNS_QUERY_MAX 1024 /* longer ones are the daemon's */
@@ -460,6 +461,17 @@ static __always_inline const struct ad_dns_image *dns_choose_image(struct dns_wo
 	return dns_image(w);
 }
 
+/* From what the engine made of it to one reason. */
+static __always_inline __u32 dns_conclude(struct xdp_md *ctx, const struct dns_frame *f,
+					  struct dns_work *w, int verdict)
+{
+	if (verdict == DNS_IGNORE)
+		return AD_R_DNS_IGNORED;
+	if (verdict == DNS_DROP)
+		return AD_R_DNS_LIMITED;
+	return verdict == DNS_SEND ? dns_send(ctx, f, w) : AD_R_DNS_PASSED;
+}
+
 /* By the engine, in a copy: what is not answered is as it came. */
 static __always_inline __u32 dns_packet_copied(struct xdp_md *ctx, const struct dns_frame *f,
 					       struct dns_work *w, const struct ad_dns_image *image)
@@ -468,14 +480,21 @@ static __always_inline __u32 dns_packet_copied(struct xdp_md *ctx, const struct 
 
 	if (verdict == DNS_GO)
 		verdict = dns_respond(w, image);
-	if (verdict == DNS_IGNORE)
-		return AD_R_DNS_IGNORED;
-	if (verdict == DNS_DROP)
-		return AD_R_DNS_LIMITED;
-	return verdict == DNS_SEND ? dns_send(ctx, f, w) : AD_R_DNS_PASSED;
+	if (verdict == DNS_MORE)
+		bpf_tail_call(ctx, &door_xdp, AD_DOOR_DNS_MORE);
+	return dns_conclude(ctx, f, w, verdict);
 }
 
-/* The stage: UDP 53 for a VIP, to one reason. */
+static __always_inline void dns_count_all(const struct dns_work *w,
+					  const struct ad_dns_image *image, __u32 reason)
+{
+	if (dns_is_sent(reason))
+		dns_count(w, image);
+	if (reason != AD_R_DNS_PASSED)
+		dns_count_guard(w);
+}
+
+/* The stage: UDP 53 for a VIP, to one reason, or on to the next program. */
 static __always_inline __u32 dns_packet(struct xdp_md *ctx, __u32 frame_bytes)
 {
 	struct dns_frame f = { .bytes = frame_bytes };
@@ -496,10 +515,32 @@ static __always_inline __u32 dns_packet(struct xdp_md *ctx, __u32 frame_bytes)
 	if (!dns_has_limits(w))
 		reason = dns_quick(ctx, &f, w, image);
 	reason = reason ?: dns_packet_copied(ctx, &f, w, image);
-	if (dns_is_sent(reason))
-		dns_count(w, image);
-	if (reason != AD_R_DNS_PASSED)
-		dns_count_guard(w);
+	dns_count_all(w, image, reason);
+	return reason;
+}
+
+/*
+ * The next program: the same packet on the same CPU, and the question where dns_follow() left it. A
+ * program of its own, so that what most questions never need costs them nothing, neither time nor
+ * the verifier's patience.
+ */
+static __always_inline __u32 dns_packet_more(struct xdp_md *ctx, __u32 frame_bytes)
+{
+	struct dns_frame f = { .bytes = frame_bytes };
+	__u32 zero = 0, reason;
+	struct dns_work *w = bpf_map_lookup_elem(&dns_work, &zero);
+	const struct ad_dns_image *image;
+
+	if (!w)
+		return AD_R_INTERNAL;
+	reason = dns_read_frame(ctx, &f, w);
+	if (reason)
+		return reason;
+	image = dns_image(w);
+	if (!image)
+		return AD_R_DNS_PASSED;
+	reason = dns_conclude(ctx, &f, w, dns_complete(w, image, dns_follow_more(w, image)));
+	dns_count_all(w, image, reason);
 	return reason;
 }
 

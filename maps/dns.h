@@ -14,7 +14,7 @@
 
 #include "types.h"
 
-#define AD_DNS_FORMAT	  1u
+#define AD_DNS_FORMAT	  2u
 #define AD_DNS_PAGE_BYTES (1u << 20)
 #define AD_DNS_PAGE_MASK  (AD_DNS_PAGE_BYTES - 1)
 /* Behind each page: a masked offset plus the size of an object never leaves the element. */
@@ -44,6 +44,9 @@ enum ad_dns_cell_flag {
 	AD_DNS_HAS_CNAME = 1 << 0,
 	AD_DNS_HAS_WILD = 1 << 1, /* "*" exists below */
 	AD_DNS_IS_APEX = 1 << 2,
+	/* Of a signed zone (or the parent's word on it is): the bit is that of DO in an OPT record.
+	 */
+	AD_DNS_IS_SIGNED = 1 << 7,
 };
 
 #define AD_DNS_CELL_ADDR 28
@@ -70,20 +73,38 @@ struct ad_dns_bucket {
 };
 AD_ASSERT_SIZE(struct ad_dns_bucket, 128);
 
-/* What does not fit a cell; followed by the directory of RRsets, sorted by type. */
+/*
+ * What does not fit a cell; followed by the directory of RRsets, sorted by type. With
+ * AD_DNS_IS_SIGNED comes a second directory, of the same sets each with its signatures and of those
+ * that are inline in the cell; then struct ad_dns_denial.
+ */
 struct ad_dns_record {
 	__u32 wild;	   /* cell index + 1 of "*" directly below; 0 = none */
 	__u32 parent_zone; /* apex: zone + 1 of the zone that delegates here, if we serve it too */
 	__u32 nr_rrsets;
-	__u32 pad;
+	__u32 nr_signed;
 };
 AD_ASSERT_SIZE(struct ad_dns_record, 16);
+
+/*
+ * What says that something is not there, by refs of pieces; 0 = nothing is needed. A
+ * name without an NSEC3 of its own (opt-out: RFC 5155, 6) is denied by its closest encloser that
+ * has one, and by the span in which the next name down from there would lie.
+ */
+struct ad_dns_denial {
+	__u32 self;	   /* no such type, or no DS: the name's own NSEC or NSEC3 */
+	__u32 next;	   /* and that span */
+	__u32 encloser;	   /* no such name below: the NSEC3 that says that this one exists */
+	__u32 wild;	   /* and what says that no "*" is below */
+	__u32 parent_self; /* apex: no DS, in the words of the zone above, if we serve that */
+	__u32 parent_next;
+};
+AD_ASSERT_SIZE(struct ad_dns_denial, 24);
 
 /* Where a CNAME leads, when its target lies in the same zone. */
 enum ad_dns_next {
 	AD_DNS_NEXT_OUT = 0, /* elsewhere: the client's business */
-	AD_DNS_NEXT_CELL,    /* to cell `next` - 1: the target, a wildcard, or what it lies below */
-	AD_DNS_NEXT_NX,	     /* to a name that does not exist */
+	AD_DNS_NEXT_CELL,    /* to cell `next` - 1: the target, or its closest encloser */
 };
 
 /*
@@ -95,16 +116,22 @@ struct ad_dns_rrset {
 	__u16 rrs;
 	__u16 extra_rrs;
 	__u16 nr_fixups;
-	__u32 len;
-	__u32 extra_len;
+	__u16 len;
+	__u16 extra_len;
 	__u32 blob; /* ref */
-	__u32 next;
+	union {
+		__u32 next;  /* CNAME */
+		__u32 extra; /* in the second directory: ref of the additional part, a piece */
+	};
+	union {
+		__u32 cover;	  /* CNAME: ref of what says that its target is not there as such */
+		__u32 extra_bare; /* ref of the same without signatures, where room is short */
+	};
 	__u8 next_kind;	 /* enum ad_dns_next */
 	__u8 next_skip;	 /* bytes of the target's name in front of the cell's own name */
-	__u8 next_len;	 /* bytes of the target's name */
 	__u8 extra_must; /* glue that may not be left out silently (RFC 9471) */
 	__u8 loop;	 /* CNAME: steps from here until the chain meets itself; 0 = it ends */
-	__u8 pad[3];
+	__u8 pad[4];
 };
 AD_ASSERT_SIZE(struct ad_dns_rrset, 32);
 
@@ -116,6 +143,7 @@ enum ad_dns_base {
 	AD_DNS_BASE_OWNER = 0, /* the owner of the RRset */
 	AD_DNS_BASE_APEX = 1,  /* the zone's apex */
 	AD_DNS_BASE_SELF = 2,  /* the first byte of the RRset itself */
+	AD_DNS_BASE_SET = 3,   /* that of the RRset to which an additional part belongs */
 	AD_DNS_BASE_MAX = 4
 };
 #define AD_DNS_BASE_SHIFT 14
@@ -130,12 +158,50 @@ struct ad_dns_zone {
 	__u32 soa; /* ref of a blob as above: SOA with the TTL of a negative answer (RFC 2308) */
 	__u16 soa_len;
 	__u16 soa_fixups;
-	__u32 slot; /* index into the zone counters; AD_DNS_ZONE_MAX = not counted */
+	__u32 slot;	      /* index into the zone counters; AD_DNS_ZONE_MAX = not counted */
+	__u32 chain;	      /* ref of struct ad_dns_chain; 0 = not signed */
+	__u16 soa_signed_len; /* with its signatures */
+	__u16 soa_signed_rrs;
 	__u8 apex_len;
 	__u8 apex_labels;
-	__u8 pad[14];
+	__u8 pad[6];
 };
 AD_ASSERT_SIZE(struct ad_dns_zone, 32);
+
+/*
+ * A chain of NSEC or NSEC3: its links sorted, each with a key that sorts bytewise. For NSEC that is
+ * the owner's name in the order of RFC 4034, 6.1: labels from the apex (exclusive) downwards, lower
+ * case, each closed by a zero; zeros and ones within a label are written as 1 and themselves plus
+ * one. For NSEC3 it is the hash.
+ */
+struct ad_dns_chain {
+	__u32 links; /* ref of struct ad_dns_link[nr] */
+	__u32 nr;
+	__u16 type;
+	__u16 iterations; /* NSEC3 */
+	__u8 salt_len;
+	__u8 salt[255];
+};
+AD_ASSERT_SIZE(struct ad_dns_chain, 268);
+
+struct ad_dns_link {
+	__u64 prefix; /* of the key, in host order; zeros behind a shorter one */
+	__u32 proof;  /* ref */
+	__u32 pad;
+};
+AD_ASSERT_SIZE(struct ad_dns_link, 16);
+
+/*
+ * A piece of an answer: additional data, or a link with its signatures, its owner spelled out. A
+ * blob as of an RRset follows; behind it a link's key, with zeros up to a multiple of 8 bytes.
+ */
+struct ad_dns_piece {
+	__u16 len;
+	__u16 rrs;
+	__u16 nr_fixups;
+	__u16 key_len;
+};
+AD_ASSERT_SIZE(struct ad_dns_piece, 8);
 
 /*
  * First thing of page 0. A name is hashed word by word with NH, (word.low + key.low) times

@@ -15,14 +15,17 @@
 #define __always_inline inline __attribute__((always_inline))
 #endif
 
-#define DNS_REPLY_MAX	65535
-#define DNS_MSG_BYTES	131072
-#define DNS_STAGE	static __attribute__((unused))
-#define DNS_IN_KERNEL	0
-#define DNS_CHAIN_MAX	64
-#define DNS_RRSETS_MAX	65536
-#define DNS_FIXUPS_MAX	65536
-#define DNS_OPTIONS_MAX 65536
+#define DNS_REPLY_MAX	   65535
+#define DNS_MSG_BYTES	   131072
+#define DNS_STAGE	   static __attribute__((unused))
+#define DNS_IN_KERNEL	   0
+#define DNS_CHAIN_MAX	   64
+#define DNS_RRSETS_MAX	   65536
+#define DNS_FIXUPS_MAX	   65536
+#define DNS_OPTIONS_MAX	   65536
+#define DNS_PROOFS_MAX	   128
+#define DNS_KEY_BYTES	   512
+#define DNS_ITERATIONS_MAX 150
 #define DNS_HOME                                                                                   \
 	const struct dns_image *home;                                                              \
 	const struct dns_guard *guard; /* NULL: no cookies, no limits */                           \

@@ -7,10 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include "dns_image.h"
-#include "dns_render.h"
-#include "dns_table.h"
-#include "dns_tree.h"
+#include "dns_build.h"
 #include "log.h"
 #include "maps/dns_proto.h"
 #include "progress.h"
@@ -18,30 +15,16 @@
 #define ALIASES_MAX    64 /* as many as anybody follows */
 #define PROGRESS_NAMES 65536
 
-struct build {
-	struct dns_image *image;
-	struct dns_tree tree;
-	struct dns_table table;
-	struct dns_render render;
-	struct zone *const *zones;
-	size_t nr_zones;
-	__u64 keys[AD_DNS_NAME_WORDS][2];
-	/* CHAOS: two names, one TXT */
-	struct zone_rr odd[2];
-	__u8 odd_keys[2][NAME_KEY_MAX];
-	__u8 odd_rdata[AD_DNS_NSID_MAX + 1];
-};
-
 /* --- pages ------------------------------------------------------------------------------------ */
 
-static void *image_at(const struct dns_image *image, __u64 address)
+void *dns_image_at(const struct dns_image *image, __u64 address)
 {
 	return image->pages[address / AD_DNS_PAGE_BYTES] + (address & AD_DNS_PAGE_MASK);
 }
 
 static void *image_ref(const struct dns_image *image, __u32 ref)
 {
-	return image_at(image, (__u64)ref * 8);
+	return dns_image_at(image, (__u64)ref * 8);
 }
 
 static int image_add_page(struct dns_image *image)
@@ -58,11 +41,7 @@ static int image_add_page(struct dns_image *image)
 	return 0;
 }
 
-/*
- * @size bytes at a multiple of @align; as @whole they lie in one page. 0 when out of memory, as
- * the header is never asked for.
- */
-static __u64 image_alloc(struct dns_image *image, __u64 size, __u32 align, bool whole)
+__u64 dns_image_alloc(struct dns_image *image, __u64 size, __u32 align, bool whole)
 {
 	__u64 at = (image->used + align - 1) & ~(__u64)(align - 1);
 	__u64 page_end = (at | AD_DNS_PAGE_MASK) + 1;
@@ -90,14 +69,14 @@ void dns_image_free(struct dns_image *image)
 
 struct ad_dns_zone *dns_image_zone(struct dns_image *image, __u32 index)
 {
-	const struct ad_dns_image *head = image_at(image, 0);
+	const struct ad_dns_image *head = dns_image_at(image, 0);
 
 	return (struct ad_dns_zone *)image_ref(image, head->zones) + index;
 }
 
 __u64 dns_image_cells(const struct dns_image *image)
 {
-	const struct ad_dns_image *head = image_at(image, 0);
+	const struct ad_dns_image *head = dns_image_at(image, 0);
 
 	return ((__u64)head->bucket_mask + 1) * AD_DNS_BUCKET_CELLS;
 }
@@ -105,22 +84,22 @@ __u64 dns_image_cells(const struct dns_image *image)
 /* --- records ---------------------------------------------------------------------------------- */
 
 /* Copies what was rendered behind its fixups; its ref, or 0. */
-static __u32 build_blob(struct build *build)
+static __u32 build_blob(struct dns_build *build)
 {
 	const struct dns_render *r = &build->render;
 	size_t fixups = r->nr_fixups * sizeof(*r->fixups);
-	__u64 at = image_alloc(build->image, fixups + r->len + r->extra_len, 8, true);
+	__u64 at = dns_image_alloc(build->image, fixups + r->len + r->extra_len, 8, true);
 	__u8 *to;
 
 	if (!at)
 		return 0;
-	to = image_at(build->image, at);
+	to = dns_image_at(build->image, at);
 	memcpy(to, r->fixups, fixups);
 	memcpy(to + fixups, r->bytes, r->len + r->extra_len);
 	return at / 8;
 }
 
-static struct dns_place build_place(const struct build *build, const struct dns_node *node)
+static struct dns_place build_place(const struct dns_build *build, const struct dns_node *node)
 {
 	struct dns_place place = { .class = node->class };
 
@@ -143,21 +122,27 @@ static const struct zone_rr *node_cname(const struct dns_node *node)
 }
 
 /* The node that the alias at @node leads to, or NULL where it leads to none of the zone's. */
-static const struct dns_node *alias_next(const struct build *build, const struct dns_node *node)
+static const struct dns_node *alias_next(const struct dns_build *build, const struct dns_node *node)
 {
 	const struct zone_rr *cname = node_cname(node);
+	const struct dns_node *next;
 	struct dns_target target;
 
 	if (!cname)
 		return NULL;
 	dns_tree_resolve(&build->tree, node->zone, cname->rdata, &target);
-	if (target.kind != AD_DNS_NEXT_CELL || target.skip)
+	if (target.kind != AD_DNS_NEXT_CELL)
 		return NULL;
-	return &build->tree.nodes[target.node];
+	next = &build->tree.nodes[target.node];
+	if (!target.below)
+		return next;
+	if (next->kind != AD_DNS_NAME || next->wild == DNS_NO_NODE)
+		return NULL;
+	return &build->tree.nodes[next->wild];
 }
 
 /* Aliases from @node on until one comes for the second time; 0 if the chain ends. */
-static __u8 alias_loop(const struct build *build, const struct dns_node *node)
+static __u8 alias_loop(const struct dns_build *build, const struct dns_node *node)
 {
 	const struct dns_node *seen[ALIASES_MAX] = {};
 	__u8 n, i;
@@ -174,35 +159,36 @@ static __u8 alias_loop(const struct build *build, const struct dns_node *node)
 	return 0;
 }
 
-static void build_next(const struct build *build, const struct dns_node *node,
+static void build_next(const struct dns_build *build, const struct dns_node *node,
 		       const struct zone_rr *cname, struct ad_dns_rrset *to)
 {
 	struct dns_target target;
-	char name[NAME_TEXT];
 
 	dns_tree_resolve(&build->tree, node->zone, cname->rdata, &target);
 	to->loop = alias_loop(build, node);
-	if (to->loop)
-		log_warn("%s:%u: %s: CNAME leads in a circle", cname->file, cname->line,
-			 name_format(node->name, name));
 	to->next_kind = target.kind;
 	to->next_skip = target.skip;
-	if (target.kind == AD_DNS_NEXT_CELL)
-		to->next = build->tree.nodes[target.node].cell + 1;
+	if (target.kind != AD_DNS_NEXT_CELL)
+		return;
+	to->next = build->tree.nodes[target.node].cell + 1;
+	to->cover = dns_chain_cover(build, node->zone, cname, &target);
 }
 
-/* One RRset: rendered, stored, and its directory entry filled in. */
-static int build_set(struct build *build, const struct dns_node *node, const struct zone_rr *rrs,
-		     size_t nr, struct ad_dns_rrset *to)
+static int render_signatures(struct dns_render *render, const struct dns_place *place,
+			     const struct zone *zone, const struct zone_rr *rrs, __u32 ttl)
 {
-	const struct name_key *cut = node->kind == AD_DNS_CUT ? &node->key : NULL;
-	struct dns_place place = build_place(build, node);
-	struct dns_render *render = &build->render;
+	size_t nr;
+	const struct zone_rr *sigs = zone_signatures(zone, rrs, &nr);
 
-	if (dns_render_set(render, &place, rrs, nr, rrs->ttl))
-		return -E2BIG;
-	if (node->zone != DNS_NO_ZONE)
-		dns_render_extra(render, &place, build->zones[node->zone], rrs, nr, cut);
+	return dns_render_add(render, place, sigs, nr, ttl);
+}
+
+/* Stores what was rendered and fills in its directory entry. */
+static int build_entry(struct dns_build *build, const struct dns_node *node,
+		       const struct zone_rr *rrs, struct ad_dns_rrset *to)
+{
+	const struct dns_render *render = &build->render;
+
 	to->type = rrs->type;
 	to->rrs = render->rrs;
 	to->len = render->len;
@@ -216,6 +202,99 @@ static int build_set(struct build *build, const struct dns_node *node, const str
 	return to->blob ? 0 : -ENOMEM;
 }
 
+static __u32 set_ttl(const struct zone_rr *rrs)
+{
+	return rrs->type == DNS_T_RRSIG ? DNS_RENDER_TTL_OWN : rrs->ttl;
+}
+
+/* One RRset as it is. */
+static int build_set(struct dns_build *build, const struct dns_node *node,
+		     const struct zone_rr *rrs, size_t nr, struct ad_dns_rrset *to)
+{
+	const struct name_key *cut = node->kind == AD_DNS_CUT ? &node->key : NULL;
+	struct dns_place place = build_place(build, node);
+	struct dns_render *render = &build->render;
+	char name[NAME_TEXT];
+	int err;
+
+	if (dns_render_set(render, &place, rrs, nr, set_ttl(rrs)))
+		return -E2BIG;
+	if (node->zone != DNS_NO_ZONE)
+		dns_render_extra(render, &place, build->zones[node->zone], rrs, nr, cut, false);
+	err = build_entry(build, node, rrs, to);
+	if (to->loop)
+		log_warn("%s:%u: %s: CNAME leads in a circle", rrs->file, rrs->line,
+			 name_format(node->name, name));
+	return err;
+}
+
+/* The ref of the additional part that was rendered behind a set; 0: none, or out of memory. */
+static __u32 build_extra(struct dns_build *build)
+{
+	const struct dns_render *r = &build->render;
+	__u32 first = 0, nr, i, self = AD_DNS_BASE_SELF << AD_DNS_BASE_SHIFT;
+	struct ad_dns_fixup *fixups;
+	struct ad_dns_piece *piece;
+	__u64 at;
+
+	while (first < r->nr_fixups && r->fixups[first].at < r->len)
+		first++;
+	nr = r->nr_fixups - first;
+	at = r->extra_rrs ? dns_image_alloc(build->image,
+					    sizeof(*piece) + nr * sizeof(*fixups) + r->extra_len, 8,
+					    true)
+			  : 0;
+	if (!at)
+		return 0;
+	piece = dns_image_at(build->image, at);
+	piece->len = r->extra_len;
+	piece->rrs = r->extra_rrs;
+	piece->nr_fixups = nr;
+	fixups = (struct ad_dns_fixup *)(piece + 1);
+	for (i = 0; i < nr; i++) {
+		fixups[i] = r->fixups[first + i];
+		fixups[i].at -= r->len;
+		if (fixups[i].to >> AD_DNS_BASE_SHIFT == AD_DNS_BASE_SELF)
+			fixups[i].to += (AD_DNS_BASE_SET << AD_DNS_BASE_SHIFT) - self;
+	}
+	memcpy(fixups + nr, r->bytes + r->len, r->extra_len);
+	return at / 8;
+}
+
+/* The same set with its signatures; at a cut also what the zone has of DS (RFC 4035, 3.1.4). */
+static int build_signed(struct dns_build *build, const struct dns_node *node,
+			const struct zone_rr *rrs, size_t nr, struct ad_dns_rrset *to)
+{
+	const struct name_key *cut = node->kind == AD_DNS_CUT ? &node->key : NULL;
+	const struct zone *zone = build->zones[node->zone];
+	struct dns_place place = build_place(build, node);
+	struct dns_render *render = &build->render;
+	const struct zone_rr *ds = NULL;
+	size_t nr_ds = 0;
+	__u16 fixups, extra_rrs;
+	int err;
+
+	if (cut && rrs->type == DNS_T_NS)
+		ds = zone_find(zone, cut, DNS_T_DS, &nr_ds);
+	if (dns_render_set(render, &place, rrs, nr, set_ttl(rrs)) ||
+	    render_signatures(render, &place, zone, rrs, rrs->ttl) ||
+	    (ds && (dns_render_add(render, &place, ds, nr_ds, ds->ttl) ||
+		    render_signatures(render, &place, zone, ds, ds->ttl))))
+		return -E2BIG;
+	err = build_entry(build, node, rrs, to);
+	if (err || rrs->type == DNS_T_CNAME)
+		return err;
+	fixups = render->nr_fixups;
+	dns_render_extra(render, &place, zone, rrs, nr, cut, true);
+	to->extra_must = render->extra_must;
+	to->extra = build_extra(build);
+	extra_rrs = render->extra_rrs;
+	render->nr_fixups = fixups;
+	dns_render_extra(render, &place, zone, rrs, nr, cut, false);
+	to->extra_bare = render->extra_rrs < extra_rrs ? build_extra(build) : to->extra;
+	return !to->extra_bare && render->extra_rrs ? -ENOMEM : 0;
+}
+
 /* How many records from @rrs on have its type. */
 static size_t type_run(const struct zone_rr *rrs, size_t nr)
 {
@@ -226,27 +305,50 @@ static size_t type_run(const struct zone_rr *rrs, size_t nr)
 	return n;
 }
 
-/* The sets of a run of records that are not inline in @cell; @to NULL only counts. */
-static int build_sets(struct build *build, const struct dns_node *node,
-		      const struct ad_dns_cell *cell, const struct zone_rr *rrs, size_t nr,
-		      struct ad_dns_rrset *to)
+/* Types of @node. */
+static size_t count_types(const struct dns_node *node)
 {
-	size_t i, run;
-	int err, n = 0;
+	size_t i, n = 0;
 
-	for (i = 0; i < nr; i += run) {
-		run = type_run(rrs + i, nr - i);
-		if ((rrs[i].type == DNS_T_A && cell->nr_a) ||
-		    (rrs[i].type == DNS_T_AAAA && cell->nr_aaaa))
-			continue;
-		if (to) {
-			err = build_set(build, node, rrs + i, run, to + n);
-			if (err)
-				return err;
-		}
+	for (i = 0; i < node->nr_rrs; i += type_run(node->rrs + i, node->nr_rrs - i))
 		n++;
-	}
 	return n;
+}
+
+static bool is_inline(const struct ad_dns_cell *cell, __u16 type)
+{
+	return (type == DNS_T_A && cell->nr_a) || (type == DNS_T_AAAA && cell->nr_aaaa);
+}
+
+/* The sets of @node that are not inline in @cell. */
+static int build_sets(struct dns_build *build, const struct dns_node *node,
+		      const struct ad_dns_cell *cell, struct ad_dns_rrset *to)
+{
+	const struct zone_rr *rrs = node->rrs;
+	size_t i, run;
+	int err = 0;
+
+	for (i = 0; i < node->nr_rrs && !err; i += run) {
+		run = type_run(rrs + i, node->nr_rrs - i);
+		if (!is_inline(cell, rrs[i].type))
+			err = build_set(build, node, rrs + i, run, to++);
+	}
+	return err;
+}
+
+/* All sets of @node with what proves them. */
+static int build_signed_sets(struct dns_build *build, const struct dns_node *node,
+			     struct ad_dns_rrset *to)
+{
+	const struct zone_rr *rrs = node->rrs;
+	size_t i, run;
+	int err = 0;
+
+	for (i = 0; i < node->nr_rrs && !err; i += run) {
+		run = type_run(rrs + i, node->nr_rrs - i);
+		err = build_signed(build, node, rrs + i, run, to++);
+	}
+	return err;
 }
 
 /* --- cells ------------------------------------------------------------------------------------ */
@@ -285,7 +387,7 @@ struct extras {
 	__u32 wild;
 };
 
-static void node_extras(const struct build *build, const struct dns_node *node,
+static void node_extras(const struct dns_build *build, const struct dns_node *node,
 			struct extras *extras)
 {
 	const struct dns_tree *tree = &build->tree;
@@ -312,65 +414,119 @@ static int by_type(const void *a, const void *b)
 }
 
 /* DS of the parent are rendered in the parent's place: their apex pointers are its. */
-static int build_parent_ds(struct build *build, const struct dns_node *node,
-			   const struct extras *extras, struct ad_dns_rrset *to)
+static int build_parent_ds(struct dns_build *build, const struct dns_node *node,
+			   const struct extras *extras, struct ad_dns_rrset *to, bool with_sigs)
 {
 	struct dns_node seen = *node;
 
 	if (!extras->nr_ds)
 		return 0;
 	seen.zone = extras->parent_zone - 1;
-	return build_set(build, &seen, extras->ds, extras->nr_ds, to);
+	return with_sigs ? build_signed(build, &seen, extras->ds, extras->nr_ds, to)
+			 : build_set(build, &seen, extras->ds, extras->nr_ds, to);
 }
 
-static int build_record(struct build *build, const struct dns_node *node, struct ad_dns_cell *cell)
+/* The zone can be proven, or the zone above it what it says of this one. */
+static bool is_signed(const struct dns_build *build, const struct dns_node *node)
 {
-	struct ad_dns_record *record;
+	__u32 parent;
+
+	if (node->zone == DNS_NO_ZONE)
+		return false;
+	parent = build->tree.parents[node->zone].zone;
+	return build->proofs[node->zone] || (node->key.len == build->zones[node->zone]->key.len &&
+					     parent != DNS_NO_ZONE && build->proofs[parent]);
+}
+
+/* How many sets each directory of a record holds. */
+static void count_sets(const struct dns_build *build, const struct dns_node *node,
+		       const struct ad_dns_cell *cell, const struct extras *extras,
+		       struct ad_dns_record *record)
+{
+	size_t types = count_types(node), ds = extras->nr_ds > 0;
+
+	record->wild = extras->wild;
+	record->parent_zone = extras->parent_zone;
+	record->nr_rrsets = types - !!cell->nr_a - !!cell->nr_aaaa + ds;
+	record->nr_signed = is_signed(build, node) ? types + ds : 0;
+}
+
+static int fill_plain(struct dns_build *build, const struct dns_node *node,
+		      const struct ad_dns_cell *cell, const struct extras *extras,
+		      struct ad_dns_rrset *sets, __u32 nr)
+{
+	int err = build_sets(build, node, cell, sets);
+
+	if (!err)
+		err = build_parent_ds(build, node, extras, sets + nr - 1, false);
+	qsort(sets, nr, sizeof(*sets), by_type);
+	return err;
+}
+
+static int fill_signed(struct dns_build *build, const struct dns_node *node,
+		       const struct extras *extras, struct ad_dns_rrset *sets, __u32 nr)
+{
+	int err = build_signed_sets(build, node, sets);
+
+	if (!err)
+		err = build_parent_ds(build, node, extras, sets + nr - 1, true);
+	qsort(sets, nr, sizeof(*sets), by_type);
+	dns_chain_deny(build, node, (struct ad_dns_denial *)(sets + nr));
+	return err;
+}
+
+static int build_record(struct dns_build *build, const struct dns_node *node,
+			struct ad_dns_cell *cell)
+{
+	struct ad_dns_record *record, head = { 0 };
 	struct ad_dns_rrset *sets;
 	struct extras extras;
+	size_t size;
 	__u64 at;
-	int n, err;
+	int err;
 
 	node_extras(build, node, &extras);
-	n = build_sets(build, node, cell, node->rrs, node->nr_rrs, NULL) + (extras.nr_ds > 0);
-	if (!n && !extras.wild && !extras.parent_zone)
+	count_sets(build, node, cell, &extras, &head);
+	if (!head.nr_rrsets && !extras.wild && !extras.parent_zone && !is_signed(build, node))
 		return 0;
-	at = image_alloc(build->image, sizeof(*record) + n * sizeof(*sets), 8, true);
+	size = sizeof(head) + (head.nr_rrsets + head.nr_signed) * sizeof(*sets);
+	if (is_signed(build, node))
+		size += sizeof(struct ad_dns_denial);
+	at = dns_image_alloc(build->image, size, 8, true);
 	if (!at)
 		return -ENOMEM;
 	cell->record = at / 8;
-	record = image_at(build->image, at);
-	record->wild = extras.wild;
-	record->parent_zone = extras.parent_zone;
-	record->nr_rrsets = n;
+	record = dns_image_at(build->image, at);
+	*record = head;
 	sets = (struct ad_dns_rrset *)(record + 1);
-	err = build_sets(build, node, cell, node->rrs, node->nr_rrs, sets);
-	if (err >= 0)
-		err = build_parent_ds(build, node, &extras, sets + n - 1);
-	qsort(sets, n, sizeof(*sets), by_type);
-	return err < 0 ? err : 0;
+	err = fill_plain(build, node, cell, &extras, sets, head.nr_rrsets);
+	if (!err && is_signed(build, node))
+		err = fill_signed(build, node, &extras, sets + head.nr_rrsets, head.nr_signed);
+	return err;
 }
 
-static __u8 node_flags(const struct build *build, const struct dns_node *node)
+static __u8 node_flags(const struct dns_build *build, const struct dns_node *node)
 {
 	__u8 flags = node->wild != DNS_NO_NODE ? AD_DNS_HAS_WILD : 0;
 
 	if (node_cname(node))
 		flags |= AD_DNS_HAS_CNAME;
+	if (is_signed(build, node))
+		flags |= AD_DNS_IS_SIGNED;
 	if (node->zone != DNS_NO_ZONE && node->key.len == build->zones[node->zone]->key.len)
 		flags |= AD_DNS_IS_APEX;
 	return flags;
 }
 
-static struct ad_dns_cell *build_cell_of(const struct build *build, const struct dns_node *node)
+static struct ad_dns_cell *build_cell_of(const struct dns_build *build, const struct dns_node *node)
 {
-	const struct ad_dns_image *head = image_at(build->image, 0);
+	const struct ad_dns_image *head = dns_image_at(build->image, 0);
 
-	return image_at(build->image,
-			(__u64)head->buckets * 8 + (__u64)node->cell * sizeof(struct ad_dns_cell));
+	return dns_image_at(build->image, (__u64)head->buckets * 8 +
+						  (__u64)node->cell * sizeof(struct ad_dns_cell));
 }
 
-static int build_cell(struct build *build, const struct dns_node *node, const __u64 hash[2])
+static int build_cell(struct dns_build *build, const struct dns_node *node, const __u64 hash[2])
 {
 	struct ad_dns_cell *cell = build_cell_of(build, node);
 	__u64 before = build->image->used;
@@ -393,7 +549,7 @@ static int build_cell(struct build *build, const struct dns_node *node, const __
 }
 
 /* What lies between a cut and another zone's apex says the same as the cut. */
-static void share_records(struct build *build)
+static void share_records(struct dns_build *build)
 {
 	const struct dns_tree *tree = &build->tree;
 	const struct dns_node *node;
@@ -418,25 +574,28 @@ static __u32 negative_ttl(const struct zone_rr *soa)
 	return minimum < soa->ttl ? minimum : soa->ttl;
 }
 
-static int build_zone(struct build *build, __u32 index)
+static int build_zone(struct dns_build *build, __u32 index)
 {
 	struct zone *zone = build->zones[index];
 	struct dns_place place = { zone->apex, zone->apex, DNS_CLASS_IN };
 	struct ad_dns_zone *to;
 	const struct zone_rr *soa;
 	size_t nr;
-	__u32 blob;
 
 	soa = zone_find(zone, &zone->key, DNS_T_SOA, &nr);
 	if (dns_render_set(&build->render, &place, soa, 1, negative_ttl(soa)))
 		return -E2BIG;
-	blob = build_blob(build);
-	if (!blob)
-		return -ENOMEM;
 	to = dns_image_zone(build->image, index);
-	to->serial = zone->serial;
-	to->soa = blob;
 	to->soa_len = build->render.len;
+	if (zone->chain.nr &&
+	    render_signatures(&build->render, &place, zone, soa, negative_ttl(soa)))
+		return -E2BIG;
+	to->soa = build_blob(build);
+	if (!to->soa)
+		return -ENOMEM;
+	to->serial = zone->serial;
+	to->soa_signed_len = build->render.len;
+	to->soa_signed_rrs = build->render.rrs;
 	to->soa_fixups = build->render.nr_fixups;
 	to->slot = AD_DNS_ZONE_MAX;
 	to->apex_len = name_len(zone->apex);
@@ -457,7 +616,7 @@ static __u16 tree_depth(const struct dns_tree *tree)
 	return depth;
 }
 
-static int build_head(struct build *build, const struct dns_image_options *options)
+static int build_head(struct dns_build *build, const struct dns_image_options *options)
 {
 	struct dns_image *image = build->image;
 	size_t nsid_len = options->nsid ? strlen(options->nsid) : 0;
@@ -466,13 +625,14 @@ static int build_head(struct build *build, const struct dns_image_options *optio
 
 	if (nsid_len > AD_DNS_NSID_MAX || build->nr_zones > AD_DNS_ZONE_MAX)
 		return -E2BIG;
-	image_alloc(image, AD_DNS_HEAD_BYTES, 8, true);
-	zones = image_alloc(image, build->nr_zones * sizeof(struct ad_dns_zone), 64, true);
-	buckets = image_alloc(image, (__u64)build->table.nr_buckets * sizeof(struct ad_dns_bucket),
-			      sizeof(struct ad_dns_bucket), false);
+	dns_image_alloc(image, AD_DNS_HEAD_BYTES, 8, true);
+	zones = dns_image_alloc(image, build->nr_zones * sizeof(struct ad_dns_zone), 64, true);
+	buckets = dns_image_alloc(image,
+				  (__u64)build->table.nr_buckets * sizeof(struct ad_dns_bucket),
+				  sizeof(struct ad_dns_bucket), false);
 	if (!zones || !buckets)
 		return -ENOMEM;
-	head = image_at(image, 0);
+	head = dns_image_at(image, 0);
 	head->format = AD_DNS_FORMAT;
 	head->bucket_mask = build->table.nr_buckets - 1;
 	head->buckets = buckets / 8;
@@ -488,7 +648,7 @@ static int build_head(struct build *build, const struct dns_image_options *optio
 	return 0;
 }
 
-static int build_body(struct build *build)
+static int build_body(struct dns_build *build)
 {
 	const struct dns_tree *tree = &build->tree;
 	struct ad_dns_image *head;
@@ -497,6 +657,8 @@ static int build_body(struct build *build)
 
 	for (i = 0; i < build->nr_zones && !err; i++)
 		err = build_zone(build, i);
+	if (!err)
+		err = dns_chains_build(build);
 	for (i = 0; i < tree->nr_nodes && !err; i++) {
 		err = build_cell(build, &tree->nodes[i], build->table.hashes[i]);
 		if (i % PROGRESS_NAMES == 0)
@@ -505,13 +667,13 @@ static int build_body(struct build *build)
 	if (err)
 		return err;
 	share_records(build);
-	head = image_at(build->image, 0);
+	head = dns_image_at(build->image, 0);
 	head->pages = build->image->nr_pages;
 	return 0;
 }
 
 /* id.server and hostname.bind (RFC 4892): the NSID as TXT in class CHAOS. */
-static int build_odd(struct build *build, const char *nsid)
+static int build_odd(struct dns_build *build, const char *nsid)
 {
 	static const char *const names[] = { "\2id\6server", "\10hostname\4bind" };
 	size_t i, len = nsid ? strlen(nsid) : 0;
@@ -534,7 +696,7 @@ static int build_odd(struct build *build, const char *nsid)
 	return err;
 }
 
-static int build_keys(struct build *build, const __u64 *keys)
+static int build_keys(struct dns_build *build, const __u64 *keys)
 {
 	if (keys)
 		memcpy(build->keys, keys, sizeof(build->keys));
@@ -543,7 +705,7 @@ static int build_keys(struct build *build, const __u64 *keys)
 	return 0;
 }
 
-static int build_all(struct build *build, const struct dns_image_options *options)
+static int build_all(struct dns_build *build, const struct dns_image_options *options)
 {
 	int err = build_keys(build, options->keys);
 
@@ -561,7 +723,7 @@ static int build_all(struct build *build, const struct dns_image_options *option
 int dns_image_build(struct zone *const *zones, size_t nr_zones,
 		    const struct dns_image_options *options, struct dns_image **image)
 {
-	struct build *build = calloc(1, sizeof(*build));
+	struct dns_build *build = calloc(1, sizeof(*build));
 	int err = -ENOMEM;
 
 	*image = calloc(1, sizeof(**image));
@@ -572,6 +734,7 @@ int dns_image_build(struct zone *const *zones, size_t nr_zones,
 		err = build_all(build, options);
 		dns_tree_free(&build->tree);
 		dns_table_free(&build->table);
+		dns_chains_free(build);
 	}
 	free(build);
 	if (err) {

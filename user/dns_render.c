@@ -142,22 +142,58 @@ static void pen_rr(struct pen *pen, const struct zone_rr *rr, __u32 ttl)
 	pen->at = end;
 }
 
-int dns_render_set(struct dns_render *render, const struct dns_place *place,
-		   const struct zone_rr *rrs, size_t nr, __u32 ttl)
+static void render_begin(struct dns_render *render)
 {
-	struct pen pen = { .render = render, .place = place };
-	size_t i;
-
 	render->nr_fixups = 0;
-	for (i = 0; i < nr; i++) {
-		pen_pointer(&pen, AD_DNS_BASE_OWNER, 0);
-		pen_rr(&pen, &rrs[i], ttl);
-	}
-	render->len = pen.at;
-	render->rrs = nr;
+	render->len = 0;
+	render->rrs = 0;
 	render->extra_len = 0;
 	render->extra_rrs = 0;
 	render->extra_must = false;
+}
+
+int dns_render_add(struct dns_render *render, const struct dns_place *place,
+		   const struct zone_rr *rrs, size_t nr, __u32 ttl)
+{
+	struct pen pen = { .render = render, .place = place, .at = render->len };
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		pen_pointer(&pen, AD_DNS_BASE_OWNER, 0);
+		pen_rr(&pen, &rrs[i], ttl == DNS_RENDER_TTL_OWN ? rrs[i].ttl : ttl);
+	}
+	render->len = pen.at;
+	render->rrs += nr;
+	return pen.failed ? -E2BIG : 0;
+}
+
+int dns_render_set(struct dns_render *render, const struct dns_place *place,
+		   const struct zone_rr *rrs, size_t nr, __u32 ttl)
+{
+	render_begin(render);
+	return dns_render_add(render, place, rrs, nr, ttl);
+}
+
+int dns_render_proof(struct dns_render *render, const struct zone *zone, const struct zone_rr *link)
+{
+	struct dns_place place = { .apex = zone->apex, .class = DNS_CLASS_IN };
+	struct pen pen = { .render = render, .place = &place };
+	const struct zone_rr *sigs;
+	size_t i, nr;
+
+	render_begin(render);
+	pen_name(&pen, link->owner, true);
+	pen_rr(&pen, link, link->ttl);
+	sigs = zone_signatures(zone, link, &nr);
+	for (i = 0; i < nr; i++) {
+		if (name_equal(link->owner, zone->apex))
+			pen_name(&pen, link->owner, true);
+		else
+			pen_pointer(&pen, AD_DNS_BASE_SELF, 0);
+		pen_rr(&pen, &sigs[i], link->ttl);
+	}
+	render->len = pen.at;
+	render->rrs = 1 + nr;
 	return pen.failed ? -E2BIG : 0;
 }
 
@@ -203,26 +239,45 @@ static void pen_host_name(struct pen *pen, const __u8 *host, __u32 at)
 		pen_name(pen, host, true);
 }
 
-/* Addresses of one host; all of a type or none. */
-static void pen_host(struct pen *pen, const struct zone *zone, const __u8 *host, __u32 at,
+/* Where the addresses of a host come from, and with what. */
+struct source {
+	const struct zone *zone;
+	bool with_sigs;
+};
+
+static void pen_host_rrs(struct pen *pen, const __u8 *host, __u32 at, const struct zone_rr *rrs,
+			 size_t nr, __u32 ttl)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		pen_host_name(pen, host, at);
+		pen_rr(pen, &rrs[i], ttl);
+	}
+}
+
+/* Addresses of one host; all of a type or none, and their signatures (RFC 4035, 3.1.1). */
+static void pen_host(struct pen *pen, const struct source *source, const __u8 *host, __u32 at,
 		     __u16 type)
 {
 	struct dns_render *render = pen->render;
 	struct pen before = *pen;
 	__u16 fixups = render->nr_fixups;
 	__u8 bytes[NAME_KEY_MAX];
-	const struct zone_rr *rrs;
+	const struct zone_rr *rrs, *sigs = NULL;
 	struct name_key key;
-	size_t i, nr;
+	size_t nr, nr_sigs = 0;
 
 	name_to_key(host, bytes, &key);
-	rrs = zone_find(zone, &key, type, &nr);
-	for (i = 0; i < nr; i++) {
-		pen_host_name(pen, host, at);
-		pen_rr(pen, &rrs[i], rrs[i].ttl);
-	}
+	rrs = zone_find(source->zone, &key, type, &nr);
+	if (!nr)
+		return;
+	if (source->with_sigs)
+		sigs = zone_signatures(source->zone, rrs, &nr_sigs);
+	pen_host_rrs(pen, host, at, rrs, nr, rrs->ttl);
+	pen_host_rrs(pen, host, at, sigs, nr_sigs, rrs->ttl);
 	if (!pen->failed && pen->at <= render->len + EXTRA_BYTES_MAX) {
-		render->extra_rrs += nr;
+		render->extra_rrs += nr + nr_sigs;
 		return;
 	}
 	*pen = before;
@@ -231,8 +286,9 @@ static void pen_host(struct pen *pen, const struct zone *zone, const __u8 *host,
 
 void dns_render_extra(struct dns_render *render, const struct dns_place *place,
 		      const struct zone *zone, const struct zone_rr *rrs, size_t nr,
-		      const struct name_key *cut)
+		      const struct name_key *cut, bool with_sigs)
 {
+	const struct source source = { zone, with_sigs };
 	struct pen pen = { .render = render, .place = place, .at = render->len };
 	int before = rdata_host(rrs->type);
 	__u8 bytes[NAME_KEY_MAX];
@@ -242,12 +298,14 @@ void dns_render_extra(struct dns_render *render, const struct dns_place *place,
 	__u16 had;
 	size_t i;
 
+	render->extra_rrs = 0;
+	render->extra_must = false;
 	for (i = 0; i < nr && before >= 0; i++, at = render_next(render, at)) {
 		host = names_owner(&rrs[i]) ? rrs[i].owner : rrs[i].rdata + before;
 		name_at = names_owner(&rrs[i]) ? 0 : at + RR_FIXED + before;
 		had = render->extra_rrs;
-		pen_host(&pen, zone, host, name_at, DNS_T_A);
-		pen_host(&pen, zone, host, name_at, DNS_T_AAAA);
+		pen_host(&pen, &source, host, name_at, DNS_T_A);
+		pen_host(&pen, &source, host, name_at, DNS_T_AAAA);
 		name_to_key(host, bytes, &key);
 		if (cut && render->extra_rrs > had && name_key_within(&key, cut))
 			render->extra_must = true;

@@ -12,6 +12,9 @@
 #define DNS_RENDER_BYTES  65000 /* a set beyond that fits no message */
 #define DNS_RENDER_FIXUPS 16384
 
+/* As a TTL: each record's own. Signatures, asked for as such, are of sets that differ in it. */
+#define DNS_RENDER_TTL_OWN 0xffffffffu
+
 struct dns_render {
 	__u8 bytes[DNS_RENDER_BYTES];
 	struct ad_dns_fixup fixups[DNS_RENDER_FIXUPS];
@@ -32,12 +35,19 @@ struct dns_place {
 /* The set of @nr records of one owner and type, owners being pointers. 0 or -E2BIG. */
 int dns_render_set(struct dns_render *render, const struct dns_place *place,
 		   const struct zone_rr *rrs, size_t nr, __u32 ttl);
+/* Adds another set of the same owner, or the signatures of one. 0 or -E2BIG. */
+int dns_render_add(struct dns_render *render, const struct dns_place *place,
+		   const struct zone_rr *rrs, size_t nr, __u32 ttl);
+/* One NSEC or NSEC3 with its signatures; the owner is spelled out. 0 or -E2BIG. */
+int dns_render_proof(struct dns_render *render, const struct zone *zone,
+		     const struct zone_rr *link);
 /*
- * Adds the addresses of the names in the set as additional data, if @zone has them. @cut (or
- * NULL) is where the set delegates: addresses below it are glue. Stops where it gets too long.
+ * Adds the addresses of the names in the set as additional data, if @zone has them, and their
+ * signatures if @with_sigs. @cut (or NULL) is where the set delegates: addresses below it are glue.
+ * Stops where it gets too long.
  */
 void dns_render_extra(struct dns_render *render, const struct dns_place *place,
 		      const struct zone *zone, const struct zone_rr *rrs, size_t nr,
-		      const struct name_key *cut);
+		      const struct name_key *cut, bool with_sigs);
 
 #endif

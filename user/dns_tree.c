@@ -107,6 +107,19 @@ static bool has_type(const struct zone_rr *rrs, size_t nr, __u16 type)
 	return false;
 }
 
+/* A name that only hashes have: nobody asks for it (RFC 5155, 7.2.8). */
+static bool is_hash(const struct zone *zone, const struct zone_rr *rrs, size_t nr)
+{
+	size_t i;
+
+	if (!zone->chain.nr || !has_type(rrs, nr, DNS_T_NSEC3))
+		return false;
+	for (i = 0; i < nr; i++)
+		if (rrs[i].type != DNS_T_NSEC3 && rrs[i].type != DNS_T_RRSIG)
+			return false;
+	return true;
+}
+
 /* The data of one owner. What lies below a cut or a DNAME is occluded: not stored. */
 static int walk_owner(struct walk *walk, const struct zone_rr *rrs, size_t nr)
 {
@@ -114,7 +127,7 @@ static int walk_owner(struct walk *walk, const struct zone_rr *rrs, size_t nr)
 	struct dns_node *node;
 
 	walk_pop(walk, &rrs->key);
-	if (walk->depth && node_covers(walk_top(walk)))
+	if ((walk->depth && node_covers(walk_top(walk))) || is_hash(zone, rrs, nr))
 		return 0;
 	if (walk_fill(walk, &rrs->key, rrs->owner))
 		return -ENOMEM;
@@ -319,7 +332,7 @@ static bool in_zone_below(const struct dns_tree *tree, __u32 zone, const struct 
 	return false;
 }
 
-/* The same three outcomes as in the engine's dns_hop(). */
+/* Of what lies below a cut or a DNAME, that is what counts. */
 static void resolve_at(const struct dns_tree *tree, __u32 index, const __u8 *target,
 		       unsigned int below, struct dns_target *result)
 {
@@ -327,16 +340,8 @@ static void resolve_at(const struct dns_tree *tree, __u32 index, const __u8 *tar
 
 	result->kind = AD_DNS_NEXT_CELL;
 	result->node = node_covers(node) ? node->top : index;
-	if (node_covers(node)) {
-		result->skip = name_skip(target, below + node->up) - target;
-		return;
-	}
-	if (!below)
-		return;
-	if (node->wild == DNS_NO_NODE)
-		result->kind = AD_DNS_NEXT_NX;
-	else
-		result->node = node->wild;
+	result->below = below + node->up;
+	result->skip = name_skip(target, result->below) - target;
 }
 
 void dns_tree_resolve(const struct dns_tree *tree, __u32 zone, const __u8 *target,

@@ -45,8 +45,9 @@ struct dns_tree {
 /* Where the target of an alias in a zone ends up. */
 struct dns_target {
 	enum ad_dns_next kind;
-	__u32 node; /* AD_DNS_NEXT_CELL */
-	__u8 skip;  /* bytes of the target's name in front of the node's */
+	__u32 node; /* AD_DNS_NEXT_CELL: its own, or that of its closest encloser */
+	__u8 below; /* labels of the target's name in front of the node's */
+	__u8 skip;  /* and bytes */
 };
 
 /* Zones sorted by key. 0 or -ENOMEM. */

@@ -172,8 +172,9 @@ static int fill_slot(int table, __u32 slot, const char *dir, const char *program
 /* `packet` last: the others are ready when it jumps to them. */
 int doors_fill(const struct doors *doors, const char *dir, struct config_errors *errors)
 {
-	int err = fill_slot(doors->door_xdp, AD_DOOR_DNS, dir, "prog_dns");
+	int err = fill_slot(doors->door_xdp, AD_DOOR_DNS_MORE, dir, "prog_dns_more");
 
+	err = err ?: fill_slot(doors->door_xdp, AD_DOOR_DNS, dir, "prog_dns");
 	err = err ?: fill_slot(doors->door_tc, AD_DOOR_EGRESS, dir, "prog_egress");
 	err = err ?: fill_slot(doors->door_xdp, AD_DOOR_PACKET, dir, "prog_packet");
 	if (err)

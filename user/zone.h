@@ -36,6 +36,17 @@ struct zone_rr {
 
 struct arena;
 
+/* The order in which a signed zone's names follow each other, by its NSEC or NSEC3. */
+struct zone_chain {
+	__u16 type; /* DNS_T_NSEC or DNS_T_NSEC3; 0: the zone is not signed */
+	__u16 iterations;
+	__u8 salt_len;
+	const __u8 *salt;
+	const __u8 *apex;
+	const struct zone_rr **links; /* sorted by name or hash */
+	size_t nr;
+};
+
 struct zone {
 	char *name; /* as configured: absolute, lower case, with final dot */
 	char *file;
@@ -44,8 +55,10 @@ struct zone {
 	struct zone_rr *rrs; /* sorted by owner, type, rdata; without duplicates */
 	size_t nr_rrs;
 	__u32 serial;
-	__u64 bytes; /* set by dns_image_build() */
-	__u32 names; /* likewise */
+	struct zone_chain chain;
+	__u64 signed_until_s; /* CLOCK_REALTIME: when the first signature is no longer good */
+	__u64 bytes;	      /* set by dns_image_build() */
+	__u32 names;	      /* likewise */
 	struct arena *arena;
 };
 
@@ -65,6 +78,10 @@ int zone_compare(const void *a, const void *b);
 /* The records of @key and @type (0: of all types) as a run of zone->rrs; NULL and 0 if none. */
 const struct zone_rr *zone_find(const struct zone *zone, const struct name_key *key, __u16 type,
 				size_t *nr);
+
+/* The signatures of the set that @rr is of; NULL and 0 if none. */
+const struct zone_rr *zone_signatures(const struct zone *zone, const struct zone_rr *rr,
+				      size_t *nr);
 
 /* --- names ------------------------------------------------------------------------------------ */
 

@@ -10,6 +10,7 @@
 #include "log.h"
 #include "maps/dns_proto.h"
 #include "zone_check.h"
+#include "zone_sign.h"
 
 #define WARNINGS_MAX  10
 #define RR_BYTES      12    /* owner as a pointer, type, class, TTL, length */
@@ -378,7 +379,7 @@ int zone_check(struct zone *zone, struct config_errors *errors)
 	say_doubts(&check);
 	soa = zone_find(zone, &zone->key, DNS_T_SOA, &nr);
 	zone->serial = soa_serial(soa);
-	return 0;
+	return zone_sign_check(zone, errors);
 }
 
 static int find_compare(const struct zone_rr *rr, const struct name_key *key, __u16 type)

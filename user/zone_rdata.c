@@ -7,6 +7,8 @@
  */
 #include <libknot/descriptor.h>
 #include <libknot/rrtype/naptr.h>
+#include "maps/dns_proto.h"
+#include "zone_chain.h"
 #include "zone_check.h"
 
 #define NAME_BYTES  255
@@ -40,6 +42,23 @@ static int block_bytes(int block, const __u8 *p, const __u8 *end)
 	}
 }
 
+/* What we read ourselves and libknot takes for plain bytes: lengths within it agree. */
+static bool is_whole(__u16 type, const __u8 *rdata, size_t len)
+{
+	size_t salt_end;
+
+	if (type == DNS_T_DNSKEY)
+		return len > 4;
+	if (type != DNS_T_NSEC3 && type != DNS_T_NSEC3PARAM)
+		return true;
+	if (len <= NSEC3_SALT_LENGTH)
+		return false;
+	salt_end = NSEC3_SALT + rdata[NSEC3_SALT_LENGTH];
+	if (type == DNS_T_NSEC3PARAM)
+		return len == salt_end;
+	return len > salt_end && len >= salt_end + 1 + rdata[salt_end];
+}
+
 bool zone_rdata_valid(__u16 type, const __u8 *rdata, size_t len)
 {
 	const int *block = knot_get_rdata_descriptor(type)->block_types;
@@ -52,5 +71,5 @@ bool zone_rdata_valid(__u16 type, const __u8 *rdata, size_t len)
 			return false;
 		p += bytes;
 	}
-	return p == end;
+	return p == end && is_whole(type, rdata, len);
 }

@@ -101,13 +101,16 @@ static int fill(struct rig *rig, const char *dir, struct config_errors *errors)
 	return err;
 }
 
-/* `packet` reaches `dns` through the door, as it does when attached. */
+/* `packet` reaches `dns`, and that `dns_more`, through the door, as they do when attached. */
 static int open_door(struct rig *rig)
 {
-	const __u32 slot = AD_DOOR_DNS;
+	const __u32 slot = AD_DOOR_DNS, slot_more = AD_DOOR_DNS_MORE;
 	int dns = bpf_program__fd(rig->door->progs.dns);
+	int more = bpf_program__fd(rig->door->progs.dns_more);
+	int table = bpf_map__fd(rig->door->maps.door_xdp);
 
-	return bpf_map_update_elem(bpf_map__fd(rig->door->maps.door_xdp), &slot, &dns, BPF_ANY);
+	return bpf_map_update_elem(table, &slot, &dns, BPF_ANY)
+		       ?: bpf_map_update_elem(table, &slot_more, &more, BPF_ANY);
 }
 
 static int publish_zone(struct rig *rig, unsigned int names, struct config_errors *errors)

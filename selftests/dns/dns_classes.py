@@ -4,7 +4,7 @@
 A class says whose difference it is, when it applies, and which fields it may touch. A difference
 that is not covered by the classes that apply to it is a failure.
 """
-import struct, time
+import re, struct, time
 
 import dns.rdatatype as T
 
@@ -17,6 +17,9 @@ ALL = (KNOT, NSD, BIND)
 DATA = ["rcode", "aa", "tc", *SECTIONS]
 TRIMMINGS = ["question", "edns", "nsid", "cookie", "subnet", "do", "rd", "cd", "ad", "aa"]
 UNDELEGATED = b"\4leaf\3kid\4deep\7example\3com\0"
+HASH = re.compile(rb"\x20[0-9a-v]{32}")
+OPTED_OUT = b"\4only\6optout\4test\0"  # exists by an opted-out delegation alone
+STAR, BELOW_STAR = b"\1*", b"\1*\1*"
 NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, YXDOMAIN, NOTAUTH, BADVERS, BADCOOKIE = \
     0, 1, 2, 3, 4, 5, 6, 9, 16, 23
 
@@ -197,9 +200,9 @@ def _(q, ours, theirs):
     return rcodes(ours, theirs) == (BADVERS, FORMERR) and (COOKIE in q.codes or SUBNET in q.codes)
 
 
-@allow("bad-version", ALL, TRIMMINGS)
+@allow("bad-version", ALL, TRIMMINGS + ["rcode"])
 def _(q, ours, theirs):
-    return rcodes(ours, theirs) == (BADVERS, BADVERS)
+    return ours.rcode == BADVERS and theirs.rcode in (BADVERS, FORMERR)
 
 
 # --- types and classes that are no data ------------------------------------------------------------
@@ -220,7 +223,7 @@ def _(q, ours, theirs):
 
 @allow("any", ALL, [*SECTIONS, "rcode", "tc", "aa", "question"])
 def _(q, ours, theirs):
-    return q.qtype == T.ANY and (theirs.tc or ours.rcode == theirs.rcode)
+    return q.qtype == T.ANY and (ours.tc or theirs.tc or ours.rcode == theirs.rcode)
 
 
 # --- how far an answer goes ------------------------------------------------------------------------
@@ -257,7 +260,66 @@ def _(q, ours, theirs):
         any(r[:2] == (q.name, T.SOA) for r in ours.authority())
 
 
-@allow("optional-glue", (BIND,), ["additional"])
+# --- signed zones ----------------------------------------------------------------------------------
+@allow("signatures-asked", (KNOT, BIND), ["answer", "tc"])
+def _(q, ours, theirs):
+    return q.qtype == T.RRSIG and theirs.answer() and \
+        (ours.tc or theirs.tc or theirs.answer() < ours.answer() or
+         {r[1] for r in theirs.sections[0]} == {T.RRSIG})
+
+
+@allow("proof-at-alias-of-hashes", (NSD,), ["rcode", "answer", "authority", "tc"])
+def _(q, ours, theirs):
+    return q.qtype == T.NSEC3 and not theirs.answer() and \
+        (ours.tc or any(r[1] == T.CNAME for r in ours.sections[0]))
+
+
+@allow("hash-for-a-name", (NSD,), ["authority", "tc"])
+def _(q, ours, theirs):
+    return HASH.search(q.name.lower()) and rcodes(ours, theirs) == (NXDOMAIN, NXDOMAIN)
+
+
+@allow("no-provable-encloser", (NSD,), ["authority", "tc"])
+def _(q, ours, theirs):
+    return q.name.lower().endswith(OPTED_OUT) and rcodes(ours, theirs) == (NXDOMAIN, NXDOMAIN)
+
+
+@allow("empty-wildcard", (KNOT, BIND), ["authority", "tc"])
+def _(q, ours, theirs):
+    if ours.tc:
+        return theirs.names(BELOW_STAR)
+    missing = ours.authority() - theirs.authority()
+    return ours.authority() > theirs.authority() and \
+        all(r[4].startswith(BELOW_STAR) for r in missing if r[1] == T.NSEC)
+
+
+@allow("asterisk-asked", (KNOT, NSD), ["authority", "tc"])
+def _(q, ours, theirs):
+    a, b = ours.authority(), theirs.authority()
+    return q.name.startswith(b"\1*") and (ours.tc or theirs.tc or (
+        ours.answer() == theirs.answer() and (a > b if ours.answer() else a < b)))
+
+
+@allow("proof-asked", (KNOT,), ["authority"])
+def _(q, ours, theirs):
+    return q.qtype == T.NSEC and ours.answer() == theirs.answer() and \
+        {r[4] for r in ours.authority()} <= {r[4] for r in ours.answer()}
+
+
+@allow("proof-at-cut", (BIND,), ["aa", "tc", *SECTIONS])
+def _(q, ours, theirs):
+    return q.qtype == T.NSEC and ours.is_referral() and theirs.answer() and \
+        any(r[:2] == (q.name.lower(), T.NS) for r in ours.authority())
+
+
+@allow("wildcard-by-dname", (NSD,), ["authority"])
+def _(q, ours, theirs):
+    return ours.answer() == theirs.answer() and any(r[1] == T.DNAME for r in ours.answer()) and \
+        any(r[4].startswith(STAR) for r in theirs.authority() if r[1] == T.NSEC)
+
+
+# --- what comes along ------------------------------------------------------------------------------
+@allow("optional-glue", (BIND, NSD), ["additional"])
 def _(q, ours, theirs):
     cut = {r[0] for r in ours.authority() if r[1] == T.NS}
     a, b = ({r for r in m.additional() if any(r[0].endswith(c) for c in cut)}
@@ -293,7 +355,9 @@ def _(q, ours, theirs):
 
 @allow("uncompressed", (BIND,), ["tc"])
 def _(q, ours, theirs):
-    return theirs.tc and not ours.tc and len(q.name) > 200
+    if any(r[1] == T.DNAME for m in (ours, theirs) for r in m.sections[0]):
+        return ours.tc or theirs.tc
+    return theirs.tc and not ours.tc and len(q.name) > 150
 
 
 def unlisted(server, query, ours, theirs, fields):

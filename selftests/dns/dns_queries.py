@@ -20,7 +20,7 @@ NSID = "pop.node"  # what pipe.c says
 IN, OPT = 1, 41
 TYPES = [T.A] * 4 + [T.AAAA] * 2 + [T.NS, T.SOA, T.MX, T.TXT, T.SRV, T.CAA, T.CNAME, T.DNAME, T.DS,
          T.PTR, T.HINFO, T.NAPTR, T.LOC, T.HTTPS, T.SVCB, T.TLSA, T.RP, T.AFSDB, T.KX, T.URI,
-         T.SSHFP, T.EUI48, T.NULL, T.DNSKEY, T.NSEC, T.RRSIG, T.NSEC3PARAM, T.ANY, 65280, 731,
+         T.SSHFP, T.EUI48, T.NULL, T.DNSKEY, T.NSEC, T.RRSIG, T.NSEC3PARAM, T.NSEC3, T.ANY, 65280, 731,
          62347, 1000]
 LABELS = [b"nx", b"*", b"a", b"www", b"x", b"y", b"_", b"\0", b"ns", b"x" * 63, b"\xff\xc0", b"a.b"]
 COOKIE, SUBNET = 10, 8
@@ -153,9 +153,9 @@ def generate(rng, names, client="127.0.0.1"):
 class Engine:
     """It gives cookies as if asked by @client; None: none."""
 
-    def __init__(self, zones=DIR, client=None):
+    def __init__(self, folder=DIR, zones=ZONES, client=None):
         env = {**os.environ, "PIPE_SECRET": SECRET.hex(), "PIPE_CLIENT": client} if client else None
-        args = [f"{zone}={os.path.join(zones, file)}" for zone, file in ZONES.items()]
+        args = [f"{zone}={os.path.join(folder, file)}" for zone, file in zones.items()]
         self.proc = subprocess.Popen([PIPE] + args, stdin=subprocess.PIPE,
                                      stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                      env=env)
@@ -167,20 +167,20 @@ class Engine:
         return self.proc.stdout.read(size) if verdict == 1 else None
 
 
-def zone_text(file):
+def zone_text(folder, file):
     """A zone file with what it includes in place."""
     text = ""
-    with open(os.path.join(DIR, file)) as f:
+    with open(os.path.join(folder, file)) as f:
         for line in f:
-            text += zone_text(line.split()[1]) if line.startswith("$INCLUDE") else line
+            text += zone_text(folder, line.split()[1]) if line.startswith("$INCLUDE") else line
     return text
 
 
-def zone_names():
+def zone_names(folder=DIR, zones=ZONES):
     """Every name of the zones and every ancestor of one."""
     names = set()
-    for zone, file in ZONES.items():
-        z = dns.zone.from_text(zone_text(file), dns.name.from_text(zone), relativize=False,
+    for zone, file in zones.items():
+        z = dns.zone.from_text(zone_text(folder, file), dns.name.from_text(zone), relativize=False,
                                check_origin=False)
         for name in z.nodes:
             while len(name) > 1:

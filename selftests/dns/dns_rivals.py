@@ -94,10 +94,6 @@ logging {{ category default {{ null; }}; }};
 """
 
 
-def zone_lines(form):
-    return "".join(form.format(zone=zone, file=file) for zone, file in ZONES.items())
-
-
 class Rival:
     """One server, and the sockets to it."""
     port = 0
@@ -105,15 +101,17 @@ class Rival:
     program = ""
     raised = []  # to be taken down, however far each has come
 
-    def __init__(self):
+    def __init__(self, folder=DIR, zones=ZONES):
+        """`zones`: their files in the folder, by name."""
         self.dir, self.proc = None, None
         Rival.raised.append(self)
         self.dir = tempfile.mkdtemp(prefix=f"dns-{self.program}.")
         path = os.path.join(self.dir, "conf")
         with open(path, "w") as f:
             f.write(self.config().format(address=self.address, port=self.port, dir=self.dir,
-                                         zones=DIR, nsid=NSID, size=SIZE, secret=SECRET.hex()) +
-                    self.zones())
+                                         zones=folder, nsid=NSID, size=SIZE, secret=SECRET.hex()))
+            for zone, file in zones.items():
+                f.write(self.zone().format(zone=zone, file=file))
         self.log = open(os.path.join(self.dir, "log"), "w+")
         self.proc = subprocess.Popen(self.command(path), stdout=self.log, stderr=self.log)
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -183,8 +181,8 @@ class Knot(Rival):
     def config(self):
         return KNOT
 
-    def zones(self):
-        return zone_lines("  - domain: {zone}\n    file: {file}\n")
+    def zone(self):
+        return "  - domain: {zone}\n    file: {file}\n"
 
     def command(self, path):
         return [self.program, "-c", path]
@@ -196,8 +194,8 @@ class Nsd(Rival):
     def config(self):
         return NSD
 
-    def zones(self):
-        return zone_lines('zone:\n    name: "{zone}"\n    zonefile: "{file}"\n')
+    def zone(self):
+        return 'zone:\n    name: "{zone}"\n    zonefile: "{file}"\n'
 
     def command(self, path):
         return [self.program, "-d", "-c", path]
@@ -209,8 +207,8 @@ class Bind(Rival):
     def config(self):
         return BIND
 
-    def zones(self):
-        return zone_lines('zone "{zone}" {{ type primary; file "{file}"; }};\n')
+    def zone(self):
+        return 'zone "{zone}" {{ type primary; file "{file}"; }};\n'
 
     def command(self, path):
         return [self.program, "-g", "-n", "1", "-c", path]

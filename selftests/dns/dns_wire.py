@@ -148,6 +148,10 @@ class Message:
     def additional(self):
         return frozenset(self.sections[2])
 
+    def names(self, begin):
+        """Whether an owner begins with these labels."""
+        return any(r[0].startswith(begin) for records in self.sections for r in records)
+
     def is_referral(self):
         return self.rcode == 0 and not self.aa and not self.tc and not self.sections[0] and \
             any(r[1] == T.NS for r in self.sections[1])

@@ -6,12 +6,13 @@ What leaves the kernel must be what the engine says in userspace, byte for byte 
 that this is right), over both families, with full and with partial checksums; the counters must
 add up; and a reload under load may lose or mix nothing.
 """
-import os, random, re, socket, struct, subprocess, sys, threading, time
+import os, random, re, shutil, socket, struct, subprocess, sys, tempfile, threading, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../dns"))
 import dns.edns, dns.flags, dns.message, dns.opcode, dns.rcode, dns.rrset, dns.tsig, dns.update
 from dns_load import Load, ask, udp
 from dns_queries import MY_COOKIE, Engine, generate, zone_names
+from dns_sign import all_zones
 from dns_signals import end_by_finally
 from dns_site import CLIENT4, CLIENT6, VIP4, Site, enter
 from dns_tap import diag, done, ok
@@ -49,7 +50,7 @@ def without_time(reply):
 
 def test_wire_is_engine(site, rng, names, family, what):
     client = CLIENT6 if family == socket.AF_INET6 else CLIENT4
-    engine, s, wrong, asked = Engine(client=client), udp(family), [], 0
+    engine, s, wrong, asked = Engine(site.zones, site.files, client), udp(family), [], 0
     before, counted = reasons(site), answered(site)
     for _ in range(COUNT):
         wire = generate(rng, names, client)[0]
@@ -98,7 +99,7 @@ def test_zone_counts(site):
 
 
 def test_tcp(site, rng, names):
-    engine, s, wires = Engine(client=CLIENT4), tcp(), []
+    engine, s, wires = Engine(site.zones, site.files, CLIENT4), tcp(), []
     for _ in range(200):
         wires.append(generate(rng, names, CLIENT4)[0])
     stream = b"".join(struct.pack("!H", len(w)) + w for w in wires)
@@ -291,9 +292,10 @@ def test_last_error(site):
 
 def main():
     end_by_finally()
-    rng, names = random.Random(4711), zone_names()
-    site = Site()
+    rng, folder, site = random.Random(4711), tempfile.mkdtemp(prefix="dns-zones."), None
     try:
+        zones = all_zones(folder)
+        names, site = zone_names(folder, zones), Site(folder=folder, files=zones)
         site.up()
         enter(site.client)
         test_wire_is_engine(site, rng, names, socket.AF_INET, "IPv4")
@@ -310,7 +312,9 @@ def main():
         test_broken_reload(site)
         test_last_error(site)
     finally:
-        site.down()
+        if site:
+            site.down()
+        shutil.rmtree(folder)
     return done()
 
 

@@ -7,21 +7,13 @@ network namespace of their own; the engine answers on a pipe, and dns.t shows th
 kernel and the daemon is byte for byte the engine's. DNS_DIFF_QUERIES says how many, DNS_DIFF_SEED
 which. `make diff` asks 200,000.
 """
-import collections, os, random, re, shutil, subprocess, sys, time
+import collections, os, random, re, shutil, subprocess, sys, tempfile, time
 
 COUNT = int(os.environ.get("DNS_DIFF_QUERIES", "10000"))
 ALL_SEEN = 100000  # queries; with so many, every class must have occurred
 BATCH = 64
 SHOWN = 3
 SEED = int(os.environ.get("DNS_DIFF_SEED", "20261120"))
-
-if __name__ == "__main__" and not os.environ.get("DNS_DIFF_INSIDE"):
-    missing = [p for p in ("knotd", "nsd", "named") if not shutil.which(p)]
-    if missing:
-        print(f"1..0 # SKIP not installed: {', '.join(missing)}")
-        sys.exit(0)
-    os.environ["DNS_DIFF_INSIDE"] = "1"
-    os.execvp("unshare", ["unshare", "-n", sys.executable, os.path.abspath(__file__)])
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../dns"))
@@ -30,8 +22,17 @@ from dns_classes import CLASSES, Query, unlisted
 from dns_compare import describe, differences, read
 from dns_queries import Engine, generate, zone_names
 from dns_rivals import RIVALS, Rival
+from dns_sign import all_zones, missing_tools
 from dns_signals import end_by_finally
 from dns_tap import diag, done, ok
+
+if __name__ == "__main__" and not os.environ.get("DNS_DIFF_INSIDE"):
+    missing = [p for p in ("knotd", "nsd", "named") if not shutil.which(p)] + missing_tools()
+    if missing:
+        print(f"1..0 # SKIP not installed: {', '.join(missing)}")
+        sys.exit(0)
+    os.environ["DNS_DIFF_INSIDE"] = "1"
+    os.execvp("unshare", ["unshare", "-n", sys.executable, os.path.abspath(__file__)])
 
 
 class Tally:
@@ -80,11 +81,13 @@ def compare_batch(engine, servers, tally, batch):
 
 def run(tally):
     end_by_finally()
-    rng, names = random.Random(SEED), zone_names()
-    engine, servers = Engine(client="127.0.0.1"), {}
+    rng, servers = random.Random(SEED), {}
+    folder = tempfile.mkdtemp(prefix="dns-zones.")
     try:
+        zones = all_zones(folder)
+        names, engine = zone_names(folder, zones), Engine(folder, zones, "127.0.0.1")
         for name, rival in RIVALS.items():
-            servers[name] = rival()
+            servers[name] = rival(folder, zones)
         for server in servers.values():
             server.await_ready()
         for _ in range(0, COUNT, BATCH):
@@ -92,6 +95,7 @@ def run(tally):
     finally:
         for server in Rival.raised:
             server.stop()
+        shutil.rmtree(folder)
 
 
 def listed():

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Signed zones in the kernel: the program behind `dns`. dnspython hashes names and writes the expected
+answers; signatures are only carried, so these here sign nothing. Answers that dnspython would
+compress otherwise than we do are net/dns.t's: there the kernel's are compared with the engine's."""
+
+import dns.dnssec
+import dns.flags
+import dns.name
+import dns.rcode
+import dns.rrset
+import dns.zone
+
+from dns_vectors import answered, ask, question
+
+SIG = "RRSIG {} 13 {} 300 20400101000000 20200101000000 59506 {} c2lnbmF0dXJl"
+DS = "1 13 2 " + "00112233445566778899AABBCCDDEEFF" * 2
+ONE_MORE = "abcdefghijklmnopqrstuvwxyz" * 2
+
+# In canonical order; NS of delegations and glue are not signed.
+PLAIN = [("@", "SOA", "ns hostmaster 7 3600 600 86400 60"), ("@", "NS", "ns"),
+         ("@", "MX", "10 web"), ("@", "DNSKEY", "256 3 13 a2V5"),
+         ("deep.ent", "TXT", '"deep"'), ("insecure", "NS", "ns.insecure"), ("ns", "A", "192.0.2.1"),
+         ("old", "DNAME", "new"), ("secure", "NS", "ns.secure"), ("secure", "DS", DS),
+         ("tonx", "CNAME", "no.where"), ("web", "A", "192.0.2.80"),
+         ("*.wild", "A", "192.0.2.33"), ("www", "CNAME", "web")]
+GLUE = [("ns.insecure", "A", "192.0.2.4"), ("ns.secure", "A", "192.0.2.5")]
+
+
+class Signed:
+    """A zone, its text, and its parts as the answers need them."""
+
+    def __init__(self, origin, nsec3):
+        self.origin, self.nsec3 = origin, nsec3
+        self.records = PLAIN + (self.hashes() if nsec3 else self.names())
+        lines = [f"{owner} 300 {rdtype} {data}" for owner, rdtype, data in self.records + GLUE]
+        lines += [f"{owner} 300 {self.signature(owner, rdtype)}" for owner, rdtype in
+                  sorted({r[:2] for r in self.records}) if not self.is_cut(owner, rdtype)]
+        self.text = "\n".join(lines) + "\n"
+        self.zone = dns.zone.from_text(f"$ORIGIN {origin}\n{self.text}", origin, relativize=False)
+
+    def signature(self, owner, rdtype):
+        labels = len(dns.name.from_text(self.origin)) - 1
+        labels += 0 if owner == "@" else owner.replace("*.", "").count(".") + 1
+        return SIG.format(rdtype, labels, self.origin)
+
+    @staticmethod
+    def is_cut(owner, rdtype):
+        return owner in ("insecure", "secure") and rdtype == "NS"
+
+    def names(self):
+        owners = list(dict.fromkeys(r[0] for r in PLAIN))
+        return [(a, "NSEC", f"{b if b != '@' else self.origin} A RRSIG NSEC")
+                for a, b in zip(owners, owners[1:] + owners[:1])]
+
+    def hash(self, owner):
+        name = self.origin if owner == "@" else f"{owner}.{self.origin}"
+        return dns.dnssec.nsec3_hash(name, "AABB", 1, 1).lower()
+
+    def hashes(self):
+        owners = sorted(self.hash(o) for o in {r[0] for r in PLAIN} | {"ent", "wild"})
+        self.ring = owners
+        return [(a, "NSEC3", f"1 0 1 AABB {b} A RRSIG")
+                for a, b in zip(owners, owners[1:] + owners[:1])] + \
+            [("@", "NSEC3PARAM", "1 0 1 AABB")]
+
+    def sets(self, owner, rdtype, shown=None, ttl=None):
+        """The set and its signature, as `shown` if a wildcard made it."""
+        name = dns.name.from_text(self.origin if owner == "@" else f"{owner}.{self.origin}")
+        as_name = name if shown is None else dns.name.from_text(f"{shown}.{self.origin}")
+        found = [self.zone.find_rdataset(name, rdtype)]
+        if not self.is_cut(owner, rdtype):
+            found.append(self.zone.find_rdataset(name, "RRSIG", rdtype))
+        return [dns.rrset.from_rdata_list(as_name, f.ttl if ttl is None else ttl, list(f))
+                for f in found]
+
+    def soa(self):
+        return self.sets("@", "SOA", ttl=60)
+
+    def proof(self, owner):
+        """The NSEC at @owner; for NSEC3, what covers it or is its own."""
+        if not self.nsec3:
+            return self.sets(owner, "NSEC")
+        at = self.hash(owner)
+        before = [h for h in self.ring if h <= at]
+        return self.sets(before[-1] if before else self.ring[-1], "NSEC3")
+
+
+NSEC, NSEC3 = Signed("sig.test.", False), Signed("hash.test.", True)
+
+
+def secure(w, name, zone, asked, rdtype, answer=(), authority=(), **more):
+    query = question(f"{asked}.{zone.origin}" if asked != "@" else zone.origin, rdtype,
+                     want_dnssec=True, payload=1232)
+    glue = more.pop("glue", ())
+    reply = answered(query, *answer, authority=authority, **more)
+    reply.use_edns(0, dns.flags.DO, 1232)
+    reply.additional = list(glue)
+    ask(w, f"signed-{name}", query, reply)
+
+
+def plain(w, name, zone, asked, rdtype, answer=(), authority=(), **more):
+    query = question(f"{asked}.{zone.origin}", rdtype, use_edns=0, payload=1232)
+    ask(w, f"signed-{name}", query, answered(query, *answer, authority=authority, **more))
+
+
+def write_nsec(w):
+    z, s = NSEC, NSEC.sets
+    secure(w, "answer", z, "web", "A", s("web", "A"))
+    secure(w, "alias", z, "www", "A", s("www", "CNAME") + s("web", "A"))
+    secure(w, "dnskey", z, "@", "DNSKEY", s("@", "DNSKEY"))
+    secure(w, "extra", z, "@", "MX", s("@", "MX"), glue=s("web", "A"))
+    secure(w, "empty", z, "ent", "A", authority=z.soa() + z.proof("@"))
+    secure(w, "nxdomain", z, "nothing", "A", rcode=dns.rcode.NXDOMAIN,
+           authority=z.soa() + z.proof("@") + z.proof("insecure"))
+    secure(w, "nxdomain-deep", z, f"{ONE_MORE}.x.nothing", "A", rcode=dns.rcode.NXDOMAIN,
+           authority=z.soa() + z.proof("@") + z.proof("insecure"))
+    secure(w, "alias-nxdomain", z, "tonx", "A", s("tonx", "CNAME"), rcode=dns.rcode.NXDOMAIN,
+           authority=z.soa() + z.proof("@") + z.proof("web"))
+    secure(w, "secure-cut", z, "x.secure", "A", aa=False,
+           authority=s("secure", "NS") + s("secure", "DS"), glue=glue("secure", z))
+    secure(w, "ds", z, "secure", "DS", s("secure", "DS"))
+
+
+def glue(cut, zone):
+    return zone.zone.get_rrset(f"ns.{cut}.{zone.origin}", "A"),
+
+
+def write_nsec3(w):
+    z, s = NSEC3, NSEC3.sets
+    secure(w, "3-answer", z, "web", "A", s("web", "A"))
+    secure(w, "3-nodata", z, "web", "AAAA", authority=z.soa() + z.proof("web"))
+    secure(w, "3-empty", z, "ent", "A", authority=z.soa() + z.proof("ent"))
+    secure(w, "3-wildcard", z, "q.wild", "A", s("*.wild", "A", "q.wild"),
+           authority=z.proof("q.wild"))
+    secure(w, "3-no-ds", z, "insecure", "DS", authority=z.soa() + z.proof("insecure"))
+    for name in ("nothing", "x.y.nothing", f"{ONE_MORE}.absent"):
+        closer = name.split(".")[-1]
+        secure(w, f"3-nxdomain-{name[:3]}", z, name, "A", rcode=dns.rcode.NXDOMAIN,
+               authority=z.soa() + unique(z.proof("@"), z.proof("*"), z.proof(closer)))
+    # What asks for a hash's owner asks for nothing that is there (RFC 5155, 7.2.8).
+    owner = z.ring[3]
+    secure(w, "3-hash-owner", z, owner, "NSEC3", rcode=dns.rcode.NXDOMAIN,
+           authority=z.soa() + unique(z.proof("@"), z.proof("*"), z.proof(owner)))
+
+
+def unique(*proofs):
+    """Each proof once, where it came first."""
+    seen, kept = set(), []
+    for proof in proofs:
+        if proof[0].name not in seen:
+            seen.add(proof[0].name)
+            kept += proof
+    return kept
+
+
+def write_without_do(w):
+    z, s = NSEC, NSEC.sets
+    plain(w, "not-asked-answer", z, "web", "A", s("web", "A")[:1])
+    plain(w, "not-asked-nxdomain", z, "nothing", "A", rcode=dns.rcode.NXDOMAIN,
+          authority=z.soa()[:1])
+    plain(w, "not-asked-nsec", z, "web", "NSEC", s("web", "NSEC")[:1])
+
+
+def write(w):
+    write_nsec(w)
+    write_nsec3(w)
+    write_without_do(w)
+
+
+def write_zones(folder):
+    zones = {}
+    for zone in (NSEC, NSEC3):
+        file = f"vectors.{zone.origin}zone"
+        (folder / file).write_text(zone.text, encoding="ascii")
+        zones[zone.origin] = file
+    return zones

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * dns_build.h: an image while it is being compiled. A part of dns_image.h.
+ */
+#ifndef AD_DNS_BUILD_H
+#define AD_DNS_BUILD_H
+
+#include "dns_image.h"
+#include "dns_render.h"
+#include "dns_table.h"
+#include "dns_tree.h"
+
+struct dns_build {
+	struct dns_image *image;
+	struct dns_tree tree;
+	struct dns_table table;
+	struct dns_render render;
+	struct zone *const *zones;
+	size_t nr_zones;
+	__u32 **proofs; /* by zone, then by link of its chain: refs; NULL: not signed */
+	__u64 keys[AD_DNS_NAME_WORDS][2];
+	/* CHAOS: two names, one TXT */
+	struct zone_rr odd[2];
+	__u8 odd_keys[2][NAME_KEY_MAX];
+	__u8 odd_rdata[AD_DNS_NSID_MAX + 1];
+};
+
+/*
+ * @size bytes at a multiple of @align; as @whole they lie in one page. 0 when out of memory, as
+ * the header is never asked for.
+ */
+__u64 dns_image_alloc(struct dns_image *image, __u64 size, __u32 align, bool whole);
+void *dns_image_at(const struct dns_image *image, __u64 address);
+
+/* --- signed zones (dns_chain.c) --------------------------------------------------------------- */
+
+/* Stores the chains of all zones that have one. 0 or -errno. */
+int dns_chains_build(struct dns_build *build);
+void dns_chains_free(struct dns_build *build);
+
+/* What denies something of @node; its wildcard needs no denial if it has one. */
+void dns_chain_deny(const struct dns_build *build, const struct dns_node *node,
+		    struct ad_dns_denial *denial);
+/* The proof that the alias @cname leads to a name that is not stored as such; 0 = it is. */
+__u32 dns_chain_cover(const struct dns_build *build, __u32 zone, const struct zone_rr *cname,
+		      const struct dns_target *target);
+
+#endif
