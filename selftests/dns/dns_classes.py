@@ -200,9 +200,9 @@ def _(q, ours, theirs):
     return rcodes(ours, theirs) == (BADVERS, FORMERR) and (COOKIE in q.codes or SUBNET in q.codes)
 
 
-@allow("bad-version", ALL, TRIMMINGS + ["rcode"])
+@allow("bad-version", ALL, TRIMMINGS)
 def _(q, ours, theirs):
-    return ours.rcode == BADVERS and theirs.rcode in (BADVERS, FORMERR)
+    return rcodes(ours, theirs) == (BADVERS, BADVERS)
 
 
 # --- types and classes that are no data ------------------------------------------------------------
