@@ -133,6 +133,20 @@ $(BUILD)/selftests/prog/runner: $(PROG_OBJS) $(BUILD)/libanydoor.a
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# The model plays on the program tests' ground: all of it but their main().
+MODEL_OBJS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard selftests/model/*.c)) \
+	      $(filter-out %/runner.o,$(PROG_OBJS))
+TEST_PROGRAMS += $(BUILD)/selftests/model/check
+
+$(BUILD)/selftests/model/check: $(MODEL_OBJS) $(BUILD)/libanydoor.a
+	$(say) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+.PHONY: model
+model: deps				## a million random packets: the ladder's model against the program
+	$(Q)+$(MAKE) --no-print-directory $(BUILD)/selftests/model/check $(BUILD)/selftests/prog/vectors
+	$(Q)for i in 1 2 3 4 5; do BUILD=$(BUILD) ROUNDS=200000 selftests/model/model.t || exit; done
+
 $(BUILD)/selftests/prog/vectors: $(wildcard selftests/prog/*.py)
 	$(say) VECTORS $@
 	@mkdir -p $(@D)

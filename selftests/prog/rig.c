@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <net/if.h>
+#include <linux/if_link.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "rig.h"
@@ -97,6 +98,18 @@ static int rig_fill_door(struct rig *rig)
 	return 0;
 }
 
+/*
+ * The kernel rewrites its XDP dispatcher, and waits for every CPU, whenever a program is run that
+ * is attached nowhere. Where this is, nothing ever arrives.
+ */
+static int rig_attach(const struct rig *rig)
+{
+	int fd = bpf_program__fd(rig->behind->progs.packet);
+	int err = bpf_xdp_attach(if_nametoindex(WORLD_IDLE), fd, XDP_FLAGS_DRV_MODE, NULL);
+
+	return err ? rig_fail(WORLD_IDLE, err) : 0;
+}
+
 static void *rig_mmap(struct bpf_map *map)
 {
 	size_t bytes = (size_t)bpf_map__max_entries(map) * bpf_map__value_size(map);
@@ -121,7 +134,7 @@ int rig_open(const struct options *options, struct rig **result)
 	if (!rig)
 		return -ENOMEM;
 	rig->options = options;
-	err = rig_load(rig) ?: rig_fill_door(rig) ?: rig_map_flows(rig) ?:
+	err = rig_load(rig) ?: rig_fill_door(rig) ?: rig_attach(rig) ?: rig_map_flows(rig) ?:
 	      zones_publish(rig->behind, options);
 	if (err)
 		rig_close(rig);
@@ -136,6 +149,7 @@ void rig_close(struct rig *rig)
 		munmap(rig->tags, rig->nr_buckets * sizeof(*rig->tags));
 	if (rig->flows)
 		munmap(rig->flows, rig->nr_buckets * AD_FLOW_SLOTS * sizeof(*rig->flows));
+	bpf_xdp_detach(if_nametoindex(WORLD_IDLE), XDP_FLAGS_DRV_MODE, NULL);
 	anydoor_bpf__destroy(rig->behind);
 	door_bpf__destroy(rig->door);
 	free(rig);
@@ -290,21 +304,28 @@ bool rig_entry_is(const struct rig *rig, const struct entry *entry)
 	       !memcmp(value, entry->value.data, entry->value.len);
 }
 
-bool rig_flow_is(const struct rig *rig, const struct flow_check *check)
+const struct ad_flow *rig_flow(const struct rig *rig, __u32 bucket, __u32 tag)
 {
-	const struct ad_flow_slot *slot;
-	const struct ad_flow *flow;
+	const struct ad_flow_slot *slots = rig->tags[bucket].slots;
 	int i;
 
 	for (i = 0; i < AD_FLOW_SLOTS; i++) {
-		slot = &rig->tags[check->bucket].slots[i];
-		flow = &rig->flows[check->bucket * AD_FLOW_SLOTS + i];
-		if (slot->kind != AD_FLOW_FREE && slot->tag == check->tag)
-			return slot->kind == check->kind && flow->kind == check->kind &&
-			       flow->owner == check->owner && flow->via == check->via &&
-			       !slot->busy;
+		if (slots[i].kind == AD_FLOW_FREE || slots[i].tag != tag)
+			continue;
+		if (slots[i].busy || slots[i].kind != rig->flows[bucket * AD_FLOW_SLOTS + i].kind)
+			return NULL;
+		return &rig->flows[bucket * AD_FLOW_SLOTS + i];
 	}
-	return check->kind == AD_FLOW_FREE;
+	return NULL;
+}
+
+bool rig_flow_is(const struct rig *rig, const struct flow_check *check)
+{
+	const struct ad_flow *flow = rig_flow(rig, check->bucket, check->tag);
+
+	if (!flow)
+		return check->kind == AD_FLOW_FREE;
+	return flow->kind == check->kind && flow->owner == check->owner && flow->via == check->via;
 }
 
 int rig_peer(const struct rig *rig, __u32 node, struct ad_peer_count *count)

@@ -34,6 +34,8 @@ int rig_run(const struct rig *rig, const struct vector *vector, bool door, const
 	    struct outcome *outcome);
 int rig_counts(const struct rig *rig, struct counts *counts);
 bool rig_entry_is(const struct rig *rig, const struct entry *entry);
+/* The flow with this tag, or NULL; the rig's, until it is prepared for another vector. */
+const struct ad_flow *rig_flow(const struct rig *rig, __u32 bucket, __u32 tag);
 bool rig_flow_is(const struct rig *rig, const struct flow_check *check);
 /* Sums over CPUs. 0 or -errno. */
 int rig_peer(const struct rig *rig, __u32 node, struct ad_peer_count *count);
