@@ -13,7 +13,7 @@
 #include "vector.h"
 
 #define WORLD_UPLINK  "up0" /* packets arrive here; up1, its other end, is where clients live */
-#define WORLD_IDLE    "tag1"
+#define WORLD_IDLE    "idle0" /* never up */
 #define WORLD_OUTSIDE "up1"
 
 /* Enters a fresh namespace and builds @plan's network in it. 0 or -errno, told on stderr. */

@@ -59,6 +59,7 @@ def network():
         yield f"addr add 2001:db8:{i}::2/64 dev {device} nodad"
         yield f"neigh add 10.0.{i}.1 lladdr {far} dev {device} nud permanent"
         yield f"neigh add 2001:db8:{i}::1 lladdr {far} dev {device} nud permanent"
+    yield "link add name idle0 type veth peer name idle1"  # never up
     for address in (VIP4, VIP4_TCP, VIP4_DNS, tunnel4(US)):
         yield f"addr add {address}/32 dev lo"
     for address in (VIP6, VIP6_DNS, tunnel6(US)):
