@@ -2,6 +2,7 @@
 /*
  * bench.c: net ns per packet of the real programs: bench [-o FILE] [NAME...]
  */
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,6 +157,14 @@ static int run(struct rig *rig, const char *json, char **names)
 	return err ?: failed;
 }
 
+/* What is measured must not wait for its turn. Where this is not allowed, it is only noisier. */
+static void go_first(void)
+{
+	const struct sched_param lowest = { .sched_priority = 1 };
+
+	sched_setscheduler(0, SCHED_FIFO, &lowest);
+}
+
 static int usage(void)
 {
 	fprintf(stderr, "usage: bench [-o FILE] [NAME...]\n");
@@ -176,6 +185,7 @@ int main(int argc, char **argv)
 	for (int i = optind; i < argc; i++)
 		if (!known(argv[i]))
 			return usage();
+	go_first();
 	err = rig_new(&rig) ?: run(&rig, json, argv + optind);
 	rig_free(&rig);
 	return err ? EXIT_FAILURE : EXIT_SUCCESS;

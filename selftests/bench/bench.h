@@ -70,6 +70,8 @@ int rig_serve(struct rig *rig, unsigned int names);
 void rig_renew(struct rig *rig);
 /* Writes one entry as the data path would, at its @prf; false if its bucket is full. */
 bool rig_add_flow(struct rig *rig, const struct ad_flow *flow, __u64 prf);
+/* Early in a second: our flows were seen in this one, so that no socket is asked for them. */
+void rig_freshen(const struct rig *rig);
 /* What all the flow table's entries have metered together. */
 __u64 rig_flow_packets(const struct rig *rig);
 

@@ -86,6 +86,8 @@ static int play(struct table *table, int program, __u32 start, __u32 rounds, __u
 		opts.ctx_in = &from;
 		opts.ctx_size_in = sizeof(from);
 	}
+	if (program != table->empty)
+		rig_freshen(table->rig);
 	wrap->bss->home = 0;
 	wrap->bss->next = start;
 	if (bpf_map_update_elem(table->behind, &slot, &program, BPF_ANY) ||
@@ -224,10 +226,12 @@ static int play_deck(struct table *table, const struct bench *bench, const struc
 		bpf_program__fd(table->tc ? rig->door->progs.egress : rig->door->progs.packet);
 	struct tally before;
 	__u32 warm;
-	int err;
+	int err = 0;
 
 	rig_tally(rig, &before);
-	err = play(table, program, 0, deck->cards, &warm) ?: measure(table, program, figure);
+	for (__u32 start = 0; start < deck->cards && !err; start += ROUNDS)
+		err = play(table, program, start, ROUNDS, &warm);
+	err = err ?: measure(table, program, figure);
 	if (err)
 		return err;
 	figure->ok = as_intended(rig, bench, &before, table->played) &&

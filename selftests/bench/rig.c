@@ -215,6 +215,22 @@ bool rig_add_flow(struct rig *rig, const struct ad_flow *flow, __u64 prf)
 	return false;
 }
 
+void rig_freshen(const struct rig *rig)
+{
+	size_t slots = (size_t)(rig->flow_mask + 1) * AD_FLOW_SLOTS;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_nsec > 400000000) {
+		now = (struct timespec){ .tv_sec = now.tv_sec + 1, .tv_nsec = 5000000 };
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &now, NULL);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	}
+	for (size_t i = 0; i < slots; i++)
+		if (rig->flows[i].kind == AD_FLOW_OURS)
+			rig->flows[i].last_s = now.tv_sec;
+}
+
 __u64 rig_flow_packets(const struct rig *rig)
 {
 	size_t slots = (size_t)(rig->flow_mask + 1) * AD_FLOW_SLOTS;
