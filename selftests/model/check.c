@@ -180,10 +180,11 @@ static void set(struct trial *t, const char *map, const void *key, size_t key_le
 		const void *value, size_t value_len)
 {
 	size_t nr = t->vector.set.nr++;
-	__u8 *store = t->store[nr];
+	__u8 *store;
 
 	if (nr >= ENTRIES_MAX)
 		abort();
+	store = t->store[nr];
 	memcpy(store, key, key_len);
 	memcpy(store + 64, value, value_len);
 	t->entries[nr] = (struct entry){

@@ -12,7 +12,7 @@
 
 #include "vector.h"
 
-#define WORLD_UPLINK  "up0" /* packets arrive here; up1, its other end, is where clients live */
+#define WORLD_UPLINK  "up0"   /* packets arrive here; up1, its other end, is where clients live */
 #define WORLD_IDLE    "idle0" /* never up */
 #define WORLD_OUTSIDE "up1"
 

@@ -527,6 +527,18 @@ static void test_config_defaults(void)
 	config_free(config);
 }
 
+/* What the test below says of DNS. */
+static void every_dns_key_has_its_value(const struct config *config)
+{
+	is_str(config->zones[0].name, "example.com.", "a zone's name is lower case and absolute");
+	ok(config->dns_unserved_pass, "unserved names are passed");
+	is_str(config->nsid, "no", "text is text, whatever YAML thinks of it");
+	ok(config->dns_watch, "watch");
+	is_int(config->dns_udp_size, 4096, "udp_size");
+	is_int(config->dns_tcp_max, 100 << 10, "tcp_max");
+	is_int(config->dns_tcp_idle_s, 60, "tcp_idle");
+}
+
 static void test_config_every_key_takes_its_value(void)
 {
 	static const char text[] =
@@ -575,13 +587,7 @@ static void test_config_every_key_takes_its_value(void)
 	ok(!config->tunnel_overhead_auto, "is as told");
 	is_int(config->flow_max, 65536, "flows.max, rounded up to a power of two");
 	is_int(config->flow_idle_s, 7200, "flows.idle");
-	is_str(config->zones[0].name, "example.com.", "a zone's name is lower case and absolute");
-	ok(config->dns_unserved_pass, "unserved names are passed");
-	is_str(config->nsid, "no", "text is text, whatever YAML thinks of it");
-	ok(config->dns_watch, "watch");
-	is_int(config->dns_udp_size, 4096, "udp_size");
-	is_int(config->dns_tcp_max, 100 << 10, "tcp_max");
-	is_int(config->dns_tcp_idle_s, 60, "tcp_idle");
+	every_dns_key_has_its_value(config);
 	is_int(config->nr_successors, 2, "successors");
 	is_int(config->successors[0], 3, "in their order");
 	is_int(config->successors[1], 2, "as ids");
