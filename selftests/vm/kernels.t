@@ -69,6 +69,8 @@ pack()
 		test/runner="$build/selftests/prog/runner" \
 		test/vectors="$build/selftests/prog/vectors" \
 		test/vectors.zone="$build/selftests/prog/vectors.zone" \
+		test/vectors.sig.test.zone="$build/selftests/prog/vectors.sig.test.zone" \
+		test/vectors.hash.test.zone="$build/selftests/prog/vectors.hash.test.zone" \
 		test/beside="$build/selftests/vm/beside" \
 		test/beside.bpf.o="$build/selftests/vm/beside.bpf.o" \
 		test/changes.bpf.o="$build/selftests/vm/changes.bpf.o" \
