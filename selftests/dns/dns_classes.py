@@ -36,7 +36,7 @@ class Query:
         try:
             self.read()
         except (Malformed, IndexError, struct.error):
-            self.name, self.qtype, self.qclass = None, None, None
+            self.plain, self.name, self.qtype, self.qclass = False, None, None, None
 
     def read(self):
         self.name, at = read_name(self.wire, 12)
@@ -237,7 +237,7 @@ def _(q, ours, theirs):
     return (last_target(ours) or b"").endswith(UNDELEGATED) and answers_begin_alike(ours, theirs)
 
 
-@allow("proof-at-alias", (NSD,), ["rcode", *SECTIONS])
+@allow("proof-at-alias", (NSD,), ["rcode", "tc", *SECTIONS])
 def _(q, ours, theirs):
     return q.qtype in (T.RRSIG, T.NSEC) and not ours.answer() and \
         any(r[1] == T.CNAME for r in theirs.sections[0])
