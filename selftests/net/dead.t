@@ -67,6 +67,7 @@ talk_start
 is "flows begin at fra" "$(talk)" "fra fra"
 bgp_prefer nyc
 is "they land at nyc, and are fra's" "$(talk)" "fra fra"
+sleep 2 # all who talk have: a flow of sin's that nyc still had to look for would wait for fra, too
 
 for trouble in "partition heal" "unroute reroute"; do
 	read -r worse better <<<"$trouble"
