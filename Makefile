@@ -295,6 +295,11 @@ $(FLOOD): $(patsubst %.c,$(BUILD)/%.o,$(wildcard selftests/flood/*.c))
 bench-abuse: all $(LAB_PROGRAMS) $(FLOOD)	## floods and forgeries against a POP that leads downloads home, two minutes
 	$(Q)BUILD=$(BUILD) selftests/bench/abuse $(BUILD)/bench.json
 
+.PHONY: churn
+churn: deps				## 2,000 connections, BGP moving every second for two minutes: who survives?
+	$(Q)+$(MAKE) --no-print-directory all $(LAB_PROGRAMS) $(CROWD)
+	$(Q)BUILD=$(BUILD) selftests/churn/churn
+
 # --- demo ------------------------------------------------------------------------------------
 .PHONY: demo demo-keep
 demo: deps				## three POPs and a client in namespaces: what it is for, in a minute
