@@ -25,12 +25,17 @@
 #define QUICK_WITH_OPT	  (1ull << 56)
 #define QUICK_OPT	  0x290000 /* root, type: then size, extended rcode, version, flags */
 #define QUICK_OPT_CHECKED 0x00ff000000ffffffull
+/* From its flags on: no flags, and the length of one option; that option's code and length. */
+#define QUICK_COOKIE_LEN   (28u << 24)
+#define QUICK_COOKIE	   0x18000a00u
+#define QUICK_COOKIE_BYTES (DNS_OPTION_HEAD + DNS_COOKIE_BYTES)
 
 struct dns_quick {
 	__u64 counts;
 	__u64 name_sum; /* of the name's bytes */
 	__u32 asked;	/* type and class */
 	__u32 name_len;
+	__u32 rest; /* bytes behind the question; OPT goes back with as many */
 };
 
 /* Bytes up to the lowest set bit's, which is the highest of its byte. */
@@ -84,14 +89,33 @@ static __always_inline bool quick_read_name(struct cursor *c, struct dns_work *w
 	return true;
 }
 
-/* OPT without options, of a version that we know, without flags. */
-static __always_inline __u32 quick_read_opt(struct cursor *c, const struct ad_dns_image *image)
+/* The cookie that @option carries, through the engine's check. */
+static __always_inline bool quick_read_cookie(const __u8 *option, struct dns_work *w)
 {
-	__u8 *rr = cursor_take(c, DNS_OPT_BYTES);
+	const struct ad_dns_guard *guard = dns_guard_of(w);
+
+	if (!guard || guard->cookies == AD_DNS_COOKIES_OFF || dns_load32(option) != QUICK_COOKIE)
+		return false;
+	w->cookie_len = DNS_COOKIE_BYTES;
+	w->cookie[0] = dns_load64(option + 4);
+	w->cookie[1] = dns_load64(option + 12);
+	w->cookie[2] = dns_load64(option + 20);
+	return !dns_cookie(w) &&
+	       (guard->cookies != AD_DNS_COOKIES_REQUIRED || w->cookie_state == AD_DNS_COOKIE_GOOD);
+}
+
+/*
+ * OPT of a version that we know, without flags, and with a whole cookie or nothing in it. Gives
+ * what may go back; 0: not ours to say.
+ */
+static __always_inline __u32 quick_read_opt(struct cursor *c, struct dns_work *w,
+					    const struct ad_dns_image *image, bool has_cookie)
+{
+	__u8 *rr = cursor_take(c, DNS_OPT_BYTES), *option;
 	__u64 word;
 	__u32 max;
 
-	if (!rr || *(__u32 *)(rr + 7))
+	if (!rr || *(__u32 *)(rr + 7) != (has_cookie ? QUICK_COOKIE_LEN : 0))
 		return 0;
 	word = *(__u64 *)rr;
 	if ((word & QUICK_OPT_CHECKED) != QUICK_OPT)
@@ -99,6 +123,11 @@ static __always_inline __u32 quick_read_opt(struct cursor *c, const struct ad_dn
 	max = __builtin_bswap16(word >> 24);
 	if (max < DNS_UDP_MIN)
 		max = DNS_UDP_MIN;
+	if (has_cookie) {
+		option = cursor_take(c, QUICK_COOKIE_BYTES);
+		if (!option || !quick_read_cookie(option, w))
+			return 0;
+	}
 	return max < image->udp_size ? max : image->udp_size;
 }
 
@@ -121,16 +150,12 @@ static __always_inline bool quick_read(struct cursor *c, struct dns_work *w,
 	return q->asked >> 16 == bpf_htons(DNS_CLASS_IN);
 }
 
-/* What may go back; 0: not ours to say. */
-static __always_inline __u32 quick_read_rest(struct cursor *c, const struct dns_frame *f,
-					     const struct ad_dns_image *image,
-					     const struct dns_quick *q)
+/* Bytes behind the question: those of an OPT that we know, or none. */
+static __always_inline bool quick_rest_is_known(const struct dns_quick *q)
 {
-	__u32 rest = f->len - (DNS_HEADER + q->name_len + 4);
-
-	if (q->counts == QUICK_COUNTS)
-		return rest ? 0 : DNS_UDP_MIN;
-	return rest == DNS_OPT_BYTES ? quick_read_opt(c, image) : 0;
+	return q->counts == QUICK_COUNTS
+		       ? !q->rest
+		       : q->rest == DNS_OPT_BYTES || q->rest == DNS_OPT_BYTES + QUICK_COOKIE_BYTES;
 }
 
 /* The records, from @c on. Adds to @sum what it wrote, as if that began at an even offset. */
@@ -170,8 +195,24 @@ static __always_inline bool quick_put_records(struct cursor *c, const struct ad_
 	return true;
 }
 
-static __always_inline bool quick_put_opt(struct cursor *c, const struct ad_dns_image *image,
-					  __u64 *sum)
+/* An odd offset turns a sum by a byte (RFC 1071, 2.B): that of a cookie is always odd. */
+static __always_inline bool quick_put_cookie(struct cursor *c, const struct dns_work *w, __u64 *sum)
+{
+	__u8 *option = cursor_take(c, QUICK_COOKIE_BYTES);
+
+	if (!option)
+		return false;
+	dns_store32(option, QUICK_COOKIE);
+	dns_store64(option + 4, w->cookie[0]);
+	dns_store64(option + 12, w->cookie[1]);
+	dns_store64(option + 20, w->cookie[2]);
+	*sum += csum_add(csum_add(csum_add(QUICK_COOKIE, w->cookie[0]), w->cookie[1]), w->cookie[2])
+		<< 8;
+	return true;
+}
+
+static __always_inline bool quick_put_opt(struct cursor *c, const struct dns_work *w,
+					  const struct ad_dns_image *image, __u64 *sum)
 {
 	__u64 word = QUICK_OPT | (__u64)__builtin_bswap16(image->udp_size) << 24;
 	__u8 *rr = cursor_take(c, DNS_OPT_BYTES);
@@ -179,14 +220,17 @@ static __always_inline bool quick_put_opt(struct cursor *c, const struct ad_dns_
 	if (!rr)
 		return false;
 	*(__u64 *)rr = word;
-	*(__u32 *)(rr + 7) = 0;
+	*(__u32 *)(rr + 7) = w->cookie_len ? QUICK_COOKIE_LEN : 0;
 	*sum = csum_add(*sum, word);
-	return true;
+	if (!w->cookie_len)
+		return true;
+	*sum += QUICK_COOKIE_LEN >> 24;
+	return quick_put_cookie(c, w, sum);
 }
 
 /* The frame has its new size: the answer behind the question, then all heads. */
 static __always_inline bool quick_write(struct xdp_md *ctx, const struct dns_frame *f,
-					const struct ad_dns_image *image,
+					const struct dns_work *w, const struct ad_dns_image *image,
 					const struct ad_dns_cell *cell, const struct dns_quick *q,
 					__u32 len)
 {
@@ -202,9 +246,9 @@ static __always_inline bool quick_write(struct xdp_md *ctx, const struct dns_fra
 	*(__u64 *)(header + 1) = q->counts | (__u64)n << 24;
 	quick_skip(&c, q->name_len + 4);
 	if (!quick_put_records(&c, cell, q->asked, &tail) ||
-	    (q->counts != QUICK_COUNTS && !quick_put_opt(&c, image, &tail)))
+	    (q->counts != QUICK_COUNTS && !quick_put_opt(&c, w, image, &tail)))
 		return false;
-	/* an odd offset turns all by a byte (RFC 1071, 2.B) */
+	/* as a cookie's: the question may end anywhere */
 	sum += tail << 8 * (q->name_len & 1);
 	return dns_write_heads(ctx, f, len, sum);
 }
@@ -220,7 +264,7 @@ static __always_inline __u32 quick_length(const struct dns_quick *q, const struc
 
 	len += q->asked == QUICK_A ? cell->nr_a * (DNS_RR_FIXED + 4)
 				   : cell->nr_aaaa * (DNS_RR_FIXED + 16);
-	return q->counts == QUICK_COUNTS ? len : len + DNS_OPT_BYTES;
+	return len + q->rest;
 }
 
 /*
@@ -233,7 +277,7 @@ __noinline int dns_quick(struct xdp_md *ctx, const struct dns_frame *f, struct d
 	const struct ad_dns_cell *cell;
 	struct dns_quick q;
 	struct cursor c;
-	__u32 len, more;
+	__u32 len, max, more;
 
 	if (!f || !w || !image)
 		return AD_R_INTERNAL;
@@ -245,8 +289,12 @@ __noinline int dns_quick(struct xdp_md *ctx, const struct dns_frame *f, struct d
 	w->probed = cell ? w->cell + 1 : 0;
 	if (!cell || cell->kind != AD_DNS_NAME || !quick_has(cell, q.asked))
 		return AD_CONTINUE;
+	q.rest = f->len - (DNS_HEADER + q.name_len + 4);
+	if (!quick_rest_is_known(&q))
+		return AD_CONTINUE;
 	len = quick_length(&q, cell);
-	if (len > quick_read_rest(&c, f, image, &q))
+	max = q.rest ? quick_read_opt(&c, w, image, q.rest > DNS_OPT_BYTES) : DNS_UDP_MIN;
+	if (len > max)
 		return AD_CONTINUE;
 	more = f->dns_off + len - f->bytes;
 	if (more && bpf_xdp_adjust_tail(ctx, more))
@@ -254,7 +302,7 @@ __noinline int dns_quick(struct xdp_md *ctx, const struct dns_frame *f, struct d
 	w->rcode = DNS_NOERROR;
 	w->tc = 0;
 	w->zone = cell->zone;
-	return quick_write(ctx, f, image, cell, &q, len) ? AD_R_DNS_ANSWERED : AD_R_INTERNAL;
+	return quick_write(ctx, f, w, image, cell, &q, len) ? AD_R_DNS_ANSWERED : AD_R_INTERNAL;
 }
 
 #endif
