@@ -87,13 +87,13 @@ ok "a daemon with another data path comes: all live" live "${OLD[@]}" "${NEW[@]}
 
 ok "detach is refused" not enter fra anydoor detach
 ok "and takes nothing off: all live" live "${OLD[@]}" "${NEW[@]}"
+ok "nobody was reset" no_resets
 crowd_end new
 ok "those with stamps end, each whole" whole new
 ok "detach, under those without" await 5 enter fra anydoor detach
 ok "they live" live "${OLD[@]}" new_plain
 crowd_end "${OLD[@]}" new_plain
 ok "and end, each whole" whole "${OLD[@]}" new_plain
-ok "nobody was reset" no_resets
 for name in "${OLD[@]}" "${NEW[@]}"; do
 	diag "$name: the longest wait for data was $(crowd_told $name .longest_wait_ms) ms"
 done
