@@ -86,25 +86,43 @@ static void print_zones(const struct dns_stats *dns)
 	table_end(table);
 }
 
+struct count_row {
+	const char *label;
+	__u64 count;
+	const char *meaning;
+};
+
+static void print_counts(const struct column columns[], const struct count_row *rows, size_t nr)
+{
+	struct table *table = table_new(stdout, columns);
+	char text[UNIT_TEXT];
+
+	for (size_t i = 0; table && i < nr; i++) {
+		table_cell(table, PLAIN, "%s", rows[i].label);
+		table_cell(table, PLAIN, "%s", unit_exact(rows[i].count, text));
+		table_cell(table, PLAIN, "%s", rows[i].meaning);
+	}
+	table_end(table);
+}
+
+static struct count_row cookie_row(const struct ad_dns_guarded *guarded, int state,
+				   const char *meaning)
+{
+	return (struct count_row){ dns_cookie_name(state), guarded->cookies[state], meaning };
+}
+
 static void print_cookies(const struct ad_dns_guarded *guarded)
 {
 	static const struct column columns[] = {
 		{ "DNS COOKIES", false }, { "QUERIES", true }, { "MEANING", false }, { NULL, false }
 	};
-	static const char *const meanings[AD_DNS_COOKIE_STATES] = {
-		[AD_DNS_COOKIE_NEW] = "the client has none of ours yet",
-		[AD_DNS_COOKIE_GOOD] = "the client is where it says it is",
-		[AD_DNS_COOKIE_BAD] = "too old, forged, or of another secret",
+	const struct count_row rows[] = {
+		cookie_row(guarded, AD_DNS_COOKIE_NEW, "the client has none of ours yet"),
+		cookie_row(guarded, AD_DNS_COOKIE_GOOD, "the client is where it says it is"),
+		cookie_row(guarded, AD_DNS_COOKIE_BAD, "too old, forged, or of another secret"),
 	};
-	struct table *table = table_new(stdout, columns);
-	char text[UNIT_TEXT];
 
-	for (int i = AD_DNS_COOKIE_NEW; table && i < AD_DNS_COOKIE_STATES; i++) {
-		table_cell(table, PLAIN, "%s", dns_cookie_name(i));
-		table_cell(table, PLAIN, "%s", unit_exact(guarded->cookies[i], text));
-		table_cell(table, PLAIN, "%s", meanings[i]);
-	}
-	table_end(table);
+	print_counts(columns, rows, sizeof(rows) / sizeof(*rows));
 }
 
 static void print_limited(const struct ad_dns_guarded *guarded)
@@ -130,11 +148,7 @@ static void print_flow_table(const struct status *status)
 	static const struct column columns[] = {
 		{ "FLOW TABLE", false }, { "COUNT", true }, { "MEANING", false }, { NULL, false }
 	};
-	const struct {
-		const char *label;
-		__u64 count;
-		const char *meaning;
-	} rows[] = {
+	const struct count_row rows[] = {
 		{ "inserts", status->flow_stats.inserts, "flows entered" },
 		{ "evictions", status->flow_stats.evictions, "a live flow made room for another" },
 		{ "expiries", status->flow_stats.expiries, "an idle flow made room for another" },
@@ -143,15 +157,8 @@ static void print_flow_table(const struct status *status)
 		{ "in use", status->flows.slots - status->flows.by_kind[AD_FLOW_FREE], "slots" },
 		{ "capacity", status->flows.slots, "slots" },
 	};
-	struct table *table = table_new(stdout, columns);
-	char text[UNIT_TEXT];
 
-	for (size_t i = 0; table && i < sizeof(rows) / sizeof(*rows); i++) {
-		table_cell(table, PLAIN, "%s", rows[i].label);
-		table_cell(table, PLAIN, "%s", unit_exact(rows[i].count, text));
-		table_cell(table, PLAIN, "%s", rows[i].meaning);
-	}
-	table_end(table);
+	print_counts(columns, rows, sizeof(rows) / sizeof(*rows));
 }
 
 static void print_hunt(const struct ad_hunt_stats *stats)
@@ -159,26 +166,15 @@ static void print_hunt(const struct ad_hunt_stats *stats)
 	static const struct column columns[] = {
 		{ "HUNT", false }, { "COUNT", true }, { "MEANING", false }, { NULL, false }
 	};
-	const struct {
-		const char *label;
-		__u64 count;
-		const char *meaning;
-	} rows[] = {
+	const struct count_row rows[] = {
 		{ "learned", stats->learned, "claims, each a hint for its client's prefix" },
 		{ "scouts", stats->scouts, "ACKs of stamped flows that asked for such a claim" },
 		{ "by hint", stats->by_hint, "hunts whose first node a hint named" },
 		{ "by source", stats->by_source,
 		  "hunts whose first node another client came from" },
 	};
-	struct table *table = table_new(stdout, columns);
-	char text[UNIT_TEXT];
 
-	for (size_t i = 0; table && i < sizeof(rows) / sizeof(*rows); i++) {
-		table_cell(table, PLAIN, "%s", rows[i].label);
-		table_cell(table, PLAIN, "%s", unit_exact(rows[i].count, text));
-		table_cell(table, PLAIN, "%s", rows[i].meaning);
-	}
-	table_end(table);
+	print_counts(columns, rows, sizeof(rows) / sizeof(*rows));
 }
 
 static void print_budgets(const struct ad_hunt_stats *stats)

@@ -163,16 +163,6 @@ static const __u8 *deny_name(const struct dns_build *build, __u32 zone, const __
 	return name;
 }
 
-static bool node_has(const struct dns_node *node, __u16 type)
-{
-	__u32 i;
-
-	for (i = 0; i < node->nr_rrs; i++)
-		if (node->rrs[i].type == type)
-			return true;
-	return false;
-}
-
 void dns_chain_deny(const struct dns_build *build, const struct dns_node *node,
 		    struct ad_dns_denial *denial)
 {
@@ -181,7 +171,8 @@ void dns_chain_deny(const struct dns_build *build, const struct dns_node *node,
 	struct ad_dns_denial above = { 0 };
 
 	memset(denial, 0, sizeof(*denial));
-	if (build->proofs[node->zone] && !(node->kind == AD_DNS_CUT && node_has(node, DNS_T_DS))) {
+	if (build->proofs[node->zone] &&
+	    !(node->kind == AD_DNS_CUT && zone_rrs_have(node->rrs, node->nr_rrs, DNS_T_DS))) {
 		proven = deny_name(build, node->zone, node->name, denial);
 		if (node->kind == AD_DNS_NAME && node->wild == DNS_NO_NODE)
 			denial->wild = find_wild(build, node->zone, proven);

@@ -204,15 +204,6 @@ static int walk_foreigns(struct walk *walk, const struct name_key *key)
 	return 0;
 }
 
-static size_t owner_run(const struct zone *zone, size_t first)
-{
-	size_t end = first + 1;
-
-	while (end < zone->nr_rrs && !name_key_compare(&zone->rrs[end].key, &zone->rrs[first].key))
-		end++;
-	return end - first;
-}
-
 static int walk_zone(struct walk *walk)
 {
 	const struct zone *zone = walk->tree->zones[walk->zone], *foreign;
@@ -220,7 +211,7 @@ static int walk_zone(struct walk *walk)
 	int err = 0;
 
 	for (i = 0; i < zone->nr_rrs && !err; i += n) {
-		n = owner_run(zone, i);
+		n = zone_owner_run(zone, i);
 		err = walk_foreigns(walk, &zone->rrs[i].key);
 		foreign = walk_next(walk);
 		if (!err && !(foreign && name_key_within(&zone->rrs[i].key, &foreign->key)))

@@ -134,8 +134,11 @@ static int open_secret(const char *path, const char *hint)
 
 static int load_master(const char *path, __u8 master[crypto_kdf_KEYBYTES])
 {
-	int err, fd = open_secret(path, "; `anydoor keygen FILE` makes one");
+	int err, fd;
 
+	if (sodium_init() < 0)
+		return -EIO;
+	fd = open_secret(path, "; `anydoor keygen FILE` makes one");
 	if (fd < 0)
 		return fd;
 	err = read_master(path, fd, master);
@@ -149,8 +152,6 @@ int keys_load(const char *path, unsigned int epoch, struct ad_keys *keys, __u8 s
 	int err;
 
 	memset(keys, 0, sizeof(*keys));
-	if (sodium_init() < 0)
-		return -EIO;
 	err = load_master(path, master);
 	if (err)
 		return err;
@@ -169,8 +170,6 @@ int keys_load_dns(const char *path, unsigned int epoch, struct dns_secrets *secr
 	int err;
 
 	memset(secrets, 0, sizeof(*secrets));
-	if (sodium_init() < 0)
-		return -EIO;
 	err = load_master(path, master);
 	if (err)
 		return err;

@@ -79,6 +79,11 @@ int zone_compare(const void *a, const void *b);
 const struct zone_rr *zone_find(const struct zone *zone, const struct name_key *key, __u16 type,
 				size_t *nr);
 
+/* How many records from zone->rrs[@first] on are of its owner. */
+size_t zone_owner_run(const struct zone *zone, size_t first);
+/* Is one of these @nr records of @type? */
+bool zone_rrs_have(const struct zone_rr *rrs, size_t nr, __u16 type);
+
 /* The signatures of the set that @rr is of; NULL and 0 if none. */
 const struct zone_rr *zone_signatures(const struct zone *zone, const struct zone_rr *rr,
 				      size_t *nr);

@@ -33,17 +33,12 @@ static const char *const doubts[DOUBTS] = {
 	[DOUBT_DS] = "DS without NS: no delegation",
 };
 
-struct doubted {
-	const struct zone_rr *first;
-	size_t nr;
-};
-
 /* A check adds what it finds and goes on; what counts in the end is whether there was anything. */
 struct check {
 	struct zone *zone;
 	struct config_errors *errors;
 	unsigned int failed;
-	struct doubted doubted[DOUBTS];
+	struct zone_remark doubted[DOUBTS];
 	const struct zone_rr *cover; /* of the cut or DNAME above, or NULL */
 	unsigned int uneven;	     /* sets whose TTLs differ */
 };
@@ -221,17 +216,15 @@ static void check_apex(struct check *check, const struct owner *owner)
 		complain(check, rr, "DS at the apex: it belongs to the parent zone");
 }
 
-static void doubt(struct check *check, enum doubt what, const struct zone_rr *rr)
+void zone_remark(struct zone_remark *remark, const struct zone_rr *rr)
 {
-	struct doubted *doubted = &check->doubted[what];
-
-	if (!doubted->nr++ || rr->line < doubted->first->line)
-		doubted->first = rr;
+	if (!remark->nr++ || rr->line < remark->first->line)
+		remark->first = rr;
 }
 
 static void say_doubts(const struct check *check)
 {
-	const struct doubted *doubted;
+	const struct zone_remark *doubted;
 	char name[NAME_TEXT];
 	int i;
 
@@ -272,7 +265,7 @@ static void check_hidden(struct check *check, const struct owner *owner)
 		return;
 	for (i = 0; i < owner->nr; i++)
 		if (check->cover->type == DNS_T_DNAME || !shows_at_cut(owner->rrs[i].type, below))
-			doubt(check, DOUBT_HIDDEN, &owner->rrs[i]);
+			zone_remark(&check->doubted[DOUBT_HIDDEN], &owner->rrs[i]);
 }
 
 /* RFC 6672, 2.3: a name is delegated or redirected, not both; the apex is no delegation. */
@@ -287,7 +280,7 @@ static void check_cut(struct check *check, const struct owner *owner)
 	if (ns && count_type(owner, DNS_T_DNAME, &rr))
 		complain(check, rr, "%s: both DNAME and NS", name_format(rr->owner, name));
 	if (!ns && count_type(owner, DNS_T_DS, &rr))
-		doubt(check, DOUBT_DS, rr);
+		zone_remark(&check->doubted[DOUBT_DS], rr);
 }
 
 /* The host that NS or MX names is in this zone: has it an address of its own? */
@@ -302,11 +295,11 @@ static void check_host(struct check *check, const struct zone_rr *rr)
 	if (!name_key_within(&key, &check->zone->key))
 		return;
 	if (zone_find(check->zone, &key, DNS_T_CNAME, &nr))
-		doubt(check, DOUBT_ALIAS, rr);
+		zone_remark(&check->doubted[DOUBT_ALIAS], rr);
 	else if (rr->type == DNS_T_NS && name_key_within(&key, &rr->key) &&
 		 !zone_find(check->zone, &key, DNS_T_A, &nr) &&
 		 !zone_find(check->zone, &key, DNS_T_AAAA, &nr))
-		doubt(check, DOUBT_GLUE, rr);
+		zone_remark(&check->doubted[DOUBT_GLUE], rr);
 }
 
 static void check_hosts(struct check *check, const struct owner *owner)
@@ -343,16 +336,14 @@ static __u32 soa_serial(const struct zone_rr *soa)
 static void check_owners(struct check *check)
 {
 	struct zone *zone = check->zone;
-	size_t i, first = 0;
+	struct owner owner;
+	size_t i;
 
-	for (i = 1; i <= zone->nr_rrs; i++) {
-		struct owner owner = { .rrs = &zone->rrs[first], .nr = i - first };
-
-		if (i < zone->nr_rrs && !name_key_compare(&zone->rrs[first].key, &zone->rrs[i].key))
-			continue;
+	for (i = 0; i < zone->nr_rrs; i += owner.nr) {
+		owner.rrs = &zone->rrs[i];
+		owner.nr = zone_owner_run(zone, i);
 		owner.apex = owner.rrs[0].key.len == zone->key.len;
 		check_owner(check, &owner);
-		first = i;
 	}
 }
 
@@ -402,6 +393,25 @@ static size_t find_first(const struct zone *zone, const struct name_key *key, __
 			high = mid;
 	}
 	return low;
+}
+
+size_t zone_owner_run(const struct zone *zone, size_t first)
+{
+	size_t end = first + 1;
+
+	while (end < zone->nr_rrs && !name_key_compare(&zone->rrs[end].key, &zone->rrs[first].key))
+		end++;
+	return end - first;
+}
+
+bool zone_rrs_have(const struct zone_rr *rrs, size_t nr, __u16 type)
+{
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (rrs[i].type == type)
+			return true;
+	return false;
 }
 
 const struct zone_rr *zone_find(const struct zone *zone, const struct name_key *key, __u16 type,

@@ -13,6 +13,13 @@
  */
 int zone_check(struct zone *zone, struct config_errors *errors);
 
+/* What is said once of a zone, however often it is found: the first place, and how many. */
+struct zone_remark {
+	const struct zone_rr *first;
+	size_t nr;
+};
+void zone_remark(struct zone_remark *remark, const struct zone_rr *rr);
+
 /* The data of a record has the form of its type; unknown types have none. */
 bool zone_rdata_valid(__u16 type, const __u8 *rdata, size_t len);
 

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "maps/dns_proto.h"
 #include "zone_chain.h"
+#include "zone_check.h"
 #include "zone_sign.h"
 
 #define KEYS_MAX    64
@@ -32,11 +33,6 @@ static const char *const flaws[FLAWS] = {
 	[FLAW_KEY] = "signed with a key that is no DNSKEY of the zone",
 };
 
-struct flawed {
-	const struct zone_rr *first;
-	size_t nr;
-};
-
 struct key {
 	__u8 algorithm;
 	__u16 tag;
@@ -50,7 +46,7 @@ struct seal {
 	struct key keys[KEYS_MAX];
 	size_t nr_keys;
 	__u64 now_s;
-	struct flawed flawed[FLAWS];
+	struct zone_remark flawed[FLAWS];
 };
 
 #define complain(seal, rr, ...)                                                                    \
@@ -109,17 +105,9 @@ static const char *type_text(__u16 type, char text[TYPE_TEXT])
 	return text;
 }
 
-static void flaw(struct seal *seal, enum flaw what, const struct zone_rr *rr)
-{
-	struct flawed *flawed = &seal->flawed[what];
-
-	if (!flawed->nr++ || rr->line < flawed->first->line)
-		flawed->first = rr;
-}
-
 static void say_flaws(const struct seal *seal)
 {
-	const struct flawed *flawed;
+	const struct zone_remark *flawed;
 	char name[NAME_TEXT];
 	int i;
 
@@ -187,11 +175,11 @@ static void check_times(struct seal *seal, const struct zone_rr *sigs, size_t nr
 		known |= sig_has_key(seal, &sigs[i]);
 	}
 	if (until < seal->now_s)
-		flaw(seal, FLAW_EXPIRED, sigs);
+		zone_remark(&seal->flawed[FLAW_EXPIRED], sigs);
 	else if (!begun)
-		flaw(seal, FLAW_EARLY, sigs);
+		zone_remark(&seal->flawed[FLAW_EARLY], sigs);
 	if (!known)
-		flaw(seal, FLAW_KEY, sigs);
+		zone_remark(&seal->flawed[FLAW_KEY], sigs);
 	if (!seal->zone->signed_until_s || until < seal->zone->signed_until_s)
 		seal->zone->signed_until_s = until;
 }
@@ -237,12 +225,7 @@ struct owner {
 
 static bool owner_has(const struct owner *owner, __u16 type)
 {
-	size_t i;
-
-	for (i = 0; i < owner->nr; i++)
-		if (owner->rrs[i].type == type)
-			return true;
-	return false;
+	return zone_rrs_have(owner->rrs, owner->nr, type);
 }
 
 /* Nothing but an NSEC3: a name that only hashes have. */
@@ -307,15 +290,12 @@ static void check_owner(struct seal *seal, struct owner *owner)
 static void check_owners(struct seal *seal)
 {
 	const struct zone *zone = seal->zone;
-	size_t i, first = 0;
+	struct owner owner;
+	size_t i;
 
-	for (i = 1; i <= zone->nr_rrs; i++) {
-		struct owner owner = { .rrs = &zone->rrs[first], .nr = i - first };
-
-		if (i < zone->nr_rrs && !name_key_compare(&zone->rrs[first].key, &zone->rrs[i].key))
-			continue;
+	for (i = 0; i < zone->nr_rrs; i += owner.nr) {
+		owner = (struct owner){ &zone->rrs[i], zone_owner_run(zone, i), false };
 		check_owner(seal, &owner);
-		first = i;
 	}
 }
 
