@@ -10,6 +10,7 @@
 #include <linux/if_ether.h>
 #include <sodium.h>
 #include "selftests/bench/frame.h"
+#include "selftests/sum.h"
 #include "user/config.h"
 
 #define PAYLOAD	    16 /* bytes of TCP data: the headers are what costs */
@@ -30,28 +31,12 @@ static void *put(struct frame *frame, const void *bytes, size_t length)
 	return place;
 }
 
-static __u32 sum16(__u32 sum, const void *bytes, size_t length)
-{
-	const __u8 *byte = bytes;
-
-	for (size_t i = 0; i < length; i++)
-		sum += i & 1 ? byte[i] : byte[i] << 8;
-	return sum;
-}
-
-static __be16 sum_fold(__u32 sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return htons((__u16)~sum);
-}
-
 /* Of TCP or UDP behind @ip, with its pseudo-header (RFC 9293, 3.1; RFC 768). */
 static __be16 sum_transport(const struct iphdr *ip)
 {
 	__u16 length = ntohs(ip->tot_len) - sizeof(*ip);
 
-	return sum_fold(sum16(sum16(ip->protocol + length, &ip->saddr, 8), ip + 1, length));
+	return sum_fold(sum_bytes(sum_bytes(ip->protocol + length, &ip->saddr, 8), ip + 1, length));
 }
 
 static void put_ethernet(struct frame *frame)
@@ -84,7 +69,7 @@ static struct iphdr *put_ip(struct frame *frame, __be32 from, __be32 to, __u8 pr
 static void close_ip(struct frame *frame, struct iphdr *ip)
 {
 	ip->tot_len = htons(frame->bytes + frame->length - (__u8 *)ip);
-	ip->check = sum_fold(sum16(0, ip, sizeof(*ip)));
+	ip->check = sum_fold(sum_bytes(0, ip, sizeof(*ip)));
 }
 
 struct ends {

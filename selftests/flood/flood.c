@@ -22,6 +22,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#include "selftests/sum.h"
 
 #define BATCH	   16
 #define PACKET_MAX 256
@@ -51,22 +52,6 @@ static uint64_t draw(struct flood *flood)
 {
 	flood->random = flood->random * 6364136223846793005ull + 1442695040888963407ull;
 	return flood->random >> 16;
-}
-
-static uint32_t sum16(uint32_t sum, const void *bytes, size_t length)
-{
-	const uint8_t *byte = bytes;
-
-	for (size_t i = 0; i < length; i++)
-		sum += i & 1 ? byte[i] : byte[i] << 8;
-	return sum;
-}
-
-static uint16_t sum_fold(uint32_t sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return htons((uint16_t)~sum);
 }
 
 static void put_timestamps(const struct flood *flood, uint8_t *option)
@@ -106,7 +91,8 @@ static size_t build(struct flood *flood, uint8_t *packet)
 	};
 	if (options)
 		put_timestamps(flood, (uint8_t *)(tcp + 1));
-	tcp->check = sum_fold(sum16(sum16(IPPROTO_TCP + length, &ip->saddr, 8), tcp, length));
+	tcp->check =
+		sum_fold(sum_bytes(sum_bytes(IPPROTO_TCP + length, &ip->saddr, 8), tcp, length));
 	return sizeof(*ip) + length;
 }
 

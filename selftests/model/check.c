@@ -23,11 +23,14 @@
 #include <linux/bpf.h>
 #include <bpf/libbpf.h>
 #include <sodium.h>
+#include "selftests/sum.h"
 #include "selftests/tap.h"
+#include "selftests/prog/complaints.h"
 #include "selftests/prog/rig.h"
 #include "selftests/prog/world.h"
 #include "selftests/prog/zones.h"
 #include "user/addr.h"
+#include "user/reason.h"
 #include "model.h"
 
 #define ROUNDS_DEFAULT 100000
@@ -91,7 +94,7 @@ struct trial {
 };
 
 static struct trial trial;
-static struct outcome outcome;
+static struct rig_result outcome;
 static const struct options *options;
 static const struct plan *plan;
 static time_t started;
@@ -134,8 +137,7 @@ static __u16 node_or_none(void)
 	return one_in(3) ? 0 : any_node();
 }
 
-/* --- hashes and images --------------------------------------------------------------------------
- */
+/* --- hashes and images ------------------------------------------------------------------------ */
 
 static __u64 siphash(const void *key, const void *data, size_t bytes)
 {
@@ -199,8 +201,7 @@ static void set_at(struct trial *t, const char *map, __u32 at, const void *value
 	set(t, map, &at, sizeof(at), value, len);
 }
 
-/* --- a world
- * -------------------------------------------------------------------------------------- */
+/* --- a world ---------------------------------------------------------------------------------- */
 
 static void node_address(__u16 id, struct ad_addr *addr)
 {
@@ -365,8 +366,7 @@ static void roll_flow(struct trial *t)
 	set_at(t, "flows", bucket * AD_FLOW_SLOTS + t->place, &image, sizeof(image));
 }
 
-/* --- a packet
- * ---------------------------------------------------------------------------------------- */
+/* --- a packet --------------------------------------------------------------------------------- */
 
 static void roll_flags(struct model_packet *p)
 {
@@ -471,24 +471,7 @@ static void roll_tunnel(const struct model_world *w, struct model_packet *p)
 		p->landing = US;
 }
 
-/* --- its frame
- * --------------------------------------------------------------------------------------- */
-
-static __u32 sum_words(const void *data, size_t bytes, __u32 sum)
-{
-	const __u8 *p = data;
-
-	for (size_t i = 0; i < bytes; i++)
-		sum += i % 2 ? p[i] : p[i] << 8;
-	return sum;
-}
-
-static __u16 sum_fold(__u32 sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return htons(~sum);
-}
+/* --- its frame -------------------------------------------------------------------------------- */
 
 static size_t put_ip4(__u8 *at, __be32 from, __be32 to, __u8 protocol, size_t payload)
 {
@@ -501,7 +484,7 @@ static size_t put_ip4(__u8 *at, __be32 from, __be32 to, __u8 protocol, size_t pa
 			      .tot_len = htons(20 + payload),
 			      .saddr = from,
 			      .daddr = to };
-	ip->check = sum_fold(sum_words(ip, 20, 0));
+	ip->check = sum_fold(sum_bytes(0, ip, 20));
 	return 20;
 }
 
@@ -547,9 +530,9 @@ static size_t put_tcp(__u8 *at, const struct trial *t)
 		memcpy(at + 20, "\x01\x01\x08\x0a", 4);
 		memcpy(at + 24, echo, sizeof(echo));
 	}
-	sum = sum_words(t->tuple.client.b + skip, 16 - skip, IPPROTO_TCP + len);
-	sum = sum_words(t->tuple.vip.b + skip, 16 - skip, sum);
-	tcp->th_sum = sum_fold(sum_words(at, len, sum));
+	sum = sum_bytes(IPPROTO_TCP + len, t->tuple.client.b + skip, 16 - skip);
+	sum = sum_bytes(sum, t->tuple.vip.b + skip, 16 - skip);
+	tcp->th_sum = sum_fold(sum_bytes(sum, at, len));
 	return len;
 }
 
@@ -648,20 +631,7 @@ static void roll(struct trial *t)
 	put_frame(t);
 }
 
-/* --- comparison
- * ---------------------------------------------------------------------------------------- */
-
-static char complaints[2048];
-
-static void __attribute__((format(printf, 1, 2))) complain(const char *format, ...)
-{
-	size_t used = strlen(complaints);
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(complaints + used, sizeof(complaints) - used, format, args);
-	va_end(args);
-}
+/* --- comparison ------------------------------------------------------------------------------- */
 
 static void same(const char *what, __u64 got, __u64 expected)
 {
@@ -685,18 +655,7 @@ static __u32 reason_counted(const struct counts *before, const struct counts *af
 
 static __u32 action_of(__u32 reason)
 {
-	switch (reason) {
-#define ACTION_IN_PASS(sym)
-#define ACTION_IN_SEND(sym)
-#define ACTION_IN_DROP(sym) case AD_R_##sym:
-#define ACTION_OUT_PASS(sym)
-#define X(sym, side, action, label, help) ACTION_##side##_##action(sym)
-		AD_REASONS(X)
-#undef X
-		return XDP_DROP;
-	default:
-		return XDP_PASS;
-	}
+	return strcmp(reason_table[reason].action, "drop") ? XDP_PASS : XDP_DROP;
 }
 
 static __u32 action_towards(__u16 id)
@@ -838,8 +797,7 @@ static bool play(struct rig *rig, __u64 number, __u64 *reached)
 	return !*complaints;
 }
 
-/* --- the ground
- * ------------------------------------------------------------------------------------------ */
+/* --- the ground ------------------------------------------------------------------------------- */
 
 static void read_base(const struct options *o)
 {

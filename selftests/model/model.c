@@ -135,8 +135,7 @@ static __u32 keep(struct climb *c, __u32 reason)
 	return end(c, reason);
 }
 
-/* --- rung 0: a SYN ------------------------------------------------------------------------------
- */
+/* --- rung 0: a SYN ---------------------------------------------------------------------------- */
 
 static __u16 successor(const struct climb *c)
 {
@@ -167,8 +166,7 @@ static __u32 climb_syn(struct climb *c)
 	return lead(c, to, AD_WHY_DIVERT, AD_R_DIVERTED);
 }
 
-/* --- rung 1: the unstamped ----------------------------------------------------------------------
- */
+/* --- rung 1: the unstamped -------------------------------------------------------------------- */
 
 static __u32 climb_unstamped(struct climb *c)
 {
@@ -177,8 +175,7 @@ static __u32 climb_unstamped(struct climb *c)
 	return keep(c, AD_R_LOCAL_UNSTAMPED);
 }
 
-/* --- rung 2: the stamp
- * ---------------------------------------------------------------------------- */
+/* --- rung 2: the stamp ------------------------------------------------------------------------ */
 
 /* y is d's place less the echo's age; clocks may differ by the skew. */
 static void read_stamp(struct climb *c)
@@ -297,8 +294,7 @@ static __u32 climb_stamp(struct climb *c)
 	return lead(c, c->r.candidates[0], AD_WHY_HUNT, AD_R_WRAP_HUNT);
 }
 
-/* --- answers that travel
- * -------------------------------------------------------------------------- */
+/* --- answers that travel ---------------------------------------------------------------------- */
 
 static __u32 climb_claim(struct climb *c)
 {
@@ -332,8 +328,7 @@ static __u32 climb_answer(struct climb *c)
 	return AD_CONTINUE;
 }
 
-/* --- rung 3: the pin
- * ------------------------------------------------------------------------------ */
+/* --- rung 3: the pin -------------------------------------------------------------------------- */
 
 static bool pin_holds(struct climb *c)
 {
@@ -372,8 +367,7 @@ static __u32 climb_pin(struct climb *c)
 	return lead(c, owner, AD_WHY_DATA, AD_R_WRAP_PIN);
 }
 
-/* --- rung 4: the socket
- * ----------------------------------------------------------------------------- */
+/* --- rung 4: the socket ----------------------------------------------------------------------- */
 
 static __u32 climb_socket(struct climb *c)
 {
@@ -388,8 +382,7 @@ static __u32 climb_socket(struct climb *c)
 	return AD_CONTINUE;
 }
 
-/* --- rung 5: the hunt
- * ------------------------------------------------------------------------------- */
+/* --- rung 5: the hunt ------------------------------------------------------------------------- */
 
 static bool worth_hunting(const struct climb *c)
 {
@@ -488,8 +481,7 @@ static __u32 climb_hunt(struct climb *c)
 	return lead(c, found[0], AD_WHY_HUNT, AD_R_WRAP_HUNT);
 }
 
-/* --- rung 6: nobody
- * ----------------------------------------------------------------------------------- */
+/* --- rung 6: nobody --------------------------------------------------------------------------- */
 
 static void climb_off(struct climb *c)
 {
@@ -512,8 +504,7 @@ static void claim(struct climb *c)
 	lead(c, c->p->landing, AD_WHY_CLAIM, AD_R_WRAP_CLAIM);
 }
 
-/* --- sending
- * ------------------------------------------------------------------------------------------ */
+/* --- sending ---------------------------------------------------------------------------------- */
 
 static void fail(struct climb *c, __u32 reason)
 {
@@ -557,8 +548,7 @@ static void send(struct climb *c)
 	c->r.hop = c->p->hop + 1;
 }
 
-/* --- the whole
- * ---------------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 /* What may come by tunnel at all. */
 static __u32 refuse(struct climb *c)

@@ -256,7 +256,7 @@ static int rig_program(const struct rig *rig, const struct vector *vector, bool 
 }
 
 int rig_run(const struct rig *rig, const struct vector *vector, bool door, const struct bytes *in,
-	    struct outcome *outcome)
+	    struct rig_result *outcome)
 {
 	const char *device = vector->device ?: WORLD_UPLINK;
 	struct xdp_md md = { .data_end = in->len, .ingress_ifindex = if_nametoindex(device) };

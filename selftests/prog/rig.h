@@ -11,7 +11,7 @@
 struct rig;
 
 /* One run of one program. */
-struct outcome {
+struct rig_result {
 	__u32 retval;
 	size_t len;
 	__u8 frame[VECTOR_FRAME_MAX];
@@ -31,7 +31,7 @@ int rig_prepare(struct rig *rig, const struct vector *vector);
  * not take so short a frame there; -errno.
  */
 int rig_run(const struct rig *rig, const struct vector *vector, bool door, const struct bytes *in,
-	    struct outcome *outcome);
+	    struct rig_result *outcome);
 int rig_counts(const struct rig *rig, struct counts *counts);
 bool rig_entry_is(const struct rig *rig, const struct entry *entry);
 /* The flow with this tag, or NULL; the rig's, until it is prepared for another vector. */

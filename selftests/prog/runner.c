@@ -18,6 +18,7 @@
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
 #include "selftests/tap.h"
+#include "complaints.h"
 #include "rig.h"
 #include "world.h"
 #include "zones.h"
@@ -27,20 +28,7 @@
 #define TC_UNSPEC	 ((__u32)-1)
 
 static bool earned[AD_REASON_MAX];
-static struct outcome outcome;
-
-/* What is wrong with the vector at hand; empty: nothing. */
-static char complaints[8192];
-
-static void __attribute__((format(printf, 1, 2))) complain(const char *format, ...)
-{
-	size_t used = strlen(complaints);
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(complaints + used, sizeof(complaints) - used, format, args);
-	va_end(args);
-}
+static struct rig_result outcome;
 
 static bool report(const char *name, const char *what)
 {

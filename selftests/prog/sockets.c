@@ -17,6 +17,7 @@
 #include <linux/ipv6.h>
 #include <linux/tcp.h>
 #include <sys/socket.h>
+#include "selftests/sum.h"
 #include "world.h"
 #include "user/addr.h"
 
@@ -70,23 +71,6 @@ static int outside_fd(void)
 	return fd;
 }
 
-static __u32 sum_words(const void *data, size_t bytes, __u32 sum)
-{
-	const __u8 *p = data;
-	size_t i;
-
-	for (i = 0; i + 1 < bytes; i += 2)
-		sum += p[i] << 8 | p[i + 1];
-	return sum;
-}
-
-static __u16 sum_fold(__u32 sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return htons(~sum);
-}
-
 static void tcp_fill(struct tcphdr *tcp, const struct ad_tuple *tuple, __u32 seq, __u32 ack,
 		     const char *flags)
 {
@@ -104,9 +88,9 @@ static void tcp_fill(struct tcphdr *tcp, const struct ad_tuple *tuple, __u32 seq
 	tcp->syn = !!strchr(flags, 'S');
 	tcp->ack = !!strchr(flags, 'A');
 	tcp->fin = !!strchr(flags, 'F');
-	sum = sum_words(client + skip, 16 - skip, sum);
-	sum = sum_words(vip + skip, 16 - skip, sum);
-	tcp->check = sum_fold(sum_words(tcp, sizeof(*tcp), sum));
+	sum = sum_bytes(sum, client + skip, 16 - skip);
+	sum = sum_bytes(sum, vip + skip, 16 - skip);
+	tcp->check = sum_fold(sum_bytes(sum, tcp, sizeof(*tcp)));
 }
 
 static size_t ip_fill(__u8 *at, const struct ad_tuple *tuple)
@@ -125,7 +109,7 @@ static size_t ip_fill(__u8 *at, const struct ad_tuple *tuple)
 	ip4->tot_len = htons(sizeof(*ip4) + sizeof(struct tcphdr));
 	ip4->saddr = tuple->client.w[3];
 	ip4->daddr = tuple->vip.w[3];
-	ip4->check = sum_fold(sum_words(ip4, sizeof(*ip4), 0));
+	ip4->check = sum_fold(sum_bytes(0, ip4, sizeof(*ip4)));
 	return sizeof(*ip4);
 }
 

@@ -18,7 +18,7 @@
 
 static struct rig *rig;
 static struct options *options;
-static struct outcome outcome;
+static struct rig_result outcome;
 static struct counts counts;
 static const struct vector nothing = { .program = PROGRAM_PACKET };
 

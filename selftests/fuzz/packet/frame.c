@@ -2,6 +2,7 @@
 /*
  * frame.c: Ethernet, tags, IP, UDP, read from left to right (frame.h).
  */
+#include "selftests/sum.h"
 #include "frame.h"
 
 #define TAGS_MAX       2
@@ -103,34 +104,19 @@ bool frame_read(const uint8_t *f, size_t len, struct parts *parts)
 	return udp >= 8 && parts->l4 + udp <= parts->end;
 }
 
-static uint32_t sum(const uint8_t *p, size_t len, uint32_t from)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		from += i % 2 ? p[i] : p[i] << 8;
-	return from;
-}
-
-static uint16_t fold(uint32_t sum)
-{
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return sum;
-}
-
 bool frame_ip4_sum_holds(const uint8_t *f, const struct parts *parts)
 {
-	return fold(sum(f + parts->l3, parts->l4 - parts->l3, 0)) == 0xffff;
+	return !sum_fold(sum_bytes(0, f + parts->l3, parts->l4 - parts->l3));
 }
 
 bool frame_udp_sum_holds(const uint8_t *f, const struct parts *parts)
 {
 	const uint8_t *ip = f + parts->l3;
 	size_t bytes = parts->payload_len + 8;
-	uint32_t head = sum(ip + (parts->ip6 ? 8 : 12), parts->ip6 ? 32 : 8, FRAME_UDP + bytes);
+	uint32_t head =
+		sum_bytes(FRAME_UDP + bytes, ip + (parts->ip6 ? 8 : 12), parts->ip6 ? 32 : 8);
 
-	return get16(f + parts->l4 + 6) && fold(sum(f + parts->l4, bytes, head)) == 0xffff;
+	return get16(f + parts->l4 + 6) && !sum_fold(sum_bytes(head, f + parts->l4, bytes));
 }
 
 void frame_set_payload(uint8_t *f, const struct parts *parts, size_t len)
@@ -144,5 +130,6 @@ void frame_set_payload(uint8_t *f, const struct parts *parts, size_t len)
 	}
 	put16(f + parts->l3 + 2, parts->l4 - parts->l3 + l4);
 	put16(f + parts->l3 + 10, 0);
-	put16(f + parts->l3 + 10, ~fold(sum(f + parts->l3, parts->l4 - parts->l3, 0)));
+	put16(f + parts->l3 + 10,
+	      ntohs(sum_fold(sum_bytes(0, f + parts->l3, parts->l4 - parts->l3))));
 }
