@@ -58,3 +58,8 @@ not_below() {
 		return 1
 	}
 }
+
+# Somebody at PLACE listens on TCP PORT: on both VIPs, if told 2.
+listens() { # PLACE PORT [SOCKETS]
+	(($(at "$1" ss -Hltn "sport = $2" | wc -l) >= ${3:-1}))
+}

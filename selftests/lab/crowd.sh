@@ -12,12 +12,8 @@ crowd_serve() { # PLACE...
 		disown $!
 	done
 	for place; do
-		await 5 crowd_served "$place" || return 1
+		await 5 listens "$place" $CROWD_PORT || return 1
 	done
-}
-
-crowd_served() { # PLACE
-	at "$1" ss -Hltn "sport = $CROWD_PORT" | grep -q LISTEN
 }
 
 # COUNT connections called NAME, made with the client's net.ipv4.tcp_timestamps at TIMESTAMPS, to

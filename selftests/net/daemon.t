@@ -32,9 +32,6 @@ at_least "the new daemon adopted the counters" "$(counter fra out_stamped)" "$st
 bgp_prefer sin
 is "new daemons: the idle flows are still fra's" "$(talk)" "fra fra"
 
-for download in four six; do
-	await 40 web_download_ended $download
-	ok "the download '$download' arrives whole" web_download_intact $download
-done
+downloads_intact 40 four six
 ok "nobody was reset" no_resets
 net_done

@@ -36,10 +36,7 @@ await 10 web_downloaded diverted 5
 
 ok "undrain" enter fra anydoor undrain
 is "new connections are fra's again" "$(web_who 4) $(web_who 6)" "fra fra"
-for download in old diverted; do
-	await 30 web_download_ended $download
-	ok "the download '$download' arrives whole" web_download_intact $download
-done
+downloads_intact 30 old diverted
 is "the old flows are still fra's" "$(talk)" "fra fra"
 ok "nobody was reset" no_resets
 net_done

@@ -30,11 +30,7 @@ upload_serve() {
 		print(got.hexdigest(), flush=True)
 		connection.close()
 	END
-	await 5 upload_served
-}
-
-upload_served() {
-	[[ -n $(at fra ss -Hltn 'sport = 5300') ]]
+	await 5 listens fra 5300
 }
 
 upload_start() {

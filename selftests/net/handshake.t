@@ -20,12 +20,7 @@ everywhere() { # SYSCTL=VALUE...
 
 # From now on SYNs go where BGP says, and all else from the client to nyc.
 split() {
-	local number
-	number=$(awk '$2 == "isp" && $3 == "edge_nyc" { print $1 }' <<<"$WIRES")
-	at isp ip rule add fwmark 1 lookup 100
-	at isp ip -6 rule add fwmark 1 lookup 100
-	at isp ip route replace default via "$(wire_address "$number" 2 4)" table 100
-	at isp ip -6 route replace default via "$(wire_address "$number" 2 6)" table 100
+	detour_up nyc
 	at isp nft -f - <<-END
 		table inet split {
 			chain in {
@@ -38,8 +33,7 @@ split() {
 
 unsplit() {
 	at isp nft delete table inet split
-	at isp ip rule del fwmark 1
-	at isp ip -6 rule del fwmark 1
+	detour_down
 }
 
 # A connection over each family begins at fra, and is fra's after a shift.
@@ -75,6 +69,10 @@ flood() { # POP
 		      for layer in (IP(src=f"198.51.100.{100 + i}", dst=vip4),
 		                    IPv6(src=f"2001:db8:c::{100 + i}", dst=vip6))])
 	END
+}
+
+queue_full() { # POP
+	not_below "$(at "$1" ss -Htn state syn-recv | wc -l)" 16
 }
 
 lab_up
@@ -122,7 +120,7 @@ is "fra's cookies were answered there, and nowhere else" \
 
 everywhere net.ipv4.tcp_syncookies=1
 ok "fra is flooded" flood fra
-ok "its queue is full" await 3 not_below "$(at fra ss -Htn state syn-recv | wc -l)" 16
+ok "its queue is full" await 3 queue_full fra
 begin_and_shift "flooded"
 is "by cookies, again" "$(cookies fra)" 6
 ok "nobody was reset" no_resets

@@ -114,10 +114,7 @@ narrowed 1350 nyc # where the flow's own packets land: it is known there
 router_is_near sin
 narrowed 1300 sin # where nothing names its owner: the error looks for it
 
-for download in four six; do
-	await 40 web_download_ended $download
-	ok "the download '$download' arrives whole" web_download_intact $download
-done
+downloads_intact 40 four six
 at_least "fra took them for its own" "$(counter fra icmp_local)" 8
 ok "nobody was reset" no_resets
 

@@ -18,10 +18,7 @@ bgp_prefer nyc
 for family in 4 6; do
 	ok "the upload over IPv$family arrives" upload_complete $family $UPLOAD_S
 done
-for download in four six; do
-	await 30 web_download_ended $download
-	ok "the download '$download' arrives whole" web_download_intact $download
-done
+downloads_intact 30 four six
 at_least "nyc wrapped packets of several buffers" "$(counter_mean_bytes nyc wrap_stamp)" 3500
 at_least "fra took them from the tunnel" "$(counter_mean_bytes fra local_stamp)" 3500
 is "everything did fit" "$(counter_sum nyc '.reason | startswith("too_big")')" 0

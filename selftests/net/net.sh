@@ -38,10 +38,10 @@ talk_start() {
 	exec {TALK_IN}>&"${TALK[1]}" {TALK_OUT}<&"${TALK[0]}"
 }
 
-# Who answers on the two old connections?
-talk() {
+# Who answers on the two old connections, or on new ones from their ports?
+talk() { # [anew]
 	local answer
-	echo >&"$TALK_IN"
+	echo "${1:-}" >&"$TALK_IN"
 	read -r -t 25 answer <&"$TALK_OUT" || answer=silence
 	echo "$answer"
 }
@@ -53,6 +53,16 @@ talk_end() {
 	wait "$pid"
 }
 
+# --- downloads -------------------------------------------------------------------------------------
+# They end within SECONDS, each, and every byte of them is right.
+downloads_intact() { # SECONDS NAME...
+	local name
+	for name in "${@:2}"; do
+		await "$1" web_download_ended "$name"
+		ok "the download '$name' arrives whole" web_download_intact "$name"
+	done
+}
+
 # --- uploads -----------------------------------------------------------------------------------------
 # iperf3 says itself when an upload was reset. In the end its server may close a connection that has
 # data unread, and the kernel sends a RST for that: such are not counted.
@@ -60,11 +70,8 @@ uploads_serve() { # POP
 	at client nft insert rule inet lab in tcp sport '{ 5204, 5206 }' accept
 	at "$1" iperf3 -s -D -B $VIP4 -p 5204 --logfile "$LAB_DIR/$1.iperf4"
 	at "$1" iperf3 -s -D -B $VIP6 -p 5206 --logfile "$LAB_DIR/$1.iperf6"
-	await 5 uploads_served "$1"
-}
-
-uploads_served() { # POP
-	[[ $(at "$1" ss -Hltn 'sport = 5204 or sport = 5206' | wc -l) == 2 ]]
+	await 5 listens "$1" 5204
+	await 5 listens "$1" 5206
 }
 
 # To POP, over both families, for SECONDS, at 50 Mbit/s each. Returns when they run.
@@ -93,6 +100,22 @@ upload_complete() { # FAMILY SECONDS
 	await "$(($2 + 15))" test -e "$LAB_DIR/upload$1" || return 1
 	same "$(jq -r .error "$LAB_DIR/upload$1")" null || return 1
 	not_below "$(jq .end.sum_received.bytes "$LAB_DIR/upload$1")" $((50000000 / 8 * $2 * 9 / 10))
+}
+
+# --- what the ISP decides packet by packet --------------------------------------------------------
+# What it marks with 1 goes to POP, whatever BGP says.
+detour_up() { # POP
+	local number
+	number=$(awk -v edge="edge_$1" '$2 == "isp" && $3 == edge { print $1 }' <<<"$WIRES")
+	at isp ip rule add fwmark 1 lookup 100
+	at isp ip -6 rule add fwmark 1 lookup 100
+	at isp ip route replace default via "$(wire_address "$number" 2 4)" table 100
+	at isp ip -6 route replace default via "$(wire_address "$number" 2 6)" table 100
+}
+
+detour_down() {
+	at isp ip rule del fwmark 1
+	at isp ip -6 rule del fwmark 1
 }
 
 # --- the client's own kernel ---------------------------------------------------------------------

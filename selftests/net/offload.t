@@ -26,10 +26,7 @@ web_download_start six 6 12M
 await 10 web_downloaded four 20
 await 10 web_downloaded six 20
 bgp_prefer nyc
-for download in four six; do
-	await 30 web_download_ended $download
-	ok "the download '$download' arrives whole" web_download_intact $download
-done
+downloads_intact 30 four six
 at_least "fra stamped packets of several segments" "$(counter_mean_bytes fra out_stamped)" 3000
 is "fra could read and change all of them" "$(counter fra out_bad)" 0
 is "the client took none for an old duplicate (PAWS)" "$(client_stat TcpExtPAWSEstab)" 0

@@ -22,10 +22,7 @@ at_least "fra knew them by their sockets" "$(counter fra local_socket)" 2
 bgp_prefer nyc
 is "after a shift, the idle flows are still fra's" "$(talk)" "fra fra"
 is "and after the next, too" "$(bgp_prefer sin && talk)" "fra fra"
-for family in 4 6; do
-	await 30 web_download_ended plain$family
-	ok "the download over IPv$family arrives whole" web_download_intact plain$family
-done
+downloads_intact 30 plain4 plain6
 is "a new connection is sin's" "$(web_who 4)" sin
 is "nobody was taken for nobody's" "$(counter nyc nobody) $(counter sin nobody)" "0 0"
 
@@ -40,9 +37,6 @@ at_least "and nyc claimed what followed" "$(counter nyc wrap_claim)" 4
 is "the old flows are still fra's" "$(talk)" "fra fra"
 bgp_prefer fra
 is "back home they are, too" "$(talk)" "fra fra"
-for family in 4 6; do
-	await 30 web_download_ended diverted$family
-	ok "the diverted download over IPv$family arrives whole" web_download_intact diverted$family
-done
+downloads_intact 30 diverted4 diverted6
 ok "nobody was reset" no_resets
 net_done

@@ -7,11 +7,7 @@ readonly BOUND_MS=$((2 * LAB_FAR_MS + 50)) # a round trip to the owner, and 50 m
 
 pulse_serve() { # POP
 	AT='exec' at "$1" chrt -f 10 "$NET_HOME/pulse.py" serve $VIP4 $VIP6 &
-	await 5 pulse_served "$1"
-}
-
-pulse_served() { # POP
-	[[ $(at "$1" ss -Hltn 'sport = 5300' | wc -l) == 2 ]]
+	await 5 listens "$1" 5300 2
 }
 
 # Two downloads and two uploads begin where the client lands.

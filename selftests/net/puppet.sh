@@ -11,12 +11,8 @@ puppet_serve() { # NODE...
 		disown $!
 	done
 	for node; do
-		await 5 puppet_served "$node"
+		await 5 listens "$node" $PUPPET_PORT
 	done
-}
-
-puppet_served() { # NODE
-	at "$1" ss -Hltn "sport = $PUPPET_PORT" | grep -q LISTEN
 }
 
 puppet_start() {

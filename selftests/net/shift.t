@@ -39,10 +39,7 @@ visit fra 80
 for family in 4 6; do
 	ok "the upload over IPv$family arrives" upload_complete $family $UPLOAD_S
 done
-for download in four six; do
-	await 30 web_download_ended $download
-	ok "the download '$download' arrives whole" web_download_intact $download
-done
+downloads_intact 30 four six
 ok "nobody was reset" no_resets
 at_least "nyc led packets home" "$(counter nyc wrap_stamp)" 1000
 at_least "sin led packets home" "$(counter sin wrap_stamp)" 1000

@@ -16,12 +16,7 @@ declare -Ar SPLITS=(
 )
 
 split_up() {
-	local number
-	number=$(awk '$2 == "isp" && $3 == "edge_nyc" { print $1 }' <<<"$WIRES")
-	at isp ip rule add fwmark 1 lookup 100
-	at isp ip -6 rule add fwmark 1 lookup 100
-	at isp ip route add default via "$(wire_address "$number" 2 4)" table 100
-	at isp ip -6 route add default via "$(wire_address "$number" 2 6)" table 100
+	detour_up nyc
 	# Some systems send SYNs with a TTL of their own.
 	at client nft -f - <<-END
 		table inet ttl {
@@ -83,10 +78,7 @@ for split in "${!SPLITS[@]}"; do
 		ok "$split: ten connections over IPv$family, each of them fra's" connections $family
 		web_download_start split$family $family 100M
 	done
-	for family in 4 6; do
-		await 30 web_download_ended split$family
-		ok "$split: the download over IPv$family arrives whole" web_download_intact split$family
-	done
+	downloads_intact 30 split4 split6
 	at_least "$split: nyc led them to fra" $(($(led nyc) - before)) 20
 done
 at_least "fra saw every SYN" "$(counter fra local_syn)" 66
@@ -105,9 +97,6 @@ ok "nyc has answered them again" await 5 half_open_at nyc
 mute nyc
 ok "the client has heard fra" await 10 established_at fra
 mute sin
-for family in 4 6; do
-	await 30 web_download_ended twice$family
-	ok "two answers: the download over IPv$family arrives whole" web_download_intact twice$family
-done
+downloads_intact 30 twice4 twice6
 at_least "nyc answered a SYN of each" "$(counter nyc local_syn)" 2
 net_done

@@ -3,19 +3,32 @@
 """Keeps one HTTP connection to each address given and says nothing, until asked to.
 
 For every line on stdin it asks / on each of its connections, never on a new one, and prints in one
-line who answered, in the order of the addresses; "lost" for a connection that is no more.
+line who answered, in the order of the addresses; "lost" for a connection that is no more. If the
+line says `anew`, it first forgets them without a word, as a client that crashed would, and makes
+others from the same ports.
 """
 import http.client
+import socket
 import sys
 
 TIMEOUT_S = 10
+TCP_REPAIR, TCP_REPAIR_ON = 19, 1
 
 
-def connect(address):
-    connection = http.client.HTTPConnection(address, 80, timeout=TIMEOUT_S)
+def connect(address, port=0):
+    source = ("::" if ":" in address else "0.0.0.0", port)
+    connection = http.client.HTTPConnection(address, 80, timeout=TIMEOUT_S, source_address=source)
     connection.connect()
     connection.auto_open = 0  # a broken connection stays broken
     return connection
+
+
+def anew(connection):
+    """A socket under repair is closed without a FIN and without a RST."""
+    port = connection.sock.getsockname()[1]
+    connection.sock.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, TCP_REPAIR_ON)
+    connection.close()
+    return connect(connection.host, port)
 
 
 def ask(connection):
@@ -28,7 +41,9 @@ def ask(connection):
 
 def main():
     connections = [connect(address) for address in sys.argv[1:]]
-    for _ in sys.stdin:
+    for line in sys.stdin:
+        if line.strip() == "anew":
+            connections = [anew(connection) for connection in connections]
         print(" ".join(ask(connection) for connection in connections), flush=True)
 
 
