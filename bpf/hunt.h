@@ -297,12 +297,14 @@ static __always_inline void hunt_pin(struct packet *p, __u16 owner)
 
 /*
  * p->peer claims a flow that no socket of ours accepts this packet for. A flow whose @stamp says
- * the same needs no pin.
+ * the same needs no pin. Who has just left the fleet is not led to any more, nor learned.
  */
 __noinline int hunt_claimed(struct packet *p, __u32 stamp_agrees)
 {
 	if (!p)
 		return AD_R_INTERNAL;
+	if (!node_find(p->peer))
+		return AD_R_TUNNEL_PEER;
 	if (!stamp_agrees)
 		hunt_pin(p, p->peer);
 	if (p->socket != SOCKET_NONE)

@@ -43,7 +43,7 @@
 	X(FRAGMENT, IN, DROP, "fragment",                                                          \
 	  "fragment of TCP for a VIP that is not known to be ours")                                \
 	X(TUNNEL_BAD, IN, DROP, "tunnel_bad", "our Geneve class, but malformed")                   \
-	X(TUNNEL_PEER, IN, DROP, "tunnel_peer", "tunnel packet from an unknown address")           \
+	X(TUNNEL_PEER, IN, DROP, "tunnel_peer", "tunnel packet from no node of the fleet")         \
 	X(TUNNEL_STALE, IN, DROP, "tunnel_stale", "tunnel packet too old or from the future")      \
 	X(TUNNEL_AUTH, IN, DROP, "tunnel_auth", "tunnel packet with a wrong tag or key epoch")     \
 	X(TUNNEL_INNER, IN, DROP, "tunnel_inner", "tunnelled packet that is not TCP for a VIP")    \

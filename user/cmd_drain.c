@@ -44,7 +44,7 @@ const struct arg cmd_drain_args[] = {
 	  .type = ARG_TEXT,
 	  .offset = offsetof(struct drain_options, to),
 	  .value = "NODE,...",
-	  .help = "who takes the new flows (default drain.successors, or every node that is up)" },
+	  .help = "who takes the new flows (default drain.successors, or those near by)" },
 	{}
 };
 

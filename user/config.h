@@ -125,7 +125,7 @@ struct config {
 	char *cookie_secrets;	       /* dns.cookie_secrets; NULL: made from the fleet's key */
 	struct config_limit limit;     /* dns.limit */
 	__u16 successors[AD_SUCCESSOR_MAX]; /* drain.successors, as node ids */
-	size_t nr_successors;		    /* none configured: every other live node */
+	size_t nr_successors;		    /* none configured: drain_default() */
 	__u16 neighbours[AD_NEIGHBOUR_MAX]; /* hunt.neighbours, as node ids */
 	size_t nr_neighbours;		    /* none configured: hunt_plan() chooses */
 	unsigned int hint_s;		    /* hunt.hints */

@@ -59,7 +59,8 @@ const struct schema_row config_schema[] = {
 	  .later = later_vip_dns, .help = "answer port 53 here" },
 
 	{ "pops", SCHEMA_LIST, .required = true, LIST_OF(struct config_pop, pops, nr_pops),
-	  .min = 1, .max = CONFIG_POPS_MAX, .help = "the sites" },
+	  .min = 1, .max = CONFIG_POPS_MAX,
+	  .help = "the sites; in a ring: those next to each other are taken for near" },
 	{ "pops[]", SCHEMA_MAP, IN(config_pop, line), .help = "one site" },
 	{ "pops[].name", SCHEMA_NAME, .required = true, .unique = true, IN(config_pop, name),
 	  .max = CONFIG_NAME_MAX, .help = "what people call it" },
@@ -196,7 +197,8 @@ const struct schema_row config_schema[] = {
 	{ "drain", SCHEMA_MAP, .help = "who takes over while this node empties" },
 	{ "drain.successors", SCHEMA_LIST, .array = true, LIST_OF(__u16, successors, nr_successors),
 	  .max = AD_SUCCESSOR_MAX,
-	  .help = "nodes that take its new flows; without any: every other node that is `up`" },
+	  .help = "nodes that take its new flows; without any: those of its POP that are `up`, "
+		  "or, if there are none, of the nearest POP (see `pops`)" },
 	{ "drain.successors[]", SCHEMA_NODE, .unique = true, .size = sizeof(__u16),
 	  .later = later_successor, .help = "a node's name" },
 
@@ -204,8 +206,8 @@ const struct schema_row config_schema[] = {
 	{ "hunt.neighbours", SCHEMA_LIST, .array = true, LIST_OF(__u16, neighbours, nr_neighbours),
 	  .max = AD_NEIGHBOUR_MAX,
 	  .help = "nodes that such a flow may have shifted from, the likeliest first; a packet "
-		  "visits three at most; without any: one of each POP, ours first, then a second "
-		  "one of each" },
+		  "visits three at most; without any: the others of our POP, then one of each "
+		  "other POP, the nearest first, then a second one of each" },
 	{ "hunt.neighbours[]", SCHEMA_NODE, .unique = true, .size = sizeof(__u16),
 	  .later = later_neighbour, .help = "a node's name" },
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "drain.h"
+#include "fleet.h"
 
 static const char *why_not(const struct config *config, const struct config_node *node)
 {
@@ -43,18 +44,39 @@ int drain_parse(const struct config *config, const char *names, __u16 ids[AD_SUC
 	return err ?: nr;
 }
 
-size_t drain_default(const struct config *config, __u16 ids[AD_SUCCESSOR_MAX])
+static size_t add_configured(const struct config *config, __u16 ids[AD_SUCCESSOR_MAX])
 {
-	size_t i, nr = 0;
+	size_t nr = 0;
 
-	for (i = 0; i < config->nr_successors; i++)
+	for (size_t i = 0; i < config->nr_successors; i++)
 		if (!why_not(config, config_node_by_id(config, config->successors[i])))
 			ids[nr++] = config->successors[i];
+	return nr;
+}
+
+static size_t add_pop(const struct config *config, __u16 pop, __u16 ids[AD_SUCCESSOR_MAX])
+{
+	const struct config_node *node;
+	size_t nr = 0;
+
+	for (size_t nth = 0; nr < AD_SUCCESSOR_MAX; nth++) {
+		node = fleet_other_of(config, pop, nth);
+		if (!node)
+			break;
+		if (!why_not(config, node))
+			ids[nr++] = node->id;
+	}
+	return nr;
+}
+
+size_t drain_default(const struct config *config, __u16 ids[AD_SUCCESSOR_MAX])
+{
+	size_t nr = 0;
+
 	if (config->nr_successors)
-		return nr;
-	for (i = 0; i < config->nr_nodes && nr < AD_SUCCESSOR_MAX; i++)
-		if (!why_not(config, &config->nodes[i]))
-			ids[nr++] = config->nodes[i].id;
+		return add_configured(config, ids);
+	for (size_t i = 0; !nr && i < config->nr_pops; i++)
+		nr = add_pop(config, fleet_pop_near(config, i), ids);
 	return nr;
 }
 

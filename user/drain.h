@@ -11,7 +11,10 @@
 /* Node names, separated by commas, to ids. Number of them, or -EINVAL with lines in @errors. */
 int drain_parse(const struct config *config, const char *names, __u16 ids[AD_SUCCESSOR_MAX],
 		struct config_errors *errors);
-/* Successors by the configuration: drain.successors, or else every other node that is up. */
+/*
+ * Successors by the configuration: drain.successors; without any, the other nodes of our POP that
+ * are up, or, if there are none, those of the nearest POP that has any.
+ */
 size_t drain_default(const struct config *config, __u16 ids[AD_SUCCESSOR_MAX]);
 
 void drain_begin(struct ad_state *state, const __u16 *ids, size_t nr);

@@ -3,6 +3,7 @@
  * hunt.c: what the data path is told for its hunts (hunt.h).
  */
 #include <string.h>
+#include "fleet.h"
 #include "hunt.h"
 
 const char *const budget_names[AD_BUDGET_CLASSES] = {
@@ -23,29 +24,37 @@ static void add(struct ad_hunt *plan, __u16 id)
 		plan->neighbours[plan->nr_neighbours++] = id;
 }
 
-/* The @nth other node of @pop; NULL: it has fewer. */
-static const struct config_node *other_of(const struct config *config, __u16 pop, size_t nth)
+/* All of our own POP: flows move between them whenever its routers hash anew. */
+static void add_siblings(const struct config *config, struct ad_hunt *plan)
 {
-	for (size_t i = 0; i < config->nr_nodes; i++)
-		if (config->nodes[i].pop == pop && &config->nodes[i] != config->self && !nth--)
-			return &config->nodes[i];
-	return NULL;
+	const struct config_node *node;
+
+	for (size_t nth = 0; (node = fleet_other_of(config, config->self->pop, nth)); nth++)
+		add(plan, node->id);
 }
 
-/* One node more of every POP. False: none has one. */
+/* One node more of every other POP. False: none has one. */
 static bool add_round(const struct config *config, size_t nth, struct ad_hunt *plan)
 {
 	bool any = false;
 
-	for (size_t i = 0; i < config->nr_pops; i++) {
-		__u16 pop = (config->self->pop + i) % config->nr_pops;
-		const struct config_node *node = other_of(config, pop, nth);
+	for (size_t i = 1; i < config->nr_pops; i++) {
+		const struct config_node *node =
+			fleet_other_of(config, fleet_pop_near(config, i), nth);
 
 		if (node)
 			add(plan, node->id);
 		any |= node != NULL;
 	}
 	return any;
+}
+
+static void choose_neighbours(const struct config *config, struct ad_hunt *plan)
+{
+	add_siblings(config, plan);
+	for (size_t nth = 0; plan->nr_neighbours < AD_NEIGHBOUR_MAX; nth++)
+		if (!add_round(config, nth, plan))
+			break;
 }
 
 bool hunt_meters_data(const struct ad_hunt *plan)
@@ -63,8 +72,6 @@ void hunt_plan(const struct config *config, struct ad_hunt *plan)
 	plan->nobody_ms = config->nobody_s * 1000;
 	for (size_t i = 0; i < config->nr_neighbours; i++)
 		add(plan, config->neighbours[i]);
-	for (size_t nth = 0; !config->nr_neighbours && plan->nr_neighbours < AD_NEIGHBOUR_MAX;
-	     nth++)
-		if (!add_round(config, nth, plan))
-			break;
+	if (!config->nr_neighbours)
+		choose_neighbours(config, plan);
 }

@@ -8,9 +8,9 @@
 #include "config.h"
 
 /*
- * Budgets, ages, and whom to ask, the likeliest first: those of the configuration; without any, one
- * other node of each POP, our own first, then a second one of each, and so on, until the list is
- * full.
+ * Budgets, ages, and whom to ask, the likeliest first: those of the configuration; without any, the
+ * other nodes of our POP, then one of each other POP, the nearest first, then a second one of each,
+ * and so on, until the list is full.
  */
 void hunt_plan(const struct config *config, struct ad_hunt *plan);
 /* What the configuration, the metrics and the JSON call a budget and whom it bounds. */

@@ -66,15 +66,12 @@ pop_config_nodes() {
 	done
 }
 
-# Of more than three nodes: those of its own POP are the likeliest, then fra's.
+# A node asks its siblings by itself; where fra has several, the others are told of all of them.
 pop_config_hunt() { # NODE
 	local node names=()
-	((${#NODES[@]} > 3)) || return 0
+	[[ ${#LAB_MORE[@]} != 0 && $(pop_of "$1") != fra ]] || return 0
 	for node in "${NODES[@]}"; do
-		[[ $node == "$1" || $(pop_of "$node") != "$(pop_of "$1")" ]] || names+=("${NODE_NAME[$node]}")
-	done
-	for node in "${NODES[@]}"; do
-		[[ $(pop_of "$node") != fra || $(pop_of "$1") == fra ]] || names+=("${NODE_NAME[$node]}")
+		[[ $(pop_of "$node") != fra ]] || names+=("${NODE_NAME[$node]}")
 	done
 	echo "hunt: { neighbours: [$(printf '%s, ' "${names[@]}")] }"
 }

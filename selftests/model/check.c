@@ -62,7 +62,7 @@ static const __u8 ladder_ends[] = {
 	AD_R_TUNNEL_SYN,   AD_R_TUNNEL_HOPS,  AD_R_TUNNEL_ANSWER,   AD_R_NO_ROUTE,
 	AD_R_NO_NEIGH,	   AD_R_WRAP_HUNT,    AD_R_WRAP_CLAIM,	    AD_R_WRAP_NO,
 	AD_R_WRAP_CLAIMED, AD_R_UNASKED,      AD_R_NOBODY_AGAIN,    AD_R_BUDGET_HUNT,
-	AD_R_BUDGET_GUESS, AD_R_BUDGET_DATA,  AD_R_BUDGET_SYN,
+	AD_R_BUDGET_GUESS, AD_R_BUDGET_DATA,  AD_R_BUDGET_SYN,	    AD_R_TUNNEL_PEER,
 };
 
 static const struct {
@@ -456,7 +456,7 @@ static void roll_tunnel(const struct model_world *w, struct model_packet *p)
 		return;
 	do {
 		p->peer = fleet[below(FLEET)].id;
-	} while (p->peer == US || !w->nodes[p->peer].known);
+	} while (p->peer == US);
 	p->landing = one_in(2) ? US : any_node();
 	p->why = p->syn && !p->ack && !one_in(8) ? AD_WHY_DIVERT : below(AD_WHY_NO + 1);
 	p->hop = one_in(20) ? AD_HOP_LIMIT : 1 + below(AD_HOP_LIMIT - 1);

@@ -303,6 +303,8 @@ static __u32 climb_claim(struct climb *c)
 
 	if (has_socket(c))
 		return keep(c, AD_R_LOCAL_SOCKET);
+	if (!node(c, owner))
+		return end(c, AD_R_TUNNEL_PEER);
 	stamp_agrees = c->stamp_other && (owner == c->d || owner == c->d + 1);
 	if (!stamp_agrees && c->r.flow.kind == AD_FLOW_PIN) {
 		c->r.flow.owner = owner;

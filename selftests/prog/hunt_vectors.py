@@ -9,7 +9,7 @@ from wrap_vectors import DIRECT, MACS, stamped, wrapped
 from world import (ACCEPT_BUDGET, ACKED, AFTER_GAP, ARMED, DATA_BUDGET, DEAD, DIVERT_BUDGET, DRAINING, DRAINS,
                    FLOW_CLOSING, FLOW_DOUBTED, FLOW_SCOUTED, FREE, GUESS_BUDGET, HINT_S, HUNT_BUDGET,
                    METERED, NARROW, NOBODY_MS, NO_NEIGH, NO_ROUTE, OURS, PIN, REDIRECT, TRANSIT, TX, UNKNOWN,
-                   US, fleet, flow_entry, hint, hunt, nobody, socket_flow, sources, spent, state,
+                   UNSENT, US, fleet, flow_entry, hint, hunt, nobody, socket_flow, sources, spent, state,
                    tunnel4, tunnel6, u32)
 
 
@@ -167,6 +167,13 @@ def write_asked(w):
     own = Segment(flow, ts=(7, stamp(flow, US)))
     answered(w, "asked-stamp", came(own.l3(), why=HUNT), own, TX, "wrap_claim", CLAIM,
              candidates=(US,), needs=("est4",))
+    # On a short wire an ACK is here before the sender has noted that it sent.
+    for name in ("unsent4", "unsent6"):
+        for ack, reason, why in ((ACKED + UNSENT, "wrap_claim", CLAIM), (ACKED + UNSENT + 1, "wrap_no", NO)):
+            plain = Segment(socket_flow(name), ack=ack)
+            early = came(plain.l3(), why=HUNT, marks=HUNTED, candidates=(US,))
+            answered(w, f"asked-{name}-{reason}", early, plain, TX, reason, why, needs=(name,),
+                     marks=0 if why == CLAIM else HUNTED)
     # Half open, waiting, or meant for another connection on the same ports.
     for name in ("half4", "wait4", "cookie4", "est4", "est6"):
         ack = ACKED + 1 if "est" in name else Segment.ack
@@ -238,6 +245,11 @@ def write_claims(w):
                 "no-not-ours": claim(why=NO, landing=REDIRECT)}.items():
             w.vector(f"claim{family}-{name}", leg_in.frame(), "drop", "tunnel_answer",
                      flows=((flow, FREE, 0, 0),))
+        # An address that is still known, of a node that is not: it has just left.
+        w.vector(f"claim{family}-left", claim().frame(), "drop", "tunnel_peer",
+                 out=unwrapped(plain.l3()), sets=[("nodes", u32(TX), bytes(32))],
+                 flows=((flow, FREE, 0, 0),), peers=((TX, 0, 1),),
+                 after=[(name, key, bytes(len(value))) for name, key, value in taught(flow, TX)])
         syn = Segment(flow, "S", ack=0)
         w.vector(f"claim{family}-syn", claim(syn).frame(), "drop", "tunnel_syn")
     # Our own socket knows better.

@@ -25,6 +25,7 @@
 #define CLIENT_ISN	1000u
 #define ACKED		0x05060708u /* world.py: ACKED and MAX_WINDOW */
 #define MAX_WINDOW	4096u
+#define UNSENT		100 /* bytes; likewise */
 #define FRAME_BYTES_MAX (ETH_HLEN + 40 + 20)
 #define HANDSHAKE_TRIES 50
 #define HANDSHAKE_PAUSE 100 /* ms */
@@ -297,6 +298,14 @@ static int server_establish(struct open_socket *open)
 	return 0;
 }
 
+/* No window was ever announced, so all of it waits. */
+static int server_write(const struct open_socket *open)
+{
+	static const char waiting[UNSENT];
+
+	return send(open->fd, waiting, UNSENT, MSG_DONTWAIT) == UNSENT ? 0 : -errno;
+}
+
 static int socket_reach(struct open_socket *open, int listener)
 {
 	switch (open->plan->kind) {
@@ -308,6 +317,8 @@ static int socket_reach(struct open_socket *open, int listener)
 		return client_open(open);
 	case SOCKET_ESTABLISHED:
 		return server_establish(open);
+	case SOCKET_UNSENT:
+		return server_establish(open) ?: server_write(open);
 	case SOCKET_TIME_WAIT:
 		return client_establish(open, listener) ?: client_close(open);
 	}

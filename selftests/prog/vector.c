@@ -117,8 +117,8 @@ static int read_sysctl(struct reader *reader, char **words)
 /* socket NAME KIND CLIENT CPORT VIP VPORT, the tuple as in struct ad_tuple */
 static int read_socket(struct reader *reader, char **words)
 {
-	static const char *const kinds[] = { "listen",	    "cookie",	 "half_open",
-					     "established", "time_wait", NULL };
+	static const char *const kinds[] = { "listen", "cookie",    "half_open", "established",
+					     "unsent", "time_wait", NULL };
 	struct socket_plan *socket = LIST_ADD(&reader->plan->sockets);
 	int kind = word_index(words[2], kinds);
 	struct bytes tuple;

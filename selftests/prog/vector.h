@@ -120,6 +120,7 @@ enum socket_kind {
 	SOCKET_COOKIE,	  /* a LISTEN that handed out one SYN cookie */
 	SOCKET_HALF_OPEN, /* SYN_RECV */
 	SOCKET_ESTABLISHED,
+	SOCKET_UNSENT, /* established, and its peer's window is too small for what was written */
 	SOCKET_TIME_WAIT,
 };
 struct socket_plan {

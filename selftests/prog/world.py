@@ -33,6 +33,7 @@ FLOW_MASK = 63
 SLOTS = 8
 ACKED = 0x05060708  # what our established sockets have sent, and their peers acknowledge
 MAX_WINDOW = 4096
+UNSENT = 100  # bytes that wait in a socket for a larger window
 
 
 def tunnel4(node):
@@ -290,6 +291,8 @@ def base(options):
 SOCKETS = {
     "est4": ("established", Flow(CLIENT4, 40001, VIP4)),
     "est6": ("established", Flow(CLIENT6, 40001, VIP6)),
+    "unsent4": ("unsent", Flow(CLIENT4, 40006, VIP4)),
+    "unsent6": ("unsent", Flow(CLIENT6, 40006, VIP6)),
     "half4": ("half_open", Flow(CLIENT4, 40002, VIP4)),
     "half6": ("half_open", Flow(CLIENT6, 40002, VIP6)),
     "wait4": ("time_wait", Flow(CLIENT4, 40003, VIP4)),
