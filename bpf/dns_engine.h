@@ -923,6 +923,20 @@ static __always_inline int dns_complete(struct dns_work *w, const struct ad_dns_
 	return verdict;
 }
 
+/* A reply is on its way. */
+static __always_inline void dns_count_reply(const struct dns_work *w, struct ad_dns_count *count,
+					    bool is_ip6)
+{
+	__u32 type = w->qtype;
+
+	if (w->rcode < AD_DNS_RCODES)
+		count->rcodes[w->rcode]++;
+	if (w->tc)
+		count->truncated++;
+	count->edns[is_ip6][(w->edns & 1) + (w->edns_do >> 7)]++;
+	count->types[type < AD_DNS_TYPES ? type : 0]++;
+}
+
 /*
  * The whole of it. DNS_SEND: w->len bytes of w->msg are the reply, w->rcode and w->zone say what
  * to count. What was rejected while it was read is a reply already, and as short as one can be.
@@ -934,6 +948,7 @@ static __always_inline int dns_respond(struct dns_work *w, const struct ad_dns_i
 	w->zone = DNS_NOT_COUNTED;
 	w->tc = 0;
 	w->brought = 0;
+	w->qtype = 0;
 	if (!DNS_IN_KERNEL)
 		w->want_idle = 0;
 	if (!DNS_IN_KERNEL && dns_wants_cookie(w))

@@ -302,6 +302,8 @@ __noinline int dns_quick(struct xdp_md *ctx, const struct dns_frame *f, struct d
 	w->rcode = DNS_NOERROR;
 	w->tc = 0;
 	w->zone = cell->zone;
+	w->qtype = q.asked == QUICK_A ? DNS_T_A : DNS_T_AAAA;
+	w->edns = !!q.rest;
 	return quick_write(ctx, f, w, image, cell, &q, len) ? AD_R_DNS_ANSWERED : AD_R_INTERNAL;
 }
 

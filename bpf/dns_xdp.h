@@ -406,7 +406,8 @@ __noinline int dns_send(struct xdp_md *ctx, const struct dns_frame *f, struct dn
 
 #include "dns_quick.h"
 
-static __always_inline void dns_count(const struct dns_work *w, const struct ad_dns_image *image)
+static __always_inline void dns_count(const struct dns_frame *f, const struct dns_work *w,
+				      const struct ad_dns_image *image)
 {
 	__u32 zero = 0, slot;
 	struct ad_dns_count *count = bpf_map_lookup_elem(&dns_counts, &zero);
@@ -414,9 +415,7 @@ static __always_inline void dns_count(const struct dns_work *w, const struct ad_
 
 	if (!count)
 		return;
-	if (w->rcode < AD_DNS_RCODES)
-		count->rcodes[w->rcode]++;
-	count->truncated += w->tc;
+	dns_count_reply(w, count, f->is_ip6);
 	if (w->zone == DNS_NOT_COUNTED)
 		return;
 	slot = dns_zone(image, w->zone)->slot;
@@ -485,11 +484,11 @@ static __always_inline __u32 dns_packet_copied(struct xdp_md *ctx, const struct 
 	return dns_conclude(ctx, f, w, verdict);
 }
 
-static __always_inline void dns_count_all(const struct dns_work *w,
+static __always_inline void dns_count_all(const struct dns_frame *f, const struct dns_work *w,
 					  const struct ad_dns_image *image, __u32 reason)
 {
 	if (dns_is_sent(reason))
-		dns_count(w, image);
+		dns_count(f, w, image);
 	if (reason != AD_R_DNS_PASSED)
 		dns_count_guard(w);
 }
@@ -515,7 +514,7 @@ static __always_inline __u32 dns_packet(struct xdp_md *ctx, __u32 frame_bytes)
 	if (!dns_has_limits(w))
 		reason = dns_quick(ctx, &f, w, image);
 	reason = reason ?: dns_packet_copied(ctx, &f, w, image);
-	dns_count_all(w, image, reason);
+	dns_count_all(&f, w, image, reason);
 	return reason;
 }
 
@@ -540,7 +539,7 @@ static __always_inline __u32 dns_packet_more(struct xdp_md *ctx, __u32 frame_byt
 	if (!image)
 		return AD_R_DNS_PASSED;
 	reason = dns_conclude(ctx, &f, w, dns_complete(w, image, dns_follow_more(w, image)));
-	dns_count_all(w, image, reason);
+	dns_count_all(&f, w, image, reason);
 	return reason;
 }
 

@@ -234,12 +234,22 @@ struct ad_dns_live {
 };
 
 /* dns_counts (the kernel, per CPU) and dns_daemon (the daemon, one writer): answers. */
-#define AD_DNS_RCODES 24 /* extended rcodes up to BADCOOKIE, 23 */
+#define AD_DNS_RCODES 24  /* extended rcodes up to BADCOOKIE, 23 */
+#define AD_DNS_TYPES  258 /* up to CAA; [0] are all others, and what had no question */
+enum ad_dns_edns {
+	AD_DNS_EDNS_NONE,
+	AD_DNS_EDNS_PLAIN,
+	AD_DNS_EDNS_DO, /* wants DNSSEC */
+	AD_DNS_EDNS_KINDS
+};
+
 struct ad_dns_count {
 	__u64 rcodes[AD_DNS_RCODES];
 	__u64 truncated;
+	__u64 edns[2][AD_DNS_EDNS_KINDS]; /* [1]: over IPv6 */
+	__u64 types[AD_DNS_TYPES];
 };
-AD_ASSERT_SIZE(struct ad_dns_count, 200);
+AD_ASSERT_SIZE(struct ad_dns_count, 2312);
 
 struct ad_dns_daemon {
 	struct ad_dns_count udp;

@@ -47,25 +47,71 @@ static void print_reasons(const struct status *status, const char *side, const c
 	table_end(table);
 }
 
-static void print_rcodes(const struct dns_stats *dns)
+#define ANSWERS(title)                                                                             \
+	{                                                                                          \
+		{ title, false }, { "KERNEL", true }, { "DAEMON UDP", true },                      \
+			{ "DAEMON TCP", true }, { NULL, false },                                   \
+	}
+
+/* Who gave how many answers of a sort; nothing, if nobody gave one. */
+static void print_sort(struct table *table, const char *label, __u64 kernel, __u64 udp, __u64 tcp)
 {
-	static const struct column columns[] = {
-		{ "DNS ANSWERS", false }, { "KERNEL", true }, { "DAEMON UDP", true },
-		{ "DAEMON TCP", true },	  { NULL, false },
-	};
-	struct table *table = table_new(stdout, columns);
 	char text[UNIT_TEXT];
 
-	for (int i = 0; table && i < DNS_STATS_RCODES; i++) {
-		if (!dns->kernel[i] && !dns->daemon_udp[i] && !dns->daemon_tcp[i])
-			continue;
-		if (dns_rcode_name(i))
-			table_cell(table, PLAIN, "%s", dns_rcode_name(i));
-		else
-			table_cell(table, PLAIN, "RCODE%d", i);
-		table_cell(table, PLAIN, "%s", unit_exact(dns->kernel[i], text));
-		table_cell(table, PLAIN, "%s", unit_exact(dns->daemon_udp[i], text));
-		table_cell(table, PLAIN, "%s", unit_exact(dns->daemon_tcp[i], text));
+	if (!table || !(kernel | udp | tcp))
+		return;
+	table_cell(table, PLAIN, "%s", label);
+	table_cell(table, PLAIN, "%s", unit_exact(kernel, text));
+	table_cell(table, PLAIN, "%s", unit_exact(udp, text));
+	table_cell(table, PLAIN, "%s", unit_exact(tcp, text));
+}
+
+static void print_rcodes(const struct ad_dns_count by[DNS_BY_NR])
+{
+	static const struct column columns[] = ANSWERS("DNS ANSWERS");
+	struct table *table = table_new(stdout, columns);
+	char number[16];
+
+	for (int i = 0; i < AD_DNS_RCODES; i++) {
+		snprintf(number, sizeof(number), "RCODE%d", i);
+		print_sort(table, dns_rcode_name(i) ?: number, by[DNS_BY_KERNEL].rcodes[i],
+			   by[DNS_BY_DAEMON_UDP].rcodes[i], by[DNS_BY_DAEMON_TCP].rcodes[i]);
+	}
+	print_sort(table, "of these with TC", by[DNS_BY_KERNEL].truncated,
+		   by[DNS_BY_DAEMON_UDP].truncated, by[DNS_BY_DAEMON_TCP].truncated);
+	table_end(table);
+}
+
+static void print_types(const struct ad_dns_count by[DNS_BY_NR])
+{
+	static const struct column columns[] = ANSWERS("DNS TYPE");
+	struct table *table = table_new(stdout, columns);
+	char text[DNS_TYPE_TEXT];
+
+	for (int i = 1; i <= AD_DNS_TYPES; i++) {
+		int type = i % AD_DNS_TYPES; /* "other" comes last */
+
+		print_sort(table, dns_type_name(type, text), by[DNS_BY_KERNEL].types[type],
+			   by[DNS_BY_DAEMON_UDP].types[type], by[DNS_BY_DAEMON_TCP].types[type]);
+	}
+	table_end(table);
+}
+
+static void print_edns(const struct ad_dns_count by[DNS_BY_NR])
+{
+	static const struct column columns[] = ANSWERS("DNS CLIENT");
+	static const char *const labels[2][AD_DNS_EDNS_KINDS] = {
+		{ "IPv4, no EDNS", "IPv4, EDNS", "IPv4, DNSSEC" },
+		{ "IPv6, no EDNS", "IPv6, EDNS", "IPv6, DNSSEC" },
+	};
+	struct table *table = table_new(stdout, columns);
+
+	for (int i = 0; i < 2 * AD_DNS_EDNS_KINDS; i++) {
+		int family = i / AD_DNS_EDNS_KINDS, kind = i % AD_DNS_EDNS_KINDS;
+
+		print_sort(table, labels[family][kind], by[DNS_BY_KERNEL].edns[family][kind],
+			   by[DNS_BY_DAEMON_UDP].edns[family][kind],
+			   by[DNS_BY_DAEMON_TCP].edns[family][kind]);
 	}
 	table_end(table);
 }
@@ -143,6 +189,21 @@ static void print_limited(const struct ad_dns_guarded *guarded)
 	table_end(table);
 }
 
+static void print_dns(const struct dns_stats *dns)
+{
+	print_rcodes(dns->by);
+	putchar('\n');
+	print_types(dns->by);
+	putchar('\n');
+	print_edns(dns->by);
+	putchar('\n');
+	print_cookies(&dns->guarded);
+	putchar('\n');
+	print_limited(&dns->guarded);
+	putchar('\n');
+	print_zones(dns);
+}
+
 static void print_flow_table(const struct status *status)
 {
 	static const struct column columns[] = {
@@ -205,17 +266,12 @@ static void print_text(const struct view *view, const struct status *status)
 	print_flow_table(status);
 	putchar('\n');
 	print_hunt(&status->hunt_stats);
+	putchar('\n');
 	print_budgets(&status->hunt_stats);
 	putchar('\n');
 	peers_print(&view->names, status->peers, status->nr_peers, view->meta.node_id, false);
 	putchar('\n');
-	print_rcodes(&status->dns);
-	putchar('\n');
-	print_cookies(&status->dns.guarded);
-	putchar('\n');
-	print_limited(&status->dns.guarded);
-	putchar('\n');
-	print_zones(&status->dns);
+	print_dns(&status->dns);
 }
 
 /* --- once, for programs ---------------------------------------------------------------------- */

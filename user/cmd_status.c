@@ -100,12 +100,13 @@ static void print_flows(const struct status *status)
 
 static void print_dns(const struct status *status)
 {
-	__u64 daemon = status_sum_rcodes(status->dns.daemon_udp) +
-		       status_sum_rcodes(status->dns.daemon_tcp);
+	const struct ad_dns_count *by = status->dns.by;
+	__u64 daemon =
+		dns_count_sum(&by[DNS_BY_DAEMON_UDP]) + dns_count_sum(&by[DNS_BY_DAEMON_TCP]);
 	char kernel_text[UNIT_TEXT], daemon_text[UNIT_TEXT];
 
 	print_line("dns", "%s answered in the kernel, %s by the daemon; %zu zone%s",
-		   unit_exact(status_sum_rcodes(status->dns.kernel), kernel_text),
+		   unit_exact(dns_count_sum(&by[DNS_BY_KERNEL]), kernel_text),
 		   unit_exact(daemon, daemon_text), status->dns.nr_zones,
 		   status->dns.nr_zones == 1 ? "" : "s");
 }

@@ -46,8 +46,7 @@ static void server_count(struct dns_server *server)
 
 	if (work->tcp)
 		count = &server->tally.daemon->tcp;
-	count->rcodes[work->rcode % AD_DNS_RCODES]++;
-	count->truncated += work->tc;
+	dns_count_reply(work, count, !dns_from_ip4(work));
 	if (work->zone == DNS_NOT_COUNTED)
 		return;
 	slot = dns_image_zone(server->zones->image, work->zone)->slot;

@@ -4,6 +4,7 @@
  */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <libknot/descriptor.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,21 +12,31 @@
 #include "maps/dns.h"
 #include "pins.h"
 
-static int read_kernel(const struct pins *pins, struct dns_stats *stats)
+/* Nothing but numbers of 64 bits. */
+static void add_count(struct ad_dns_count *sum, const struct ad_dns_count *one)
 {
-	struct ad_dns_count cpus[pins->ncpus];
-	__u32 zero = 0, rcode;
-	int cpu, err, fd = pins_map(pins, "dns_counts", false);
+	const __u64 *from = (const __u64 *)one;
+	__u64 *to = (__u64 *)sum;
+	size_t i;
 
-	if (fd < 0)
-		return fd;
-	err = bpf_map_lookup_elem(fd, &zero, cpus) ? -errno : 0;
-	close(fd);
-	for (cpu = 0; cpu < pins->ncpus && !err; cpu++) {
-		stats->kernel_truncated += cpus[cpu].truncated;
-		for (rcode = 0; rcode < AD_DNS_RCODES; rcode++)
-			stats->kernel[rcode] += cpus[cpu].rcodes[rcode];
-	}
+	for (i = 0; i < sizeof(*sum) / sizeof(*to); i++)
+		to[i] += from[i];
+}
+
+static int read_kernel(const struct pins *pins, struct ad_dns_count *sum)
+{
+	struct ad_dns_count *cpus = calloc(pins->ncpus, sizeof(*cpus));
+	int cpu, err, fd = pins_map(pins, "dns_counts", false);
+	__u32 zero = 0;
+
+	err = fd < 0 ? fd : cpus ? 0 : -ENOMEM;
+	if (!err)
+		err = bpf_map_lookup_elem(fd, &zero, cpus) ? -errno : 0;
+	for (cpu = 0; cpu < pins->ncpus && !err; cpu++)
+		add_count(sum, &cpus[cpu]);
+	if (fd >= 0)
+		close(fd);
+	free(cpus);
 	return err;
 }
 
@@ -41,8 +52,8 @@ static int read_daemon(const struct pins *pins, struct dns_stats *stats)
 	close(fd);
 	if (err)
 		return err;
-	memcpy(stats->daemon_udp, daemon.udp.rcodes, sizeof(stats->daemon_udp));
-	memcpy(stats->daemon_tcp, daemon.tcp.rcodes, sizeof(stats->daemon_tcp));
+	stats->by[DNS_BY_DAEMON_UDP] = daemon.udp;
+	stats->by[DNS_BY_DAEMON_TCP] = daemon.tcp;
 	stats->tcp_open = daemon.tcp_open;
 	stats->tcp_refused = daemon.tcp_refused;
 	return 0;
@@ -142,7 +153,7 @@ int dns_stats_read(const struct pins *pins, struct dns_stats *stats)
 	int err;
 
 	memset(stats, 0, sizeof(*stats));
-	err = read_kernel(pins, stats);
+	err = read_kernel(pins, &stats->by[DNS_BY_KERNEL]);
 	if (!err)
 		err = read_daemon(pins, stats);
 	if (!err)
@@ -171,6 +182,31 @@ void dns_stats_free(struct dns_stats *stats)
 	free(stats->zones);
 	stats->zones = NULL;
 	stats->nr_zones = 0;
+}
+
+__u64 dns_count_sum(const struct ad_dns_count *count)
+{
+	__u64 sum = 0;
+	size_t i;
+
+	for (i = 0; i < AD_DNS_RCODES; i++)
+		sum += count->rcodes[i];
+	return sum;
+}
+
+const char *dns_type_name(unsigned int type, char text[DNS_TYPE_TEXT])
+{
+	if (!type)
+		return "other";
+	knot_rrtype_to_string(type, text, DNS_TYPE_TEXT);
+	return text;
+}
+
+const char *dns_edns_name(enum ad_dns_edns edns)
+{
+	static const char *const names[] = { "none", "plain", "do" };
+
+	return names[edns];
 }
 
 const char *dns_cookie_name(enum ad_dns_cookie state)

@@ -7,11 +7,10 @@
 
 #include <stddef.h>
 #include <linux/types.h>
+#include "maps/dns.h"
 #include "maps/dns_guard.h"
 
 struct pins;
-
-#define DNS_STATS_RCODES 24 /* extended rcodes up to BADCOOKIE (RFC 7873) */
 
 struct dns_zone_stats {
 	char name[256];	 /* with final dot */
@@ -25,15 +24,20 @@ struct dns_zone_stats {
 	__u64 daemon_queries;
 };
 
+/* Who answered, and how. */
+enum dns_by {
+	DNS_BY_KERNEL,	   /* the XDP program; always UDP */
+	DNS_BY_DAEMON_UDP, /* what the kernel passed up */
+	DNS_BY_DAEMON_TCP,
+	DNS_BY_NR
+};
+
 struct dns_stats {
-	__u64 kernel[DNS_STATS_RCODES];	    /* answers by rcode, sent by the XDP program */
-	__u64 daemon_udp[DNS_STATS_RCODES]; /* by the daemon, what the kernel passed up */
-	__u64 daemon_tcp[DNS_STATS_RCODES];
-	__u64 kernel_truncated;	       /* answers with TC, counted above too */
-	__u64 tcp_open;		       /* connections right now */
-	__u64 tcp_refused;	       /* closed to make room for others */
-	struct ad_dns_guarded guarded; /* kernel and daemon together */
-	struct dns_zone_stats *zones;  /* sorted by name */
+	struct ad_dns_count by[DNS_BY_NR]; /* answers */
+	__u64 tcp_open;			   /* connections right now */
+	__u64 tcp_refused;		   /* closed to make room for others */
+	struct ad_dns_guarded guarded;	   /* kernel and daemon together */
+	struct dns_zone_stats *zones;	   /* sorted by name */
 	size_t nr_zones;
 };
 
@@ -41,7 +45,15 @@ struct dns_stats {
 int dns_stats_read(const struct pins *pins, struct dns_stats *stats);
 void dns_stats_free(struct dns_stats *stats);
 
-/* Words for enum ad_dns_cookie, ad_dns_limited and ad_dns_class. */
+/* All answers of one of them. */
+__u64 dns_count_sum(const struct ad_dns_count *count);
+
+/* "A", ... for an index of ad_dns_count.types; "other" for 0. */
+#define DNS_TYPE_TEXT 32
+const char *dns_type_name(unsigned int type, char text[DNS_TYPE_TEXT]);
+
+/* Words for enum ad_dns_edns, ad_dns_cookie, ad_dns_limited and ad_dns_class. */
+const char *dns_edns_name(enum ad_dns_edns edns);
 const char *dns_cookie_name(enum ad_dns_cookie state);
 const char *dns_limited_name(enum ad_dns_limited limited);
 const char *dns_class_name(enum ad_dns_class class);

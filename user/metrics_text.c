@@ -232,19 +232,76 @@ static void write_hunt(struct evbuffer *out, const struct ad_hunt_stats *stats)
 
 /* --- DNS ------------------------------------------------------------------------------------- */
 
-static void write_rcodes(struct evbuffer *out, const char *by, const char *transport,
-			 const __u64 counts[DNS_STATS_RCODES])
+static const struct by {
+	const char *who, *transport;
+} dns_by[DNS_BY_NR] = {
+	[DNS_BY_KERNEL] = { "kernel", "udp" },
+	[DNS_BY_DAEMON_UDP] = { "daemon", "udp" },
+	[DNS_BY_DAEMON_TCP] = { "daemon", "tcp" },
+};
+
+static void write_rcodes(struct evbuffer *out, const struct by *by,
+			 const struct ad_dns_count *count)
 {
 	char number[16];
 
-	for (int i = 0; i < DNS_STATS_RCODES; i++) {
+	for (int i = 0; i < AD_DNS_RCODES; i++) {
 		const char *name = dns_rcode_name(i);
 
 		snprintf(number, sizeof(number), "RCODE%d", i);
 		/* A row that is always there can be alerted on before it first counts. */
-		if (counts[i] || !i)
-			prom_sample(out, "dns_responses_total", counts[i], "by", by, "transport",
-				    transport, "rcode", name ? name : number, NULL);
+		if (count->rcodes[i] || !i)
+			prom_sample(out, "dns_responses_total", count->rcodes[i], "by", by->who,
+				    "transport", by->transport, "rcode", name ? name : number,
+				    NULL);
+	}
+}
+
+static void write_types(struct evbuffer *out, const struct by *by, const struct ad_dns_count *count)
+{
+	char text[DNS_TYPE_TEXT];
+
+	for (int i = 0; i < AD_DNS_TYPES; i++)
+		if (count->types[i] || !i)
+			prom_sample(out, "dns_types_total", count->types[i], "by", by->who,
+				    "transport", by->transport, "type", dns_type_name(i, text),
+				    NULL);
+}
+
+static void write_edns(struct evbuffer *out, const struct by *by, const struct ad_dns_count *count)
+{
+	for (int i = 0; i < 2; i++)
+		for (int kind = 0; kind < AD_DNS_EDNS_KINDS; kind++)
+			prom_sample(out, "dns_edns_total", count->edns[i][kind], "by", by->who,
+				    "transport", by->transport, "family", i ? "ip6" : "ip4", "edns",
+				    dns_edns_name(kind), NULL);
+}
+
+static void write_truncated(struct evbuffer *out, const struct by *by,
+			    const struct ad_dns_count *count)
+{
+	prom_sample(out, "dns_truncated_total", count->truncated, "by", by->who, "transport",
+		    by->transport, NULL);
+}
+
+static void write_answers(struct evbuffer *out, const struct dns_stats *dns)
+{
+	static const struct {
+		const char *name, *help;
+		void (*write)(struct evbuffer *, const struct by *, const struct ad_dns_count *);
+	} families[] = {
+		{ "dns_responses_total", "DNS answers, in the kernel and by the daemon.",
+		  write_rcodes },
+		{ "dns_types_total", "DNS answers by the type that was asked for.", write_types },
+		{ "dns_edns_total", "DNS answers by what the client speaks: EDNS, DO.",
+		  write_edns },
+		{ "dns_truncated_total", "DNS answers that had to say TC.", write_truncated },
+	};
+
+	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++) {
+		prom_family(out, families[i].name, "counter", families[i].help);
+		for (int by = 0; by < DNS_BY_NR; by++)
+			families[i].write(out, &dns_by[by], &dns->by[by]);
 	}
 }
 
@@ -307,13 +364,7 @@ static void write_guard(struct evbuffer *out, const struct ad_dns_guarded *guard
 
 static void write_dns(struct evbuffer *out, const struct dns_stats *dns)
 {
-	prom_family(out, "dns_responses_total", "counter",
-		    "DNS answers, in the kernel and by the daemon.");
-	write_rcodes(out, "kernel", "udp", dns->kernel);
-	write_rcodes(out, "daemon", "udp", dns->daemon_udp);
-	write_rcodes(out, "daemon", "tcp", dns->daemon_tcp);
-	write_one(out, "dns_kernel_truncated_total", "counter",
-		  "Answers of the kernel that had to say TC.", dns->kernel_truncated);
+	write_answers(out, dns);
 	write_one(out, "dns_tcp_connections", "gauge", "Open connections to TCP port 53.",
 		  dns->tcp_open);
 	write_one(out, "dns_tcp_refused_total", "counter",

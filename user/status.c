@@ -198,12 +198,3 @@ void status_free(struct status *status)
 	dns_stats_free(&status->dns);
 	memset(status, 0, sizeof(*status));
 }
-
-__u64 status_sum_rcodes(const __u64 counts[DNS_STATS_RCODES])
-{
-	__u64 sum = 0;
-
-	for (int i = 0; i < DNS_STATS_RCODES; i++)
-		sum += counts[i];
-	return sum;
-}

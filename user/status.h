@@ -53,7 +53,6 @@ void status_free(struct status *status);
 /* Fills in the warnings. */
 void status_judge(const struct view *view, struct status *status);
 
-__u64 status_sum_rcodes(const __u64 counts[DNS_STATS_RCODES]);
 /* As in `status --json` and `stats --json`. */
 json_t *status_flows_json(const struct status *status);
 json_t *status_hunt_json(const struct status *status);

@@ -99,20 +99,60 @@ static json_t *packets_json(const struct status *status)
 	return packets;
 }
 
-static json_t *rcodes_json(const __u64 counts[DNS_STATS_RCODES])
+static json_t *rcodes_json(const struct ad_dns_count *count)
 {
 	json_t *rcodes = json_object();
 	char number[16];
 
-	for (int i = 0; i < DNS_STATS_RCODES; i++) {
+	for (int i = 0; i < AD_DNS_RCODES; i++) {
 		const char *name = dns_rcode_name(i);
 
-		if (!counts[i])
+		if (!count->rcodes[i])
 			continue;
 		snprintf(number, sizeof(number), "RCODE%d", i);
-		json_object_set_new(rcodes, name ? name : number, json_integer(counts[i]));
+		json_object_set_new(rcodes, name ? name : number, json_integer(count->rcodes[i]));
 	}
 	return rcodes;
+}
+
+static json_t *types_json(const struct ad_dns_count *count)
+{
+	json_t *types = json_object();
+	char text[DNS_TYPE_TEXT];
+
+	for (int i = 0; i < AD_DNS_TYPES; i++)
+		if (count->types[i])
+			json_object_set_new(types, dns_type_name(i, text),
+					    json_integer(count->types[i]));
+	return types;
+}
+
+static json_t *edns_json(const struct ad_dns_count *count)
+{
+	static const char *const families[] = { "ip4", "ip6" };
+	json_t *edns = json_object(), *kinds;
+
+	for (int i = 0; i < 2; i++) {
+		kinds = json_object();
+		for (int kind = 0; kind < AD_DNS_EDNS_KINDS; kind++)
+			json_object_set_new(kinds, dns_edns_name(kind),
+					    json_integer(count->edns[i][kind]));
+		json_object_set_new(edns, families[i], kinds);
+	}
+	return edns;
+}
+
+static json_t *truncated_json(const struct ad_dns_count *count)
+{
+	return json_integer(count->truncated);
+}
+
+/* The same of all who answer. */
+static json_t *by_json(const struct dns_stats *dns, json_t *(*part)(const struct ad_dns_count *))
+{
+	return json_pack("{s:o, s:o, s:o}", "kernel", part(&dns->by[DNS_BY_KERNEL]), "daemon_udp",
+			 part(&dns->by[DNS_BY_DAEMON_UDP]), "daemon_tcp",
+			 part(&dns->by[DNS_BY_DAEMON_TCP]));
 }
 
 static json_t *zones_json(const struct dns_stats *dns)
@@ -152,21 +192,26 @@ static json_t *limited_json(const struct ad_dns_guarded *guarded)
 
 json_t *status_dns_json(const struct dns_stats *dns)
 {
-	return json_pack("{s:o, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o}", "kernel",
-			 rcodes_json(dns->kernel), "daemon_udp", rcodes_json(dns->daemon_udp),
-			 "daemon_tcp", rcodes_json(dns->daemon_tcp), "kernel_truncated",
-			 (json_int_t)dns->kernel_truncated, "tcp_open", (json_int_t)dns->tcp_open,
-			 "tcp_refused", (json_int_t)dns->tcp_refused, "zones", zones_json(dns),
-			 "cookies", cookies_json(&dns->guarded), "limited",
-			 limited_json(&dns->guarded));
+	json_t *json = by_json(dns, rcodes_json);
+
+	json_object_set_new(json, "types", by_json(dns, types_json));
+	json_object_set_new(json, "edns", by_json(dns, edns_json));
+	json_object_set_new(json, "truncated", by_json(dns, truncated_json));
+	json_object_set_new(json, "tcp_open", json_integer(dns->tcp_open));
+	json_object_set_new(json, "tcp_refused", json_integer(dns->tcp_refused));
+	json_object_set_new(json, "zones", zones_json(dns));
+	json_object_set_new(json, "cookies", cookies_json(&dns->guarded));
+	json_object_set_new(json, "limited", limited_json(&dns->guarded));
+	return json;
 }
 
 static json_t *dns_json(const struct status *status)
 {
 	return json_pack("{s:I, s:I, s:I, s:i}", "kernel",
-			 (json_int_t)status_sum_rcodes(status->dns.kernel), "daemon_udp",
-			 (json_int_t)status_sum_rcodes(status->dns.daemon_udp), "daemon_tcp",
-			 (json_int_t)status_sum_rcodes(status->dns.daemon_tcp), "zones",
+			 (json_int_t)dns_count_sum(&status->dns.by[DNS_BY_KERNEL]), "daemon_udp",
+			 (json_int_t)dns_count_sum(&status->dns.by[DNS_BY_DAEMON_UDP]),
+			 "daemon_tcp",
+			 (json_int_t)dns_count_sum(&status->dns.by[DNS_BY_DAEMON_TCP]), "zones",
 			 (int)status->dns.nr_zones);
 }
 

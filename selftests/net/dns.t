@@ -34,6 +34,11 @@ def answered(site):
     return {who: sum(got[who].values()) for who in ("kernel", "daemon_udp", "daemon_tcp")}
 
 
+def edns_of(counts, who):
+    return {(family, kind): n for family, kinds in counts["edns"][who].items()
+            for kind, n in kinds.items()}
+
+
 def ask_both(s, engine, wire):
     """Both replies, and how often asked: a new cookie is of this second, whose end may be between."""
     for times in range(1, 4):
@@ -67,6 +72,9 @@ def test_wire_is_engine(site, rng, names, family, what):
     passed = after["dns_passed"] - before["dns_passed"]
     ok(kernel + passed == asked and kernel == now["kernel"] - counted["kernel"] and
        passed == now["daemon_udp"] - counted["daemon_udp"], f"{what}: the counters add up")
+    counts = site.stats()["dns"]
+    ok(all(now[who] == sum(counts["types"][who].values()) == sum(edns_of(counts, who).values())
+           for who in now), f"{what}: so do those by type and by EDNS")
     ok(kernel > COUNT * 0.8, f"{what}: the kernel answered {kernel}")
 
 
@@ -96,6 +104,47 @@ def test_zone_counts(site):
     after = counts()
     ok(after["kid.deep.example.com."] - before["kid.deep.example.com."] == 7 and
        after["example.com."] == before["example.com."], "queries are counted for their zone")
+
+
+def added(after, before):
+    return {k: n - before.get(k, 0) for k, n in after.items() if n != before.get(k, 0)}
+
+
+def test_kinds(site):
+    """What clients ask for and how, by whomever it is answered."""
+    asked = [("A", {}), ("A", {"use_edns": 0}), ("A", {"want_dnssec": True}), ("AAAA", {}),
+             ("AAAA", {"use_edns": 0}), ("MX", {}), ("CAA", {}), ("ANY", {}), ("TYPE65400", {}),
+             ("NSEC3PARAM", {"want_dnssec": True})]
+    wires = [dns.message.make_query("web.example.com.", t, **how).to_wire() for t, how in asked]
+    wires.append(wires[0][:4] + bytes(8))  # no question
+    types = {"A": 3, "AAAA": 2, "MX": 1, "CAA": 1, "ANY": 1, "NSEC3PARAM": 1, "other": 2}
+    edns = {"none": 7, "plain": 2, "do": 2}
+    for family, label in ((socket.AF_INET, "ip4"), (socket.AF_INET6, "ip6")):
+        s, before = udp(family), site.stats()["dns"]
+        good = all(ask(s, wire) for wire in wires)
+        after, got, spoken = site.stats()["dns"], {}, {}
+        for who in ("kernel", "daemon_udp"):
+            for name, n in added(after["types"][who], before["types"][who]).items():
+                got[name] = got.get(name, 0) + n
+            for name, n in added(edns_of(after, who), edns_of(before, who)).items():
+                spoken[name] = spoken.get(name, 0) + n
+        ok(good and got == types, f"{label}: answers are counted by type: {got}")
+        ok(spoken == {(label, kind): n for kind, n in edns.items()}, f"and by EDNS: {spoken}")
+    before = site.stats()["dns"]
+    for query in wires:
+        ask_tcp(query)
+    after = site.stats()["dns"]
+    ok(added(after["types"]["daemon_tcp"], before["types"]["daemon_tcp"]) == types and
+       after["types"]["daemon_udp"] == before["types"]["daemon_udp"], "TCP: likewise, apart")
+    big = dns.message.make_query("big4096.example.com.", "TXT", use_edns=False).to_wire()
+    before = after["truncated"]
+    ask(udp(socket.AF_INET), big), ask_tcp(big)
+    after = site.stats()["dns"]["truncated"]
+    ok(sum(after.values()) - sum(before.values()) == 1 and
+       after["daemon_tcp"] == before["daemon_tcp"], "one answer said TC")
+    shown = site.call("stats").stdout
+    ok(re.search(r"^NSEC3PARAM +\d", shown, re.M) and re.search(r"^IPv6, DNSSEC +\d", shown, re.M)
+       and re.search(r"^of these with TC +\d", shown, re.M), "for people too")
 
 
 def test_tcp(site, rng, names):
@@ -304,6 +353,7 @@ def main():
         test_wire_is_engine(site, rng, names, socket.AF_INET6, "IPv6, full checksums")
         test_ignored(site)
         test_zone_counts(site)
+        test_kinds(site)
         test_tcp(site, rng, names)
         test_strangers(site)
         test_tcp_limits(site)

@@ -70,7 +70,12 @@ static char *write_fleet(bool loaded)
 		.nr_peers = 4,
 		.flows = { .slots = 64, .by_kind = { 60, 1, 0, 3 } },
 		.flow_stats = { .evictions = 8 },
-		.dns = { .zones = &zone, .nr_zones = 1, .kernel = { 10, 0, 0, 4 } },
+		.dns = { .zones = &zone,
+			 .nr_zones = 1,
+			 .by = { [DNS_BY_KERNEL] = { .rcodes = { 10, 0, 0, 4 },
+						     .types = { 1, [28] = 13 },
+						     .edns = { { 0, 5 }, { 0, 0, 9 } } },
+				 [DNS_BY_DAEMON_UDP] = { .truncated = 3 } } },
 	};
 	static const struct ad_dns_guarded guarded = {
 		.cookies = { [AD_DNS_COOKIE_GOOD] = 6 },
@@ -109,6 +114,14 @@ static void test_metrics_names_and_labels_stable(void)
 		"anydoor_loaded 1",
 		"anydoor_reloads_total{result=\"failed\"} 1",
 		"anydoor_dns_responses_total{by=\"kernel\",transport=\"udp\",rcode=\"NXDOMAIN\"} 4",
+		"anydoor_dns_types_total{by=\"kernel\",transport=\"udp\",type=\"AAAA\"} 13",
+		"anydoor_dns_types_total{by=\"kernel\",transport=\"udp\",type=\"other\"} 1",
+		"anydoor_dns_types_total{by=\"daemon\",transport=\"tcp\",type=\"other\"} 0",
+		"anydoor_dns_edns_total{by=\"kernel\",transport=\"udp\",family=\"ip4\","
+		"edns=\"plain\"} 5",
+		"anydoor_dns_edns_total{by=\"kernel\",transport=\"udp\",family=\"ip6\",edns=\"do\"}"
+		" 9",
+		"anydoor_dns_truncated_total{by=\"daemon\",transport=\"udp\"} 3",
 		"anydoor_dns_zone_queries_total{zone=\"example.org.\",by=\"kernel\"} 10",
 		"anydoor_dns_zone_queries_total{zone=\"example.org.\",by=\"daemon\"} 2",
 		"anydoor_dns_cookies_total{cookie=\"good\"} 6",
