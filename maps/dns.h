@@ -265,10 +265,12 @@ struct ad_dns_zone_info {
 	__u32 serial;
 	__u32 names;
 	__u32 records;
-	__u32 pad;
+	__u32 denial;	      /* DNS_T_NSEC or DNS_T_NSEC3; 0 = not signed */
+	__u64 signed_until_s; /* when the first signature expires */
+	__u64 resign_by_s;    /* when all of them ought to have been renewed */
 	char name[256];
 	char error[256]; /* why the last load failed; empty = it did not */
 };
-AD_ASSERT_SIZE(struct ad_dns_zone_info, 544);
+AD_ASSERT_SIZE(struct ad_dns_zone_info, 560);
 
 #endif

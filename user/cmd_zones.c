@@ -17,6 +17,28 @@ static __u64 zone_age(const struct dns_zone_stats *zone)
 	return now > zone->loaded_real_s ? now - zone->loaded_real_s : 0;
 }
 
+static enum dns_signing zone_signing(const struct dns_zone_stats *zone)
+{
+	return dns_zone_signing(zone->signed_until_s, zone->resign_by_s, time(NULL));
+}
+
+static void zone_set_signing(json_t *object, const struct dns_zone_stats *zone)
+{
+	static const char *const states[] = {
+		[DNS_UNSIGNED] = "unsigned",
+		[DNS_SIGNED] = "signed",
+		[DNS_RESIGN] = "resign",
+		[DNS_EXPIRED] = "expired",
+	};
+
+	json_object_set_new(object, "signing", json_string(states[zone_signing(zone)]));
+	if (!zone->signed_until_s)
+		return;
+	json_object_set_new(object, "denial", json_string(dns_zone_denial(zone)));
+	json_object_set_new(object, "signed_until_s", json_integer(zone->signed_until_s));
+	json_object_set_new(object, "resign_by_s", json_integer(zone->resign_by_s));
+}
+
 static json_t *zone_json(const struct dns_zone_stats *zone)
 {
 	json_t *object = json_pack(
@@ -28,6 +50,7 @@ static json_t *zone_json(const struct dns_zone_stats *zone)
 	if (zone->loaded_real_s) {
 		json_object_set_new(object, "loaded_s", json_integer(zone->loaded_real_s));
 		json_object_set_new(object, "age_s", json_integer(zone_age(zone)));
+		zone_set_signing(object, zone);
 	}
 	json_object_set_new(object, "error",
 			    zone->error[0] ? json_string(zone->error) : json_null());
@@ -44,6 +67,29 @@ static json_t *zones_json(const struct view *view, const struct dns_stats *stats
 			 AD_DNS_ZONE_MAX, "zones", list);
 }
 
+/* How it is signed, and for how long. */
+static void signing_cell(struct table *table, const struct dns_zone_stats *zone)
+{
+	__u64 now = time(NULL), until = zone->signed_until_s;
+	const char *denial = dns_zone_denial(zone);
+	char left[UNIT_TEXT];
+
+	switch (zone_signing(zone)) {
+	case DNS_UNSIGNED:
+		table_cell(table, DIM, "no");
+		break;
+	case DNS_SIGNED:
+		table_cell(table, PLAIN, "%s, %s", denial, unit_duration(until - now, left));
+		break;
+	case DNS_RESIGN:
+		table_cell(table, YELLOW, "%s, only %s", denial, unit_duration(until - now, left));
+		break;
+	case DNS_EXPIRED:
+		table_cell(table, RED, "%s, expired %s ago", denial,
+			   unit_duration(now - until, left));
+	}
+}
+
 static void zone_row(struct table *table, const struct dns_zone_stats *zone)
 {
 	char names[UNIT_TEXT], records[UNIT_TEXT], bytes[UNIT_TEXT], age[UNIT_TEXT],
@@ -56,9 +102,10 @@ static void zone_row(struct table *table, const struct dns_zone_stats *zone)
 		table_cell(table, PLAIN, "%s", unit_exact(zone->records, records));
 		table_cell(table, PLAIN, "%s", unit_bytes(zone->bytes, bytes));
 		table_cell(table, PLAIN, "%s", unit_duration(zone_age(zone), age));
+		signing_cell(table, zone);
 		table_cell(table, PLAIN, "%s", unit_exact(zone->queries, queries));
 	} else {
-		for (int i = 0; i < 6; i++)
+		for (int i = 0; i < 7; i++)
 			table_cell(table, DIM, "-");
 	}
 	table_cell(table, zone->error[0] ? RED : DIM, "%s", zone->error[0] ? zone->error : "none");
@@ -83,9 +130,10 @@ static void zones_sum(const struct dns_stats *stats)
 static void zones_print(const struct dns_stats *stats)
 {
 	static const struct column columns[] = {
-		{ "ZONE", false },   { "SERIAL", true },      { "NAMES", true },
-		{ "RECORDS", true }, { "BYTES", true },	      { "LOADED", true },
-		{ "QUERIES", true }, { "LAST ERROR", false }, { NULL, false },
+		{ "ZONE", false },	 { "SERIAL", true },  { "NAMES", true },
+		{ "RECORDS", true },	 { "BYTES", true },   { "LOADED", true },
+		{ "SIGNED FOR", false }, { "QUERIES", true }, { "LAST ERROR", false },
+		{ NULL, false },
 	};
 	struct table *table = table_new(stdout, columns);
 

@@ -33,6 +33,7 @@ struct daemon {
 		bool clock_ahead;	  /* said so */
 		bool timestamps_off;
 		int links_err;
+		__u64 looked_real_s; /* at the zones' signatures */
 		__u32 trouble; /* bit per interface that is not as it should be, and was told */
 	} tend;
 	bool detached; /* nothing left to tend */

@@ -292,6 +292,11 @@ void dns_server_use(struct dns_server *server, struct dns_zones *zones)
 	server->zones = zones;
 }
 
+const struct dns_zones *dns_server_zones(const struct dns_server *server)
+{
+	return server->zones;
+}
+
 void dns_server_guard(struct dns_server *server, struct dns_guard *guard)
 {
 	if (server->guard)

@@ -16,11 +16,14 @@
 #include "dns_zones.h"
 #include "log.h"
 #include "maps/dns_proto.h"
+#include "output.h"
 #include "pins.h"
 #include "progress.h"
 #include "zone.h"
 #include "zone_files.h"
 #include "anydoor.skel.h"
+
+#define DAY_S 86400
 
 /* --- loading ---------------------------------------------------------------------------------- */
 
@@ -141,6 +144,9 @@ static int zones_describe(struct dns_zones *set, const struct sources *sources)
 		info->serial = zone->serial;
 		info->names = zone->names;
 		info->records = zone->nr_rrs;
+		info->denial = zone->signed_until_s ? zone->chain.type : 0;
+		info->signed_until_s = zone->signed_until_s;
+		info->resign_by_s = zone->resign_by_s;
 		strncpy(info->name, zone->name, sizeof(info->name) - 1);
 	}
 	return 0;
@@ -214,6 +220,39 @@ void dns_zones_free(struct dns_zones *zones)
 	dns_image_free(zones->image);
 	free(zones->list);
 	free(zones);
+}
+
+/* --- signatures ------------------------------------------------------------------------------- */
+
+/* @at, or a whole number of days later, lies after @since_s and not after @now_s. */
+static bool day_has_come(__u64 at, __u64 since_s, __u64 now_s)
+{
+	if (at > now_s)
+		return false;
+	return at > since_s || (now_s - at) / DAY_S > (since_s - at) / DAY_S;
+}
+
+static void tell_expiry(const struct ad_dns_zone_info *zone, __u64 since_s, __u64 now_s)
+{
+	__u64 until = zone->signed_until_s;
+	char left[UNIT_TEXT];
+
+	if (!until)
+		return;
+	if (day_has_come(until, since_s, now_s))
+		log_err("zone %s: signatures have expired: validators find it bogus; sign it again",
+			zone->name);
+	else if (until > now_s && day_has_come(zone->resign_by_s, since_s, now_s))
+		log_warn("zone %s: signatures expire in %s, and nobody has renewed them",
+			 zone->name, unit_duration(until - now_s, left));
+}
+
+void dns_zones_tell_expiry(const struct dns_zones *zones, __u64 since_s, __u64 now_s)
+{
+	size_t i;
+
+	for (i = 0; i < zones->nr; i++)
+		tell_expiry(&zones->list[i], since_s, now_s);
 }
 
 /* --- counter slots ---------------------------------------------------------------------------- */

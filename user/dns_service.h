@@ -9,6 +9,8 @@
 #ifndef AD_DNS_SERVICE_H
 #define AD_DNS_SERVICE_H
 
+#include <linux/types.h>
+
 struct config;
 struct config_errors;
 struct pins;
@@ -33,6 +35,12 @@ void dns_zones_free(struct dns_zones *zones);
  */
 int dns_zones_publish(struct dns_zones *zones, const struct pins *pins);
 
+/*
+ * Says of which zones the signatures have come near their end or have expired since @since_s, and
+ * again each day that they stay so.
+ */
+void dns_zones_tell_expiry(const struct dns_zones *zones, __u64 since_s, __u64 now_s);
+
 /* Puts cookies and limits (dns_guard.h) in force in the kernel. 0 or -errno, logged. */
 int dns_guard_publish(const struct dns_guard *guard, const struct pins *pins);
 
@@ -53,6 +61,8 @@ int dns_server_new(struct event_base *base, const struct config *config, const s
 void dns_server_guard(struct dns_server *server, struct dns_guard *guard);
 /* Takes ownership of @zones and frees the set used before. */
 void dns_server_use(struct dns_server *server, struct dns_zones *zones);
+/* The set that it answers from, or NULL. */
+const struct dns_zones *dns_server_zones(const struct dns_server *server);
 /* Takes over what may change while it serves: limits on connections. */
 void dns_server_tune(struct dns_server *server, const struct config *config);
 void dns_server_free(struct dns_server *server);

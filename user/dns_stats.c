@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "dns_stats.h"
 #include "maps/dns.h"
+#include "maps/dns_proto.h"
 #include "pins.h"
 
 /* Nothing but numbers of 64 bits. */
@@ -109,6 +110,9 @@ static int read_zone(const struct zone_fds *fds, int ncpus, __u32 slot, struct d
 	zone->records = info.records;
 	zone->bytes = info.bytes;
 	zone->loaded_real_s = info.loaded_real_s;
+	zone->denial = info.denial;
+	zone->signed_until_s = info.signed_until_s;
+	zone->resign_by_s = info.resign_by_s;
 	zone->queries = zone->daemon_queries;
 	for (cpu = 0; cpu < ncpus; cpu++)
 		zone->queries += hits[cpu];
@@ -182,6 +186,22 @@ void dns_stats_free(struct dns_stats *stats)
 	free(stats->zones);
 	stats->zones = NULL;
 	stats->nr_zones = 0;
+}
+
+enum dns_signing dns_zone_signing(__u64 signed_until_s, __u64 resign_by_s, __u64 now_s)
+{
+	if (!signed_until_s)
+		return DNS_UNSIGNED;
+	if (signed_until_s <= now_s)
+		return DNS_EXPIRED;
+	return resign_by_s <= now_s ? DNS_RESIGN : DNS_SIGNED;
+}
+
+const char *dns_zone_denial(const struct dns_zone_stats *zone)
+{
+	if (!zone->denial)
+		return NULL;
+	return zone->denial == DNS_T_NSEC ? "NSEC" : "NSEC3";
 }
 
 __u64 dns_count_sum(const struct ad_dns_count *count)

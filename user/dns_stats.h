@@ -19,8 +19,11 @@ struct dns_zone_stats {
 	__u32 names;
 	__u32 records;
 	__u64 bytes;
-	__u64 loaded_real_s; /* CLOCK_REALTIME */
-	__u64 queries;	     /* kernel and daemon together */
+	__u64 loaded_real_s; /* CLOCK_REALTIME, as the next two */
+	__u64 signed_until_s;
+	__u64 resign_by_s;
+	__u32 denial;  /* DNS_T_NSEC or DNS_T_NSEC3; 0 = not signed */
+	__u64 queries; /* kernel and daemon together */
 	__u64 daemon_queries;
 };
 
@@ -40,6 +43,17 @@ struct dns_stats {
 	struct dns_zone_stats *zones;	   /* sorted by name */
 	size_t nr_zones;
 };
+
+/* How long a zone's signatures still hold. */
+enum dns_signing {
+	DNS_UNSIGNED,
+	DNS_SIGNED,
+	DNS_RESIGN, /* its signer ought to have renewed them by now */
+	DNS_EXPIRED /* the first one is no longer good */
+};
+enum dns_signing dns_zone_signing(__u64 signed_until_s, __u64 resign_by_s, __u64 now_s);
+/* "NSEC" or "NSEC3"; NULL if the zone is not signed. */
+const char *dns_zone_denial(const struct dns_zone_stats *zone);
 
 /* 0 (then dns_stats_free()) or -errno, not logged. */
 int dns_stats_read(const struct pins *pins, struct dns_stats *stats);

@@ -305,6 +305,25 @@ static void write_answers(struct evbuffer *out, const struct dns_stats *dns)
 	}
 }
 
+/* Of signed zones alone: what is not signed never expires. */
+static void write_signing(struct evbuffer *out, const struct dns_stats *dns)
+{
+	prom_family(out, "dns_zone_signed_until_timestamp_seconds", "gauge",
+		    "When the first signature of the zone that is served expires.");
+	for (size_t i = 0; i < dns->nr_zones; i++)
+		if (dns->zones[i].denial)
+			prom_sample(out, "dns_zone_signed_until_timestamp_seconds",
+				    dns->zones[i].signed_until_s, "zone", dns->zones[i].name,
+				    "denial", dns_zone_denial(&dns->zones[i]), NULL);
+	prom_family(out, "dns_zone_resign_by_timestamp_seconds", "gauge",
+		    "When less than a tenth of a signature's life will be left: signers renew "
+		    "them before.");
+	for (size_t i = 0; i < dns->nr_zones; i++)
+		if (dns->zones[i].denial)
+			prom_sample(out, "dns_zone_resign_by_timestamp_seconds",
+				    dns->zones[i].resign_by_s, "zone", dns->zones[i].name, NULL);
+}
+
 static void write_zones(struct evbuffer *out, const struct dns_stats *dns)
 {
 	prom_family(out, "dns_zone_queries_total", "counter", "Queries answered from a zone.");
@@ -338,6 +357,7 @@ static void write_zones(struct evbuffer *out, const struct dns_stats *dns)
 	for (size_t i = 0; i < dns->nr_zones; i++)
 		prom_sample(out, "dns_zone_loaded_timestamp_seconds", dns->zones[i].loaded_real_s,
 			    "zone", dns->zones[i].name, NULL);
+	write_signing(out, dns);
 	prom_family(out, "dns_zone_load_failed", "gauge",
 		    "1 while the zone's file is broken and an older version is served.");
 	for (size_t i = 0; i < dns->nr_zones; i++)

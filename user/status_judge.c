@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 #include "clock.h"
+#include "output.h"
 #include "prepare.h"
 #include "status.h"
 #include "sysctl.h"
@@ -112,12 +113,33 @@ static void judge_config(const struct view *view, struct status *status)
 		     view->meta.version, VERSION);
 }
 
+static void judge_zone(struct status *status, const struct dns_zone_stats *zone)
+{
+	__u64 now = time(NULL), until = zone->signed_until_s;
+	char left[UNIT_TEXT];
+
+	if (*zone->error)
+		warn(status, "zone %s is served as it was: %s", zone->name, zone->error);
+	switch (dns_zone_signing(until, zone->resign_by_s, now)) {
+	case DNS_RESIGN:
+		warn(status, "zone %s: signatures expire in %s: sign it again", zone->name,
+		     unit_duration(until - now, left));
+		break;
+	case DNS_EXPIRED:
+		warn(status,
+		     "zone %s: signatures expired %s ago: validators find it bogus; sign "
+		     "it again",
+		     zone->name, unit_duration(now - until, left));
+		break;
+	default:
+		break;
+	}
+}
+
 static void judge_zones(struct status *status)
 {
 	for (size_t i = 0; i < status->dns.nr_zones; i++)
-		if (*status->dns.zones[i].error)
-			warn(status, "zone %s is served as it was: %s", status->dns.zones[i].name,
-			     status->dns.zones[i].error);
+		judge_zone(status, &status->dns.zones[i]);
 }
 
 void status_judge(const struct view *view, struct status *status)

@@ -3,10 +3,12 @@
  * tend.c: what the daemon looks after, once a second or more seldom.
  */
 #include <string.h>
+#include <time.h>
 #include <net/if.h>
 #include "attach.h"
 #include "clock.h"
 #include "daemon_internal.h"
+#include "dns_service.h"
 #include "log.h"
 #include "maps/reasons.h"
 #include "neigh.h"
@@ -18,6 +20,7 @@
 #define WATCH_EVERY_S  3
 #define AGE_EVERY_S    30
 #define SYSCTL_EVERY_S 10
+#define EXPIRY_EVERY_S 10
 
 static void tend_clock(struct daemon *daemon)
 {
@@ -147,6 +150,17 @@ void daemon_tend_interfaces(void *arg)
 		tend_interfaces(daemon, daemon->tend.trouble);
 }
 
+/* When the zones were loaded they told of themselves what was due by then. */
+static void tend_signatures(struct daemon *daemon)
+{
+	const struct dns_zones *zones = dns_server_zones(daemon->server);
+	__u64 now = time(NULL), since = daemon->tend.looked_real_s;
+
+	if (zones && since && since < now)
+		dns_zones_tell_expiry(zones, since, now);
+	daemon->tend.looked_real_s = now;
+}
+
 void daemon_tend(struct daemon *daemon)
 {
 	unsigned int seconds = daemon->tend.seconds;
@@ -161,5 +175,7 @@ void daemon_tend(struct daemon *daemon)
 		tend_unstamped(daemon);
 	if (seconds % AGE_EVERY_S == 0)
 		shout_if_full(daemon);
+	if (seconds % EXPIRY_EVERY_S == 0)
+		tend_signatures(daemon);
 	daemon->tend.seconds++;
 }

@@ -56,9 +56,11 @@ struct zone {
 	size_t nr_rrs;
 	__u32 serial;
 	struct zone_chain chain;
-	__u64 signed_until_s; /* CLOCK_REALTIME: when the first signature is no longer good */
-	__u64 bytes;	      /* set by dns_image_build() */
-	__u32 names;	      /* likewise */
+	/* CLOCK_REALTIME; 0 = not signed: when the first set is no longer signed, ... */
+	__u64 signed_until_s;
+	__u64 resign_by_s; /* ... and by when its signer ought to have renewed all of them */
+	__u64 bytes;	   /* set by dns_image_build() */
+	__u32 names;	   /* likewise */
 	struct arena *arena;
 };
 

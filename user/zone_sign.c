@@ -18,17 +18,21 @@
 #define RRSIG_FIXED 18 /* in front of the signer's name (RFC 4034, 3.1) */
 #define NSEC3_FIXED 5
 #define TYPE_TEXT   32
+#define TIME_TEXT   32
+/*
+ * Signers renew what has a tenth of its life left or more: Knot by default at a tenth and an hour,
+ * BIND at a third. What has less was forgotten.
+ */
+#define LIFE_LEFT 10
 
 /* What validators will hold against the zone: said once, with the first place. */
 enum flaw {
-	FLAW_EXPIRED,
 	FLAW_EARLY,
 	FLAW_KEY,
 	FLAWS
 };
 
 static const char *const flaws[FLAWS] = {
-	[FLAW_EXPIRED] = "its signatures have expired",
 	[FLAW_EARLY] = "its signatures are not valid yet",
 	[FLAW_KEY] = "signed with a key that is no DNSKEY of the zone",
 };
@@ -47,6 +51,9 @@ struct seal {
 	size_t nr_keys;
 	__u64 now_s;
 	struct zone_remark flawed[FLAWS];
+	size_t nr_expired;	       /* sets */
+	const struct zone_rr *weakest; /* a signature of the set that is to be signed first */
+	__u64 weakest_until_s;
 };
 
 #define complain(seal, rr, ...)                                                                    \
@@ -83,9 +90,17 @@ static __u64 sig_expires(const struct seal *seal, const struct zone_rr *sig)
 	return sig_time(seal, sig->rdata + 8);
 }
 
-static bool sig_begun(const struct seal *seal, const struct zone_rr *sig)
+static __u64 sig_begins(const struct seal *seal, const struct zone_rr *sig)
 {
-	return sig_time(seal, sig->rdata + 12) <= seal->now_s;
+	return sig_time(seal, sig->rdata + 12);
+}
+
+/* When it ought to have a successor. */
+static __u64 sig_renewed(const struct seal *seal, const struct zone_rr *sig)
+{
+	__u64 expires = sig_expires(seal, sig), begins = sig_begins(seal, sig);
+
+	return expires > begins ? expires - (expires - begins) / LIFE_LEFT : expires;
 }
 
 static bool sig_has_key(const struct seal *seal, const struct zone_rr *sig)
@@ -103,6 +118,37 @@ static const char *type_text(__u16 type, char text[TYPE_TEXT])
 {
 	knot_rrtype_to_string(type, text, TYPE_TEXT);
 	return text;
+}
+
+/* UTC, to the minute. */
+static const char *time_text(__u64 real_s, char text[TIME_TEXT])
+{
+	time_t at = real_s;
+	struct tm tm;
+
+	strftime(text, TIME_TEXT, "%Y-%m-%d %H:%M UTC", gmtime_r(&at, &tm));
+	return text;
+}
+
+/* The first of them: whoever mends that mends the others, or sees what is wrong with them. */
+static void say_expiry(const struct seal *seal)
+{
+	const struct zone_rr *sig = seal->weakest;
+	char name[NAME_TEXT], type[TYPE_TEXT], at[TIME_TEXT];
+
+	if (!sig || seal->zone->resign_by_s > seal->now_s)
+		return;
+	name_format(sig->owner, name);
+	type_text(sig_covers(sig), type);
+	time_text(seal->weakest_until_s, at);
+	if (seal->nr_expired)
+		log_warn("%s:%u: %s %s: its signature has expired (%s), one of %zu: "
+			 "validators will find them bogus; sign the zone again",
+			 sig->file, sig->line, name, type, at, seal->nr_expired);
+	else
+		log_warn("%s:%u: %s %s: its signature expires on %s, the first of the zone's to "
+			 "do so: sign it again",
+			 sig->file, sig->line, name, type, at);
 }
 
 static void say_flaws(const struct seal *seal)
@@ -161,27 +207,50 @@ const struct zone_rr *zone_signatures(const struct zone *zone, const struct zone
 	return n ? sigs + first : NULL;
 }
 
+/* The signature of these @nr that is good for longest. */
+static const struct zone_rr *best_sig(const struct seal *seal, const struct zone_rr *sigs,
+				      size_t nr)
+{
+	const struct zone_rr *best = sigs;
+	size_t i;
+
+	for (i = 1; i < nr; i++)
+		if (sig_expires(seal, &sigs[i]) > sig_expires(seal, best))
+			best = &sigs[i];
+	return best;
+}
+
 /* A set is good until its best signature ends. */
+static void note_end(struct seal *seal, const struct zone_rr *best)
+{
+	__u64 until = sig_expires(seal, best), renewed = sig_renewed(seal, best);
+	struct zone *zone = seal->zone;
+
+	seal->nr_expired += until < seal->now_s;
+	if (!zone->signed_until_s || until < zone->signed_until_s)
+		zone->signed_until_s = until;
+	if (seal->weakest && renewed >= zone->resign_by_s)
+		return;
+	zone->resign_by_s = renewed;
+	seal->weakest = best;
+	seal->weakest_until_s = until;
+}
+
 static void check_times(struct seal *seal, const struct zone_rr *sigs, size_t nr)
 {
-	__u64 until = 0, expires;
+	const struct zone_rr *best = best_sig(seal, sigs, nr);
 	bool begun = false, known = false;
 	size_t i;
 
 	for (i = 0; i < nr; i++) {
-		expires = sig_expires(seal, &sigs[i]);
-		until = expires > until ? expires : until;
-		begun |= sig_begun(seal, &sigs[i]);
+		begun |= sig_begins(seal, &sigs[i]) <= seal->now_s;
 		known |= sig_has_key(seal, &sigs[i]);
 	}
-	if (until < seal->now_s)
-		zone_remark(&seal->flawed[FLAW_EXPIRED], sigs);
-	else if (!begun)
+	if (!begun)
 		zone_remark(&seal->flawed[FLAW_EARLY], sigs);
 	if (!known)
 		zone_remark(&seal->flawed[FLAW_KEY], sigs);
-	if (!seal->zone->signed_until_s || until < seal->zone->signed_until_s)
-		seal->zone->signed_until_s = until;
+	note_end(seal, best);
 }
 
 static void check_set(struct seal *seal, const struct zone_rr *rr)
@@ -486,6 +555,7 @@ int zone_sign_check(struct zone *zone, struct config_errors *errors)
 	check_owners(&seal);
 	if (seal.failed)
 		return -EINVAL;
+	say_expiry(&seal);
 	say_flaws(&seal);
 	return 0;
 }

@@ -62,7 +62,13 @@ static char *write_fleet(bool loaded)
 		{ .id = 4, .node.flags = AD_NODE_KNOWN, .count.rx = { 7, 700 } },
 	};
 	struct dns_zone_stats zone = {
-		.name = "example.org.", .serial = 9, .queries = 12, .daemon_queries = 2
+		.name = "example.org.",
+		.serial = 9,
+		.queries = 12,
+		.daemon_queries = 2,
+		.denial = 50,
+		.signed_until_s = 1800000000,
+		.resign_by_s = 1799000000,
 	};
 	struct status status = {
 		.state = { .flags = AD_STATE_ARMED, .unstamped = 5 },
@@ -124,6 +130,9 @@ static void test_metrics_names_and_labels_stable(void)
 		"anydoor_dns_truncated_total{by=\"daemon\",transport=\"udp\"} 3",
 		"anydoor_dns_zone_queries_total{zone=\"example.org.\",by=\"kernel\"} 10",
 		"anydoor_dns_zone_queries_total{zone=\"example.org.\",by=\"daemon\"} 2",
+		"anydoor_dns_zone_signed_until_timestamp_seconds{zone=\"example.org.\","
+		"denial=\"NSEC3\"} 1800000000",
+		"anydoor_dns_zone_resign_by_timestamp_seconds{zone=\"example.org.\"} 1799000000",
 		"anydoor_dns_cookies_total{cookie=\"good\"} 6",
 		"anydoor_dns_cookies_total{cookie=\"bad\"} 0",
 		"anydoor_dns_limited_total{class=\"nxdomain\",action=\"slipped\"} 2",
