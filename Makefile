@@ -178,11 +178,12 @@ FUZZED	     := $(filter-out user/zone_watch.c,$(wildcard user/zone*.c)) user/dns
 		user/log.c user/progress.c user/clock.c
 FUZZ_HEADERS := $(wildcard selftests/fuzz/*.h selftests/fuzz/packet/*.h bpf/dns_*.h maps/*.h user/dns*.h)
 FUZZ_CFLAGS   = $(CFLAGS) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZ_LIBS     := -ldnssec
 
 $(BUILD)/fuzz/%: selftests/fuzz/%.c $(FUZZED) $(FUZZ_HEADERS)
 	$(say) CLANG $@
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(FUZZ_CFLAGS) $(LDFLAGS) -o $@ $< $(FUZZED) $(LDLIBS)
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) $(LDFLAGS) -o $@ $< $(FUZZED) $(LDLIBS) $(FUZZ_LIBS)
 
 # Only what judges is instrumented: the compiler of zones has a fuzzer of its own.
 FUZZ_PACKET := $(wildcard selftests/fuzz/packet/*.c)
@@ -190,9 +191,9 @@ FUZZ_RIG    := $(filter-out %/runner.o,$(PROG_OBJS)) $(BUILD)/libanydoor.a
 $(BUILD)/fuzz/fuzz_packet: $(FUZZ_PACKET) $(FUZZ_RIG) $(FUZZ_HEADERS)
 	$(say) CLANG $@
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(FUZZ_CFLAGS) $(LDFLAGS) -o $@ $(FUZZ_PACKET) $(FUZZ_RIG) $(LDLIBS)
+	$(Q)$(CLANG) $(FUZZ_CFLAGS) $(LDFLAGS) -o $@ $(FUZZ_PACKET) $(FUZZ_RIG) $(LDLIBS) $(FUZZ_LIBS)
 
-$(BUILD)/fuzz/seeds: selftests/fuzz/seeds $(wildcard selftests/dns/zones/*) selftests/dns/dns_queries.py
+$(BUILD)/fuzz/seeds: selftests/fuzz/seeds $(wildcard selftests/dns/zones/* selftests/fuzz/zones/* selftests/dns/*.py selftests/prog/*.py)
 	$(say) SEEDS $@
 	$(Q)PYTHONDONTWRITEBYTECODE=1 selftests/fuzz/seeds $@ && touch $@
 

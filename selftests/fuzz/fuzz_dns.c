@@ -4,6 +4,7 @@
  * are limited), then the message.
  */
 #include "engine.h"
+#include "proof_zones.h"
 
 #define NOW_NS 1559731985000000000ull
 #define CLIENT 0x646433c6 /* 198.51.100.100, as it lies in memory */
@@ -33,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool tcp;
 
 	if (!work)
-		work = engine_new(getenv("FUZZ_ZONES") ?: "selftests/dns/zones", &rules, NOW_NS);
+		work = engine_new(getenv("FUZZ_ZONES") ?: "selftests", &rules, NOW_NS);
 	if (!size || size > 4096)
 		return 0;
 	guard = (struct dns_guard *)work->guard;
@@ -48,5 +49,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	reply = (struct message){ work->msg, work->len };
 	judge_reply(&query, &reply, tcp);
+	proof_reply(&query, &reply);
 	return 0;
 }

@@ -3,7 +3,7 @@
  * fuzz.c: any frame, through the real program in the kernel. Needs root.
  *
  * FUZZ_VECTORS is the vector file of the program tests, for the world that it describes;
- * FUZZ_ZONES the folder of zones.
+ * FUZZ_ZONES the folder of the zones in zones.h.
  */
 #include "mutate.h"
 #include "packet.h"
