@@ -13,7 +13,9 @@
 #include "args.h"
 #include "clock.h"
 #include "drain_cmd.h"
+#include "failure.h"
 #include "log.h"
+#include "output.h"
 
 #define WINDOW_DEFAULT "10m"
 
@@ -69,18 +71,19 @@ static long parse_window(const char *text)
 	}
 }
 
-static int begin(struct drain_handle *handle, const char *to)
+static int begin(const struct globals *globals, struct drain_handle *handle, const char *to)
 {
 	struct config_errors errors = {};
 	__u16 ids[AD_SUCCESSOR_MAX];
-	int nr;
+	int nr, code = EXIT_OK;
 
 	nr = to ? drain_parse(handle->config, to, ids, &errors)
 		: (int)drain_default(handle->config, ids);
-	config_errors_log(&errors);
-	config_errors_free(&errors);
 	if (nr < 0)
-		return EXIT_USAGE;
+		code = fail_errors(globals, EXIT_USAGE, &errors);
+	config_errors_free(&errors);
+	if (code)
+		return code;
 	if (nr == 0)
 		log_warn("no node is up to take new flows: those that land here are still served "
 			 "here");
@@ -97,7 +100,8 @@ static json_t *successors(const struct drain_handle *handle)
 		__u16 id = handle->state->successors[i];
 		const struct config_node *node = config_node_by_id(handle->config, id);
 
-		json_array_append_new(list, json_string(node ? node->name : "?"));
+		json_array_append_new(list,
+				      node ? json_string(node->name) : json_sprintf("#%u", id));
 	}
 	return list;
 }
@@ -115,16 +119,23 @@ static void show_begun(const struct drain_handle *handle, int owned)
 	fflush(stdout);
 }
 
-static void show_json(const struct drain_handle *handle, int owned, unsigned int limit)
+/* How --wait came to its end; null without it. */
+static json_t *ended(const struct drain_options *options, int err)
 {
-	json_t *reply =
-		json_pack("{s:b, s:o, s:i, s:b}", "draining", 1, "successors", successors(handle),
-			  "owned", owned, "quiet", owned >= 0 && (unsigned int)owned <= limit);
+	if (!options->wait)
+		return json_null();
+	return json_string(!err ? "quiet" : err == -ECANCELED ? "undrained" : "window");
+}
 
-	json_dumpf(reply, stdout, JSON_COMPACT);
-	putchar('\n');
-	fflush(stdout);
-	json_decref(reply);
+static void show_json(const struct globals *globals, const struct drain_handle *handle,
+		      const struct drain_options *options, int owned, __u32 waited_s, int err)
+{
+	output_json(json_pack("{s:b, s:s, s:b, s:o, s:i, s:I, s:b, s:I, s:o}", "ok", !err,
+			      "instance", globals->instance, "draining", drain_is_on(handle->state),
+			      "successors", successors(handle), "owned", owned, "limit",
+			      (json_int_t)options->limit, "quiet",
+			      (unsigned int)owned <= options->limit, "waited_s",
+			      (json_int_t)waited_s, "ended", ended(options, err)));
 }
 
 /*
@@ -156,15 +167,16 @@ static int drain(const struct globals *globals, struct drain_handle *handle,
 		 const struct drain_options *options, long window)
 {
 	int err = 0, owned = drain_count_owned(handle);
+	__u32 start_s = clock_mono_s();
 
 	if (!globals->json && owned >= 0)
 		show_begun(handle, owned);
 	if (options->wait)
 		err = wait_quiet(globals, handle, options, window, &owned);
 	if (owned < 0)
-		log_err("flows cannot be counted: %s", strerror(-owned));
+		fail(globals, EXIT_FAILED, "flows cannot be counted: %s", strerror(-owned));
 	else if (globals->json)
-		show_json(handle, owned, options->limit);
+		show_json(globals, handle, options, owned, clock_mono_s() - start_s, err);
 	else if (err == -ECANCELED)
 		log_err("somebody took the drain back; %d flows live here", owned);
 	else if (err)
@@ -185,14 +197,13 @@ int cmd_drain(const struct globals *globals, int argc, char **argv)
 	if (args_parse(cmd_drain_args, argc, argv, &options))
 		return EXIT_USAGE;
 	window = parse_window(options.window);
-	if (window < 0) {
-		log_err("--window: '%s' is no time; 90s, 10m and 2h are", options.window);
-		return EXIT_USAGE;
-	}
-	code = drain_open(&handle, globals);
+	if (window < 0)
+		return fail(globals, EXIT_USAGE, "--window: '%s' is no time; 90s, 10m and 2h are",
+			    options.window);
+	code = drain_open(&handle, globals, true);
 	if (code)
 		return code;
-	code = begin(&handle, options.to) ?: drain(globals, &handle, &options, window);
+	code = begin(globals, &handle, options.to) ?: drain(globals, &handle, &options, window);
 	drain_close(&handle);
 	return code;
 }

@@ -2,10 +2,13 @@
 /*
  * cmd_keygen.c: `anydoor keygen`: the one secret of a fleet.
  */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include "cmd.h"
+#include "failure.h"
 #include "keys.h"
-#include "log.h"
+#include "output.h"
 
 const struct arg cmd_keygen_args[] = {
 	{ "FILE", 0, ARG_WORD, 0, NULL, 0, 0, "where to; must not exist yet" }, { NULL }
@@ -14,15 +17,21 @@ const struct arg cmd_keygen_args[] = {
 int cmd_keygen(const struct globals *globals, int argc, char **argv)
 {
 	const char *path = NULL;
+	int err;
 
 	if (args_parse(cmd_keygen_args, argc, argv, &path))
 		return EXIT_USAGE;
-	if (!path) {
-		log_err("keygen: needs a file to write, such as /etc/anydoor/fleet.key");
-		return EXIT_USAGE;
-	}
-	if (keys_generate(path))
-		return EXIT_FAILED;
-	printf("%s: made. Copy it to every node of the fleet, readable by root alone.\n", path);
+	if (!path)
+		return fail(globals, EXIT_USAGE,
+			    "keygen: needs a file to write, such as /etc/anydoor/fleet.key");
+	err = keys_generate(path);
+	if (err)
+		return fail(globals, EXIT_FAILED, "key file %s: %s%s", path, strerror(-err),
+			    err == -EEXIST ? "; a fleet's key is never overwritten" : "");
+	if (globals->json)
+		output_json(json_pack("{s:b, s:s}", "ok", 1, "file", path));
+	else
+		printf("%s: made. Copy it to every node of the fleet, readable by root alone.\n",
+		       path);
 	return EXIT_OK;
 }

@@ -8,7 +8,9 @@
 #include "args.h"
 #include "cmd.h"
 #include "control.h"
-#include "log.h"
+#include "failure.h"
+#include "instance.h"
+#include "output.h"
 
 static void print_list(FILE *out, const json_t *list)
 {
@@ -19,57 +21,65 @@ static void print_list(FILE *out, const json_t *list)
 		fprintf(out, "%s\n", json_string_value(line));
 }
 
-static void show(const struct globals *globals, const json_t *reply)
+static int show(const struct globals *globals, const json_t *reply)
 {
-	const json_t *changes = json_object_get(reply, "changes");
+	json_t *changes = json_object_get(reply, "changes");
 
 	if (globals->json) {
-		json_dumpf(reply, stdout, JSON_COMPACT);
-		putchar('\n');
-	} else if (!json_is_true(json_object_get(reply, "ok"))) {
-		print_list(stderr, json_object_get(reply, "errors"));
-		log_err("reload failed; nothing was changed");
+		output_json(json_pack("{s:b, s:s, s:O}", "ok", 1, "instance", globals->instance,
+				      "changes", changes));
 	} else {
 		print_list(stdout, changes);
 		printf("reloaded%s\n", json_array_size(changes) ? "" : ": nothing changed");
 	}
+	return EXIT_OK;
 }
 
-static int refuse(const struct globals *globals, const struct config_errors *errors, int code)
+/* Takes @lines. */
+static int refuse(const struct globals *globals, int code, json_t *lines)
 {
-	json_t *list = json_array(), *reply;
-	size_t i;
-
-	for (i = 0; i < errors->nr; i++)
-		json_array_append_new(list, json_string(errors->list[i].text));
-	reply = json_pack("{s:b, s:o}", "ok", 0, "errors", list);
-	show(globals, reply);
-	json_decref(reply);
-	return code;
+	if (globals->json)
+		return fail_lines(globals, code, lines);
+	print_list(stderr, lines);
+	json_decref(lines);
+	return fail(globals, code, "reload failed; nothing was changed");
 }
 
-static int reload(const struct globals *globals, const struct config *config,
-		  struct config_errors *errors)
+/* It listens where it did when it began, whatever the file says by now. */
+static int call(const struct globals *globals, const struct config *config, json_t **reply)
+{
+	struct config_errors ignored = {};
+	struct instance instance;
+	int err = instance_init(&instance, config, globals->instance, &ignored);
+
+	config_errors_free(&ignored);
+	if (err)
+		return err;
+	instance_find_control(&instance);
+	return control_call(instance.control, "reload", NULL, reply);
+}
+
+static int reload(const struct globals *globals, const struct config *config)
 {
 	const char *name = globals->instance;
 	json_t *reply;
-	int err = control_call(config, name, "reload", NULL, &reply);
-	bool ok;
+	int code, err = call(globals, config, &reply);
 
-	if (err == -ENOENT || err == -ECONNREFUSED) {
-		config_errors_add(errors, name, 0,
-				  "no daemon runs; when one starts it reads it all");
-		return refuse(globals, errors, EXIT_NOT_LOADED);
-	}
-	if (err) {
-		config_errors_add(errors, name, 0, "the daemon does not answer: %s",
-				  strerror(-err));
-		return refuse(globals, errors, EXIT_FAILED);
-	}
-	ok = json_is_true(json_object_get(reply, "ok"));
-	show(globals, reply);
+	if (err == -ENOENT || err == -ECONNREFUSED)
+		return refuse(globals, EXIT_NOT_LOADED,
+			      json_pack("[o]", json_sprintf("%s: no daemon runs; when one starts "
+							    "it reads it all",
+							    name)));
+	if (err)
+		return refuse(globals, EXIT_FAILED,
+			      json_pack("[o]", json_sprintf("%s: the daemon does not answer: %s",
+							    name, strerror(-err))));
+	if (json_is_true(json_object_get(reply, "ok")))
+		code = show(globals, reply);
+	else
+		code = refuse(globals, EXIT_FAILED, json_incref(json_object_get(reply, "errors")));
 	json_decref(reply);
-	return ok ? EXIT_OK : EXIT_FAILED;
+	return code;
 }
 
 int cmd_reload(const struct globals *globals, int argc, char **argv)
@@ -80,13 +90,12 @@ int cmd_reload(const struct globals *globals, int argc, char **argv)
 
 	if (args_none(argc, argv))
 		return EXIT_USAGE;
-	/* Where the daemon listens is in the file too. */
-	if (config_load(globals->config_path, &config, &errors)) {
-		code = refuse(globals, &errors, EXIT_USAGE);
-	} else {
-		code = reload(globals, config, &errors);
-		config_free(config);
-	}
+	/* The daemon would say the same, later. */
+	if (config_load(globals->config_path, &config, &errors))
+		code = refuse(globals, EXIT_USAGE, errors_json(&errors));
+	else
+		code = reload(globals, config);
+	config_free(config);
 	config_errors_free(&errors);
 	return code;
 }

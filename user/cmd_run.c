@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 #include "args.h"
+#include "bpffs.h"
 #include "cmd.h"
 #include "daemon.h"
 #include "loader.h"
@@ -45,10 +46,12 @@ static int lock(struct loader *loader, const struct config *config, const char *
 {
 	int err = instance_init(&loader->instance, config, name, errors);
 
-	err = err ?: instance_lock(&loader->instance, errors);
+	err = err ?: instance_lock_run(&loader->instance, errors);
+	err = err ?: bpffs_prepare(loader->instance.root, errors);
+	err = err ?: instance_lock_pins(&loader->instance, errors);
 	if (err == -EAGAIN)
 		config_errors_add(errors, name, 0, "this instance is run already, by process %d",
-				  instance_holder(&loader->instance));
+				  loader->instance.holder);
 	return err;
 }
 

@@ -6,11 +6,13 @@
 #include "args.h"
 #include "cmd.h"
 #include "drain_cmd.h"
+#include "output.h"
 
 static int show(const struct globals *globals, bool was_on)
 {
 	if (globals->json)
-		printf("{\"draining\":false,\"was_draining\":%s}\n", was_on ? "true" : "false");
+		output_json(json_pack("{s:b, s:s, s:b, s:b}", "ok", 1, "instance",
+				      globals->instance, "draining", 0, "was_draining", was_on));
 	else
 		puts(was_on ? "new flows are served here again" : "was not draining");
 	return EXIT_OK;
@@ -24,7 +26,7 @@ int cmd_undrain(const struct globals *globals, int argc, char **argv)
 
 	if (args_none(argc, argv))
 		return EXIT_USAGE;
-	code = drain_open(&handle, globals);
+	code = drain_open(&handle, globals, false);
 	if (code)
 		return code;
 	was_on = drain_is_on(handle.state);

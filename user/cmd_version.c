@@ -21,11 +21,9 @@ static bool loaded_meta(const struct globals *globals, struct ad_meta *meta)
 	struct pins pins;
 	bool loaded;
 
-	if (config_load(globals->config_path, &config, &errors)) {
-		config_errors_free(&errors);
-		config = NULL;
-	}
-	loaded = !pins_open(&pins, config ? config->bpffs : BPFFS_DEFAULT, globals->instance) &&
+	config_load_places(globals->config_path, &config, &errors);
+	config_errors_free(&errors);
+	loaded = config && !pins_open(&pins, config->bpffs, globals->instance) &&
 		 !pins_read_meta(&pins, meta);
 	config_free(config);
 	return loaded;

@@ -434,14 +434,14 @@ static int load_text(struct loader *loader, const char *text, size_t size)
 	return err;
 }
 
-int config_load(const char *path, struct config **config, struct config_errors *errors)
+/* *@config is what could be read, also if that is not enough; NULL without memory. */
+static int load(const char *path, struct config **config, struct config_errors *errors)
 {
 	struct loader loader = { .config = calloc(1, sizeof(struct config)), .errors = errors };
 	char *text = NULL;
 	size_t size = 0;
 	int err = -ENOMEM;
 
-	*config = NULL;
 	memset(errors, 0, sizeof(*errors));
 	if (loader.config && (loader.config->path = strdup(path)))
 		err = slurp(path, &text, &size);
@@ -451,12 +451,57 @@ int config_load(const char *path, struct config **config, struct config_errors *
 	if (err && !errors->nr) /* what is wrong inside has been told: only a file can be EINVAL */
 		config_errors_add(errors, path, 0, "%s",
 				  err == -EINVAL ? "not a regular file" : strerror(-err));
-	if (!err) {
-		*config = loader.config;
-		return 0;
+	if (err)
+		qsort(errors->list, errors->nr, sizeof(*errors->list), by_line);
+	*config = loader.config;
+	return err;
+}
+
+int config_load(const char *path, struct config **config, struct config_errors *errors)
+{
+	int err = load(path, config, errors);
+
+	if (err) {
+		config_free(*config);
+		*config = NULL;
 	}
-	qsort(errors->list, errors->nr, sizeof(*errors->list), by_line);
-	config_free(loader.config);
+	return err;
+}
+
+/* Takes @from, or the schema's default without one. */
+static char *place(char **from, const char *key)
+{
+	char *text = *from ?: strdup(schema_find(key)->fallback);
+
+	*from = NULL;
+	return text;
+}
+
+/* Nothing else of @whole, which has errors in it. */
+static struct config *places_of(struct config *whole)
+{
+	struct config *config = whole ? calloc(1, sizeof(*config)) : NULL;
+
+	if (config) {
+		config->path = whole->path;
+		whole->path = NULL;
+		config->bpffs = place(&whole->bpffs, "state.bpffs");
+		config->run_dir = place(&whole->run_dir, "state.run");
+	}
+	if (config && (!config->path || !config->bpffs || !config->run_dir)) {
+		config_free(config);
+		config = NULL;
+	}
+	config_free(whole);
+	return config;
+}
+
+int config_load_places(const char *path, struct config **config, struct config_errors *errors)
+{
+	int err = load(path, config, errors);
+
+	if (err)
+		*config = places_of(*config);
 	return err;
 }
 

@@ -157,6 +157,12 @@ struct config_errors {
  * entry in @errors says so). Zone and key files are checked for existence only.
  */
 int config_load(const char *path, struct config **config, struct config_errors *errors);
+/*
+ * The same for who must find an instance whatever has become of its file: if that is wrong or
+ * cannot be read, *@config has nothing in it but path, bpffs and run_dir, as the file has them if
+ * that much of it can be read, or else by default. Without memory it is NULL.
+ */
+int config_load_places(const char *path, struct config **config, struct config_errors *errors);
 void config_free(struct config *config);
 /* Kernel memory that the flow table takes, all of it from the start. */
 __u64 config_flow_bytes(const struct config *config);

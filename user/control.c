@@ -24,6 +24,7 @@
 #define IDLE_TIMEOUT_S 10
 
 struct control {
+	struct event_base *base;
 	struct evconnlistener *listener;
 	control_handler *handler;
 	void *arg;
@@ -120,7 +121,7 @@ static int fill_address(struct sockaddr_un *sun, const char *path)
 	return 0;
 }
 
-static int listen_at(struct control *control, struct event_base *base)
+static int listen_at(struct control *control)
 {
 	unsigned int flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC;
 	struct sockaddr_un sun;
@@ -133,12 +134,14 @@ static int listen_at(struct control *control, struct event_base *base)
 	unlink(control->path);
 	mask = umask(0177);
 	errno = 0;
-	control->listener = evconnlistener_new_bind(base, on_accept, control, flags, -1,
+	control->listener = evconnlistener_new_bind(control->base, on_accept, control, flags, -1,
 						    (struct sockaddr *)&sun, sizeof(sun));
 	err = control->listener ? 0 : -(errno ?: ENOMEM);
 	umask(mask);
 	if (!err)
 		listener_turn_away(control->listener);
+	else
+		log_err("%s: cannot listen there: %s", control->path, strerror(-err));
 	return err;
 }
 
@@ -150,12 +153,12 @@ int control_new(struct event_base *base, const char *path, control_handler *hand
 
 	if (!control)
 		return -ENOMEM;
+	control->base = base;
 	control->handler = handler;
 	control->arg = arg;
 	snprintf(control->path, sizeof(control->path), "%s", path);
-	err = listen_at(control, base);
+	err = listen_at(control);
 	if (err) {
-		log_err("%s: cannot listen there: %s", path, strerror(-err));
 		free(control);
 		return err;
 	}
@@ -163,11 +166,20 @@ int control_new(struct event_base *base, const char *path, control_handler *hand
 	return 0;
 }
 
+int control_renew(struct control *control)
+{
+	if (control->listener)
+		evconnlistener_free(control->listener);
+	control->listener = NULL;
+	return listen_at(control);
+}
+
 void control_free(struct control *control)
 {
 	if (!control)
 		return;
-	evconnlistener_free(control->listener);
+	if (control->listener)
+		evconnlistener_free(control->listener);
 	unlink(control->path);
 	free(control);
 }
@@ -218,16 +230,13 @@ static int exchange(int fd, const json_t *request, json_t **reply)
 	return err;
 }
 
-int control_call(const struct config *config, const char *instance, const char *verb, json_t *args,
-		 json_t **reply)
+int control_call(const char *path, const char *verb, json_t *args, json_t **reply)
 {
 	json_t *request = json_pack("{s:s, s:o*}", "verb", verb, "args", args);
-	char path[256];
 	int fd, err;
 
 	if (!request)
 		return -ENOMEM;
-	snprintf(path, sizeof(path), "%s/%s/control", config->run_dir, instance);
 	fd = connect_to(path);
 	err = fd < 0 ? fd : exchange(fd, request, reply);
 	json_decref(request);

@@ -7,7 +7,6 @@
 #define AD_CONTROL_H
 
 #include <jansson.h>
-#include "config.h"
 
 struct control;
 struct event_base;
@@ -18,14 +17,15 @@ typedef json_t *control_handler(const char *verb, const json_t *args, void *arg)
 /* Listens at @path, over what a dead daemon left there. 0 or -errno, logged. */
 int control_new(struct event_base *base, const char *path, control_handler *handler, void *arg,
 		struct control **control);
+/* Somebody removed the socket: listens at a new one. 0 or -errno, logged. */
+int control_renew(struct control *control);
 void control_free(struct control *control);
 
 /*
- * Asks the daemon of @instance and waits for its answer (at most two minutes). Takes the reference
- * to @args (may be NULL). 0 and *@reply to json_decref(); -ENOENT or -ECONNREFUSED: no daemon
- * runs; other -errno. Not logged.
+ * Asks the daemon that listens at @path and waits for its answer (at most two minutes). Takes the
+ * reference to @args (may be NULL). 0 and *@reply to json_decref(); -ENOENT or -ECONNREFUSED: no
+ * daemon listens; other -errno. Not logged.
  */
-int control_call(const struct config *config, const char *instance, const char *verb, json_t *args,
-		 json_t **reply);
+int control_call(const char *path, const char *verb, json_t *args, json_t **reply);
 
 #endif

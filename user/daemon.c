@@ -9,6 +9,7 @@
 #include "daemon_internal.h"
 #include "dns_guard.h"
 #include "dns_service.h"
+#include "failure.h"
 #include "listener.h"
 #include "log.h"
 #include "maps/reasons.h"
@@ -49,17 +50,20 @@ static json_t *verb_detach(struct daemon *daemon, const json_t *args)
 {
 	bool force = json_is_true(json_object_get(args, "force"));
 	struct config_errors errors = {};
-	int err = loader_detach(daemon->loader, force, &errors);
-	json_t *list = daemon_errors_json(&errors);
+	int broken = 0, err = loader_detach(daemon->loader, force, &broken, &errors);
+	json_t *list = errors_json(&errors);
 
 	config_errors_log(&errors);
 	config_errors_free(&errors);
+	if (!err && broken)
+		log_warn("%d stamped flows lived, and will break", broken);
 	/* Also when only pins are left over: nothing is open any more that could be tended. */
 	if (!err || !daemon->loader->dp.state_at) {
 		daemon->detached = true;
 		event_base_loopexit(daemon->base, &(struct timeval){ .tv_usec = 100000 });
 	}
-	return json_pack("{s:b, s:b, s:o}", "ok", !err, "loaded", err != -ENOENT, "errors", list);
+	return json_pack("{s:b, s:b, s:i, s:o}", "ok", !err, "loaded", err != -ENOENT, "broken",
+			 broken, "errors", list);
 }
 
 static json_t *on_verb(const char *verb, const json_t *args, void *arg)

@@ -41,8 +41,6 @@ struct daemon {
 
 /* Reads everything again. {"ok": true, "changes": [...]} or {"ok": false, "errors": [...]}. */
 json_t *daemon_reload(struct daemon *daemon);
-/* As `reload` and `detach` answer them. */
-json_t *daemon_errors_json(const struct config_errors *errors);
 /* Only the zones, as the configuration in force names them: all of them, or nothing changes. */
 void daemon_reload_zones(void *daemon);
 /* Once a second: clocks, neighbours, attachments, the unstamped list. */

@@ -9,8 +9,8 @@
 #include <bpf/bpf.h>
 #include "clock.h"
 #include "drain_cmd.h"
+#include "failure.h"
 #include "instance.h"
-#include "log.h"
 #include "maps/keeper.h"
 
 /* A flow that the table saw within this time counts as alive where sockets cannot be asked. */
@@ -56,8 +56,9 @@ static int look_where(struct drain_handle *handle)
 	return err;
 }
 
-static int open_instance(struct drain_handle *handle, const char *name)
+static int open_instance(struct drain_handle *handle, const struct globals *globals)
 {
+	const char *name = globals->instance;
 	int err = pins_open(&handle->pins, handle->config->bpffs, name);
 
 	err = err ?: map_state(handle);
@@ -65,23 +66,27 @@ static int open_instance(struct drain_handle *handle, const char *name)
 	err = err ?: look_where(handle);
 	if (!err)
 		return EXIT_OK;
-	if (err == -ENOENT) {
-		log_err("%s: not loaded; anydoor run loads it", name);
-		return EXIT_NOT_LOADED;
-	}
-	log_err("%s: the pinned state cannot be changed: %s", name, strerror(-err));
-	return EXIT_FAILED;
+	if (err == -ENOENT)
+		return fail(globals, EXIT_NOT_LOADED, "%s: not loaded: no %s; anydoor run loads it",
+			    name, handle->pins.dir);
+	return fail(globals, EXIT_FAILED, "%s: the pinned state cannot be changed: %s", name,
+		    strerror(-err));
 }
 
-int drain_open(struct drain_handle *handle, const struct globals *globals)
+int drain_open(struct drain_handle *handle, const struct globals *globals, bool needs_names)
 {
 	struct config_errors errors = {};
-	int code = EXIT_USAGE;
+	int code, err;
 
 	memset(handle, 0, sizeof(*handle));
-	if (!config_load(globals->config_path, &handle->config, &errors))
-		code = open_instance(handle, globals->instance);
-	config_errors_log(&errors);
+	err = config_load_places(globals->config_path, &handle->config, &errors);
+	if (err && (needs_names || !handle->config)) {
+		code = fail_errors(globals, EXIT_USAGE, &errors);
+	} else {
+		if (err)
+			places_only(handle->config, &errors);
+		code = open_instance(handle, globals);
+	}
 	config_errors_free(&errors);
 	if (code)
 		drain_close(handle);

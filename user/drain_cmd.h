@@ -11,15 +11,18 @@
 #include "sockets.h"
 
 struct drain_handle {
-	struct config *config;
+	struct config *config; /* at least where things are */
 	struct pins pins;
 	struct ad_state *state; /* in place */
 	struct vip_set vips;
 	bool here; /* we are in the network namespace whose sockets count */
 };
 
-/* An exit code; what is not EXIT_OK was logged and needs no drain_close(). */
-int drain_open(struct drain_handle *handle, const struct globals *globals);
+/*
+ * An exit code; what is not EXIT_OK was told and needs no drain_close(). Without @needs_names a
+ * configuration that cannot be read is only warned of.
+ */
+int drain_open(struct drain_handle *handle, const struct globals *globals, bool needs_names);
 void drain_close(struct drain_handle *handle);
 
 /*

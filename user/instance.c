@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * instance.c: the paths and the lock of one instance.
+ * instance.c: the paths and the locks of one instance.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -12,8 +12,14 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "bpffs.h"
 #include "instance.h"
 #include "log.h"
+
+#define LOCK_PATH  300
+#define KEEP_PID   "process" /* who holds the pins, and where it listens: links */
+#define KEEP_RUN   "run"
+#define KEEP_TRIES 10
 
 bool instance_name_is_good(const char *name)
 {
@@ -42,11 +48,16 @@ int instance_find_group(struct instance *instance, const struct config *config,
 	return 0;
 }
 
+void instance_clear(struct instance *instance)
+{
+	memset(instance, 0, sizeof(*instance));
+	instance->lock_pins = instance->lock_run = -1;
+}
+
 int instance_init(struct instance *instance, const struct config *config, const char *name,
 		  struct config_errors *errors)
 {
-	memset(instance, 0, sizeof(*instance));
-	instance->lock = -1;
+	instance_clear(instance);
 	if (!instance_name_is_good(name)) {
 		config_errors_add(errors, name, 0,
 				  "not an instance name: letters, digits, '-' and '_', at most %d",
@@ -62,9 +73,10 @@ int instance_init(struct instance *instance, const struct config *config, const 
 	snprintf(instance->root, sizeof(instance->root), "%s", config->bpffs);
 	snprintf(instance->dir, sizeof(instance->dir), "%s/%s", config->bpffs, name);
 	snprintf(instance->fresh, sizeof(instance->fresh), "%s/%s~new", config->bpffs, name);
+	snprintf(instance->keep, sizeof(instance->keep), "%s/%s~lock", config->bpffs, name);
 	snprintf(instance->run, sizeof(instance->run), "%s/%s", config->run_dir, name);
 	snprintf(instance->control, sizeof(instance->control), "%s/control", instance->run);
-	return instance_find_group(instance, config, errors);
+	return 0;
 }
 
 static int make_run_dir(const struct instance *instance)
@@ -81,12 +93,40 @@ static int make_run_dir(const struct instance *instance)
 	return mkdir(instance->run, 0755) && errno != EEXIST ? -errno : 0;
 }
 
-int instance_lock(struct instance *instance, struct config_errors *errors)
+/* Whoever may open it may hold it, and keep the daemon from starting. Who it is is for people. */
+static void sign_run(const char *path, int fd)
 {
-	char path[300];
+	if (fchmod(fd, 0600))
+		log_warn("%s: cannot be kept from others: %s", path, strerror(errno));
+	if (ftruncate(fd, 0) || dprintf(fd, "%d\n", getpid()) < 0)
+		log_warn("%s: cannot be written: %s", path, strerror(errno));
+}
+
+static pid_t read_pid(int fd)
+{
+	char text[32] = "";
+
+	return read(fd, text, sizeof(text) - 1) > 0 ? atoi(text) : 0;
+}
+
+static void close_lock(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void run_lock_path(const struct instance *instance, char path[LOCK_PATH])
+{
+	snprintf(path, LOCK_PATH, "%s/lock", instance->run);
+}
+
+int instance_lock_run(struct instance *instance, struct config_errors *errors)
+{
+	char path[LOCK_PATH];
 	int fd, err = make_run_dir(instance);
 
-	snprintf(path, sizeof(path), "%s/lock", instance->run);
+	run_lock_path(instance, path);
 	fd = err ? -1 : open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		err = err ?: -errno;
@@ -95,39 +135,120 @@ int instance_lock(struct instance *instance, struct config_errors *errors)
 		return err;
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		instance->holder = read_pid(fd);
 		close(fd);
 		return -EAGAIN;
 	}
-	/* Whoever may open it may hold it, and keep the daemon from starting. */
-	if (fchmod(fd, 0600))
-		log_warn("%s: cannot be kept from others: %s", path, strerror(errno));
-	/* Who holds it is for people to know; the lock itself is what counts. */
-	if (ftruncate(fd, 0) || dprintf(fd, "%d\n", getpid()) < 0)
-		log_warn("%s: cannot be written: %s", path, strerror(errno));
-	instance->lock = fd;
+	sign_run(path, fd);
+	close_lock(&instance->lock_run);
+	instance->lock_run = fd;
 	return 0;
+}
+
+/* Is it still @fd that lies at @path? */
+static bool is_at(int fd, const char *path)
+{
+	struct stat open, found;
+
+	return fd >= 0 && !fstat(fd, &open) && !stat(path, &found) && open.st_dev == found.st_dev &&
+	       open.st_ino == found.st_ino;
+}
+
+bool instance_has_run(const struct instance *instance)
+{
+	char path[LOCK_PATH];
+
+	run_lock_path(instance, path);
+	return is_at(instance->lock_run, path) && !access(instance->control, F_OK);
+}
+
+static void keep_path(const struct instance *instance, const char *name, char path[LOCK_PATH])
+{
+	snprintf(path, LOCK_PATH, "%s/%s", instance->keep, name);
+}
+
+/* bpffs has no files, but links, which may say anything. */
+static void sign_pins(const struct instance *instance)
+{
+	char path[LOCK_PATH], pid[16];
+
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	keep_path(instance, KEEP_PID, path);
+	unlink(path);
+	if (symlink(pid, path))
+		log_warn("%s: cannot be made: %s", path, strerror(errno));
+	keep_path(instance, KEEP_RUN, path);
+	unlink(path);
+	if (symlink(instance->run, path))
+		log_warn("%s: cannot be made: %s", path, strerror(errno));
+}
+
+static bool read_keep(const struct instance *instance, const char *name, char text[256])
+{
+	char path[LOCK_PATH];
+	ssize_t len;
+
+	keep_path(instance, name, path);
+	len = readlink(path, text, 255);
+	text[len < 0 ? 0 : len] = '\0';
+	return len > 0;
+}
+
+/* The directory, locked; -ENOENT: somebody removed it meanwhile; -EAGAIN: somebody has it. */
+static int try_keep(const char *path)
+{
+	int err, fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB))
+		err = -EAGAIN;
+	else
+		err = is_at(fd, path) ? 0 : -ENOENT;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+int instance_lock_pins(struct instance *instance, struct config_errors *errors)
+{
+	int tries, fd = -ENOENT;
+	char pid[256];
+
+	if (access(instance->root, F_OK) && errno == ENOENT)
+		return 0;
+	for (tries = 0; fd == -ENOENT && tries < KEEP_TRIES; tries++)
+		fd = mkdir(instance->keep, 0700) && errno != EEXIST ? -errno
+								    : try_keep(instance->keep);
+	if (fd == -EAGAIN)
+		instance->holder = read_keep(instance, KEEP_PID, pid) ? atoi(pid) : 0;
+	else if (fd < 0)
+		config_errors_add(errors, instance->keep, 0, "cannot be locked: %s; %s",
+				  strerror(-fd), "is this run as root?");
+	if (fd < 0)
+		return fd;
+	instance->lock_pins = fd;
+	sign_pins(instance);
+	return 0;
+}
+
+void instance_find_control(struct instance *instance)
+{
+	char run[256];
+
+	if (read_keep(instance, KEEP_RUN, run))
+		snprintf(instance->control, sizeof(instance->control), "%s/control", run);
 }
 
 void instance_unlock(struct instance *instance)
 {
-	if (instance->lock >= 0)
-		close(instance->lock);
-	instance->lock = -1;
-}
+	bool pinned = bpffs_exists(instance->dir, NULL) || bpffs_exists(instance->fresh, NULL);
 
-pid_t instance_holder(const struct instance *instance)
-{
-	char path[300], text[32] = "";
-	ssize_t len;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/lock", instance->run);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	len = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	return len > 0 ? atoi(text) : 0;
+	if (instance->lock_pins >= 0 && !pinned)
+		bpffs_remove(instance->keep);
+	close_lock(&instance->lock_pins);
+	close_lock(&instance->lock_run);
 }
 
 __u64 instance_netns(void)

@@ -248,17 +248,11 @@ int keys_generate(const char *path)
 	if (sodium_init() < 0)
 		return -EIO;
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		err = -errno;
-		log_err("key file %s: %s%s", path, strerror(errno),
-			errno == EEXIST ? "; a fleet's key is never overwritten" : "");
-		return err;
-	}
+	if (fd < 0)
+		return -errno;
 	err = write_master(fd);
 	close(fd);
-	if (err) {
-		log_err("key file %s: %s", path, strerror(-err));
+	if (err)
 		unlink(path);
-	}
 	return err;
 }

@@ -25,7 +25,7 @@ int keys_load_dns(const char *path, unsigned int epoch, struct dns_secrets *secr
 /* Other secrets for cookies: a line of 32 hexadecimal digits for each, as the file of NSD and
  * Unbound has them. Leaves the rest of @secrets. 0 or -errno, logged. */
 int keys_load_cookies(const char *path, struct dns_secrets *secrets);
-/* Writes a new key file (0600, never over an existing one). 0 or -errno, logged. */
+/* Writes a new key file (0600, never over an existing one). 0 or -errno. */
 int keys_generate(const char *path);
 
 #endif

@@ -22,7 +22,7 @@
 void loader_init(struct loader *loader)
 {
 	memset(loader, 0, sizeof(*loader));
-	loader->instance.lock = -1;
+	instance_clear(&loader->instance);
 	doors_init(&loader->doors);
 	datapath_init(&loader->dp);
 }
@@ -300,9 +300,8 @@ int loader_start(struct loader *loader, const struct config *config, struct dns_
 {
 	struct instance *instance = &loader->instance;
 	struct intent intent;
-	int err = bpffs_prepare(instance->root, errors);
+	int err = open_to_group(instance, config, errors);
 
-	err = err ?: open_to_group(instance, config, errors);
 	err = err ?: recover(loader, errors);
 	if (err)
 		return err;
@@ -330,20 +329,16 @@ int loader_change(struct loader *loader, const struct config *old, const struct 
 
 /* --- detachment ------------------------------------------------------------------------------- */
 
-static int check_quiet(struct loader *loader, bool force, struct config_errors *errors)
+static int check_quiet(struct loader *loader, bool force, int *broken, struct config_errors *errors)
 {
 	int nr, err = loader->dp.locals < 0
 			      ? datapath_open(&loader->dp, loader->instance.dir, errors)
 			      : 0;
 
 	nr = err ?: loader_count_live(loader);
-	if (nr == 0)
+	*broken = nr > 0 ? nr : 0;
+	if (nr == 0 || force)
 		return 0;
-	if (force) {
-		if (nr > 0)
-			log_warn("%d stamped flows live and will break", nr);
-		return 0;
-	}
 	if (err)
 		return err;
 	if (nr < 0)
@@ -372,12 +367,12 @@ static int open_for_detach(struct loader *loader, struct config_errors *errors)
 	return err ?: loader_check_netns(loader, errors);
 }
 
-int loader_detach(struct loader *loader, bool force, struct config_errors *errors)
+int loader_detach(struct loader *loader, bool force, int *broken, struct config_errors *errors)
 {
 	struct ad_keeper keeper;
 	int err = open_for_detach(loader, errors);
 
-	err = err ?: check_quiet(loader, force, errors);
+	err = err ?: check_quiet(loader, force, broken, errors);
 	err = err ?: attach_remove_all(&loader->doors, errors);
 	if (err)
 		return err;

@@ -2,7 +2,7 @@
 /*
  * loader.h: the data path of one instance: loaded, adopted, changed in place, taken off.
  *
- * Everything here needs the instance's lock. What fails says why in @errors, and leaves what was
+ * Everything here needs the instance's locks. What fails says why in @errors, and leaves what was
  * there before as it was.
  */
 #ifndef AD_LOADER_H
@@ -41,10 +41,10 @@ int loader_change(struct loader *loader, const struct config *old, const struct 
 int loader_attach(struct loader *loader, const struct config *config, const char *name,
 		  struct config_errors *errors);
 /*
- * Takes everything off. -EBUSY and a line in @errors while stamped flows live, unless @force.
- * -ENOENT, no line: there is nothing.
+ * Takes everything off. -EBUSY and a line in @errors while stamped flows live, unless @force: then
+ * *@broken of them are broken. -ENOENT, no line: there is nothing.
  */
-int loader_detach(struct loader *loader, bool force, struct config_errors *errors);
+int loader_detach(struct loader *loader, bool force, int *broken, struct config_errors *errors);
 /* Closes; the data path stays. */
 void loader_close(struct loader *loader);
 

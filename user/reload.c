@@ -9,24 +9,12 @@
 #include "clock.h"
 #include "daemon_internal.h"
 #include "dns_guard.h"
+#include "failure.h"
 #include "log.h"
-
-json_t *daemon_errors_json(const struct config_errors *errors)
-{
-	json_t *list = json_array(), *line;
-	size_t i;
-
-	for (i = 0; i < errors->nr; i++) {
-		line = json_string(errors->list[i].text);
-		line = line ?: json_string("(not UTF-8: see the daemon's own log)");
-		json_array_append_new(list, line);
-	}
-	return list;
-}
 
 static json_t *report_errors(struct daemon *daemon, const struct config_errors *errors)
 {
-	json_t *list = daemon_errors_json(errors);
+	json_t *list = errors_json(errors);
 
 	config_errors_log(errors);
 	log_err("reload failed; nothing was changed");

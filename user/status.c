@@ -76,8 +76,8 @@ static int read_interfaces(const struct view *view, struct status *status)
 }
 
 /*
- * Whether the instance's lock is held. Trying to take it would get into a starting daemon's way,
- * and the pid in the file may be a dead one's; /proc/locks is neither.
+ * Whether the lock of the pins is held. Trying to take it would get into a starting daemon's way,
+ * and the pid beside it may be a dead one's; /proc/locks is neither.
  */
 static bool lock_is_held(const struct view *view)
 {
@@ -88,8 +88,7 @@ static bool lock_is_held(const struct view *view)
 	struct stat st;
 	FILE *locks;
 
-	snprintf(path, sizeof(path), "%s/%s/lock", view->config->run_dir,
-		 pins_instance(&view->pins));
+	snprintf(path, sizeof(path), "%s~lock", view->pins.dir);
 	if (stat(path, &st))
 		return false;
 	locks = fopen("/proc/locks", "re");
@@ -145,8 +144,7 @@ int status_read_counters(const struct view *view, struct status *status, const c
 		return err;
 	}
 	sum_outcomes(status);
-	/* Without a configuration it cannot be known, and is not to be warned of. */
-	status->has_daemon = !view->config || lock_is_held(view);
+	status->has_daemon = lock_is_held(view);
 	status_judge(view, status);
 	return 0;
 }

@@ -161,14 +161,31 @@ static void tend_signatures(struct daemon *daemon)
 	daemon->tend.looked_real_s = now;
 }
 
+/* /run is for everybody to clean up. Without the files nobody could speak to us any more. */
+static void tend_run_files(struct daemon *daemon)
+{
+	struct instance *instance = &daemon->loader->instance;
+	struct config_errors errors = {};
+
+	if (instance_has_run(instance))
+		return;
+	log_warn("%s: somebody removed what was there: making it anew", instance->run);
+	if (!instance_lock_run(instance, &errors))
+		control_renew(daemon->control);
+	config_errors_log(&errors);
+	config_errors_free(&errors);
+}
+
 void daemon_tend(struct daemon *daemon)
 {
 	unsigned int seconds = daemon->tend.seconds;
 
 	tend_clock(daemon);
 	tend_neighbours(daemon);
-	if (seconds % WATCH_EVERY_S == 0)
+	if (seconds % WATCH_EVERY_S == 0) {
 		tend_interfaces(daemon, 0);
+		tend_run_files(daemon);
+	}
 	if (seconds % SYSCTL_EVERY_S == 0)
 		prepare_watch_sysctls(daemon->config, &daemon->tend.timestamps_off);
 	if (seconds && seconds % AGE_EVERY_S == 0)

@@ -5,33 +5,20 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "failure.h"
 #include "log.h"
-#include "output.h"
 #include "view.h"
-
-/* A program that asked for JSON gets the failure as JSON, too. */
-static int fail(const struct globals *globals, int code, const char *text)
-{
-	if (globals->json)
-		output_json(json_pack("{s:s, s:b, s:s, s:i}", "instance", globals->instance,
-				      "loaded", code != EXIT_NOT_LOADED, "error", text, "code",
-				      code));
-	else
-		log_err("%s", text);
-	return code;
-}
 
 /* Reading needs names only: a configuration that cannot be read costs them, and nothing else. */
 static void load_config(struct view *view)
 {
 	const char *path = view->globals->config_path;
 	struct config_errors errors = { 0 };
-	int err = config_load(path, &view->own_config, &errors);
+	int err = config_load_places(path, &view->own_config, &errors);
 
 	view->config = err ? NULL : view->own_config;
 	if (!err)
 		return;
-	view->own_config = NULL;
 	/* Not being root, or having no file at the usual place, is nobody's mistake. */
 	if (err == -EACCES || (err == -ENOENT && !strcmp(path, CONFIG_DEFAULT)))
 		log_debug("%s cannot be read: ids stand in for names", path);
@@ -43,43 +30,34 @@ static void load_config(struct view *view)
 
 static int open_failed(const struct view *view, int err)
 {
-	const char *instance = view->globals->instance;
-	char text[512];
+	const struct globals *globals = view->globals;
+	const char *instance = globals->instance, *dir = view->pins.dir;
 
 	switch (err) {
 	case -ENOENT:
-		snprintf(text, sizeof(text), "instance '%s' is not loaded: no %s%s", instance,
-			 view->pins.dir,
-			 view->config ? "" : ", where it is without a configuration");
-		return fail(view->globals, EXIT_NOT_LOADED, text);
+		return fail(globals, EXIT_NOT_LOADED, "instance '%s' is not loaded: no %s",
+			    instance, dir);
 	case -EACCES:
 	case -EPERM:
-		snprintf(text, sizeof(text),
-			 "%s: not allowed; join the group of state.group, or be root",
-			 view->pins.dir);
-		break;
+		return fail(globals, EXIT_FAILED,
+			    "%s: not allowed; join the group of state.group, or be root", dir);
 	case -EPROTO:
-		snprintf(text, sizeof(text),
-			 "instance '%s' was loaded by another version; `anydoor version` of both "
-			 "tells",
-			 instance);
-		break;
+		return fail(globals, EXIT_FAILED,
+			    "instance '%s' was loaded by another version; `anydoor version` of "
+			    "both tells",
+			    instance);
 	default:
-		snprintf(text, sizeof(text), "%s: %s", view->pins.dir, strerror(-err));
+		return fail(globals, EXIT_FAILED, "%s: %s", dir, strerror(-err));
 	}
-	return fail(view->globals, EXIT_FAILED, text);
 }
 
 static int check_abi(const struct view *view)
 {
-	char text[256];
-
 	if (view->meta.abi == AD_ABI_VERSION)
 		return EXIT_OK;
-	snprintf(text, sizeof(text),
-		 "instance '%s' was loaded by anydoor %s with ABI %u, this one reads ABI %d",
-		 view->globals->instance, view->meta.version, view->meta.abi, AD_ABI_VERSION);
-	return fail(view->globals, EXIT_FAILED, text);
+	return fail(view->globals, EXIT_FAILED,
+		    "instance '%s' was loaded by anydoor %s with ABI %u, this one reads ABI %d",
+		    view->globals->instance, view->meta.version, view->meta.abi, AD_ABI_VERSION);
 }
 
 int view_open(struct view *view, const struct globals *globals)
@@ -89,8 +67,8 @@ int view_open(struct view *view, const struct globals *globals)
 	memset(view, 0, sizeof(*view));
 	view->globals = globals;
 	load_config(view);
-	err = pins_open(&view->pins, view->config ? view->config->bpffs : BPFFS_DEFAULT,
-			globals->instance);
+	err = view->own_config ? pins_open(&view->pins, view->own_config->bpffs, globals->instance)
+			       : -ENOMEM;
 	if (!err)
 		err = pins_read_meta(&view->pins, &view->meta);
 	code = err ? open_failed(view, err) : check_abi(view);
@@ -112,9 +90,7 @@ void view_close(struct view *view)
 
 int view_failed(const struct view *view, const char *what, int err)
 {
-	char text[256];
-
-	snprintf(text, sizeof(text), "%s of instance '%s': %s", what, view->globals->instance,
-		 err == -EPROTO ? "made by another version" : strerror(-err));
-	return fail(view->globals, EXIT_FAILED, text);
+	return fail(view->globals, EXIT_FAILED, "%s of instance '%s': %s", what,
+		    view->globals->instance,
+		    err == -EPROTO ? "made by another version" : strerror(-err));
 }

@@ -12,12 +12,10 @@
 #include "names.h"
 #include "pins.h"
 
-#define BPFFS_DEFAULT "/sys/fs/bpf/anydoor"
-
 struct view {
 	const struct globals *globals;
 	const struct config *config; /* NULL: unreadable, ids stand in for names */
-	struct config *own_config;   /* what view_close() frees */
+	struct config *own_config;   /* what view_close() frees; at least where things are */
 	struct pins pins;
 	struct ad_meta meta;
 	struct names names;

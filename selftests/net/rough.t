@@ -41,6 +41,20 @@ install -m 644 /dev/null "$LAB_DIR/run/one/lock"
 daemon_start
 is "who may not read the lock cannot hold it" "$(stat -c %a "$LAB_DIR/run/one/lock")" 600
 
+# Whoever cleans up /run takes the lock of the run files, but not that of the pins.
+daemon_listens() {
+	[[ -S $LAB_DIR/run/one/control ]]
+}
+rm -r "$LAB_DIR/run"
+refused "the run directory is gone: a second start" 75 "is run already, by process $DAEMON" anydoor run
+ok "it is made anew" await 8 daemon_listens
+ok "and is that of the first one" anydoor reload
+is "its lock, too" "$(<"$LAB_DIR/run/one/lock")" "$DAEMON"
+configure state="{ bpffs: $PINS, run: $LAB_DIR/run2 }"
+refused "a second start, with other run files" 75 "is run already, by process $DAEMON" anydoor run
+ok "who asks finds the daemon where it is" anydoor reload
+configure
+
 # --- the control socket ----------------------------------------------------------------------------
 is "who closes his half gets every answer" "$(talk half)" 40000
 is "a line without end gets none" "$(talk endless)" 0
@@ -96,4 +110,31 @@ is "the programs are off, so the daemon left" "$?" 0
 DAEMON=
 is "no program is left" "$(xdp_program wan0)" 0
 rm -r "$PINS/one"
+ok "no lock stays that nobody holds" anydoor run --load-only
+ok "detach" anydoor detach
+is "nothing is left" "$(ls -A "$PINS")" ""
+
+# --- a configuration that is no good ---------------------------------------------------------------
+spoil() {
+	printf '%s\n' "nodes: of no use" "state: { bpffs: $PINS, run: $LAB_DIR/run3 }" \
+		>"$LAB_DIR/anydoor.yaml"
+}
+daemon_start
+anydoor drain >/dev/null
+spoil
+is "status knows of the daemon all the same" "$(status .daemon)" true
+refused "nobody to drain to without names" 2 "nodes: wants a list" anydoor drain
+refused "a drain can be taken back" 0 "served here again" anydoor undrain
+refused "the daemon can be asked to detach" 0 "looking in $PINS all the same" anydoor detach
+wait "$DAEMON"
+is "it leaves" "$?" 0
+DAEMON=
+configure state="{ bpffs: $PINS, run: $LAB_DIR/run, group: daemon }"
+ok "without a daemon" anydoor run --load-only
+is "nobody tends it" "$(status .daemon)" false
+spoil
+refused "detach" 0 "looking in $PINS all the same" anydoor detach
+is "no program is left" "$(xdp_program wan0)" 0
+is "nor a pin" "$(ls -A "$PINS")" ""
+configure
 done_testing

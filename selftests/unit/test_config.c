@@ -663,6 +663,42 @@ static void test_config_absent_parts(void)
 	config_free(config);
 }
 
+/* Whatever is wrong with it, an instance must be found. */
+static void test_config_places_of_a_broken_file(void)
+{
+	static const struct {
+		const char *name, *instead, *bpffs, *run;
+	} cases[] = {
+		{ "a wrong key", "state: {bpffs: /b, run: /r}\nstaet: 1", "/b", "/r" },
+		{ "a wrong section", "state: {run: /r}\ndns: [1]", "/sys/fs/bpf/anydoor", "/r" },
+		{ "a wrong place", "state: {bpffs: /b, run: here}", "/b", "/run/anydoor" },
+		{ "no YAML", "state: {bpffs: /b", "/sys/fs/bpf/anydoor", "/run/anydoor" },
+	};
+	struct config_errors errors;
+	struct config *config;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		write_base(10, cases[i].instead);
+		is_int(config_load_places(path, &config, &errors), -EINVAL, "%s", cases[i].name);
+		ok(errors.nr, "is told");
+		is_str(config->bpffs, cases[i].bpffs, "bpffs");
+		is_str(config->run_dir, cases[i].run, "run");
+		ok(!config->nr_nodes && !config->nr_vips && !config->group, "and no more");
+		config_errors_free(&errors);
+		config_free(config);
+	}
+	is_int(config_load_places("/nowhere/anydoor.yaml", &config, &errors), -ENOENT, "no file");
+	is_str(config->bpffs, "/sys/fs/bpf/anydoor", "bpffs");
+	is_str(config->path, "/nowhere/anydoor.yaml", "path");
+	config_errors_free(&errors);
+	config_free(config);
+	write_base(10, "state: {bpffs: /b}");
+	is_int(config_load_places(path, &config, &errors), 0, "a good file");
+	ok(config->nr_nodes, "is all there");
+	config_free(config);
+}
+
 #define TABLE_BEGIN "<!-- config keys: `anydoor check --keys` -->\n"
 #define TABLE_END   "<!-- end of config keys -->"
 
@@ -714,6 +750,7 @@ int main(void)
 	test_config_every_key_takes_its_value();
 	test_config_limits();
 	test_config_absent_parts();
+	test_config_places_of_a_broken_file();
 	test_config_unknown_key_names_the_nearest();
 	test_config_wrong_type_is_told();
 	test_config_numbers_are_bounded();
