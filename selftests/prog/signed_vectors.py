@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Signed zones in the kernel: the program behind `dns`. dnspython hashes names and writes the expected
-answers; signatures are only carried, so these here sign nothing. Answers that dnspython would
-compress otherwise than we do are net/dns.t's: there the kernel's are compared with the engine's."""
+answers; signatures are only carried, so these here sign nothing."""
 
 import dns.dnssec
 import dns.flags
 import dns.name
 import dns.rcode
+import dns.rdata
+import dns.rdatatype
+import dns.renderer
 import dns.rrset
 import dns.zone
 
@@ -19,6 +21,7 @@ ONE_MORE = "abcdefghijklmnopqrstuvwxyz" * 2
 # In canonical order; NS of delegations and glue are not signed.
 PLAIN = [("@", "SOA", "ns hostmaster 7 3600 600 86400 60"), ("@", "NS", "ns"),
          ("@", "MX", "10 web"), ("@", "DNSKEY", "256 3 13 a2V5"),
+         ("@", "CDS", DS), ("@", "CDNSKEY", "257 3 13 a2V5"),
          ("deep.ent", "TXT", '"deep"'), ("insecure", "NS", "ns.insecure"), ("ns", "A", "192.0.2.1"),
          ("old", "DNAME", "new"), ("secure", "NS", "ns.secure"), ("secure", "DS", DS),
          ("tonx", "CNAME", "no.where"), ("web", "A", "192.0.2.80"),
@@ -26,11 +29,38 @@ PLAIN = [("@", "SOA", "ns hostmaster 7 3600 600 86400 60"), ("@", "NS", "ns"),
 GLUE = [("ns.insecure", "A", "192.0.2.4"), ("ns.secure", "A", "192.0.2.5")]
 
 
+class Reply:
+    """dnspython's message, but that the owner of a denial, which rests spelled out in the zone, is
+    shortened by the apex alone (RFC 1035, 4.1.4: a pointer may be used, and need not)."""
+
+    def __init__(self, message, origin):
+        self.message, self.origin = message, dns.name.from_text(origin)
+
+    @staticmethod
+    def is_denial(rrset):
+        kinds = dns.rdatatype.NSEC, dns.rdatatype.NSEC3
+        return rrset.rdtype in kinds or rrset.covers in kinds
+
+    def to_wire(self):
+        message, asked = self.message, self.message.question[0]
+        writer = dns.renderer.Renderer(message.id, message.flags, 65535)
+        writer.add_question(asked.name, asked.rdtype)
+        shared, own = writer.compress, {}
+        for section, rrsets in enumerate((message.answer, message.authority, message.additional), 1):
+            for rrset in rrsets:
+                apex = {self.origin: shared[self.origin]}
+                writer.compress = own.setdefault(rrset.name, apex) if self.is_denial(rrset) else shared
+                writer.add_rrset(section, rrset)
+        writer.add_rrset(dns.renderer.ADDITIONAL, message.opt)
+        writer.write_header()
+        return writer.get_wire()
+
+
 class Signed:
     """A zone, its text, and its parts as the answers need them."""
 
-    def __init__(self, origin, nsec3):
-        self.origin, self.nsec3 = origin, nsec3
+    def __init__(self, origin, nsec3, opt_out=False):
+        self.origin, self.nsec3, self.opt_out = origin, nsec3, opt_out
         self.records = PLAIN + (self.hashes() if nsec3 else self.names())
         lines = [f"{owner} 300 {rdtype} {data}" for owner, rdtype, data in self.records + GLUE]
         lines += [f"{owner} 300 {self.signature(owner, rdtype)}" for owner, rdtype in
@@ -57,9 +87,10 @@ class Signed:
         return dns.dnssec.nsec3_hash(name, "AABB", 1, 1).lower()
 
     def hashes(self):
-        owners = sorted(self.hash(o) for o in {r[0] for r in PLAIN} | {"ent", "wild"})
+        left_out = {"insecure"} if self.opt_out else set()
+        owners = sorted(self.hash(o) for o in ({r[0] for r in PLAIN} | {"ent", "wild"}) - left_out)
         self.ring = owners
-        return [(a, "NSEC3", f"1 0 1 AABB {b} A RRSIG")
+        return [(a, "NSEC3", f"1 {int(self.opt_out)} 1 AABB {b} A RRSIG")
                 for a, b in zip(owners, owners[1:] + owners[:1])] + \
             [("@", "NSEC3PARAM", "1 0 1 AABB")]
 
@@ -86,6 +117,7 @@ class Signed:
 
 
 NSEC, NSEC3 = Signed("sig.test.", False), Signed("hash.test.", True)
+OPT_OUT = Signed("out.test.", True, opt_out=True)
 
 
 def secure(w, name, zone, asked, rdtype, answer=(), authority=(), **more):
@@ -95,7 +127,7 @@ def secure(w, name, zone, asked, rdtype, answer=(), authority=(), **more):
     reply = answered(query, *answer, authority=authority, **more)
     reply.use_edns(0, dns.flags.DO, 1232)
     reply.additional = list(glue)
-    ask(w, f"signed-{name}", query, reply)
+    ask(w, f"signed-{name}", query, Reply(reply, zone.origin))
 
 
 def plain(w, name, zone, asked, rdtype, answer=(), authority=(), **more):
@@ -119,6 +151,24 @@ def write_nsec(w):
     secure(w, "secure-cut", z, "x.secure", "A", aa=False,
            authority=s("secure", "NS") + s("secure", "DS"), glue=glue("secure", z))
     secure(w, "ds", z, "secure", "DS", s("secure", "DS"))
+    secure(w, "nodata", z, "web", "AAAA", authority=z.soa() + z.proof("web"))
+    secure(w, "no-ds", z, "insecure", "DS", authority=z.soa() + z.proof("insecure"))
+    secure(w, "insecure-cut", z, "x.insecure", "A", aa=False,
+           authority=s("insecure", "NS") + z.proof("insecure"), glue=glue("insecure", z))
+    secure(w, "wildcard", z, "q.wild", "A", s("*.wild", "A", "q.wild"),
+           authority=z.proof("*.wild"))
+    secure(w, "wildcard-nodata", z, "q.wild", "TXT", authority=z.soa() + z.proof("*.wild"))
+    secure(w, "dname", z, "q.old", "A", s("old", "DNAME") + made("q.old", "q.new", z),
+           rcode=dns.rcode.NXDOMAIN, authority=z.soa() + z.proof("@") + z.proof("insecure"))
+    secure(w, "cds", z, "@", "CDS", s("@", "CDS"))
+    secure(w, "cdnskey", z, "@", "CDNSKEY", s("@", "CDNSKEY"))
+
+
+def made(owner, target, zone):
+    """The CNAME that a DNAME implies (RFC 6672, 3.1): nobody signed that. In full."""
+    data = dns.rdata.GenericRdata(1, dns.rdatatype.CNAME,
+                                  dns.name.from_text(f"{target}.{zone.origin}").to_wire())
+    return [dns.rrset.from_rdata(f"{owner}.{zone.origin}", 300, data)]
 
 
 def glue(cut, zone):
@@ -132,15 +182,37 @@ def write_nsec3(w):
     secure(w, "3-empty", z, "ent", "A", authority=z.soa() + z.proof("ent"))
     secure(w, "3-wildcard", z, "q.wild", "A", s("*.wild", "A", "q.wild"),
            authority=z.proof("q.wild"))
-    secure(w, "3-no-ds", z, "insecure", "DS", authority=z.soa() + z.proof("insecure"))
     for name in ("nothing", "x.y.nothing", f"{ONE_MORE}.absent"):
         closer = name.split(".")[-1]
         secure(w, f"3-nxdomain-{name[:3]}", z, name, "A", rcode=dns.rcode.NXDOMAIN,
                authority=z.soa() + unique(z.proof("@"), z.proof("*"), z.proof(closer)))
+    secure(w, "3-no-ds", z, "insecure", "DS", authority=z.soa() + z.proof("insecure"))
+    secure(w, "3-ds", z, "secure", "DS", s("secure", "DS"))
+    secure(w, "3-secure-cut", z, "x.secure", "A", aa=False,
+           authority=s("secure", "NS") + s("secure", "DS"), glue=glue("secure", z))
+    secure(w, "3-insecure-cut", z, "x.insecure", "A", aa=False,
+           authority=s("insecure", "NS") + z.proof("insecure"), glue=glue("insecure", z))
+    secure(w, "3-wildcard-nodata", z, "q.wild", "TXT", authority=z.soa() + unique(
+        z.proof("q.wild"), z.proof("wild"), z.proof("*.wild")))
+    secure(w, "3-dname", z, "q.old", "A", s("old", "DNAME") + made("q.old", "q.new", z),
+           rcode=dns.rcode.NXDOMAIN,
+           authority=z.soa() + unique(z.proof("@"), z.proof("*"), z.proof("new")))
     # What asks for a hash's owner asks for nothing that is there (RFC 5155, 7.2.8).
     owner = z.ring[3]
     secure(w, "3-hash-owner", z, owner, "NSEC3", rcode=dns.rcode.NXDOMAIN,
            authority=z.soa() + unique(z.proof("@"), z.proof("*"), z.proof(owner)))
+
+
+def write_opt_out(w):
+    """An insecure delegation has no NSEC3: its closest encloser has, and a span covers it (RFC 5155,
+    7.2.4 and 7.2.7)."""
+    z, s = OPT_OUT, OPT_OUT.sets
+    denied = unique(z.proof("@"), z.proof("insecure"))
+    secure(w, "out-insecure-cut", z, "x.insecure", "A", aa=False,
+           authority=s("insecure", "NS") + denied, glue=glue("insecure", z))
+    secure(w, "out-no-ds", z, "insecure", "DS", authority=z.soa() + denied)
+    secure(w, "out-ds", z, "secure", "DS", s("secure", "DS"))
+    secure(w, "out-nodata", z, "web", "AAAA", authority=z.soa() + z.proof("web"))
 
 
 def unique(*proofs):
@@ -164,12 +236,13 @@ def write_without_do(w):
 def write(w):
     write_nsec(w)
     write_nsec3(w)
+    write_opt_out(w)
     write_without_do(w)
 
 
 def write_zones(folder):
     zones = {}
-    for zone in (NSEC, NSEC3):
+    for zone in (NSEC, NSEC3, OPT_OUT):
         file = f"vectors.{zone.origin}zone"
         (folder / file).write_text(zone.text, encoding="ascii")
         zones[zone.origin] = file
