@@ -458,8 +458,6 @@ static void test_dns_lower_is_tolower_of_each_byte(void)
 static struct dns_image *build(void)
 {
 	static char text[1 << 21];
-	struct dns_image_options options = { .nsid = "pop.node", .udp_size = 1232 };
-	struct dns_image *image = NULL;
 	struct zone *zones[2];
 	char far[200];
 	size_t at;
@@ -479,11 +477,7 @@ static struct dns_image *build(void)
 		at += sprintf(text + at, "chain%d.%s CNAME chain%d.%s\n", i, far, i + 1, far);
 	zones[0] = parse_good("example.com.", text);
 	zones[1] = parse_good("kid.x.example.com.", kid_text);
-	if (!zones[0] || !zones[1] || dns_image_build(zones, 2, &options, &image))
-		return NULL;
-	zone_free(zones[0]);
-	zone_free(zones[1]);
-	return image;
+	return compile(zones, 2);
 }
 
 int main(void)

@@ -359,8 +359,6 @@ static void test_table_is_chosen_by_a_key(void)
 
 static struct dns_image *build(void)
 {
-	struct dns_image_options options = { .nsid = "pop.node", .udp_size = 1232 };
-	struct dns_image *image = NULL;
 	struct zone *zones[2];
 
 	zones[0] = parse_good("example.com.", HEAD "other A 192.0.2.2\n"
@@ -373,11 +371,7 @@ static struct dns_image *build(void)
 						   "cut2 NS ns.example.org.\n"
 						   "kid NS ns.example.org.\n");
 	zones[1] = parse_good("kid.example.com.", HEAD);
-	if (!zones[0] || !zones[1] || dns_image_build(zones, 2, &options, &image))
-		return NULL;
-	zone_free(zones[0]);
-	zone_free(zones[1]);
-	return image;
+	return compile(zones, 2);
 }
 
 int main(void)

@@ -412,8 +412,6 @@ static void test_options_count_against_the_size(void)
 
 static struct dns_image *build(void)
 {
-	struct dns_image_options options = { .nsid = "pop.node", .udp_size = 1232 };
-	struct dns_image *image = NULL;
 	static char text[4096];
 	struct zone *zone;
 	size_t at = sprintf(text, "%scut NS ns.example.org.\n", HEAD);
@@ -422,10 +420,7 @@ static struct dns_image *build(void)
 	for (i = 0; i < 6; i++)
 		at += sprintf(text + at, "many TXT %0100d\n", i);
 	zone = parse_good("example.com.", text);
-	if (!zone || dns_image_build(&zone, 1, &options, &image))
-		return NULL;
-	zone_free(zone);
-	return image;
+	return compile(&zone, 1);
 }
 
 int main(void)

@@ -330,19 +330,14 @@ static void test_signed_hashes_are_those_of_the_rfc(void)
 
 static struct dns_image *build(const char *kid)
 {
-	struct dns_image_options options = { .nsid = "pop.node", .udp_size = 1232 };
 	struct zone *zones[2] = { parse_good("example.com.", signed_text(NULL)) };
-	struct dns_image *image = NULL;
+	struct dns_image *image;
 	size_t nr = 1;
 
 	if (kid)
 		zones[nr++] =
 			parse_good(kid, "@ SOA ns host 1 2 3 4 60\n@ NS ns\nns A 192.0.2.4\n");
-	if (zones[0] && zones[nr - 1])
-		dns_image_build(zones, nr, &options, &image);
-	zone_free(zones[0]);
-	if (kid)
-		zone_free(zones[1]);
+	image = compile(zones, nr);
 	work->home = image;
 	return image;
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include "selftests/tap.h"
 #include "user/config.h"
+#include "user/dns_image.h"
 #include "user/zone.h"
 
 #define HEAD "$TTL 3600\n@ SOA ns host 1 2 3 4 300\n@ NS ns\nns A 192.0.2.1\n" /* four lines */
@@ -31,6 +32,23 @@ __attribute__((unused)) static struct zone *parse_good(const char *name, const c
 		diag("%s", errors.nr ? errors.list[0].text : "not parsed");
 	config_errors_free(&errors);
 	return zone;
+}
+
+/* What the engine reads of these zones, parents first; they are freed. NULL: one is not good. */
+__attribute__((unused)) static struct dns_image *compile(struct zone **zones, size_t nr)
+{
+	struct dns_image_options options = { .nsid = "pop.node", .udp_size = 1232 };
+	struct dns_image *image = NULL;
+	bool good = true;
+	size_t i;
+
+	for (i = 0; i < nr; i++)
+		good &= zones[i] != NULL;
+	if (good)
+		dns_image_build(zones, nr, &options, &image);
+	for (i = 0; i < nr; i++)
+		zone_free(zones[i]);
+	return image;
 }
 
 /* All error texts, a line each. */
