@@ -189,14 +189,25 @@ static void print_limited(const struct ad_dns_guarded *guarded)
 	table_end(table);
 }
 
+/* The same answers, told apart in three ways. */
+static void print_answers(const struct ad_dns_count by[DNS_BY_NR])
+{
+	print_rcodes(by);
+	putchar('\n');
+	print_types(by);
+	putchar('\n');
+	print_edns(by);
+	putchar('\n');
+}
+
 static void print_dns(const struct dns_stats *dns)
 {
-	print_rcodes(dns->by);
-	putchar('\n');
-	print_types(dns->by);
-	putchar('\n');
-	print_edns(dns->by);
-	putchar('\n');
+	__u64 answers = 0;
+
+	for (int i = 0; i < DNS_BY_NR; i++)
+		answers += dns_count_sum(&dns->by[i]);
+	if (answers)
+		print_answers(dns->by);
 	print_cookies(&dns->guarded);
 	putchar('\n');
 	print_limited(&dns->guarded);

@@ -20,8 +20,8 @@
 #define TYPE_TEXT   32
 #define TIME_TEXT   32
 /*
- * Signers renew what has a tenth of its life left or more: Knot by default at a tenth and an hour,
- * BIND at a third. What has less was forgotten.
+ * What has less than a tenth of its life left was forgotten: dnssec-signzone renews at a quarter,
+ * and whoever waits longer (Knot 3.2 does, unless told otherwise) has no time to mend a signer.
  */
 #define LIFE_LEFT 10
 

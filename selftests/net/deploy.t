@@ -44,6 +44,7 @@ if command -v systemd-analyze >/dev/null; then
 	ok "systemd accepts the unit" systemd_accepts
 fi
 ok "Knot accepts the example" knotc -c "$dir/usr/share/doc/anydoor/examples/knot.conf" conf-check
+ok "and the one that signs" knotc -c "$dir/usr/share/doc/anydoor/examples/knot-signer.conf" conf-check
 ok "Prometheus accepts the alerts" promtool check rules "$dir/usr/share/doc/anydoor/examples/alerts.yml"
 ok "which tell of signatures in time" promtool test rules "$here/alerts.yml"
 ok "man finds the page" man -l "$dir/usr/share/man/man8/anydoor.8"
