@@ -166,14 +166,15 @@ static void query_write(const struct query *query, struct dns_work *work)
 	opt_put(query, work);
 }
 
-/* --- printing --------------------------------------------------------------------------------- */
+/* --- printing: line by line what kdig prints -------------------------------------------------- */
 
 static void print_header(const struct dns_work *work)
 {
 	__u32 flags = dns_get8(work, 2);
 	const char *rcode = dns_rcode_name(work->rcode);
 
-	printf(";; status: %s\n", rcode ? rcode : "?");
+	printf(";; ->>HEADER<<- opcode: QUERY; status: %s; id: %u\n", rcode ? rcode : "?",
+	       dns_get16(work, 0));
 	printf(";; Flags: qr%s%s; QUERY: %u; ANSWER: %u; AUTHORITY: %u; ADDITIONAL: %u\n",
 	       flags & DNS_AA ? " aa" : "", flags & DNS_TC ? " tc" : "", dns_get16(work, 4),
 	       dns_get16(work, 6), dns_get16(work, 8), dns_get16(work, 10));
@@ -189,6 +190,18 @@ static void print_cookie(const __u8 *option)
 	for (i = 0; i < len; i++)
 		printf("%02X", data[i]);
 	putchar('\n');
+}
+
+/* In hexadecimal, and as the text that ours is. */
+static void print_nsid(const __u8 *option)
+{
+	const __u8 *data = knot_edns_opt_get_data((uint8_t *)option);
+	__u16 i, len = knot_edns_opt_get_length(option);
+
+	printf(";; NSID: ");
+	for (i = 0; i < len; i++)
+		printf("%02X", data[i]);
+	printf(" \"%.*s\"\n", len, (const char *)data);
 }
 
 static void print_subnet(const __u8 *option)
@@ -215,32 +228,37 @@ static const __u8 *option_of(const knot_pkt_t *pkt, unsigned int code)
 static void print_edns(const knot_pkt_t *pkt)
 {
 	const __u8 *nsid, *cookie, *subnet;
+	__u16 extended;
 
 	if (!pkt->opt_rr)
 		return;
-	printf("\n;; EDNS PSEUDOSECTION:\n;; Version: %u; flags:%s; UDP size: %u B\n",
-	       knot_edns_get_version(pkt->opt_rr), knot_edns_do(pkt->opt_rr) ? " do" : "",
-	       knot_edns_get_payload(pkt->opt_rr));
+	extended = knot_edns_get_ext_rcode(pkt->opt_rr) ? knot_pkt_ext_rcode(pkt) : 0;
+	printf("\n;; EDNS PSEUDOSECTION:\n;; Version: %u; flags: %s; UDP size: %u B; ext-rcode: "
+	       "%s\n",
+	       knot_edns_get_version(pkt->opt_rr), knot_edns_do(pkt->opt_rr) ? "do" : "",
+	       knot_edns_get_payload(pkt->opt_rr), dns_rcode_name(extended) ?: "?");
 	nsid = option_of(pkt, KNOT_EDNS_OPTION_NSID);
 	subnet = option_of(pkt, KNOT_EDNS_OPTION_CLIENT_SUBNET);
 	cookie = option_of(pkt, KNOT_EDNS_OPTION_COOKIE);
 	if (nsid)
-		printf(";; NSID: \"%.*s\"\n", knot_edns_opt_get_length(nsid),
-		       (const char *)knot_edns_opt_get_data((uint8_t *)nsid));
-	if (subnet)
-		print_subnet(subnet);
+		print_nsid(nsid);
 	if (cookie)
 		print_cookie(cookie);
+	if (subnet)
+		print_subnet(subnet);
 }
 
 static void print_section(const knot_pkt_t *pkt, knot_section_t id, const char *title)
 {
 	const knot_pktsection_t *section = knot_pkt_section(pkt, id);
+	knot_dump_style_t style = KNOT_DUMP_STYLE_DEFAULT;
 	size_t size = 4096;
 	char *text = malloc(size);
 	bool titled = false;
 	__u16 i;
 
+	style.show_class = true;
+	style.original_ttl = false;
 	for (i = 0; text && i < section->count; i++) {
 		const knot_rrset_t *rr = knot_pkt_rr(section, i);
 
@@ -249,7 +267,7 @@ static void print_section(const knot_pkt_t *pkt, knot_section_t id, const char *
 		if (!titled)
 			printf("\n;; %s SECTION:\n", title);
 		titled = true;
-		if (knot_rrset_txt_dump(rr, &text, &size, &KNOT_DUMP_STYLE_DEFAULT) >= 0)
+		if (knot_rrset_txt_dump(rr, &text, &size, &style) >= 0)
 			fputs(text, stdout);
 	}
 	free(text);
@@ -261,15 +279,15 @@ static int print_reply(const struct query *query, struct dns_work *work)
 	char name[NAME_TEXT];
 	int code = EXIT_FAILED;
 
-	if (pkt && knot_pkt_parse(pkt, 0) == KNOT_EOK) {
+	if (pkt && knot_pkt_parse(pkt, KNOT_PF_NOCANON) == KNOT_EOK) {
 		print_header(work);
 		print_edns(pkt);
-		printf("\n;; QUESTION SECTION:\n;; %s \t\t%s\t%s\n", name_format(query->wire, name),
-		       query->chaos ? "CH" : "IN", query->type);
+		printf("\n;; QUESTION SECTION:\n;; %-20s\t\t%s\t%s\n",
+		       name_format(query->wire, name), query->chaos ? "CH" : "IN", query->type);
 		print_section(pkt, KNOT_ANSWER, "ANSWER");
 		print_section(pkt, KNOT_AUTHORITY, "AUTHORITY");
 		print_section(pkt, KNOT_ADDITIONAL, "ADDITIONAL");
-		printf("\n;; %u B\n", work->len);
+		printf("\n;; Received %u B\n", work->len);
 		code = EXIT_OK;
 	} else {
 		log_err("query: the reply cannot be read; please report it");

@@ -256,6 +256,40 @@ def test_query(site):
            f"query: {' '.join(words)} is refused")
 
 
+def kdig(*words):
+    """Its lines, but those that are of the network and of this moment."""
+    said = subprocess.run(["kdig", f"@{VIP4}", "+norecurse", "+nsid", "+bufsize=4096", *words],
+                          capture_output=True, text=True).stdout
+    return without_moment(said)
+
+
+def without_moment(said):
+    return [re.sub(r"; id: \d+$", "", line) for line in said.splitlines()
+            if line and not re.match(";; (Time|From) ", line)]
+
+
+def test_query_is_kdig(site):
+    """Line by line: who knows one can read the other, and diff(1) can compare them."""
+    whose = f"+cookie={b'anydoor?'.hex()}", "+subnet=192.0.2.77/20"
+    for ours, theirs in ((["web.example.com"], ["web.example.com", "A"]),
+                         (["nothing.example.com", "AAAA"], ["nothing.example.com", "AAAA"]),
+                         (["sub.example.com", "MX"], ["sub.example.com", "MX"]),
+                         (["example.com", "MX", "--tcp"], ["example.com", "MX", "+tcp"]),
+                         (["big4096.example.com", "TXT"], ["big4096.example.com", "TXT", "+ignore"]),
+                         (["example.net", "A"], ["example.net", "A"]),
+                         (["www.nsec.test", "A", "--dnssec"], ["www.nsec.test", "A", "+dnssec"]),
+                         (["no.nsec3.test", "A", "--dnssec"], ["no.nsec3.test", "A", "+dnssec"]),
+                         (["id.server", "--chaos"], ["id.server", "CH", "TXT"]),
+                         (["web.example.com", "A", "--from", CLIENT4, "--subnet", "192.0.2.77/20"],
+                          ["web.example.com", "A", *whose])):
+        for _ in range(3):  # a cookie is of its second
+            pair = without_moment(site.call("query", *ours).stdout), kdig(*theirs)
+            if pair[0] == pair[1]:
+                break
+        ok(pair[0] == pair[1] and len(pair[0]) > 4, f"query {' '.join(ours)}: as kdig has it")
+        diag("\n".join(pair[0] + ["--"] + pair[1])) if pair[0] != pair[1] else None
+
+
 def write_generation(site, generation):
     path = os.path.join(site.zones, "example.com.zone")
     with open(path) as f:
@@ -358,6 +392,7 @@ def main():
         test_strangers(site)
         test_tcp_limits(site)
         test_query(site)
+        test_query_is_kdig(site)
         test_reload(site)
         test_broken_reload(site)
         test_last_error(site)
