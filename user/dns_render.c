@@ -214,11 +214,15 @@ static int rdata_host(__u16 type)
 	}
 }
 
+static bool is_service(__u16 type)
+{
+	return type == DNS_T_SVCB || type == DNS_T_HTTPS;
+}
+
 /* RFC 9460, 2.5.2: a service whose target is the root is at the owner itself. */
 static bool names_owner(const struct zone_rr *rr)
 {
-	return (rr->type == DNS_T_SVCB || rr->type == DNS_T_HTTPS) &&
-	       (rr->rdata[0] || rr->rdata[1]) && !rr->rdata[2];
+	return is_service(rr->type) && (rr->rdata[0] || rr->rdata[1]) && !rr->rdata[2];
 }
 
 /* Where the record behind the one at @at begins in what was rendered. */
@@ -256,7 +260,24 @@ static void pen_host_rrs(struct pen *pen, const __u8 *host, __u32 at, const stru
 	}
 }
 
-/* Addresses of one host; all of a type or none, and their signatures (RFC 4035, 3.1.1). */
+/* The zone has the last word on this name: no cut and no DNAME is above it. */
+static bool is_own(const struct zone *zone, const struct name_key *key)
+{
+	struct name_key above;
+	unsigned int labels;
+	size_t nr;
+
+	for (labels = zone->key.labels; labels <= key->labels; labels++) {
+		above = name_key_ancestor(key, labels);
+		if (labels > zone->key.labels && zone_find(zone, &above, DNS_T_NS, &nr))
+			return false;
+		if (labels < key->labels && zone_find(zone, &above, DNS_T_DNAME, &nr))
+			return false;
+	}
+	return true;
+}
+
+/* One set of a host; all of it or none, and its signatures (RFC 4035, 3.1.1). */
 static void pen_host(struct pen *pen, const struct source *source, const __u8 *host, __u32 at,
 		     __u16 type)
 {
@@ -270,7 +291,7 @@ static void pen_host(struct pen *pen, const struct source *source, const __u8 *h
 
 	name_to_key(host, bytes, &key);
 	rrs = zone_find(source->zone, &key, type, &nr);
-	if (!nr)
+	if (!nr || (is_service(type) && !is_own(source->zone, &key)))
 		return;
 	if (source->with_sigs)
 		sigs = zone_signatures(source->zone, rrs, &nr_sigs);
@@ -306,6 +327,8 @@ void dns_render_extra(struct dns_render *render, const struct dns_place *place,
 		had = render->extra_rrs;
 		pen_host(&pen, &source, host, name_at, DNS_T_A);
 		pen_host(&pen, &source, host, name_at, DNS_T_AAAA);
+		if (name_at && is_service(rrs->type)) /* RFC 9460, 4.1 */
+			pen_host(&pen, &source, host, name_at, rrs->type);
 		name_to_key(host, bytes, &key);
 		if (cut && render->extra_rrs > had && name_key_within(&key, cut))
 			render->extra_must = true;

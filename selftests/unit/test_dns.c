@@ -37,6 +37,15 @@ static const char zone_text[] =
 	     "*.here HTTPS 1 . alpn=h3\n"
 	     "*.here A 192.0.2.44\n"
 	     "alias SVCB 0 .\n"
+	     "tosvc SVCB 0 svc\n"
+	     "tohttps HTTPS 0 front\n"
+	     "front HTTPS 1 . alpn=h2\n"
+	     "front A 192.0.2.45\n"
+	     "hidden HTTPS 0 x.cut\n"
+	     "x.cut HTTPS 1 .\n"
+	     "hidden2 HTTPS 0 y.d\n"
+	     "y.d HTTPS 1 .\n"
+	     "x.cut A 192.0.2.46\n"
 	     "many TXT 0\n";
 static const char kid_text[] = "$TTL 60\n@ SOA ns host 7 2 3 4 5\n@ NS ns\nns A 192.0.2.77\n";
 
@@ -165,12 +174,23 @@ static void test_dns_services_come_with_addresses(void)
 	struct ask target = { .name = "svc.example.com.", .type = DNS_T_SVCB };
 	struct ask owner = { .name = "a.here.example.com.", .type = DNS_T_HTTPS };
 	struct ask alias = { .name = "alias.example.com.", .type = DNS_T_SVCB };
+	struct ask next = { .name = "tohttps.example.com.", .type = DNS_T_HTTPS };
+	struct ask bare = { .name = "tosvc.example.com.", .type = DNS_T_SVCB };
+	struct ask hidden = { .name = "hidden.example.com.", .type = DNS_T_HTTPS };
 
 	expect(&target, "NOERROR aa", NULL, "",
 	       "web.example.com. 60 A 192.0.2.80\nweb.example.com. 60 A 192.0.2.81\n"
 	       "web.example.com. 3600 AAAA 2001:db8::80\n");
 	expect(&owner, "NOERROR aa", NULL, "", "a.here.example.com. 3600 A 192.0.2.44\n");
 	expect(&alias, "NOERROR aa", NULL, "", "");
+	expect(&next, "NOERROR aa", NULL, "",
+	       "front.example.com. 3600 A 192.0.2.45\n"
+	       "front.example.com. 3600 HTTPS 1 . alpn=h2\n");
+	expect(&bare, "NOERROR aa", NULL, "",
+	       "svc.example.com. 3600 SVCB 1 web.example.com. port=443\n");
+	expect(&hidden, "NOERROR aa", NULL, "", "x.cut.example.com. 3600 A 192.0.2.46\n");
+	hidden.name = "hidden2.example.com.";
+	expect(&hidden, "NOERROR aa", NULL, "", "");
 }
 
 static void test_dns_other_names_are_refused(void)
