@@ -175,6 +175,8 @@ static void test_zone_bad_is_refused_where_it_is_bad(void)
 		{ HEAD "a CH A 192.0.2.1\n", "z:5: unsupported record type\n", "another class" },
 		{ HEAD "a 99999999999 A 192.0.2.1\n", "z:5: number is bigger than 32 bits\n",
 		  "a TTL beyond 32 bits" },
+		{ HEAD "$GENERATE 1-3 h$ A 192.0.2.$\n", "z:5: invalid directive\n",
+		  "$GENERATE, which the parser does not know" },
 		{ HEAD "a A 192.0.2\nb BOGUS x\nc A 192.0.2.1\nd MX x\n", NULL, "three at once" },
 	};
 	struct config_errors errors;
@@ -213,6 +215,10 @@ static void test_zone_doubtful_is_loaded_and_told_of(void)
 		  "address; "
 		  "and 1 more\n",
 		  "name servers without an address" },
+		{ HEAD "a 60 A 192.0.2.2\na 30 A 192.0.2.3\n",
+		  "warning: z:6: a.example.com. A: TTLs differ within the set; 30 is used for "
+		  "all\n",
+		  "TTLs that differ (RFC 2181, 5.2)" },
 		{ HEAD "cut NS ns.cut\nns.cut A 192.0.2.1\ncut DS 1 8 2 00\nother DNAME cut\n", "",
 		  "nothing doubtful" },
 	};
