@@ -23,6 +23,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 #include "maps/maps.h"
+#include "local.h"
 #include "tcp.h"
 
 #define IP_OFFSET  0x1fff
@@ -221,8 +222,7 @@ static __always_inline bool packet_read_addresses(struct cursor *c, struct packe
 /* What p->vip is to us; false: nothing. */
 static __always_inline bool packet_is_local(struct packet *p)
 {
-	struct ad_addr vip = p->vip; /* 6.1 takes no key from a global function's argument */
-	struct ad_local *local = bpf_map_lookup_elem(&locals, &vip);
+	const struct ad_local *local = local_find(&p->vip);
 
 	if (!local)
 		return false;
@@ -233,12 +233,7 @@ static __always_inline bool packet_is_local(struct packet *p)
 /* Does it claim to come from an address of ours? Nobody outside has one. */
 static __always_inline bool packet_is_from_us(const struct packet *p)
 {
-	struct ad_addr client = p->client; /* as above */
-	struct ad_state *st;
-	__u32 zero = 0;
-
-	st = bpf_map_lookup_elem(&state, &zero);
-	return st && st->own & AD_OWN_BIT(&client) && bpf_map_lookup_elem(&locals, &client);
+	return local_find(&p->client) != NULL;
 }
 
 /* Are stamps in use, on this host and for this VIP? Before, what egress sees is only noted. */

@@ -52,12 +52,17 @@ struct ad_state {
 	__u32 nr_successors;		/* valid entries below */
 	__u16 successors[AD_SUCCESSOR_MAX]; /* node ids that take our new flows while we drain */
 	__u32 pad;
-	__u64 own; /* AD_OWN_BIT of every address in `locals`: most of others' have none of these */
-	__u32 pad2[2];
+	__u64 own; /* AD_OWN_BIT of every address in `locals`: what has none of these is not there
+		    */
+	__u32 local_changes; /* counts them: what a CPU remembers of `locals` holds until the next
+			      */
+	__u32 pad2;
 };
 AD_ASSERT_SIZE(struct ad_state, 64);
 
-#define AD_OWN_BIT(addr) (1ull << ((addr)->w[3] * 0x9E3779B1u >> 26))
+#define AD_OWN_BITS	   64u
+#define AD_OWN_PLACE(addr) ((addr)->w[3] * 0x9E3779B1u >> 26)
+#define AD_OWN_BIT(addr)   (1ull << AD_OWN_PLACE(addr))
 
 enum ad_state_flag {
 	AD_STATE_ARMED = 1 << 0,	     /* egress stamps, ingress reads stamps */

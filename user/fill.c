@@ -175,7 +175,16 @@ static int remove_locals(const struct datapath *dp, const struct config *config)
 	return err;
 }
 
-/* Without bits for those that are new, they could be answered as clients; with, never. */
+/* What CPUs remember of `locals` is over. */
+static void forget_locals(const struct datapath *dp)
+{
+	__atomic_add_fetch(&dp->state_at->local_changes, 1, __ATOMIC_RELEASE);
+}
+
+/*
+ * Before `locals` lacks what is gone, and after it has what is new: an address whose bit is not set
+ * is not ours.
+ */
 static void fill_own(const struct datapath *dp, const struct config *config)
 {
 	__u64 own = AD_OWN_BIT(&config->self->tunnel);
@@ -198,7 +207,9 @@ static int fill_locals(const struct datapath *dp, const struct config *config)
 		err = fill_vip(dp, &config->vips[i], used);
 	err = err ?: bpf_map_update_elem(dp->locals, &config->self->tunnel, &tunnel, BPF_ANY);
 	fill_own(dp, config);
-	return err ?: remove_locals(dp, config);
+	err = err ?: remove_locals(dp, config);
+	forget_locals(dp);
+	return err;
 }
 
 int fill_maps(const struct datapath *dp, const struct config *config, const struct ad_keys *keys,
@@ -235,7 +246,9 @@ int fill_arm_vip(const struct datapath *dp, const struct ad_addr *vip)
 	int err = bpf_map_lookup_elem(dp->locals, vip, &local);
 
 	local.flags &= ~AD_LOCAL_UNARMED;
-	return err ?: bpf_map_update_elem(dp->locals, vip, &local, BPF_EXIST);
+	err = err ?: bpf_map_update_elem(dp->locals, vip, &local, BPF_EXIST);
+	forget_locals(dp);
+	return err;
 }
 
 void fill_meta(struct ad_meta *meta, const struct config *config, const __u8 stamp_id[16])

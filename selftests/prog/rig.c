@@ -206,13 +206,14 @@ static void entry_undo(const struct rig *rig, const struct entry *entry)
 		map_put(map, entry->key.data, NULL);
 }
 
-/* The clock stands still: what holds for a tick would hold for every vector. */
-static void rig_forget_legs(const struct rig *rig)
+/*
+ * What programs remember from one packet to the next. The clock stands still: what holds for a tick
+ * would hold for every vector.
+ */
+static void rig_forget_slots(const struct bpf_map *map)
 {
-	const struct bpf_map *legs = rig->behind->maps.legs;
-
-	for (__u32 slot = 0; slot < bpf_map__max_entries(legs); slot++)
-		map_put(legs, &slot, NULL);
+	for (__u32 slot = 0; slot < bpf_map__max_entries(map); slot++)
+		map_put(map, &slot, NULL);
 }
 
 /* What programs enter into hash maps. */
@@ -236,7 +237,8 @@ int rig_prepare(struct rig *rig, const struct vector *vector)
 		entry_undo(rig, &rig->prepared->after.list[i]);
 	rig_forget(rig->behind->maps.unstamped);
 	rig_forget(rig->behind->maps.fragments);
-	rig_forget_legs(rig);
+	rig_forget_slots(rig->behind->maps.legs);
+	rig_forget_slots(rig->behind->maps.locals_seen);
 	memset(rig->tags, 0, rig->nr_buckets * sizeof(*rig->tags));
 	memset(rig->flows, 0, rig->nr_buckets * AD_FLOW_SLOTS * sizeof(*rig->flows));
 	for (i = 0; !err && i < rig->options->base.nr; i++)

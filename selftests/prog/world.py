@@ -122,7 +122,9 @@ def own_bit(address):
     return struct.unpack("<I", addr16(address)[12:])[0] * 0x9E3779B1 % 2 ** 32 >> 26
 
 
-OWN = sum({1 << own_bit(a) for a in (VIP4, VIP6, VIP4_TCP, VIP4_DNS, VIP6_DNS, tunnel4(US), tunnel6(US))})
+# The tunnel's far end plays on the same ground.
+OWN = sum({1 << own_bit(a) for a in (VIP4, VIP6, VIP4_TCP, VIP4_DNS, VIP6_DNS,
+                                     tunnel4(US), tunnel6(US), tunnel4(TX), tunnel6(TX))})
 
 
 def state(flags=ARMED, unstamped=0, successors=()):
