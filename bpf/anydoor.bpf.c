@@ -179,6 +179,15 @@ int dns(struct xdp_md *ctx)
 }
 
 SEC("xdp")
+int dns_copied(struct xdp_md *ctx)
+{
+	__u32 bytes = bpf_xdp_get_buff_len(ctx), reason = dns_packet_copied(ctx, bytes);
+
+	verdict_count(reason, bytes);
+	return dns_is_sent(reason) ? XDP_TX : verdict_action(reason);
+}
+
+SEC("xdp")
 int dns_more(struct xdp_md *ctx)
 {
 	__u32 bytes = bpf_xdp_get_buff_len(ctx), reason = dns_packet_more(ctx, bytes);

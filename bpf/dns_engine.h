@@ -255,17 +255,22 @@ dns_probe(struct dns_work *w, const struct ad_dns_image *image, __u64 h0, __u64 
 	return cell ? cell : dns_bucket(w, image, dns_mix(h1), h0, h1);
 }
 
-/* Probes the ancestor that starts with the given label. */
+/*
+ * Probes the ancestor that starts with the given label. Its words are made of the name's own: what
+ * has been stored just now in other words than it is loaded in waits until the stores are done.
+ */
 static __always_inline const struct ad_dns_cell *
 dns_probe_ancestor(struct dns_work *w, const struct ad_dns_image *image, __u32 label)
 {
-	__u32 i, at = w->labels[label & DNS_LABELS_MAX];
-	__u64 h0 = 0, h1 = 0, word;
+	__u32 i, at = w->labels[label & DNS_LABELS_MAX], shift = at % 8 * 8;
+	__u64 h0 = 0, h1 = 0, word, next = w->name[at / 8];
 
 	for (i = 0; i < AD_DNS_NAME_WORDS; i++) {
 		if (at + 8 * i >= w->name_len)
 			break;
-		word = dns_load64((const __u8 *)w->name + ((at + 8 * i) & 0xff));
+		word = next >> shift;
+		next = w->name[(at / 8 + i + 1) & (2 * AD_DNS_NAME_WORDS - 1)];
+		word |= next << 1 << (63 - shift);
 		h0 += dns_nh(word, image->keys[i][0]);
 		h1 += dns_nh(word, image->keys[i][1]);
 	}
@@ -286,16 +291,20 @@ static __always_inline void dns_matched(struct dns_work *w, const struct ad_dns_
 }
 
 /* Halves what is left between w->low and w->high; the cell of the lower end is kept in @found. */
-static __always_inline void dns_bisect(struct dns_work *w, const struct ad_dns_image *image)
+DNS_STAGE int dns_bisect(struct dns_work *w, const struct ad_dns_image *image)
 {
-	__u32 depth = (w->low + w->high + 1) / 2;
+	__u32 depth;
 
+	if (!w || !image)
+		return DNS_PASS;
+	depth = (w->low + w->high + 1) / 2;
 	if (dns_probe_ancestor(w, image, w->nr_labels - depth)) {
 		w->low = depth;
 		w->found = w->cell;
 	} else {
 		w->high = depth - 1;
 	}
+	return DNS_GO;
 }
 
 /*
@@ -317,7 +326,8 @@ DNS_STAGE int dns_search(struct dns_work *w, const struct ad_dns_image *image)
 		dns_join();
 		if (w->low >= w->high)
 			break;
-		dns_bisect(w, image);
+		if (dns_bisect(w, image))
+			return DNS_PASS;
 	}
 	dns_join();
 	if (!w->low) { /* the root is always stored */
@@ -355,11 +365,10 @@ static __always_inline int dns_truncate(struct dns_work *w)
 /* The pointers of the set that lies between w->at and w->end. */
 static __always_inline void dns_fix(struct dns_work *w, const __u8 *page, __u32 blob)
 {
-	const struct ad_dns_fixup *fixup;
+	const struct ad_dns_fixup *fixup = dns_at(page, (__u64)blob * 8);
 	__u32 i, to;
 
-	for (i = 0; i < DNS_FIXUPS_MAX; i++) {
-		fixup = dns_at(page, (__u64)blob * 8 + i * sizeof(*fixup));
+	for (i = 0; i < DNS_FIXUPS_MAX; i++, fixup++) {
 		if (i >= w->fixups || w->at + fixup->at >= w->end)
 			break;
 		to = w->base[fixup->to >> AD_DNS_BASE_SHIFT & (AD_DNS_BASE_MAX - 1)];
@@ -375,8 +384,9 @@ static __always_inline void dns_fix(struct dns_work *w, const __u8 *page, __u32 
 DNS_STAGE int dns_copy(struct dns_work *w, const struct ad_dns_image *image, __u32 blob, __u32 len,
 		       __u32 owner)
 {
-	__u32 from, at, i;
-	const __u8 *page;
+	const __u8 *page, *from;
+	__u32 at, i;
+	__u8 *to;
 
 	if (!w || !image || len > DNS_REPLY_MAX || w->fixups > DNS_FIXUPS_MAX)
 		return DNS_PASS;
@@ -384,15 +394,16 @@ DNS_STAGE int dns_copy(struct dns_work *w, const struct ad_dns_image *image, __u
 	if (!page)
 		return DNS_PASS;
 	at = w->at;
-	from = blob * 8 + w->fixups * sizeof(struct ad_dns_fixup);
+	from = dns_at(page, (__u64)blob * 8 + w->fixups * sizeof(struct ad_dns_fixup));
+	to = w->msg + (at & (DNS_MSG_MASK >> 1)); /* room for a whole reply is behind it */
 	w->end = at + len;
 	w->base[AD_DNS_BASE_OWNER] = owner;
 	w->base[AD_DNS_BASE_SELF] = at;
 	for (i = 0; i < DNS_REPLY_MAX; i += 16) {
 		if (i >= len)
 			break;
-		dns_put64(w, at + i, dns_load64(dns_at(page, from + i)));
-		dns_put64(w, at + i + 8, dns_load64(dns_at(page, from + i + 8)));
+		dns_store64(to + i, dns_load64(from + i));
+		dns_store64(to + i + 8, dns_load64(from + i + 8));
 	}
 	dns_join();
 	dns_fix(w, page, blob);
@@ -493,19 +504,21 @@ static __always_inline int dns_put_rrset(struct dns_work *w, const struct ad_dns
 }
 
 /*
- * The RRset of @qtype in a record's directory (any, for ANY: RFC 8482, 4.1), in that of signed sets
- * if @with_sigs. DNS_GO and *@rrset, which is NULL if there is none; DNS_PASS if the directory is
- * too long to be looked through.
+ * Looks for the RRset of @qtype in a record's directory (any, for ANY: RFC 8482, 4.1), in that of
+ * signed sets if @with_sigs. DNS_GO: its address is w->set, 0 if there is none; DNS_PASS: the
+ * directory is too long to be looked through.
  */
-static __always_inline int dns_find(struct dns_work *w, const struct ad_dns_image *image, __u32 ref,
-				    __u32 qtype, __u32 with_sigs, const struct ad_dns_rrset **rrset)
+DNS_STAGE int dns_find_set(struct dns_work *w, const struct ad_dns_image *image, __u32 ref,
+			   __u32 qtype, __u32 with_sigs)
 {
 	const struct ad_dns_record *record;
 	const struct ad_dns_rrset *r;
 	const __u8 *page;
 	__u32 i, n, at;
 
-	*rrset = 0;
+	if (!w || !image)
+		return DNS_PASS;
+	w->set = 0;
 	if (!ref)
 		return DNS_GO;
 	page = dns_page_of(w, image, (__u64)ref * 8);
@@ -521,7 +534,6 @@ static __always_inline int dns_find(struct dns_work *w, const struct ad_dns_imag
 	}
 	if (n > DNS_RRSETS_MAX)
 		return DNS_PASS;
-	w->set = 0;
 	for (i = 0; i < DNS_RRSETS_MAX && i < n; i++) {
 		r = dns_at(page, at + i * sizeof(*r));
 		if (r->type != qtype && qtype != DNS_T_ANY)
@@ -529,9 +541,24 @@ static __always_inline int dns_find(struct dns_work *w, const struct ad_dns_imag
 		w->set = at + i * sizeof(*r);
 		break;
 	}
-	dns_join();
-	if (w->set)
-		*rrset = dns_at(page, w->set);
+	return DNS_GO;
+}
+
+/* DNS_GO and *@rrset, which is NULL if there is none. */
+static __always_inline int dns_find(struct dns_work *w, const struct ad_dns_image *image, __u32 ref,
+				    __u32 qtype, __u32 with_sigs, const struct ad_dns_rrset **rrset)
+{
+	const __u8 *page;
+
+	*rrset = 0;
+	if (dns_find_set(w, image, ref, qtype, with_sigs))
+		return DNS_PASS;
+	if (!w->set)
+		return DNS_GO;
+	page = dns_page_of(w, image, (__u64)ref * 8);
+	if (!page)
+		return DNS_PASS;
+	*rrset = dns_at(page, w->set);
 	return DNS_GO;
 }
 

@@ -2,15 +2,16 @@
 /*
  * dns_quick.h: the question that nearly all are, read and answered in the frame.
  *
- * One question for an address that stands in its name's cell, with no OPT, a plain one, or one
- * with a cookie: that needs no copy of the message, and its sum is known by the time that it is
- * written. Whatever else it may be, this says AD_CONTINUE, has left the frame as it was, and the
- * engine (dns_engine.h) looks at it anew. Where both can answer they must say the same to the
- * byte: net/dns.t and the program tests see to that.
+ * One question of class IN for a name that is ours and not too long, with no OPT, a plain one, or
+ * one with a cookie, whose answer is one set: addresses that stand in the name's cell, or what was
+ * compiled; the name's own, or a wildcard's; or SOA, where there is none. That needs no copy of the
+ * message, and its sum is known by the time that it is written. Whatever else it may be, this says
+ * AD_CONTINUE, has left the frame as it was, and the engine (dns_engine.h) looks at it anew. Where
+ * both can answer they must say the same to the byte: the fuzzer of packets sees to that.
  *
  * The name is not taken apart. What is hashed ends at the first zero, and a stored name which
- * equals that ends there too, so the labels are as they are in the zone; a name with a zero in a
- * label equals none.
+ * equals that ends there too, so the labels are as they are in the zone. Only of a name that is not
+ * stored are they looked at.
  */
 #ifndef AD_DNS_QUICK_H
 #define AD_DNS_QUICK_H
@@ -25,17 +26,28 @@
 #define QUICK_WITH_OPT	  (1ull << 56)
 #define QUICK_OPT	  0x290000 /* root, type: then size, extended rcode, version, flags */
 #define QUICK_OPT_CHECKED 0x00ff000000ffffffull
-/* From its flags on: no flags, and the length of one option; that option's code and length. */
+/* From its flags on: the length of one option; that option's code and length. */
 #define QUICK_COOKIE_LEN   (28u << 24)
 #define QUICK_COOKIE	   0x18000a00u
 #define QUICK_COOKIE_BYTES (DNS_OPTION_HEAD + DNS_COOKIE_BYTES)
+#define QUICK_LABELS	   32
+#define QUICK_SET_MAX	   512 /* longer sets, and with more pointers, are the engine's */
+#define QUICK_FIXUPS	   16
+#define QUICK_ENDS	   (DNS_HEADS_MAX + DNS_HEADER + 8 * QUICK_WORDS + 4)
+#define QUICK_MORE	   1024 /* no reply is so much longer than its query */
 
 struct dns_quick {
-	__u64 counts;
+	__u64 counts;	/* the header's: as they came, then as they go */
 	__u64 name_sum; /* of the name's bytes */
 	__u32 asked;	/* type and class */
 	__u32 name_len;
-	__u32 rest; /* bytes behind the question; OPT goes back with as many */
+	__u32 rest;   /* bytes behind the question; OPT goes back with as many */
+	__u32 max;    /* bytes that may go back */
+	__u32 len;    /* and that do */
+	__u32 absent; /* 1: no such name */
+	__u32 set;    /* ref of the set that answers, its bytes and pointers */
+	__u32 set_len;
+	__u32 fixups;
 };
 
 /* Bytes up to the lowest set bit's, which is the highest of its byte. */
@@ -53,19 +65,40 @@ static __always_inline void quick_skip(struct cursor *c, __u32 bytes)
 	c->pos = pos;
 }
 
-/* The name at @c, lower-cased and hashed as dns_read_name() does it. */
-static __always_inline bool quick_read_name(struct cursor *c, struct dns_work *w,
-					    const struct ad_dns_image *image, struct dns_quick *q)
+/*
+ * Where the frame ends within a word of the name, the message's last eight bytes, and in front of
+ * them what was read already: @beyond is how far the word reaches.
+ */
+static __always_inline bool quick_last_word(struct xdp_md *ctx, const struct dns_frame *f,
+					    __u32 beyond, __u64 *word)
 {
-	__u64 h0 = 0, h1 = 0, sum = 0, word, zeros;
-	__u64 *at;
+	struct cursor c = cursor_at(ctx, f->dns_off + f->len - 8);
+
+	if (c.pos + 8 > c.end)
+		return false;
+	*word = *(__u64 *)c.pos >> 8 * (beyond & 7);
+	return true;
+}
+
+/*
+ * The name, lower-cased and hashed as dns_read_name() does it, to where the first zero is. Global:
+ * verified once, not once for each length. DNS_PASS: too long.
+ */
+__noinline int dns_quick_name(struct xdp_md *ctx, const struct dns_frame *f, struct dns_work *w,
+			      const struct ad_dns_image *image, struct dns_quick *q)
+{
+	__u64 h0 = 0, h1 = 0, sum = 0, word, zeros = 0;
+	struct cursor c;
 	__u32 i;
 
+	if (!f || !w || !image || !q)
+		return DNS_PASS;
+	c = cursor_at(ctx, f->dns_off + DNS_HEADER);
 	for (i = 0; i < QUICK_WORDS; i++) {
-		at = c->pos;
-		if ((void *)(at + 1) > c->end)
-			return false;
-		word = *at;
+		if (c.pos + 8 <= c.end)
+			word = *(__u64 *)c.pos;
+		else if (!quick_last_word(ctx, f, DNS_HEADER + 8 * i + 8 - f->len, &word))
+			return DNS_PASS;
 		zeros = (word - QUICK_BYTES(1)) & ~word & QUICK_BYTES(0x80);
 		zeros &= -zeros;
 		word &= (zeros >> 7) - 1; /* all of it, if there is none */
@@ -76,17 +109,14 @@ static __always_inline bool quick_read_name(struct cursor *c, struct dns_work *w
 		h1 += dns_nh(word, image->keys[i][1]);
 		if (zeros)
 			break;
-		c->pos += 8;
+		c.pos += 8;
 	}
-	if (i == QUICK_WORDS)
-		return false;
-	q->name_len = 8 * i + quick_place(zeros);
-	quick_skip(c, quick_place(zeros));
-	q->name_sum = sum;
 	w->name[i + 1] = 0;
 	w->hash[0] = h0;
 	w->hash[1] = h1;
-	return true;
+	q->name_sum = sum;
+	q->name_len = 8 * i + quick_place(zeros);
+	return zeros ? DNS_GO : DNS_PASS;
 }
 
 /* The cookie that @option carries, through the engine's check. */
@@ -105,8 +135,8 @@ static __always_inline bool quick_read_cookie(const __u8 *option, struct dns_wor
 }
 
 /*
- * OPT of a version that we know, without flags, and with a whole cookie or nothing in it. Gives
- * what may go back; 0: not ours to say.
+ * OPT of a version that we know, with no flag but DO, and with a whole cookie or nothing in it.
+ * Gives what may go back; 0: not ours to say.
  */
 static __always_inline __u32 quick_read_opt(struct cursor *c, struct dns_work *w,
 					    const struct ad_dns_image *image, bool has_cookie)
@@ -115,11 +145,12 @@ static __always_inline __u32 quick_read_opt(struct cursor *c, struct dns_work *w
 	__u64 word;
 	__u32 max;
 
-	if (!rr || *(__u32 *)(rr + 7) != (has_cookie ? QUICK_COOKIE_LEN : 0))
+	if (!rr || (*(__u32 *)(rr + 7) & ~DNS_DO) != (has_cookie ? QUICK_COOKIE_LEN : 0))
 		return 0;
 	word = *(__u64 *)rr;
 	if ((word & QUICK_OPT_CHECKED) != QUICK_OPT)
 		return 0;
+	w->edns_do = word >> 56;
 	max = __builtin_bswap16(word >> 24);
 	if (max < DNS_UDP_MIN)
 		max = DNS_UDP_MIN;
@@ -131,126 +162,74 @@ static __always_inline __u32 quick_read_opt(struct cursor *c, struct dns_work *w
 	return max < image->udp_size ? max : image->udp_size;
 }
 
-/* Header and question. True: one question, of class IN. */
-static __always_inline bool quick_read(struct cursor *c, struct dns_work *w,
+/* Types of which a name has a set or not; the parent's may be the word on DS. */
+static __always_inline bool quick_is_data(__u32 asked)
+{
+	__u32 qtype = __builtin_bswap16(asked);
+
+	return qtype < DNS_T_TKEY && qtype != DNS_T_OPT && qtype != DNS_T_DS;
+}
+
+/* Header and question; @c goes on behind them. True: one question, of class IN. */
+static __always_inline bool quick_read(struct xdp_md *ctx, const struct dns_frame *f,
+				       struct cursor *c, struct dns_work *w,
 				       const struct ad_dns_image *image, struct dns_quick *q)
 {
-	__u8 *header = cursor_take(c, DNS_HEADER);
+	__u8 *header;
 	__u32 *asked;
 
+	*c = cursor_at(ctx, f->dns_off);
+	header = cursor_take(c, DNS_HEADER);
 	if (!header || header[2] & (DNS_QR | DNS_OPCODE))
 		return false;
 	q->counts = *(__u64 *)(header + 4);
-	if ((q->counts & ~QUICK_WITH_OPT) != QUICK_COUNTS || !quick_read_name(c, w, image, q))
+	if ((q->counts & ~QUICK_WITH_OPT) != QUICK_COUNTS || dns_quick_name(ctx, f, w, image, q))
 		return false;
+	quick_skip(c, q->name_len);
 	asked = cursor_take(c, 4);
 	if (!asked)
 		return false;
 	q->asked = *asked;
-	return q->asked >> 16 == bpf_htons(DNS_CLASS_IN);
+	return q->asked >> 16 == bpf_htons(DNS_CLASS_IN) && quick_is_data(q->asked);
 }
 
-/* Bytes behind the question: those of an OPT that we know, or none. */
-static __always_inline bool quick_rest_is_known(const struct dns_quick *q)
+/*
+ * What is behind the question: nothing, or an OPT that we know. Then q->max bytes may go back, and
+ * as many of them are OPT as there were.
+ */
+static __always_inline bool quick_read_rest(struct cursor *c, const struct dns_frame *f,
+					    struct dns_work *w, const struct ad_dns_image *image,
+					    struct dns_quick *q)
 {
-	return q->counts == QUICK_COUNTS
-		       ? !q->rest
-		       : q->rest == DNS_OPT_BYTES || q->rest == DNS_OPT_BYTES + QUICK_COOKIE_BYTES;
-}
-
-/* The records, from @c on. Adds to @sum what it wrote, as if that began at an even offset. */
-static __always_inline bool quick_put_records(struct cursor *c, const struct ad_dns_cell *cell,
-					      __u32 asked, __u64 *sum)
-{
-	__u32 v4 = asked == QUICK_A, size = v4 ? 4 : 16, i, addr;
-	__u32 n = v4 ? cell->nr_a : cell->nr_aaaa, from = v4 ? 0 : cell->nr_a * 4;
-	__u32 ttl = v4 ? cell->ttl_a : cell->ttl_aaaa;
-	__u64 head =
-		__builtin_bswap16(DNS_POINTER | DNS_HEADER) | (__u64)asked << 16 | (__u64)ttl << 48;
-	__u64 tail = ttl >> 16 | (__u32)__builtin_bswap16(size) << 16;
-	const __u8 *data;
-	__u8 *rr;
-
-	for (i = 0; i < AD_DNS_CELL_ADDR / 4; i++) {
-		if (i >= n)
-			break;
-		data = cell->addr + (from & 31);
-		rr = cursor_take(c, DNS_RR_FIXED + 4);
-		if (!rr)
-			return false;
-		addr = *(const __u32 *)data;
-		*(__u64 *)rr = head;
-		*(__u64 *)(rr + 8) = tail | (__u64)addr << 32;
-		*sum = csum_add(*sum + tail + addr, head);
-		from += size;
-		if (v4)
-			continue;
-		rr = cursor_take(c, 12);
-		if (!rr)
-			return false;
-		*(__u64 *)rr = dns_load64(data + 4);
-		*(__u32 *)(rr + 8) = *(const __u32 *)(data + 12);
-		*sum = csum_add(*sum + *(const __u32 *)(data + 12), dns_load64(data + 4));
-	}
-	return true;
-}
-
-/* An odd offset turns a sum by a byte (RFC 1071, 2.B): that of a cookie is always odd. */
-static __always_inline bool quick_put_cookie(struct cursor *c, const struct dns_work *w, __u64 *sum)
-{
-	__u8 *option = cursor_take(c, QUICK_COOKIE_BYTES);
-
-	if (!option)
+	q->rest = f->len - (DNS_HEADER + q->name_len + 4);
+	q->max = DNS_UDP_MIN;
+	if (q->counts == QUICK_COUNTS)
+		return !q->rest;
+	if (q->rest != DNS_OPT_BYTES && q->rest != DNS_OPT_BYTES + QUICK_COOKIE_BYTES)
 		return false;
-	dns_store32(option, QUICK_COOKIE);
-	dns_store64(option + 4, w->cookie[0]);
-	dns_store64(option + 12, w->cookie[1]);
-	dns_store64(option + 20, w->cookie[2]);
-	*sum += csum_add(csum_add(csum_add(QUICK_COOKIE, w->cookie[0]), w->cookie[1]), w->cookie[2])
-		<< 8;
-	return true;
+	q->max = quick_read_opt(c, w, image, q->rest > DNS_OPT_BYTES);
+	return q->max;
 }
 
-static __always_inline bool quick_put_opt(struct cursor *c, const struct dns_work *w,
-					  const struct ad_dns_image *image, __u64 *sum)
+/* Limits are the engine's to count, except for whom they are not meant. */
+static __always_inline bool quick_is_limited(const struct dns_work *w)
 {
-	__u64 word = QUICK_OPT | (__u64)__builtin_bswap16(image->udp_size) << 24;
-	__u8 *rr = cursor_take(c, DNS_OPT_BYTES);
+	const struct ad_dns_guard *guard;
 
-	if (!rr)
+	if (!dns_has_limits(w))
 		return false;
-	*(__u64 *)rr = word;
-	*(__u32 *)(rr + 7) = w->cookie_len ? QUICK_COOKIE_LEN : 0;
-	*sum = csum_add(*sum, word);
-	if (!w->cookie_len)
-		return true;
-	*sum += QUICK_COOKIE_LEN >> 24;
-	return quick_put_cookie(c, w, sum);
+	guard = dns_guard_of(w);
+	return !guard || !guard->cookies_exempt || w->cookie_state != AD_DNS_COOKIE_GOOD;
 }
 
-/* The frame has its new size: the answer behind the question, then all heads. */
-static __always_inline bool quick_write(struct xdp_md *ctx, const struct dns_frame *f,
-					const struct dns_work *w, const struct ad_dns_image *image,
-					const struct ad_dns_cell *cell, const struct dns_quick *q,
-					__u32 len)
-{
-	struct cursor c = cursor_at(ctx, f->dns_off);
-	__u32 *header = cursor_take(&c, DNS_HEADER), n;
-	__u64 sum, tail = q->asked;
+#include "dns_quick_put.h"
 
-	if (!header)
-		return false;
-	n = q->asked == QUICK_A ? cell->nr_a : cell->nr_aaaa;
-	header[0] = (header[0] & (0xffff | DNS_RD << 16)) | (DNS_QR | DNS_AA) << 16;
-	sum = csum_add(header[0] + q->name_sum, q->counts | (__u64)n << 24);
-	*(__u64 *)(header + 1) = q->counts | (__u64)n << 24;
-	quick_skip(&c, q->name_len + 4);
-	if (!quick_put_records(&c, cell, q->asked, &tail) ||
-	    (q->counts != QUICK_COUNTS && !quick_put_opt(&c, w, image, &tail)))
-		return false;
-	/* as a cookie's: the question may end anywhere */
-	sum += tail << 8 * (q->name_len & 1);
-	return dns_write_heads(ctx, f, len, sum);
+/* --- addresses in the cell -------------------------------------------------------------------- */
+
+/* What the cell has stands for itself: neither a cut, nor more for who asks with DO. */
+static __always_inline bool quick_is_plain(const struct dns_work *w, const struct ad_dns_cell *cell)
+{
+	return cell->kind == AD_DNS_NAME && !(cell->flags & w->edns_do);
 }
 
 static __always_inline bool quick_has(const struct ad_dns_cell *cell, __u32 asked)
@@ -258,53 +237,166 @@ static __always_inline bool quick_has(const struct ad_dns_cell *cell, __u32 aske
 	return (asked == QUICK_A && cell->nr_a) || (asked == QUICK_AAAA && cell->nr_aaaa);
 }
 
-static __always_inline __u32 quick_length(const struct dns_quick *q, const struct ad_dns_cell *cell)
+static __always_inline __u32 quick_addresses(struct xdp_md *ctx, const struct dns_frame *f,
+					     struct dns_work *w, const struct ad_dns_image *image,
+					     const struct ad_dns_cell *cell, struct dns_quick *q)
 {
-	__u32 len = DNS_HEADER + q->name_len + 4;
+	__u32 v4 = q->asked == QUICK_A, n = v4 ? cell->nr_a : cell->nr_aaaa, reason;
 
-	len += q->asked == QUICK_A ? cell->nr_a * (DNS_RR_FIXED + 4)
-				   : cell->nr_aaaa * (DNS_RR_FIXED + 16);
-	return len + q->rest;
+	q->len = f->len + n * (DNS_RR_FIXED + (v4 ? 4 : 16));
+	q->counts |= (__u64)n << 24;
+	w->zone = cell->zone;
+	reason = quick_resize(ctx, f, q);
+	if (reason != AD_R_DNS_ANSWERED)
+		return reason;
+	return quick_write(ctx, f, w, image, cell, q) ? reason : AD_R_INTERNAL;
 }
+
+/* --- compiled sets ---------------------------------------------------------------------------- */
+
+/* dns_put_rrset(), where all that belongs to the set fits. */
+static __always_inline void quick_take(struct dns_work *w, const struct ad_dns_rrset *rrset,
+				       struct dns_quick *q)
+{
+	q->set = rrset->blob;
+	q->set_len = rrset->len + rrset->extra_len;
+	q->fixups = rrset->nr_fixups;
+	q->counts += (__u64)(rrset->rrs & 0xff) << 24 | (__u64)(rrset->extra_rrs & 0x7f) << 56;
+	w->base[AD_DNS_BASE_OWNER] = DNS_HEADER;
+}
+
+/* dns_deny() */
+static __always_inline void quick_deny(struct dns_work *w, const struct ad_dns_image *image,
+				       struct dns_quick *q)
+{
+	const struct ad_dns_zone *zone = dns_zone(image, w->zone);
+
+	q->set = zone->soa;
+	q->set_len = zone->soa_len;
+	q->fixups = zone->soa_fixups;
+	q->counts |= 1ull << 40;
+	w->base[AD_DNS_BASE_OWNER] = w->base[AD_DNS_BASE_APEX];
+}
+
+/* What is at the cell for that type; false: no data, or nothing simple. */
+static __always_inline bool quick_choose(struct dns_work *w, const struct ad_dns_image *image,
+					 struct dns_quick *q)
+{
+	const struct ad_dns_rrset *rrset = 0;
+	const struct ad_dns_cell *cell;
+
+	if (!q->absent) {
+		cell = dns_cell(w, image, w->cell);
+		if (!cell || !quick_is_plain(w, cell) || cell->flags & AD_DNS_HAS_CNAME ||
+		    dns_find(w, image, cell->record, w->qtype, 0, &rrset))
+			return false;
+		w->zone = cell->zone;
+	}
+	w->body = DNS_HEADER + q->name_len + 4;
+	w->base[AD_DNS_BASE_SELF] = w->body;
+	dns_locate_apex(w, image);
+	if (rrset)
+		quick_take(w, rrset, q);
+	else
+		quick_deny(w, image, q);
+	return q->set_len >= 8 && q->set_len <= QUICK_SET_MAX && q->fixups <= QUICK_FIXUPS;
+}
+
+/* Its set, or SOA. Global: verified once, and the addresses' way is the shorter for it. */
+__noinline int dns_quick_set(struct xdp_md *ctx, const struct dns_frame *f, struct dns_work *w,
+			     const struct ad_dns_image *image, struct dns_quick *q)
+{
+	__u32 reason;
+
+	if (!f || !w || !image || !q)
+		return AD_R_INTERNAL;
+	if (!quick_choose(w, image, q))
+		return AD_CONTINUE;
+	q->len = f->len + q->set_len;
+	reason = quick_resize(ctx, f, q);
+	if (reason != AD_R_DNS_ANSWERED)
+		return reason;
+	return quick_write_set(ctx, f, w, image, q) ? reason : AD_R_INTERNAL;
+}
+
+/* --- names that are not stored ---------------------------------------------------------------- */
+
+/* As dns_read_labels(). A name with a zero in a label is longer than what was read of it. */
+static __always_inline bool quick_read_labels(struct dns_work *w)
+{
+	const __u8 *name = (const __u8 *)w->name;
+	__u32 at = 0, n, len;
+
+	for (n = 0; n < QUICK_LABELS; n++) {
+		w->labels[n] = at;
+		w->nr_labels = n;
+		len = name[at & (8 * QUICK_WORDS - 1)];
+		if (!len)
+			return true;
+		at += len + 1;
+		if (len > DNS_LABEL_BYTES || at >= w->name_len)
+			return false;
+	}
+	return false;
+}
+
+/*
+ * DNS_GO: w->cell is a wildcard's, which answers. DNS_ABSENT: there is none, nor such a name.
+ */
+__noinline int dns_quick_search(struct dns_work *w, const struct ad_dns_image *image,
+				__u32 name_len)
+{
+	const struct ad_dns_cell *cell;
+
+	if (!w || !image)
+		return DNS_PASS;
+	w->name_len = name_len;
+	w->subject = DNS_HEADER;
+	if (!quick_read_labels(w))
+		return DNS_PASS;
+	dns_join();
+	if (dns_search(w, image))
+		return DNS_PASS;
+	cell = dns_cell(w, image, w->cell);
+	return cell && quick_is_plain(w, cell) ? dns_wildcard(w, image, cell) : DNS_PASS;
+}
+
+/* --- all of it -------------------------------------------------------------------------------- */
 
 /*
  * AD_CONTINUE: a question for the engine. The frame is untouched, and what was found out about the
  * name is kept for it (w->hashed).
  */
-__noinline int dns_quick(struct xdp_md *ctx, const struct dns_frame *f, struct dns_work *w,
-			 const struct ad_dns_image *image)
+static __always_inline __u32 dns_quick(struct xdp_md *ctx, const struct dns_frame *f,
+				       struct dns_work *w, const struct ad_dns_image *image)
 {
 	const struct ad_dns_cell *cell;
 	struct dns_quick q;
+	int verdict = DNS_GO;
 	struct cursor c;
-	__u32 len, max, more;
 
-	if (!f || !w || !image)
-		return AD_R_INTERNAL;
-	c = cursor_at(ctx, f->dns_off);
-	if (!quick_read(&c, w, image, &q))
+	if (!quick_read(ctx, f, &c, w, image, &q))
 		return AD_CONTINUE;
 	cell = dns_probe(w, image, w->hash[0], w->hash[1]);
 	w->hashed = q.name_len;
 	w->probed = cell ? w->cell + 1 : 0;
-	if (!cell || cell->kind != AD_DNS_NAME || !quick_has(cell, q.asked))
-		return AD_CONTINUE;
-	q.rest = f->len - (DNS_HEADER + q.name_len + 4);
-	if (!quick_rest_is_known(&q))
-		return AD_CONTINUE;
-	len = quick_length(&q, cell);
-	max = q.rest ? quick_read_opt(&c, w, image, q.rest > DNS_OPT_BYTES) : DNS_UDP_MIN;
-	if (len > max)
-		return AD_CONTINUE;
-	more = f->dns_off + len - f->bytes;
-	if (more && bpf_xdp_adjust_tail(ctx, more))
+	if (!quick_read_rest(&c, f, w, image, &q) || quick_is_limited(w))
 		return AD_CONTINUE;
 	w->rcode = DNS_NOERROR;
 	w->tc = 0;
-	w->zone = cell->zone;
-	w->qtype = q.asked == QUICK_A ? DNS_T_A : DNS_T_AAAA;
+	w->qtype = __builtin_bswap16(q.asked);
 	w->edns = !!q.rest;
-	return quick_write(ctx, f, w, image, cell, &q, len) ? AD_R_DNS_ANSWERED : AD_R_INTERNAL;
+	if (!cell) {
+		verdict = dns_quick_search(w, image, q.name_len);
+		if (verdict == DNS_GO)
+			cell = dns_cell(w, image, w->cell);
+		else if (verdict != DNS_ABSENT)
+			return AD_CONTINUE;
+	}
+	if (cell && quick_is_plain(w, cell) && quick_has(cell, q.asked))
+		return quick_addresses(ctx, f, w, image, cell, &q);
+	q.absent = verdict == DNS_ABSENT;
+	return dns_quick_set(ctx, f, w, image, &q);
 }
 
 #endif

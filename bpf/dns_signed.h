@@ -115,12 +115,8 @@ static __always_inline int dns_key_hash(struct dns_work *w, const struct ad_dns_
 	h->iterations = chain->iterations;
 	for (i = 0; i < 256; i += 8)
 		dns_store64(h->text + i, dns_load64((const __u8 *)w->name + ((at + i) & 0xff)));
-	for (i = 0; i < 255; i++) {
-		if (i >= chain->salt_len)
-			break;
-		h->salt[i] = chain->salt[i];
-	}
-	dns_join();
+	for (i = 0; i < 256; i += 8)
+		dns_store64(h->salt + i, dns_load64(chain->salt + i));
 	if (dns_nsec3_hash(h))
 		return DNS_PASS;
 	for (i = 0; i < DNS_SHA1_BYTES + 4; i += 8)
@@ -172,15 +168,20 @@ dns_link(const struct dns_work *w, const struct ad_dns_image *image, __u32 index
 }
 
 /* Halves what is left between w->low and w->high: how many links are not behind the key. */
-static __always_inline int dns_halve(struct dns_work *w, const struct ad_dns_image *image)
+DNS_STAGE int dns_halve(struct dns_work *w, const struct ad_dns_image *image)
 {
-	__u64 mine = __builtin_bswap64(dns_load64(w->key));
-	__u32 middle = w->low + (w->high - w->low) / 2;
-	const struct ad_dns_link *link = dns_link(w, image, middle);
+	const struct ad_dns_link *link;
+	__u32 middle;
+	__u64 mine;
 	int behind;
 
+	if (!w || !image)
+		return DNS_PASS;
+	middle = w->low + (w->high - w->low) / 2;
+	link = dns_link(w, image, middle);
 	if (!link)
 		return DNS_PASS;
+	mine = __builtin_bswap64(dns_load64(w->key));
 	if (link->prefix != mine)
 		behind = link->prefix > mine;
 	else

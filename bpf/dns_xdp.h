@@ -159,7 +159,7 @@ __noinline __u64 dns_sum(struct dns_work *w)
 	for (i = 0; i < DNS_REPLY_MAX; i += 8) {
 		if (i >= len)
 			break;
-		word = dns_load64(&w->msg[i & DNS_MSG_MASK]);
+		word = dns_load64(w->msg + i);
 		sum += (word >> 32) + (__u32)word;
 	}
 	return sum;
@@ -471,19 +471,6 @@ static __always_inline __u32 dns_conclude(struct xdp_md *ctx, const struct dns_f
 	return verdict == DNS_SEND ? dns_send(ctx, f, w) : AD_R_DNS_PASSED;
 }
 
-/* By the engine, in a copy: what is not answered is as it came. */
-static __always_inline __u32 dns_packet_copied(struct xdp_md *ctx, const struct dns_frame *f,
-					       struct dns_work *w, const struct ad_dns_image *image)
-{
-	int verdict = dns_load(ctx, f, w);
-
-	if (verdict == DNS_GO)
-		verdict = dns_respond(w, image);
-	if (verdict == DNS_MORE)
-		bpf_tail_call(ctx, &door_xdp, AD_DOOR_DNS_MORE);
-	return dns_conclude(ctx, f, w, verdict);
-}
-
 static __always_inline void dns_count_all(const struct dns_frame *f, const struct dns_work *w,
 					  const struct ad_dns_image *image, __u32 reason)
 {
@@ -511,18 +498,47 @@ static __always_inline __u32 dns_packet(struct xdp_md *ctx, __u32 frame_bytes)
 	image = dns_choose_image(w);
 	if (!image)
 		return AD_R_DNS_PASSED;
-	if (!dns_has_limits(w))
-		reason = dns_quick(ctx, &f, w, image);
-	reason = reason ?: dns_packet_copied(ctx, &f, w, image);
+	reason = dns_quick(ctx, &f, w, image);
+	if (!reason) {
+		bpf_tail_call(ctx, &door_xdp, AD_DOOR_DNS_COPIED);
+		return AD_R_DNS_PASSED;
+	}
 	dns_count_all(&f, w, image, reason);
 	return reason;
 }
 
 /*
- * The next program: the same packet on the same CPU, and the question where dns_follow() left it. A
- * program of its own, so that what most questions never need costs them nothing, neither time nor
- * the verifier's patience.
+ * The next program: the same packet on the same CPU, in a copy, by the engine. What is not answered
+ * is as it came. A program of its own, as the one after it, so that what most questions never need
+ * costs them nothing, neither time nor the verifier's patience.
  */
+static __always_inline __u32 dns_packet_copied(struct xdp_md *ctx, __u32 frame_bytes)
+{
+	struct dns_frame f = { .bytes = frame_bytes };
+	__u32 zero = 0, reason;
+	struct dns_work *w = bpf_map_lookup_elem(&dns_work, &zero);
+	const struct ad_dns_image *image;
+	int verdict;
+
+	if (!w)
+		return AD_R_INTERNAL;
+	reason = dns_read_frame(ctx, &f, w);
+	if (reason)
+		return reason;
+	image = dns_image(w);
+	if (!image)
+		return AD_R_DNS_PASSED;
+	verdict = dns_load(ctx, &f, w);
+	if (verdict == DNS_GO)
+		verdict = dns_respond(w, image);
+	if (verdict == DNS_MORE)
+		bpf_tail_call(ctx, &door_xdp, AD_DOOR_DNS_MORE);
+	reason = dns_conclude(ctx, &f, w, verdict);
+	dns_count_all(&f, w, image, reason);
+	return reason;
+}
+
+/* And the last: the question where dns_follow() left it. */
 static __always_inline __u32 dns_packet_more(struct xdp_md *ctx, __u32 frame_bytes)
 {
 	struct dns_frame f = { .bytes = frame_bytes };

@@ -174,6 +174,7 @@ int doors_fill(const struct doors *doors, const char *dir, struct config_errors 
 {
 	int err = fill_slot(doors->door_xdp, AD_DOOR_DNS_MORE, dir, "prog_dns_more");
 
+	err = err ?: fill_slot(doors->door_xdp, AD_DOOR_DNS_COPIED, dir, "prog_dns_copied");
 	err = err ?: fill_slot(doors->door_xdp, AD_DOOR_DNS, dir, "prog_dns");
 	err = err ?: fill_slot(doors->door_tc, AD_DOOR_EGRESS, dir, "prog_egress");
 	err = err ?: fill_slot(doors->door_xdp, AD_DOOR_PACKET, dir, "prog_packet");

@@ -101,16 +101,19 @@ static int fill(struct rig *rig, const char *dir, struct config_errors *errors)
 	return err;
 }
 
-/* `packet` reaches `dns`, and that `dns_more`, through the door, as they do when attached. */
+static int put_behind(const struct rig *rig, __u32 slot, const struct bpf_program *program)
+{
+	int fd = bpf_program__fd(program);
+
+	return bpf_map_update_elem(bpf_map__fd(rig->door->maps.door_xdp), &slot, &fd, BPF_ANY);
+}
+
+/* One reaches the next through the door, as they do when attached. */
 static int open_door(struct rig *rig)
 {
-	const __u32 slot = AD_DOOR_DNS, slot_more = AD_DOOR_DNS_MORE;
-	int dns = bpf_program__fd(rig->door->progs.dns);
-	int more = bpf_program__fd(rig->door->progs.dns_more);
-	int table = bpf_map__fd(rig->door->maps.door_xdp);
-
-	return bpf_map_update_elem(table, &slot, &dns, BPF_ANY)
-		       ?: bpf_map_update_elem(table, &slot_more, &more, BPF_ANY);
+	return put_behind(rig, AD_DOOR_DNS, rig->door->progs.dns) ?:
+	       put_behind(rig, AD_DOOR_DNS_COPIED, rig->door->progs.dns_copied) ?:
+	       put_behind(rig, AD_DOOR_DNS_MORE, rig->door->progs.dns_more);
 }
 
 static int publish_zone(struct rig *rig, unsigned int names, struct config_errors *errors)

@@ -70,9 +70,27 @@ static int rig_load(struct rig *rig)
 	/* The door stands alone (maps/door_maps.h). */
 	bpf_program__set_flags(rig->behind->progs.packet, BPF_F_XDP_HAS_FRAGS);
 	bpf_program__set_flags(rig->behind->progs.dns, BPF_F_XDP_HAS_FRAGS);
+	bpf_program__set_flags(rig->behind->progs.dns_copied, BPF_F_XDP_HAS_FRAGS);
 	bpf_program__set_flags(rig->behind->progs.dns_more, BPF_F_XDP_HAS_FRAGS);
 	err = anydoor_bpf__load(rig->behind);
 	return err ? rig_fail("the data path", err) : 0;
+}
+
+const char *rig_verified(const struct rig *rig, int nr, __u32 *insns)
+{
+	struct bpf_program *program = NULL;
+	struct bpf_prog_info info = {};
+	__u32 length = sizeof(info);
+
+	do
+		program = bpf_object__next_program(rig->behind->obj, program);
+	while (program && nr--);
+	if (!program)
+		return NULL;
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length))
+		info.verified_insns = ~0u;
+	*insns = info.verified_insns;
+	return bpf_program__name(program);
 }
 
 static int rig_fill_door(struct rig *rig)
@@ -84,6 +102,7 @@ static int rig_fill_door(struct rig *rig)
 	} slots[] = {
 		{ rig->door->maps.door_xdp, AD_DOOR_PACKET, rig->behind->progs.packet },
 		{ rig->door->maps.door_xdp, AD_DOOR_DNS, rig->behind->progs.dns },
+		{ rig->door->maps.door_xdp, AD_DOOR_DNS_COPIED, rig->behind->progs.dns_copied },
 		{ rig->door->maps.door_xdp, AD_DOOR_DNS_MORE, rig->behind->progs.dns_more },
 		{ rig->door->maps.door_tc, AD_DOOR_EGRESS, rig->behind->progs.egress },
 	};

@@ -24,6 +24,12 @@ struct counts {
 int rig_open(const struct options *options, struct rig **rig);
 void rig_close(struct rig *rig);
 
+/*
+ * Of program @nr, counted from 0, what the verifier walked through. Its name, or NULL: there are no
+ * more.
+ */
+const char *rig_verified(const struct rig *rig, int nr, __u32 *insns);
+
 /* Every map as the options say, then as @vector wants it. 0 or -errno. */
 int rig_prepare(struct rig *rig, const struct vector *vector);
 /*

@@ -25,6 +25,7 @@
 
 #define MUTANTS_DEFAULT	 100000
 #define MUTANTS_A_VECTOR 64
+#define VERIFIED_MAX	 200000
 #define TC_UNSPEC	 ((__u32)-1)
 
 static bool earned[AD_REASON_MAX];
@@ -450,6 +451,18 @@ static void test_mutants(struct rig *rig, const struct plan *plan, const struct 
 	report(options->name, what);
 }
 
+/* The kernel gives up at a million. Each has its own way to count, so this goes to all of them. */
+static void test_verified(const struct rig *rig)
+{
+	const char *program;
+	__u32 insns;
+	int nr;
+
+	for (nr = 0; (program = rig_verified(rig, nr, &insns)); nr++)
+		ok(insns <= VERIFIED_MAX, "%s is verified in %u instructions, %u at most", program,
+		   insns, VERIFIED_MAX);
+}
+
 /* --- everything ----------------------------------------------------------------------------- */
 
 static void test_options(const struct plan *plan, const struct options *options, __u32 mutants)
@@ -459,6 +472,7 @@ static void test_options(const struct plan *plan, const struct options *options,
 
 	if (!ok(!rig_open(options, &rig), "programs load with options '%s'", options->name))
 		return;
+	test_verified(rig);
 	for (i = 0; i < plan->vectors.nr; i++) {
 		if (plan->vectors.list[i]->options == options)
 			vector_test(plan, rig, plan->vectors.list[i]);
