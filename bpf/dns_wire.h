@@ -164,6 +164,18 @@ static __always_inline __u32 dns_real_s(const struct dns_work *w);
 static __always_inline __u32 dns_tick(const struct dns_work *w);
 static __always_inline __u32 dns_random(void);
 
+/*
+ * Ports that no question comes from, but what may read as one: services that say something to
+ * whatever they hear (echo, daytime, qotd, chargen, time: RFC 862 to 868; kpasswd). An answer to
+ * one, and its own to that, would go round for ever.
+ */
+static __always_inline int dns_odd_port(__u32 port)
+{
+	const __u64 odd = 1ull << 0 | 1ull << 7 | 1ull << 13 | 1ull << 17 | 1ull << 19 | 1ull << 37;
+
+	return port < 64 ? odd >> port & 1 : port == 464;
+}
+
 /* IPv4 is IPv4-mapped. */
 static __always_inline int dns_from_ip4(const struct dns_work *w)
 {

@@ -100,7 +100,7 @@ static __always_inline __u32 dns_read_frame(struct xdp_md *ctx, struct dns_frame
 	udp = cursor_take(&c, sizeof(*udp));
 	if (!udp)
 		return AD_R_BAD_L4;
-	f->odd |= !udp->source;
+	f->odd |= dns_odd_port(bpf_ntohs(udp->source));
 	f->len = bpf_ntohs(udp->len) - sizeof(*udp);
 	return f->len > bytes - sizeof(*udp) || bytes < sizeof(*udp) ? AD_R_BAD_L4 : AD_CONTINUE;
 }

@@ -190,7 +190,8 @@ static __always_inline __be16 packet_read_link(struct cursor *c, struct packet *
 
 /*
  * The two addresses, nothing checked yet. False: not IP, or too short for it. An IPv6 packet that
- * carries a mapped address on the wire must not pass for the IPv4 one.
+ * carries a mapped address on the wire must not pass for the IPv4 one, neither where it is from nor
+ * where it goes: to us it is nothing, and passes.
  */
 static __always_inline bool packet_read_addresses(struct cursor *c, struct packet *p, __be16 proto,
 						  enum packet_way way)
@@ -214,7 +215,7 @@ static __always_inline bool packet_read_addresses(struct cursor *c, struct packe
 		addr_set_ip6(&p->client, way == PACKET_IN ? &ip6->saddr : &ip6->daddr);
 		addr_set_ip6(&p->vip, way == PACKET_IN ? &ip6->daddr : &ip6->saddr);
 		p->is_ip6 = 1;
-		return !addr_is_ip4(&p->vip);
+		return !addr_is_ip4(&p->vip) && !addr_is_ip4(&p->client);
 	}
 	return false;
 }

@@ -112,7 +112,8 @@ static bool udp_answer_one(struct dns_server *server, int fd)
 
 	if (len < 0)
 		return false;
-	if (addr_from_sockaddr((struct sockaddr *)&from, &address, &port) || !port)
+	if (addr_from_sockaddr((struct sockaddr *)&from, &address, &port) || dns_odd_port(port) ||
+	    addr_is_ip4(&address) != (from.ss_family == AF_INET)) /* mapped, on a wire: nobody's */
 		return true;
 	if (dns_server_answer(server, len, &address, false))
 		udp_send(server, fd, (struct sockaddr *)&from, from_len);

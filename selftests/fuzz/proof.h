@@ -27,6 +27,13 @@ static inline const knot_dname_t *proof_parent(const knot_dname_t *name)
 	return name + name[0] + 1;
 }
 
+static inline const knot_dname_t *proof_skip(const knot_dname_t *name, size_t labels)
+{
+	while (labels--)
+		name = proof_parent(name);
+	return name;
+}
+
 static inline const knot_rrset_t *proof_rr(const knot_pktsection_t *section, unsigned int i)
 {
 	return knot_pkt_rr(section, i);
@@ -82,7 +89,29 @@ static inline bool proof_is_synthesized(const knot_pktsection_t *section, const 
 
 /* --- who denies what -------------------------------------------------------------------------- */
 
-/* @order: of a name or hash against owner and next of a record in a ring. */
+/*
+ * RFC 4034, 6.1, for names in lower case. knot_dname_cmp() takes a zero byte in a label for the
+ * label's end.
+ */
+static inline int proof_order(const knot_dname_t *a, const knot_dname_t *b)
+{
+	size_t na = knot_dname_labels(a, NULL), nb = knot_dname_labels(b, NULL), i;
+	const knot_dname_t *x, *y;
+	int diff;
+
+	for (i = 1; i <= na && i <= nb; i++) {
+		x = proof_skip(a, na - i);
+		y = proof_skip(b, nb - i);
+		diff = memcmp(x + 1, y + 1, *x < *y ? *x : *y);
+		if (!diff)
+			diff = *x - *y;
+		if (diff)
+			return diff;
+	}
+	return (int)na - (int)nb;
+}
+
+/* How a name or hash lies to owner and next of a record in a ring. */
 static inline bool proof_between(int owner_to_it, int it_to_next, int owner_to_next)
 {
 	if (owner_to_next < 0)
@@ -94,8 +123,8 @@ static inline bool proof_nsec_covers(const knot_rrset_t *nsec, const knot_dname_
 {
 	const knot_dname_t *next = knot_nsec_next(nsec->rrs.rdata);
 
-	return proof_between(knot_dname_cmp(nsec->owner, name), knot_dname_cmp(name, next),
-			     knot_dname_cmp(nsec->owner, next));
+	return proof_between(proof_order(nsec->owner, name), proof_order(name, next),
+			     proof_order(nsec->owner, next));
 }
 
 static inline const knot_rrset_t *proof_covering(const struct proof *p, const knot_dname_t *name)
@@ -195,11 +224,8 @@ static inline const knot_dname_t *proof_encloser(const knot_rrset_t *nsec, const
 	const knot_dname_t *next = knot_nsec_next(nsec->rrs.rdata);
 	size_t a = knot_dname_matched_labels(nsec->owner, name);
 	size_t b = knot_dname_matched_labels(next, name);
-	size_t skip = knot_dname_labels(name, NULL) - (a > b ? a : b);
 
-	while (skip--)
-		name = proof_parent(name);
-	return name;
+	return proof_skip(name, knot_dname_labels(name, NULL) - (a > b ? a : b));
 }
 
 /* What stands at a name says that it has neither this type nor an alias. */
@@ -277,13 +303,10 @@ static inline bool proof_by_hashes(const struct proof *p, bool no_name)
 static inline bool proof_no_closer(const struct proof *p, const knot_rrset_t *rr,
 				   unsigned int labels)
 {
-	const knot_dname_t *closer = rr->owner;
+	size_t deeper = knot_dname_labels(rr->owner, NULL) - labels - 1;
 
-	if (proof_covering(p, rr->owner))
-		return true;
-	while (knot_dname_labels(closer, NULL) > labels + 1)
-		closer = proof_parent(closer);
-	return proof_nsec3(p, closer, PROOF_COVERS);
+	return proof_covering(p, rr->owner) ||
+	       proof_nsec3(p, proof_skip(rr->owner, deeper), PROOF_COVERS);
 }
 
 static inline void proof_answers(const struct proof *p)

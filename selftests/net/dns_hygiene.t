@@ -209,17 +209,20 @@ def unanswerable():
     for label, head in (("IPv4", IP), ("IPv6", IPv6)):
         six = head is IPv6
         vip, client = (VIP6, CLIENT6) if six else (VIP4, CLIENT4)
-        for name, src in ([("loopback", "::1"), ("the VIP itself", VIP6), ("multicast", "ff02::1"),
-                           ("nobody", "::")] if six else
+        for name, src in ([("loopback", "::1"), ("the VIP itself", VIP6), ("multicast", "ff02::1"), ("nobody", "::"),
+                           ("an IPv4 address", "::ffff:192.0.2.9")] if six else
                           [("loopback", "127.0.0.1"), ("the VIP itself", VIP4),
                            ("multicast", "224.0.0.1"), ("broadcast", "255.255.255.255"),
                            ("nobody", "0.0.0.0"), ("class E", "240.0.0.1")]):
             yield f"{label} from {name}", head(src=src, dst=vip) / UDP(sport=PORT, dport=53) / \
                 Raw(wire(make()))
-        for name, sport, data in (("port 0", 0, wire(make())), ("who sends a reply", PORT, reply),
+        for name, sport, data in (("port 0", 0, wire(make())), ("chargen", 19, wire(make())),
+                                  ("who sends a reply", PORT, reply),
                                   ("who sends half a header", PORT, b"\0" * 11)):
             yield f"{label} from {name}", head(src=client, dst=vip) / UDP(sport=sport, dport=53) / \
                 Raw(bytes(data))
+    yield "chargen, past the kernel", IP(src=CLIENT4, dst=VIP4, options=[IPOption_NOP()] * 4) / \
+        UDP(sport=19, dport=53) / Raw(wire(make()))
 
 
 def test_silence(site, wire_):

@@ -204,6 +204,10 @@ def write_left(w):
     left("empty", b"", "dns_ignored")
     left("half-header", good[:11], "dns_ignored")
     left("from-port-0", good, "dns_ignored", sport=0)
+    for port in (7, 19, 37, 464):
+        left(f"from-port-{port}", good, "dns_ignored", sport=port)
+        left(f"from-port-{port}-v6", good, "dns_ignored", CLIENT6, VIP6, sport=port)
+    left("from-mapped", good, "foreign", f"::ffff:{CLIENT4}", VIP6)
     left("from-multicast", good, "dns_ignored", client="224.0.0.1")
     left("from-ourselves", good, "dns_ignored", client=VIP4)
     left("from-another-vip", good, "dns_ignored", client=VIP4_TCP)

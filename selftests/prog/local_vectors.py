@@ -47,6 +47,9 @@ def write_foreign(w):
     raw = bytearray(bytes(mapped))
     raw[24:40] = addr16(VIP4)
     w.vector("foreign-mapped-vip", ether(bytes(raw), True), "pass", "foreign")
+    for flags in ("S", "A"):
+        mapped = IPv6(src=f"::ffff:{CLIENT4}", dst=VIP6) / TCP(dport=80, flags=flags)
+        w.vector(f"foreign-mapped-client-{flags}", ether(bytes(mapped), True), "pass", "foreign")
     w.vector("foreign-ethertype", ether(Segment(STRANGER4).l3(), False)[:12] + b"\x88\xcc"
              + Segment(STRANGER4).l3(), "pass", "foreign")
     # Three tags are more than we look behind.

@@ -83,12 +83,13 @@ static size_t mutate_heads(uint8_t *f, size_t len, const struct parts *p)
 /* Sources that nobody may be answered at. */
 static size_t set_source(uint8_t *f, size_t len, const struct parts *p)
 {
+	static const uint16_t ports[] = { 0, 7, 13, 17, 18, 19, 37, 53, 464 };
 	static const uint8_t first4[] = { 0, 10, 127, 192, 224, 239, 240, 255 };
 	uint8_t *ip = f + p->l3;
 
-	switch (rand() % 4) {
+	switch (rand() % 5) {
 	case 0:
-		put16(f + p->l4, rand() % 2 ? 0 : 53);
+		put16(f + p->l4, ports[rand() % (sizeof(ports) / sizeof(*ports))]);
 		break;
 	case 1:
 		memcpy(ip + (p->ip6 ? 8 : 12), ip + (p->ip6 ? 24 : 16), p->ip6 ? 16 : 4);
@@ -98,6 +99,10 @@ static size_t set_source(uint8_t *f, size_t len, const struct parts *p)
 			memset(ip + 8, 0, 15);
 		else
 			memset(ip + 12, 255, 4);
+		break;
+	case 3:
+		if (p->ip6)
+			memcpy(ip + 8, "\0\0\0\0\0\0\0\0\0\0\377\377", 12);
 		break;
 	default:
 		ip[p->ip6 ? 8 : 12] = p->ip6 ? 0xff : first4[rand() % sizeof(first4)];
