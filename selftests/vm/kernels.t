@@ -58,6 +58,10 @@ get_tree()
 
 pack()
 {
+	local zone zones=()
+	for zone in "$build"/selftests/prog/vectors*.zone; do
+		zones+=("test/${zone##*/}=$zone")
+	done
 	selftests/vm/initrd.sh "$1" "$2" \
 		bin/sh=/bin/dash bin/ip=/bin/ip sbin/bpftool=/usr/sbin/bpftool \
 		bin/anydoor="$build/anydoor" \
@@ -68,9 +72,7 @@ pack()
 		test/router_port.bpf.o="$build/selftests/lab/router_port.bpf.o" \
 		test/runner="$build/selftests/prog/runner" \
 		test/vectors="$build/selftests/prog/vectors" \
-		test/vectors.zone="$build/selftests/prog/vectors.zone" \
-		test/vectors.sig.test.zone="$build/selftests/prog/vectors.sig.test.zone" \
-		test/vectors.hash.test.zone="$build/selftests/prog/vectors.hash.test.zone" \
+		"${zones[@]}" \
 		test/beside="$build/selftests/vm/beside" \
 		test/beside.bpf.o="$build/selftests/vm/beside.bpf.o" \
 		test/changes.bpf.o="$build/selftests/vm/changes.bpf.o" \
