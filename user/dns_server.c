@@ -97,6 +97,7 @@ static void udp_send(struct dns_server *server, int fd, const struct sockaddr *t
 		return;
 	dns_truncate(work);
 	dns_finish(work, dns_image(work));
+	server->tally.daemon->udp.truncated++;
 	sendto(fd, work->msg, work->len, MSG_DONTWAIT, to, len);
 }
 

@@ -244,9 +244,12 @@ def test_narrow(site, wire_):
     query = odd((1, 0, 0, 2), record(b"\xc0\x0c", T.A, b"\1\2\3\4") +
                 record(b"\0", T.OPT, b"", POLICY),
                 question=b"\7big1232\7example\3com\0\0\20\0\1")
+    truncated = lambda: site.stats()["dns"]["truncated"]["daemon_udp"]
+    before = truncated()
     message = expect(site, wire_, "an answer that the interface cannot send whole", [ip4(query)],
                      "NOERROR", BY_DAEMON, limit=512)
     read = message and dns.message.from_wire(message)
+    ok(truncated() == before + 1, "  and is counted as cut")
     ok(bool(read) and read.flags & dns.flags.TC and read.edns == 0, "  TC instead, with OPT")
     sh(f"ip -n {site.server} link set up0 mtu 1500")
 

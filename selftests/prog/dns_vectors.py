@@ -34,8 +34,10 @@ alias   CNAME www
 *.wild  A     192.0.2.81
 mid     TXT   %(mid)s
 big     TXT   %(big)s
-""" % {name: " ".join(f'"{c * 200}"' for c in text) for name, text in
-       (("mid", "abc"), ("big", "abcdefg"))}
+%(chain)s
+""" % {"mid": " ".join(f'"{c * 200}"' for c in "abc"),
+       "big": " ".join(f'"{c * 200}"' for c in "abcdefg"),
+       "chain": "\n".join(f"step{n} CNAME step{n + 1}" for n in range(1, 9)) + "\nstep9 A 192.0.2.90"}
 records = dns.zone.from_text(ZONE, ORIGIN, relativize=False)
 
 
@@ -125,6 +127,10 @@ def write_answers(w):
     ask(w, "txt", query, answered(query, rrset("text.example.org.", "TXT")))
     query = question("alias.example.org.")
     ask(w, "cname", query, answered(query, rrset("alias.example.org.", "CNAME"), www))
+    query = question("step2.example.org.")
+    ask(w, "seven-aliases", query,
+        answered(query, *(rrset(f"step{n}.example.org.", "CNAME") for n in range(2, 9)),
+                 rrset("step9.example.org.", "A")))
     query = question("a.b.wild.example.org.")
     ask(w, "wildcard", query, answered(query, rrset("*.wild.example.org.", "A",
                                                     "a.b.wild.example.org.")))
@@ -217,6 +223,7 @@ def write_left(w):
     left("options4", good, "dns_passed", ip={"options": [IPOption_NOP()] * 4})
     left("fragment", good, "vip_other", ip={"flags": "MF"})
     left("extension", good, "dns_passed", CLIENT6, VIP6, extensions=(IPv6ExtHdrDestOpt(),))
+    left("eight-aliases", question("step1.example.org.").to_wire(), "dns_passed")
     left("two-answers", good[:6] + b"\0\2" + good[8:] + bytes(40), "dns_passed")
 
 

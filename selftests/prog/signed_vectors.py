@@ -12,11 +12,14 @@ import dns.renderer
 import dns.rrset
 import dns.zone
 
-from dns_vectors import answered, ask, question
+from dns_vectors import answered, ask, carried, question
+from oracle import ether
+from world import CLIENT4, VIP4
 
 SIG = "RRSIG {} 13 {} 300 20400101000000 20200101000000 59506 {} c2lnbmF0dXJl"
 DS = "1 13 2 " + "00112233445566778899AABBCCDDEEFF" * 2
 ONE_MORE = "abcdefghijklmnopqrstuvwxyz" * 2
+FAR = ".".join(c * 50 for c in "xyz")  # as a key more than 128 bytes
 
 # In canonical order; NS of delegations and glue are not signed.
 PLAIN = [("@", "SOA", "ns hostmaster 7 3600 600 86400 60"), ("@", "NS", "ns"),
@@ -25,7 +28,7 @@ PLAIN = [("@", "SOA", "ns hostmaster 7 3600 600 86400 60"), ("@", "NS", "ns"),
          ("deep.ent", "TXT", '"deep"'), ("insecure", "NS", "ns.insecure"), ("ns", "A", "192.0.2.1"),
          ("old", "DNAME", "new"), ("secure", "NS", "ns.secure"), ("secure", "DS", DS),
          ("tonx", "CNAME", "no.where"), ("web", "A", "192.0.2.80"),
-         ("*.wild", "A", "192.0.2.33"), ("www", "CNAME", "web")]
+         ("*.wild", "A", "192.0.2.33"), ("www", "CNAME", "web"), (f"end.{FAR}", "A", "192.0.2.99")]
 GLUE = [("ns.insecure", "A", "192.0.2.4"), ("ns.secure", "A", "192.0.2.5")]
 
 
@@ -59,8 +62,9 @@ class Reply:
 class Signed:
     """A zone, its text, and its parts as the answers need them."""
 
-    def __init__(self, origin, nsec3, opt_out=False):
+    def __init__(self, origin, nsec3, opt_out=False, iterations=1):
         self.origin, self.nsec3, self.opt_out = origin, nsec3, opt_out
+        self.iterations = iterations
         self.records = PLAIN + (self.hashes() if nsec3 else self.names())
         lines = [f"{owner} 300 {rdtype} {data}" for owner, rdtype, data in self.records + GLUE]
         lines += [f"{owner} 300 {self.signature(owner, rdtype)}" for owner, rdtype in
@@ -84,15 +88,16 @@ class Signed:
 
     def hash(self, owner):
         name = self.origin if owner == "@" else f"{owner}.{self.origin}"
-        return dns.dnssec.nsec3_hash(name, "AABB", 1, 1).lower()
+        return dns.dnssec.nsec3_hash(name, "AABB", self.iterations, 1).lower()
 
     def hashes(self):
         left_out = {"insecure"} if self.opt_out else set()
-        owners = sorted(self.hash(o) for o in ({r[0] for r in PLAIN} | {"ent", "wild"}) - left_out)
+        above = {FAR[i:] for i in (0, 51, 102)} | {"ent", "wild"}
+        owners = sorted(self.hash(o) for o in ({r[0] for r in PLAIN} | above) - left_out)
         self.ring = owners
-        return [(a, "NSEC3", f"1 {int(self.opt_out)} 1 AABB {b} A RRSIG")
+        return [(a, "NSEC3", f"1 {int(self.opt_out)} {self.iterations} AABB {b} A RRSIG")
                 for a, b in zip(owners, owners[1:] + owners[:1])] + \
-            [("@", "NSEC3PARAM", "1 0 1 AABB")]
+            [("@", "NSEC3PARAM", f"1 0 {self.iterations} AABB")]
 
     def sets(self, owner, rdtype, shown=None, ttl=None):
         """The set and its signature, as `shown` if a wildcard made it."""
@@ -118,6 +123,7 @@ class Signed:
 
 NSEC, NSEC3 = Signed("sig.test.", False), Signed("hash.test.", True)
 OPT_OUT = Signed("out.test.", True, opt_out=True)
+MOST, BEYOND = (Signed(f"{n}.test.", True, iterations=i) for n, i in (("most", 10), ("beyond", 11)))
 
 
 def secure(w, name, zone, asked, rdtype, answer=(), authority=(), **more):
@@ -225,6 +231,25 @@ def unique(*proofs):
     return kept
 
 
+def left(w, name, zone, asked):
+    """Too long a thought for the kernel."""
+    query = question(f"{asked}.{zone.origin}", want_dnssec=True, payload=1232)
+    w.vector(f"dns-signed-{name}", ether(carried(query.to_wire(), CLIENT4, VIP4), False), "pass",
+             "dns_passed")
+
+
+def write_limits(w):
+    """What the kernel hashes and searches for, and one more: the daemon's."""
+    z = MOST
+    secure(w, "most-iterations", z, "nothing", "A", rcode=dns.rcode.NXDOMAIN,
+           authority=z.soa() + unique(z.proof("@"), z.proof("*"), z.proof("nothing")))
+    z = BEYOND
+    left(w, "more-iterations", z, "nothing")
+    secure(w, "more-iterations-answer", z, "web", "A", z.sets("web", "A"))
+    secure(w, "more-iterations-nodata", z, "web", "AAAA", authority=z.soa() + z.proof("web"))
+    left(w, "far", NSEC, f"gone.{FAR}")
+
+
 def write_without_do(w):
     z, s = NSEC, NSEC.sets
     plain(w, "not-asked-answer", z, "web", "A", s("web", "A")[:1])
@@ -237,12 +262,13 @@ def write(w):
     write_nsec(w)
     write_nsec3(w)
     write_opt_out(w)
+    write_limits(w)
     write_without_do(w)
 
 
 def write_zones(folder):
     zones = {}
-    for zone in (NSEC, NSEC3, OPT_OUT):
+    for zone in (NSEC, NSEC3, OPT_OUT, MOST, BEYOND):
         file = f"vectors.{zone.origin}zone"
         (folder / file).write_text(zone.text, encoding="ascii")
         zones[zone.origin] = file
