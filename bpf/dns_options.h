@@ -136,7 +136,7 @@ struct dns_places {
 	__u32 subnet, subnet_len;
 };
 
-/* RFC 7828, 3.2.2 and 3.3.2: by TCP alone, and without EDNS there is no answer to it. */
+/* RFC 7828, 3.3.1 and 3.3.2: by TCP alone, and without EDNS there is no answer to it. */
 static __always_inline void dns_want_idle(struct dns_work *w)
 {
 	if (!w->tcp || !w->idle || w->want_idle)
