@@ -208,7 +208,8 @@ static int recover(struct loader *loader, struct config_errors *errors)
 		log_warn("%s: a change was cut short: cleaning up", instance->fresh);
 		finish_change(instance);
 	} else {
-		log_warn("%s: a first load was cut short: undoing it", instance->fresh);
+		log_warn("%s: a first load or a detach was cut short: cleaning up",
+			 instance->fresh);
 		loader_undo_first(loader);
 	}
 	return 0;
@@ -367,6 +368,22 @@ static int open_for_detach(struct loader *loader, struct config_errors *errors)
 	return err ?: loader_check_netns(loader, errors);
 }
 
+/*
+ * To who looks, all pins go in one step; and what a crash leaves of them is no instance, which
+ * could neither be adopted nor detached, but what recover() cleans up.
+ */
+static int remove_pins(const struct instance *instance, struct config_errors *errors)
+{
+	int err = bpffs_remove(instance->fresh);
+
+	err = err ?: bpffs_swap(instance->dir, instance->fresh);
+	err = err ?: bpffs_remove(instance->fresh);
+	if (err)
+		config_errors_add(errors, instance->fresh, 0, "cannot be removed: %s",
+				  strerror(-err));
+	return err;
+}
+
 int loader_detach(struct loader *loader, bool force, int *broken, struct config_errors *errors)
 {
 	struct ad_keeper keeper;
@@ -379,9 +396,5 @@ int loader_detach(struct loader *loader, bool force, int *broken, struct config_
 	if (!doors_read(&loader->doors, &keeper))
 		prepare_restore_sysctls(&keeper);
 	loader_close(loader);
-	err = bpffs_remove(loader->instance.dir);
-	if (err)
-		config_errors_add(errors, loader->instance.dir, 0, "cannot be removed: %s",
-				  strerror(-err));
-	return err;
+	return remove_pins(&loader->instance, errors);
 }

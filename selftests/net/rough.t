@@ -109,8 +109,32 @@ wait "$DAEMON"
 is "the programs are off, so the daemon left" "$?" 0
 DAEMON=
 is "no program is left" "$(xdp_program wan0)" 0
-rm -r "$PINS/one"
-ok "no lock stays that nobody holds" anydoor run --load-only
+rmdir "$PINS"/one*/theirs
+
+# A detach that dies while it removes them leaves an instance, or none; not half of one.
+cat >"$LAB_DIR/die.c" <<-'END'
+	#include <stdlib.h>
+	#include <string.h>
+	#include <sys/syscall.h>
+	#include <unistd.h>
+	int unlink(const char *path)
+	{
+		static int nr;
+
+		if (strstr(path, getenv("DIE_IN")) && ++nr == atoi(getenv("DIE_AT")))
+			_exit(99);
+		return syscall(SYS_unlink, path);
+	}
+END
+cc -shared -fPIC -o "$LAB_DIR/die.so" "$LAB_DIR/die.c"
+dies_at() { # NUMBER
+	DIE_IN="$PINS/one" DIE_AT=$1 LD_PRELOAD=$LAB_DIR/die.so anydoor detach
+}
+for nr in 1 4 12 30; do
+	ok "loaded" anydoor run --load-only
+	refused "death at pin $nr" 99 "" dies_at $nr
+done
+ok "what is left is in nobody's way" anydoor run --load-only
 ok "detach" anydoor detach
 is "nothing is left" "$(ls -A "$PINS")" ""
 
