@@ -103,9 +103,9 @@ const struct schema_row config_schema[] = {
 	{ "keys.file", SCHEMA_FILE, IN(config, key_file), .fallback = "fleet.key",
 	  .help = "made once by `anydoor keygen`, the same on every node" },
 	{ "keys.epoch", SCHEMA_NUMBER, IN(config, key_epoch), .max = 255, .fallback = "0",
-	  .help = "count up on every node, within minutes, to change the tunnel's key; a node "
-		  "accepts "
-		  "its own epoch and the one before" },
+	  .help = "count up by one, on one node after the other, to change the tunnel's key; a "
+		  "node understands the epoch before its own and the next; three times, and no key "
+		  "of before is accepted" },
 
 	{ "tunnel", SCHEMA_MAP, .help = "how shifted packets travel to their owner" },
 	{ "tunnel.port", SCHEMA_NUMBER, IN(config, tunnel_port), .min = 1, .max = 65535,

@@ -19,8 +19,8 @@
 #define SUBKEY_STAMP	1
 #define SUBKEY_ID	2
 #define SUBKEY_ACCOUNTS 3
-#define SUBKEY_TUNNEL	256 /* + epoch */
-#define SUBKEY_COOKIE	512 /* + epoch */
+#define SUBKEY_TUNNEL	256 /* + the key's number */
+#define SUBKEY_COOKIE	512 /* likewise */
 
 #define KEY_DIGITS    (2 * crypto_kdf_KEYBYTES)
 #define COOKIE_BYTES  16
@@ -107,10 +107,25 @@ static void derive_words(__u64 words[2], __u64 id, const __u8 *master)
 	sodium_memzero(key, sizeof(key));
 }
 
-static void derive_tunnel(struct ad_tunnel_key *key, unsigned int epoch, const __u8 *master)
+/*
+ * Nodes hear of a new epoch one after the other, and understand each other meanwhile: a key is
+ * accepted for one epoch before it is used, and for one after. So it is used for two. Of epoch 2n
+ * key n is in use, and n + 1 accepted; of epoch 2n + 1, n + 1 is in use, and n accepted.
+ */
+static unsigned int key_in_use(unsigned int epoch)
 {
-	derive_words(key->key, SUBKEY_TUNNEL + epoch, master);
-	key->epoch = epoch;
+	return (epoch + 1) / 2;
+}
+
+static unsigned int key_beside(unsigned int epoch)
+{
+	return epoch % 2 ? key_in_use(epoch) - 1 : key_in_use(epoch) + 1;
+}
+
+static void derive_tunnel(struct ad_tunnel_key *key, unsigned int number, const __u8 *master)
+{
+	derive_words(key->key, SUBKEY_TUNNEL + number, master);
+	key->epoch = number;
 	key->valid = 1;
 }
 
@@ -157,9 +172,8 @@ int keys_load(const char *path, unsigned int epoch, struct ad_keys *keys, __u8 s
 		return err;
 	derive_words(keys->stamp, SUBKEY_STAMP, master);
 	crypto_kdf_derive_from_key(stamp_id, 16, SUBKEY_ID, CONTEXT, master);
-	derive_tunnel(&keys->tunnel[0], epoch, master);
-	if (epoch)
-		derive_tunnel(&keys->tunnel[1], epoch - 1, master);
+	derive_tunnel(&keys->tunnel[0], key_in_use(epoch), master);
+	derive_tunnel(&keys->tunnel[1], key_beside(epoch), master);
 	sodium_memzero(master, sizeof(master));
 	return 0;
 }
@@ -174,10 +188,9 @@ int keys_load_dns(const char *path, unsigned int epoch, struct dns_secrets *secr
 	if (err)
 		return err;
 	derive_words(secrets->accounts, SUBKEY_ACCOUNTS, master);
-	derive_words(secrets->cookies[0], SUBKEY_COOKIE + epoch, master);
-	if (epoch)
-		derive_words(secrets->cookies[1], SUBKEY_COOKIE + epoch - 1, master);
-	secrets->nr_cookies = epoch ? 2 : 1;
+	derive_words(secrets->cookies[0], SUBKEY_COOKIE + key_in_use(epoch), master);
+	derive_words(secrets->cookies[1], SUBKEY_COOKIE + key_beside(epoch), master);
+	secrets->nr_cookies = AD_DNS_SECRETS;
 	sodium_memzero(master, sizeof(master));
 	return 0;
 }

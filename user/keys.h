@@ -17,10 +17,11 @@ struct dns_secrets {
 	unsigned int nr_cookies;
 };
 
-/* 0 or -errno, logged with the file's name. Fills stamp key, and tunnel keys of @epoch and
- * @epoch - 1 (none before 0), and the 16-byte @stamp_id that names the stamp key. */
+/* 0 or -errno, logged with the file's name. Fills stamp key, and the tunnel keys of @epoch, which
+ * go with those of the epoch before and of the next; and the 16-byte @stamp_id that names the stamp
+ * key. */
 int keys_load(const char *path, unsigned int epoch, struct ad_keys *keys, __u8 stamp_id[16]);
-/* The same for DNS: cookies of @epoch, and of @epoch - 1. 0 or -errno, logged. */
+/* The same for DNS: the secrets of cookies. 0 or -errno, logged. */
 int keys_load_dns(const char *path, unsigned int epoch, struct dns_secrets *secrets);
 /* Other secrets for cookies: a line of 32 hexadecimal digits for each, as the file of NSD and
  * Unbound has them. Leaves the rest of @secrets. 0 or -errno, logged. */

@@ -83,22 +83,33 @@ static void test_keys_missing_file_says_how_to_make_one(void)
 	       "a FIFO is refused, not waited for");
 }
 
+/* Does whoever has @keys believe what is signed with @key? */
+static bool accepts(const struct ad_keys *keys, const struct ad_tunnel_key *key)
+{
+	return !memcmp(&keys->tunnel[0], key, sizeof(*key)) ||
+	       !memcmp(&keys->tunnel[1], key, sizeof(*key));
+}
+
 static void test_keys_epochs_overlap(void)
 {
-	struct ad_keys seven, eight, zero;
-	__u8 id7[16], id8[16], id0[16];
+	struct ad_keys keys[256];
+	unsigned int deaf = 0, old = 0, i;
+	__u8 id[256][16];
 	char said[512];
 
 	put(DIGITS "\n", 0600);
-	is_int(load(7, &seven, id7, said, sizeof(said)), 0, "epoch 7");
-	is_int(load(8, &eight, id8, said, sizeof(said)), 0, "epoch 8");
-	is_int(load(0, &zero, id0, said, sizeof(said)), 0, "epoch 0");
-	is_mem(&eight.tunnel[1], &seven.tunnel[0], sizeof(seven.tunnel[0]),
-	       "what 7 signs with, 8 still accepts");
-	ok(memcmp(eight.tunnel[0].key, seven.tunnel[0].key, 16), "8 signs with another key");
-	is_mem(eight.stamp, seven.stamp, 16, "the stamp key is fixed");
-	is_mem(id8, id7, 16, "and so is its name");
-	ok(!zero.tunnel[1].valid, "nothing before epoch 0");
+	for (i = 0; i < 256; i++)
+		if (load(i, &keys[i], id[i], said, sizeof(said)))
+			deaf++;
+	for (i = 0; i < 255; i++)
+		deaf += !accepts(&keys[i], &keys[i + 1].tunnel[0]) ||
+			!accepts(&keys[i + 1], &keys[i].tunnel[0]);
+	for (i = 0; i < 253; i++)
+		old += accepts(&keys[i + 3], &keys[i].tunnel[0]);
+	is_int(deaf, 0, "epochs that follow each other understand each other");
+	is_int(old, 0, "and three later, what was in use is no good any more");
+	is_mem(keys[255].stamp, keys[0].stamp, 16, "the stamp key is fixed");
+	is_mem(id[255], id[0], 16, "and so is its name");
 }
 
 /* Two releases that derive differently cut every live flow: these values may never change. They
@@ -123,10 +134,11 @@ static void test_keys_cookies_roll_with_the_epoch(void)
 	ok(!keys_load_dns(path, 0, &zero) && !keys_load_dns(path, 1, &one) &&
 		   !keys_load_dns(path, 2, &two),
 	   "epochs 0 to 2");
-	is_int(zero.nr_cookies, 1, "nothing before epoch 0");
-	is_int(two.nr_cookies, 2, "an epoch's secret and the one before");
+	is_int(zero.nr_cookies, 2, "a secret that is used, and one beside it");
+	is_int(two.nr_cookies, 2, "so in every epoch");
 	is_mem(one.cookies[1], zero.cookies[0], 16, "what 0 gave, 1 accepts");
-	is_mem(two.cookies[1], one.cookies[0], 16, "what 1 gave, 2 accepts");
+	is_mem(zero.cookies[1], one.cookies[0], 16, "and what 1 gave, 0 does");
+	is_mem(two.cookies[0], one.cookies[0], 16, "what 1 gave, 2 accepts");
 	ok(memcmp(two.cookies[0], zero.cookies[0], 16), "each has its own");
 	is_mem(two.accounts, zero.accounts, 16, "accounts have one key");
 	ok(memcmp(zero.accounts, zero.cookies[0], 16), "which is another");
