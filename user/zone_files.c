@@ -64,13 +64,25 @@ static void files_include(struct zone_files *files, const char *file, const char
 	}
 }
 
+/* Behind a link there is another name, under which it may change too. */
+static bool files_note_both(struct zone_files *files, const char *file)
+{
+	char real[PATH_MAX];
+
+	if (!files_note(files, file))
+		return false;
+	if (realpath(file, real))
+		files_note(files, real);
+	return true;
+}
+
 void zone_files_add(struct zone_files *files, const char *file)
 {
 	char *line = NULL, *name;
 	size_t size = 0;
 	FILE *f;
 
-	if (!files_note(files, file))
+	if (!files_note_both(files, file))
 		return;
 	f = fopen(file, "re");
 	while (f && getline(&line, &size, f) > 0) {

@@ -13,7 +13,10 @@ struct zone_files {
 	size_t nr;
 };
 
-/* Adds @file and what it includes, each once; what cannot be read includes nothing. */
+/*
+ * Adds @file and what it includes, each once, and of a link also what it leads to; what cannot be
+ * read includes nothing.
+ */
 void zone_files_add(struct zone_files *files, const char *file);
 void zone_files_free(struct zone_files *files);
 

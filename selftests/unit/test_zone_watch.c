@@ -93,6 +93,27 @@ static void test_zone_watch_tells_of_included_files(struct zone_watch *watch,
 	is_int(listen_for(400), 0, "so the file is nobody's business");
 }
 
+static void test_zone_watch_looks_behind_links(struct zone_watch *watch,
+					       const struct config *config)
+{
+	char link[96];
+
+	snprintf(link, sizeof(link), "%s/elsewhere", dir);
+	mkdir(link, 0700);
+	write_file("elsewhere/real");
+	unlink(paths[0]);
+	symlink("elsewhere/real", paths[0]);
+	zone_watch_use(watch, config);
+	listen_for(400);
+	write_file("elsewhere/real");
+	is_int(listen_for(400), 1, "a file that a link leads to");
+	write_file("elsewhere/new");
+	rename_file("elsewhere/new", "elsewhere/real");
+	is_int(listen_for(400), 1, "and one that takes its place");
+	rename_file("elsewhere/real", "one");
+	rmdir(link);
+}
+
 static void test_zone_watch_off_is_silent(struct zone_watch *watch, struct config *config)
 {
 	config->dns_watch = false;
@@ -116,6 +137,7 @@ int main(void)
 	ok(!zone_watch_new(base, changed, NULL, &watch), "a watch");
 	test_zone_watch_tells_of_zone_files_alone(watch, &config);
 	test_zone_watch_tells_of_included_files(watch, &config);
+	test_zone_watch_looks_behind_links(watch, &config);
 	test_zone_watch_off_is_silent(watch, &config);
 	zone_watch_free(watch);
 	event_base_free(base);
