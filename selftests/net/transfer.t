@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Zones from a primary as deploy/doc/transfer.md says: Knot beside anydoor is the secondary.
+"""Zones from a primary as deploy/doc/transfer.md says: Knot beside anydoor is the secondary. Then the
+primary signs, as deploy/doc/dnssec.md says.
 
 The primary is on the client's side of the wire. A change there must reach the answers in the kernel
 within seconds, by NOTIFY and IXFR, with no answer lost and none that no version of the zone gives.
@@ -9,7 +10,7 @@ import os, re, shutil, socket, subprocess, sys, tempfile, time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "../dns"))
-import dns.message
+import dns.message, dns.rdatatype
 from dns_load import Load, ask, udp
 from dns_queries import DIR, Engine
 from dns_signals import end_by_finally
@@ -78,18 +79,32 @@ class Knot:
         self.proc.wait()
 
 
-def secondary(site):
-    """The example, with the addresses and directories of this network."""
-    with open(os.path.join(TOP, "deploy/examples/knot.conf")) as f:
+def example(name, directory, zones, kept):
+    """An example, with the addresses and directories of this network."""
+    with open(os.path.join(TOP, "deploy/examples", name)) as f:
         text = f.read()
-    directory = os.path.join(site.dir, "knot")
-    for old, new in (("198.51.100.1@53", f"{NODE4}@53"), ("203.0.113.1", CLIENT4),
-                     ("/var/lib/knot", directory), ("/var/lib/anydoor/zones", site.zones),
+    for old, new in ((zones, kept), ("198.51.100.1", NODE4), ("203.0.113.1", CLIENT4),
+                     ("/var/lib/knot", directory),
                      ("    user: knot:knot\n", f"    rundir: {directory}\n"),
                      ("target: syslog", "target: stdout"), ("example.com", ZONE)):
         assert old in text, old
         text = text.replace(old, new)
+    return text
+
+
+def secondary(site):
+    directory = os.path.join(site.dir, "knot")
+    text = example("knot.conf", directory, "/var/lib/anydoor/zones", site.zones)
     return Knot(site.server, directory, text), re.search(r"secret: (\S+)", text).group(1)
+
+
+def signer(site):
+    """The primary again, as one that signs: deploy/doc/dnssec.md."""
+    directory = os.path.join(site.dir, "signer")
+    os.makedirs(directory)
+    write(os.path.join(directory, FILE), LAST)
+    text = example("knot-signer.conf", directory, "/var/lib/knot/zones", directory)
+    return Knot(site.client, directory, text)
 
 
 def zone_text(serial):
@@ -171,6 +186,33 @@ def test_changes(site, knots):
     ok(not load.wrong, f"{len(load.wrong)} answers that no version of the zone gives")
 
 
+def await_signed(site, after, seconds):
+    """The zone as it is listed once it is signed for longer than that."""
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        zone = next(z for z in site.zones_json() if z["zone"] == ZONE)
+        if zone.get("signed_until_s", 0) > after:
+            return zone
+        time.sleep(0.1)
+    return None
+
+
+def test_signed(site, knots):
+    """A primary that signs, and renews: nobody does anything on the node."""
+    knots.pop().stop()
+    knots.append(signer(site))
+    zone = await_signed(site, 0, 20)
+    ok(zone and zone["signing"] == "signed" and zone["denial"] == "NSEC3",
+       "from a primary that signs comes a signed zone")
+    wire = dns.message.make_query(f"nothing.{ZONE}", "A", want_dnssec=True).to_wire()
+    reply = dns.message.from_wire(ask(udp(socket.AF_INET), wire))
+    ok(any(rrset.rdtype == dns.rdatatype.NSEC3 for rrset in reply.authority), "with its denials")
+    time.sleep(1)  # signatures end at a second
+    sh(f"knotc -c {knots[1].conf} zone-sign {ZONE}")
+    ok(zone and await_signed(site, zone["signed_until_s"], 20), "and what it renews comes too")
+    ok(serial_served() == LAST, "the rest is as it was")
+
+
 def test_broken_file(site):
     with open(os.path.join(site.zones, "example.com.zone"), "a") as f:
         f.write("broken A 300.1.2.3\n")
@@ -193,6 +235,7 @@ def main():
         knots += [knot, primary(site, secret)]
         test_first_transfer(site, knots)
         test_changes(site, knots)
+        test_signed(site, knots)
         test_broken_file(site)
         if not all(results):
             diag("\n".join(k.said() for k in knots))
