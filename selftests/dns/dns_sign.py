@@ -46,13 +46,13 @@ def make_keys(folder, zone, way):
             for flags in (["-f", "KSK"], [])]
 
 
-def sign(folder, zone, way, source, target, times=()):
-    """Gives the DS of the zone. `times`: options of either signer."""
+def sign(folder, zone, way, source, target, times=tuple):
+    """Gives the DS of the zone. `times` gives options of either signer, once there are keys."""
     keys = make_keys(folder, zone, way)
     if way.signer == "ldns":
-        call(folder, "ldns-signzone", "-o", zone, *way.options, *times, "-f", target, source, *keys)
+        call(folder, "ldns-signzone", "-o", zone, *way.options, *times(), "-f", target, source, *keys)
     else:
-        call(folder, "dnssec-signzone", "-q", "-S", "-K", folder, "-o", zone, *way.options, *times,
+        call(folder, "dnssec-signzone", "-q", "-S", "-K", folder, "-o", zone, *way.options, *times(),
              "-f", target, source)
     return call(folder, "dnssec-dsfromkey", "-2", keys[0] + ".key")
 
