@@ -193,9 +193,9 @@ $(BUILD)/fuzz/fuzz_packet: $(FUZZ_PACKET) $(FUZZ_RIG) $(FUZZ_HEADERS)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(FUZZ_CFLAGS) $(LDFLAGS) -o $@ $(FUZZ_PACKET) $(FUZZ_RIG) $(LDLIBS) $(FUZZ_LIBS)
 
-$(BUILD)/fuzz/seeds: selftests/fuzz/seeds $(wildcard selftests/dns/zones/* selftests/fuzz/zones/* selftests/dns/*.py selftests/prog/*.py)
+$(BUILD)/fuzz/seeds: selftests/fuzz/seeds $(wildcard selftests/dns/zones/* selftests/fuzz/zones/* selftests/dns/*.py) $(BUILD)/selftests/prog/vectors
 	$(say) SEEDS $@
-	$(Q)PYTHONDONTWRITEBYTECODE=1 selftests/fuzz/seeds $@ && touch $@
+	$(Q)PYTHONDONTWRITEBYTECODE=1 selftests/fuzz/seeds $@ $(BUILD)/selftests/prog/vectors && touch $@
 
 .PHONY: fuzzers
 fuzzers: $(FUZZERS) $(BUILD)/selftests/prog/vectors

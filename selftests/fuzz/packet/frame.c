@@ -88,6 +88,19 @@ static bool read_ip6(const uint8_t *f, size_t len, struct parts *parts)
 	return next == FRAME_UDP && at <= L3_MAX && parts->l4 <= parts->end;
 }
 
+bool frame_read_ip(const uint8_t *f, size_t len, struct parts *parts)
+{
+	*parts = (struct parts){};
+	if (!read_link(f, len, parts))
+		return false;
+	/* that there is no UDP in it is no fault */
+	if (parts->ip6)
+		read_ip6(f, len, parts);
+	else
+		read_ip4(f, len, parts);
+	return parts->end;
+}
+
 bool frame_read(const uint8_t *f, size_t len, struct parts *parts)
 {
 	size_t udp;

@@ -33,6 +33,9 @@ struct parts {
 uint16_t get16(const uint8_t *p);
 void put16(uint8_t *p, uint16_t v);
 
+/* True: a whole IP packet; where it ends, and, of IPv4, where its header does. */
+bool frame_read_ip(const uint8_t *frame, size_t len, struct parts *parts);
+
 /* True: a whole UDP datagram, no fragment, every length of it in order. */
 bool frame_read(const uint8_t *frame, size_t len, struct parts *parts);
 
