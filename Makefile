@@ -142,6 +142,19 @@ $(BUILD)/selftests/model/check: $(MODEL_OBJS) $(BUILD)/libanydoor.a
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# So does the race.
+RACE := $(BUILD)/selftests/race
+TEST_PROGRAMS += $(RACE)/race $(RACE)/frames
+
+$(RACE)/race: $(BUILD)/selftests/race/race.o $(filter-out %/runner.o,$(PROG_OBJS)) $(BUILD)/libanydoor.a
+	$(say) LD $@
+	$(Q)$(CC) $(LDFLAGS) -pthread -o $@ $^ $(LDLIBS)
+
+$(RACE)/frames: selftests/race/frames.py $(wildcard selftests/prog/*.py)
+	$(say) FRAMES $@
+	@mkdir -p $(@D)
+	$(Q)PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 $< $@.tmp && mv $@.tmp $@
+
 .PHONY: model
 model: deps				## a million random packets: the ladder's model against the program
 	$(Q)+$(MAKE) --no-print-directory $(BUILD)/selftests/model/check $(BUILD)/selftests/prog/vectors

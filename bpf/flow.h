@@ -4,7 +4,8 @@
  *
  * A slot is one 64-bit word and changes hands by compare-and-swap only: FREE or somebody's, then
  * busy while its entry is written, then ours. Whoever finds his tag compares the whole key, and
- * who acts on what the entry says looks at the slot once more (flow_still()).
+ * who acts on what the entry says looks at the slot once more (flow_still()). Nothing waits: who
+ * loses a race leaves its flow uncounted until its next packet. selftests/race fights this out.
  *
  * Counters are not atomic, for each has one writer: what a client sends comes in by one queue, on
  * one CPU (RSS, and the tunnel's source port is made of the same tuple), and what it is sent goes
@@ -164,18 +165,19 @@ static __always_inline void flow_count_out(struct flow_ref *ref, const struct pa
 
 /*
  * What a slot is worth keeping, against a newcomer: nothing if free, idle, or an entry of the
- * same flow; else its kind, then how fresh it is. A busy one is worth more than any kind. Global:
- * eight slots of five outcomes each are too many paths for the verifier.
+ * same flow, even one that is being written; else its kind, then how fresh it is. A busy one is
+ * worth more than any kind. Global: eight slots of five outcomes each are too many paths for the
+ * verifier.
  */
 __noinline __u32 flow_worth(__u64 slot_word, __u64 newcomer_word)
 {
 	union flow_word slot = { .w = slot_word }, newcomer = { .w = newcomer_word };
 	__u16 age = newcomer.s.last_s - slot.s.last_s;
 
-	if (slot.s.busy)
-		return ~0u;
 	if (slot.s.tag == newcomer.s.tag && slot.s.kind <= newcomer.s.kind)
 		return 0;
+	if (slot.s.busy)
+		return ~0u;
 	if (slot.s.kind == AD_FLOW_FREE)
 		return 1;
 	if (age > opt.flow_idle_s)
@@ -236,6 +238,21 @@ static __always_inline void flow_write(struct ad_flow *flow, const struct packet
 }
 
 /*
+ * Is another CPU entering the same flow? Two that see the same bucket want the same slot, and one
+ * gets it; if it changed meanwhile, at least the second one sees the first.
+ */
+static __always_inline bool flow_is_twice(const volatile union flow_word *slots, __u32 tag)
+{
+	__u64 differs, nr = 0;
+
+	for (int i = 0; i < AD_FLOW_SLOTS; i++) {
+		differs = (__u32)slots[i].w ^ tag;
+		nr += (differs - 1) >> 63;
+	}
+	return nr > 1;
+}
+
+/*
  * Enters the flow of @p as @kind, counting @p, in the slot that is worth least, if that is worth
  * no more than @kind: ours evicts pins, pins evict transit. No room or a race lost: the
  * flow goes uncounted until its next packet. Returns 0. Global for the verifier's sake.
@@ -261,7 +278,7 @@ __noinline int flow_enter(const struct packet *p, __u32 kind, __u32 owner)
 	index = bucket * AD_FLOW_SLOTS + slot;
 	flow = bpf_map_lookup_elem(&flows, &index);
 	victim = *(volatile __u64 *)&words[slot].w;
-	worth = flow_worth(victim, newcomer.w); /* of the very word that is then swapped */
+	worth = victim & FLOW_WORD_BUSY ? ~0u : flow_worth(victim, newcomer.w);
 	if (!flow || worth >> 16 > kind) {
 		flow_stat(worth, true);
 		return 0;
@@ -269,6 +286,10 @@ __noinline int flow_enter(const struct packet *p, __u32 kind, __u32 owner)
 	if (__sync_val_compare_and_swap(&words[slot].w, victim, newcomer.w | FLOW_WORD_BUSY) !=
 	    victim)
 		return 0;
+	if (flow_is_twice(words, newcomer.s.tag)) {
+		__sync_lock_test_and_set(&words[slot].w, 0);
+		return 0;
+	}
 	flow_write(flow, p, kind, owner);
 	__sync_lock_test_and_set(&words[slot].w, newcomer.w);
 	flow_stat(worth, false);

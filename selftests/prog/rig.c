@@ -31,6 +31,7 @@ struct rig {
 	struct ad_flow_bucket *tags;
 	struct ad_flow *flows;
 	size_t nr_buckets;
+	unsigned int uplink;
 };
 
 static int rig_fail(const char *what, int err)
@@ -153,6 +154,7 @@ int rig_open(const struct options *options, struct rig **result)
 	if (!rig)
 		return -ENOMEM;
 	rig->options = options;
+	rig->uplink = if_nametoindex(WORLD_UPLINK);
 	err = rig_load(rig) ?: rig_fill_door(rig) ?: rig_attach(rig) ?: rig_map_flows(rig) ?:
 	      zones_publish(rig->behind, options);
 	if (err)
@@ -294,6 +296,24 @@ int rig_run(const struct rig *rig, const struct vector *vector, bool door, const
 	outcome->retval = opts.retval;
 	outcome->len = opts.data_size_out;
 	return 0;
+}
+
+int rig_repeat(const struct rig *rig, const struct vector *vector, __u32 times)
+{
+	struct xdp_md md = { .data_end = vector->in.len, .ingress_ifindex = rig->uplink };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = vector->in.data,
+		    .data_size_in = vector->in.len, .repeat = times);
+
+	if (vector->program != PROGRAM_EGRESS) {
+		opts.ctx_in = &md;
+		opts.ctx_size_in = sizeof(md);
+	}
+	return bpf_prog_test_run_opts(rig_program(rig, vector, false), &opts) ? -errno : 0;
+}
+
+int rig_map_fd(const struct rig *rig, const char *name)
+{
+	return bpf_object__find_map_fd_by_name(rig->behind->obj, name);
 }
 
 /* All in one call: a fuzzer asks after every frame. */

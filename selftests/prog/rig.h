@@ -38,6 +38,9 @@ int rig_prepare(struct rig *rig, const struct vector *vector);
  */
 int rig_run(const struct rig *rig, const struct vector *vector, bool door, const struct bytes *in,
 	    struct rig_result *outcome);
+/* The same frame @times, without the door; each round finds what the one before has left of it. */
+int rig_repeat(const struct rig *rig, const struct vector *vector, __u32 times);
+int rig_map_fd(const struct rig *rig, const char *name);
 int rig_counts(const struct rig *rig, struct counts *counts);
 bool rig_entry_is(const struct rig *rig, const struct entry *entry);
 /* The flow with this tag, or NULL; the rig's, until it is prepared for another vector. */

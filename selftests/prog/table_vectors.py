@@ -17,9 +17,13 @@ def full(flow, kinds, ages=(0,) * SLOTS, busy=0):
     return "flow_tags", u32(bucket(flow)), image
 
 
-def with_slot(entry, at, flow, kind):
+def empty(flow):
+    return "flow_tags", u32(bucket(flow)), bytes(8 * SLOTS)
+
+
+def with_slot(entry, at, flow, kind, busy=0):
     name, key, image = entry
-    return name, key, image[:8 * at] + slot(flow.prf(), kind) + image[8 * at + 8:]
+    return name, key, image[:8 * at] + slot(flow.prf(), kind, busy=busy) + image[8 * at + 8:]
 
 
 def own(w, name, entry, at):
@@ -56,6 +60,10 @@ def write(w):
     transit(w, "transit-by-transit", full(other, (OURS,) * 6 + (TRANSIT, OURS), oldest), 6)
     transit(w, "idle-by-transit", full(other, eight, (0,) * 3 + (IDLE_S + 1,) + (0,) * 4), 3)
     transit(w, "not-yet-idle", full(other, eight, (IDLE_S,) * SLOTS), None)
+    # Another CPU is entering the same flow.
+    for kind in (TRANSIT, OURS):
+        own(w, f"entered-meanwhile{kind}", with_slot(empty(mine), 3, mine, kind, busy=1), None)
+        transit(w, f"passing-meanwhile{kind}", with_slot(empty(other), 3, other, kind, busy=1), None)
     # A slot hears of a packet once in a sixteenth of the idle time: its line is not its own.
     for name, age, told in (("young", IDLE_S // 16, False), ("older", IDLE_S // 16 + 1, True)):
         then = slot(mine.prf(), OURS, MONO_S - age) + bytes(8 * (SLOTS - 1))
