@@ -16,6 +16,7 @@
 #include "addr.h"
 #include "clock.h"
 #include "host.h"
+#include "host_net.h"
 #include "keys.h"
 #include "link.h"
 #include "output.h"
@@ -311,6 +312,7 @@ static void check_network(const struct config *config, struct findings *findings
 	check_vips(config, &host, findings);
 	check_tunnel(config, &host, findings);
 	check_peers(config, &host, findings);
+	host_net_check(config, &host.links, findings);
 	freeifaddrs(host.addresses);
 	links_free(&host.links);
 }

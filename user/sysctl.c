@@ -34,7 +34,7 @@ int sysctl_wanted(enum ad_sysctl which)
 	return rows[which].wanted;
 }
 
-static int read_number(const char *path)
+int sysctl_read(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char text[16] = "";
@@ -49,13 +49,13 @@ static int read_number(const char *path)
 
 int sysctl_get(enum ad_sysctl which)
 {
-	return read_number(rows[which].path);
+	return sysctl_read(rows[which].path);
 }
 
 /* Absent: this kernel has no such routes, or not that family. */
 static bool by_address(const char *path)
 {
-	int policy = read_number(path);
+	int policy = sysctl_read(path);
 
 	return !policy || policy == -ENOENT;
 }

@@ -8,6 +8,9 @@
 #include <stdbool.h>
 #include "maps/keeper.h"
 
+/* The number in @path below /proc/sys, or -errno. */
+int sysctl_read(const char *path);
+
 /* "net.ipv4.tcp_timestamps" */
 const char *sysctl_name(enum ad_sysctl which);
 /* What it must be. */

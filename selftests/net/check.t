@@ -150,6 +150,62 @@ is "check sets nothing" "$(in_host sysctl -n net.ipv4.tcp_timestamps)" 1
 in_host sysctl -qw net.ipv4.tcp_timestamps=2
 configure
 
+in_host ethtool -K eth0 gro on >/dev/null
+ignores "GRO in native mode" "rx-gro"
+configure "xdp: {mode: generic}" "stamp: {clock: any}"
+finds "GRO in generic mode" 0 "eth0 has rx-gro on: what it has merged fits no tunnel; \`ethtool -K eth0 gro off\`"
+in_host ethtool -K eth0 gro off >/dev/null
+ignores "no GRO in generic mode" "rx-gro"
+configure
+ignores "tags that nobody uses, stripped" "rxvlan"
+if in_host ip link add link eth0 name eth0.5 type vlan id 5 2>/dev/null; then
+	finds "tags of a VLAN, stripped" 0 "XDP does not see the tags that it strips; \`ethtool -K eth0 rxvlan off\`"
+	in_host ethtool -K eth0 rxvlan off >/dev/null
+	ignores "tags of a VLAN, left alone" "ethtool -K eth0 rxvlan off"
+	in_host ip link del eth0.5
+else
+	skip_next "kernel without VLAN devices"
+fi
+# No device of this host can merge segments by itself; that they are asked is all that can be seen.
+ok "the kernel knows LRO and GRO in hardware by the names that check uses" \
+	same "$(in_host ethtool -k eth0 | grep -cE '^(large-receive-offload|rx-gro-hw):')" 2
+
+in_host sysctl -qw net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.eth0.rp_filter=1 net.ipv4.conf.eth1.rp_filter=1
+ignores "strict reverse path where replies leave" "rp_filter"
+interfaces="eth0, eth1" configure
+finds "strict reverse path elsewhere" 0 "net.ipv4.conf.eth1.rp_filter is strict (1), and replies to the world leave by eth0"
+in_host sysctl -qw net.ipv4.conf.all.rp_filter=2
+ignores "loose reverse path for all" "rp_filter"
+configure
+
+ignores "room for what is clamped" "tunnel.mss_overhead"
+configure "tunnel: {mss_overhead: 0}" "stamp: {clock: any}"
+finds "room for what is not clamped" 0 "tunnel.mss_overhead: 0 leaves clients packets that are 64 bytes too long for the path to nyc1, which takes 1500"
+configure "tunnel: {mss_overhead: 64}" "stamp: {clock: any}"
+ignores "room for what is clamped by hand" "too long for the path"
+peer="203.0.113.2, mtu: 1343" configure
+finds "a narrow path" 0 "221 would do"
+finds "a path too narrow for IPv6" 0 "the path to nyc1 takes 1343 bytes: IPv6 needs 1344"
+peer="203.0.113.2, mtu: 1344" configure
+ignores "a path wide enough for IPv6" "IPv6 needs"
+configure
+
+ignores "no connection tracking" "conntrack"
+if [[ -e /proc/sys/net/netfilter/nf_conntrack_max ]]; then
+	in_host nft -f - <<-END
+		table inet track {
+			chain out { type filter hook output priority 0; ct state new accept; }
+		}
+	END
+	in_host /usr/bin/python3 -c 'import socket; socket.socket(2, 2).sendto(b"", ("127.0.0.1", 9))'
+	configure "flows: {max: 64M}" "stamp: {clock: any}"
+	finds "connection tracking with less room than the flow table" 0 "conntrack: at work here"
+	in_host nft delete table inet track
+	configure
+else
+	skip_next "kernel without connection tracking"
+fi
+
 # The distribution's ip may not know the feature, so the request is made by hand.
 add_usec_route() {
 	in_host /usr/bin/python3 - <<-'END'

@@ -190,6 +190,8 @@ pop_up b 6 802.1ad:9 802.1Q:5
 zone_write
 ok daemon_start a -- "VLAN: the daemon loads and attaches"
 ok daemon_start b -- "QinQ: the daemon loads and attaches"
+ok 'at a anydoor check --config /run/vlan-a.yaml | grep -q "tags that it strips"' -- \
+	"VLAN: check tells of an uplink that may strip tags"
 test_shift a b
 test_shift b a
 test_dns a
