@@ -249,11 +249,15 @@ $(BENCH)/qps/cookie.so: selftests/bench/qps/cookie.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -fPIC -shared $(LDFLAGS) -o $@ $<
 
-.PHONY: bench bench-ns bench-qps
+.PHONY: bench bench-ns bench-large bench-qps
 bench: bench-ns bench-qps		## what is below, into build/bench.json
 
 bench-ns: $(BENCH)/bench		## ns per packet of the real programs
 	$(Q)$< -o $(BUILD)/bench.json
+
+LARGE := $(foreach f,flow_table flow_pinned_wrap flow_local_metered,$(f)_1m $(f)_10m)
+bench-large: $(BENCH)/bench		## the flow table with 1M and 10M flows in 1.2 GB
+	$(Q)$< $(LARGE)
 
 bench-qps: all $(QPS)			## DNS queries/s beside other servers, asked by kxdpgun
 	$(Q)deploy/deps deploy/deps-bench.txt

@@ -38,7 +38,7 @@ enum {
  * Enters a network and a mount namespace of our own: nothing is left behind. Packets come in by
  * *@ifindex. 0 or -errno, said.
  */
-int site_enter(int *ifindex, struct config **config);
+int site_enter(const char *flow_max, int *ifindex, struct config **config);
 /* The zone's file, anew. 0 or -errno. */
 int site_write_zone(unsigned int names);
 
@@ -58,11 +58,14 @@ struct rig {
 	__u32 real_s;		  /* ... and on the real clock */
 	int ifindex;		  /* where packets come in; the route to OTHER leaves by it too */
 	int ncpus;
+	double load_s;		  /* programs and maps, into the kernel */
 	char *logs[VERIFIED_MAX]; /* the verifier's, by program in the object's order */
 };
 
-/* Enters the site and loads everything. 0 or -errno, said. */
-int rig_new(struct rig *rig);
+/* Enters the site and loads everything. @flow_max: of its configuration. 0 or -errno, said. */
+int rig_new(struct rig *rig, const char *flow_max);
+/* Bytes that the kernel says the flow table takes. */
+__u64 rig_flow_bytes(const struct rig *rig);
 void rig_free(struct rig *rig);
 /* Publishes a zone of so many names, if that is not what is published. 0 or -errno, said. */
 int rig_serve(struct rig *rig, unsigned int names);
@@ -112,6 +115,7 @@ struct bench {
 	__u16 rcode;		 /* and, of a DNS query, the answer's */
 	enum ad_reason other;	 /* or in this; 0: in no other */
 	unsigned int names;	 /* in the zone; 0: BENCH_NAMES */
+	unsigned int live;	 /* flows in the table in all; 0: @many */
 };
 
 /* --- deck ----------------------------------------------------------------------------------- */
@@ -163,6 +167,7 @@ int verifier_figures(const struct rig *rig, struct verified list[VERIFIED_MAX]);
 /* --- report --------------------------------------------------------------------------------- */
 
 void report_machine(const struct yardsticks *sticks);
+void report_table(const struct rig *rig);
 void report_header(void);
 void report_bench(const struct bench *bench, const struct figure *figure);
 /* Where the time of the flow benches goes, line by line; those that were not run are left out. */

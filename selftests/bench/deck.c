@@ -62,15 +62,21 @@ static bool add_flow(struct rig *rig, const struct bench *bench, const struct gu
 	return rig_add_flow(rig, &flow, frame_prf(rig, guest));
 }
 
-/* The @many clients whose flows fit the table. */
+/* The @many clients whose flows fit the table, and between each two of them others' flows. */
 static void choose_guests(struct rig *rig, const struct bench *bench, struct guest *guests)
 {
-	unsigned int number = 0;
+	unsigned int number = 0, others = bench->live ? bench->live / bench->many - 1 : 0;
+	struct guest other;
 
-	for (unsigned int i = 0; i < bench->many; i++)
+	for (unsigned int i = 0; i < bench->many; i++) {
 		do
 			guests[i] = guest_number(number++, bench->owner);
 		while (bench->entry != AD_FLOW_FREE && !add_flow(rig, bench, &guests[i]));
+		for (unsigned int j = 0; j < others;) {
+			other = guest_number(number++, bench->owner);
+			j += add_flow(rig, bench, &other);
+		}
+	}
 }
 
 static void lay_out(struct deck *deck, const struct frame *frame, enum frame_kind kind)

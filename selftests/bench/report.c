@@ -8,6 +8,7 @@
 #include <sys/utsname.h>
 #include <jansson.h>
 #include "selftests/bench/bench.h"
+#include "user/output.h"
 
 /*
  * Other people's programs, measured once on a machine like this, in the same way: their own code
@@ -75,6 +76,15 @@ void report_machine(const struct yardsticks *sticks)
 	       "end moved %.1f ns\n\n",
 	       sticks->cold_line, sticks->page_walk, sticks->helper, sticks->clock,
 	       sticks->coarse_clock, sticks->sip_round, sticks->route, sticks->resize);
+}
+
+void report_table(const struct rig *rig)
+{
+	__u32 slots = (rig->flow_mask + 1) * AD_FLOW_SLOTS;
+	char text[2][UNIT_TEXT];
+
+	printf("flow table  %s slots, %s; loaded, with the programs, in %.2f s\n\n",
+	       unit_count(slots, text[0]), unit_bytes(rig_flow_bytes(rig), text[1]), rig->load_s);
 }
 
 void report_header(void)

@@ -47,6 +47,14 @@ static void *map_in(const struct bpf_map *map)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
+static double now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
 static int load(struct rig *rig, const char *dir, struct config_errors *errors)
 {
 	struct object object = {};
@@ -54,8 +62,10 @@ static int load(struct rig *rig, const char *dir, struct config_errors *errors)
 
 	rig->door = object.skel;
 	err = err ?: keep_logs(rig);
+	rig->load_s = -now_s();
 	err = err ?: object_load(&object, dir, AD_DOORS_ALONE, errors);
 	err = err ?: bpf_object__pin_maps(rig->door->obj, dir);
+	rig->load_s += now_s();
 	if (err)
 		return err;
 	rig->flow_mask = bpf_map__max_entries(rig->door->maps.flow_tags) - 1;
@@ -156,7 +166,7 @@ int rig_serve(struct rig *rig, unsigned int names)
 	return err;
 }
 
-int rig_new(struct rig *rig)
+int rig_new(struct rig *rig, const char *flow_max)
 {
 	struct config_errors errors = {};
 	char dir[256];
@@ -164,7 +174,7 @@ int rig_new(struct rig *rig)
 
 	memset(rig, 0, sizeof(*rig));
 	rig->ncpus = libbpf_num_possible_cpus();
-	err = site_enter(&rig->ifindex, &rig->config);
+	err = site_enter(flow_max, &rig->ifindex, &rig->config);
 	if (err)
 		return err;
 	snprintf(dir, sizeof(dir), "%s/" INSTANCE, rig->config->bpffs);
@@ -183,6 +193,27 @@ void rig_free(struct rig *rig)
 	config_free(rig->config);
 	for (int i = 0; i < VERIFIED_MAX; i++)
 		free(rig->logs[i]);
+}
+
+static __u64 map_bytes(const struct bpf_map *map)
+{
+	char path[64], line[128];
+	unsigned long long bytes = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", bpf_map__fd(map));
+	file = fopen(path, "re");
+	while (file && !bytes && fgets(line, sizeof(line), file))
+		if (sscanf(line, "memlock: %llu", &bytes) != 1)
+			bytes = 0;
+	if (file)
+		fclose(file);
+	return bytes;
+}
+
+__u64 rig_flow_bytes(const struct rig *rig)
+{
+	return map_bytes(rig->door->maps.flow_tags) + map_bytes(rig->door->maps.flows);
 }
 
 void rig_renew(struct rig *rig)

@@ -45,7 +45,7 @@ static const char settings[] = "node: self\n"
 			       "  - { name: other, id: 2, pop: there, tunnel: 192.0.2.2 }\n"
 			       "  - { name: landing, id: 3, pop: there, tunnel: 192.0.2.3 }\n"
 			       "keys: { file: " SITE "/fleet.key }\n"
-			       "flows: { max: 2M, idle: 1h }\n"
+			       "flows: { max: %s, idle: 1h }\n"
 			       "dns:\n"
 			       "  zones:\n"
 			       "    - { name: bench.example, file: " SITE "/zone }\n"
@@ -91,13 +91,13 @@ static int raise_network(int *ifindex)
 	return *ifindex ? attach_pass(*ifindex) : -ENODEV;
 }
 
-static int write_settings(void)
+static int write_settings(const char *flow_max)
 {
 	FILE *file = fopen(SITE "/anydoor.yaml", "w");
 
 	if (!file)
 		return -errno;
-	fputs(settings, file);
+	fprintf(file, settings, flow_max);
 	return fclose(file) ? -errno : 0;
 }
 
@@ -119,12 +119,12 @@ int site_write_zone(unsigned int names)
 	return fclose(file) ? -errno : 0;
 }
 
-int site_enter(int *ifindex, struct config **config)
+int site_enter(const char *flow_max, int *ifindex, struct config **config)
 {
 	struct config_errors errors = {};
 	int err;
 
-	err = mount_files() ?: raise_network(ifindex) ?: write_settings() ?:
+	err = mount_files() ?: raise_network(ifindex) ?: write_settings(flow_max) ?:
 	      site_write_zone(BENCH_NAMES) ?: keys_generate(SITE "/fleet.key") ?:
 	      config_load(SITE "/anydoor.yaml", config, &errors);
 	if (err)
