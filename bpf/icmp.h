@@ -176,13 +176,18 @@ static __always_inline __u32 icmp_settle(struct xdp_md *ctx, struct packet *p)
 /* To @owner, or, if that is 0, to those who may be: the error looks for its flow by itself. */
 static __always_inline __u32 icmp_lead(struct packet *p, __u32 owner)
 {
+	__u32 reason;
+
 	if (owner) {
 		p->candidates[0] = owner;
 		packet_lead(p, owner, AD_WHY_DATA);
 		return AD_R_ICMP_LED;
 	}
 	p->tcp_flags = TCP_ACK; /* for a flow that lives, it is as good as one of its packets */
-	return hunt_start(p, 0, false) ? AD_R_ICMP_LED : AD_R_ICMP_NOBODY;
+	reason = hunt_start(p, 0, false);
+	if (reason == AD_R_BUDGET_HUNT)
+		return AD_R_ICMP_BUDGET;
+	return reason == AD_R_WRAP_HUNT ? AD_R_ICMP_LED : AD_R_ICMP_NOBODY;
 }
 
 /* Whose flow is it about? p is what icmp_read() made of it. Global: verified by itself. */

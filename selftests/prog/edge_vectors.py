@@ -15,10 +15,10 @@ from hunt_vectors import neighbours
 from local_vectors import STRANGER4, STRANGER6
 from tunnel_vectors import came, flips, unwrapped
 from wrap_vectors import DIRECT, MACS, leg, stamped
-from world import (AFTER_GAP, CLIENT4, CLIENT6, DEAD, DRAINS, FREE, ICMP_BUDGET, ICMP_RATES,
-                   NARROW, NARROW_MTU, OURS, PIN, REDIRECT, TOO_BIG_BUDGET, TRANSIT, TX, UNKNOWN, US,
-                   VIP4, VIP4_DNS, VIP6, Flow, fleet, flow_entry, node_image, socket_flow,
-                   spent, state, tokens, tunnel4, tunnel6, u32)
+from world import (AFTER_GAP, CLIENT4, CLIENT6, DEAD, DRAINS, FREE, HUNT_BUDGET, ICMP_BUDGET,
+                   ICMP_RATES, NARROW, NARROW_MTU, OURS, PIN, REDIRECT, TOO_BIG_BUDGET, TRANSIT, TX, UNKNOWN, US,
+                   VIP4, VIP4_DNS, VIP6, Flow, fleet, flow_entry, nobody, node_image,
+                   socket_flow, spent, state, tokens, tunnel4, tunnel6, u32)
 
 ROUTER4, ROUTER6 = "198.51.100.254", "2001:db8:c::fe"
 MASK = 0xFFFFFFFF
@@ -142,6 +142,11 @@ def write_icmp_hunt(w):
                  sets=neighbours(DEAD, US))
         w.vector(f"icmp{family}-hunt-budget", frame_of(short), "drop", "icmp_budget",
                  sets=neighbours(TX) + spent(ICMP_BUDGET, "prefix", flow.client))
+        # A hunt that is none is not called one: over its own budget, or of what is nobody's.
+        w.vector(f"icmp{family}-hunt-budget-of-hunts", frame_of(short), "drop", "icmp_budget",
+                 sets=neighbours(TX, hunt=(5, 0, 0)) + spent(HUNT_BUDGET, "all"))
+        w.vector(f"icmp{family}-hunt-nobody-again", frame_of(short), "pass", "icmp_nobody",
+                 sets=neighbours(TX) + nobody(flow, 0))
         # Who was asked and has no such flow asks the next; the last one lets it be.
         inner = came(short, why=HUNT, candidates=(US, REDIRECT), marks=HUNTED)
         out = inner.but(inner=onward, src=tunnel4(US), dst=tunnel4(REDIRECT), hop=2,
