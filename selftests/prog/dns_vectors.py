@@ -16,7 +16,7 @@ from scapy.packet import Raw
 
 from oracle import MAC_GATEWAY, MAC_US, ether
 from world import (CLIENT4, CLIENT6, OWN, US, VIP4, VIP4_DNS, VIP4_TCP, VIP6, VIP6_DNS, own_bit,
-                   tunnel4)
+                   tunnel4, u32)
 
 ORIGIN = "example.org."
 NSID = b"fra.fra1"
@@ -53,7 +53,7 @@ def answered(query, *sections, rcode=dns.rcode.NOERROR, authority=(), aa=True, o
     reply.authority = list(authority)
     if query.edns >= 0:
         nsid = [dns.edns.GenericOption(dns.edns.NSID, NSID)] if asks_nsid(query) else []
-        reply.use_edns(0, 0, UDP_SIZE, options=nsid + list(options))
+        reply.use_edns(0, query.ednsflags & dns.flags.DO, UDP_SIZE, options=nsid + list(options))
     reply.set_rcode(rcode)  # its high bits are among the flags of EDNS
     return reply
 
@@ -140,6 +140,42 @@ def write_answers(w):
     ask(w, "0x20", query, answered(query, rrset("www.example.org.", "A", "wWw.eXaMpLe.OrG.")))
     query = question("www.example.org.", use_edns=0, payload=512)
     ask(w, "edns", query, answered(query, www))
+
+
+DOOR_DNS_COPIED = 3
+
+
+def write_in_frame(w):
+    """Answered with nobody behind `dns` that would answer in a copy; names of every length
+    modulo 8, with something behind them and without."""
+    def alone(name, query, reply, **more):
+        ask(w, f"frame-{name}", query, reply, sets=[("door_xdp", u32(DOOR_DNS_COPIED), b"")], **more)
+
+    for name, edns in (("", {}), ("-edns", {"use_edns": 0}),
+                       ("-do", {"use_edns": 0, "want_dnssec": True})):
+        for rdtype in ("A", "AAAA"):
+            query = question("www.example.org.", rdtype, **edns)
+            alone(f"{rdtype.lower()}{name}", query, answered(query, rrset("www.example.org.", rdtype)))
+        query = question("text.example.org.", "TXT", **edns)
+        alone(f"txt{name}", query, answered(query, rrset("text.example.org.", "TXT")))
+        query = question("www.example.org.", "MX", **edns)
+        alone(f"nodata{name}", query, answered(query, authority=[soa()]))
+        query = question("example.org.", "NS", **edns)
+        reply = answered(query, rrset(ORIGIN, "NS"))
+        reply.additional = [rrset("ns1.example.org.", "A")]
+        alone(f"ns{name}", query, reply)
+        for length in range(1, 9):
+            label = "x" * length
+            query = question(f"{label}.wild.example.org.", **edns)
+            found = rrset("*.wild.example.org.", "A", f"{label}.wild.example.org.")
+            alone(f"wildcard-{length}{name}", query, answered(query, found))
+            query = question(f"{label}.no.such.example.org.", **edns)
+            alone(f"nxdomain-{length}{name}", query,
+                  answered(query, rcode=dns.rcode.NXDOMAIN, authority=[soa()]))
+    query = question("no.such.example.org.")
+    reply = answered(query, rcode=dns.rcode.NXDOMAIN, authority=[soa()])
+    alone("in6", query, reply, client=CLIENT6, vip=VIP6)
+    alone("vlan", query, reply, vlans=(Dot1Q(vlan=5),))
 
 
 def write_heads(w):
@@ -229,6 +265,7 @@ def write_left(w):
 
 def write(w):
     write_answers(w)
+    write_in_frame(w)
     write_heads(w)
     write_sizes(w)
     write_rejected(w)

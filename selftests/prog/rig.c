@@ -249,8 +249,8 @@ static void rig_forget(const struct bpf_map *map)
 
 int rig_prepare(struct rig *rig, const struct vector *vector)
 {
+	int err = rig_fill_door(rig);
 	size_t i;
-	int err = 0;
 
 	for (i = 0; rig->prepared && i < rig->prepared->set.nr; i++)
 		entry_undo(rig, &rig->prepared->set.list[i]);
