@@ -236,7 +236,7 @@ $(BENCH)/%.skel.h: $(BENCH)/%.bpf.o
 	$(say) SKEL $@
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@.tmp && mv $@.tmp $@
 
-$(BENCH_OBJS): | $(BENCH)/wrap.skel.h
+$(BENCH_OBJS): | $(BENCH)/wrap.skel.h $(BENCH)/stages.skel.h
 
 $(BENCH)/bench: $(BENCH_OBJS) $(BUILD)/libanydoor.a
 	$(say) LD $@

@@ -96,6 +96,10 @@ enum frame_kind {
 	FRAME_DNS_WILDCARD,
 	FRAME_DNS_COOKIE,  /* FRAME_DNS_A with EDNS and a cookie of ours */
 	FRAME_DNS_UNASKED, /* from port 0: not to be answered */
+	/* with DO, of signed zones */
+	FRAME_DNS_SIGNED, /* a name that is there */
+	FRAME_DNS_NSEC,	  /* and others that are not */
+	FRAME_DNS_NSEC3,
 	/* FRAME_STAMPED, tunnelled to us ... */
 	FRAME_TUNNEL,	/* by LANDING; and as it must not be: */
 	FRAME_STRANGER, /* by an address that is no node's */
@@ -152,7 +156,24 @@ struct yardsticks {
 };
 
 int play_bench(struct rig *rig, const struct bench *bench, struct figure *figure);
+/* The frames of @bench, and a program that is to say XDP_TX to them. 0 or -errno. */
+int play_program(struct rig *rig, const struct bench *bench, int program, struct figure *figure);
 int play_yardsticks(struct rig *rig, struct yardsticks *sticks);
+
+/* --- stages --------------------------------------------------------------------------------- */
+
+struct stages {
+	double ns[STAGES];
+	bool ok;
+};
+
+/* Of the three queries that are taken apart. */
+struct ways {
+	struct stages found, wildcard, absent;
+};
+
+/* Of the frames of @bench. 0 or -errno, said. */
+int stages_play(struct rig *rig, const struct bench *bench, struct stages *times);
 
 /* --- verifier ------------------------------------------------------------------------------- */
 
@@ -172,7 +193,7 @@ void report_header(void);
 void report_bench(const struct bench *bench, const struct figure *figure);
 /* Where the time of the flow benches goes, line by line; those that were not run are left out. */
 void report_breakdown(const struct bench *benches, const struct figure *figures, size_t nr,
-		      const struct yardsticks *sticks);
+		      const struct yardsticks *sticks, const struct ways *ways);
 void report_verified(const struct verified *list, int nr);
 /* Benches that failed are left out. 0 or -EIO, said. */
 int report_json(const char *path, const struct bench *benches, const struct figure *figures,

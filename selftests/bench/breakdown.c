@@ -80,53 +80,81 @@ static void wrap_breakdown(struct figures *figures, const struct yardsticks *sti
 	line(many, "= with 1M flows");
 }
 
-static void query_breakdown(struct figures *figures, const struct yardsticks *sticks)
+/* From the frame to its answer; the last line is what `packet` and the counters take. */
+static void print_stages(const struct stages *stages, double pass, double whole)
+{
+	static const char *const whats[STAGES] = {
+		[STAGE_HEADS] = "`dns`: IP and UDP read, every length distrusted",
+		[STAGE_IMAGE] = "the image that answers this packet: three maps",
+		[STAGE_NAME] = "header and question; the name lower-cased, hashed and added up",
+		[STAGE_CELL] = "its cell looked for: where it is, or in four places in vain",
+		[STAGE_REST] = "what is behind the question: OPT, cookie",
+		[STAGE_SEARCH] = "labels, the closest encloser, its wildcard",
+		[STAGE_ROOM] = "the answer chosen; the frame's end moved by the kernel",
+		[STAGE_WRITTEN] = "header, records, OPT, UDP, IP and Ethernet; checksums",
+	};
+	double before = 0;
+
+	line(pass, "`packet`: both addresses read, the VIP found");
+	for (int i = 0; i < STAGES; i++) {
+		line(stages->ns[i] - before, whats[i]);
+		before = stages->ns[i];
+	}
+	line(whole - pass - before, "port 53, over to `dns`; four counters");
+}
+
+static void query_breakdown(struct figures *figures, const struct stages *stages)
 {
 	double pass = figure_of(figures, "pass_foreign");
-	double heads = figure_of(figures, "dns_unasked");
 	double few = figure_of(figures, "dns_a_1k");
 	double hot = figure_of(figures, "dns_a_1m_hot");
 	double many = figure_of(figures, "dns_a_1m");
 
-	if (figures->lack)
+	if (figures->lack || !stages->ok)
 		return;
 	printf("\nwhere it goes: dns_a\n");
-	line(pass, "both addresses read, the VIP found");
-	line(heads - pass, "over to the program `dns`, IP and UDP headers read, counters");
-	line(sticks->resize, "the frame's end moved by the kernel: bpf_xdp_adjust_tail()");
-	line(few - heads - sticks->resize,
-	     "the name hashed and found, records, heads, checksums, counters");
+	print_stages(stages, pass, few);
 	line(few, "= with 1k names, all of them asked");
 	line(hot - few, "as many names, of 1M: the page's map is looked up, and its memory page");
 	line(many - hot, "memory: the name's cell, one line of 134 MB, or two");
 	line(many, "= with 1M names, at random");
 }
 
-static void engine_breakdown(struct figures *figures, const struct yardsticks *sticks)
+static void other_breakdown(struct figures *figures, const char *name, const struct stages *stages)
+{
+	double pass = figure_of(figures, "pass_foreign");
+	double whole = figure_of(figures, name);
+
+	if (figures->lack || !stages->ok)
+		return;
+	printf("\nwhere it goes: %s\n", name);
+	print_stages(stages, pass, whole);
+	line(whole, "= in all");
+}
+
+static void cookie_breakdown(struct figures *figures, const struct yardsticks *sticks)
 {
 	double quick = figure_of(figures, "dns_a_1k");
-	double wildcard = figure_of(figures, "dns_wildcard");
-	double absent = figure_of(figures, "dns_nx");
 	double cookie = figure_of(figures, "dns_cookie");
 
 	if (figures->lack)
 		return;
-	printf("\nwhere it goes: what is not answered in the frame\n");
+	printf("\nwhere it goes: dns_cookie\n");
 	line(quick, "dns_a_1k, as above; what comes on top:");
-	line(wildcard - quick, "dns_wildcard: a copy, labels, the encloser searched for");
-	line(absent - quick, "dns_nx: the same, and SOA instead of an address");
-	line(cookie - quick, "dns_cookie: a copy, options read and written, and of that");
+	line(cookie - quick, "OPT and its option read, checked and written, and of that");
 	line(COOKIE_ROUNDS * sticks->sip_round, "    the cookie's hash: 10 rounds");
 }
 
 void report_breakdown(const struct bench *benches, const struct figure *figures, size_t nr,
-		      const struct yardsticks *sticks)
+		      const struct yardsticks *sticks, const struct ways *ways)
 {
 	struct figures local = { benches, figures, nr, false }, wrap = local, query = local,
-		       engine = local;
+		       wildcard = local, absent = local, cookie = local;
 
 	local_breakdown(&local, sticks);
 	wrap_breakdown(&wrap, sticks);
-	query_breakdown(&query, sticks);
-	engine_breakdown(&engine, sticks);
+	query_breakdown(&query, &ways->found);
+	other_breakdown(&wildcard, "dns_wildcard", &ways->wildcard);
+	other_breakdown(&absent, "dns_nx", &ways->absent);
+	cookie_breakdown(&cookie, sticks);
 }

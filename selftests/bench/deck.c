@@ -33,6 +33,9 @@ static const struct {
 	[FRAME_DNS_NX] = { 4, { 24, 34, 42, 55 } },
 	[FRAME_DNS_WILDCARD] = { 4, { 24, 34, 42, 55 } },
 	[FRAME_DNS_UNASKED] = { 4, { 24, 34, 42, 55 } },
+	[FRAME_DNS_SIGNED] = { 4, { 24, 34, 42, 55 } },
+	[FRAME_DNS_NSEC] = { 4, { 24, 34, 42, 55 } },
+	[FRAME_DNS_NSEC3] = { 4, { 24, 34, 42, 55 } },
 	/* and the server's half of the cookie */
 	[FRAME_DNS_COOKIE] = { 5, { 24, 34, 42, 55, 113 } },
 };

@@ -244,23 +244,46 @@ static void put_cookie(struct frame *frame, const struct rig *rig, const struct 
 	put(frame, &hash, sizeof(hash));
 }
 
+/* What is asked for, behind the label that makes names differ, and what follows the question. */
+static const struct query {
+	const char *name; /* as on the wire, but its end */
+	const char *opt;
+	bool is_one; /* always the same: no such label */
+	bool has_cookie;
+} queries[] = {
+#define BENCH_ZONE "\5bench\7example"
+#define OPT_DO	   "\0\0\51\4\320\0\0\200\0\0"
+	[FRAME_DNS_A] = { .name = BENCH_ZONE },
+	[FRAME_DNS_NX] = { .name = "\1y\1z" BENCH_ZONE },
+	[FRAME_DNS_WILDCARD] = { .name = "\1w" BENCH_ZONE },
+	[FRAME_DNS_COOKIE] = { .name = BENCH_ZONE, .has_cookie = true },
+	[FRAME_DNS_UNASKED] = { .name = BENCH_ZONE },
+	[FRAME_DNS_SIGNED] = { .name = "\3www\4nsec\7example", .opt = OPT_DO, .is_one = true },
+	[FRAME_DNS_NSEC] = { .name = "\4nsec\7example", .opt = OPT_DO },
+	[FRAME_DNS_NSEC3] = { .name = "\5nsec3\7example", .opt = OPT_DO },
+};
+
 static void put_query(struct frame *frame, const struct rig *rig, enum frame_kind kind,
 		      const struct guest *guest, unsigned int name)
 {
-	static const char below[][5] = { [FRAME_DNS_NX] = "\1y\1z", [FRAME_DNS_WILDCARD] = "\1w" };
-	static const char zone_a_in[] = "\5bench\7example\0\0\1\0\1";
-	__be16 header[6] = { htons(name), 0, htons(1), 0, 0, htons(kind == FRAME_DNS_COOKIE) };
+	static const char a_in[] = "\0\0\1\0\1";
+	const struct query *query = &queries[kind];
+	__be16 header[6] = {
+		htons(name), 0, htons(1), 0, 0, htons(query->opt || query->has_cookie),
+	};
 	struct iphdr *ip = put_ip(frame, guest->address, VIP, IPPROTO_UDP);
 	struct udphdr *udp = put_udp(frame, kind == FRAME_DNS_UNASKED ? 0 : guest->port, htons(53));
 	char label[9] = "\10";
 
 	frame_dns_label(name, label + 1);
 	put(frame, header, sizeof(header));
-	put(frame, label, sizeof(label));
-	if (kind == FRAME_DNS_NX || kind == FRAME_DNS_WILDCARD)
-		put(frame, below[kind], strlen(below[kind]));
-	put(frame, zone_a_in, sizeof(zone_a_in) - 1);
-	if (kind == FRAME_DNS_COOKIE)
+	if (!query->is_one)
+		put(frame, label, sizeof(label));
+	put(frame, query->name, strlen(query->name));
+	put(frame, a_in, sizeof(a_in) - 1);
+	if (query->opt)
+		put(frame, query->opt, sizeof(OPT_DO));
+	if (query->has_cookie)
 		put_cookie(frame, rig, guest);
 	close_udp(frame, ip, udp);
 }

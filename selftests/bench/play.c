@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <linux/bpf.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "selftests/bench/bench.h"
@@ -28,6 +29,7 @@ struct table {
 	int wrapper, empty, behind; /* programs and the slot's map, of XDP or of tc */
 	bool tc;
 	__u64 played; /* rounds with the program behind the wrapper */
+	__u32 said;   /* by the program in the last of them */
 };
 
 static struct wrap_bpf *wrap_load(const struct deck *deck, __u32 cold_lines, __u32 cold_step)
@@ -94,8 +96,10 @@ static int play(struct table *table, int program, __u32 start, __u32 rounds, __u
 	    bpf_prog_test_run_opts(table->wrapper, &opts))
 		return -errno;
 	*ns = opts.duration;
-	if (program != table->empty)
+	if (program != table->empty) {
 		table->played += rounds;
+		table->said = opts.retval;
+	}
 	return wrap->bss->lost ? -EPROTO : 0;
 }
 
@@ -250,6 +254,24 @@ int play_bench(struct rig *rig, const struct bench *bench, struct figure *figure
 	      deck_build(&deck, rig, bench) ?:
 	      table_open(&table, rig, &deck, bench->frame == FRAME_OUT, 1, 1) ?:
 	      play_deck(&table, bench, &deck, figure);
+	wrap_bpf__destroy(table.wrap);
+	deck_free(&deck);
+	return err;
+}
+
+int play_program(struct rig *rig, const struct bench *bench, int program, struct figure *figure)
+{
+	struct deck deck = {};
+	struct table table = {};
+	__u32 warm;
+	int err;
+
+	err = rig_serve(rig, bench->names ?: BENCH_NAMES) ?:
+	      deck_build(&deck, rig, bench) ?:
+	      table_open(&table, rig, &deck, false, 1, 1) ?:
+	      play(&table, program, 0, ROUNDS, &warm) ?: measure(&table, program, figure);
+	if (!err && table.said != XDP_TX)
+		err = -EPROTO;
 	wrap_bpf__destroy(table.wrap);
 	deck_free(&deck);
 	return err;

@@ -49,6 +49,8 @@ static const char settings[] = "node: self\n"
 			       "dns:\n"
 			       "  zones:\n"
 			       "    - { name: bench.example, file: " SITE "/zone }\n"
+			       "    - { name: nsec.example, file: " SITE "/nsec }\n"
+			       "    - { name: nsec3.example, file: " SITE "/nsec3 }\n"
 			       "state: { bpffs: " BPFFS ", run: " SITE " }\n";
 
 static int mount_files(void)
@@ -119,13 +121,74 @@ int site_write_zone(unsigned int names)
 	return fclose(file) ? -errno : 0;
 }
 
+/*
+ * Signed zones of three names. Nobody looks into a signature here; it is as long as one of
+ * algorithm 13, whose key has the tag 59506. The hashes are those of the apex, ns and www, without
+ * salt and iterations.
+ */
+#define SIGNATURE                                                                                  \
+	"c2lnbmF0dXJlLXNpZ25hdHVyZS1zaWduYXR1cmUtc2lnbmF0dXJlLXNpZ25hdHVyZS1zaWduYXR1cmUtc2lnbg=="
+#define HASH_APEX "krsatb3pjbkrjutskf89t5ms899d2udp"
+#define HASH_NS	  "cg2dvcne20eku1pdrlmi2l4dgc2fo1h3"
+#define HASH_WWW  "m0rjvnuvjo5m8avplr4u8i6amu23n1a5"
+
+struct set {
+	const char *owner, *type, *data;
+};
+
+static const struct set common[] = {
+	{ "@", "SOA", "ns hostmaster 1 7200 3600 1209600 300" },
+	{ "@", "NS", "ns" },
+	{ "@", "DNSKEY", "256 3 13 a2V5" },
+	{ "ns", "A", "198.51.100.53" },
+	{ "www", "A", "198.51.100.80" },
+	{ NULL, NULL, NULL },
+};
+static const struct set with_nsec[] = {
+	{ "@", "NSEC", "ns NS SOA RRSIG NSEC DNSKEY" },
+	{ "ns", "NSEC", "www A RRSIG NSEC" },
+	{ "www", "NSEC", "@ A RRSIG NSEC" },
+	{ NULL, NULL, NULL },
+};
+static const struct set with_nsec3[] = {
+	{ "@", "NSEC3PARAM", "1 0 0 -" },
+	{ HASH_NS, "NSEC3", "1 0 0 - " HASH_APEX " A RRSIG" },
+	{ HASH_APEX, "NSEC3", "1 0 0 - " HASH_WWW " NS SOA RRSIG DNSKEY NSEC3PARAM" },
+	{ HASH_WWW, "NSEC3", "1 0 0 - " HASH_NS " A RRSIG" },
+	{ NULL, NULL, NULL },
+};
+
+static void write_sets(FILE *file, const char *zone, const struct set *set)
+{
+	for (; set->owner; set++)
+		fprintf(file,
+			"%s 300 %s %s\n%s 300 RRSIG %s 13 %d 300 20400101000000 20200101000000 "
+			"59506 %s " SIGNATURE "\n",
+			set->owner, set->type, set->data, set->owner, set->type,
+			*set->owner == '@' ? 2 : 3, zone);
+}
+
+static int write_signed(const char *path, const char *zone, const struct set *chain)
+{
+	FILE *file = fopen(path, "w");
+
+	if (!file)
+		return -errno;
+	write_sets(file, zone, common);
+	write_sets(file, zone, chain);
+	return fclose(file) ? -errno : 0;
+}
+
 int site_enter(const char *flow_max, int *ifindex, struct config **config)
 {
 	struct config_errors errors = {};
 	int err;
 
 	err = mount_files() ?: raise_network(ifindex) ?: write_settings(flow_max) ?:
-	      site_write_zone(BENCH_NAMES) ?: keys_generate(SITE "/fleet.key") ?:
+	      site_write_zone(BENCH_NAMES) ?:
+	      write_signed(SITE "/nsec", "nsec.example.", with_nsec) ?:
+	      write_signed(SITE "/nsec3", "nsec3.example.", with_nsec3) ?:
+	      keys_generate(SITE "/fleet.key") ?:
 	      config_load(SITE "/anydoor.yaml", config, &errors);
 	if (err)
 		fprintf(stderr, "bench: site: %s\n", strerror(-err));

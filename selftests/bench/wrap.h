@@ -25,4 +25,17 @@ struct bench_layout {
 	__u32 cold_step;       /* and of how many, one */
 };
 
+/* The programs of stages.bpf.c, in their order: a query's way through `dns` up to there. */
+enum stage {
+	STAGE_HEADS,  /* IP and UDP read */
+	STAGE_IMAGE,  /* the zones that answer this packet */
+	STAGE_NAME,   /* the question, its name hashed */
+	STAGE_CELL,   /* the name looked for */
+	STAGE_REST,   /* OPT and cookie, if any */
+	STAGE_SEARCH, /* not there: wildcard or none */
+	STAGE_ROOM,   /* the answer chosen, the frame as long as it will be */
+	STAGE_WRITTEN,
+	STAGES
+};
+
 #endif

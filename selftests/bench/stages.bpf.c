@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * stages.bpf.c: a query's way through the program `dns` (dns_packet() and dns_quick()), of the
+ * same functions, cut off after each stage: what one takes longer than the one before it is what
+ * that stage costs.
+ */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "bpf/packet.h"
+#include "bpf/dns_xdp.h"
+#include "selftests/bench/wrap.h"
+
+/* What the compiler would leave out, as nobody reads it any more. */
+#define keep(p) __asm__ volatile("" : : "r"(p) : "memory")
+
+static __always_inline bool reach_addresses(struct xdp_md *ctx, struct dns_frame *f,
+					    struct dns_work *w, const struct ad_dns_image *image,
+					    const struct ad_dns_cell *cell, struct dns_quick *q,
+					    enum stage last)
+{
+	q->len = f->len + cell->nr_a * (DNS_RR_FIXED + 4);
+	q->counts |= (__u64)cell->nr_a << 24;
+	w->zone = cell->zone;
+	if (quick_resize(ctx, f, q) != AD_R_DNS_ANSWERED)
+		return false;
+	return last == STAGE_ROOM || quick_write(ctx, f, w, image, cell, q);
+}
+
+static __always_inline bool reach_soa(struct xdp_md *ctx, struct dns_frame *f, struct dns_work *w,
+				      const struct ad_dns_image *image, struct dns_quick *q,
+				      enum stage last)
+{
+	q->absent = 1;
+	if (!quick_choose(w, image, q))
+		return false;
+	q->len = f->len + q->set_len;
+	if (quick_resize(ctx, f, q) != AD_R_DNS_ANSWERED)
+		return false;
+	return last == STAGE_ROOM || quick_write_set(ctx, f, w, image, q);
+}
+
+/* From the name's cell on, if it has one. */
+static __always_inline bool reach_answer(struct xdp_md *ctx, struct dns_frame *f,
+					 struct dns_work *w, const struct ad_dns_image *image,
+					 const struct ad_dns_cell *cell, struct dns_quick *q,
+					 enum stage last)
+{
+	int verdict = DNS_GO;
+
+	if (!cell) {
+		verdict = dns_quick_search(w, image, q->name_len);
+		cell = verdict == DNS_GO ? dns_cell(w, image, w->cell) : 0;
+	}
+	if (last == STAGE_SEARCH)
+		return cell || verdict == DNS_ABSENT;
+	if (!cell)
+		return verdict == DNS_ABSENT && reach_soa(ctx, f, w, image, q, last);
+	return quick_has(cell, q->asked) && reach_addresses(ctx, f, w, image, cell, q, last);
+}
+
+static __always_inline bool reach_question(struct xdp_md *ctx, struct dns_frame *f,
+					   struct dns_work *w, const struct ad_dns_image *image,
+					   enum stage last)
+{
+	const struct ad_dns_cell *cell;
+	struct dns_quick q;
+	struct cursor c;
+
+	if (!quick_read(ctx, f, &c, w, image, &q))
+		return false;
+	keep(&q);
+	if (last == STAGE_NAME)
+		return true;
+	cell = dns_probe(w, image, w->hash[0], w->hash[1]);
+	w->probed = cell ? w->cell + 1 : 0;
+	if (last == STAGE_CELL)
+		return true;
+	if (!quick_read_rest(&c, f, w, image, &q))
+		return false;
+	keep(&q);
+	w->rcode = DNS_NOERROR;
+	return last == STAGE_REST || reach_answer(ctx, f, w, image, cell, &q, last);
+}
+
+static __always_inline int reach(struct xdp_md *ctx, enum stage last)
+{
+	struct dns_frame f = { .bytes = bpf_xdp_get_buff_len(ctx) };
+	__u32 zero = 0;
+	struct dns_work *w = bpf_map_lookup_elem(&dns_work, &zero);
+	const struct ad_dns_image *image;
+
+	if (!w || dns_read_frame(ctx, &f, w) || f.odd)
+		return XDP_DROP;
+	keep(&f);
+	if (last == STAGE_HEADS)
+		return XDP_TX;
+	image = dns_choose_image(w);
+	if (!image)
+		return XDP_DROP;
+	return last == STAGE_IMAGE || reach_question(ctx, &f, w, image, last) ? XDP_TX : XDP_DROP;
+}
+
+/* XDP_TX: it came so far. */
+#define STAGE(name, last)                                                                          \
+	SEC("xdp.frags")                                                                           \
+	int name(struct xdp_md *ctx)                                                               \
+	{                                                                                          \
+		return reach(ctx, last);                                                           \
+	}
+
+STAGE(heads, STAGE_HEADS)
+STAGE(image, STAGE_IMAGE)
+STAGE(name, STAGE_NAME)
+STAGE(cell, STAGE_CELL)
+STAGE(rest, STAGE_REST)
+STAGE(search, STAGE_SEARCH)
+STAGE(room, STAGE_ROOM)
+STAGE(written, STAGE_WRITTEN)
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
