@@ -142,14 +142,14 @@ def write_answers(w):
     ask(w, "edns", query, answered(query, www))
 
 
-DOOR_DNS_COPIED = 3
+IN_FRAME = ("door_xdp", u32(3), b"")  # AD_DOOR_DNS_COPIED is empty
 
 
 def write_in_frame(w):
     """Answered with nobody behind `dns` that would answer in a copy; names of every length
     modulo 8, with something behind them and without."""
     def alone(name, query, reply, **more):
-        ask(w, f"frame-{name}", query, reply, sets=[("door_xdp", u32(DOOR_DNS_COPIED), b"")], **more)
+        ask(w, f"frame-{name}", query, reply, sets=[IN_FRAME], **more)
 
     for name, edns in (("", {}), ("-edns", {"use_edns": 0}),
                        ("-do", {"use_edns": 0, "want_dnssec": True})):

@@ -8,7 +8,7 @@ import dns.flags
 import dns.rcode
 
 import keyed
-from dns_vectors import answered, ask, carried, question, rrset, soa
+from dns_vectors import IN_FRAME, answered, ask, carried, question, rrset, soa
 from oracle import WALL_S, ether
 from world import (CLIENT4, CLIENT6, COOKIE_SECRET, COOKIE_SECRET_OLD, COOKIES_OFF,
                    COOKIES_REQUIRED, TICKS_A_SECOND, VIP4, VIP6, guard, prefix, u32)
@@ -134,6 +134,8 @@ def write_limited(w):
         reason="dns_slipped", sets=rules(cost=over, slip=1))
     given = [cookie(server_cookie(CLIENT4))]
     ask(w, "limit-cookie-exempt", good, answered(good, www, options=given), sets=rules(cost=over))
+    ask(w, "limit-cookie-frame", good, answered(good, www, options=given),
+        sets=[*rules(cost=over), IN_FRAME])
     w.vector("dns-limit-cookie-too", ether(carried(good.to_wire(), CLIENT4, VIP4), False), "drop",
              "dns_limited", sets=rules(cost=over, cookies_exempt=0))
     ask(w, "limit-log-only", plain, answered(plain, www), sets=rules(cost=over, log_only=1))
