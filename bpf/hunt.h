@@ -74,9 +74,14 @@ static __always_inline struct ad_hunt_stats *hunt_counts(void)
 	return bpf_map_lookup_elem(&hunt_stats, &zero);
 }
 
-/* Where its neighbours came from, then where anybody came from. */
-static __always_inline void hunt_gather_hints(const struct packet *p, struct hunt *h, __u32 age_s)
+/*
+ * Where its neighbours came from, then where anybody came from. The last place is not for a second
+ * such guess, if there are nodes that the operator, or the map of the fleet, calls the likeliest.
+ */
+static __always_inline void hunt_gather_hints(const struct packet *p, struct hunt *h,
+					      const struct ad_hunt *plan)
 {
+	__u32 age_s = plan->hint_s;
 	struct ad_hunt_stats *stats = hunt_counts();
 	__u32 before = h->nr;
 
@@ -85,7 +90,8 @@ static __always_inline void hunt_gather_hints(const struct packet *p, struct hun
 		stats->by_hint += h->nr;
 	before = h->nr;
 	hunt_consider(h, source_ask(0, p->mono_ns, age_s));
-	hunt_consider(h, source_ask(1, p->mono_ns, age_s));
+	if (h->nr < AD_CANDIDATES - 1 || !plan->nr_neighbours)
+		hunt_consider(h, source_ask(1, p->mono_ns, age_s));
 	if (stats && !before && h->nr)
 		stats->by_source++;
 }
@@ -97,7 +103,7 @@ static __always_inline void hunt_gather(const struct packet *p, struct hunt *h,
 	hunt_consider(h, node_successor(p->prf));
 	hunt_consider(h, hunt_pinned_to(p));
 	hunt_consider(h, guess);
-	hunt_gather_hints(p, h, plan->hint_s);
+	hunt_gather_hints(p, h, plan);
 	for (__u32 i = 0; i < AD_NEIGHBOUR_MAX; i++) {
 		if (i >= plan->nr_neighbours || h->nr >= AD_CANDIDATES)
 			break;

@@ -447,7 +447,8 @@ static int gather(const struct climb *c, __u16 found[AD_CANDIDATES])
 	consider(c, found, &nr, c->stamped ? (c->d + 2) % MODEL_NODES : 0);
 	consider(c, found, &nr, c->w->hint);
 	consider(c, found, &nr, c->w->sources[0]);
-	consider(c, found, &nr, c->w->sources[1]);
+	if (nr < AD_CANDIDATES - 1 || !c->w->nr_neighbours) /* the last place is a neighbour's */
+		consider(c, found, &nr, c->w->sources[1]);
 	for (__u32 i = 0; i < c->w->nr_neighbours; i++)
 		consider(c, found, &nr, c->w->neighbours[i]);
 	return nr;

@@ -359,6 +359,9 @@ def write_hints(w):
                list_ + sources(TX, MONO_S - HINT_S, REDIRECT, MONO_S - HINT_S - 1))
         hunted(w, f"{family}-hint-then-source", plain, TX, (TX, REDIRECT, DRAINS),
                list_ + hint(near, TX) + sources(TX, MONO_S, REDIRECT, MONO_S))
+        guesses = hint(near, NARROW) + sources(TX, MONO_S, REDIRECT, MONO_S - 1)
+        hunted(w, f"{family}-last-is-neighbour", plain, NARROW, (NARROW, TX, DRAINS), list_ + guesses)
+        hunted(w, f"{family}-no-neighbour", plain, NARROW, (NARROW, TX, REDIRECT), neighbours() + guesses)
         hunted(w, f"{family}-successor-then-hint", plain, REDIRECT, (REDIRECT, TX, DRAINS),
                list_ + draining(REDIRECT) + hint(near, TX))
         # A claim teaches over what was taught, and makes the older source go.
