@@ -58,7 +58,7 @@ claim_download() {
 	show isp ip route show $VIP4
 	downloads_end
 	claim "both downloads are complete, SHA-256 as at the source" downloads_intact
-	claim "RSTs that reached the client: $(($(client_resets) - resets))" \
+	claim "RSTs that broke a connection of the client: $(($(client_resets) - resets))" \
 		same "$(client_resets)" "$resets"
 }
 

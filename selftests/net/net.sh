@@ -27,7 +27,7 @@ net_done() {
 	done_testing
 }
 
-# No RST has reached the client since the lab came up.
+# No RST has broken a connection of the client since the lab came up.
 no_resets() {
 	same "$(client_resets)" 0
 }

@@ -62,7 +62,6 @@ ok "nobody was reset" no_resets
 for node in "${NODES[@]}"; do
 	is "$node: every flow had an owner" "$(counter "$node" nobody)" 0
 done
-# A FIN that overtook data is acknowledged twice; the second one finds no socket, and is reset by any server.
 crowd_end crowd late
 for crowd in crowd late; do
 	is "$crowd: every connection ends whole" "$(crowd_told $crowd '[.whole, .lost_by]')" "[$COUNT,{}]"
