@@ -20,8 +20,8 @@ NSID = "pop.node"  # what pipe.c says
 IN, OPT = 1, 41
 TYPES = [T.A] * 4 + [T.AAAA] * 2 + [T.NS, T.SOA, T.MX, T.TXT, T.SRV, T.CAA, T.CNAME, T.DNAME, T.DS,
          T.PTR, T.HINFO, T.NAPTR, T.LOC, T.HTTPS, T.SVCB, T.TLSA, T.RP, T.AFSDB, T.KX, T.URI,
-         T.SSHFP, T.EUI48, T.NULL, T.DNSKEY, T.NSEC, T.NSEC, T.NSEC, T.RRSIG, T.NSEC3PARAM, T.NSEC3, T.ANY, 65280, 731,
-         62347, 1000]
+         T.SSHFP, T.EUI48, T.NULL, T.DNSKEY, T.NSEC, T.NSEC, T.NSEC, T.RRSIG, T.NSEC3PARAM, T.NSEC3,
+         T.ANY, 65280, 731, 62347, 1000]
 LABELS = [b"nx", b"*", b"a", b"www", b"x", b"y", b"_", b"\0", b"ns", b"x" * 63, b"\xff\xc0", b"a.b"]
 COOKIE, SUBNET = 10, 8
 OPTIONS = [(3, b""), (3, b""), (11, b""), (12, b"\0" * 9), (15, b"\0\1"), (65001, b"\1\2\3"),

@@ -159,9 +159,9 @@ node_addresses_up() { # NODE
 	done
 }
 
-# RSTs since the lab came up that broke a connection of the client's. A connection in TIME_WAIT has none
-# to break (nor a mark, for nft): if a FIN overtakes what was sent before it, both are acknowledged, and
-# any server resets the second ACK. With all_resets, those and what strays gets count, too.
+# RSTs since the lab came up that broke a connection of the client's. In TIME_WAIT there is nothing to
+# break (nor a mark, for nft): if a FIN overtakes what was sent before it, both are acknowledged, and
+# any server resets the second ACK. With all_resets, those and what strays get count, too.
 client_resets() { # [all_resets]
 	at client nft -j list counter inet lab "${1:-resets}" | jq '.nftables[1].counter.packets'
 }
