@@ -420,6 +420,14 @@ static __always_inline const struct ad_dns_zone *dns_zone(const struct ad_dns_im
 	return dns_at((const __u8 *)image, at);
 }
 
+/* A zone without SOA could not be read; another server of it may know (RFC 1035, 4.1.1). */
+static __always_inline int dns_fail(struct dns_work *w)
+{
+	w->rcode = DNS_SERVFAIL;
+	w->aa = 0;
+	return DNS_SEND;
+}
+
 /* SOA for a negative answer (RFC 2308, section 3), and the end of it. */
 static __always_inline int dns_deny(struct dns_work *w, const struct ad_dns_image *image)
 {
@@ -429,6 +437,8 @@ static __always_inline int dns_deny(struct dns_work *w, const struct ad_dns_imag
 	if (w->zone == DNS_NOT_COUNTED)
 		return DNS_SEND;
 	zone = dns_zone(image, w->zone);
+	if (!zone->soa)
+		return dns_fail(w);
 	if (!dns_fits(w, zone->soa_len))
 		return dns_truncate(w);
 	w->fixups = zone->soa_fixups;

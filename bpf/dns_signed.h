@@ -312,6 +312,8 @@ static __always_inline int dns_put_soa(struct dns_work *w, const struct ad_dns_i
 	const struct ad_dns_zone *zone = dns_zone(image, w->zone);
 	__u32 len = w->edns_do ? zone->soa_signed_len : zone->soa_len;
 
+	if (!zone->soa)
+		return dns_fail(w);
 	if (!dns_fits(w, len))
 		return dns_truncate(w);
 	w->count[DNS_AUTHORITY] += w->edns_do ? zone->soa_signed_rrs : 1;

@@ -155,7 +155,11 @@ AD_ASSERT_SIZE(struct ad_dns_fixup, 4);
 
 struct ad_dns_zone {
 	__u32 serial;
-	__u32 soa; /* ref of a blob as above: SOA with the TTL of a negative answer (RFC 2308) */
+	/*
+	 * Ref of a blob as above: SOA with the TTL of a negative answer (RFC 2308). 0: the zone's
+	 * file could not be read. It has an apex without data, and all its names are SERVFAIL.
+	 */
+	__u32 soa;
 	__u16 soa_len;
 	__u16 soa_fixups;
 	__u32 slot;	      /* index into the zone counters; AD_DNS_ZONE_MAX = not counted */

@@ -574,35 +574,38 @@ static __u32 negative_ttl(const struct zone_rr *soa)
 	return minimum < soa->ttl ? minimum : soa->ttl;
 }
 
-static int build_zone(struct dns_build *build, __u32 index)
+static int build_soa(struct dns_build *build, const struct zone *zone, struct ad_dns_zone *to)
 {
-	struct zone *zone = build->zones[index];
 	struct dns_place place = { zone->apex, zone->apex, DNS_CLASS_IN };
-	struct ad_dns_zone *to;
 	const struct zone_rr *soa;
 	size_t nr;
 
 	soa = zone_find(zone, &zone->key, DNS_T_SOA, &nr);
 	if (dns_render_set(&build->render, &place, soa, 1, negative_ttl(soa)))
 		return -E2BIG;
-	to = dns_image_zone(build->image, index);
 	to->soa_len = build->render.len;
 	if (zone->chain.nr &&
 	    render_signatures(&build->render, &place, zone, soa, negative_ttl(soa)))
 		return -E2BIG;
 	to->soa = build_blob(build);
-	if (!to->soa)
-		return -ENOMEM;
-	to->serial = zone->serial;
 	to->soa_signed_len = build->render.len;
 	to->soa_signed_rrs = build->render.rrs;
 	to->soa_fixups = build->render.nr_fixups;
+	return to->soa ? 0 : -ENOMEM;
+}
+
+static int build_zone(struct dns_build *build, __u32 index)
+{
+	struct ad_dns_zone *to = dns_image_zone(build->image, index);
+	struct zone *zone = build->zones[index];
+
+	to->serial = zone->serial;
 	to->slot = AD_DNS_ZONE_MAX;
 	to->apex_len = name_len(zone->apex);
 	to->apex_labels = zone->key.labels;
 	zone->names = 0;
 	zone->bytes = 0;
-	return 0;
+	return zone->nr_rrs ? build_soa(build, zone, to) : 0;
 }
 
 static __u16 tree_depth(const struct dns_tree *tree)

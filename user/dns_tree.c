@@ -210,6 +210,8 @@ static int walk_zone(struct walk *walk)
 	size_t i, n;
 	int err = 0;
 
+	if (!zone->nr_rrs && !walk_push(walk, &zone->key, zone->apex))
+		return -ENOMEM;
 	for (i = 0; i < zone->nr_rrs && !err; i += n) {
 		n = zone_owner_run(zone, i);
 		err = walk_foreigns(walk, &zone->rrs[i].key);

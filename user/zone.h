@@ -72,6 +72,11 @@ int zone_load(const char *name, const char *file, struct zone **zone, struct con
 /* The same from memory; @file is only what errors call it. */
 int zone_parse(const char *name, const char *file, const char *text, size_t size,
 	       struct zone **zone, struct config_errors *errors);
+/*
+ * Stands for a zone that cannot be read: without records, all its names are SERVFAIL. NULL when out
+ * of memory, or if @name is no domain name.
+ */
+struct zone *zone_new_broken(const char *name, const char *file);
 void zone_free(struct zone *zone);
 
 /* For qsort() of struct zone *. */

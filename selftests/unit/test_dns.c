@@ -473,6 +473,51 @@ static void test_dns_lower_is_tolower_of_each_byte(void)
 	is_int(wrong, 0, "all bytes in all places, beside letters and what borders on them");
 }
 
+/* A zone that could not be read, below one that could and above another. */
+static void test_dns_broken_zone_is_servfail(void)
+{
+	struct zone *zones[] = { parse_good("example.com.", zone_text),
+				 zone_new_broken("x.example.com.", "z"),
+				 parse_good("kid.x.example.com.", kid_text) };
+	struct ask edns = { .name = "x.example.com.", .type = DNS_T_A, .payload = 1232 };
+	struct ask tcp = { .name = "y.x.example.com.", .type = DNS_T_A, .tcp = true };
+	const struct dns_image *before = work->home;
+	struct dns_image *image = compile(zones, 3);
+
+	if (!ok(image, "a set with a zone that could not be read is compiled"))
+		return;
+	work->home = image;
+	answer("x.example.com.", DNS_T_A, "SERVFAIL", "", "");
+	answer("x.example.com.", DNS_T_SOA, "SERVFAIL", "", "");
+	answer("a.b.x.example.com.", DNS_T_A, "SERVFAIL", "", "");
+	answer("x.example.com.", DNS_T_ANY, "SERVFAIL", "", "");
+	expect(&edns, "SERVFAIL", "", "", NULL);
+	expect(&tcp, "SERVFAIL", "", "", NULL);
+	answer("ns.kid.x.example.com.", DNS_T_A, "NOERROR aa",
+	       "ns.kid.x.example.com. 60 A 192.0.2.77\n", "");
+	answer("kid.x.example.com.", DNS_T_DS, "SERVFAIL", "", "");
+	answer("y.example.com.", DNS_T_A, "NXDOMAIN aa", "", SOA_);
+	answer("x.example.com.", DNS_T_DS, "NOERROR aa", "", SOA_);
+	work->home = before;
+	dns_image_free(image);
+}
+
+static void test_dns_broken_zone_needs_no_other(void)
+{
+	struct zone *zones[] = { zone_new_broken(".", "z") };
+	const struct dns_image *before = work->home;
+	struct dns_image *image = compile(zones, 1);
+
+	if (!ok(image, "a broken root zone alone is compiled"))
+		return;
+	work->home = image;
+	answer(".", DNS_T_NS, "SERVFAIL", "", "");
+	answer("www.example.com.", DNS_T_A, "SERVFAIL", "", "");
+	work->home = before;
+	dns_image_free(image);
+	ok(!zone_new_broken("a..b.", "z"), "what is no name is no zone");
+}
+
 /* --- set-up ----------------------------------------------------------------------------------- */
 
 static struct dns_image *build(void)
@@ -516,6 +561,8 @@ int main(void)
 	test_dns_cuts_refer();
 	test_dns_below_a_dname_is_redirected();
 	test_dns_the_deepest_zone_answers();
+	test_dns_broken_zone_is_servfail();
+	test_dns_broken_zone_needs_no_other();
 	test_dns_services_come_with_addresses();
 	test_dns_other_names_are_refused();
 	test_dns_any_is_one_set();

@@ -230,6 +230,15 @@ static void test_signed_parent_speaks_for_an_unsigned_child(void)
 	secure("x.insecure.example.com.", DNS_T_A, "NXDOMAIN aa", "", "insecure SOA", "");
 }
 
+/* kid.plain cannot be read; what the zone above says of it stands. */
+static void test_signed_parent_speaks_for_a_broken_child(void)
+{
+	secure("secure.example.com.", DNS_T_DS, "NOERROR aa", "secure DS, secure RRSIG DS", "", "");
+	secure("secure.example.com.", DNS_T_A, "SERVFAIL", "", "", "");
+	secure("x.secure.example.com.", DNS_T_A, "SERVFAIL", "", "", "");
+	secure("web.example.com.", DNS_T_A, "NOERROR aa", "web A, web RRSIG A", "", "");
+}
+
 static void test_signed_any_is_one_set_with_its_signature(void)
 {
 	secure("web.example.com.", DNS_T_ANY, "NOERROR aa", "web A, web RRSIG A", "", "");
@@ -328,15 +337,12 @@ static void test_signed_hashes_are_those_of_the_rfc(void)
 
 /* --- set-up ----------------------------------------------------------------------------------- */
 
-static struct dns_image *build(const char *kid)
+static struct dns_image *build(struct zone *kid)
 {
-	struct zone *zones[2] = { parse_good("example.com.", signed_text(NULL)) };
+	struct zone *zones[2] = { parse_good("example.com.", signed_text(NULL)), kid };
 	struct dns_image *image;
-	size_t nr = 1;
+	size_t nr = kid ? 2 : 1;
 
-	if (kid)
-		zones[nr++] =
-			parse_good(kid, "@ SOA ns host 1 2 3 4 60\n@ NS ns\nns A 192.0.2.4\n");
 	image = compile(zones, nr);
 	work->home = image;
 	return image;
@@ -358,8 +364,12 @@ int main(void)
 	test_signed_any_is_one_set_with_its_signature();
 	test_signed_answer_without_room_is_truncated_whole();
 	dns_image_free(image);
-	image = build("insecure.example.com.");
+	image = build(parse_good("insecure.example.com.",
+				 "@ SOA ns host 1 2 3 4 60\n@ NS ns\nns A 192.0.2.4\n"));
 	test_signed_parent_speaks_for_an_unsigned_child();
+	dns_image_free(image);
+	image = build(zone_new_broken("secure.example.com.", "z"));
+	test_signed_parent_speaks_for_a_broken_child();
 	dns_image_free(image);
 	test_signed_zone_that_is_not_whole_is_refused();
 	test_signed_hashes_are_those_of_the_rfc();
