@@ -107,7 +107,9 @@ static int start(struct daemon *daemon, struct dns_zones *zones)
 	daemon->base = event_base_new();
 	err = daemon->base ? start_events(daemon) : -ENOMEM;
 	err = err ?: load_guard(daemon, &guard);
-	err = err ?: dns_server_new(daemon->base, daemon->config, &loader->pins, &daemon->server);
+	err = err
+		      ?: dns_server_new(daemon->base, daemon->config, &loader->pins, NULL,
+					&daemon->server);
 	if (err) {
 		dns_guard_free(guard);
 		dns_zones_free(zones);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <event2/listener.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,18 +23,21 @@
 #include "listener.h"
 #include "log.h"
 #include "pins.h"
+#include "port.h"
 
 #define DNS_PORT     53
 #define UDP_BURST    64	  /* datagrams before other events get their turn */
 #define UDP_LEFT_MAX 4096 /* datagrams of a socket that is about to close */
 #define TCP_BACKLOG  4096 /* or net.core.somaxconn */
 
-/* One VIP. */
+/* One VIP. What somebody else holds is NULL until he leaves. */
 struct door {
 	struct dns_server *server;
 	struct ad_addr address;
 	struct event *udp;
 	struct evconnlistener *tcp;
+	bool lent; /* the server of a new configuration has the same sockets */
+	bool told; /* that somebody else holds it */
 };
 
 /* --- answering -------------------------------------------------------------------------------- */
@@ -142,8 +146,9 @@ static void tcp_accepted(struct evconnlistener *listener, evutil_socket_t fd, st
 /* --- sockets ---------------------------------------------------------------------------------- */
 
 /*
- * Bound to a VIP that may not be there yet (IP_FREEBIND). SO_REUSEPORT lets the server of a new
- * configuration bind before the old one goes.
+ * Bound to a VIP that may not be there yet (IP_FREEBIND), and to nobody else: where two sockets
+ * agree to share (SO_REUSEPORT, or SO_REUSEADDR for datagrams) the other one may take all. A
+ * listener's SO_REUSEADDR shares with connections of before only.
  */
 static int door_socket(const struct ad_addr *address, int type)
 {
@@ -153,12 +158,12 @@ static int door_socket(const struct ad_addr *address, int type)
 
 	if (fd < 0)
 		return -errno;
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
-	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) ||
+	if ((type == SOCK_STREAM && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on))) ||
 	    (sa.ss_family == AF_INET6 &&
 	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on))) ||
 	    setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on)) ||
-	    bind(fd, (struct sockaddr *)&sa, len)) {
+	    bind(fd, (struct sockaddr *)&sa, len) ||
+	    (type == SOCK_STREAM && listen(fd, TCP_BACKLOG))) {
 		err = -errno;
 		close(fd);
 		return err;
@@ -177,16 +182,22 @@ static int forbid_fragments(int fd, bool ip6)
 	       setsockopt(fd, IPPROTO_IPV6, IPV6_DONTFRAG, &on, sizeof(on));
 }
 
-static int door_open_udp(struct door *door)
+static int socket_udp(const struct ad_addr *address)
 {
-	int fd = door_socket(&door->address, SOCK_DGRAM);
+	int fd = door_socket(address, SOCK_DGRAM);
 
-	if (fd < 0)
-		return fd;
-	if (forbid_fragments(fd, !addr_is_ip4(&door->address))) {
+	if (fd >= 0 && forbid_fragments(fd, !addr_is_ip4(address))) {
 		close(fd);
 		return -EINVAL;
 	}
+	return fd;
+}
+
+/* Takes @fd. */
+static int door_use_udp(struct door *door, int fd)
+{
+	if (fd < 0)
+		return fd;
 	door->udp = event_new(door->server->base, fd, EV_READ | EV_PERSIST, udp_ready, door);
 	if (door->udp && !event_add(door->udp, NULL))
 		return 0;
@@ -197,15 +208,13 @@ static int door_open_udp(struct door *door)
 	return -ENOMEM;
 }
 
-static int door_open_tcp(struct door *door)
+/* Takes @fd. */
+static int door_use_tcp(struct door *door, int fd)
 {
-	int fd = door_socket(&door->address, SOCK_STREAM);
-
 	if (fd < 0)
 		return fd;
-	door->tcp =
-		evconnlistener_new(door->server->base, tcp_accepted, door,
-				   LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, TCP_BACKLOG, fd);
+	door->tcp = evconnlistener_new(door->server->base, tcp_accepted, door,
+				       LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
 	if (door->tcp) {
 		listener_turn_away(door->tcp);
 		return 0;
@@ -214,30 +223,79 @@ static int door_open_tcp(struct door *door)
 	return -ENOMEM;
 }
 
-static int door_open(struct door *door, struct dns_server *server, const struct ad_addr *address)
+static int duplicate(int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	return copy < 0 ? -errno : copy;
+}
+
+/* The sockets of @before, which serves the same address and is about to go. */
+static int door_borrow(struct door *door, struct door *before)
+{
+	int err = 0;
+
+	if (before->udp)
+		err = door_use_udp(door, duplicate(event_get_fd(before->udp)));
+	if (!err && before->tcp)
+		err = door_use_tcp(door, duplicate(evconnlistener_get_fd(before->tcp)));
+	door->told = before->told;
+	before->lent = !err;
+	return err;
+}
+
+static void tell_taken(struct door *door)
+{
+	char text[ADDR_TEXT], who[PORT_WHO_TEXT];
+	struct port_sockets sockets;
+	struct port_holder holder;
+
+	addr_format(&door->address, text);
+	if (!door->told && !port_read(DNS_PORT, &sockets) &&
+	    port_is_taken(&sockets, &door->address, &holder))
+		log_err("DNS on %s: port %d is held for %s; what the kernel passes up is not "
+			"answered here: stop it, let it listen on other addresses, or set "
+			"dns.unserved: pass",
+			text, DNS_PORT, port_who(&holder, who));
+	else if (!door->told)
+		log_err("DNS on %s: port %d is held by somebody else", text, DNS_PORT);
+	door->told = true;
+}
+
+/* What is missing. -EADDRINUSE has been told and is no failure: he may leave. */
+static int door_open(struct door *door)
 {
 	char text[ADDR_TEXT];
-	int err;
+	int err = 0;
 
-	door->server = server;
-	door->address = *address;
-	err = door_open_udp(door);
-	if (!err)
-		err = door_open_tcp(door);
-	if (err)
-		log_err("DNS on %s port %d: %s", addr_format(address, text), DNS_PORT,
+	if (!door->udp)
+		err = door_use_udp(door, socket_udp(&door->address));
+	if ((!err || err == -EADDRINUSE) && !door->tcp) {
+		int err_tcp = door_use_tcp(door, door_socket(&door->address, SOCK_STREAM));
+
+		err = err ?: err_tcp;
+	}
+	if (err == -EADDRINUSE)
+		tell_taken(door);
+	else if (err)
+		log_err("DNS on %s port %d: %s", addr_format(&door->address, text), DNS_PORT,
 			strerror(-err));
-	return err;
+	else if (door->told)
+		log_info("DNS on %s: port %d is free again, and served",
+			 addr_format(&door->address, text), DNS_PORT);
+	door->told = err == -EADDRINUSE;
+	return err == -EADDRINUSE ? 0 : err;
 }
 
 static void door_close(struct door *door)
 {
+	bool last = !door->lent && door->server->zones;
 	int i, fd;
 
 	if (door->udp) {
 		fd = event_get_fd(door->udp);
-		for (i = 0; i < UDP_LEFT_MAX && udp_answer_one(door->server, fd); i++)
-			; /* what came before the successor's socket was there */
+		for (i = 0; last && i < UDP_LEFT_MAX && udp_answer_one(door->server, fd); i++)
+			; /* what came to an address that is served no longer */
 		event_free(door->udp);
 		close(fd);
 	}
@@ -245,7 +303,16 @@ static void door_close(struct door *door)
 		evconnlistener_free(door->tcp);
 }
 
-static int server_open(struct dns_server *server, const struct config *config)
+static struct door *find_door(struct dns_server *server, const struct ad_addr *address)
+{
+	for (size_t i = 0; server && i < server->nr_doors; i++)
+		if (!addr_compare(&server->doors[i].address, address))
+			return &server->doors[i];
+	return NULL;
+}
+
+static int server_open(struct dns_server *server, const struct config *config,
+		       struct dns_server *before)
 {
 	size_t i;
 	int err = 0;
@@ -253,15 +320,33 @@ static int server_open(struct dns_server *server, const struct config *config)
 	server->doors = calloc(config->nr_vips + 1, sizeof(*server->doors));
 	if (!server->doors)
 		return -ENOMEM;
-	for (i = 0; i < config->nr_vips && !err; i++)
-		if (config->vips[i].dns)
-			err = door_open(&server->doors[server->nr_doors++], server,
-					&config->vips[i].address);
+	/* Another one may have borrowed them, and come to nothing. */
+	for (i = 0; before && i < before->nr_doors; i++)
+		before->doors[i].lent = false;
+	for (i = 0; i < config->nr_vips && !err; i++) {
+		struct door *door = &server->doors[server->nr_doors], *same;
+
+		if (!config->vips[i].dns)
+			continue;
+		server->nr_doors++;
+		door->server = server;
+		door->address = config->vips[i].address;
+		same = find_door(before, &door->address);
+		err = same ? door_borrow(door, same) : 0;
+		err = err ?: door_open(door);
+	}
 	return err;
 }
 
+void dns_server_tend(struct dns_server *server)
+{
+	for (size_t i = 0; i < server->nr_doors; i++)
+		if (server->doors[i].told)
+			door_open(&server->doors[i]);
+}
+
 int dns_server_new(struct event_base *base, const struct config *config, const struct pins *pins,
-		   struct dns_server **result)
+		   struct dns_server *before, struct dns_server **result)
 {
 	struct dns_server *server = calloc(1, sizeof(*server));
 	int err = -ENOMEM;
@@ -278,7 +363,7 @@ int dns_server_new(struct event_base *base, const struct config *config, const s
 	else if (config->dns_unserved_pass)
 		log_info("DNS: port 53 is left to another nameserver (dns.unserved: pass)");
 	else
-		err = server_open(server, config);
+		err = server_open(server, config, before);
 	if (err) {
 		dns_server_free(server);
 		return err;

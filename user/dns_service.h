@@ -53,10 +53,15 @@ int dns_maps_prepare(struct anydoor_bpf *skel, const struct config *config);
 
 /*
  * UDP and TCP port 53 on every DNS VIP, in the current network namespace, with IP_FREEBIND: the
- * address may come later. 0 or -errno, logged. Refuses all names until dns_server_use().
+ * address may come later. A port that somebody else holds is told, and left to dns_server_tend().
+ * @before, which serves another set of addresses and is to be freed when this one takes over (or
+ * NULL), lends the sockets that both have. 0 or -errno, logged. Refuses all names until
+ * dns_server_use().
  */
 int dns_server_new(struct event_base *base, const struct config *config, const struct pins *pins,
-		   struct dns_server **server);
+		   struct dns_server *before, struct dns_server **server);
+/* Tries again to take what somebody else held. */
+void dns_server_tend(struct dns_server *server);
 /* Takes ownership of @guard and frees the one used before. */
 void dns_server_guard(struct dns_server *server, struct dns_guard *guard);
 /* Takes ownership of @zones and frees the set used before. */

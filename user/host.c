@@ -20,6 +20,7 @@
 #include "keys.h"
 #include "link.h"
 #include "output.h"
+#include "port.h"
 #include "route.h"
 #include "sysctl.h"
 
@@ -33,6 +34,7 @@
 #define WORLD_IP4 "198.41.0.4"
 #define WORLD_IP6 "2001:503:ba3e::2:30"
 
+#define DNS_PORT  53
 #define DNS_HEADS 48 /* IPv6 and UDP */
 
 /* What the checks below share. */
@@ -284,6 +286,25 @@ static void check_kernel(struct findings *findings)
 		error("kernel: has no BTF (CONFIG_DEBUG_INFO_BTF), which loading needs");
 }
 
+/* Under `dns.unserved: pass` another nameserver is meant to have it. */
+static void check_port53(const struct config *config, struct findings *findings)
+{
+	char text[ADDR_TEXT], who[PORT_WHO_TEXT];
+	struct port_sockets sockets;
+	struct port_holder holder;
+	size_t i;
+
+	if (config->dns_unserved_pass || port_read(DNS_PORT, &sockets))
+		return;
+	for (i = 0; i < config->nr_vips; i++)
+		if (config->vips[i].dns &&
+		    port_is_taken(&sockets, &config->vips[i].address, &holder))
+			error("vips: port 53 of %s is held for %s; the daemon cannot answer there: "
+			      "stop it, let it listen on other addresses, or set "
+			      "dns.unserved: pass",
+			      addr_format(&config->vips[i].address, text), port_who(&holder, who));
+}
+
 static int look(const struct config *config, struct host *host)
 {
 	size_t i;
@@ -355,5 +376,6 @@ void host_check(const struct config *config, struct findings *findings)
 	check_timestamps(config, findings);
 	check_usec_routes(findings);
 	check_memory(config, findings);
+	check_port53(config, findings);
 	check_network(config, findings);
 }

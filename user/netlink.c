@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * netlink.c: one question to rtnetlink, one socket for it.
+ * netlink.c: one question to netlink, one socket for it.
  */
 #include <errno.h>
 #include <sys/socket.h>
@@ -24,9 +24,9 @@ static int hear(struct mnl_socket *socket, mnl_cb_t each, void *arg)
 	return more < 0 ? -errno : 0;
 }
 
-int netlink_ask(struct nlmsghdr *request, mnl_cb_t each, void *arg)
+int netlink_ask_family(int family, struct nlmsghdr *request, mnl_cb_t each, void *arg)
 {
-	struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+	struct mnl_socket *socket = mnl_socket_open2(family, SOCK_CLOEXEC);
 	int err = 0;
 
 	if (!socket)
@@ -39,4 +39,9 @@ int netlink_ask(struct nlmsghdr *request, mnl_cb_t each, void *arg)
 		err = hear(socket, each, arg);
 	mnl_socket_close(socket);
 	return err;
+}
+
+int netlink_ask(struct nlmsghdr *request, mnl_cb_t each, void *arg)
+{
+	return netlink_ask_family(NETLINK_ROUTE, request, each, arg);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * netlink.h: one question to rtnetlink.
+ * netlink.h: one question to rtnetlink, or to another family of netlink.
  */
 #ifndef AD_NETLINK_H
 #define AD_NETLINK_H
@@ -12,5 +12,7 @@
  * when it has seen enough, or MNL_CB_ERROR with errno set. 0 or -errno, also the kernel's own.
  */
 int netlink_ask(struct nlmsghdr *request, mnl_cb_t each, void *arg);
+/* The same of another family: NETLINK_SOCK_DIAG. */
+int netlink_ask_family(int family, struct nlmsghdr *request, mnl_cb_t each, void *arg);
 
 #endif

@@ -61,7 +61,8 @@ static int open_server(struct daemon *daemon, struct incoming *in, struct config
 	int err = 0;
 
 	if (!same_port53(daemon->config, in->config))
-		err = dns_server_new(daemon->base, in->config, &daemon->loader->pins, &in->server);
+		err = dns_server_new(daemon->base, in->config, &daemon->loader->pins,
+				     daemon->server, &in->server);
 	if (err)
 		config_errors_add(errors, in->config->path, 0, "port 53 cannot be served: %s",
 				  strerror(-err));

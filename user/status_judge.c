@@ -7,12 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "addr.h"
 #include "clock.h"
 #include "output.h"
+#include "port.h"
 #include "prepare.h"
 #include "status.h"
 #include "sysctl.h"
 
+#define DNS_PORT       53
 #define CLOCK_SLACK_NS 2000000000LL /* the daemon follows the clock; nobody does without it */
 
 __attribute__((format(printf, 2, 3))) static void warn(struct status *status, const char *format,
@@ -101,6 +104,24 @@ static void judge_sysctls(const struct view *view, struct status *status)
 	}
 }
 
+static void judge_port53(const struct view *view, struct status *status)
+{
+	const struct config *config = view->config;
+	char text[ADDR_TEXT], who[PORT_WHO_TEXT];
+	struct port_sockets sockets;
+	struct port_holder holder;
+
+	if (!status->here || !config || config->dns_unserved_pass || port_read(DNS_PORT, &sockets))
+		return;
+	for (size_t i = 0; i < config->nr_vips; i++)
+		if (config->vips[i].dns &&
+		    port_is_taken(&sockets, &config->vips[i].address, &holder))
+			warn(status,
+			     "port 53 of %s is held for %s: what the kernel passes up, and TCP, is "
+			     "answered by that",
+			     addr_format(&config->vips[i].address, text), port_who(&holder, who));
+}
+
 static void judge_config(const struct view *view, struct status *status)
 {
 	const struct config *config = view->config;
@@ -148,6 +169,7 @@ void status_judge(const struct view *view, struct status *status)
 	judge_clock(status);
 	judge_interfaces(view, status);
 	judge_sysctls(view, status);
+	judge_port53(view, status);
 	judge_config(view, status);
 	judge_zones(status);
 }

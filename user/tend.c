@@ -185,6 +185,7 @@ void daemon_tend(struct daemon *daemon)
 	if (seconds % WATCH_EVERY_S == 0) {
 		tend_interfaces(daemon, 0);
 		tend_run_files(daemon);
+		dns_server_tend(daemon->server);
 	}
 	if (seconds % SYSCTL_EVERY_S == 0)
 		prepare_watch_sysctls(daemon->config, &daemon->tend.timestamps_off);
