@@ -15,6 +15,14 @@ PKGS	:= libbpf libxdp libelf zlib yaml-0.1 libevent libsodium libmnl jansson lib
 
 WARN	:= -Wall -Wextra -Wno-unused-parameter -Wmissing-prototypes -Wstrict-prototypes -Wshadow
 CFLAGS	?= -O2 -g
+# As Debian hardens what it builds (dpkg-buildflags, hardening=+all), and more. They come before the
+# user's own flags, which can take each back. _FORTIFY_SOURCE needs an optimizer.
+HARDEN	:= -fstack-protector-strong -fstack-clash-protection -fPIE -Wformat -Werror=format-security \
+	   $(if $(filter x86_64-%,$(MULTIARCH)),-fcf-protection) \
+	   $(if $(filter aarch64-%,$(MULTIARCH)),-mbranch-protection=standard) \
+	   $(if $(filter-out -O0,$(filter -O%,$(CFLAGS))),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+override CFLAGS := $(HARDEN) $(CFLAGS)
+override LDFLAGS := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack $(LDFLAGS)
 override CFLAGS += -std=gnu11 $(WARN) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I. -I$(BUILD)
 override CFLAGS += $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 LDLIBS	:= $(shell pkg-config --libs $(PKGS) 2>/dev/null)
@@ -49,6 +57,12 @@ $(BUILD)/.tools:
 		echo "\`sudo make deps\` installs them."; exit 1; } >&2
 	@mkdir -p $(@D) && touch $@
 
+# What was built with other flags is built again.
+.PHONY: FORCE
+$(BUILD)/.flags: export FLAGS = $(CC) $(CFLAGS) $(LDFLAGS)
+$(BUILD)/.flags: FORCE | $(BUILD)/.tools
+	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" >$@
+
 # --- data path -------------------------------------------------------------------------------
 $(BUILD)/%.bpf.o: bpf/%.bpf.c | $(BUILD)/.tools
 	$(say) CLANG $@
@@ -60,13 +74,13 @@ $(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@.tmp && mv $@.tmp $@
 
 # --- user side -------------------------------------------------------------------------------
-$(BUILD)/user/%.o: user/%.c | $(SKELETONS)
+$(BUILD)/user/%.o: user/%.c $(BUILD)/.flags | $(SKELETONS)
 	$(say) CC $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
 
 # libxdp cannot tell its version at run time.
-$(BUILD)/user/cmd_version.o: override CFLAGS += -DLIBXDP_VERSION='"$(shell pkg-config --modversion libxdp)"'
+$(BUILD)/user/cmd_version.o $(BUILD)/san/user/cmd_version.o: override CFLAGS += -DLIBXDP_VERSION='"$(shell pkg-config --modversion libxdp)"'
 
 $(BUILD)/libanydoor.a: $(USER_OBJS)
 	$(say) AR $@
@@ -77,7 +91,7 @@ $(BUILD)/anydoor: $(BUILD)/user/main.o $(BUILD)/libanydoor.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # --- tests -----------------------------------------------------------------------------------
-$(BUILD)/selftests/%.o: selftests/%.c | $(SKELETONS)
+$(BUILD)/selftests/%.o: selftests/%.c $(BUILD)/.flags | $(SKELETONS)
 	$(say) CC $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
@@ -86,17 +100,32 @@ $(BUILD)/selftests/unit/%: $(BUILD)/selftests/unit/%.o $(BUILD)/libanydoor.a
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-# Its other half is the sanitizers': what it finds must not need luck to be seen.
-$(BUILD)/selftests/unit/test_config_mutations: selftests/unit/test_config_mutations.c \
-		$(wildcard user/config*.[ch]) user/addr.c user/log.c user/nearest.c \
-		| $(BUILD)/.tools
-	$(say) CCSAN $@
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -fsanitize=address,undefined -fno-sanitize-recover=all $(LDFLAGS) \
-		-o $@ $(filter %.c,$^) $(LDLIBS)
-
 .PHONY: units
 units: $(UNITS)				## build the unit tests
+
+# The same, and the binary, a second time: what sanitizers find must not need luck to be seen.
+SAN	   := $(BUILD)/san
+SAN_FLAGS  := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -U_FORTIFY_SOURCE \
+	      -Wno-format-truncation # instrumented code hides from it how far numbers go
+SAN_UNITS  := $(UNITS:$(BUILD)/%=$(SAN)/%)
+TEST_PROGRAMS += $(SAN_UNITS) $(SAN)/anydoor
+
+$(SAN)/%.o: %.c $(BUILD)/.flags | $(SKELETONS)
+	$(say) CCSAN $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) -MMD -MP -c $< -o $@
+
+$(SAN)/libanydoor.a: $(USER_OBJS:$(BUILD)/%=$(SAN)/%)
+	$(say) AR $@
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(SAN)/anydoor: $(SAN)/user/main.o $(SAN)/libanydoor.a
+	$(say) LDSAN $@
+	$(Q)$(CC) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(SAN)/selftests/unit/%: $(SAN)/selftests/unit/%.o $(SAN)/libanydoor.a
+	$(say) LDSAN $@
+	$(Q)$(CC) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # From a fresh clone: the flags above are made from what pkg-config finds, so a second make.
 .PHONY: test
@@ -190,7 +219,7 @@ FUZZED	     := $(filter-out user/zone_watch.c,$(wildcard user/zone*.c)) user/dns
 		user/dns_render.c user/dns_table.c user/dns_tree.c user/arena.c user/config_errors.c \
 		user/log.c user/progress.c user/clock.c
 FUZZ_HEADERS := $(wildcard selftests/fuzz/*.h selftests/fuzz/packet/*.h bpf/dns_*.h maps/*.h user/dns*.h)
-FUZZ_CFLAGS   = $(CFLAGS) -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZ_CFLAGS   = $(CFLAGS) -O1 -U_FORTIFY_SOURCE -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 FUZZ_LIBS     := -ldnssec
 
 $(BUILD)/fuzz/%: selftests/fuzz/%.c $(FUZZED) $(FUZZ_HEADERS)
@@ -247,7 +276,7 @@ QPS := $(addprefix $(BENCH)/qps/,reflect.bpf.o cookie.so)
 $(BENCH)/qps/cookie.so: selftests/bench/qps/cookie.c
 	$(say) CC $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -fPIC -shared $(LDFLAGS) -o $@ $<
+	$(Q)$(CC) $(CFLAGS) -fPIC -shared $(filter-out -pie,$(LDFLAGS)) -o $@ $<
 
 .PHONY: bench bench-ns bench-large bench-qps
 bench: bench-ns bench-qps		## what is below, into build/bench.json

@@ -46,7 +46,8 @@ void nsec3_hash(const struct zone_chain *chain, const __u8 *name, __u8 hash[NSEC
 	};
 
 	memcpy(work.text, name, work.len);
-	memcpy(work.salt, chain->salt, chain->salt_len);
+	if (chain->salt_len)
+		memcpy(work.salt, chain->salt, chain->salt_len);
 	dns_nsec3_hash(&work);
 	memcpy(hash, work.text, NSEC3_HASH_BYTES);
 }

@@ -238,14 +238,21 @@ static void test_limit_spares_who_is_really_there(void)
 	is_int(given("ns.example.com.", 100), 100, "TCP never is");
 }
 
+static void spare(struct ad_dns_prefix *prefix, const char *text, unsigned int bits)
+{
+	struct ad_addr addr;
+
+	addr_parse(text, &addr);
+	memcpy(prefix->address, &addr, sizeof(prefix->address));
+	prefix->bits = bits;
+}
+
 static void test_limit_spares_the_exempt(void)
 {
 	reset();
 	guard->rules.nr_exempt = 2;
-	guard->exempt[0].bits = 96 + 23;
-	addr_parse("192.0.2.0", (struct ad_addr *)guard->exempt[0].address);
-	guard->exempt[1].bits = 128;
-	addr_parse("2001:db8::7", (struct ad_addr *)guard->exempt[1].address);
+	spare(&guard->exempt[0], "192.0.2.0", 96 + 23);
+	spare(&guard->exempt[1], "2001:db8::7", 128);
 	is_int(given("ns.example.com.", 100), 100, "in an exempt /23");
 	from("192.0.3.255");
 	is_int(given("ns.example.com.", 100), 100, "at its end");

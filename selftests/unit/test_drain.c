@@ -43,7 +43,7 @@ static void expect_default(const struct config *config, const char *expected, co
 
 	for (size_t i = 0; i < nr; i++)
 		text[i] = '0' + ids[i];
-	is_str(text, expected, name);
+	is_str(text, expected, "%s", name);
 }
 
 static void test_default_without_successors_is_our_pop_then_the_nearest(void)

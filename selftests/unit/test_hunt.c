@@ -15,7 +15,7 @@ static void expect(const struct config *config, const char *expected, const char
 	hunt_plan(config, &plan);
 	for (__u32 i = 0; i < plan.nr_neighbours; i++)
 		used += snprintf(text + used, sizeof(text) - used, " %u", plan.neighbours[i]);
-	is_str(text, expected, name);
+	is_str(text, expected, "%s", name);
 }
 
 static void test_plan_without_neighbours_takes_our_pop_then_one_of_each(void)

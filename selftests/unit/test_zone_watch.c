@@ -102,7 +102,7 @@ static void test_zone_watch_looks_behind_links(struct zone_watch *watch,
 	mkdir(link, 0700);
 	write_file("elsewhere/real");
 	unlink(paths[0]);
-	symlink("elsewhere/real", paths[0]);
+	is_int(symlink("elsewhere/real", paths[0]), 0, "a link is made");
 	zone_watch_use(watch, config);
 	listen_for(400);
 	write_file("elsewhere/real");
