@@ -8,6 +8,7 @@
 #include <string.h>
 #include "addr.h"
 #include "changes.h"
+#include "printable.h"
 
 __attribute__((format(printf, 2, 3))) static void say(json_t *list, const char *format, ...)
 {
@@ -15,9 +16,12 @@ __attribute__((format(printf, 2, 3))) static void say(json_t *list, const char *
 	va_list args;
 
 	va_start(args, format);
-	if (vasprintf(&text, format, args) >= 0)
-		json_array_append_new(list, json_string(text));
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
 	va_end(args);
+	text = printable_take(text);
+	if (text)
+		json_array_append_new(list, json_string(text));
 	free(text);
 }
 

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "args.h"
 #include "cmd.h"
@@ -11,14 +12,19 @@
 #include "failure.h"
 #include "instance.h"
 #include "output.h"
+#include "printable.h"
 
 static void print_list(FILE *out, const json_t *list)
 {
 	json_t *line;
+	char *text;
 	size_t i;
 
-	json_array_foreach(list, i, line)
-		fprintf(out, "%s\n", json_string_value(line));
+	json_array_foreach(list, i, line) {
+		text = printable_take(strdup(json_string_value(line) ?: ""));
+		fprintf(out, "%s\n", text ?: "");
+		free(text);
+	}
 }
 
 static int show(const struct globals *globals, const json_t *reply)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include "config.h"
 #include "log.h"
+#include "printable.h"
 
 static char *place(const char *file, int line, const char *format, va_list args)
 {
@@ -19,7 +20,7 @@ static char *place(const char *file, int line, const char *format, va_list args)
 				       : asprintf(&text, "%s: %s", file, what) < 0)
 		text = NULL;
 	free(what);
-	return text;
+	return printable_take(text);
 }
 
 void config_errors_add(struct config_errors *errors, const char *file, int line, const char *format,

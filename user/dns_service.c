@@ -5,6 +5,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,6 +19,7 @@
 #include "maps/dns_proto.h"
 #include "output.h"
 #include "pins.h"
+#include "printable.h"
 #include "progress.h"
 #include "zone.h"
 #include "zone_files.h"
@@ -535,11 +537,13 @@ int dns_guard_publish(const struct dns_guard *guard, const struct pins *pins)
 
 /* --- reporting -------------------------------------------------------------------------------- */
 
+/* An error names its file as printable.h shows it. */
 static bool is_of_file(const char *error, const char *file)
 {
-	size_t len = strlen(file);
+	char shown[PRINTABLE_GROWS * PATH_MAX];
+	size_t len = printable(shown, sizeof(shown), file);
 
-	return !strncmp(error, file, len) && error[len] == ':';
+	return !strncmp(error, shown, len) && error[len] == ':';
 }
 
 /* The first error that was found in a zone's file, or in one that it includes. */

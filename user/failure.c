@@ -7,12 +7,7 @@
 #include "failure.h"
 #include "log.h"
 #include "output.h"
-
-/* A path may be no UTF-8, which JSON is. */
-static json_t *line_json(const char *text)
-{
-	return json_string(text) ?: json_string("(not UTF-8: say it without --json)");
-}
+#include "printable.h"
 
 json_t *errors_json(const struct config_errors *errors)
 {
@@ -20,7 +15,7 @@ json_t *errors_json(const struct config_errors *errors)
 	size_t i;
 
 	for (i = 0; i < errors->nr; i++)
-		json_array_append_new(list, line_json(errors->list[i].text));
+		json_array_append_new(list, json_string(errors->list[i].text));
 	return list;
 }
 
@@ -61,7 +56,8 @@ int fail(const struct globals *globals, int code, const char *format, ...)
 	if (vasprintf(&text, format, args) < 0)
 		text = NULL;
 	va_end(args);
-	fail_lines(globals, code, json_pack("[o]", line_json(text ?: "no memory")));
+	text = printable_take(text);
+	fail_lines(globals, code, json_pack("[s]", text ?: "no memory"));
 	free(text);
 	return code;
 }

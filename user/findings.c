@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include "findings.h"
+#include "printable.h"
 
 void findings_add(struct findings *findings, enum finding_level level, const char *format, ...)
 {
@@ -20,7 +21,8 @@ void findings_add(struct findings *findings, enum finding_level level, const cha
 	va_start(args, format);
 	size = vasprintf(&text, format, args);
 	va_end(args);
-	if (size < 0)
+	text = size < 0 ? NULL : printable_take(text);
+	if (!text)
 		return;
 	list[findings->nr++] = (struct finding){ .level = level, .text = text };
 	findings->nr_errors += level == FINDING_ERROR;

@@ -12,6 +12,7 @@
 #include <bpf/libbpf.h>
 #include <xdp/libxdp.h>
 #include "log.h"
+#include "printable.h"
 
 #define REPLAY_BYTES 65536
 #define REPLAY_LINES 40 /* a verifier's log ends with what it did not like */
@@ -49,22 +50,30 @@ static const char *prefix(enum log_level level)
 /* One write per line: two processes on one terminal do not mix theirs. */
 void log_print(enum log_level level, const char *format, ...)
 {
-	char line[1024];
+	char text[1000], line[16 + PRINTABLE_GROWS * sizeof(text)];
 	va_list args;
-	int start, text;
+	size_t len;
 
 	if (level > shown)
 		return;
-	start = snprintf(line, sizeof(line), "%s", prefix(level));
 	va_start(args, format);
-	text = vsnprintf(line + start, sizeof(line) - start - 1, format, args);
+	if (vsnprintf(text, sizeof(text), format, args) < 0)
+		text[0] = '\0';
 	va_end(args);
-	if (text < 0)
-		return;
-	start += strlen(line + start);
-	line[start++] = '\n';
-	if (write(STDERR_FILENO, line, start) < 0)
+	len = snprintf(line, sizeof(line), "%s", prefix(level));
+	len += printable(line + len, sizeof(line) - len - 1, text);
+	line[len++] = '\n';
+	if (write(STDERR_FILENO, line, len) < 0)
 		return; /* nowhere left to say it */
+}
+
+static void log_lines(enum log_level level, char *text)
+{
+	char *line;
+
+	while ((line = strsep(&text, "\n")))
+		if (*line)
+			log_print(level, "  %s", line);
 }
 
 static void replay_keep(const char *text, size_t size)
@@ -96,7 +105,7 @@ static void hear(bool now, const char *format, va_list args)
 	if (size < 0)
 		return;
 	if (now)
-		fputs(text, stderr);
+		log_lines(LOG_DEBUG_, text);
 	else
 		replay_keep(text, size);
 	free(text);
@@ -137,7 +146,7 @@ static char *replay_tail(int lines)
 
 void log_replay_libbpf(void)
 {
-	char *line, *rest;
+	char *rest;
 
 	if (!replay_used)
 		return;
@@ -146,9 +155,7 @@ void log_replay_libbpf(void)
 		log_print(LOG_ERR_, "  (only the last %d lines; --verbose shows all)",
 			  REPLAY_LINES);
 	replay[replay_used] = '\0';
-	while ((line = strsep(&rest, "\n")))
-		if (*line)
-			log_print(LOG_ERR_, "  %s", line);
+	log_lines(LOG_ERR_, rest);
 	replay_used = 0;
 }
 

@@ -15,7 +15,10 @@ enum log_level {
 	LOG_DEBUG_
 };
 
-/* What is shown: everything up to @level. Default LOG_INFO_ for `run`, LOG_WARN_ elsewhere. */
+/*
+ * Every call is one line, whatever is in its text: printable.h. What is shown: everything up to
+ * @level. Default LOG_INFO_ for `run`, LOG_WARN_ elsewhere.
+ */
 void log_set_level(enum log_level level);
 
 void log_print(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "output.h"
+#include "printable.h"
 
 #define GAP 2 /* spaces between columns */
 
@@ -213,6 +214,7 @@ void table_cell(struct table *table, enum colour colour, const char *format, ...
 	if (vasprintf(&cell->text, format, args) < 0)
 		cell->text = NULL;
 	va_end(args);
+	cell->text = printable_take(cell->text);
 	cell->colour = colour;
 	if (cell->text && text_width(cell->text) > *width)
 		*width = text_width(cell->text);

@@ -59,6 +59,18 @@ static void test_log_long_line_stays_one_line(void)
 	ok(strchr(said, '\n') == said + strlen(said) - 1, "and ended");
 }
 
+/* Who names a file may put a line end into the name, and what a terminal obeys. */
+static void test_log_text_of_others_forges_no_line(void)
+{
+	catch_stderr();
+	log_err("%s: not found", "a\n<3>error: \x1b[2Jforged\r\t\x7f");
+	is_str(release_stderr(),
+	       "error: a\\x0a<3>error: \\x1b[2Jforged\\x0d\\x09\\x7f: not found\n", "one line");
+	catch_stderr();
+	log_warn("Z\xc3\xbcrich \xff \xc2\x9b");
+	is_str(release_stderr(), "warning: Z\xc3\xbcrich \\xff \\xc2\\x9b\n", "UTF-8 alone");
+}
+
 /* Any failing call makes libbpf talk. */
 static void make_libbpf_talk(void)
 {
@@ -87,6 +99,18 @@ static void test_log_libbpf_is_kept_until_it_matters(void)
 	is_str(release_stderr(), "", "and not if it was forgotten");
 }
 
+static void test_log_libbpf_at_once_is_lines_of_ours(void)
+{
+	const char *said;
+
+	log_set_level(LOG_DEBUG_);
+	catch_stderr();
+	make_libbpf_talk();
+	said = release_stderr();
+	ok(!strncmp(said, "debug:   libbpf: ", 17), "with its word before it: %s", said);
+	log_set_level(LOG_INFO_);
+}
+
 static void test_log_libbpf_flood_is_cut_to_its_end(void)
 {
 	size_t lines = 0;
@@ -109,7 +133,9 @@ int main(void)
 	test_log_level_hides_what_is_below();
 	test_log_journal_gets_priorities();
 	test_log_long_line_stays_one_line();
+	test_log_text_of_others_forges_no_line();
 	test_log_libbpf_is_kept_until_it_matters();
+	test_log_libbpf_at_once_is_lines_of_ours();
 	test_log_libbpf_flood_is_cut_to_its_end();
 	return done_testing();
 }
