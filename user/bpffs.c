@@ -104,18 +104,29 @@ int bpffs_prepare(const char *root, struct config_errors *errors)
 	return err;
 }
 
-/* systemd mounts bpffs 0700: its x bit for others shows nothing and lets the group through. */
-static void let_through(const char *path)
+/*
+ * systemd mounts bpffs 0700 for root. Other programs' pins lie there too, so nobody but @gid may
+ * pass, and only where no other group has rights that it would lose.
+ */
+static void let_through(const char *path, gid_t gid)
 {
 	struct stat st;
+	bool others;
 
 	if (stat(path, &st) || (st.st_mode & S_IXOTH) || !on_bpffs(path))
 		return;
-	if (chmod(path, (st.st_mode & 07777) | S_IXGRP | S_IXOTH))
+	if (st.st_gid == gid && (st.st_mode & S_IXGRP))
+		return;
+	others = st.st_gid != gid && st.st_gid && (st.st_mode & S_IRWXG);
+	if (others)
+		log_warn("%s: belongs to group %u, so members of state.group do not reach their "
+			 "pins; set state.bpffs to a bpffs of its own",
+			 path, st.st_gid);
+	else if (chown(path, -1, gid) || chmod(path, (st.st_mode & 07700) | S_IXGRP))
 		log_warn("%s: cannot be opened to the group of state.group: %s", path,
 			 strerror(errno));
 	else
-		log_info("%s: made passable, so that state.group reaches its pins", path);
+		log_info("%s: made passable for state.group, which reaches its pins there", path);
 }
 
 int bpffs_open_to_group(const char *root, gid_t gid, struct config_errors *errors)
@@ -128,7 +139,7 @@ int bpffs_open_to_group(const char *root, gid_t gid, struct config_errors *error
 		if (*p != '/')
 			continue;
 		*p = '\0';
-		let_through(at);
+		let_through(at, gid);
 		*p = '/';
 	}
 	if (!chown(root, 0, gid) && !chmod(root, 0755))

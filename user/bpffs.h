@@ -15,7 +15,10 @@
  */
 int bpffs_prepare(const char *root, struct config_errors *errors);
 
-/* Lets members of @gid reach @root and list it: every directory above gets its x bit. */
+/*
+ * Lets members of @gid, and nobody else, reach @root and list it: a directory above it on the bpffs
+ * that is closed to them is given to @gid with its x bit.
+ */
 int bpffs_open_to_group(const char *root, gid_t gid, struct config_errors *errors);
 
 bool bpffs_exists(const char *dir, const char *name);
