@@ -10,6 +10,7 @@
 #include "attach.h"
 #include "attach_tc.h"
 #include "attach_xdp.h"
+#include "link.h"
 #include "log.h"
 
 int attach_record(const struct doors *doors, __u32 ifindex, struct ad_attached *record)
@@ -22,15 +23,13 @@ static int write_record(const struct doors *doors, __u32 ifindex, const struct a
 	return bpf_map_update_elem(doors->attached, &ifindex, record, BPF_ANY);
 }
 
-__u32 attach_missing(__u32 ifindex, const struct ad_attached *record)
+int attach_missing(__u32 ifindex, const struct ad_attached *record, __u32 *missing)
 {
-	__u32 missing = 0;
+	int xdp = record->flags & AD_ATTACHED_XDP ? xdp_is_attached(ifindex, record->xdp_id) : 0;
+	int tc = record->flags & AD_ATTACHED_TC ? tc_is_attached(ifindex, record->tc_id) : 0;
 
-	if (!(record->flags & AD_ATTACHED_XDP) || !xdp_is_attached(ifindex, record->xdp_id))
-		missing |= AD_ATTACHED_XDP;
-	if (!(record->flags & AD_ATTACHED_TC) || !tc_is_attached(ifindex, record->tc_id))
-		missing |= AD_ATTACHED_TC;
-	return missing;
+	*missing = (xdp ? 0 : AD_ATTACHED_XDP) | (tc ? 0 : AD_ATTACHED_TC);
+	return xdp < 0 ? xdp : tc < 0 ? tc : 0;
 }
 
 const char *attach_describe(const struct ad_attached *record)
@@ -54,9 +53,14 @@ const char *attach_describe(const struct ad_attached *record)
 static int attach_both(struct doors *doors, const struct config *config, __u32 ifindex,
 		       struct ad_attached *record, struct config_errors *errors)
 {
-	__u32 missing = attach_missing(ifindex, record);
-	int err;
+	__u32 missing;
+	int err = attach_missing(ifindex, record, &missing);
 
+	if (err) {
+		config_errors_add(errors, record->name, 0, "cannot be looked at: %s",
+				  strerror(-err));
+		return err;
+	}
 	record->flags &= ~missing;
 	err = write_record(doors, ifindex, record);
 	if (!err && missing & AD_ATTACHED_TC)
@@ -74,13 +78,15 @@ int attach_interface(struct doors *doors, const struct config *config, const cha
 		     struct config_errors *errors)
 {
 	struct ad_attached before = {}, record = {};
-	__u32 ifindex = if_nametoindex(name);
-	int err;
+	__u32 ifindex;
+	int err = link_find(name, &ifindex);
 
-	if (!ifindex) {
-		config_errors_add(errors, name, 0,
-				  "no such interface in this network namespace; see ip link");
-		return -ENODEV;
+	if (err) {
+		config_errors_add(errors, name, 0, "%s",
+				  err == -ENODEV ? "no such interface in this network namespace; "
+						   "see ip link"
+						 : strerror(-err));
+		return err;
 	}
 	if (!attach_record(doors, ifindex, &before))
 		record = before;
@@ -106,16 +112,16 @@ int attach_remove(const struct doors *doors, __u32 ifindex, struct config_errors
 
 	if (attach_record(doors, ifindex, &record))
 		return 0;
-	if (if_indextoname(ifindex, name)) {
-		err = xdp_detach(doors, ifindex, &record);
-		err = err ?: tc_detach(doors, ifindex, &record);
-		if (err) {
-			config_errors_add(errors, name, 0, "cannot be detached: %s",
-					  strerror(-err));
-			return err;
-		}
-		log_info("%s: detached", name);
+	err = link_name(ifindex, name);
+	if (err == -ENODEV)
+		return bpf_map_delete_elem(doors->attached, &ifindex);
+	err = err ?: xdp_detach(doors, ifindex, &record);
+	err = err ?: tc_detach(doors, ifindex, &record);
+	if (err) {
+		config_errors_add(errors, record.name, 0, "cannot be detached: %s", strerror(-err));
+		return err;
 	}
+	log_info("%s: detached", name);
 	return bpf_map_delete_elem(doors->attached, &ifindex);
 }
 

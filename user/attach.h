@@ -16,15 +16,18 @@
  */
 int attach_interface(struct doors *doors, const struct config *config, const char *name,
 		     struct config_errors *errors);
-/* Takes ours off. An interface that is gone takes nothing with it. */
+/* Takes ours off. An interface that is gone (-ENODEV, no other error) is only forgotten. */
 int attach_remove(const struct doors *doors, __u32 ifindex, struct config_errors *errors);
 /* From every interface in `attached`. */
 int attach_remove_all(const struct doors *doors, struct config_errors *errors);
 
 /* What hangs on @ifindex as recorded: 0, or -ENOENT. */
 int attach_record(const struct doors *doors, __u32 ifindex, struct ad_attached *record);
-/* The flags AD_ATTACHED_XDP and AD_ATTACHED_TC that are recorded but no longer true. */
-__u32 attach_missing(__u32 ifindex, const struct ad_attached *record);
+/*
+ * *@missing: the flags AD_ATTACHED_XDP and AD_ATTACHED_TC that are recorded but no longer true. 0,
+ * or -errno if one of them cannot be told, and then it is not in *@missing.
+ */
+int attach_missing(__u32 ifindex, const struct ad_attached *record, __u32 *missing);
 /* "native XDP through the dispatcher", for people. */
 const char *attach_describe(const struct ad_attached *record);
 

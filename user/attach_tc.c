@@ -29,11 +29,23 @@ static int query(__u32 ifindex, struct bpf_tc_opts *opts)
 	return bpf_tc_query(&hook, opts);
 }
 
-bool tc_is_attached(__u32 ifindex, __u32 id)
+/* No filter, no qdisc for it, no interface. */
+static bool says_none(int err)
+{
+	return err == -ENOENT || err == -EINVAL || err == -ENODEV;
+}
+
+int tc_is_attached(__u32 ifindex, __u32 id)
 {
 	struct bpf_tc_opts opts;
+	int err;
 
-	return id && !query(ifindex, &opts) && opts.prog_id == id;
+	if (!id)
+		return 0;
+	err = query(ifindex, &opts);
+	if (err)
+		return says_none(err) ? 0 : err;
+	return opts.prog_id == id;
 }
 
 static int make_qdisc(__u32 ifindex, struct ad_attached *record)
@@ -136,11 +148,14 @@ int tc_detach(const struct doors *doors, __u32 ifindex, const struct ad_attached
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex,
 		    .attach_point = BPF_TC_INGRESS | BPF_TC_EGRESS);
 	struct bpf_tc_opts opts;
-	int err = 0;
+	int err = query(ifindex, &opts);
 
-	if (!query(ifindex, &opts) &&
-	    (opts.prog_id == record->tc_id || doors_own(doors, opts.prog_id)))
+	if (err && !says_none(err))
+		return err;
+	if (!err && (opts.prog_id == record->tc_id || doors_own(doors, opts.prog_id)))
 		err = remove_filter(ifindex);
+	else
+		err = 0;
 	if (!err && record->flags & AD_ATTACHED_CLSACT && count_filters(ifindex) == 0)
 		err = bpf_tc_hook_destroy(&hook);
 	return err == -ENOENT || err == -EINVAL ? 0 : err;

@@ -95,13 +95,13 @@ static struct xdp_program *find_by_doors(const struct xdp_multiprog *mp, const s
 	return prog;
 }
 
-static __u32 flags_behind_dispatcher(__u32 ifindex, __u32 id)
+static int flags_behind_dispatcher(__u32 ifindex, __u32 id)
 {
 	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
-	__u32 flags = 0;
+	int flags = 0, err = libxdp_get_error(mp);
 
-	if (libxdp_get_error(mp))
-		return 0;
+	if (err)
+		return err == -ENOENT ? 0 : err;
 	if (!xdp_multiprog__is_legacy(mp) && find_by_id(mp, id)) {
 		flags = AD_ATTACHED_XDP | AD_ATTACHED_DISPATCHER;
 		if (xdp_multiprog__attach_mode(mp) == XDP_MODE_SKB)
@@ -112,14 +112,17 @@ static __u32 flags_behind_dispatcher(__u32 ifindex, __u32 id)
 }
 
 /*
- * The truth about @ifindex, not what we asked for: AD_ATTACHED_* of program @id, or 0. Alone is
- * seen by a plain query, which is cheap and needs no CAP_SYS_ADMIN.
+ * The truth about @ifindex, not what we asked for: AD_ATTACHED_* of program @id, 0, or -errno.
+ * Alone is seen by a plain query, which is cheap and needs no CAP_SYS_ADMIN.
  */
-static __u32 flags_of(__u32 ifindex, __u32 id)
+static int flags_of(__u32 ifindex, __u32 id)
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+	int err = id ? bpf_xdp_query(ifindex, 0, &query) : 0;
 
-	if (!id || bpf_xdp_query(ifindex, 0, &query) || query.attach_mode == XDP_ATTACHED_NONE)
+	if (err)
+		return err;
+	if (!id || query.attach_mode == XDP_ATTACHED_NONE)
 		return 0;
 	if (query.drv_prog_id == id)
 		return AD_ATTACHED_XDP;
@@ -128,9 +131,11 @@ static __u32 flags_of(__u32 ifindex, __u32 id)
 	return flags_behind_dispatcher(ifindex, id);
 }
 
-bool xdp_is_attached(__u32 ifindex, __u32 id)
+int xdp_is_attached(__u32 ifindex, __u32 id)
 {
-	return flags_of(ifindex, id);
+	int flags = flags_of(ifindex, id);
+
+	return flags < 0 ? flags : flags > 0;
 }
 
 static void say_how(const struct config *config, const struct ad_attached *record)
@@ -246,12 +251,12 @@ static int decide_kind(struct doors *doors, const struct ad_attached *record)
 int xdp_attach(struct doors *doors, const struct config *config, __u32 ifindex,
 	       struct ad_attached *record, struct config_errors *errors)
 {
-	__u32 id = 0, flags;
-	int err = try_modes(doors, config, ifindex, &id);
+	__u32 id = 0;
+	int flags, err = try_modes(doors, config, ifindex, &id);
 
-	flags = err ? 0 : flags_of(ifindex, id);
-	if (!flags) {
-		err = err ?: -EIO;
+	flags = err ?: flags_of(ifindex, id);
+	if (flags <= 0) {
+		err = flags ?: -EIO;
 		log_replay_libbpf();
 		explain(record->name, ifindex, err, errors);
 		return err;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * link.c: the stacking of network devices.
+ * link.c: network devices, and how they are stacked.
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h> /* before linux/if.h, which would define its words again */
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
@@ -93,6 +94,19 @@ void links_free(struct links *links)
 {
 	free(links->list);
 	memset(links, 0, sizeof(*links));
+}
+
+int link_find(const char *name, __u32 *ifindex)
+{
+	*ifindex = if_nametoindex(name);
+	return *ifindex ? 0 : -errno;
+}
+
+int link_name(__u32 ifindex, char *name)
+{
+	if (if_indextoname(ifindex, name))
+		return 0;
+	return errno == ENXIO ? -ENODEV : -errno;
 }
 
 static bool stands_on(const struct links *links, int upper, int lower, int depth)

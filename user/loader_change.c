@@ -16,6 +16,7 @@
 #include "drain.h"
 #include "fill.h"
 #include "latecomer.h"
+#include "link.h"
 #include "loader_internal.h"
 #include "log.h"
 #include "prepare.h"
@@ -163,18 +164,21 @@ static void prune(struct loader *loader, const struct config *config)
 static int note_unseen(struct loader *loader, __u32 ifindex)
 {
 	struct ad_attached record = {};
+	__u32 missing;
+	int err;
 
 	attach_record(&loader->doors, ifindex, &record);
-	if (!(attach_missing(ifindex, &record) & AD_ATTACHED_TC))
-		return 0;
+	err = attach_missing(ifindex, &record, &missing);
+	if (err || !(missing & AD_ATTACHED_TC))
+		return err;
 	return latecomer_note(&loader->dp, &loader->pins, ifindex);
 }
 
 int loader_attach(struct loader *loader, const struct config *config, const char *name,
 		  struct config_errors *errors)
 {
-	__u32 ifindex = if_nametoindex(name);
-	int nr = ifindex ? note_unseen(loader, ifindex) : 0;
+	__u32 ifindex;
+	int nr = link_find(name, &ifindex) ? 0 : note_unseen(loader, ifindex);
 
 	if (nr < 0) {
 		config_errors_add(errors, name, 0,
@@ -191,10 +195,10 @@ int loader_attach(struct loader *loader, const struct config *config, const char
 static int attach_latecomer(struct loader *loader, const struct config *config, const char *name,
 			    struct config_errors *errors)
 {
-	__u32 ifindex = if_nametoindex(name);
 	struct ad_attached record;
+	__u32 ifindex;
 
-	if (ifindex && !attach_record(&loader->doors, ifindex, &record))
+	if (!link_find(name, &ifindex) && !attach_record(&loader->doors, ifindex, &record))
 		return 0;
 	return loader_attach(loader, config, name, errors);
 }

@@ -44,8 +44,9 @@ static int read_netns(const struct view *view, struct status *status)
 /* What is true of a record, as far as we can see it. */
 static __u32 find_missing(__u32 ifindex, const struct ad_attached *record)
 {
-	__u32 id = 0, missing = attach_missing(ifindex, record);
+	__u32 id = 0, missing;
 
+	attach_missing(ifindex, record, &missing);
 	/* Only root may look into a dispatcher; others see that there is one. */
 	if (missing & AD_ATTACHED_XDP && record->flags & AD_ATTACHED_DISPATCHER && geteuid() &&
 	    !bpf_xdp_query_id(ifindex, 0, &id) && id)

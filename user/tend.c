@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "daemon_internal.h"
 #include "dns_service.h"
+#include "link.h"
 #include "log.h"
 #include "maps/reasons.h"
 #include "neigh.h"
@@ -86,6 +87,17 @@ static void tend_unstamped(struct daemon *daemon)
 		log_warn("unstamped list: cannot be aged: %s", strerror(-nr));
 }
 
+/* Only -ENODEV speaks of the interface. Any other error is our own trouble: nothing changes. */
+static void tell_unseen(const char *name, int err, bool told)
+{
+	if (told)
+		return;
+	if (err == -ENODEV)
+		log_err("%s: the interface is gone; waiting for it", name);
+	else
+		log_err("%s: cannot be looked at: %s; it stays as it is", name, strerror(-err));
+}
+
 /* Says once what is wrong with an interface, and once when it is mended. */
 static void tend_interface(struct daemon *daemon, size_t i)
 {
@@ -93,18 +105,21 @@ static void tend_interface(struct daemon *daemon, size_t i)
 	struct doors *doors = &daemon->loader->doors;
 	struct config_errors errors = {};
 	struct ad_attached record = {};
-	__u32 ifindex = if_nametoindex(name), bit = 1u << i;
+	__u32 ifindex = 0, missing = 0, bit = 1u << i;
 	bool told = daemon->tend.trouble & bit;
+	int err = link_find(name, &ifindex);
 
-	if (ifindex && !attach_record(doors, ifindex, &record) &&
-	    !attach_missing(ifindex, &record)) {
+	if (!err && !attach_record(doors, ifindex, &record))
+		err = attach_missing(ifindex, &record, &missing);
+	else if (!err)
+		missing = AD_ATTACHED_XDP | AD_ATTACHED_TC;
+	if (!err && !missing) {
 		daemon->tend.trouble &= ~bit;
 		return;
 	}
 	daemon->tend.trouble |= bit;
-	if (!ifindex) {
-		if (!told)
-			log_err("%s: the interface is gone; waiting for it", name);
+	if (err) {
+		tell_unseen(name, err, told);
 		return;
 	}
 	if (!told)
@@ -123,7 +138,7 @@ static int forget_gone(__u32 ifindex, const struct ad_attached *record, void *ar
 	struct daemon *daemon = arg;
 	char name[IF_NAMESIZE];
 
-	if (!if_indextoname(ifindex, name))
+	if (link_name(ifindex, name) == -ENODEV)
 		attach_remove(&daemon->loader->doors, ifindex, &errors);
 	config_errors_log(&errors);
 	config_errors_free(&errors);
