@@ -252,6 +252,8 @@ static void later(json_t *list, const struct config *old, const struct config *n
 	if (old->metrics_on != new->metrics_on || old->metrics_port != new->metrics_port ||
 	    addr_compare(&old->metrics_address, &new->metrics_address))
 		say(list, "metrics.listen: changed; takes effect at the daemon's next start");
+	if (strcmp(old->metrics_token ?: "", new->metrics_token ?: ""))
+		say(list, "metrics.token: changed");
 	if (strcmp(old->bpffs, new->bpffs) || strcmp(old->run_dir, new->run_dir))
 		say(list, "state: changed; takes effect after anydoor detach and a new start");
 }

@@ -11,6 +11,7 @@
 #include "daemon.h"
 #include "loader.h"
 #include "log.h"
+#include "metrics.h"
 #include "neigh.h"
 #include "prepare.h"
 #include "vlan.h"
@@ -60,6 +61,7 @@ static int start(struct loader *loader, struct config *config, struct dns_zones 
 {
 	int err = dns_zones_load(config, zones, errors);
 
+	err = err ?: metrics_check(config, errors);
 	return err ?: loader_start(loader, config, *zones, errors);
 }
 

@@ -534,6 +534,7 @@ void config_free(struct config *config)
 	free(config->key_file);
 	free(config->nsid);
 	free(config->cookie_secrets);
+	free(config->metrics_token);
 	free(config->limit.exempt);
 	free(config->bpffs);
 	free(config->run_dir);

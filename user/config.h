@@ -134,6 +134,7 @@ struct config {
 	bool metrics_on;
 	struct ad_addr metrics_address; /* metrics.listen */
 	__u16 metrics_port;
+	char *metrics_token;	       /* metrics.token; NULL: nobody sees flows over HTTP */
 	enum config_xdp_mode xdp_mode; /* xdp.mode */
 	bool xdp_dispatcher;	       /* xdp.dispatcher: auto (try, fall back, say so) | off */
 	char *bpffs;		       /* state.bpffs, default /sys/fs/bpf/anydoor */

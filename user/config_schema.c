@@ -235,8 +235,12 @@ const struct schema_row config_schema[] = {
 	{ "metrics", SCHEMA_MAP, .help = "what Prometheus reads" },
 	{ "metrics.listen", SCHEMA_ENDPOINT, IN(config, metrics_address), .word = "off",
 	  .says = "127.0.0.1:9911", .later = later_metrics,
-	  .help = "address and port of the HTTP listener; there is no access control: keep it "
-		  "inside" },
+	  .help = "address and port of the HTTP listener; counters are for everybody who reaches "
+		  "it: keep it inside" },
+	{ "metrics.token", SCHEMA_FILE, IN(config, metrics_token), .says = "none",
+	  .help = "a line of 16 to 255 letters, mode 0600: `/flows` and `/metrics/flows`, which "
+		  "name "
+		  "clients, are only for who sends it (`Authorization: Bearer`)" },
 
 	{ "xdp", SCHEMA_MAP, .help = "how the interface is entered" },
 	{ "xdp.mode", SCHEMA_CHOICE, IN(config, xdp_mode), .choices = "auto|native|generic",

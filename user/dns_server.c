@@ -140,7 +140,8 @@ static void tcp_accepted(struct evconnlistener *listener, evutil_socket_t fd, st
 {
 	struct door *door = arg;
 
-	dns_tcp_accept(door->server, fd, from);
+	if (listener_spares(fd))
+		dns_tcp_accept(door->server, fd, from);
 }
 
 /* --- sockets ---------------------------------------------------------------------------------- */

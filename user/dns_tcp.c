@@ -27,7 +27,7 @@
 #define TCP_IN_BYTES  (2 * TCP_MESSAGE) /* a query not whole yet, and what came now */
 #define TCP_OUT_BYTES (4 * TCP_MESSAGE)
 #define TCP_HELD_MAX  (32u << 20)
-#define TCP_FILES     256 /* open files that are no connections */
+#define TCP_FILES     384 /* open files that are no connections, without those of each VIP */
 
 /* Bytes kept from one event to the next. */
 struct kept {
@@ -254,14 +254,14 @@ static void tcp_second(evutil_socket_t fd, short what, void *arg)
 static unsigned int tcp_limit(const struct config *config)
 {
 	struct rlimit files;
-	unsigned int max = config->dns_tcp_max;
+	unsigned int max = config->dns_tcp_max, others = TCP_FILES + 2 * config->nr_vips;
 
-	if (getrlimit(RLIMIT_NOFILE, &files) || files.rlim_cur >= max + TCP_FILES)
+	if (getrlimit(RLIMIT_NOFILE, &files) || files.rlim_cur >= max + others)
 		return max;
-	max = files.rlim_cur > 2 * TCP_FILES ? files.rlim_cur - TCP_FILES : files.rlim_cur / 2;
+	max = files.rlim_cur > 2 * others ? files.rlim_cur - others : files.rlim_cur / 2;
 	log_warn("dns.tcp_max: %u connections need %u open files, the limit is %llu: it will be %u "
 		 "connections; see LimitNOFILE=",
-		 config->dns_tcp_max, config->dns_tcp_max + TCP_FILES,
+		 config->dns_tcp_max, config->dns_tcp_max + others,
 		 (unsigned long long)files.rlim_cur, max);
 	return max;
 }

@@ -244,6 +244,7 @@ static void check_secret(const char *key, const char *path, int err, struct find
 
 static void check_keys(const struct config *config, struct findings *findings)
 {
+	char token[TOKEN_MAX + 1];
 	struct dns_secrets secrets;
 	struct ad_keys keys;
 	__u8 id[16];
@@ -253,6 +254,10 @@ static void check_keys(const struct config *config, struct findings *findings)
 	if (config->cookie_secrets)
 		check_secret("dns.cookie_secrets", config->cookie_secrets,
 			     keys_load_cookies(config->cookie_secrets, &secrets), findings);
+	if (config->metrics_token)
+		check_secret("metrics.token", config->metrics_token,
+			     keys_load_token(config->metrics_token, token), findings);
+	explicit_bzero(token, sizeof(token));
 	explicit_bzero(&keys, sizeof(keys));
 	explicit_bzero(&secrets, sizeof(secrets));
 }

@@ -238,6 +238,31 @@ int keys_load_cookies(const char *path, struct dns_secrets *secrets)
 	return err;
 }
 
+int keys_load_token(const char *path, char token[TOKEN_MAX + 1])
+{
+	char text[TOKEN_MAX + 2];
+	int fd = open_secret(path, "; `anydoor keygen FILE` makes one");
+	ssize_t size;
+	size_t len;
+
+	if (fd < 0)
+		return fd;
+	size = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[size < 0 ? 0 : size] = '\0';
+	len = strcspn(text, "\n");
+	text[len] = '\0';
+	if (len >= TOKEN_MIN && len <= TOKEN_MAX && size - len <= 1 && !strpbrk(text, " \t\r")) {
+		memcpy(token, text, len + 1);
+		explicit_bzero(text, sizeof(text));
+		return 0;
+	}
+	explicit_bzero(text, sizeof(text));
+	log_err("key file %s: wants one line of %d to %d letters without spaces", path, TOKEN_MIN,
+		TOKEN_MAX);
+	return -EINVAL;
+}
+
 static int write_master(int fd)
 {
 	__u8 master[crypto_kdf_KEYBYTES];

@@ -10,6 +10,9 @@
 #include "maps/dns_guard.h"
 #include "maps/types.h"
 
+#define TOKEN_MIN 16
+#define TOKEN_MAX 255
+
 /* What DNS needs: SipHash keys as two little-endian words each. */
 struct dns_secrets {
 	__u64 cookies[AD_DNS_SECRETS][2]; /* the one in use first */
@@ -26,6 +29,8 @@ int keys_load_dns(const char *path, unsigned int epoch, struct dns_secrets *secr
 /* Other secrets for cookies: a line of 32 hexadecimal digits for each, as the file of NSD and
  * Unbound has them. Leaves the rest of @secrets. 0 or -errno, logged. */
 int keys_load_cookies(const char *path, struct dns_secrets *secrets);
+/* A token that others send us: one line of TOKEN_MIN to TOKEN_MAX letters. 0 or -errno, logged. */
+int keys_load_token(const char *path, char token[TOKEN_MAX + 1]);
 /* Writes a new key file (0600, never over an existing one). 0 or -errno. */
 int keys_generate(const char *path);
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <event2/listener.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -14,9 +15,11 @@
 #include "log.h"
 
 #define FILES_MAX   65536
+#define FILES_SPARE 32
 #define SAY_EVERY_S 60
 
 static int reserve = -1;
+static int files_max = INT_MAX; /* that may be open */
 
 static void keep_reserve(void)
 {
@@ -55,14 +58,29 @@ void listener_turn_away(struct evconnlistener *listener)
 	evconnlistener_set_error_cb(listener, on_error);
 }
 
+/* A new descriptor is the lowest that is free: all below are in use. */
+bool listener_spares(int fd)
+{
+	if (fd < files_max - FILES_SPARE)
+		return true;
+	close(fd);
+	say(EMFILE);
+	return false;
+}
+
 /* The soft limit is 1024 for the sake of select(2), which nothing here uses. */
 void listener_raise_limit(void)
 {
 	struct rlimit files;
 
-	if (getrlimit(RLIMIT_NOFILE, &files) || files.rlim_cur >= FILES_MAX)
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return;
+	files_max = files.rlim_cur < INT_MAX ? files.rlim_cur : INT_MAX;
+	if (files.rlim_cur >= FILES_MAX)
 		return;
 	files.rlim_cur = files.rlim_max < FILES_MAX ? files.rlim_max : FILES_MAX;
 	if (setrlimit(RLIMIT_NOFILE, &files))
 		log_warn("open files: the limit cannot be raised: %s", strerror(errno));
+	else
+		files_max = files.rlim_cur;
 }

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <event2/buffer.h>
 #include <event2/http.h>
@@ -15,18 +16,21 @@
 #include "listener.h"
 #include "log.h"
 #include "metrics.h"
+#include "metrics_access.h"
 #include "metrics_job.h"
 #include "metrics_text.h"
 
-#define HEADERS_MAX_BYTES 8192
+#define HEADERS_MAX_BYTES 4096 /* each of a thousand tiny ones costs 110 bytes */
 #define BODY_MAX_BYTES	  1024
 #define TIMEOUT_S	  20 /* of a client that neither asks nor takes */
+#define BACKLOG		  16 /* as many may be beyond what metrics_client.h allows, for a moment */
 #define TOP_DEFAULT	  20
 #define TOP_MAX		  1000
 
 struct page {
 	const char *path;
 	void (*serve)(struct metrics *metrics, struct evhttp_request *request);
+	bool tells_clients; /* addresses of people: not for everybody */
 };
 
 /* --- replies --------------------------------------------------------------------------------- */
@@ -176,38 +180,74 @@ static void serve_health(struct metrics *metrics, struct evhttp_request *request
 
 static void serve_index(struct metrics *metrics, struct evhttp_request *request)
 {
-	metrics_reply_text(request, 200,
-			   "anydoor " VERSION "\n\n"
-			   "/metrics              for Prometheus\n"
-			   "/metrics/flows?top=N  the heaviest flows, for Prometheus\n"
-			   "/flows                every flow, a JSON object per line\n"
-			   "/healthz              200 or 503");
+	metrics_reply_text(
+		request, 200,
+		"anydoor " VERSION "\n\n"
+		"/metrics              for Prometheus\n"
+		"/metrics/flows?top=N  the heaviest flows, for Prometheus, with a token\n"
+		"/flows                every flow, a JSON object per line, with a token\n"
+		"/healthz              200 or 503");
 }
 
 /* --- the listener ---------------------------------------------------------------------------- */
 
 static const struct page pages[] = {
-	{ "/metrics", serve_metrics }, { "/metrics/flows", serve_top },
-	{ "/flows", serve_flows },     { "/healthz", serve_health },
-	{ "/", serve_index },
+	{ "/metrics", serve_metrics, false }, { "/metrics/flows", serve_top, true },
+	{ "/flows", serve_flows, true },      { "/healthz", serve_health, false },
+	{ "/", serve_index, false },
 };
+
+/* Refuses whom the page is not for. */
+static bool may_see(const struct metrics *metrics, struct evhttp_request *request,
+		    const struct page *page)
+{
+	bool has_token = access_has_token(request, metrics->token);
+
+	if (!has_token && !access_is_our_host(request, metrics->config)) {
+		metrics_reply_text(request, 421,
+				   "Host: is no address and no name of this node; ask by address, "
+				   "or with the token of metrics.token");
+		return false;
+	}
+	if (!page->tells_clients || has_token)
+		return true;
+	if (*metrics->token) {
+		evhttp_add_header(evhttp_request_get_output_headers(request), "WWW-Authenticate",
+				  "Bearer");
+		metrics_reply_text(request, 401, "Authorization: Bearer TOKEN, see metrics.token");
+	} else {
+		metrics_reply_text(request, 403,
+				   "flows are only for who has a token, and metrics.token is not "
+				   "set; members of state.group run anydoor flows --json-lines");
+	}
+	return false;
+}
+
+static void serve(struct metrics *metrics, struct evhttp_request *request, const struct page *page)
+{
+	enum evhttp_cmd_type method = evhttp_request_get_command(request);
+
+	if (method != EVHTTP_REQ_GET && method != EVHTTP_REQ_HEAD) {
+		evhttp_add_header(evhttp_request_get_output_headers(request), "Allow", "GET, HEAD");
+		metrics_reply_text(request, 405, "only GET and HEAD");
+	} else if (may_see(metrics, request, page)) {
+		clients_make_room(&metrics->clients, request);
+		page->serve(metrics, request);
+	}
+}
 
 static void on_request(struct evhttp_request *request, void *arg)
 {
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
 	const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
-	enum evhttp_cmd_type method = evhttp_request_get_command(request);
+	struct metrics *metrics = arg;
 
+	clients_alive(&metrics->clients, request);
 	for (size_t i = 0; path && i < sizeof(pages) / sizeof(*pages); i++) {
-		if (strcmp(path, pages[i].path))
-			continue;
-		if (method == EVHTTP_REQ_GET || method == EVHTTP_REQ_HEAD) {
-			pages[i].serve(arg, request);
+		if (!strcmp(path, pages[i].path)) {
+			serve(metrics, request, &pages[i]);
 			return;
 		}
-		evhttp_add_header(evhttp_request_get_output_headers(request), "Allow", "GET, HEAD");
-		metrics_reply_text(request, 405, "only GET and HEAD");
-		return;
 	}
 	metrics_reply_text(request, 404, "no such page");
 }
@@ -217,6 +257,7 @@ static int listen_on(struct metrics *metrics)
 	const struct config *config = metrics->config;
 	struct evhttp_bound_socket *bound;
 	char address[ADDR_TEXT];
+	int err;
 
 	addr_format(&config->metrics_address, address);
 	metrics->http = evhttp_new(metrics->base);
@@ -227,15 +268,42 @@ static int listen_on(struct metrics *metrics)
 	evhttp_set_max_body_size(metrics->http, BODY_MAX_BYTES);
 	evhttp_set_timeout(metrics->http, TIMEOUT_S);
 	evhttp_set_gencb(metrics->http, on_request, metrics);
+	err = clients_open(&metrics->clients, metrics->base, metrics->http);
+	if (err)
+		return err;
 	errno = 0;
 	bound = evhttp_bind_socket_with_handle(metrics->http, address, config->metrics_port);
 	if (bound) {
+		listen(evhttp_bound_socket_get_fd(bound), BACKLOG);
 		listener_turn_away(evhttp_bound_socket_get_listener(bound));
 		return 0;
 	}
 	log_err("metrics: cannot listen on %s port %u: %s; see metrics.listen", address,
 		config->metrics_port, errno ? strerror(errno) : "no such address");
 	return errno ? -errno : -EADDRNOTAVAIL;
+}
+
+int metrics_check(const struct config *config, struct config_errors *errors)
+{
+	char token[TOKEN_MAX + 1];
+	int err = 0;
+
+	if (config->metrics_on && config->metrics_token)
+		err = keys_load_token(config->metrics_token, token);
+	if (err)
+		config_errors_add(errors, config->metrics_token, 0,
+				  "metrics.token cannot be used: %s", strerror(-err));
+	explicit_bzero(token, sizeof(token));
+	return err;
+}
+
+/* What it lacks was refused by metrics_check(); from now on nobody has the right one. */
+static void load_token(struct metrics *metrics)
+{
+	const char *path = metrics->config->metrics_token;
+
+	if (!path || keys_load_token(path, metrics->token))
+		*metrics->token = '\0';
 }
 
 int metrics_new(struct event_base *base, const struct config *config, const struct pins *pins,
@@ -253,6 +321,7 @@ int metrics_new(struct event_base *base, const struct config *config, const stru
 	new->base = base;
 	new->config = config;
 	new->pins = pins;
+	load_token(new);
 	/* evhttp writes to clients that may have gone. */
 	signal(SIGPIPE, SIG_IGN);
 	err = listen_on(new);
@@ -268,6 +337,7 @@ void metrics_use(struct metrics *metrics, const struct config *config)
 	if (!metrics)
 		return;
 	metrics->config = config;
+	load_token(metrics);
 	jobs_use_config(metrics);
 }
 
@@ -292,9 +362,12 @@ void metrics_free(struct metrics *metrics)
 {
 	if (!metrics)
 		return;
+	clients_stop(&metrics->clients);
 	if (metrics->http)
 		evhttp_free(metrics->http);
+	clients_close(&metrics->clients);
 	jobs_free(metrics);
+	explicit_bzero(metrics->token, sizeof(metrics->token));
 	free(metrics);
 }
 

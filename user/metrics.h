@@ -7,6 +7,9 @@
  *   /flows               every live flow as one JSON object per line, streamed
  *   /healthz             200 while the data path is loaded and armed, else 503
  *
+ * Flows name clients: those two pages are only for who sends the token of `metrics.token`. Without
+ * it a request must name this node as its Host, so that a stranger's web page cannot ask.
+ *
  * Reads through the pins only, so that what it serves is what the kernel does, whoever loaded it.
  */
 #ifndef AD_METRICS_H
@@ -15,10 +18,13 @@
 #include <stdbool.h>
 
 struct config;
+struct config_errors;
 struct event_base;
 struct metrics;
 struct pins;
 
+/* Whether the files that a configuration names for us are good: 0, or -errno with a line. */
+int metrics_check(const struct config *config, struct config_errors *errors);
 /*
  * Listens on config->metrics_address; with metrics off, 0 and *metrics is NULL, which all
  * functions here accept. 0 or -errno, logged with the address. @config and @pins stay the

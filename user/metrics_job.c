@@ -249,6 +249,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	struct job *job = arg;
 	int err = job_work(job);
 
+	clients_alive(&job->metrics->clients, job->request);
 	if (err && err != -ENOENT) {
 		job_fail(job);
 		return;

@@ -5,6 +5,8 @@
 #ifndef AD_METRICS_JOB_H
 #define AD_METRICS_JOB_H
 
+#include "keys.h"
+#include "metrics_client.h"
 #include "metrics_text.h"
 #include "pins.h"
 #include "prom.h"
@@ -20,9 +22,11 @@ struct job;
 struct metrics {
 	struct event_base *base;
 	struct evhttp *http;
+	struct clients clients;
 	const struct config *config;
 	const struct pins *pins;
 	struct metrics_daemon daemon;
+	char token[TOKEN_MAX + 1]; /* empty: nobody may see flows */
 
 	struct pins_occupancy occupancy; /* as last counted */
 	double count_due_s;		 /* when it is to be counted again; CLOCK_MONOTONIC */

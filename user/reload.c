@@ -79,6 +79,7 @@ static int read_all(struct daemon *daemon, struct incoming *in, struct config_er
 	if (err)
 		dns_zones_note_errors(&daemon->loader->pins, in->config, errors);
 	err = err ?: dns_guard_load(in->config, &in->guard, errors);
+	err = err ?: metrics_check(in->config, errors);
 	return err ?: open_server(daemon, in, errors);
 }
 

@@ -16,6 +16,8 @@ dir=$(mktemp -d)
 export LAB_DIR=$dir # where await leaves what was said
 base=http://127.0.0.1:9911
 gid=64999 # a group of nobody's: the pins are given to it by hand
+token=a-token-of-sixteen-letters
+bearer=(-H "Authorization: Bearer $token")
 daemon=''
 
 export ANYDOOR_CONFIG=$dir/anydoor.yaml ANYDOOR_NAME=t
@@ -77,6 +79,7 @@ raise_hosts() {
 
 configure() {
 	install -m 600 <(printf '%064d\n' 7) "$dir/fleet.key"
+	install -m 600 <(echo "$token") "$dir/token"
 	cat >"$dir/anydoor.yaml" <<-END
 		node: fra-1
 		interfaces: [uplink]
@@ -88,6 +91,7 @@ configure() {
 		stamp: { clock: any, tcp_timestamps: set }
 		keys: { file: fleet.key }
 		flows: { max: 1K }
+		metrics: { token: token }
 		xdp: { dispatcher: "off" }
 		state: { bpffs: $pins, run: $dir/run }
 	END
@@ -132,7 +136,7 @@ flow_is_known() {
 }
 
 page() {
-	in_host curl -sf "$base$1"
+	in_host curl -sf -H "Authorization: Bearer $token" "$base$1"
 }
 
 code_of() {
@@ -174,8 +178,11 @@ rates_of_stats() {
 check_pages() {
 	local text='text/plain; version=0.0.4; charset=utf-8'
 	is "/metrics" "$(code_of $base/metrics)" "200 $text"
-	is "/metrics/flows" "$(code_of "$base/metrics/flows?top=5")" "200 $text"
-	is "/flows" "$(code_of $base/flows)" "200 application/x-ndjson"
+	is "/metrics/flows" "$(code_of "${bearer[@]}" "$base/metrics/flows?top=5")" "200 $text"
+	is "/flows" "$(code_of "${bearer[@]}" $base/flows)" "200 application/x-ndjson"
+	is "/flows without the token" "$(code_of $base/flows)" "401 text/plain; charset=utf-8"
+	is "with a name that anybody may point here" "$(code_of -H 'Host: evil.example' $base/metrics)" \
+		"421 text/plain; charset=utf-8"
 	is "/healthz" "$(code_of $base/healthz)" "200 text/plain; charset=utf-8"
 	is "no such page" "$(code_of $base/nosuch)" "404 text/plain; charset=utf-8"
 	is "no such method" "$(code_of -X DELETE $base/metrics)" "405 text/plain; charset=utf-8"

@@ -192,6 +192,36 @@ static void test_keys_cookie_secrets_are_one_or_two(void)
 	       "others may not read it");
 }
 
+static void test_keys_token_is_one_line(void)
+{
+	static const char *const bad[] = { "",
+					   "\n",
+					   "012345678901234",
+					   "0123456789012345\n\n",
+					   "0123456789012345 6789",
+					   "0123456789012345\r\n" };
+	char token[TOKEN_MAX + 1], said[512], big[TOKEN_MAX + 2];
+
+	put("0123456789abcdef\n", 0600);
+	is_int(keys_load_token(path, token), 0, "a token");
+	is_str(token, "0123456789abcdef", "is what stands there, without the newline");
+	memset(big, 'x', sizeof(big));
+	big[TOKEN_MAX + 1] = '\0';
+	put(big + 1, 0600);
+	is_int(keys_load_token(path, token), 0, "the longest");
+	put(big, 0600);
+	catch_stderr();
+	is_int(keys_load_token(path, token), -EINVAL, "one more letter");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		put(bad[i], 0600);
+		is_int(keys_load_token(path, token), -EINVAL, "bad token %zu is refused", i);
+	}
+	put("0123456789abcdef\n", 0640);
+	is_int(keys_load_token(path, token), -EPERM, "and one that others may read");
+	snprintf(said, sizeof(said), "%s", release_stderr());
+	ok(strstr(said, path) && !strstr(said, "0123456"), "by name, showing nothing");
+}
+
 static void test_keys_generate(void)
 {
 	struct ad_keys keys;
@@ -218,6 +248,7 @@ int main(void)
 	test_keys_derivation_is_stable();
 	test_keys_cookies_roll_with_the_epoch();
 	test_keys_cookie_secrets_are_one_or_two();
+	test_keys_token_is_one_line();
 	test_keys_generate();
 	unlink(path);
 	rmdir(dir);

@@ -17,6 +17,7 @@
 #include "user/metrics.h"
 
 #define PORT	   9911
+#define TOKEN	   "0123456789abcdef"
 #define BUCKETS	   16384
 #define FLOWS	   (BUCKETS * AD_FLOW_SLOTS)
 #define STALLED_KB 2048 /* what two stalled streams may cost; the table makes 40 MB of text */
@@ -51,6 +52,17 @@ static void fill(struct fixture *fixture)
 		fixture_flow(fixture, i, AD_FLOW_OURS, 1);
 }
 
+static char *write_token(void)
+{
+	static char path[] = "/tmp/test_metrics_http.XXXXXX";
+	int fd = mkstemp(path);
+
+	if (write(fd, TOKEN "\n", sizeof(TOKEN)) != sizeof(TOKEN))
+		_exit(1);
+	close(fd);
+	return path;
+}
+
 static pid_t start_server(struct fixture *fixture)
 {
 	static struct config config;
@@ -61,12 +73,14 @@ static pid_t start_server(struct fixture *fixture)
 	if (child)
 		return child;
 	config = fleet_config;
+	config.metrics_token = write_token();
 	config.metrics_on = true;
 	config.metrics_port = PORT;
 	addr_parse("127.0.0.1", &config.metrics_address);
 	base = event_base_new();
 	if (metrics_new(base, &config, &fixture->pins, &metrics))
 		_exit(1);
+	unlink(config.metrics_token);
 	event_base_dispatch(base);
 	_exit(0);
 }
@@ -107,7 +121,9 @@ static int get(const char *path)
 {
 	char request[256];
 	int len = snprintf(request, sizeof(request),
-			   "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", path);
+			   "GET %s HTTP/1.1\r\nHost: 127.0.0.1:9911\r\n"
+			   "Authorization: Bearer " TOKEN "\r\nConnection: close\r\n\r\n",
+			   path);
 
 	return send_request(request, len);
 }
@@ -261,7 +277,7 @@ static void test_junk_survived(pid_t server)
 	memset(junk, 'a', sizeof(junk));
 	memcpy(junk, "GET /", 5);
 	close(send_request(junk, sizeof(junk)));
-	close(send_request("GET /flows HTTP/1.1\r\n\r\n", 23)); /* gone before the answer */
+	close(get("/flows")); /* gone before the answer */
 	close(send_request("GET /metrics HTTP/1.1\r\n\r\nGET", 27));
 	is_int(code_of("/healthz"), 200, "still there");
 	is_int(waitpid(server, NULL, WNOHANG), 0, "and the same");
@@ -279,6 +295,48 @@ static void test_methods_refused(void)
 	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++)
 		is_int(read_reply(send_request(requests[i], strlen(requests[i])), &newlines), 405,
 		       "%.*s", (int)strcspn(requests[i], "/"), requests[i]);
+}
+
+/* As a browser asks for a page of somebody whose name points at us, and as others do. */
+static void test_strangers_refused(void)
+{
+	static const struct {
+		const char *path, *headers;
+		int code;
+	} cases[] = {
+		{ "/metrics", "Host: evil.example\r\n", 421 },
+		{ "/metrics", "Host: evil.example:9911\r\n", 421 },
+		{ "/healthz", "Host: 127.0.0.1.evil.example\r\n", 421 },
+		{ "/healthz", "Host: localhost.evil.example\r\n", 421 },
+		{ "/healthz", "Host: [::1].evil.example\r\n", 421 },
+		{ "/healthz", "Host: [evil.example]\r\n", 421 },
+		{ "/healthz", "Host: \r\n", 421 },
+		{ "/nosuch", "Host: evil.example\r\n", 404 },
+		{ "/metrics", "", 200 },
+		{ "/healthz", "Host: localhost\r\n", 200 },
+		{ "/healthz", "Host: LocalHost:9911\r\n", 200 },
+		{ "/healthz", "Host: 192.0.2.1:9911\r\n", 200 },
+		{ "/healthz", "Host: [2001:db8::1]:9911\r\n", 200 },
+		{ "/healthz", "Host: evil.example\r\nAuthorization: Bearer " TOKEN "\r\n", 200 },
+		{ "/flows", "Host: 127.0.0.1\r\n", 401 },
+		{ "/metrics/flows", "Host: 127.0.0.1\r\n", 401 },
+		{ "/flows", "Host: 127.0.0.1\r\nAuthorization: Bearer \r\n", 401 },
+		{ "/flows", "Host: 127.0.0.1\r\nAuthorization: Bearer " TOKEN "0\r\n", 401 },
+		{ "/flows", "Host: 127.0.0.1\r\nAuthorization: Bearer 0123456789abcdeF\r\n", 401 },
+		{ "/flows", "Host: 127.0.0.1\r\nAuthorization: Basic " TOKEN "\r\n", 401 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char request[512];
+		size_t newlines;
+		int len = snprintf(request, sizeof(request),
+				   "GET %s HTTP/1.1\r\n%sConnection: close\r\n\r\n", cases[i].path,
+				   cases[i].headers);
+
+		is_int(read_reply(send_request(request, len), &newlines), cases[i].code,
+		       "%s of %.*s", cases[i].path, (int)strcspn(cases[i].headers, "\r"),
+		       cases[i].headers);
+	}
 }
 
 static void test_health_tells_the_truth(struct fixture *fixture)
@@ -307,6 +365,7 @@ int main(void)
 	server = start_server(&fixture);
 	test_pages_answer();
 	test_methods_refused();
+	test_strangers_refused();
 	test_stream_has_every_flow();
 	test_stream_stalled_clients_bounded(server);
 	test_junk_survived(server);
