@@ -188,7 +188,34 @@ int bpffs_get_map(const char *dir, const char *name, __u32 value_size)
 	return err ?: -EPROTO;
 }
 
-int bpffs_pin(int fd, const char *dir, const char *name, mode_t mode, gid_t gid)
+/*
+ * What status, flows, stats, pops and zones open. Everything else holds, or may come to hold, what
+ * packets can be forged with: keys, and hashes that are begun with them.
+ */
+static const char *const group_reads[] = {
+	"attached",	   "dns_counts",    "dns_daemon",    "dns_guarded", "dns_guarded_daemon",
+	"dns_zone_daemon", "dns_zone_hits", "dns_zone_info", "flow_stats",  "flow_tags",
+	"flows",	   "hunt_stats",    "keeper",	     "locals",	    "meta",
+	"nodes",	   "peers",	    "reasons",	     "state",
+};
+
+static int grant(const char *path, const char *name, gid_t gid)
+{
+	mode_t mode = 0600;
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < sizeof(group_reads) / sizeof(*group_reads); i++)
+		if (!strcmp(name, group_reads[i]))
+			mode = 0640;
+	gid = mode == 0640 ? gid : 0;
+	if (!stat(path, &st) && !st.st_uid && st.st_gid == gid && (st.st_mode & 07777) == mode)
+		return 0;
+	/* Rights are taken before the owner changes. */
+	return chmod(path, 0600) || chown(path, 0, gid) || chmod(path, mode) ? -errno : 0;
+}
+
+int bpffs_pin(int fd, const char *dir, const char *name, gid_t gid)
 {
 	char path[PATH_MAX];
 	int err = join(path, dir, name);
@@ -197,10 +224,9 @@ int bpffs_pin(int fd, const char *dir, const char *name, mode_t mode, gid_t gid)
 		err = bpf_obj_pin(fd, path);
 	if (err)
 		return err;
-	if (!chown(path, 0, gid) && !chmod(path, mode))
-		return 0;
-	err = -errno;
-	unlink(path);
+	err = grant(path, name, gid);
+	if (err)
+		unlink(path);
 	return err;
 }
 
@@ -238,11 +264,7 @@ static int each_pin(const char *dir, int (*each)(const char *path, const char *n
 
 static int regrant_pin(const char *path, const char *name, void *arg)
 {
-	struct stat st;
-
-	if (stat(path, &st))
-		return -errno;
-	return st.st_mode & S_IRGRP && chown(path, 0, *(gid_t *)arg) ? -errno : 0;
+	return grant(path, name, *(gid_t *)arg);
 }
 
 int bpffs_regrant(const char *dir, gid_t gid)

@@ -26,9 +26,12 @@ bool bpffs_exists(const char *dir, const char *name);
 int bpffs_get(const char *dir, const char *name);
 /* The same of a map, or -EPROTO if its values are not of @value_size: another ABI. */
 int bpffs_get_map(const char *dir, const char *name, __u32 value_size);
-/* Pins @fd as dir/name with this mode and group, replacing nothing. 0 or -errno. */
-int bpffs_pin(int fd, const char *dir, const char *name, mode_t mode, gid_t gid);
-/* Gives @dir and every pin that a group may read to @gid. 0 or -errno. */
+/*
+ * Pins @fd as dir/name, replacing nothing: for root alone, and for @gid to read if it is a map that
+ * the reading commands open. 0 or -errno.
+ */
+int bpffs_pin(int fd, const char *dir, const char *name, gid_t gid);
+/* Gives @dir to @gid, and every pin the rights that bpffs_pin() gives. 0 or -errno. */
 int bpffs_regrant(const char *dir, gid_t gid);
 /* 0, also if there was none, or -errno. */
 int bpffs_unpin(const char *dir, const char *name);

@@ -35,7 +35,7 @@ static int make_map(struct doors *doors, int *fd, const char *name, enum bpf_map
 		    __u32 value_size, __u32 entries)
 {
 	*fd = bpf_map_create(type, name, sizeof(__u32), value_size, entries, NULL);
-	return *fd < 0 ? *fd : bpffs_pin(*fd, doors->dir, name, 0640, doors->gid);
+	return *fd < 0 ? *fd : bpffs_pin(*fd, doors->dir, name, doors->gid);
 }
 
 static int make_xdp_table(struct doors *doors)
@@ -121,11 +121,11 @@ int doors_open(struct doors *doors, const char *dir, const struct instance *inst
 
 int doors_pin(const struct doors *doors, const char *dir)
 {
-	int err = bpffs_pin(doors->door_xdp, dir, "door_xdp", 0640, doors->gid);
+	int err = bpffs_pin(doors->door_xdp, dir, "door_xdp", doors->gid);
 
-	err = err ?: bpffs_pin(doors->door_tc, dir, "door_tc", 0640, doors->gid);
-	err = err ?: bpffs_pin(doors->keeper, dir, "keeper", 0640, doors->gid);
-	return err ?: bpffs_pin(doors->attached, dir, "attached", 0640, doors->gid);
+	err = err ?: bpffs_pin(doors->door_tc, dir, "door_tc", doors->gid);
+	err = err ?: bpffs_pin(doors->keeper, dir, "keeper", doors->gid);
+	return err ?: bpffs_pin(doors->attached, dir, "attached", doors->gid);
 }
 
 int doors_read(const struct doors *doors, struct ad_keeper *keeper)

@@ -178,12 +178,10 @@ static int pin_maps(struct object *object, const struct instance *instance,
 
 	bpf_object__for_each_map(map, object->skel->obj) {
 		const char *name = bpf_map__name(map);
-		bool secret = map == object->skel->maps.keys || map == object->skel->maps.dns_guard;
 
 		if (bpf_map__is_internal(map) || bpffs_exists(instance->fresh, name))
 			continue;
-		err = bpffs_pin(bpf_map__fd(map), instance->fresh, name, secret ? 0600 : 0640,
-				secret ? 0 : instance->gid);
+		err = bpffs_pin(bpf_map__fd(map), instance->fresh, name, instance->gid);
 		if (err) {
 			config_errors_add(errors, instance->fresh, 0, "map %s cannot be pinned: %s",
 					  name, strerror(-err));
@@ -202,7 +200,7 @@ static int pin_programs(struct object *object, const struct instance *instance,
 
 	bpf_object__for_each_program(prog, object->skel->obj) {
 		snprintf(name, sizeof(name), "prog_%s", bpf_program__name(prog));
-		err = bpffs_pin(bpf_program__fd(prog), instance->fresh, name, 0600, 0);
+		err = bpffs_pin(bpf_program__fd(prog), instance->fresh, name, 0);
 		if (err) {
 			config_errors_add(errors, instance->fresh, 0, "%s cannot be pinned: %s",
 					  name, strerror(-err));

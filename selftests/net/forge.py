@@ -77,7 +77,8 @@ class Tunnel:
 
     def __init__(self, args):
         self.source, self.destination = args.peer, args.target
-        self.key = tunnel_key(bytes.fromhex(args.key), args.epoch)
+        self.key = (bytes.fromhex(args.tunnel_key) if args.tunnel_key else
+                    tunnel_key(bytes.fromhex(args.key), args.epoch))
         self.landing, self.hop, self.why, self.epoch = args.landing, 1, WHY_DATA, args.epoch
         self.time, self.option_class = int(time.time()), CLASS
         self.candidates = [args.owner, 0, 0]
@@ -165,7 +166,9 @@ KINDS = {f.__name__: f for f in (right, stranger, stale, future, forged, moved, 
 
 def arguments():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--key", required=True, help="64 hexadecimal digits")
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--key", help="the fleet's: 64 hexadecimal digits")
+    which.add_argument("--tunnel-key", help="what is made of it: 32 hexadecimal digits")
     parser.add_argument("--epoch", type=int, default=1)
     parser.add_argument("--peer", required=True, help="tunnel address that we claim to be")
     parser.add_argument("--landing", type=int, required=True, help="its node id")
@@ -176,6 +179,7 @@ def arguments():
     parser.add_argument("--vip", required=True)
     parser.add_argument("--count", type=int, default=1)
     parser.add_argument("--hex", action="store_true", help="print them, and send nothing")
+    parser.add_argument("--print-key", action="store_true", help="print that of the tunnel instead")
     parser.add_argument("kind", nargs="+", choices=KINDS)
     return parser.parse_args()
 
@@ -186,7 +190,9 @@ def main():
     for kind in args.kind:
         tunnel = Tunnel(args)
         KINDS[kind](tunnel, args)
-        if args.hex:
+        if args.print_key:
+            print(tunnel.key.hex())
+        elif args.hex:
             print(bytes(tunnel.packet()).hex())
         else:
             send(tunnel.packet(), count=args.count)

@@ -87,7 +87,7 @@ ok "and found again when it was lost" await 8 neighbour
 
 # --- pins ------------------------------------------------------------------------------------------
 is "keys are for root" "$(stat -c %a "$PINS/one/keys")" 600
-is "the rest is for the group" "$(stat -c %a "$PINS/one/flows")" 640
+is "flows are for the group" "$(stat -c %a "$PINS/one/flows")" 640
 refused "a stranger reads nothing" 1 "not allowed" as_nobody status
 group_reads() {
 	GROUP=$(getent group daemon | cut -d: -f3) as_nobody status
