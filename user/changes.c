@@ -228,6 +228,7 @@ static void settings(json_t *list, const struct config *old, const struct config
 	number(list, "dns.tcp_max", old->dns_tcp_max, new->dns_tcp_max);
 	number(list, "dns.tcp_idle", old->dns_tcp_idle_s, new->dns_tcp_idle_s);
 	text(list, "dns.cookies", cookies_name(old->cookies), cookies_name(new->cookies));
+	text(list, "dns.include_dir", old->include_dir, new->include_dir);
 	text(list, "dns.cookie_secrets", old->cookie_secrets, new->cookie_secrets);
 	limit(list, &old->limit, &new->limit);
 	if (old->nr_successors != new->nr_successors ||

@@ -533,6 +533,7 @@ void config_free(struct config *config)
 	free(config->zones);
 	free(config->key_file);
 	free(config->nsid);
+	free(config->include_dir);
 	free(config->cookie_secrets);
 	free(config->metrics_token);
 	free(config->limit.exempt);

@@ -122,6 +122,7 @@ struct config {
 	unsigned int dns_tcp_max;      /* dns.tcp_max: connections */
 	unsigned int dns_tcp_idle_s;   /* dns.tcp_idle */
 	enum ad_dns_cookies cookies;   /* dns.cookies */
+	char *include_dir;	       /* dns.include_dir; NULL: none */
 	char *cookie_secrets;	       /* dns.cookie_secrets; NULL: made from the fleet's key */
 	struct config_limit limit;     /* dns.limit */
 	__u16 successors[AD_SUCCESSOR_MAX]; /* drain.successors, as node ids */

@@ -130,6 +130,9 @@ const struct schema_row config_schema[] = {
 	  .help = "its apex" },
 	{ "dns.zones[].file", SCHEMA_FILE, .required = true, IN(config_zone, file),
 	  .help = "its records, in the format of RFC 1035" },
+	{ "dns.include_dir", SCHEMA_FILE, IN(config, include_dir), .says = "none",
+	  .help = "a directory whose files zone files may $INCLUDE, beside those below their own "
+		  "directory" },
 	{ "dns.watch", SCHEMA_BOOL, IN(config, dns_watch), .fallback = "false",
 	  .help = "load the zones again when one of their files changes" },
 	{ "dns.unserved", SCHEMA_CHOICE, IN(config, dns_unserved_pass), .choices = "refuse|pass",

@@ -54,7 +54,7 @@ static int sources_read(struct sources *sources, const struct config *config,
 	if (!sources->zones)
 		return -ENOMEM;
 	for (i = 0; i < config->nr_zones; i++) {
-		err = zone_load(config->zones[i].name, config->zones[i].file,
+		err = zone_load(config->zones[i].name, config->zones[i].file, config->include_dir,
 				&sources->zones[sources->nr], errors);
 		if (err == -ENOMEM)
 			return err;
@@ -547,13 +547,14 @@ static bool is_of_file(const char *error, const char *file)
 }
 
 /* The first error that was found in a zone's file, or in one that it includes. */
-static const char *error_of(const struct config_zone *zone, const struct config_errors *errors)
+static const char *error_of(const struct config_zone *zone, const char *include_dir,
+			    const struct config_errors *errors)
 {
 	struct zone_files files = { 0 };
 	const char *error = NULL;
 	size_t i, n;
 
-	zone_files_add(&files, zone->file);
+	zone_files_add(&files, zone->file, include_dir);
 	for (i = 0; i < errors->nr && !error; i++)
 		for (n = 0; n < files.nr && !error; n++)
 			if (is_of_file(errors->list[i].text, files.names[n]))
@@ -603,7 +604,7 @@ void dns_zones_note_errors(const struct pins *pins, const struct config *config,
 	if (slots_open(&slots, pins))
 		return;
 	for (i = 0; i < config->nr_zones; i++) {
-		error = error_of(&config->zones[i], errors);
+		error = error_of(&config->zones[i], config->include_dir, errors);
 		if (error)
 			note_error(&slots, &config->zones[i], error);
 	}

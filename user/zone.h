@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * zone.h: a zone file, parsed by libzscanner and checked. Knows neither libbpf nor the image.
+ * zone.h: a zone file, read and checked. Knows neither libbpf nor the image.
  */
 #ifndef AD_ZONE_H
 #define AD_ZONE_H
@@ -66,9 +66,11 @@ struct zone {
 
 /*
  * Reads and checks one zone. 0 and *@zone, or -EINVAL with every error (bounded) appended to
- * @errors as "file:line: reason", or -errno. Warnings are logged.
+ * @errors as "file:line: reason", or -errno. Warnings are logged. @include_dir: NULL, or a
+ * directory whose files $INCLUDE may name beside those below @file's own (zone_input.h).
  */
-int zone_load(const char *name, const char *file, struct zone **zone, struct config_errors *errors);
+int zone_load(const char *name, const char *file, const char *include_dir, struct zone **zone,
+	      struct config_errors *errors);
 /* The same from memory; @file is only what errors call it. */
 int zone_parse(const char *name, const char *file, const char *text, size_t size,
 	       struct zone **zone, struct config_errors *errors);

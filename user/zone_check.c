@@ -3,13 +3,14 @@
  * zone_check.c: what a zone must obey as a whole (zone_check.h).
  */
 #include <errno.h>
-#include <libknot/descriptor.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "config.h"
 #include "log.h"
 #include "maps/dns_proto.h"
 #include "zone_check.h"
+#include "zone_rdata.h"
 #include "zone_sign.h"
 
 #define WARNINGS_MAX  10
@@ -38,6 +39,7 @@ struct check {
 	struct zone *zone;
 	struct config_errors *errors;
 	unsigned int failed;
+	bool gaps; /* lines were refused: what is missing may have stood there */
 	struct zone_remark doubted[DOUBTS];
 	const struct zone_rr *cover; /* of the cut or DNAME above, or NULL */
 	unsigned int uneven;	     /* sets whose TTLs differ */
@@ -50,22 +52,37 @@ struct owner {
 	bool apex;
 };
 
-#define complain(check, rr, ...)                                                                   \
-	do {                                                                                       \
-		(check)->failed++;                                                                 \
-		config_errors_add((check)->errors, (rr)->file, (rr)->line, __VA_ARGS__);           \
-	} while (0)
-
-static int rr_compare(const void *a, const void *b)
+static void complain_at(struct check *check, const char *file, __u32 line, const char *what)
 {
-	const struct zone_rr *x = a, *y = b;
+	check->failed++;
+	config_errors_add(check->errors, file, line, "%s", what);
+}
+
+/* "name type: what". */
+static void complain(struct check *check, const struct zone_rr *rr, const char *what)
+{
+	char name[NAME_TEXT], type[ZONE_TYPE_TEXT];
+
+	check->failed++;
+	config_errors_add(check->errors, rr->file, rr->line, "%s %s: %s",
+			  name_format(rr->owner, name), zone_type_name(rr->type, type), what);
+}
+
+/* 0: one record, perhaps with its names in another case (RFC 4034, 6.2). */
+static int rr_compare_data(const struct zone_rr *x, const struct zone_rr *y)
+{
 	int diff = name_key_compare(&x->key, &y->key);
 
 	if (!diff)
 		diff = (int)x->type - (int)y->type;
-	if (!diff)
-		diff = memcmp(x->rdata, y->rdata, x->rdlen < y->rdlen ? x->rdlen : y->rdlen);
-	return diff ? diff : (int)x->rdlen - (int)y->rdlen;
+	return diff ?: zone_rdata_compare(x->type, x->rdata, x->rdlen, y->rdata, y->rdlen);
+}
+
+static int rr_compare(const void *a, const void *b)
+{
+	const struct zone_rr *x = a, *y = b;
+
+	return rr_compare_data(x, y) ?: (x->line > y->line) - (x->line < y->line);
 }
 
 static bool rr_same_set(const struct zone_rr *a, const struct zone_rr *b)
@@ -79,7 +96,7 @@ static void drop_duplicates(struct zone *zone)
 	size_t i, kept = 0;
 
 	for (i = 0; i < zone->nr_rrs; i++)
-		if (!kept || rr_compare(&zone->rrs[kept - 1], &zone->rrs[i]))
+		if (!kept || rr_compare_data(&zone->rrs[kept - 1], &zone->rrs[i]))
 			zone->rrs[kept++] = zone->rrs[i];
 	zone->nr_rrs = kept;
 }
@@ -89,7 +106,7 @@ static void even_out(struct check *check, struct zone_rr *rrs, size_t nr)
 {
 	__u32 low = rrs[0].ttl;
 	size_t i, other = 0;
-	char type[32] = "", name[NAME_TEXT];
+	char type[ZONE_TYPE_TEXT], name[NAME_TEXT];
 
 	for (i = 1; i < nr; i++) {
 		if (rrs[i].ttl != rrs[0].ttl)
@@ -98,11 +115,10 @@ static void even_out(struct check *check, struct zone_rr *rrs, size_t nr)
 	}
 	if (!other || rrs[0].type == DNS_T_RRSIG)
 		return;
-	knot_rrtype_to_string(rrs[0].type, type, sizeof(type));
 	if (++check->uneven <= WARNINGS_MAX)
 		log_warn("%s:%u: %s %s: TTLs differ within the set; %u is used for all",
-			 rrs[other].file, rrs[other].line, name_format(rrs[0].owner, name), type,
-			 low);
+			 rrs[other].file, rrs[other].line, name_format(rrs[0].owner, name),
+			 zone_type_name(rrs[0].type, type), low);
 	for (i = 0; i < nr; i++)
 		rrs[i].ttl = low;
 }
@@ -111,13 +127,14 @@ static void even_out(struct check *check, struct zone_rr *rrs, size_t nr)
 static void check_size(struct check *check, const struct zone_rr *rrs, size_t nr)
 {
 	size_t i, bytes = 0;
-	char name[NAME_TEXT];
+	char what[64];
 
 	for (i = 0; i < nr; i++)
 		bytes += RR_BYTES + rrs[i].rdlen;
-	if (bytes > SET_BYTES_MAX)
-		complain(check, &rrs[0], "%s: %zu bytes in one RRset fit no message",
-			 name_format(rrs[0].owner, name), bytes);
+	if (bytes <= SET_BYTES_MAX)
+		return;
+	snprintf(what, sizeof(what), "%zu bytes in one RRset fit no message", bytes);
+	complain(check, &rrs[0], what);
 }
 
 static void check_sets(struct check *check)
@@ -151,69 +168,103 @@ static size_t count_type(const struct owner *owner, __u16 type, const struct zon
 	return n;
 }
 
-/* What may stand beside a CNAME (RFC 4034, 3 and 4). */
+/* What may stand beside a CNAME (RFC 2535, 2.3.5; RFC 4034, 3 and 4). */
 static bool beside_cname(__u16 type)
 {
-	return type == DNS_T_CNAME || type == DNS_T_RRSIG || type == DNS_T_NSEC;
+	switch (type) {
+	case DNS_T_CNAME:
+	case DNS_T_SIG:
+	case DNS_T_KEY:
+	case DNS_T_NXT:
+	case DNS_T_RRSIG:
+	case DNS_T_NSEC:
+		return true;
+	default:
+		return false;
+	}
 }
 
 static void check_alias(struct check *check, const struct owner *owner)
 {
 	const struct zone_rr *rr = NULL;
-	char name[NAME_TEXT];
 	size_t i, cnames = count_type(owner, DNS_T_CNAME, &rr);
 
 	if (cnames > 1)
-		complain(check, rr, "%s: more than one CNAME", name_format(rr->owner, name));
+		complain(check, rr, "more than one CNAME of one name");
 	for (i = 0; cnames && i < owner->nr; i++) {
 		if (beside_cname(owner->rrs[i].type))
 			continue;
-		complain(check, &owner->rrs[i], "%s: CNAME and other data",
-			 name_format(owner->rrs[i].owner, name));
+		complain(check, &owner->rrs[i], "CNAME and other data");
 		break;
 	}
 	if (count_type(owner, DNS_T_DNAME, &rr) > 1)
-		complain(check, rr, "%s: more than one DNAME", name_format(rr->owner, name));
+		complain(check, rr, "more than one DNAME of one name");
 }
 
-/* RFC 4592, 4.2 and 4.4 leave open what these would mean. */
+/* RFC 4592, 4.2 leaves open what this would mean. */
 static void check_wildcard(struct check *check, const struct owner *owner)
 {
 	const struct zone_rr *rr = NULL;
-	char name[NAME_TEXT];
 
-	if (memcmp(owner->rrs[0].owner, "\1*", 2))
-		return;
-	if (count_type(owner, DNS_T_NS, &rr) || count_type(owner, DNS_T_DNAME, &rr))
-		complain(check, rr, "%s: a wildcard can be neither NS nor DNAME",
-			 name_format(rr->owner, name));
+	if (!memcmp(owner->rrs[0].owner, "\1*", 2) && count_type(owner, DNS_T_NS, &rr))
+		complain(check, rr, "a wildcard cannot be delegated; name what is");
 }
 
 static void check_soa(struct check *check, const struct owner *owner)
 {
 	const struct zone_rr *rr = NULL;
-	char name[NAME_TEXT];
 	size_t n = count_type(owner, DNS_T_SOA, &rr);
 
 	if (n && !owner->apex)
-		complain(check, rr, "%s: SOA is not at the zone's apex",
-			 name_format(rr->owner, name));
+		complain(check, rr, "SOA is not at the zone's apex");
 	else if (n > 1)
 		complain(check, rr, "more than one SOA");
-	else if (owner->apex && n && rr->rdlen < 22)
-		complain(check, rr, "SOA is too short");
+}
+
+/* A name server that this zone renames is nobody's name (RFC 6672, 2.4). */
+static bool is_below_dname(const struct zone *zone, const __u8 *host)
+{
+	__u8 bytes[NAME_KEY_MAX];
+	struct name_key key, above;
+	unsigned int labels;
+	size_t nr;
+
+	name_to_key(host, bytes, &key);
+	if (!name_key_within(&key, &zone->key))
+		return false;
+	for (labels = zone->key.labels; labels < key.labels; labels++) {
+		above = name_key_ancestor(&key, labels);
+		if (zone_find(zone, &above, DNS_T_DNAME, &nr))
+			return true;
+	}
+	return false;
+}
+
+static void check_name_servers(struct check *check, const struct owner *owner)
+{
+	size_t i;
+
+	for (i = 0; i < owner->nr; i++)
+		if (owner->rrs[i].type == DNS_T_NS &&
+		    is_below_dname(check->zone, owner->rrs[i].rdata))
+			complain(check, &owner->rrs[i],
+				 "this name server is below a DNAME of this zone: it has no "
+				 "address");
 }
 
 static void check_apex(struct check *check, const struct owner *owner)
 {
 	const struct zone_rr *rr = NULL;
 
-	if (!count_type(owner, DNS_T_SOA, &rr))
-		complain(check, &owner->rrs[0], "no SOA record at the zone's apex");
-	if (!count_type(owner, DNS_T_NS, &rr))
-		complain(check, &owner->rrs[0], "no NS record at the zone's apex");
+	if (!check->gaps && !count_type(owner, DNS_T_SOA, &rr))
+		complain_at(check, owner->rrs[0].file, owner->rrs[0].line,
+			    "no SOA record at the zone's apex");
+	if (!check->gaps && !count_type(owner, DNS_T_NS, &rr))
+		complain_at(check, owner->rrs[0].file, owner->rrs[0].line,
+			    "no NS record at the zone's apex");
 	if (count_type(owner, DNS_T_DS, &rr))
 		complain(check, rr, "DS at the apex: it belongs to the parent zone");
+	check_name_servers(check, owner);
 }
 
 void zone_remark(struct zone_remark *remark, const struct zone_rr *rr)
@@ -268,18 +319,12 @@ static void check_hidden(struct check *check, const struct owner *owner)
 			zone_remark(&check->doubted[DOUBT_HIDDEN], &owner->rrs[i]);
 }
 
-/* RFC 6672, 2.3: a name is delegated or redirected, not both; the apex is no delegation. */
+/* A DNAME beside NS is hidden by the cut, as other data is (RFC 6672, 2.3, speaks of the apex). */
 static void check_cut(struct check *check, const struct owner *owner)
 {
 	const struct zone_rr *rr = NULL;
-	char name[NAME_TEXT];
-	size_t ns = count_type(owner, DNS_T_NS, &rr);
 
-	if (owner->apex)
-		return;
-	if (ns && count_type(owner, DNS_T_DNAME, &rr))
-		complain(check, rr, "%s: both DNAME and NS", name_format(rr->owner, name));
-	if (!ns && count_type(owner, DNS_T_DS, &rr))
+	if (!owner->apex && !count_type(owner, DNS_T_NS, &rr) && count_type(owner, DNS_T_DS, &rr))
 		zone_remark(&check->doubted[DOUBT_DS], rr);
 }
 
@@ -347,28 +392,27 @@ static void check_owners(struct check *check)
 	}
 }
 
-int zone_check(struct zone *zone, struct config_errors *errors)
+int zone_check(struct zone *zone, struct config_errors *errors, bool gaps)
 {
-	struct check check = { .zone = zone, .errors = errors };
+	struct check check = { .zone = zone, .errors = errors, .gaps = gaps };
 	const struct zone_rr *soa;
 	size_t nr;
 
-	if (!zone->nr_rrs || zone->nr_rrs > (__u32)-1) {
+	if (!gaps && (!zone->nr_rrs || zone->nr_rrs > (__u32)-1)) {
 		config_errors_add(errors, zone->file, 0, "no records");
 		return -EINVAL;
 	}
-	qsort(zone->rrs, zone->nr_rrs, sizeof(*zone->rrs), rr_compare);
+	if (zone->nr_rrs)
+		qsort(zone->rrs, zone->nr_rrs, sizeof(*zone->rrs), rr_compare);
 	check_sets(&check);
 	drop_duplicates(zone);
 	check_owners(&check);
-	if (zone->rrs[0].key.len != zone->key.len) {
-		config_errors_add(errors, zone->file, 0, "no SOA record at the zone's apex");
-		return -EINVAL;
-	}
-	if (check.failed)
+	if (!gaps && zone->rrs[0].key.len != zone->key.len)
+		complain_at(&check, zone->file, 0, "no SOA record at the zone's apex");
+	soa = zone_find(zone, &zone->key, DNS_T_SOA, &nr);
+	if (gaps || check.failed || !soa)
 		return -EINVAL;
 	say_doubts(&check);
-	soa = zone_find(zone, &zone->key, DNS_T_SOA, &nr);
 	zone->serial = soa_serial(soa);
 	return zone_sign_check(zone, errors);
 }

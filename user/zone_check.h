@@ -9,9 +9,10 @@
 
 /*
  * Sorts, drops duplicates, evens out TTLs (warned) and checks the zone as a whole. 0, or -EINVAL
- * with the reasons in @errors.
+ * with the reasons in @errors. @gaps: some lines were refused, so that nothing is said of what is
+ * missing; the result is -EINVAL.
  */
-int zone_check(struct zone *zone, struct config_errors *errors);
+int zone_check(struct zone *zone, struct config_errors *errors, bool gaps);
 
 /* What is said once of a zone, however often it is found: the first place, and how many. */
 struct zone_remark {
@@ -19,8 +20,5 @@ struct zone_remark {
 	size_t nr;
 };
 void zone_remark(struct zone_remark *remark, const struct zone_rr *rr);
-
-/* The data of a record has the form of its type; unknown types have none. */
-bool zone_rdata_valid(__u16 type, const __u8 *rdata, size_t len);
 
 #endif

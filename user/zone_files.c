@@ -3,96 +3,80 @@
  * zone_files.c: looks through zone files for $INCLUDE (zone_files.h). Whether the rest is any good
  * does not matter here.
  */
-#include <ctype.h>
-#include <libgen.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "zone_files.h"
+#include "zone_input.h"
+#include "zone_word.h"
 
-#define INCLUDE "$INCLUDE"
-
-static bool files_note(struct zone_files *files, const char *name)
+const char *zone_files_note(struct zone_files *files, const char *name)
 {
-	char **grown;
+	char **grown, *copy;
 	size_t i;
 
 	for (i = 0; i < files->nr; i++)
 		if (!strcmp(files->names[i], name))
-			return false;
+			return files->names[i];
 	grown = reallocarray(files->names, files->nr + 1, sizeof(*grown));
 	if (!grown)
-		return false;
-	files->names = grown;
-	grown[files->nr] = strdup(name);
-	if (!grown[files->nr])
-		return false;
-	files->nr++;
-	return true;
-}
-
-/* The word behind $INCLUDE, which may be quoted; NULL if the line says something else. */
-static char *included(char *line)
-{
-	size_t len = strlen(INCLUDE);
-	const char *end = " \t\r\n;";
-	char *name;
-
-	if (strncasecmp(line, INCLUDE, len) || !isspace((unsigned char)line[len]))
 		return NULL;
-	name = line + len + strspn(line + len, " \t");
-	if (*name == '"') {
-		name++;
-		end = "\"\n";
-	}
-	name[strcspn(name, end)] = '\0';
-	return *name ? name : NULL;
+	files->names = grown;
+	copy = strdup(name);
+	if (copy)
+		grown[files->nr++] = copy;
+	return copy;
 }
 
-/* A relative name starts where the file that includes it really lies. */
-static void files_include(struct zone_files *files, const char *file, const char *name)
-{
-	char real[PATH_MAX], path[2 * PATH_MAX];
-
-	if (*name == '/') {
-		zone_files_add(files, name);
-	} else if (realpath(file, real)) {
-		snprintf(path, sizeof(path), "%s/%s", dirname(real), name);
-		zone_files_add(files, path);
-	}
-}
-
-/* Behind a link there is another name, under which it may change too. */
-static bool files_note_both(struct zone_files *files, const char *file)
+/* Behind a link there is another name, under which the file may change too. */
+static void note_both(struct zone_files *files, const char *name)
 {
 	char real[PATH_MAX];
 
-	if (!files_note(files, file))
-		return false;
-	if (realpath(file, real))
-		files_note(files, real);
-	return true;
+	zone_files_note(files, name);
+	if (realpath(name, real))
+		zone_files_note(files, real);
 }
 
-void zone_files_add(struct zone_files *files, const char *file)
+static void follow(struct zone_input *input, const struct zone_entry *entry)
 {
-	char *line = NULL, *name;
-	size_t size = 0;
-	FILE *f;
+	char name[PATH_MAX];
 
-	if (!files_note_both(files, file))
+	if (entry->indented || entry->nr < 2 || !zone_word_is(&entry->words[0], "$INCLUDE") ||
+	    zone_word_file(&entry->words[1], name, sizeof(name)))
 		return;
-	f = fopen(file, "re");
-	while (f && getline(&line, &size, f) > 0) {
-		name = included(line);
-		if (name)
-			files_include(files, file, name);
+	zone_input_include(input, name);
+}
+
+/* Errors are the reader's to tell. */
+static void scan(struct zone_input *input)
+{
+	struct zone_entry entry = { 0 };
+	int had;
+
+	while (zone_input_top(input)) {
+		had = zone_lex_next(&zone_input_top(input)->lex, &entry);
+		if (had > 0)
+			follow(input, &entry);
+		else if (had != -EINVAL)
+			zone_input_pop(input);
 	}
-	free(line);
-	if (f)
-		fclose(f);
+	zone_entry_free(&entry);
+}
+
+void zone_files_add(struct zone_files *files, const char *file, const char *include_dir)
+{
+	struct zone_input input;
+	size_t i;
+
+	note_both(files, file);
+	if (!zone_input_begin(&input, file, include_dir))
+		scan(&input);
+	for (i = 0; i < input.files.nr; i++)
+		note_both(files, input.files.names[i]);
+	zone_input_end(&input);
 }
 
 void zone_files_free(struct zone_files *files)

@@ -1,75 +1,177 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * zone_rdata.c: is the data of a record what its type demands? (zone_check.h)
- *
- * The scanner knows every type's own words, but takes the bytes of RFC 3597's "\# 3 010203" as they
- * are, also for a type that has a form: then it must have that form (RFC 3597, 5).
+ * zone_rdata.c: the data of records, field by field (zone_rdata.h).
  */
-#include <libknot/descriptor.h>
-#include <libknot/rrtype/naptr.h>
-#include "maps/dns_proto.h"
-#include "zone_chain.h"
-#include "zone_check.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "zone.h"
+#include "zone_field.h"
 
-#define NAME_BYTES  255
-#define LABEL_BYTES 63
+struct kind {
+	int (*scan)(struct zone_scan *scan, const struct zone_field *field);
+	int (*check)(struct zone_wire *wire, const struct zone_field *field);
+};
 
-/* The length of an uncompressed name that ends before @end, or -1. */
-static int name_bytes(const __u8 *wire, const __u8 *end)
+static const struct kind kinds[] = {
+#define KIND_ROW(KIND, kind) [ZONE_FIELD_##KIND] = { zone_scan_##kind, zone_wire_##kind },
+	ZONE_FIELDS(KIND_ROW)
+#undef KIND_ROW
+};
+
+int zone_why(char why[ZONE_WHY], const char *format, ...)
 {
-	const __u8 *p = wire;
+	va_list args;
 
-	for (; p < end && *p; p += *p + 1)
-		if (*p > LABEL_BYTES)
-			return -1;
-	return p < end && p - wire < NAME_BYTES ? p - wire + 1 : -1;
+	va_start(args, format);
+	vsnprintf(why, ZONE_WHY, format, args);
+	va_end(args);
+	return -EINVAL;
 }
 
-/* Bytes of one block of a type's data, or -1 if it is not there. */
-static int block_bytes(int block, const __u8 *p, const __u8 *end)
+int zone_rdata_check(__u16 type, const __u8 *rdata, size_t len, char why[ZONE_WHY])
 {
-	switch (block) {
-	case KNOT_RDATA_WF_FIXED_DNAME:
-	case KNOT_RDATA_WF_COMPRESSIBLE_DNAME:
-	case KNOT_RDATA_WF_DECOMPRESSIBLE_DNAME:
-		return name_bytes(p, end);
-	case KNOT_RDATA_WF_NAPTR_HEADER:
-		return knot_naptr_header_size(p, end);
-	case KNOT_RDATA_WF_REMAINDER:
-		return end - p;
-	default:
-		return end - p >= block ? block : -1;
-	}
+	const struct zone_type *row = zone_type_find(type);
+	struct zone_wire wire = { rdata, rdata, rdata + len, why };
+	const struct zone_field *field;
+
+	if (!row || !row->fields)
+		return 0;
+	for (field = row->fields; field->kind; field++)
+		if (kinds[field->kind].check(&wire, field))
+			return -EINVAL;
+	if (wire.p != wire.end)
+		return zone_why(why, "%zd bytes too many behind its last field", wire.end - wire.p);
+	return row->check ? row->check(rdata, len, why) : 0;
 }
 
-/* What we read ourselves and libknot takes for plain bytes: lengths within it agree. */
-static bool is_whole(__u16 type, const __u8 *rdata, size_t len)
+/* RFC 3597, 5: "\# 4 c0000201"; blanks may stand anywhere between the digits. */
+static int scan_generic(struct zone_scan *scan)
 {
-	size_t salt_end;
+	static const struct zone_field length = { ZONE_FIELD_U16, "length behind \\#" };
+	static const struct zone_field data = { ZONE_FIELD_HEX, "data behind \\#" };
+	const struct zone_word *word;
+	__u64 expected;
+	int err;
 
-	if (type == DNS_T_DNSKEY)
-		return len > 4;
-	if (type != DNS_T_NSEC3 && type != DNS_T_NSEC3PARAM)
-		return true;
-	if (len <= NSEC3_SALT_LENGTH)
+	scan->at++;
+	word = zone_scan_take(scan, &length);
+	if (!word)
+		return -EINVAL;
+	if (zone_word_number(word, ZONE_RDATA_MAX, &expected))
+		return zone_scan_refuse(scan, &length, word, "a number from 0 to 65535");
+	err = zone_scan_put_hex(scan, &data, scan->words + scan->at, scan->nr - scan->at);
+	if (err)
+		return err;
+	if (scan->len != expected)
+		return zone_why(scan->why, "\\# says %llu bytes, and %zu follow",
+				(unsigned long long)expected, scan->len);
+	scan->at = scan->nr;
+	return 0;
+}
+
+/*
+ * "\#" begins data in the generic form. In a TXT whose second word is no number, it is a text of
+ * one character.
+ */
+static bool is_generic(const struct zone_scan *scan, __u16 type)
+{
+	const struct zone_word *word = zone_scan_peek(scan);
+	__u64 number;
+
+	if (!word || word->quoted || !zone_word_is(word, "\\#"))
 		return false;
-	salt_end = NSEC3_SALT + rdata[NSEC3_SALT_LENGTH];
-	if (type == DNS_T_NSEC3PARAM)
-		return len == salt_end;
-	return len > salt_end && len >= salt_end + 1 + rdata[salt_end];
+	return type != 16 || (scan->nr > 1 && !zone_word_number(word + 1, (__u32)-1, &number));
 }
 
-bool zone_rdata_valid(__u16 type, const __u8 *rdata, size_t len)
+static int scan_fields(struct zone_scan *scan, const struct zone_type *row)
 {
-	const int *block = knot_get_rdata_descriptor(type)->block_types;
-	const __u8 *p = rdata, *end = rdata + len;
-	int bytes;
+	const struct zone_field *field;
+	char text[ZONE_WORD_TEXT];
 
-	for (; *block != KNOT_RDATA_WF_END; block++) {
-		bytes = block_bytes(*block, p, end);
-		if (bytes < 0)
-			return false;
-		p += bytes;
+	for (field = row->fields; field->kind; field++)
+		if (kinds[field->kind].scan(scan, field))
+			return -EINVAL;
+	if (scan->at == scan->nr)
+		return 0;
+	return zone_why(scan->why, "\"%s\" is one word too many",
+			zone_word_show(&scan->words[scan->at], text));
+}
+
+int zone_rdata_parse(__u16 type, const struct zone_word *words, size_t nr, const __u8 *origin,
+		     __u8 rdata[ZONE_RDATA_MAX], char why[ZONE_WHY])
+{
+	const struct zone_type *row = zone_type_find(type);
+	struct zone_scan scan = {
+		.words = words, .nr = nr, .origin = origin, .out = rdata, .why = why
+	};
+	int err;
+
+	if (is_generic(&scan, type))
+		err = scan_generic(&scan);
+	else if (row && row->fields && row->fields->kind)
+		err = scan_fields(&scan, row);
+	else
+		err = zone_why(why, "data of this type is written as \\# LENGTH HEX (RFC 3597)");
+	if (!err)
+		err = zone_rdata_check(type, rdata, scan.len, why);
+	return err ? err : (int)scan.len;
+}
+
+static bool has_names(const struct zone_type *row)
+{
+	const struct zone_field *field;
+
+	for (field = row->fields; field->kind; field++)
+		if (field->kind == ZONE_FIELD_NAME)
+			return true;
+	return false;
+}
+
+static int compare_bytes(const __u8 *a, size_t a_len, const __u8 *b, size_t b_len)
+{
+	int diff = memcmp(a, b, a_len < b_len ? a_len : b_len);
+
+	return diff ? diff : (a_len > b_len) - (a_len < b_len);
+}
+
+static int compare_names(const __u8 *a, const __u8 *b)
+{
+	__u8 x[256], y[256];
+
+	name_lower(x, a);
+	name_lower(y, b);
+	return compare_bytes(x, name_len(x), y, name_len(y));
+}
+
+/* Both are right, so no check fails here; where fields begin is the same until they differ. */
+static int compare_fields(const struct zone_type *row, struct zone_wire *a, struct zone_wire *b)
+{
+	const struct zone_field *field;
+	const __u8 *x, *y;
+	int diff;
+
+	for (field = row->fields; field->kind; field++) {
+		x = a->p;
+		y = b->p;
+		if (kinds[field->kind].check(a, field) || kinds[field->kind].check(b, field))
+			return compare_bytes(x, a->end - x, y, b->end - y);
+		diff = field->kind == ZONE_FIELD_NAME ? compare_names(x, y)
+						      : compare_bytes(x, a->p - x, y, b->p - y);
+		if (diff)
+			return diff;
 	}
-	return p == end && is_whole(type, rdata, len);
+	return 0;
+}
+
+int zone_rdata_compare(__u16 type, const __u8 *a, size_t a_len, const __u8 *b, size_t b_len)
+{
+	const struct zone_type *row = zone_type_find(type);
+	char why[ZONE_WHY];
+	struct zone_wire x = { a, a, a + a_len, why }, y = { b, b, b + b_len, why };
+
+	if (!row || !row->fields || !has_names(row))
+		return compare_bytes(a, a_len, b, b_len);
+	return compare_fields(row, &x, &y);
 }

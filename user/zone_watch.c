@@ -126,7 +126,8 @@ static size_t find_files(struct zone_watch *watch)
 		return 0;
 	watch->nr_zones = watch->config->nr_zones;
 	for (i = 0; i < watch->nr_zones; i++) {
-		zone_files_add(&watch->zones[i], watch->config->zones[i].file);
+		zone_files_add(&watch->zones[i], watch->config->zones[i].file,
+			       watch->config->include_dir);
 		nr += watch->zones[i].nr;
 	}
 	return nr;

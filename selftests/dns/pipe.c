@@ -30,7 +30,7 @@ static struct dns_image *load(int nr, char **args)
 	for (i = 0; i < nr; i++) {
 		file = strchr(args[i], '=');
 		*file++ = '\0';
-		failed |= zone_load(args[i], file, &zones[i], &errors);
+		failed |= zone_load(args[i], file, NULL, &zones[i], &errors);
 	}
 	config_errors_log(&errors);
 	if (!failed) {
