@@ -17,6 +17,7 @@
 #include "dns_zones.h"
 #include "log.h"
 #include "zone.h"
+#include "zone_rdata.h"
 
 #define QUERY_UDP_SIZE 4096
 
@@ -88,7 +89,7 @@ static int query_check(struct query *query)
 	}
 	if (!query->type)
 		query->type = query->chaos ? "TXT" : "A";
-	if (knot_rrtype_from_string(query->type, &query->qtype)) {
+	if (zone_type_parse(query->type, strlen(query->type), &query->qtype)) {
 		log_err("query: '%s' is no record type", query->type);
 		return -EINVAL;
 	}

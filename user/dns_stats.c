@@ -4,7 +4,6 @@
  */
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <libknot/descriptor.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include "maps/dns.h"
 #include "maps/dns_proto.h"
 #include "pins.h"
+#include "zone_rdata.h"
 
 /* Nothing but numbers of 64 bits. */
 static void add_count(struct ad_dns_count *sum, const struct ad_dns_count *one)
@@ -218,8 +218,7 @@ const char *dns_type_name(unsigned int type, char text[DNS_TYPE_TEXT])
 {
 	if (!type)
 		return "other";
-	knot_rrtype_to_string(type, text, DNS_TYPE_TEXT);
-	return text;
+	return zone_type_name(type, text);
 }
 
 const char *dns_edns_name(enum ad_dns_edns edns)

@@ -249,18 +249,31 @@ static int read_class(struct reader *reader, const struct zone_word *word)
 	return -EINVAL;
 }
 
+/* No type: what may have been meant. */
+static void refuse_type(struct reader *reader, const struct zone_word *word)
+{
+	const char *near = zone_type_nearest(word);
+	char text[ZONE_WORD_TEXT];
+
+	zone_word_show(word, text);
+	if (word->len && *word->at >= '0' && *word->at <= '9')
+		reader_error(reader, word->line,
+			     "\"%s\" is neither a TTL of 32 bits nor a record type", text);
+	else if (near)
+		reader_error(reader, word->line, "\"%s\" is no record type; %s?", text, near);
+	else
+		reader_error(reader, word->line,
+			     "\"%s\" is no record type; write one that is not known here as "
+			     "TYPE65280",
+			     text);
+}
+
 static int read_type(struct reader *reader, const struct zone_word *word, __u16 *type)
 {
 	char text[ZONE_WORD_TEXT];
-	const char *near;
 
 	if (word->quoted || zone_type_parse(word->at, word->len, type)) {
-		near = zone_type_nearest(word);
-		reader_error(reader, word->line,
-			     near ? "\"%s\" is no record type; %s?"
-				  : "\"%s\" is no record type; write one "
-				    "that is not known here as TYPE65280",
-			     zone_word_show(word, text), near);
+		refuse_type(reader, word);
 		return -EINVAL;
 	}
 	if (!zone_type_is_meta(*type))

@@ -3,7 +3,6 @@
  * zone_sign.c: what a signed zone must hold so that its answers can be proven (zone_sign.h).
  */
 #include <errno.h>
-#include <libknot/descriptor.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -12,12 +11,12 @@
 #include "maps/dns_proto.h"
 #include "zone_chain.h"
 #include "zone_check.h"
+#include "zone_rdata.h"
 #include "zone_sign.h"
 
 #define KEYS_MAX    64
 #define RRSIG_FIXED 18 /* in front of the signer's name (RFC 4034, 3.1) */
 #define NSEC3_FIXED 5
-#define TYPE_TEXT   32
 #define TIME_TEXT   32
 /*
  * What has less than a tenth of its life left was forgotten: dnssec-signzone renews at a quarter,
@@ -114,12 +113,6 @@ static bool sig_has_key(const struct seal *seal, const struct zone_rr *sig)
 	return false;
 }
 
-static const char *type_text(__u16 type, char text[TYPE_TEXT])
-{
-	knot_rrtype_to_string(type, text, TYPE_TEXT);
-	return text;
-}
-
 /* UTC, to the minute. */
 static const char *time_text(__u64 real_s, char text[TIME_TEXT])
 {
@@ -134,12 +127,12 @@ static const char *time_text(__u64 real_s, char text[TIME_TEXT])
 static void say_expiry(const struct seal *seal)
 {
 	const struct zone_rr *sig = seal->weakest;
-	char name[NAME_TEXT], type[TYPE_TEXT], at[TIME_TEXT];
+	char name[NAME_TEXT], type[ZONE_TYPE_TEXT], at[TIME_TEXT];
 
 	if (!sig || seal->zone->resign_by_s > seal->now_s)
 		return;
 	name_format(sig->owner, name);
-	type_text(sig_covers(sig), type);
+	zone_type_name(sig_covers(sig), type);
 	time_text(seal->weakest_until_s, at);
 	if (seal->nr_expired)
 		log_warn("%s:%u: %s %s: its signature has expired (%s), one of %zu: "
@@ -255,7 +248,7 @@ static void check_times(struct seal *seal, const struct zone_rr *sigs, size_t nr
 
 static void check_set(struct seal *seal, const struct zone_rr *rr)
 {
-	char name[NAME_TEXT], type[TYPE_TEXT];
+	char name[NAME_TEXT], type[ZONE_TYPE_TEXT];
 	const struct zone_rr *sigs;
 	size_t nr;
 
@@ -264,19 +257,19 @@ static void check_set(struct seal *seal, const struct zone_rr *rr)
 		check_times(seal, sigs, nr);
 	else
 		complain(seal, rr, "%s: %s without a signature in a signed zone",
-			 name_format(rr->owner, name), type_text(rr->type, type));
+			 name_format(rr->owner, name), zone_type_name(rr->type, type));
 }
 
 static void check_sig(struct seal *seal, const struct zone_rr *sig)
 {
-	char name[NAME_TEXT], type[TYPE_TEXT];
+	char name[NAME_TEXT], type[ZONE_TYPE_TEXT];
 	bool wild = !memcmp(sig->owner, "\1*", 2);
 	size_t nr;
 
 	name_format(sig->owner, name);
 	if (!zone_find(seal->zone, &sig->key, sig_covers(sig), &nr))
 		complain(seal, sig, "%s: signature of %s, which is not there", name,
-			 type_text(sig_covers(sig), type));
+			 zone_type_name(sig_covers(sig), type));
 	if (!name_equal(sig->rdata + RRSIG_FIXED, seal->zone->apex))
 		complain(seal, sig, "%s: signed by another zone", name);
 	if (sig->rdata[3] != sig->key.labels - wild)
