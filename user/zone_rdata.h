@@ -18,7 +18,7 @@
 
 /* A type's number, by its name or as TYPE65280. 0, or -EINVAL. */
 int zone_type_parse(const char *at, size_t len, __u16 *type);
-/* Its name, or TYPE65280 in @text. */
+/* Its name, or TYPE65280: in @text, which is returned. */
 const char *zone_type_name(__u16 type, char text[ZONE_TYPE_TEXT]);
 /* A name much like this, or NULL. */
 const char *zone_type_nearest(const struct zone_word *word);

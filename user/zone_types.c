@@ -276,8 +276,11 @@ const char *zone_type_name(__u16 type, char text[ZONE_TYPE_TEXT])
 {
 	const struct zone_type *row = zone_type_find(type);
 
-	snprintf(text, ZONE_TYPE_TEXT, "TYPE%u", type);
-	return row ? row->name : text;
+	if (row)
+		snprintf(text, ZONE_TYPE_TEXT, "%s", row->name);
+	else
+		snprintf(text, ZONE_TYPE_TEXT, "TYPE%u", type);
+	return text;
 }
 
 const char *zone_type_nearest(const struct zone_word *word)
