@@ -2,6 +2,7 @@
 /*
  * clock.c: the two clocks in `state` (DESIGN, "Clock").
  */
+#include <errno.h>
 #include <sys/timex.h>
 #include <time.h>
 #include "clock.h"
@@ -37,11 +38,14 @@ __s64 clock_real_minus_mono_ns(void)
 	return real - (before + (after - before) / 2);
 }
 
-bool clock_is_synchronised(void)
+int clock_check_synchronised(void)
 {
 	struct timex tx = {};
+	int state = adjtimex(&tx);
 
-	return adjtimex(&tx) != TIME_ERROR && !(tx.status & STA_UNSYNC);
+	if (state < 0)
+		return -errno;
+	return state == TIME_ERROR || (tx.status & STA_UNSYNC) ? -EAGAIN : 0;
 }
 
 void clock_choose(struct ad_state *state)

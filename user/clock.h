@@ -5,14 +5,17 @@
 #ifndef AD_CLOCK_H
 #define AD_CLOCK_H
 
-#include <stdbool.h>
 #include "maps/types.h"
 
 __u32 clock_mono_s(void);
 __u64 clock_mono_us(void);
 __s64 clock_real_minus_mono_ns(void);
-/* What the kernel says of its own clock. */
-bool clock_is_synchronised(void);
+/*
+ * What the kernel says of its own clock: 0, or -EAGAIN if it is not synchronised. Anything else:
+ * the kernel did not say, which is no yes (-EPERM: a filter refuses clock_adjtime, by which libc
+ * asks).
+ */
+int clock_check_synchronised(void);
 
 /* At first attach: both offsets from the clock as it is. */
 void clock_choose(struct ad_state *state);

@@ -107,9 +107,14 @@ static void check_usec_routes(struct findings *findings)
 
 static void check_clock(const struct config *config, struct findings *findings)
 {
-	if (clock_is_synchronised())
+	int err = clock_check_synchronised();
+
+	if (!err)
 		return;
-	if (config->clock == CLOCK_REQUIRE_SYNC)
+	if (err != -EAGAIN)
+		warning("clock: the kernel cannot be asked whether it is synchronised: %s",
+			strerror(-err));
+	else if (config->clock == CLOCK_REQUIRE_SYNC)
 		error("clock: the kernel says it is not synchronised; run an NTP client, or say "
 		      "stamp.clock: any");
 	else

@@ -79,8 +79,18 @@ int instance_init(struct instance *instance, const struct config *config, const 
 	return 0;
 }
 
+/* For everybody to look into, whatever the umask: what lies there has modes of its own. */
+static int make_dir(const char *path)
+{
+	if (mkdir(path, 0755))
+		return errno == EEXIST ? 0 : -errno;
+	return chmod(path, 0755) ? -errno : 0;
+}
+
 static int make_run_dir(const struct instance *instance)
 {
+	int err;
+
 	char parent[256];
 	char *slash;
 
@@ -88,9 +98,8 @@ static int make_run_dir(const struct instance *instance)
 	slash = strrchr(parent, '/');
 	if (slash)
 		*slash = '\0';
-	if (mkdir(parent, 0755) && errno != EEXIST)
-		return -errno;
-	return mkdir(instance->run, 0755) && errno != EEXIST ? -errno : 0;
+	err = make_dir(parent);
+	return err ?: make_dir(instance->run);
 }
 
 /* Whoever may open it may hold it, and keep the daemon from starting. Who it is is for people. */

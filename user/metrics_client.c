@@ -6,6 +6,7 @@
  * So we hold a reference of our own: one without callbacks has been left by libevent.
  */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>

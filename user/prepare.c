@@ -13,14 +13,22 @@
 
 int prepare_check_clock(const struct config *config, struct config_errors *errors)
 {
-	if (config->clock == CLOCK_ACCEPT_UNSYNC || clock_is_synchronised())
-		return 0;
-	config_errors_add(
-		errors, config->path, 0,
-		"stamp.clock: the kernel says that its clock is not synchronised, and other POPs "
-		"read our stamps by theirs; start chrony or systemd-timesyncd, or set stamp.clock: "
-		"any if it is right");
-	return -EAGAIN;
+	int err = config->clock == CLOCK_ACCEPT_UNSYNC ? 0 : clock_check_synchronised();
+
+	if (err == -EAGAIN)
+		config_errors_add(
+			errors, config->path, 0,
+			"stamp.clock: the kernel says that its clock is not synchronised, and "
+			"other POPs read our stamps by theirs; start chrony or systemd-timesyncd, "
+			"or set stamp.clock: any if it is right");
+	else if (err)
+		config_errors_add(
+			errors, config->path, 0,
+			"stamp.clock: the kernel cannot be asked whether its clock is "
+			"synchronised: %s; add clock_adjtime to SystemCallFilter= of the unit, or "
+			"set stamp.clock: any",
+			strerror(-err));
+	return err;
 }
 
 bool prepare_needs_sysctl(enum ad_sysctl which, const struct config *config)

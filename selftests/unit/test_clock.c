@@ -2,7 +2,11 @@
 /*
  * test_clock.c: the stamps' clock follows the real one forward only, and only when it must.
  */
+#include <errno.h>
+#include <seccomp.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include "selftests/tap.h"
 #include "user/clock.h"
 
@@ -60,8 +64,36 @@ static void test_follow_huge_lag_moves_less_than_half_the_circle(void)
 	is_int(clock_follow(&state, SHIFT), (1ll << 31) - 1, "the most that PAWS takes at once");
 }
 
+/* As under a unit whose filter lacks clock_adjtime. In a child, for no filter is taken off again.
+ */
+static int check_refused(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+	int err;
+
+	err = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clock_adjtime), 0);
+	err = err ?: seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(adjtimex), 0);
+	err = err ?: seccomp_load(filter);
+	seccomp_release(filter);
+	return err ? 1 : -clock_check_synchronised();
+}
+
+static void test_synchronised_is_not_believed_unasked(void)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	if (!child)
+		_exit(check_refused());
+	waitpid(child, &status, 0);
+	is_int(WEXITSTATUS(status), EPERM, "who may not ask is told so");
+	status = clock_check_synchronised();
+	ok(!status || status == -EAGAIN, "who may gets a yes or a no");
+}
+
 int main(void)
 {
+	test_synchronised_is_not_believed_unasked();
 	test_follow_small_lag_moves_only_the_tunnel_clock();
 	test_follow_large_lag_moves_forward_all_the_way();
 	test_follow_clock_ahead_never_moves_back();
