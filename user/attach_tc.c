@@ -48,6 +48,13 @@ int tc_is_attached(__u32 ifindex, __u32 id)
 	return opts.prog_id == id;
 }
 
+__u32 tc_find_door(__u32 ifindex)
+{
+	struct bpf_tc_opts opts;
+
+	return !query(ifindex, &opts) && doors_table_of_tc(opts.prog_id) ? opts.prog_id : 0;
+}
+
 static int make_qdisc(__u32 ifindex, struct ad_attached *record)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = BPF_TC_EGRESS);
@@ -94,6 +101,14 @@ int tc_attach(const struct doors *doors, __u32 ifindex, struct ad_attached *reco
 		record->flags |= AD_ATTACHED_TC;
 		log_forget_libbpf();
 		return 0;
+	}
+	if (err == -EEXIST) {
+		config_errors_add(errors, record->name, 0,
+				  "another filter has the place of the egress filter (pref %d, "
+				  "handle 0x%x), perhaps that of another instance; see tc filter "
+				  "show dev %s egress",
+				  TC_PRIORITY, TC_HANDLE, record->name);
+		return err;
 	}
 	log_replay_libbpf();
 	config_errors_add(

@@ -12,6 +12,8 @@ int tc_attach(const struct doors *doors, __u32 ifindex, struct ad_attached *reco
 	      struct config_errors *errors);
 /* Removes our filter, and the qdisc too if it is ours and nobody else uses it. */
 int tc_detach(const struct doors *doors, __u32 ifindex, const struct ad_attached *record);
+/* Id of the filter's program if it is a door of any instance, or 0. */
+__u32 tc_find_door(__u32 ifindex);
 /* Whether our filter with this program hangs there: 1, 0, or -errno if that cannot be told. */
 int tc_is_attached(__u32 ifindex, __u32 id);
 

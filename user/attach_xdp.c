@@ -131,6 +131,29 @@ static int flags_of(__u32 ifindex, __u32 id)
 	return flags_behind_dispatcher(ifindex, id);
 }
 
+__u32 xdp_find_door(__u32 ifindex, __u32 *flags)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+	struct xdp_program *prog = NULL;
+	struct xdp_multiprog *mp;
+	__u32 id = 0;
+	int how;
+
+	*flags = 0;
+	if (bpf_xdp_query(ifindex, 0, &query) || query.attach_mode == XDP_ATTACHED_NONE)
+		return 0;
+	mp = xdp_multiprog__get_from_ifindex(ifindex);
+	if (libxdp_get_error(mp))
+		return 0;
+	while (!id && (prog = next_program(prog, mp)))
+		if (doors_table_of_xdp(xdp_program__id(prog)))
+			id = xdp_program__id(prog);
+	xdp_multiprog__close(mp);
+	how = flags_of(ifindex, id);
+	*flags = how > 0 ? how : 0;
+	return *flags ? id : 0;
+}
+
 int xdp_is_attached(__u32 ifindex, __u32 id)
 {
 	int flags = flags_of(ifindex, id);

@@ -56,14 +56,23 @@ static int make_dirs(const char *path, mode_t mode)
 	return mkdir(at, mode) && errno != EEXIST ? -errno : 0;
 }
 
-/* Pins die with their last mount: a private mount namespace takes the data path with it. */
-static void warn_if_private(const char *where)
+static bool mounts_are_private(void)
 {
 	struct stat ours, first;
 
-	if (stat("/proc/self/ns/mnt", &ours) || stat("/proc/1/ns/mnt", &first))
-		return;
-	if (ours.st_ino != first.st_ino)
+	return !stat("/proc/self/ns/mnt", &ours) && !stat("/proc/1/ns/mnt", &first) &&
+	       ours.st_ino != first.st_ino;
+}
+
+bool bpffs_may_be_prepared(const char *root)
+{
+	return will_be_on_bpffs(root) || !mounts_are_private();
+}
+
+/* Pins die with their last mount: a private mount namespace takes the data path with it. */
+static void warn_if_private(const char *where)
+{
+	if (mounts_are_private())
 		log_warn("%s: mounted inside a private mount namespace: the data path will not "
 			 "outlive it; enter a network namespace with nsenter --net instead of ip "
 			 "netns exec",
@@ -240,9 +249,8 @@ int bpffs_unpin(const char *dir, const char *name)
 	return unlink(path) && errno != ENOENT ? -errno : 0;
 }
 
-/* Calls @each on every pin of @dir until it returns non-zero, which is then returned. */
-static int each_pin(const char *dir, int (*each)(const char *path, const char *name, void *arg),
-		    void *arg)
+int bpffs_each(const char *dir, int (*each)(const char *path, const char *name, void *arg),
+	       void *arg)
 {
 	char path[PATH_MAX];
 	struct dirent *entry;
@@ -271,7 +279,7 @@ int bpffs_regrant(const char *dir, gid_t gid)
 {
 	int err = chown(dir, 0, gid) ? -errno : 0;
 
-	return err ?: each_pin(dir, regrant_pin, &gid);
+	return err ?: bpffs_each(dir, regrant_pin, &gid);
 }
 
 static int remove_pin(const char *path, const char *name, void *arg)
@@ -281,7 +289,7 @@ static int remove_pin(const char *path, const char *name, void *arg)
 
 int bpffs_remove(const char *dir)
 {
-	int err = each_pin(dir, remove_pin, NULL);
+	int err = bpffs_each(dir, remove_pin, NULL);
 
 	if (err == -ENOENT)
 		return 0;

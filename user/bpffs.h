@@ -16,12 +16,21 @@
 int bpffs_prepare(const char *root, struct config_errors *errors);
 
 /*
+ * Whether bpffs_prepare() leads to pins that others see: not where it would have to mount in a
+ * mount namespace of our own, which a service has.
+ */
+bool bpffs_may_be_prepared(const char *root);
+
+/*
  * Lets members of @gid, and nobody else, reach @root and list it: a directory above it on the bpffs
  * that is closed to them is given to @gid with its x bit.
  */
 int bpffs_open_to_group(const char *root, gid_t gid, struct config_errors *errors);
 
 bool bpffs_exists(const char *dir, const char *name);
+/* Calls @each on every pin of @dir until it returns non-zero, which is then returned. */
+int bpffs_each(const char *dir, int (*each)(const char *path, const char *name, void *arg),
+	       void *arg);
 /* fd of a pinned map or program, or -errno. @name may be NULL if @dir is the whole path. */
 int bpffs_get(const char *dir, const char *name);
 /* The same of a map, or -EPROTO if its values are not of @value_size: another ABI. */

@@ -102,7 +102,7 @@ static int check(const struct globals *globals, const struct options *options)
 	int code = findings.nr_errors ? EXIT_USAGE : EXIT_OK;
 
 	if (!code && !options->config_only) {
-		host_check(config, &findings);
+		host_check(config, globals->instance, &findings);
 		code = findings.nr_errors ? EXIT_FAILED : EXIT_OK;
 	}
 	if (globals->json)

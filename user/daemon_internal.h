@@ -32,6 +32,7 @@ struct daemon {
 		__u64 no_neigh, out_full; /* counters as they were */
 		bool clock_ahead;	  /* said so */
 		bool timestamps_off;
+		bool pins_told; /* that they are lost */
 		int links_err;
 		__u64 looked_real_s; /* at the zones' signatures */
 		__u32 trouble; /* bit per interface that is not as it should be, and was told */

@@ -34,7 +34,8 @@ void doors_close(struct doors *doors)
 static int make_map(struct doors *doors, int *fd, const char *name, enum bpf_map_type type,
 		    __u32 value_size, __u32 entries)
 {
-	*fd = bpf_map_create(type, name, sizeof(__u32), value_size, entries, NULL);
+	if (*fd < 0)
+		*fd = bpf_map_create(type, name, sizeof(__u32), value_size, entries, NULL);
 	return *fd < 0 ? *fd : bpffs_pin(*fd, doors->dir, name, doors->gid);
 }
 
@@ -63,30 +64,50 @@ static int write_first(const struct doors *doors)
 	return doors_write(doors, &keeper);
 }
 
-int doors_make(struct doors *doors, const struct instance *instance, struct config_errors *errors)
+/* What is left of an instance knows more than a new map. */
+static int make_keeper(struct doors *doors, const char *left)
+{
+	bool found;
+	int err;
+
+	doors->keeper = bpffs_get_map(left, "keeper", sizeof(struct ad_keeper));
+	found = doors->keeper >= 0;
+	err = make_map(doors, &doors->keeper, "keeper", BPF_MAP_TYPE_ARRAY,
+		       sizeof(struct ad_keeper), 1);
+	if (!err && !found)
+		err = write_first(doors);
+	doors->attached = bpffs_get_map(left, "attached", sizeof(struct ad_attached));
+	return err
+		       ?: make_map(doors, &doors->attached, "attached", BPF_MAP_TYPE_HASH,
+				   sizeof(struct ad_attached), AD_INTERFACE_MAX);
+}
+
+int doors_make_on(struct doors *doors, const struct instance *instance, int door_xdp, int door_tc,
+		  struct config_errors *errors)
 {
 	int err;
 
 	doors_init(doors);
 	snprintf(doors->dir, sizeof(doors->dir), "%s", instance->fresh);
 	doors->gid = instance->gid;
+	doors->door_xdp = door_xdp;
+	doors->door_tc = door_tc;
 	err = make_xdp_table(doors);
 	err = err
 		      ?: make_map(doors, &doors->door_tc, "door_tc", BPF_MAP_TYPE_PROG_ARRAY,
 				  sizeof(__u32), AD_DOOR_TC_MAX);
-	err = err
-		      ?: make_map(doors, &doors->keeper, "keeper", BPF_MAP_TYPE_ARRAY,
-				  sizeof(struct ad_keeper), 1);
-	err = err ?: write_first(doors);
-	err = err
-		      ?: make_map(doors, &doors->attached, "attached", BPF_MAP_TYPE_HASH,
-				  sizeof(struct ad_attached), AD_INTERFACE_MAX);
+	err = err ?: make_keeper(doors, instance->dir);
 	if (!err)
 		return 0;
 	config_errors_add(errors, doors->dir, 0, "the doors' maps cannot be made: %s%s",
 			  strerror(-err), err == -EPERM ? "; is this run as root?" : "");
 	doors_close(doors);
 	return err;
+}
+
+int doors_make(struct doors *doors, const struct instance *instance, struct config_errors *errors)
+{
+	return doors_make_on(doors, instance, -1, -1, errors);
 }
 
 static int open_one(const struct doors *doors, int *fd, const char *name, size_t size,
@@ -192,26 +213,87 @@ static __u32 map_id(int fd)
 	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
 }
 
+#define DOOR_MAPS 8 /* more than any door has */
+
+/* A program's name, and its maps' ids; how many these are, or -errno. */
+static int read_program(__u32 program_id, char name[BPF_OBJ_NAME_LEN], __u32 ids[DOOR_MAPS])
+{
+	struct bpf_prog_info info = { .nr_map_ids = DOOR_MAPS, .map_ids = (__u64)(uintptr_t)ids };
+	__u32 len = sizeof(info);
+	int err, fd = bpf_prog_get_fd_by_id(program_id);
+
+	if (fd < 0)
+		return fd;
+	err = bpf_obj_get_info_by_fd(fd, &info, &len);
+	close(fd);
+	if (err)
+		return err;
+	memcpy(name, info.name, BPF_OBJ_NAME_LEN);
+	return info.nr_map_ids < DOOR_MAPS ? info.nr_map_ids : DOOR_MAPS;
+}
+
 bool doors_own(const struct doors *doors, __u32 program_id)
 {
-	__u32 ids[8] = {}, i, len, xdp = map_id(doors->door_xdp), tc = map_id(doors->door_tc);
-	struct bpf_prog_info info = { .nr_map_ids = 8, .map_ids = (__u64)(uintptr_t)ids };
-	int fd = bpf_prog_get_fd_by_id(program_id);
+	__u32 ids[DOOR_MAPS] = {}, xdp = map_id(doors->door_xdp), tc = map_id(doors->door_tc);
+	char name[BPF_OBJ_NAME_LEN];
+	int i, nr = read_program(program_id, name, ids);
 	bool ours = false;
+
+	for (i = 0; i < nr; i++)
+		ours = ours || ids[i] == xdp || ids[i] == tc;
+	return ours;
+}
+
+static bool is_table(__u32 id, const char *name, __u32 entries)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+	int fd = bpf_map_get_fd_by_id(id);
+	bool is;
 
 	if (fd < 0)
 		return false;
-	len = sizeof(info);
-	if (!bpf_obj_get_info_by_fd(fd, &info, &len))
-		for (i = 0; i < info.nr_map_ids && i < 8; i++)
-			ours = ours || ids[i] == xdp || ids[i] == tc;
+	is = !bpf_obj_get_info_by_fd(fd, &info, &len) && info.type == BPF_MAP_TYPE_PROG_ARRAY &&
+	     info.max_entries == entries && !strcmp(info.name, name);
 	close(fd);
-	return ours;
+	return is;
+}
+
+static __u32 table_of(__u32 program_id, const char *program, const char *table, __u32 entries)
+{
+	__u32 ids[DOOR_MAPS] = {};
+	char name[BPF_OBJ_NAME_LEN];
+	int i, nr = read_program(program_id, name, ids);
+
+	for (i = 0; i < nr && !strcmp(name, program); i++)
+		if (is_table(ids[i], table, entries))
+			return ids[i];
+	return 0;
+}
+
+__u32 doors_table_of_xdp(__u32 program_id)
+{
+	return table_of(program_id, "anydoor", "door_xdp", AD_DOOR_XDP_MAX);
+}
+
+__u32 doors_table_of_tc(__u32 program_id)
+{
+	return table_of(program_id, "anydoor_out", "door_tc", AD_DOOR_TC_MAX);
+}
+
+static __u32 get_slot(int table, __u32 slot)
+{
+	__u32 id = 0;
+
+	return bpf_map_lookup_elem(table, &slot, &id) ? 0 : id;
 }
 
 __u32 doors_get_xdp(const struct doors *doors, enum ad_door_xdp slot)
 {
-	__u32 key = slot, id = 0;
+	return get_slot(doors->door_xdp, slot);
+}
 
-	return bpf_map_lookup_elem(doors->door_xdp, &key, &id) ? 0 : id;
+__u32 doors_get_tc(const struct doors *doors, enum ad_door_tc slot)
+{
+	return get_slot(doors->door_tc, slot);
 }

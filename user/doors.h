@@ -24,6 +24,12 @@ struct doors {
 void doors_init(struct doors *doors);
 /* Makes and pins them in instance->fresh. 0, or -errno with a line in @errors. */
 int doors_make(struct doors *doors, const struct instance *instance, struct config_errors *errors);
+/*
+ * The same on jump tables that are there already, and with what else is left in instance->dir;
+ * takes the descriptors. -1: a new table.
+ */
+int doors_make_on(struct doors *doors, const struct instance *instance, int door_xdp, int door_tc,
+		  struct config_errors *errors);
 /* Opens those pinned in @dir. 0, or -errno with a line in @errors. */
 int doors_open(struct doors *doors, const char *dir, const struct instance *instance,
 	       struct config_errors *errors);
@@ -54,5 +60,13 @@ int doors_fill(const struct doors *doors, const char *dir, struct config_errors 
 bool doors_own(const struct doors *doors, __u32 program_id);
 /* Id of the program in a slot, 0 if it is empty. */
 __u32 doors_get_xdp(const struct doors *doors, enum ad_door_xdp slot);
+__u32 doors_get_tc(const struct doors *doors, enum ad_door_tc slot);
+
+/*
+ * Id of the jump table that this program holds if it is a door of any instance, by its name and by
+ * the table's name and size; 0 if it is none, or if we may not see.
+ */
+__u32 doors_table_of_xdp(__u32 program_id);
+__u32 doors_table_of_tc(__u32 program_id);
 
 #endif

@@ -14,11 +14,13 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 #include "addr.h"
+#include "bpffs.h"
 #include "clock.h"
 #include "host.h"
 #include "host_net.h"
 #include "keys.h"
 #include "link.h"
+#include "orphans.h"
 #include "output.h"
 #include "port.h"
 #include "route.h"
@@ -376,10 +378,30 @@ static void check_memory(const struct config *config, struct findings *findings)
 		     unit_bytes(available, have));
 }
 
-void host_check(const struct config *config, struct findings *findings)
+static void check_pins(const struct config *config, const char *name, struct findings *findings)
+{
+	struct config_errors ignored = {};
+	struct instance instance;
+	struct orphans orphans;
+	char text[256];
+
+	if (!instance_init(&instance, config, name, &ignored) &&
+	    !bpffs_exists(instance.dir, NULL)) {
+		orphans_find(&instance, &orphans);
+		if (orphans.nr)
+			warning("state.bpffs: %s carries programs of anydoor whose pins are gone "
+				"(no %s): anydoor run takes them over, detach --force takes them "
+				"off",
+				orphans_names(&orphans, text, sizeof(text)), instance.dir);
+	}
+	config_errors_free(&ignored);
+}
+
+void host_check(const struct config *config, const char *instance, struct findings *findings)
 {
 	check_kernel(findings);
 	check_bpffs(config, findings);
+	check_pins(config, instance, findings);
 	check_group(config, findings);
 	check_keys(config, findings);
 	check_clock(config, findings);

@@ -9,6 +9,7 @@
 #include "config.h"
 #include "findings.h"
 
-void host_check(const struct config *config, struct findings *findings);
+/* @instance: its name. */
+void host_check(const struct config *config, const char *instance, struct findings *findings);
 
 #endif

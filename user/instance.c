@@ -242,6 +242,24 @@ int instance_lock_pins(struct instance *instance, struct config_errors *errors)
 	return 0;
 }
 
+/* Somebody removed what we had locked, or hid it: then we hold nothing that others would try. */
+static bool has_pins_lock(const struct instance *instance)
+{
+	return is_at(instance->lock_pins, instance->keep);
+}
+
+int instance_renew_pins_lock(struct instance *instance, struct config_errors *errors)
+{
+	int before = instance->lock_pins, err;
+
+	if (has_pins_lock(instance))
+		return 0;
+	err = instance_lock_pins(instance, errors);
+	if (!err)
+		close_lock(&before);
+	return err;
+}
+
 void instance_find_control(struct instance *instance)
 {
 	char run[256];

@@ -43,6 +43,8 @@ int instance_find_group(struct instance *instance, const struct config *config,
  */
 int instance_lock_run(struct instance *instance, struct config_errors *errors);
 int instance_lock_pins(struct instance *instance, struct config_errors *errors);
+/* Takes the lock of the pins anew if its directory is gone. 0, or as instance_lock_pins(). */
+int instance_renew_pins_lock(struct instance *instance, struct config_errors *errors);
 /* Does our lock of the run files still lie where others would look for it? */
 bool instance_has_run(const struct instance *instance);
 /* Nothing stays of the locks if nothing is pinned. */

@@ -17,6 +17,7 @@
 #include "log.h"
 #include "output.h"
 #include "prepare.h"
+#include "sysctl.h"
 #include "unstamped.h"
 
 void loader_init(struct loader *loader)
@@ -29,6 +30,7 @@ void loader_init(struct loader *loader)
 
 void loader_close(struct loader *loader)
 {
+	repin_release(&loader->held);
 	datapath_close(&loader->dp);
 	doors_close(&loader->doors);
 }
@@ -222,6 +224,10 @@ static int check_abi(const struct instance *instance, struct config_errors *erro
 	struct ad_meta meta = { .version = "?" };
 	__u32 zero = 0;
 
+	if (fd == -ENOENT) {
+		config_errors_add(errors, instance->dir, 0, "meta is not pinned there any more");
+		return fd;
+	}
 	if (fd >= 0) {
 		bpf_map_lookup_elem(fd, &zero, &meta);
 		close(fd);
@@ -249,14 +255,49 @@ static int open_pinned(struct loader *loader, struct config_errors *errors)
 
 static int adopt(struct loader *loader, struct intent *intent, struct config_errors *errors)
 {
-	int err = open_pinned(loader, errors);
+	int err = loader_alter(loader, intent, NULL, errors);
 
-	err = err ?: loader_alter(loader, intent, NULL, errors);
 	if (err)
 		loader_close(loader);
 	else
 		log_info("instance %s adopted as it runs", loader->instance.name);
 	return err;
+}
+
+/* The programs that run use it, and nobody could find it again. */
+static bool is_half(struct loader *loader)
+{
+	char lost[32];
+
+	if (!loader_has_lost(&loader->doors, loader->instance.dir, lost))
+		return false;
+	log_warn("%s: %s is not pinned there any more", loader->instance.dir, lost);
+	loader_close(loader);
+	return true;
+}
+
+/* What is there, whole, in part or without pins, goes on; nothing at all: a first load. */
+static int begin(struct loader *loader, struct intent *intent, struct config_errors *errors)
+{
+	const struct instance *instance = &loader->instance;
+	struct config_errors missing = {};
+	bool pinned = bpffs_exists(instance->dir, NULL);
+	struct orphans orphans;
+	int err = pinned ? open_pinned(loader, &missing) : -ENOENT;
+
+	if (!err && !is_half(loader))
+		return adopt(loader, intent, errors);
+	config_errors_log(&missing);
+	config_errors_free(&missing);
+	loader_close(loader);
+	/* Not with pins that tell of another version or network namespace. */
+	if (err && err != -ENOENT) {
+		config_errors_add(errors, instance->dir, 0, "not adopted");
+		return err;
+	}
+	orphans_find(instance, &orphans);
+	return pinned || orphans.nr ? loader_takeover(loader, intent, &orphans, errors)
+				    : loader_first(loader, intent, errors);
 }
 
 /* --- intents ---------------------------------------------------------------------------------- */
@@ -299,17 +340,14 @@ static int open_to_group(struct instance *instance, const struct config *config,
 int loader_start(struct loader *loader, const struct config *config, struct dns_zones *zones,
 		 struct config_errors *errors)
 {
-	struct instance *instance = &loader->instance;
 	struct intent intent;
-	int err = open_to_group(instance, config, errors);
+	int err = open_to_group(&loader->instance, config, errors);
 
 	err = err ?: recover(loader, errors);
 	if (err)
 		return err;
 	err = intent_open(&intent, config, zones, errors);
-	if (!err)
-		err = bpffs_exists(instance->dir, NULL) ? adopt(loader, &intent, errors)
-							: loader_first(loader, &intent, errors);
+	err = err ?: begin(loader, &intent, errors);
 	intent_close(&intent);
 	return err;
 }
@@ -317,14 +355,78 @@ int loader_start(struct loader *loader, const struct config *config, struct dns_
 int loader_change(struct loader *loader, const struct config *old, const struct config *config,
 		  struct dns_zones *zones, struct config_errors *errors)
 {
+	struct config_errors ignored = {};
+	bool held = loader->held.nr;
 	struct intent intent;
 	int err = open_to_group(&loader->instance, config, errors);
 
 	if (err)
 		return err;
+	loader_keep_pins(loader, &ignored);
+	config_errors_free(&ignored);
 	err = intent_open(&intent, config, zones, errors);
 	err = err ?: loader_alter(loader, &intent, old, errors);
+	repin_release(&loader->held); /* what was replaced must not live on */
+	if (held)
+		repin_hold(&loader->held, loader->instance.dir);
 	intent_close(&intent);
+	return err;
+}
+
+/* --- pins that somebody removed --------------------------------------------------------------- */
+
+static int prepare_again(struct loader *loader, struct config_errors *errors)
+{
+	struct instance *instance = &loader->instance;
+	int err;
+
+	if (!bpffs_may_be_prepared(instance->root)) {
+		config_errors_add(errors, instance->root, 0,
+				  "the pins are gone, and no bpffs is there to make them anew: "
+				  "mount -t bpf bpf /sys/fs/bpf; until then the data path runs on, "
+				  "but dies with this daemon");
+		return -ENOENT;
+	}
+	err = bpffs_prepare(instance->root, errors);
+	if (!err && instance->gid)
+		err = bpffs_open_to_group(instance->root, instance->gid, errors);
+	return err ?: instance_renew_pins_lock(instance, errors);
+}
+
+/* Built beside what may be left, and moved into its place: others see all of them or none. */
+static int pin_again(struct loader *loader)
+{
+	const struct instance *instance = &loader->instance;
+	int err = bpffs_remove(instance->fresh);
+
+	err = err ?: bpffs_make(instance->fresh, instance->gid);
+	err = err ?: repin_all(&loader->held, instance->fresh, instance->gid);
+	err = err ?: bpffs_swap(instance->fresh, instance->dir);
+	bpffs_remove(instance->fresh);
+	return err ?: repin_hold(&loader->held, instance->dir);
+}
+
+int loader_keep_pins(struct loader *loader, struct config_errors *errors)
+{
+	const char *lost;
+	int err;
+
+	if (!loader->held.nr)
+		return repin_hold(&loader->held, loader->instance.dir);
+	lost = repin_find_lost(&loader->held, loader->instance.dir);
+	if (!lost)
+		return 0;
+	err = prepare_again(loader, errors);
+	if (err)
+		return err;
+	err = pin_again(loader);
+	if (!err) {
+		log_warn("%s: somebody removed or hid what is pinned there (%s): pinned anew",
+			 loader->instance.dir, lost);
+		return 0;
+	}
+	config_errors_add(errors, loader->instance.dir, 0, "the pins cannot be made anew: %s",
+			  strerror(-err));
 	return err;
 }
 
@@ -354,17 +456,22 @@ static int check_quiet(struct loader *loader, bool force, int *broken, struct co
 	return nr < 0 ? nr : -EBUSY;
 }
 
+/* -ENOENT: there are no pins, or not those that it takes. */
 static int open_for_detach(struct loader *loader, struct config_errors *errors)
 {
-	const char *dir = loader->instance.dir;
+	struct config_errors missing = {};
 	int err;
 
 	if (loader->doors.keeper >= 0)
 		return 0;
 	err = recover(loader, errors);
-	if (!err && !bpffs_exists(dir, NULL))
-		return -ENOENT;
-	err = err ?: doors_open(&loader->doors, dir, &loader->instance, errors);
+	if (err)
+		return err;
+	err = doors_open(&loader->doors, loader->instance.dir, &loader->instance, &missing);
+	if (err && err != -ENOENT)
+		config_errors_add(errors, loader->instance.dir, 0, "cannot be opened: %s",
+				  strerror(-err));
+	config_errors_free(&missing);
 	return err ?: loader_check_netns(loader, errors);
 }
 
@@ -376,6 +483,8 @@ static int remove_pins(const struct instance *instance, struct config_errors *er
 {
 	int err = bpffs_remove(instance->fresh);
 
+	if (!bpffs_exists(instance->dir, NULL))
+		return 0;
 	err = err ?: bpffs_swap(instance->dir, instance->fresh);
 	err = err ?: bpffs_remove(instance->fresh);
 	if (err)
@@ -384,11 +493,56 @@ static int remove_pins(const struct instance *instance, struct config_errors *er
 	return err;
 }
 
+static int check_orphans(const struct loader *loader, const struct orphans *orphans, bool force,
+			 struct config_errors *errors)
+{
+	char names[256];
+	int pid;
+
+	orphans_names(orphans, names, sizeof(names));
+	pid = orphans->nr ? orphans_holder(orphans) : 0;
+	if (pid)
+		config_errors_add(errors, names, 0,
+				  "process %d tends the programs that are there, and has its pins "
+				  "elsewhere than %s; detach with its configuration",
+				  pid, loader->instance.dir);
+	else if (!force)
+		config_errors_add(errors, loader->instance.dir, 0,
+				  "pins are gone, so nobody knows what flows live; programs of "
+				  "anydoor are on %s: anydoor run takes them over, detach --force "
+				  "takes them off",
+				  orphans->nr ? names : "no interface");
+	return pid || !force ? -EBUSY : 0;
+}
+
+/* By what hangs on the interfaces, where the pins do not tell. */
+static int detach_orphans(struct loader *loader, bool force, struct config_errors *errors)
+{
+	struct orphans orphans;
+	int err;
+
+	orphans_find(&loader->instance, &orphans);
+	if (!orphans.nr && !bpffs_exists(loader->instance.dir, NULL))
+		return -ENOENT;
+	err = check_orphans(loader, &orphans, force, errors);
+	for (size_t i = 0; !err && i < orphans.nr; i++)
+		err = orphan_remove(&orphans.list[i], errors);
+	if (err)
+		return err;
+	log_warn("how sysctls were before anydoor is lost with the pins: %s and forwarding on lo "
+		 "stay as they are",
+		 sysctl_name(AD_SYSCTL_TIMESTAMPS));
+	return remove_pins(&loader->instance, errors);
+}
+
 int loader_detach(struct loader *loader, bool force, int *broken, struct config_errors *errors)
 {
 	struct ad_keeper keeper;
 	int err = open_for_detach(loader, errors);
 
+	*broken = 0;
+	if (err == -ENOENT)
+		return detach_orphans(loader, force, errors);
 	err = err ?: check_quiet(loader, force, broken, errors);
 	err = err ?: attach_remove_all(&loader->doors, errors);
 	if (err)

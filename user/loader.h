@@ -12,12 +12,14 @@
 #include "dns_service.h"
 #include "doors.h"
 #include "pins.h"
+#include "repin.h"
 
 struct loader {
 	struct instance instance;
 	struct doors doors;
 	struct datapath dp;
 	struct pins pins;
+	struct repin held; /* while a daemon tends it */
 };
 
 /* An empty one, so that loader_close() may always be called. */
@@ -45,6 +47,16 @@ int loader_attach(struct loader *loader, const struct config *config, const char
  * *@broken of them are broken. -ENOENT, no line: there is nothing.
  */
 int loader_detach(struct loader *loader, bool force, int *broken, struct config_errors *errors);
+/*
+ * Where pins are missing, all are made anew from what this process has open, which the first call
+ * opens. 0, or -errno with a line in @errors.
+ */
+int loader_keep_pins(struct loader *loader, struct config_errors *errors);
+/*
+ * Something that the running programs use is not pinned in @dir any more: true, and its name. Needs
+ * CAP_SYS_ADMIN; without it nothing is found missing.
+ */
+bool loader_has_lost(const struct doors *doors, const char *dir, char name[32]);
 /* Closes; the data path stays. */
 void loader_close(struct loader *loader);
 

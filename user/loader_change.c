@@ -63,10 +63,16 @@ static int check_fixed(struct loader *loader, const struct intent *intent, bool 
 
 static bool is_same(struct loader *loader, const struct intent *intent)
 {
+	const char *missing = object_find_missing(&intent->object, loader->instance.dir);
 	struct ad_keeper keeper;
 
-	return !doors_read(&loader->doors, &keeper) &&
-	       !memcmp(keeper.fingerprint, intent->object.fingerprint, sizeof(keeper.fingerprint));
+	if (doors_read(&loader->doors, &keeper) ||
+	    memcmp(keeper.fingerprint, intent->object.fingerprint, sizeof(keeper.fingerprint)))
+		return false;
+	if (missing)
+		log_warn("%s: %s is not pinned there any more: made anew", loader->instance.dir,
+			 missing);
+	return !missing;
 }
 
 /* --- a second instance beside the first ------------------------------------------------------- */

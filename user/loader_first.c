@@ -14,10 +14,20 @@
 #include "prepare.h"
 #include "unstamped.h"
 
+int loader_set_sysctls(struct loader *loader, const struct config *config,
+		       struct config_errors *errors)
+{
+	struct ad_keeper keeper;
+	int err = doors_read(&loader->doors, &keeper);
+
+	err = err ?: prepare_plan_sysctls(config, &keeper, errors);
+	err = err ?: doors_write(&loader->doors, &keeper);
+	return err ?: prepare_set_sysctls(&keeper, errors);
+}
+
 static int make_doors(struct loader *loader, const struct config *config,
 		      struct config_errors *errors)
 {
-	struct ad_keeper keeper;
 	int err = bpffs_make(loader->instance.fresh, loader->instance.gid);
 
 	if (err) {
@@ -26,14 +36,11 @@ static int make_doors(struct loader *loader, const struct config *config,
 		return err;
 	}
 	err = doors_make(&loader->doors, &loader->instance, errors);
-	err = err ?: doors_read(&loader->doors, &keeper);
-	err = err ?: prepare_plan_sysctls(config, &keeper, errors);
-	err = err ?: doors_write(&loader->doors, &keeper);
-	return err ?: prepare_set_sysctls(&keeper, errors);
+	return err ?: loader_set_sysctls(loader, config, errors);
 }
 
 /* The doors are empty still: every packet passes. */
-static int attach_all(struct loader *loader, const struct config *config,
+int loader_attach_all(struct loader *loader, const struct config *config,
 		      struct config_errors *errors)
 {
 	size_t i;
@@ -63,7 +70,7 @@ static int load(struct loader *loader, struct intent *intent, struct config_erro
  * The second step: egress notes what it sees since the doors were filled, we list what sleeps,
  * and only then are new flows stamped. A stamp under a flow that lived before breaks its PAWS.
  */
-static int arm(struct loader *loader, struct config_errors *errors)
+int loader_arm(struct loader *loader, struct config_errors *errors)
 {
 	struct vip_set vips;
 	int nr, err = vip_set_read(&vips, loader->dp.locals, AD_LOCAL_VIP_TCP);
@@ -86,9 +93,9 @@ static int build(struct loader *loader, struct intent *intent, struct config_err
 {
 	int err = make_doors(loader, intent->config, errors);
 
-	err = err ?: attach_all(loader, intent->config, errors);
+	err = err ?: loader_attach_all(loader, intent->config, errors);
 	err = err ?: load(loader, intent, errors);
-	err = err ?: arm(loader, errors);
+	err = err ?: loader_arm(loader, errors);
 	return err ?: loader_move_into_place(loader, errors);
 }
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * loader_internal.h: what the loader's own files share (loader.c, loader_first.c,
- * loader_change.c).
+ * loader_takeover.c, loader_change.c).
  */
 #ifndef AD_LOADER_INTERNAL_H
 #define AD_LOADER_INTERNAL_H
 
 #include "loader.h"
 #include "object.h"
+#include "orphans.h"
 
 /* What a change is made from: read and checked before anything is touched. */
 struct intent {
@@ -40,8 +41,22 @@ int loader_count_live(const struct loader *loader);
 /* --- loader_first.c --------------------------------------------------------------------------- */
 
 int loader_first(struct loader *loader, struct intent *intent, struct config_errors *errors);
+/* Sets what the host must be like, and keeps how it was. */
+int loader_set_sysctls(struct loader *loader, const struct config *config,
+		       struct config_errors *errors);
+/* Every interface of @config where something of ours is missing. */
+int loader_attach_all(struct loader *loader, const struct config *config,
+		      struct config_errors *errors);
+/* Lists the sockets that live, and begins to stamp. */
+int loader_arm(struct loader *loader, struct config_errors *errors);
 /* A first load that failed, now or in a process that died: nothing stays half attached. */
 void loader_undo_first(struct loader *loader);
+
+/* --- loader_takeover.c ------------------------------------------------------------------------ */
+
+/* In the place of what is left of an instance; @orphans: on interfaces, pinned nowhere. */
+int loader_takeover(struct loader *loader, struct intent *intent, const struct orphans *orphans,
+		    struct config_errors *errors);
 
 /* --- loader_change.c -------------------------------------------------------------------------- */
 

@@ -118,6 +118,111 @@ static bool same_geometry(const struct bpf_map *map, int fd)
 	       info.map_flags == bpf_map__map_flags(map);
 }
 
+/* The kernel keeps the first 15 bytes of a name. */
+static struct bpf_map *find_map(const struct object *object, const char *kernel_name)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object->skel->obj) {
+		if (!bpf_map__is_internal(map) &&
+		    !strncmp(bpf_map__name(map), kernel_name, BPF_OBJ_NAME_LEN - 1))
+			return map;
+	}
+	return NULL;
+}
+
+static int reuse_running(const struct object *object, __u32 id)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+	struct bpf_map *map;
+	int err, fd = bpf_map_get_fd_by_id(id);
+
+	if (fd < 0)
+		return fd;
+	err = bpf_obj_get_info_by_fd(fd, &info, &len);
+	map = err ? NULL : find_map(object, info.name);
+	if (map && (info.type != bpf_map__type(map) || info.key_size != bpf_map__key_size(map) ||
+		    info.value_size != bpf_map__value_size(map)))
+		err = -EPROTO;
+	else if (map && same_geometry(map, fd))
+		err = bpf_map__reuse_fd(map, fd);
+	close(fd);
+	return err;
+}
+
+int object_maps_of(__u32 program_id, __u32 ids[OBJECT_MAPS_MAX], char name[32])
+{
+	struct bpf_prog_info info = { .nr_map_ids = OBJECT_MAPS_MAX,
+				      .map_ids = (__u64)(uintptr_t)ids };
+	__u32 len = sizeof(info);
+	int err, fd = bpf_prog_get_fd_by_id(program_id);
+
+	if (fd < 0)
+		return fd;
+	err = bpf_obj_get_info_by_fd(fd, &info, &len);
+	close(fd);
+	if (err)
+		return err;
+	snprintf(name, 32, "%s", info.name);
+	return info.nr_map_ids < OBJECT_MAPS_MAX ? info.nr_map_ids : OBJECT_MAPS_MAX;
+}
+
+bool object_map_name(__u32 map_id, char name[32])
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+	int err, fd = bpf_map_get_fd_by_id(map_id);
+
+	if (fd < 0)
+		return false;
+	err = bpf_obj_get_info_by_fd(fd, &info, &len);
+	close(fd);
+	if (!err)
+		snprintf(name, 32, "%s", info.name);
+	return !err;
+}
+
+__u32 object_id(int fd, bool program)
+{
+	struct bpf_prog_info prog = {};
+	struct bpf_map_info map = {};
+	__u32 len = program ? sizeof(prog) : sizeof(map);
+
+	if (bpf_obj_get_info_by_fd(fd, program ? (void *)&prog : &map, &len))
+		return 0;
+	return program ? prog.id : map.id;
+}
+
+int object_reuse_of(struct object *object, __u32 program_id)
+{
+	__u32 ids[OBJECT_MAPS_MAX];
+	char name[32];
+	int i, err = 0, nr = object_maps_of(program_id, ids, name);
+
+	for (i = 0; !err && i < nr; i++)
+		err = reuse_running(object, ids[i]);
+	return nr < 0 ? nr : err;
+}
+
+const char *object_find_missing(const struct object *object, const char *dir)
+{
+	struct bpf_program *prog;
+	struct bpf_map *map;
+	char name[64];
+
+	bpf_object__for_each_map(map, object->skel->obj) {
+		if (!bpf_map__is_internal(map) && !bpffs_exists(dir, bpf_map__name(map)))
+			return bpf_map__name(map);
+	}
+	bpf_object__for_each_program(prog, object->skel->obj) {
+		snprintf(name, sizeof(name), "prog_%s", bpf_program__name(prog));
+		if (!bpffs_exists(dir, name))
+			return bpf_program__name(prog);
+	}
+	return NULL;
+}
+
 static int reuse_map(struct bpf_map *map, const char *dir)
 {
 	int err = 0, fd = bpffs_get(dir, bpf_map__name(map));

@@ -13,6 +13,7 @@
 #include "attach.h"
 #include "drain_cmd.h"
 #include "instance.h"
+#include "loader.h"
 #include "status.h"
 
 static void sum_outcomes(struct status *status)
@@ -134,6 +135,20 @@ static int read_maps(const struct view *view, struct status *status, const char 
 	return err ?: read_interfaces(view, status);
 }
 
+static void read_lost(const struct view *view, struct status *status)
+{
+	struct config_errors ignored = {};
+	const struct instance none = {};
+	struct doors doors;
+
+	if (doors_open(&doors, view->pins.dir, &none, &ignored))
+		snprintf(status->lost, sizeof(status->lost), "a jump table");
+	else if (!loader_has_lost(&doors, view->pins.dir, status->lost))
+		status->lost[0] = '\0';
+	doors_close(&doors);
+	config_errors_free(&ignored);
+}
+
 int status_read_counters(const struct view *view, struct status *status, const char **what)
 {
 	int err;
@@ -146,6 +161,8 @@ int status_read_counters(const struct view *view, struct status *status, const c
 	}
 	sum_outcomes(status);
 	status->has_daemon = lock_is_held(view);
+	if (!geteuid())
+		read_lost(view, status);
 	status_judge(view, status);
 	return 0;
 }

@@ -32,6 +32,7 @@ struct status {
 	__u64 flows_left; /* while draining: ours that live */
 	bool here;	  /* we are in the network namespace that it serves */
 	bool has_daemon;  /* somebody tends it */
+	char lost[32];	  /* what runs and is not pinned any more; only root sees it */
 	struct status_interface interfaces[AD_INTERFACE_MAX];
 	size_t nr_interfaces;
 	struct peer *peers;

@@ -31,6 +31,15 @@ __attribute__((format(printf, 2, 3))) static void warn(struct status *status, co
 	va_end(args);
 }
 
+static void judge_pins(const struct view *view, struct status *status)
+{
+	if (*status->lost)
+		warn(status,
+		     "%s is not pinned in %s any more: a daemon pins it again, anydoor run takes "
+		     "over what runs",
+		     status->lost, view->pins.dir);
+}
+
 static void judge_state(struct status *status)
 {
 	if (!(status->state.flags & AD_STATE_ARMED))
@@ -166,6 +175,7 @@ static void judge_zones(struct status *status)
 void status_judge(const struct view *view, struct status *status)
 {
 	judge_state(status);
+	judge_pins(view, status);
 	judge_clock(status);
 	judge_interfaces(view, status);
 	judge_sysctls(view, status);

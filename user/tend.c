@@ -191,6 +191,18 @@ static void tend_run_files(struct daemon *daemon)
 	config_errors_free(&errors);
 }
 
+/* Without pins nobody else can read the data path, and it would not outlive this daemon. */
+static void tend_pins(struct daemon *daemon)
+{
+	struct config_errors errors = {};
+	bool failed = loader_keep_pins(daemon->loader, &errors);
+
+	if (failed && !daemon->tend.pins_told)
+		config_errors_log(&errors);
+	daemon->tend.pins_told = failed;
+	config_errors_free(&errors);
+}
+
 void daemon_tend(struct daemon *daemon)
 {
 	unsigned int seconds = daemon->tend.seconds;
@@ -199,6 +211,7 @@ void daemon_tend(struct daemon *daemon)
 	tend_neighbours(daemon);
 	if (seconds % WATCH_EVERY_S == 0) {
 		tend_interfaces(daemon, 0);
+		tend_pins(daemon);
 		tend_run_files(daemon);
 		dns_server_tend(daemon->server);
 	}

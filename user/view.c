@@ -7,6 +7,7 @@
 #include <string.h>
 #include "failure.h"
 #include "log.h"
+#include "orphans.h"
 #include "view.h"
 
 /* Reading needs names only: a configuration that cannot be read costs them, and nothing else. */
@@ -28,6 +29,36 @@ static void load_config(struct view *view)
 	config_errors_free(&errors);
 }
 
+/* Not loaded, or loaded and out of reach, which only root can tell. */
+static int no_pins(const struct view *view)
+{
+	const struct globals *globals = view->globals;
+	const char *name = globals->instance, *dir = view->pins.dir;
+	struct config_errors ignored = {};
+	struct orphans orphans = {};
+	struct instance instance;
+	char interfaces[256];
+	int pid;
+
+	if (!instance_init(&instance, view->own_config, name, &ignored))
+		orphans_find(&instance, &orphans);
+	config_errors_free(&ignored);
+	if (!orphans.nr)
+		return fail(globals, EXIT_NOT_LOADED, "instance '%s' is not loaded: no %s", name,
+			    dir);
+	orphans_names(&orphans, interfaces, sizeof(interfaces));
+	pid = orphans_holder(&orphans);
+	if (pid)
+		return fail(globals, EXIT_DEGRADED,
+			    "pins of instance '%s' are gone: no %s; programs of anydoor are on %s, "
+			    "and process %d tends them: it pins them again where there is a bpffs",
+			    name, dir, interfaces, pid);
+	return fail(globals, EXIT_DEGRADED,
+		    "pins of instance '%s' are gone: no %s; programs of anydoor are on %s: anydoor "
+		    "run takes them over, detach --force takes them off",
+		    name, dir, interfaces);
+}
+
 static int open_failed(const struct view *view, int err)
 {
 	const struct globals *globals = view->globals;
@@ -35,8 +66,7 @@ static int open_failed(const struct view *view, int err)
 
 	switch (err) {
 	case -ENOENT:
-		return fail(globals, EXIT_NOT_LOADED, "instance '%s' is not loaded: no %s",
-			    instance, dir);
+		return no_pins(view);
 	case -EACCES:
 	case -EPERM:
 		return fail(globals, EXIT_FAILED,
@@ -90,6 +120,12 @@ void view_close(struct view *view)
 
 int view_failed(const struct view *view, const char *what, int err)
 {
+	if (err == -ENOENT)
+		return fail(
+			view->globals, EXIT_DEGRADED,
+			"%s of instance '%s': a map is not pinned in %s any more: a daemon pins "
+			"it again, anydoor run takes over what is left",
+			what, view->globals->instance, view->pins.dir);
 	return fail(view->globals, EXIT_FAILED, "%s of instance '%s': %s", what,
 		    view->globals->instance,
 		    err == -EPROTO ? "made by another version" : strerror(-err));

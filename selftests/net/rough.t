@@ -97,7 +97,8 @@ daemon_start
 at_least "it may open what it may ask for" \
 	"$(prlimit --pid "$DAEMON" --nofile --output SOFT --noheadings --raw)" \
 	"$(($(ulimit -Hn) < 65536 ? $(ulimit -Hn) : 65536))"
-prlimit --pid "$DAEMON" --nofile=60:60
+files=$(ls "/proc/$DAEMON/fd" | wc -l)
+prlimit --pid "$DAEMON" --nofile=$((files + 20)):$((files + 20))
 at_least "a crowd at the door does not keep it busy" 50 "$(crowd)"
 ok "it is told once" same "$(grep -c "Too many open files" "$LAB_DIR/log")" 1
 ok "and serves when they have left" anydoor reload
