@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include "addr.h"
+#include "clock.h"
 #include "config.h"
 #include "dns_server_internal.h"
 #include "dns_service.h"
@@ -27,6 +28,7 @@
 
 #define DNS_PORT     53
 #define UDP_BURST    64	  /* datagrams before other events get their turn */
+#define UDP_TURN_US  1000 /* likewise, of datagrams that take long */
 #define UDP_LEFT_MAX 4096 /* datagrams of a socket that is about to close */
 #define TCP_BACKLOG  4096 /* or net.core.somaxconn */
 
@@ -128,9 +130,10 @@ static bool udp_answer_one(struct dns_server *server, int fd)
 static void udp_ready(evutil_socket_t fd, short what, void *arg)
 {
 	struct door *door = arg;
+	__u64 end_us = clock_mono_us() + UDP_TURN_US;
 	int i;
 
-	for (i = 0; i < UDP_BURST; i++)
+	for (i = 0; i < UDP_BURST && clock_mono_us() < end_us; i++)
 		if (!udp_answer_one(door->server, fd))
 			return;
 }

@@ -21,8 +21,22 @@ struct client;
 TAILQ_HEAD(clients, client);
 
 /*
+ * The connections of one network, or of a few that fall together. Networks take turns, and in each
+ * its connections: who has a thousand waits for himself.
+ */
+struct source {
+	TAILQ_ENTRY(source) link;
+	struct clients clients; /* in the order of their last whole query */
+	struct clients ready;	/* with something to do, the next one first */
+	unsigned int nr;
+};
+TAILQ_HEAD(sources, source);
+#define TCP_SOURCES 1024
+
+/*
  * Connections, in the order of their last whole query. Who has been silent for @idle_s is closed;
- * when there are @max, so is the one that has been silent longest, for the sake of the next.
+ * when there are @max, so is the one that has been silent longest, for the sake of the next: of the
+ * network with the most, if that has a large part of all.
  */
 struct dns_tcp {
 	struct clients clients;
@@ -30,6 +44,11 @@ struct dns_tcp {
 	size_t held;	      /* bytes of queries not whole yet and of answers not taken yet */
 	__u8 *in, *out;	      /* room for one connection's at a time */
 	struct event *second; /* looks for silent ones */
+	struct event *turn;   /* works for those who wait, a little in each pass of the loop */
+	struct sources waiting;
+	struct source *sources; /* TCP_SOURCES */
+	__u8 hash_key[16];
+	__u64 window_us; /* when work without waiting was begun to be counted */
 };
 
 struct dns_server {

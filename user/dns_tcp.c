@@ -6,11 +6,15 @@
  * query is not whole or an answer not taken, and all that together is bounded. Only a whole query
  * is a sign of life: who sends a byte now and then, or does not read, is as silent as who does
  * nothing.
+ *
+ * A connection works for SLICE_US at a time, all of them together for TURN_US in a pass of the
+ * loop; in between, the loop does everything else. What does not fit waits, network by network.
  */
 #include <errno.h>
 #include <event2/event_struct.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -22,9 +26,13 @@
 #include "dns_server_internal.h"
 #include "log.h"
 
-#define TCP_FRAME     2 /* length in front of each message (RFC 1035, 4.2.2) */
+#define SLICE_US      200
+#define TURN_US	      2000
+#define READ_BYTES    4096 /* at once, if no query wants more */
+#define GREEDY_SHARE  16   /* of all connections: one network with more than 1 in so many */
+#define TCP_FRAME     2	   /* length in front of each message (RFC 1035, 4.2.2) */
 #define TCP_MESSAGE   (TCP_FRAME + 65535)
-#define TCP_IN_BYTES  (2 * TCP_MESSAGE) /* a query not whole yet, and what came now */
+#define TCP_IN_BYTES  (TCP_MESSAGE + READ_BYTES) /* a query not whole yet, and what came now */
 #define TCP_OUT_BYTES (4 * TCP_MESSAGE)
 #define TCP_HELD_MAX  (32u << 20)
 #define TCP_FILES     384 /* open files that are no connections, without those of each VIP */
@@ -36,8 +44,11 @@ struct kept {
 };
 
 struct client {
-	TAILQ_ENTRY(client) link;
+	TAILQ_ENTRY(client)
+	link, beside, turn; /* of all, of its source, of those that wait there */
 	struct dns_server *server;
+	struct source *source;
+	bool ready;
 	struct event readable, writable;
 	struct ad_addr address;
 	__u32 last_s; /* monotonic */
@@ -45,10 +56,68 @@ struct client {
 	struct kept query, answers;
 };
 
+/* --- turns ------------------------------------------------------------------------------------ */
+
+static void client_ready(struct client *client)
+{
+	static const struct timeval now = { 0 };
+	struct source *source = client->source;
+	struct dns_tcp *tcp = &client->server->tcp;
+
+	if (client->ready)
+		return;
+	client->ready = true;
+	/* Not event_active(): that would go on in the same pass. */
+	if (TAILQ_EMPTY(&tcp->waiting))
+		event_add(tcp->turn, &now);
+	if (TAILQ_EMPTY(&source->ready))
+		TAILQ_INSERT_TAIL(&tcp->waiting, source, link);
+	TAILQ_INSERT_TAIL(&source->ready, client, turn);
+}
+
+static void client_unready(struct client *client)
+{
+	struct source *source = client->source;
+	struct dns_tcp *tcp = &client->server->tcp;
+
+	if (!client->ready)
+		return;
+	client->ready = false;
+	TAILQ_REMOVE(&source->ready, client, turn);
+	TAILQ_REMOVE(&tcp->waiting, source, link);
+	if (!TAILQ_EMPTY(&source->ready))
+		TAILQ_INSERT_TAIL(&tcp->waiting, source, link);
+}
+
+/* Whether more may be done in this pass without waiting. */
+static bool tcp_has_time(struct dns_tcp *tcp)
+{
+	__u64 now_us = clock_mono_us();
+
+	if (now_us - tcp->window_us >= 2 * TURN_US)
+		tcp->window_us = now_us;
+	return TAILQ_EMPTY(&tcp->waiting) && now_us - tcp->window_us < TURN_US;
+}
+
+/* A /24 or /56, or those that happen to fall together. */
+static struct source *source_of(struct dns_tcp *tcp, const struct ad_addr *address)
+{
+	size_t bytes = addr_is_ip4(address) ? 15 : 7;
+	__u64 hash;
+
+	crypto_shorthash((__u8 *)&hash, (const __u8 *)address, bytes, tcp->hash_key);
+	return &tcp->sources[hash % TCP_SOURCES];
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
 static void client_close(struct client *client)
 {
 	struct dns_server *server = client->server;
 
+	client_unready(client);
+	TAILQ_REMOVE(&client->source->clients, client, beside);
+	client->source->nr--;
 	server->tcp.held -= client->query.len + client->answers.len;
 	server->tally.daemon->tcp_open = --server->tcp.nr;
 	TAILQ_REMOVE(&server->tcp.clients, client, link);
@@ -123,26 +192,34 @@ static size_t client_answer(struct client *client, const __u8 *message, size_t l
 
 static void client_alive(struct client *client)
 {
-	struct clients *clients = &client->server->tcp.clients;
+	struct clients *clients = &client->server->tcp.clients, *beside = &client->source->clients;
 
 	client->last_s = clock_mono_s();
 	TAILQ_REMOVE(clients, client, link);
 	TAILQ_INSERT_TAIL(clients, client, link);
+	TAILQ_REMOVE(beside, client, beside);
+	TAILQ_INSERT_TAIL(beside, client, beside);
+}
+
+static bool has_query(const __u8 *in, size_t len)
+{
+	return len >= TCP_FRAME && len >= TCP_FRAME + ((size_t)in[0] << 8 | in[1]);
 }
 
 /*
  * Answers the whole queries among @len bytes, without waiting for one to be taken before the next
- * (6.2.1.1), until @out is full. Gives how many bytes that were, or -1: not a query.
+ * (6.2.1.1), until @out is full or the slice is over. Gives how many bytes that were, or -1: not a
+ * query.
  */
 static ssize_t client_answer_all(struct client *client, const __u8 *in, size_t len, size_t *out)
 {
 	struct dns_tcp *tcp = &client->server->tcp;
+	__u64 end_us = clock_mono_us() + SLICE_US;
 	size_t at = 0, query, reply;
 
-	while (at + TCP_FRAME <= len && *out + TCP_MESSAGE <= TCP_OUT_BYTES) {
+	while (has_query(in + at, len - at) && *out + TCP_MESSAGE <= TCP_OUT_BYTES &&
+	       (!at || clock_mono_us() < end_us)) {
 		query = (size_t)in[at] << 8 | in[at + 1];
-		if (at + TCP_FRAME + query > len)
-			break;
 		reply = client_answer(client, in + at + TCP_FRAME, query, tcp->out + *out);
 		if (!reply)
 			return -1;
@@ -152,37 +229,62 @@ static ssize_t client_answer_all(struct client *client, const __u8 *in, size_t l
 	return at;
 }
 
-/* Goes on as long as the socket takes all; what is left then is kept. False: it is over. */
+/* One slice; what is left then is kept. False: it is over. */
 static bool client_work(struct client *client, const __u8 *in, size_t len)
 {
-	size_t at = 0, out;
-	ssize_t used;
+	size_t out = 0;
+	ssize_t used = client_answer_all(client, in, len, &out);
 
-	do {
-		out = 0;
-		used = client_answer_all(client, in + at, len - at, &out);
-		if (used > 0)
-			client_alive(client);
-		if (out && !client_send(client, client->server->tcp.out, out))
+	if (used > 0)
+		client_alive(client);
+	if (out && !client_send(client, client->server->tcp.out, out))
+		return false;
+	if (used < 0 || !client_keep(client, &client->query, in + used, len - used))
+		return false;
+	if (!client->answers.len && has_query(in + used, len - used))
+		client_ready(client);
+	return true;
+}
+
+/* How much to read after @len bytes of @in, which hold no whole query. */
+static size_t read_size(const __u8 *in, size_t len)
+{
+	size_t query = len >= TCP_FRAME ? TCP_FRAME + ((size_t)in[0] << 8 | in[1]) : 0;
+
+	return query > len + READ_BYTES ? query - len : READ_BYTES;
+}
+
+/* Its turn: reads only when there is no whole query left. False: it is over. */
+static bool client_turn(struct client *client)
+{
+	struct dns_tcp *tcp = &client->server->tcp;
+	size_t len = client->query.len;
+	ssize_t got;
+
+	if (client->answers.len)
+		return true;
+	if (len)
+		memcpy(tcp->in, client->query.bytes, len);
+	if (!has_query(tcp->in, len)) {
+		got = recv(client->fd, tcp->in + len, read_size(tcp->in, len), MSG_DONTWAIT);
+		if (got < 0 && (errno == EAGAIN || errno == EINTR))
+			return true;
+		if (got <= 0)
 			return false;
-		at += used > 0 ? used : 0;
-	} while (used > 0 && !client->answers.len);
-	return used >= 0 && client_keep(client, &client->query, in + at, len - at);
+		len += got;
+	}
+	return client_work(client, tcp->in, len);
 }
 
 static void client_read(evutil_socket_t fd, short what, void *arg)
 {
 	struct client *client = arg;
-	struct dns_tcp *tcp = &client->server->tcp;
-	size_t kept = client->query.len;
-	ssize_t len;
 
-	if (kept)
-		memcpy(tcp->in, client->query.bytes, kept);
-	len = recv(fd, tcp->in + kept, TCP_IN_BYTES - kept, MSG_DONTWAIT);
-	if (len < 0 && (errno == EAGAIN || errno == EINTR))
+	if (client->ready)
 		return;
-	if (len <= 0 || !client_work(client, tcp->in, kept + len))
+	if (!tcp_has_time(&client->server->tcp))
+		client_ready(client);
+	else if (!client_turn(client))
 		client_close(client);
 }
 
@@ -190,9 +292,7 @@ static void client_read(evutil_socket_t fd, short what, void *arg)
 static void client_write(evutil_socket_t fd, short what, void *arg)
 {
 	struct client *client = arg;
-	struct dns_tcp *tcp = &client->server->tcp;
-	struct kept *answers = &client->answers, *query = &client->query;
-	size_t len = query->len;
+	struct kept *answers = &client->answers;
 	ssize_t sent = send(fd, answers->bytes, answers->len, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
@@ -205,10 +305,38 @@ static void client_write(evutil_socket_t fd, short what, void *arg)
 		return;
 	event_del(&client->writable);
 	event_add(&client->readable, NULL);
-	if (len)
-		memcpy(tcp->in, query->bytes, len);
-	if (len && !client_work(client, tcp->in, len))
-		client_close(client);
+	if (has_query(client->query.bytes, client->query.len))
+		client_ready(client);
+}
+
+static void tcp_turn(evutil_socket_t fd, short what, void *arg)
+{
+	static const struct timeval now = { 0 };
+	struct dns_tcp *tcp = arg;
+	__u64 end_us = clock_mono_us() + TURN_US;
+	struct source *source;
+
+	while ((source = TAILQ_FIRST(&tcp->waiting)) && clock_mono_us() < end_us) {
+		struct client *client = TAILQ_FIRST(&source->ready);
+
+		client_unready(client);
+		if (!client_turn(client))
+			client_close(client);
+	}
+	if (source)
+		event_add(tcp->turn, &now);
+}
+
+/* For the sake of the next: of one network that has a large part of all, or of all. */
+static struct client *tcp_victim(struct dns_tcp *tcp)
+{
+	struct source *most = tcp->sources;
+	size_t i;
+
+	for (i = 1; i < TCP_SOURCES; i++)
+		if (tcp->sources[i].nr > most->nr)
+			most = &tcp->sources[i];
+	return TAILQ_FIRST(most->nr > tcp->max / GREEDY_SHARE ? &most->clients : &tcp->clients);
 }
 
 void dns_tcp_accept(struct dns_server *server, int fd, const struct sockaddr *from)
@@ -223,7 +351,7 @@ void dns_tcp_accept(struct dns_server *server, int fd, const struct sockaddr *fr
 	}
 	if (server->tcp.nr >= server->tcp.max) {
 		server->tally.daemon->tcp_refused++;
-		client_close(TAILQ_FIRST(&server->tcp.clients));
+		client_close(tcp_victim(&server->tcp));
 	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	client->server = server;
@@ -234,6 +362,9 @@ void dns_tcp_accept(struct dns_server *server, int fd, const struct sockaddr *fr
 		     client);
 	event_assign(&client->writable, server->base, fd, EV_WRITE | EV_PERSIST, client_write,
 		     client);
+	client->source = source_of(&server->tcp, &client->address);
+	client->source->nr++;
+	TAILQ_INSERT_TAIL(&client->source->clients, client, beside);
 	TAILQ_INSERT_TAIL(&server->tcp.clients, client, link);
 	server->tally.daemon->tcp_open = ++server->tcp.nr;
 	if (event_add(&client->readable, NULL))
@@ -278,13 +409,23 @@ int dns_tcp_open(struct dns_server *server, const struct config *config)
 {
 	static const struct timeval second = { .tv_sec = 1 };
 	struct dns_tcp *tcp = &server->tcp;
+	size_t i;
 
 	TAILQ_INIT(&tcp->clients);
+	TAILQ_INIT(&tcp->waiting);
+	randombytes_buf(tcp->hash_key, sizeof(tcp->hash_key));
+	tcp->sources = calloc(TCP_SOURCES, sizeof(*tcp->sources));
+	for (i = 0; tcp->sources && i < TCP_SOURCES; i++) {
+		TAILQ_INIT(&tcp->sources[i].clients);
+		TAILQ_INIT(&tcp->sources[i].ready);
+	}
 	dns_tcp_tune(server, config);
 	tcp->in = malloc(TCP_IN_BYTES);
 	tcp->out = malloc(TCP_OUT_BYTES);
 	tcp->second = event_new(server->base, -1, EV_PERSIST, tcp_second, tcp);
-	if (!tcp->in || !tcp->out || !tcp->second || event_add(tcp->second, &second))
+	tcp->turn = event_new(server->base, -1, 0, tcp_turn, tcp);
+	if (!tcp->sources || !tcp->in || !tcp->out || !tcp->turn || !tcp->second ||
+	    event_add(tcp->second, &second))
 		return -ENOMEM;
 	return 0;
 }
@@ -297,6 +438,9 @@ void dns_tcp_close(struct dns_server *server)
 		client_close(TAILQ_FIRST(&tcp->clients));
 	if (tcp->second)
 		event_free(tcp->second);
+	if (tcp->turn)
+		event_free(tcp->turn);
+	free(tcp->sources);
 	free(tcp->in);
 	free(tcp->out);
 }

@@ -18,6 +18,10 @@
 #define RRSIG_FIXED 18 /* in front of the signer's name (RFC 4034, 3.1) */
 #define NSEC3_FIXED 5
 #define TIME_TEXT   32
+
+#define SHA1_BLOCK   64
+#define SHA1_PADDING 9 /* at least: a bit, and the length */
+
 /*
  * What has less than a tenth of its life left was forgotten: dnssec-signzone renews at a quarter,
  * and whoever waits longer (Knot 3.2 does, unless told otherwise) has no time to mend a signer.
@@ -427,6 +431,14 @@ static void check_iterations(const struct zone_rr *param)
 			 param->file, param->line, iterations);
 }
 
+/* Blocks of SHA-1 for all iterations: each hashes the hash before it, and the salt. */
+static unsigned int chain_costs(const struct zone_rr *param)
+{
+	unsigned int bytes = NSEC3_HASH_BYTES + param->rdata[NSEC3_SALT_LENGTH] + SHA1_PADDING;
+
+	return get_16(param->rdata + NSEC3_ITERATIONS) * ((bytes + SHA1_BLOCK - 1) / SHA1_BLOCK);
+}
+
 /* The chain of @param; false if it is not whole. */
 static bool chain_try(struct zone *zone, const struct zone_rr *param, int *err)
 {
@@ -457,10 +469,12 @@ static int chain_nsec3(struct seal *seal, const struct zone_rr *params, size_t n
 	for (i = 0; i < nr && !err; i++) {
 		if (params[i].rdata[NSEC3_ALGORITHM] != 1 || params[i].rdata[NSEC3_FLAGS])
 			continue;
-		if (get_16(params[i].rdata + NSEC3_ITERATIONS) > NSEC3_ITERATIONS_MAX) {
+		if (chain_costs(&params[i]) > NSEC3_ITERATIONS_MAX) {
 			complain(seal, &params[i],
-				 "NSEC3 with more than %u iterations (RFC 9276, 3.2)",
-				 NSEC3_ITERATIONS_MAX);
+				 "NSEC3 with %u iterations and %u bytes of salt is more work than "
+				 "%u iterations without; sign with 0 and no salt (RFC 9276, 3.1)",
+				 get_16(params[i].rdata + NSEC3_ITERATIONS),
+				 params[i].rdata[NSEC3_SALT_LENGTH], NSEC3_ITERATIONS_MAX);
 			zone->chain.nr = 0;
 			return 0;
 		}

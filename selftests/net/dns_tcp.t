@@ -1,18 +1,21 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Connections to port 53: who may stay, who goes first, and what the greedy cost (RFC 7766, 6)."""
-import os, resource, socket, struct, sys, time
+import multiprocessing, os, resource, selectors, shutil, socket, struct, sys, tempfile, time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../dns"))
 import dns.edns, dns.message
+from dns_queries import DIR
+from dns_sign import Way, sign
 from dns_signals import end_by_finally
-from dns_site import VIP4, Site, enter
+from dns_site import VIP4, VIP6, Site, enter
 from dns_tap import diag, done, ok
 
 MAX, IDLE = 600, 3
 HELD = 32 << 20  # what the daemon keeps at most for all that is not whole
 FILES = 400
 QUERY = dns.message.make_query("web.example.com.", "A").to_wire()
+HASHED = dns.message.make_query("ns.hashed.test.", "A").to_wire()
 BIG = dns.message.make_query("big4096.example.com.", "TXT").to_wire()
 
 
@@ -167,6 +170,94 @@ def test_files(site):
         s.close()
 
 
+def greedy(go, count):
+    """Sends all that each connection takes, of names that do not exist, and reads what comes."""
+    ask = lambda i: dns.message.make_query(f"n{i}.hashed.test.", "A", want_dnssec=True).to_wire()
+    batch = b"".join(framed(ask(i)) for i in range(3000))
+    chooser, left = selectors.DefaultSelector(), {}
+
+    def take(old=None):
+        if old:
+            chooser.unregister(old)
+            old.close()
+        s = connect()
+        s.setblocking(False)
+        chooser.register(s, selectors.EVENT_READ | selectors.EVENT_WRITE)
+        left[s] = batch
+
+    for _ in range(count):
+        take()
+    go.set()
+    while True:
+        for key, what in chooser.select():
+            try:
+                if what & selectors.EVENT_READ:
+                    key.fileobj.recv(1 << 20)
+                if what & selectors.EVENT_WRITE:
+                    left[key.fileobj] = left[key.fileobj][key.fileobj.send(left[key.fileobj]):] or batch
+            except BlockingIOError:
+                pass
+            except ConnectionError:
+                take(key.fileobj)
+
+
+def seconds_of_an_answer():
+    began = time.monotonic()
+    try:
+        with socket.create_connection((VIP6, 53), 60) as s:
+            s.settimeout(60)
+            s.sendall(framed(HASHED))
+            answered = len(read(s)) > len(HASHED)
+    except OSError as e:
+        diag(f"after {time.monotonic() - began:.1f} s: {e}")
+        answered = False
+    return time.monotonic() - began if answered else 60
+
+
+def test_turns(site):
+    """Each of a hundred connections has work for the daemon that takes long, and never ends."""
+    go = multiprocessing.Event()
+    child = multiprocessing.Process(target=greedy, args=(go, 100), daemon=True)
+    child.start()
+    try:
+        go.wait(20)
+        time.sleep(1)
+        took = [seconds_of_an_answer() for _ in range(20)]
+    finally:
+        child.kill()
+        child.join()
+    ok(max(took) < 0.5, f"another network is answered meanwhile, within {max(took):.3f} s")
+
+
+def test_share(site):
+    """One network has all connections; another one comes."""
+    held = [connect() for _ in range(MAX)]
+    with socket.create_connection((VIP6, 53), 5) as s:
+        s.settimeout(5)
+        ok(asks(s), "a network has all connections, and another one is served")
+        late = [connect() for _ in range(MAX)]
+        ok(asks(s), "it stays when the first one wants all again, however long it was silent")
+    for s in held + late:
+        s.close()
+
+
+def hashed_zone(folder):
+    """With NSEC3 that takes as long as may be."""
+    shutil.copy(os.path.join(DIR, "plain.zone"), folder)
+    source = os.path.join(folder, "hashed.src")
+    with open(source, "w") as f:
+        f.write("$ORIGIN hashed.test.\n$TTL 60\n@ SOA ns host 1 3600 600 86400 60\n@ NS ns\n"
+                f"ns A {VIP4}\n")
+    sign(folder, "hashed.test.", Way("ldns", "ED25519", ["-n", "-s", "5a17", "-t", "150"]), source,
+         "hashed.zone")
+    return {"hashed.test.": "hashed.zone"}
+
+
+def with_hashes():
+    with tempfile.TemporaryDirectory() as folder:
+        with_site([test_turns], folder=folder, files=hashed_zone(folder))
+
+
 def with_site(tests, **more):
     site = Site(more=[f"tcp_max: {MAX}", f"tcp_idle: {IDLE}s"], **more)
     try:
@@ -181,7 +272,8 @@ def with_site(tests, **more):
 def main():
     end_by_finally()
     resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
-    with_site([test_idle, test_keepalive, test_slow, test_limit, test_held, test_reload])
+    with_site([test_idle, test_keepalive, test_slow, test_limit, test_share, test_held, test_reload])
+    with_hashes()
     with_site([test_files], under=["prlimit", f"--nofile={FILES}:{FILES}", "--"])
     return done()
 

@@ -267,6 +267,8 @@ static void test_signed_answer_without_room_is_truncated_whole(void)
 /* --- loading ---------------------------------------------------------------------------------- */
 
 /* The zone without its first line that says @without, with @more: what is wrong with it? */
+#define SALT_35 "0011223344556677889900112233445566778899001122334455667788990011223344"
+
 static void refused(const char *without, const char *more, const char *why)
 {
 	static char text[TEXT_ROOM + 1024];
@@ -300,7 +302,13 @@ static void test_signed_zone_that_is_not_whole_is_refused(void)
 		"c2ln\n",
 		"signature for 5 labels");
 	refused("@ NSEC ", "", "signed, but with neither NSEC nor NSEC3PARAM at the apex");
-	refused("@ NSEC ", "@ NSEC3PARAM 1 0 151 -\n", "NSEC3 with more than 150 iterations");
+	refused("@ NSEC ", "@ NSEC3PARAM 1 0 151 -\n",
+		"NSEC3 with 151 iterations and 0 bytes of salt is more work than 150");
+	refused("@ NSEC ", "@ NSEC3PARAM 1 0 150 " SALT_35 "\n",
+		"the chain of NSEC3 is not closed");
+	refused("@ NSEC ", "@ NSEC3PARAM 1 0 150 " SALT_35 "00\n",
+		"NSEC3 with 150 iterations and 36 bytes of salt is more work than 150");
+	refused("@ NSEC ", "@ NSEC3PARAM 1 0 65535 -\n", "65535 iterations");
 	refused("@ NSEC ", "@ NSEC3PARAM 1 0 0 -\n", "the chain of NSEC3 is not closed");
 }
 
