@@ -28,7 +28,7 @@ const struct zone_word *zone_scan_take(struct zone_scan *scan, const struct zone
 	const struct zone_word *word = zone_scan_peek(scan);
 
 	if (!word)
-		zone_why(scan->why, "%s is missing", field->name);
+		zone_why(scan->why, "%s: missing", field->name);
 	else
 		scan->at++;
 	return word;
@@ -131,7 +131,7 @@ int zone_scan_put_address(struct zone_scan *scan, const struct zone_field *field
 int zone_wire_pass(struct zone_wire *wire, const struct zone_field *field, size_t bytes)
 {
 	if ((size_t)(wire->end - wire->p) < bytes)
-		return zone_why(wire->why, "%s is missing or cut off", field->name);
+		return zone_why(wire->why, "%s: missing or cut off", field->name);
 	wire->p += bytes;
 	return 0;
 }
@@ -249,7 +249,7 @@ int zone_wire_name(struct zone_wire *wire, const struct zone_field *field)
 	while (p < wire->end && *p && *p <= 63)
 		p += *p + 1;
 	if (p >= wire->end || *p || p - wire->p >= 255)
-		return zone_why(wire->why, "%s is no domain name", field->name);
+		return zone_why(wire->why, "%s: no domain name", field->name);
 	wire->p = p + 1;
 	return 0;
 }
@@ -317,7 +317,7 @@ int zone_scan_string(struct zone_scan *scan, const struct zone_field *field)
 int zone_wire_string(struct zone_wire *wire, const struct zone_field *field)
 {
 	if (wire->p == wire->end)
-		return zone_why(wire->why, "%s is missing", field->name);
+		return zone_why(wire->why, "%s: missing", field->name);
 	return zone_wire_pass(wire, field, *wire->p + 1);
 }
 
@@ -389,10 +389,10 @@ int zone_wire_tag(struct zone_wire *wire, const struct zone_field *field)
 	if (zone_wire_string(wire, field))
 		return -EINVAL;
 	if (tag == wire->p)
-		return zone_why(wire->why, "%s is empty", field->name);
+		return zone_why(wire->why, "%s: empty", field->name);
 	for (; tag < wire->p; tag++)
 		if (!is_alphanumeric(*tag))
-			return zone_why(wire->why, "%s may have letters and digits alone",
+			return zone_why(wire->why, "%s: letters and digits alone may stand in it",
 					field->name);
 	return 0;
 }
@@ -410,10 +410,10 @@ int zone_wire_digits(struct zone_wire *wire, const struct zone_field *field)
 	if (zone_wire_string(wire, field))
 		return -EINVAL;
 	if (wire->p - p < 4)
-		return zone_why(wire->why, "%s has at least four digits", field->name);
+		return zone_why(wire->why, "%s: fewer than four digits", field->name);
 	for (; p < wire->p; p++)
 		if (*p < '0' || *p > '9')
-			return zone_why(wire->why, "%s may have digits alone", field->name);
+			return zone_why(wire->why, "%s: digits alone may stand in it", field->name);
 	return 0;
 }
 
@@ -470,7 +470,7 @@ int zone_scan_hex(struct zone_scan *scan, const struct zone_field *field)
 int zone_wire_hex(struct zone_wire *wire, const struct zone_field *field)
 {
 	if (wire->p == wire->end)
-		return zone_why(wire->why, "%s is missing", field->name);
+		return zone_why(wire->why, "%s: missing", field->name);
 	wire->p = wire->end;
 	return 0;
 }
@@ -552,10 +552,13 @@ int zone_wire_base64_optional(struct zone_wire *wire, const struct zone_field *f
 
 int zone_scan_base64_or_dash(struct zone_scan *scan, const struct zone_field *field)
 {
-	if (scan->at + 1 == scan->nr && zone_word_is(zone_scan_peek(scan), "-")) {
-		scan->at++;
+	const struct zone_word *word = zone_scan_take(scan, field);
+
+	if (!word)
+		return -EINVAL;
+	if (scan->at == scan->nr && zone_word_is(word, "-"))
 		return 0;
-	}
+	scan->at--;
 	return zone_scan_base64(scan, field);
 }
 
@@ -753,7 +756,7 @@ int zone_scan_types(struct zone_scan *scan, const struct zone_field *field)
 int zone_wire_types(struct zone_wire *wire, const struct zone_field *field)
 {
 	if (wire->p == wire->end)
-		return zone_why(wire->why, "%s are missing", field->name);
+		return zone_why(wire->why, "%s: missing", field->name);
 	return zone_wire_types_optional(wire, field);
 }
 

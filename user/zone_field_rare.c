@@ -586,7 +586,7 @@ int zone_wire_hip(struct zone_wire *wire, const struct zone_field *field)
 		return -EINVAL;
 	key = p[2] << 8 | p[3];
 	if (!p[0] || !key)
-		return zone_why(wire->why, "HIT or public key is empty");
+		return zone_why(wire->why, "HIT or public key: empty");
 	return zone_wire_pass(wire, field, p[0] + key) ?: zone_wire_names(wire, field);
 }
 

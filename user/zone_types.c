@@ -75,7 +75,7 @@ static int check_key(const __u8 *rdata, size_t len, char why[ZONE_WHY])
 {
 	if (len > 4 || (get16(rdata) & 0xc000) == 0xc000)
 		return 0;
-	return zone_why(why, "public key is missing");
+	return zone_why(why, "public key: missing");
 }
 
 /* RFC 4025, 2.4: only algorithm 0 goes without a key. The gateway is behind three bytes. */
@@ -86,7 +86,7 @@ static int check_ipseckey(const __u8 *rdata, size_t len, char why[ZONE_WHY])
 
 	if (zone_wire_gateway(&wire, &gateway))
 		return -EINVAL;
-	return wire.p < wire.end || !rdata[2] ? 0 : zone_why(why, "public key is missing");
+	return wire.p < wire.end || !rdata[2] ? 0 : zone_why(why, "public key: missing");
 }
 
 #define F(kind_, name_)                                                                            \

@@ -171,7 +171,7 @@ static const struct mistake mistakes[] = {
 	{ "a NULL x\n",
 	  "z:5: a.example.com. NULL: data of this type is written as \\# LENGTH HEX (RFC 3597)\n" },
 	{ "a A 192.0.2.2 x\n", "z:5: a.example.com. A: \"x\" is one word too many\n" },
-	{ "a MX 10\n", "z:5: a.example.com. MX: mail server is missing\n" },
+	{ "a MX 10\n", "z:5: a.example.com. MX: mail server: missing\n" },
 	{ "a TYPE65280 \\# 3 c0000202\n",
 	  "z:5: a.example.com. TYPE65280: \\# says 3 bytes, and 4 follow\n" },
 	{ "$TTL\n", "z:5: it wants $TTL SECONDS\n" },
@@ -233,7 +233,7 @@ static void test_zone_reader_generic_data_is_checked_before_it_is_used(void)
 	for (i = 0; i < 598; i++)
 		at += sprintf(text + at, "3f");
 	ok(!parse(text, &errors), "598 labels' worth of one name");
-	is_str(error_text(&errors), "z:5: x.example.com. SVCB: target is no domain name\n",
+	is_str(error_text(&errors), "z:5: x.example.com. SVCB: target: no domain name\n",
 	       "is told");
 	config_errors_free(&errors);
 }
