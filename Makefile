@@ -217,7 +217,7 @@ FUZZERS	     := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz_%)
 TEST_PROGRAMS += $(FUZZERS)
 FUZZED	     := $(filter-out user/zone_watch.c,$(wildcard user/zone*.c)) user/dns_chain.c user/dns_image.c \
 		user/dns_render.c user/dns_table.c user/dns_tree.c user/arena.c user/config_errors.c \
-		user/log.c user/printable.c user/progress.c user/clock.c
+		user/log.c user/nearest.c user/printable.c user/progress.c user/clock.c
 FUZZ_HEADERS := $(wildcard selftests/fuzz/*.h selftests/fuzz/packet/*.h bpf/dns_*.h maps/*.h user/dns*.h)
 FUZZ_CFLAGS   = $(CFLAGS) -O1 -U_FORTIFY_SOURCE -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 FUZZ_LIBS     := -ldnssec

@@ -62,26 +62,14 @@ static inline uint8_t *resign_copy(uint8_t *p, const void *from, size_t len)
 	return p + len;
 }
 
-/* Not name_format(): libzscanner wants more than it must be escaped. */
-static inline void resign_print_name(FILE *out, const uint8_t *name)
-{
-	unsigned int i;
-
-	for (; *name; name += *name + 1) {
-		for (i = 1; i <= *name; i++)
-			fprintf(out, "\\%03u", name[i]);
-		fputc('.', out);
-	}
-}
-
 /* RFC 3597, 5: any type in one way. */
 static inline void resign_print(const struct resign *r, const uint8_t *owner, uint32_t ttl,
 				uint16_t type, const uint8_t *rdata, size_t len)
 {
+	char name[NAME_TEXT];
 	size_t i;
 
-	resign_print_name(r->out, owner);
-	fprintf(r->out, " %u TYPE%u \\# %zu ", ttl, type, len);
+	fprintf(r->out, "%s %u TYPE%u \\# %zu ", name_format(owner, name), ttl, type, len);
 	for (i = 0; i < len; i++)
 		fprintf(r->out, "%02x", rdata[i]);
 	fputc('\n', r->out);
