@@ -11,6 +11,7 @@
 #include "findings.h"
 #include "host.h"
 #include "output.h"
+#include "zone.h"
 
 struct options {
 	bool config_only;
@@ -33,15 +34,35 @@ static void take_errors(struct findings *findings, struct config_errors *errors)
 	config_errors_free(errors);
 }
 
-/* The configuration, or NULL; whatever is wrong with its files is in @findings. */
+/* An error in the configuration does not hide those in the zones that it names. */
+static void check_zones(const struct config *config, struct config_errors *errors)
+{
+	const struct config_zone *named;
+	struct zone *zone;
+	size_t i;
+
+	for (i = 0; config && i < config->nr_zones; i++) {
+		named = &config->zones[i];
+		if (named->name && named->file &&
+		    !zone_load(named->name, named->file, config->include_dir, &zone, errors))
+			zone_free(zone);
+	}
+}
+
+/* The configuration, or NULL if it is wrong; whatever is wrong with its files is in @findings. */
 static struct config *check_files(const char *path, struct findings *findings)
 {
 	struct config_errors errors = { 0 };
 	struct dns_zones *zones;
 	struct config *config;
 
-	if (!config_load(path, &config, &errors) && !dns_zones_load(config, &zones, &errors))
+	if (config_load_partly(path, &config, &errors)) {
+		check_zones(config, &errors);
+		config_free(config);
+		config = NULL;
+	} else if (!dns_zones_load(config, &zones, &errors)) {
 		dns_zones_free(zones);
+	}
 	take_errors(findings, &errors);
 	return config;
 }
@@ -101,9 +122,10 @@ static int check(const struct globals *globals, const struct options *options)
 	struct config *config = check_files(globals->config_path, &findings);
 	int code = findings.nr_errors ? EXIT_USAGE : EXIT_OK;
 
-	if (!code && !options->config_only) {
+	if (config && !options->config_only) {
 		host_check(config, globals->instance, &findings);
-		code = findings.nr_errors ? EXIT_FAILED : EXIT_OK;
+		if (!code && findings.nr_errors)
+			code = EXIT_FAILED;
 	}
 	if (globals->json)
 		tell_programs(config, globals->config_path, &findings);

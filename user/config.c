@@ -434,8 +434,7 @@ static int load_text(struct loader *loader, const char *text, size_t size)
 	return err;
 }
 
-/* *@config is what could be read, also if that is not enough; NULL without memory. */
-static int load(const char *path, struct config **config, struct config_errors *errors)
+int config_load_partly(const char *path, struct config **config, struct config_errors *errors)
 {
 	struct loader loader = { .config = calloc(1, sizeof(struct config)), .errors = errors };
 	char *text = NULL;
@@ -459,7 +458,7 @@ static int load(const char *path, struct config **config, struct config_errors *
 
 int config_load(const char *path, struct config **config, struct config_errors *errors)
 {
-	int err = load(path, config, errors);
+	int err = config_load_partly(path, config, errors);
 
 	if (err) {
 		config_free(*config);
@@ -498,7 +497,7 @@ static struct config *places_of(struct config *whole)
 
 int config_load_places(const char *path, struct config **config, struct config_errors *errors)
 {
-	int err = load(path, config, errors);
+	int err = config_load_partly(path, config, errors);
 
 	if (err)
 		*config = places_of(*config);

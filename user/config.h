@@ -160,6 +160,11 @@ struct config_errors {
  */
 int config_load(const char *path, struct config **config, struct config_errors *errors);
 /*
+ * The same for who goes on looking for errors: *@config is what could be read, and lacks the rest;
+ * NULL without memory.
+ */
+int config_load_partly(const char *path, struct config **config, struct config_errors *errors);
+/*
  * The same for who must find an instance whatever has become of its file: if that is wrong or
  * cannot be read, *@config has nothing in it but path, bpffs and run_dir, as the file has them if
  * that much of it can be read, or else by default. Without memory it is NULL.

@@ -249,6 +249,9 @@ in_host ip route replace 203.0.113.0/24 dev tun0
 finds "peer by a layer 3 tunnel" 1 "the route to nyc1 leaves by tun0, which is no Ethernet"
 in_host ip route del 203.0.113.0/24
 
+configure "dns: {include_dir: nowhere}" "stamp: {clock: any}"
+sed -i '/^dns: {zones/d' "$dir/anydoor.yaml"
+finds "no directory for \$INCLUDE" 2 "dns.include_dir: $dir/nowhere: No such file or directory"
 configure "keys: {file: fleet.key}" "stamp: {clock: any}"
 chmod 644 "$dir/fleet.key"
 finds "key that others may read" 1 "fleet.key cannot be used"
@@ -264,6 +267,24 @@ configure
 finds "broken zone" 2 "example.zone:5:"
 configure "nonsense: 1"
 finds "broken configuration" 2 "anydoor.yaml:9: nonsense: unknown key"
+# One pass finds what is wrong with the configuration, with a zone and with the host.
+cp "$dir/example.zone" "$dir/whole.zone"
+printf 'wrong A 192.0.2\nwrong CNAME here\nwrong TXT x\n' >>"$dir/example.zone"
+lines=$(wc -l <"$dir/whole.zone")
+configure "stamp: {clock: any}" "bogus: 1"
+finds "an error in the configuration" 2 "bogus"
+ok "does not hide one in a zone" \
+	grep -qF "example.zone:$((lines + 1)): wrong.example.com. A: address: \"192.0.2\" is not an IPv4 address" <<<"$said"
+ok "nor what the whole zone shows" \
+	grep -qF "example.zone:$((lines + 3)): wrong.example.com. TXT: CNAME and other data" <<<"$said"
+chmod 644 "$dir/fleet.key"
+configure
+finds "an error in a zone" 2 "wrong.example.com. A: address"
+ok "does not hide what the host has wrong" grep -qF "fleet.key" <<<"$said" || diag "$said"
+chmod 600 "$dir/fleet.key"
+mv "$dir/whole.zone" "$dir/example.zone"
+configure
+
 check --config-only
 is "broken configuration, host not looked at: exit code" "$code" 2
 is "the keys as JSON" "$("$anydoor" check --keys --json | jq -r '.[0] | .key, .required' | paste -sd' ')" \
