@@ -4,6 +4,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <ifaddrs.h>
 #include <stdlib.h>
 #include <string.h>
 #include "addr.h"
@@ -125,4 +126,16 @@ int addr_parse_endpoint(const char *text, struct ad_addr *addr, __u16 *port)
 	memcpy(host, from, to - from);
 	host[to - from] = '\0';
 	return addr_parse(host, addr) ? -EINVAL : port_parse(colon + 1, port);
+}
+
+bool addr_is_among(const struct ifaddrs *list, const struct ad_addr *addr)
+{
+	struct ad_addr theirs;
+	__u16 port;
+
+	for (; list; list = list->ifa_next)
+		if (list->ifa_addr && !addr_from_sockaddr(list->ifa_addr, &theirs, &port) &&
+		    !addr_compare(&theirs, addr))
+			return true;
+	return false;
 }

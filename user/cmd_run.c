@@ -14,6 +14,7 @@
 #include "metrics.h"
 #include "neigh.h"
 #include "prepare.h"
+#include "progress.h"
 #include "vlan.h"
 
 struct run_options {
@@ -56,10 +57,19 @@ static int lock(struct loader *loader, const struct config *config, const char *
 	return err;
 }
 
+static void alive(const void *instance)
+{
+	instance_alive(instance);
+}
+
+/* What may only be waited for is asked before what takes long. */
 static int start(struct loader *loader, struct config *config, struct dns_zones **zones,
 		 struct config_errors *errors)
 {
-	int err = dns_zones_load(config, zones, errors);
+	int err = loader_check_clock(loader, config, errors);
+
+	progress_call(alive, &loader->instance);
+	err = err ?: dns_zones_load(config, zones, errors);
 
 	err = err ?: metrics_check(config, errors);
 	return err ?: loader_start(loader, config, *zones, errors);

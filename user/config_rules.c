@@ -60,6 +60,13 @@ void later_self(struct loader *loader, const struct value *value)
 	loader->config->self = find_node(loader, value);
 }
 
+void later_loopback(struct loader *loader, const struct value *value)
+{
+	complain(loader, value->line, value->row->path,
+		 "lo: no packet of a client comes in there; name what faces the clients, such as "
+		 "eth0");
+}
+
 /* @why_not: what is wrong with this node itself. */
 static void take_other(struct loader *loader, const struct value *value, const char *why_not)
 {

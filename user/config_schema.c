@@ -45,7 +45,7 @@ const struct schema_row config_schema[] = {
 	  .min = 1, .max = CONFIG_INTERFACES_MAX,
 	  .help = "where packets for the VIPs come in and replies leave" },
 	{ "interfaces[]", SCHEMA_NAME, .unique = true, .size = sizeof(char *), .max = IFNAMSIZ - 1,
-	  .help = "an interface's name" },
+	  .word = "lo", .later = later_loopback, .help = "an interface's name" },
 
 	{ "vips", SCHEMA_LIST, .required = true, LIST_OF(struct config_vip, vips, nr_vips),
 	  .min = 1, .max = AD_VIP_MAX,

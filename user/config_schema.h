@@ -114,6 +114,7 @@ char *value_canonical(const struct value *value);
 /* For .later in the schema; each complains on its own. */
 void later_pop(struct loader *loader, const struct value *value);
 void later_self(struct loader *loader, const struct value *value);
+void later_loopback(struct loader *loader, const struct value *value);
 void later_neighbour(struct loader *loader, const struct value *value);
 void later_successor(struct loader *loader, const struct value *value);
 void later_vip_dns(struct loader *loader, const struct value *value);

@@ -124,18 +124,6 @@ static void check_clock(const struct config *config, struct findings *findings)
 			"by minutes do not know each other's flows");
 }
 
-static bool is_local(const struct ifaddrs *list, const struct ad_addr *addr)
-{
-	struct ad_addr theirs;
-	__u16 port;
-
-	for (; list; list = list->ifa_next)
-		if (list->ifa_addr && !addr_from_sockaddr(list->ifa_addr, &theirs, &port) &&
-		    !addr_compare(&theirs, addr))
-			return true;
-	return false;
-}
-
 static bool leaves_by_ours(const struct config *config, const struct host *host, int ifindex)
 {
 	size_t i;
@@ -178,7 +166,7 @@ static void check_vips(const struct config *config, const struct host *host,
 
 		if (!vip->tcp)
 			continue;
-		if (is_local(host->addresses, &vip->address))
+		if (addr_is_among(host->addresses, &vip->address))
 			check_reply_route(config, host, vip, findings);
 		else
 			warning("vips: %s is on no interface here, so nothing can listen on it; "
@@ -193,7 +181,7 @@ static void check_tunnel(const struct config *config, const struct host *host,
 {
 	char text[ADDR_TEXT];
 
-	if (!is_local(host->addresses, &config->self->tunnel))
+	if (!addr_is_among(host->addresses, &config->self->tunnel))
 		error("nodes: the tunnel address %s of %s, this node, is on no interface here",
 		      addr_format(&config->self->tunnel, text), config->self->name);
 }

@@ -268,6 +268,22 @@ void instance_find_control(struct instance *instance)
 		snprintf(instance->control, sizeof(instance->control), "%s/control", run);
 }
 
+void instance_alive(const struct instance *instance)
+{
+	if (instance->lock_run >= 0)
+		futimens(instance->lock_run, NULL);
+}
+
+int instance_stat_run(struct instance *instance, struct stat *st)
+{
+	char path[LOCK_PATH], run[256];
+
+	if (read_keep(instance, KEEP_RUN, run))
+		snprintf(instance->run, sizeof(instance->run), "%s", run);
+	run_lock_path(instance, path);
+	return stat(path, st) ? -errno : 0;
+}
+
 void instance_unlock(struct instance *instance)
 {
 	bool pinned = bpffs_exists(instance->dir, NULL) || bpffs_exists(instance->fresh, NULL);

@@ -6,6 +6,7 @@
 #ifndef AD_INSTANCE_H
 #define AD_INSTANCE_H
 
+#include <sys/stat.h>
 #include <sys/types.h>
 #include "config.h"
 
@@ -47,6 +48,10 @@ int instance_lock_pins(struct instance *instance, struct config_errors *errors);
 int instance_renew_pins_lock(struct instance *instance, struct config_errors *errors);
 /* Does our lock of the run files still lie where others would look for it? */
 bool instance_has_run(const struct instance *instance);
+/* A sign of life: the time of the lock's file, which anybody may look at. */
+void instance_alive(const struct instance *instance);
+/* That file: 0 or -errno. Follows run files that are not where the configuration says. */
+int instance_stat_run(struct instance *instance, struct stat *st);
 /* Nothing stays of the locks if nothing is pinned. */
 void instance_unlock(struct instance *instance);
 /* Where whoever holds the pins, or did last, listens: instance->control, if nobody says otherwise.

@@ -85,6 +85,16 @@ int loader_fill(struct loader *loader, const struct intent *intent, struct confi
 	return err;
 }
 
+/* Another configuration is not another load; another version is. */
+static void keep_loaded(const struct loader *loader, struct ad_meta *meta)
+{
+	struct ad_meta before;
+
+	if (!datapath_read_meta(&loader->dp, &before) && before.abi == meta->abi &&
+	    !strncmp(before.version, meta->version, sizeof(meta->version)))
+		meta->loaded_s = before.loaded_s;
+}
+
 int loader_remember(struct loader *loader, const struct intent *intent,
 		    struct config_errors *errors)
 {
@@ -94,6 +104,7 @@ int loader_remember(struct loader *loader, const struct intent *intent,
 
 	memcpy(keeper.fingerprint, intent->object.fingerprint, sizeof(keeper.fingerprint));
 	fill_meta(&meta, intent->config, intent->stamp_id);
+	keep_loaded(loader, &meta);
 	err = err ?: doors_write(&loader->doors, &keeper);
 	err = err ?: datapath_write_meta(&loader->dp, &meta);
 	if (err)
@@ -335,6 +346,18 @@ static int open_to_group(struct instance *instance, const struct config *config,
 	if (err || !instance->gid)
 		return err;
 	return bpffs_open_to_group(instance->root, instance->gid, errors);
+}
+
+int loader_check_clock(const struct loader *loader, const struct config *config,
+		       struct config_errors *errors)
+{
+	const struct instance *instance = &loader->instance;
+	struct orphans orphans;
+
+	if (bpffs_exists(instance->dir, NULL))
+		return 0;
+	orphans_find(instance, &orphans);
+	return orphans.nr ? 0 : prepare_check_clock(config, errors);
 }
 
 int loader_start(struct loader *loader, const struct config *config, struct dns_zones *zones,

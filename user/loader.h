@@ -25,6 +25,12 @@ struct loader {
 /* An empty one, so that loader_close() may always be called. */
 void loader_init(struct loader *loader);
 /*
+ * -EAGAIN and a line in @errors: stamp.clock does not let loader_start() begin yet. What runs
+ * already has its clock.
+ */
+int loader_check_clock(const struct loader *loader, const struct config *config,
+		       struct config_errors *errors);
+/*
  * Loads the instance, or adopts the one that is pinned and brings it up to @config. @zones goes
  * to the kernel before the first packet meets it; it stays the caller's.
  */

@@ -240,6 +240,8 @@ static int build(struct loader *loader, struct intent *intent, const struct orph
 	if (err)
 		return err;
 	*alive = take_along(loader, intent, errors, &err);
+	if (!err && !*alive)
+		err = prepare_check_clock(intent->config, errors);
 	err = err ?: loader_load(loader, intent, fresh, errors);
 	err = err ?: loader_open_maps(loader, fresh, errors);
 	if (err)

@@ -164,18 +164,47 @@ static void serve_flows(struct metrics *metrics, struct evhttp_request *request)
 
 /* --- health ---------------------------------------------------------------------------------- */
 
+/* Fit to serve or not, and the first reason. What the whole fleet may have is no reason. */
+static int judge_health(const struct metrics *metrics, char text[HEALTH_TEXT])
+{
+	struct status status;
+	struct view view;
+	const char *what;
+	int err = open_view(metrics, &view), code;
+
+	if (err) {
+		snprintf(text, HEALTH_TEXT, "not loaded");
+		return 503;
+	}
+	err = status_read_counters(&view, &status, &what);
+	names_close(&view.names);
+	if (err) {
+		snprintf(text, HEALTH_TEXT, "%s cannot be read", what);
+		return 503;
+	}
+	code = status.unfit ? 503 : 200;
+	if (status.unfit)
+		snprintf(text, HEALTH_TEXT, "%s", status.warnings[status.unfit - 1]);
+	else if (status.nr_warnings)
+		snprintf(text, HEALTH_TEXT, "degraded: %zu warnings, see anydoor status",
+			 status.nr_warnings);
+	else
+		snprintf(text, HEALTH_TEXT, "%s",
+			 status.state.flags & AD_STATE_DRAINING ? "draining" : "ok");
+	status_free(&status);
+	return code;
+}
+
+/* Looked at once a second at most, however often it is asked. */
 static void serve_health(struct metrics *metrics, struct evhttp_request *request)
 {
-	struct ad_state state;
-	int err = pins_read_state(metrics->pins, &state);
+	double now_s = metrics_now_s();
 
-	if (err)
-		metrics_reply_text(request, 503, "not loaded");
-	else if (!(state.flags & AD_STATE_ARMED))
-		metrics_reply_text(request, 503, "not armed");
-	else
-		metrics_reply_text(request, 200,
-				   state.flags & AD_STATE_DRAINING ? "draining" : "ok");
+	if (!metrics->health_code || now_s >= metrics->health_due_s) {
+		metrics->health_code = judge_health(metrics, metrics->health);
+		metrics->health_due_s = now_s + 1;
+	}
+	metrics_reply_text(request, metrics->health_code, metrics->health);
 }
 
 static void serve_index(struct metrics *metrics, struct evhttp_request *request)

@@ -5,7 +5,7 @@
  *   /metrics             the counters, as text format 0.0.4
  *   /metrics/flows?top=N the N heaviest flows as metrics (default 20, at most 1000)
  *   /flows               every live flow as one JSON object per line, streamed
- *   /healthz             200 while the data path is loaded and armed, else 503
+ *   /healthz             200 while this node is fit to serve, else 503 and why (status.h, unfit)
  *
  * Flows name clients: those two pages are only for who sends the token of `metrics.token`. Without
  * it a request must name this node as its Host, so that a stranger's web page cannot ask.

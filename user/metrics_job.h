@@ -19,7 +19,12 @@ struct evhttp;
 struct evhttp_request;
 struct job;
 
+#define HEALTH_TEXT 320
+
 struct metrics {
+	int health_code; /* of /healthz; 0: not looked yet */
+	double health_due_s;
+	char health[HEALTH_TEXT];
 	struct event_base *base;
 	struct evhttp *http;
 	struct clients clients;

@@ -34,7 +34,7 @@ static int array_open(const struct pins *pins, const char *name, __u32 size, str
 
 	*array = (struct array){ .size = size };
 	array->fd = pins_map_sized(pins, name, true, size, &info);
-	if (array->fd == -EACCES || array->fd == -EPERM) {
+	if (array->fd == -EACCES || array->fd == -EPERM || array->fd == -EROFS) {
 		array->fd = pins_map_sized(pins, name, false, size, &info);
 		array->nr = array->fd < 0 ? 0 : info.max_entries;
 		return array->fd < 0 ? array->fd : 0;

@@ -13,6 +13,14 @@
 #define MORE_US	 30000000 /* what the service manager is asked for each time */
 
 static __u64 began_us, said_us;
+static void (*call)(const void *arg);
+static const void *call_arg;
+
+void progress_call(void (*alive)(const void *arg), const void *arg)
+{
+	call = alive;
+	call_arg = arg;
+}
 
 void progress_begin(void)
 {
@@ -36,6 +44,8 @@ void progress_at(const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	if (call)
+		call(call_arg);
 	log_info("%s; %.0f s so far", text, progress_seconds());
 	sd_notifyf(0, "WATCHDOG=1\nEXTEND_TIMEOUT_USEC=%d\nSTATUS=%s", MORE_US, text);
 }

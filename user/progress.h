@@ -8,6 +8,8 @@
 #ifndef AD_PROGRESS_H
 #define AD_PROGRESS_H
 
+/* Gives other signs of life, too, each time. NULL: none. */
+void progress_call(void (*alive)(const void *arg), const void *arg);
 void progress_begin(void);
 /* Worth calling some thousand times a second at most. */
 void progress_at(const char *format, ...) __attribute__((format(printf, 1, 2)));

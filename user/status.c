@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -78,30 +79,47 @@ static int read_interfaces(const struct view *view, struct status *status)
 }
 
 /*
- * Whether the lock of the pins is held. Trying to take it would get into a starting daemon's way,
- * and the pid beside it may be a dead one's; /proc/locks is neither.
+ * The process that holds the lock of the pins, or 0. Trying to take it would get into a starting
+ * daemon's way, and the pid beside it may be a dead one's; /proc/locks is neither.
  */
-static bool lock_is_held(const struct view *view)
+static int lock_holder(const struct view *view)
 {
 	char path[512], line[256];
 	unsigned int major, minor;
 	unsigned long inode;
-	bool held = false;
+	int pid = 0, who;
 	struct stat st;
 	FILE *locks;
 
 	snprintf(path, sizeof(path), "%s~lock", view->pins.dir);
 	if (stat(path, &st))
-		return false;
+		return 0;
 	locks = fopen("/proc/locks", "re");
-	while (!held && locks && fgets(line, sizeof(line), locks))
-		held = strstr(line, "FLOCK") &&
-		       sscanf(line, "%*[^:]: %*s %*s %*s %*d %x:%x:%lu", &major, &minor, &inode) ==
-			       3 &&
-		       makedev(major, minor) == st.st_dev && inode == st.st_ino;
+	while (!pid && locks && fgets(line, sizeof(line), locks))
+		if (strstr(line, "FLOCK") &&
+		    sscanf(line, "%*[^:]: %*s %*s %*s %d %x:%x:%lu", &who, &major, &minor,
+			   &inode) == 4 &&
+		    makedev(major, minor) == st.st_dev && inode == st.st_ino)
+			pid = who;
 	if (locks)
 		fclose(locks);
-	return held;
+	return pid;
+}
+
+/* A running daemon touches the lock of its run files each second (instance_alive()). */
+static __u32 silent_s(const struct view *view)
+{
+	struct config_errors ignored = {};
+	struct instance instance;
+	struct stat st;
+	long long seconds = 0;
+
+	if (view->config &&
+	    !instance_init(&instance, view->config, pins_instance(&view->pins), &ignored) &&
+	    !instance_stat_run(&instance, &st))
+		seconds = time(NULL) - st.st_mtime;
+	config_errors_free(&ignored);
+	return seconds > 0 ? seconds : 0;
 }
 
 /* --- counters -------------------------------------------------------------------------------- */
@@ -140,10 +158,11 @@ static void read_lost(const struct view *view, struct status *status)
 	struct config_errors ignored = {};
 	const struct instance none = {};
 	struct doors doors;
+	int err = doors_open(&doors, view->pins.dir, &none, &ignored);
 
-	if (doors_open(&doors, view->pins.dir, &none, &ignored))
+	if (err == -ENOENT)
 		snprintf(status->lost, sizeof(status->lost), "a jump table");
-	else if (!loader_has_lost(&doors, view->pins.dir, status->lost))
+	else if (!err && !loader_has_lost(&doors, view->pins.dir, status->lost))
 		status->lost[0] = '\0';
 	doors_close(&doors);
 	config_errors_free(&ignored);
@@ -160,7 +179,9 @@ int status_read_counters(const struct view *view, struct status *status, const c
 		return err;
 	}
 	sum_outcomes(status);
-	status->has_daemon = lock_is_held(view);
+	status->daemon_pid = lock_holder(view);
+	status->has_daemon = status->daemon_pid != 0;
+	status->silent_s = status->has_daemon ? silent_s(view) : 0;
 	if (!geteuid())
 		read_lost(view, status);
 	status_judge(view, status);

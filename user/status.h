@@ -13,7 +13,7 @@
 
 #include "maps/keeper.h"
 
-#define WARNINGS_MAX 16
+#define WARNINGS_MAX 48
 
 /* One interface of the instance. */
 struct status_interface {
@@ -32,7 +32,9 @@ struct status {
 	__u64 flows_left; /* while draining: ours that live */
 	bool here;	  /* we are in the network namespace that it serves */
 	bool has_daemon;  /* somebody tends it */
-	char lost[32];	  /* what runs and is not pinned any more; only root sees it */
+	int daemon_pid;
+	__u32 silent_s; /* since its last sign of life */
+	char lost[32];	/* what runs and is not pinned any more; only root sees it */
 	struct status_interface interfaces[AD_INTERFACE_MAX];
 	size_t nr_interfaces;
 	struct peer *peers;
@@ -40,6 +42,8 @@ struct status {
 	/* What is not as it should be, for people. Any of it is "degraded" (exit code 4). */
 	char *warnings[WARNINGS_MAX];
 	size_t nr_warnings;
+	size_t unfit; /* 1 + the first that says that this node cannot serve as it should; 0: none
+		       */
 };
 
 /*

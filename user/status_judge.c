@@ -3,9 +3,12 @@
  * status_judge.c: what is not as it should be (status.h). A warning says what it means for the
  * user, and what helps.
  */
+#include <ifaddrs.h>
+#include <net/if.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include "addr.h"
 #include "clock.h"
@@ -16,36 +19,68 @@
 #include "sysctl.h"
 
 #define DNS_PORT       53
+#define SILENT_S       10 /* the daemon gives a sign of life each second, or every two at work */
+#define NS_PER_MS      1000000
 #define CLOCK_SLACK_NS 2000000000LL /* the daemon follows the clock; nobody does without it */
+
+static void add(struct status *status, const char *format, va_list args)
+{
+	if (status->nr_warnings < WARNINGS_MAX &&
+	    vasprintf(&status->warnings[status->nr_warnings], format, args) >= 0)
+		status->nr_warnings++;
+}
 
 __attribute__((format(printf, 2, 3))) static void warn(struct status *status, const char *format,
 						       ...)
 {
 	va_list args;
 
-	if (status->nr_warnings == WARNINGS_MAX)
-		return;
 	va_start(args, format);
-	if (vasprintf(&status->warnings[status->nr_warnings], format, args) >= 0)
-		status->nr_warnings++;
+	add(status, format, args);
+	va_end(args);
+}
+
+/* What makes this node, and not the fleet, serve badly: clients are better off elsewhere. */
+__attribute__((format(printf, 2, 3))) static void unfit(struct status *status, const char *format,
+							...)
+{
+	va_list args;
+
+	if (!status->unfit)
+		status->unfit = status->nr_warnings + 1;
+	va_start(args, format);
+	add(status, format, args);
 	va_end(args);
 }
 
 static void judge_pins(const struct view *view, struct status *status)
 {
-	if (*status->lost)
+	struct statvfs fs;
+
+	if (!statvfs(view->pins.dir, &fs) && fs.f_flag & ST_RDONLY)
 		warn(status,
-		     "%s is not pinned in %s any more: a daemon pins it again, anydoor run takes "
-		     "over what runs",
-		     status->lost, view->pins.dir);
+		     "%s: the bpffs is mounted read-only: the next reload or upgrade will fail; "
+		     "mount -o remount,rw",
+		     view->pins.dir);
+	if (*status->lost)
+		unfit(status,
+		      "%s is not pinned in %s any more: a daemon pins it again, anydoor run takes "
+		      "over what runs",
+		      status->lost, view->pins.dir);
 }
 
 static void judge_state(struct status *status)
 {
 	if (!(status->state.flags & AD_STATE_ARMED))
-		warn(status, "not armed: new flows leave without a stamp and cannot be led home");
+		unfit(status, "not armed: new flows leave without a stamp and cannot be led home");
 	if (status->state.unstamped >= AD_UNSTAMPED_MAX)
 		warn(status, "the unstamped list is full: old connections may break");
+	if (status->has_daemon && status->silent_s >= SILENT_S)
+		warn(status,
+		     "the daemon, process %d, gave no sign of life for %us: it is stopped, hangs, "
+		     "or "
+		     "loads something large",
+		     status->daemon_pid, status->silent_s);
 	if (!status->has_daemon)
 		warn(status, "no daemon tends it: zones, fleet and neighbours stay as they are; "
 			     "start `anydoor run`");
@@ -58,11 +93,75 @@ static void judge_clock(struct status *status)
 	long long off_s = off_ns / 1000000000;
 
 	if (off_s >= AD_TUNNEL_FRESH_S)
-		warn(status, "the tunnel's clock is %llds off: peers drop what we send them",
-		     off_s);
+		unfit(status, "the tunnel's clock is %llds off: peers drop what we send them",
+		      off_s);
 	else if (off_ns >= CLOCK_SLACK_NS)
 		warn(status, "the tunnel's clock is %llds off; peers forgive %ds", off_s,
 		     AD_TUNNEL_FRESH_S);
+}
+
+/* Stamps never go back: what a glitch moved forward stays until the clock has caught up. */
+static void judge_stamps(const struct view *view, struct status *status)
+{
+	__u8 bits = view->meta.owner_bits;
+	long long most_ms, lead_ms;
+
+	if (!bits || bits > 24)
+		return;
+	most_ms = 1ll << (32 - bits - 6); /* what clock_follow() lets pass */
+	lead_ms = status->state.stamp_wall_minus_mono_ms - clock_real_minus_mono_ns() / NS_PER_MS;
+	if (lead_ms > most_ms)
+		unfit(status,
+		      "stamps are %llds ahead of the real clock, which other POPs misread: flows "
+		      "that move break until it has caught up; mend the clock, or drain and load "
+		      "anew",
+		      lead_ms / 1000);
+	else if (-lead_ms > most_ms)
+		unfit(status, "stamps are %llds behind the real clock; the daemon moves them",
+		      -lead_ms / 1000);
+}
+
+/* --- addresses and links ---------------------------------------------------------------------- */
+
+static void judge_vips(const struct view *view, struct status *status, const struct ifaddrs *list)
+{
+	const struct config *config = view->config;
+	char text[ADDR_TEXT];
+
+	for (size_t i = 0; i < config->nr_vips; i++) {
+		const struct ad_addr *vip = &config->vips[i].address;
+
+		if (!addr_is_among(list, vip))
+			unfit(status,
+			      "%s is on no interface here, so nothing can be served there; ip "
+			      "address add %s/%d dev lo",
+			      addr_format(vip, text), text, addr_is_ip4(vip) ? 32 : 128);
+	}
+}
+
+static void judge_link(struct status *status, const char *name, const struct ifaddrs *list)
+{
+	for (; list; list = list->ifa_next) {
+		if (strcmp(list->ifa_name, name))
+			continue;
+		if (!(list->ifa_flags & IFF_UP))
+			unfit(status, "%s: the interface is down; ip link set %s up", name, name);
+		else if (!(list->ifa_flags & IFF_RUNNING))
+			unfit(status, "%s: the link is down", name);
+		return;
+	}
+}
+
+static void judge_network(const struct view *view, struct status *status)
+{
+	struct ifaddrs *list;
+
+	if (!status->here || !view->config || getifaddrs(&list))
+		return;
+	judge_vips(view, status, list);
+	for (size_t i = 0; i < view->config->nr_interfaces; i++)
+		judge_link(status, view->config->interfaces[i], list);
+	freeifaddrs(list);
 }
 
 static void judge_interface(const struct view *view, struct status *status,
@@ -72,10 +171,10 @@ static void judge_interface(const struct view *view, struct status *status,
 	const char *name = interface->record.name;
 
 	if (interface->missing & AD_ATTACHED_XDP)
-		warn(status, "%s: the XDP program is not attached", name);
+		unfit(status, "%s: the XDP program is not attached", name);
 	if (interface->missing & AD_ATTACHED_TC)
-		warn(status, "%s: the egress filter is not attached: replies leave unstamped",
-		     name);
+		unfit(status, "%s: the egress filter is not attached: replies leave unstamped",
+		      name);
 	if (interface->record.flags & AD_ATTACHED_GENERIC && !generic_wanted)
 		warn(status, "%s: attached in generic mode, which is slow", name);
 }
@@ -96,7 +195,7 @@ static void judge_interfaces(const struct view *view, struct status *status)
 		judge_interface(view, status, &status->interfaces[i]);
 	for (size_t i = 0; config && i < config->nr_interfaces; i++)
 		if (!is_recorded(status, config->interfaces[i]))
-			warn(status, "%s: nothing is attached", config->interfaces[i]);
+			unfit(status, "%s: nothing is attached", config->interfaces[i]);
 }
 
 static void judge_sysctls(const struct view *view, struct status *status)
@@ -177,6 +276,8 @@ void status_judge(const struct view *view, struct status *status)
 	judge_state(status);
 	judge_pins(view, status);
 	judge_clock(status);
+	judge_stamps(view, status);
+	judge_network(view, status);
 	judge_interfaces(view, status);
 	judge_sysctls(view, status);
 	judge_port53(view, status);

@@ -207,6 +207,7 @@ void daemon_tend(struct daemon *daemon)
 {
 	unsigned int seconds = daemon->tend.seconds;
 
+	instance_alive(&daemon->loader->instance);
 	tend_clock(daemon);
 	tend_neighbours(daemon);
 	if (seconds % WATCH_EVERY_S == 0) {

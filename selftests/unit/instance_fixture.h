@@ -39,7 +39,7 @@ struct fixture {
 static const char *const fixture_maps[] = { "meta",	  "state",	"locals",    "nodes",
 					    "reasons",	  "peers",	"flow_tags", "flows",
 					    "flow_stats", "hunt_stats", "unstamped", "keeper",
-					    "attached" };
+					    "attached",	  "door_xdp",	"door_tc" };
 
 static inline int fixture_map(struct fixture *fixture, enum bpf_map_type type, const char *name,
 			      __u32 key_size, __u32 value_size, __u32 nr)
@@ -107,6 +107,10 @@ static inline bool fixture_new(struct fixture *fixture, size_t nr_buckets)
 	close(fixture_map(fixture, BPF_MAP_TYPE_HASH, "unstamped", sizeof(struct ad_tuple),
 			  sizeof(__u32), 16));
 	fixture_array(fixture, "keeper", sizeof(struct ad_keeper), 1);
+	close(fixture_map(fixture, BPF_MAP_TYPE_PROG_ARRAY, "door_xdp", sizeof(__u32),
+			  sizeof(__u32), AD_DOOR_XDP_MAX));
+	close(fixture_map(fixture, BPF_MAP_TYPE_PROG_ARRAY, "door_tc", sizeof(__u32), sizeof(__u32),
+			  AD_DOOR_TC_MAX));
 	close(fixture_map(fixture, BPF_MAP_TYPE_HASH, "attached", sizeof(__u32),
 			  sizeof(struct ad_attached), AD_INTERFACE_MAX));
 	fixture->nr_buckets = nr_buckets;

@@ -14,6 +14,7 @@
 #include "selftests/tap.h"
 #include "instance_fixture.h"
 #include "fleet_fixture.h"
+#include "user/clock.h"
 #include "user/metrics.h"
 
 #define PORT	   9911
@@ -45,6 +46,7 @@ static void fill(struct fixture *fixture)
 	struct ad_state state = { .flags = AD_STATE_ARMED };
 	__u32 key = 0;
 
+	clock_choose(&state);
 	fixture_put(fixture, "meta", &key, &meta);
 	fixture_put(fixture, "state", &key, &state);
 	fixture_vip(fixture, "203.0.113.1", 0);
@@ -344,6 +346,15 @@ static void test_health_tells_the_truth(struct fixture *fixture)
 	struct ad_state state = { 0 };
 	__u32 key = 0;
 
+	usleep(1100000); /* it looks once a second */
+	clock_choose(&state);
+	state.flags = AD_STATE_ARMED;
+	state.stamp_wall_minus_mono_ms += 2 * 3600 * 1000;
+	fixture_put(fixture, "state", &key, &state);
+	is_int(code_of("/healthz"), 503, "stamps two hours ahead");
+	usleep(1100000);
+	clock_choose(&state);
+	state.flags = 0;
 	fixture_put(fixture, "state", &key, &state);
 	is_int(code_of("/healthz"), 503, "not armed");
 	is_int(code_of("/metrics"), 200, "metrics go on");
