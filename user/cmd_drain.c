@@ -18,6 +18,7 @@
 #include "output.h"
 
 #define WINDOW_DEFAULT "10m"
+#define SAY_EVERY_S    10 /* while nothing changes */
 
 struct drain_options {
 	unsigned int limit;
@@ -145,7 +146,7 @@ static void show_json(const struct globals *globals, const struct drain_handle *
 static int wait_quiet(const struct globals *globals, const struct drain_handle *handle,
 		      const struct drain_options *options, long window, int *owned)
 {
-	__u32 start = clock_mono_s();
+	__u32 start = clock_mono_s(), said = start;
 	int before = *owned;
 
 	while (*owned >= 0 && (unsigned int)*owned > options->limit) {
@@ -155,10 +156,13 @@ static int wait_quiet(const struct globals *globals, const struct drain_handle *
 			return -ECANCELED;
 		sleep(1);
 		*owned = drain_count_owned(handle);
-		if (*owned != before && !globals->json)
+		if (*owned == before && clock_mono_s() - said < SAY_EVERY_S)
+			continue;
+		if (!globals->json)
 			printf("%5us  %d flows left\n", clock_mono_s() - start, *owned);
 		fflush(stdout);
 		before = *owned;
+		said = clock_mono_s();
 	}
 	return *owned < 0 ? *owned : 0;
 }

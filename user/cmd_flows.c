@@ -99,14 +99,13 @@ static const char *flow_remark(const struct ad_flow *flow)
 static void print_row(struct listing *listing, const struct ad_flow *flow)
 {
 	const struct names *names = &listing->view.names;
-	struct ad_addr vip_addr = names_vip(names, flow->vip);
 	char client[ENDPOINT_TEXT], vip[ENDPOINT_TEXT], name[NAME_TEXT], text[UNIT_TEXT];
 	enum colour colour = flow->kind == AD_FLOW_OURS ? GREEN : CYAN;
 	struct table *table = listing->table;
 
 	table_cell(table, colour, "%s", flow_kind(flow->kind));
 	table_cell(table, PLAIN, "%s", endpoint_format(&flow->client, flow->client_port, client));
-	table_cell(table, PLAIN, "%s", endpoint_format(&vip_addr, flow->vip_port, vip));
+	table_cell(table, PLAIN, "%s", flow_vip_format(flow, names, vip));
 	table_cell(table, colour, "%s", names_format(names, flow->owner, name));
 	table_cell(table, PLAIN, "%s", names_format(names, flow->via, name));
 	table_cell(table, PLAIN, "%s",

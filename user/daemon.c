@@ -152,6 +152,7 @@ int daemon_run(const struct globals *globals, struct loader *loader, struct conf
 	int err;
 
 	signal(SIGPIPE, SIG_IGN);
+	log_never_wait();
 	listener_raise_limit();
 	err = start(&daemon, zones);
 	if (!err) {

@@ -30,6 +30,22 @@ const char *endpoint_format(const struct ad_addr *addr, __be16 port, char text[E
 	return text;
 }
 
+static bool is_unknown(const struct ad_addr *addr)
+{
+	return !(addr->w[0] | addr->w[1] | addr->w[2] | addr->w[3]);
+}
+
+const char *flow_vip_format(const struct ad_flow *flow, const struct names *names,
+			    char text[ENDPOINT_TEXT])
+{
+	struct ad_addr vip = names_vip(names, flow->vip);
+
+	if (!is_unknown(&vip))
+		return endpoint_format(&vip, flow->vip_port, text);
+	snprintf(text, ENDPOINT_TEXT, "removed:%u", ntohs(flow->vip_port));
+	return text;
+}
+
 __u32 flow_seconds(__u32 now_s, __u32 then_s)
 {
 	__s32 seconds = now_s - then_s;
@@ -81,11 +97,13 @@ size_t flow_json(const struct ad_flow *flow, const struct names *names, char tex
 	int len;
 
 	len = snprintf(text, FLOW_JSON_TEXT,
-		       "{\"kind\":\"%s\",\"client\":\"%s\",\"client_port\":%u"
-		       ",\"vip\":\"%s\",\"vip_port\":%u",
+		       "{\"kind\":\"%s\",\"client\":\"%s\",\"client_port\":%u",
 		       flow_kind(flow->kind), addr_format(&flow->client, client),
-		       ntohs(flow->client_port), addr_format(&vip_addr, vip),
-		       ntohs(flow->vip_port));
+		       ntohs(flow->client_port));
+	len += json_name(text + len, FLOW_JSON_TEXT - len, "vip",
+			 is_unknown(&vip_addr) ? NULL : addr_format(&vip_addr, vip));
+	len += snprintf(text + len, FLOW_JSON_TEXT - len, ",\"vip_port\":%u",
+			ntohs(flow->vip_port));
 	len += json_node(text + len, FLOW_JSON_TEXT - len, names, "owner", flow->owner);
 	len += json_node(text + len, FLOW_JSON_TEXT - len, names, "via", flow->via);
 	len += json_counts(text + len, FLOW_JSON_TEXT - len, flow, names->now_s);

@@ -15,6 +15,9 @@ const char *flow_kind(__u8 kind);
 
 #define ENDPOINT_TEXT 56 /* "[address]:port" */
 const char *endpoint_format(const struct ad_addr *addr, __be16 port, char text[ENDPOINT_TEXT]);
+/* The flow's VIP and port; "removed:port" if the VIP has left the configuration since. */
+const char *flow_vip_format(const struct ad_flow *flow, const struct names *names,
+			    char text[ENDPOINT_TEXT]);
 
 /* Seconds since @then; a clock of 32 bits that wraps, and packets later than @now are "now". */
 __u32 flow_seconds(__u32 now_s, __u32 then_s);

@@ -2,6 +2,7 @@
 /*
  * log.c: one sink for what we and the libraries beneath us have to say.
  */
+#include <poll.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -47,6 +48,45 @@ static const char *prefix(enum log_level level)
 	return to_journal() ? priorities[level] : words[level];
 }
 
+static bool sheds;	  /* log_never_wait() */
+static unsigned int shed; /* lines that found no room */
+
+void log_never_wait(void)
+{
+	sheds = true;
+}
+
+/* A pipe that has room for PIPE_BUF bytes, or a socket for some, takes a line without waiting. */
+static bool has_room(void)
+{
+	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return poll(&out, 1, 0) != 0;
+}
+
+/* False: there was no room for it. */
+static bool put(const char *line, size_t len)
+{
+	if (sheds && !has_room())
+		return false;
+	if (write(STDERR_FILENO, line, len) < 0)
+		return true; /* nowhere left to say it */
+	return true;
+}
+
+static void put_or_shed(const char *line, size_t len)
+{
+	char missed[96];
+	int nr = snprintf(missed, sizeof(missed),
+			  "%s%u lines of log are missing here: nobody read them\n",
+			  prefix(LOG_WARN_), shed);
+
+	if (shed && put(missed, nr))
+		shed = 0;
+	if (shed || !put(line, len))
+		shed++;
+}
+
 /* One write per line: two processes on one terminal do not mix theirs. */
 void log_print(enum log_level level, const char *format, ...)
 {
@@ -63,8 +103,7 @@ void log_print(enum log_level level, const char *format, ...)
 	len = snprintf(line, sizeof(line), "%s", prefix(level));
 	len += printable(line + len, sizeof(line) - len - 1, text);
 	line[len++] = '\n';
-	if (write(STDERR_FILENO, line, len) < 0)
-		return; /* nowhere left to say it */
+	put_or_shed(line, len);
 }
 
 static void log_lines(enum log_level level, char *text)

@@ -21,6 +21,9 @@ enum log_level {
  */
 void log_set_level(enum log_level level);
 
+/* From now on a line for which stderr has no room is left out, and counted in a later one. */
+void log_never_wait(void);
+
 void log_print(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 #define log_err(...)   log_print(LOG_ERR_, __VA_ARGS__)
 #define log_warn(...)  log_print(LOG_WARN_, __VA_ARGS__)

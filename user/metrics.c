@@ -22,8 +22,9 @@
 
 #define HEADERS_MAX_BYTES 4096 /* each of a thousand tiny ones costs 110 bytes */
 #define BODY_MAX_BYTES	  1024
-#define TIMEOUT_S	  20 /* of a client that neither asks nor takes */
-#define BACKLOG		  16 /* as many may be beyond what metrics_client.h allows, for a moment */
+#define TIMEOUT_S	  20  /* of a client that neither asks nor takes */
+#define BACKLOG		  16  /* as many may be beyond what metrics_client.h allows, for a moment */
+#define LEFT_SHARE	  100 /* counting sockets takes at most one part in so many of the time */
 #define TOP_DEFAULT	  20
 #define TOP_MAX		  1000
 
@@ -76,7 +77,21 @@ static int open_view(const struct metrics *metrics, struct view *view)
 	return err ?: names_open(&view->names, metrics->config, &view->pins);
 }
 
-static int write_page(const struct metrics *metrics, struct evbuffer *body)
+/* It walks over all sockets: seldom, where there are many. */
+static void read_left(struct metrics *metrics, const struct view *view, struct status *status)
+{
+	double began_s = metrics_now_s();
+
+	if (!(status->state.flags & AD_STATE_DRAINING))
+		return;
+	if (began_s >= metrics->left_due_s && !status_read_left(view, status)) {
+		metrics->flows_left = status->flows_left;
+		metrics->left_due_s = began_s + LEFT_SHARE * (metrics_now_s() - began_s);
+	}
+	status->flows_left = metrics->flows_left;
+}
+
+static int write_page(struct metrics *metrics, struct evbuffer *body)
 {
 	struct status status;
 	struct view view;
@@ -90,6 +105,7 @@ static int write_page(const struct metrics *metrics, struct evbuffer *body)
 	err = err ?: status_read_counters(&view, &status, &what);
 	if (!err) {
 		status.flows = metrics->occupancy;
+		read_left(metrics, &view, &status);
 		metrics_write(body, &view, &status, &metrics->daemon);
 		status_free(&status);
 	}

@@ -24,6 +24,8 @@ struct job;
 struct metrics {
 	int health_code; /* of /healthz; 0: not looked yet */
 	double health_due_s;
+	double left_due_s; /* when a drain's flows may be counted again */
+	__u64 flows_left;
 	char health[HEALTH_TEXT];
 	struct event_base *base;
 	struct evhttp *http;

@@ -68,6 +68,9 @@ static void write_state(struct evbuffer *out, const struct view *view, const str
 		  !!(state->flags & AD_STATE_ARMED));
 	write_one(out, "draining", "gauge", "1 while new flows are handed to successors.",
 		  !!(state->flags & AD_STATE_DRAINING));
+	if (state->flags & AD_STATE_DRAINING)
+		write_one(out, "drain_flows_left", "gauge",
+			  "Connections that still end here, during a drain.", status->flows_left);
 	write_one(out, "drain_successors", "gauge", "Nodes that take new flows during a drain.",
 		  state->nr_successors);
 	write_one(out, "unstamped_sockets", "gauge", "Connections on the list of unstamped ones.",
@@ -416,11 +419,10 @@ void metrics_write(struct evbuffer *out, const struct view *view, const struct s
 static void write_flow(struct evbuffer *out, const char *name, double value,
 		       const struct names *names, const struct ad_flow *flow, const char *direction)
 {
-	struct ad_addr vip_addr = names_vip(names, flow->vip);
 	char client[ENDPOINT_TEXT], vip[ENDPOINT_TEXT];
 
 	endpoint_format(&flow->client, flow->client_port, client);
-	endpoint_format(&vip_addr, flow->vip_port, vip);
+	flow_vip_format(flow, names, vip);
 	prom_sample(out, name, value, "client", client, "vip", vip, "kind", flow_kind(flow->kind),
 		    "owner", names_node_name(names, flow->owner), "pop",
 		    names_pop_name(names, flow->owner), direction ? "direction" : NULL, direction,

@@ -189,7 +189,7 @@ int status_read_counters(const struct view *view, struct status *status, const c
 }
 
 /* The same count as that of `anydoor drain`. */
-static int read_flows_left(const struct view *view, struct status *status)
+int status_read_left(const struct view *view, struct status *status)
 {
 	struct drain_handle handle = { .pins = view->pins, .here = status->here };
 	int nr, err, fd = pins_map(&view->pins, "locals", false);
@@ -210,7 +210,7 @@ static int read_flows(const struct view *view, struct status *status)
 	int err = pins_read_occupancy(&view->pins, names_idle_s(&view->names), &status->flows);
 
 	if (!err && status->state.flags & AD_STATE_DRAINING)
-		err = read_flows_left(view, status);
+		err = status_read_left(view, status);
 	return err;
 }
 

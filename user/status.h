@@ -53,6 +53,8 @@ struct status {
 int status_read(const struct view *view, struct status *status, const char **what);
 /* The same without what takes a walk over the flow table: flows and flows_left stay 0. */
 int status_read_counters(const struct view *view, struct status *status, const char **what);
+/* flows_left, which takes a walk over the sockets. 0 or -errno. */
+int status_read_left(const struct view *view, struct status *status);
 void status_free(struct status *status);
 
 /* Fills in the warnings. */

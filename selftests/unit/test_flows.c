@@ -171,6 +171,21 @@ static void test_json_is_valid_and_complete(void)
 	json_decref(json);
 }
 
+static void test_vip_that_left_is_no_address(void)
+{
+	struct ad_flow flow = fleet_flow("10.0.0.1", 1, 10);
+	char text[FLOW_JSON_TEXT], vip[ENDPOINT_TEXT];
+	json_t *json;
+
+	flow.vip = 200;
+	flow.vip_port = htons(443);
+	is_str(flow_vip_format(&flow, &names, vip), "removed:443", "as text");
+	flow_json(&flow, &names, text);
+	json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	ok(json && json_is_null(json_object_get(json, "vip")), "as JSON: null");
+	json_decref(json);
+}
+
 static void test_json_longest_names_fit(void)
 {
 	static char name[64];
@@ -236,6 +251,7 @@ int main(void)
 	test_top_oldest_and_longest_silent_first();
 	test_top_unique_drops_repeated_flows();
 	test_json_is_valid_and_complete();
+	test_vip_that_left_is_no_address();
 	test_json_longest_names_fit();
 	test_seconds_clock_wraps_or_runs_ahead();
 	test_over_closed_sooner_than_silent();

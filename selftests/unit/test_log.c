@@ -128,6 +128,31 @@ static void test_log_libbpf_flood_is_cut_to_its_end(void)
 	is_int(lines, 41, "and shows the last");
 }
 
+/* Somebody who reads a pipe stops: the daemon goes on, and says later what is missing. */
+static void test_log_full_pipe_is_not_waited_for(void)
+{
+	static char text[1 << 17];
+	int ends[2], keep = dup(STDERR_FILENO), i;
+	ssize_t got;
+
+	if (pipe(ends) || dup2(ends[1], STDERR_FILENO) < 0)
+		_exit(1);
+	log_never_wait();
+	alarm(20);
+	for (i = 0; i < 5000; i++)
+		log_err("line %d", i);
+	got = read(ends[0], text, sizeof(text) - 1);
+	log_err("the last line");
+	got += read(ends[0], text + got, sizeof(text) - 1 - got);
+	alarm(0);
+	dup2(keep, STDERR_FILENO);
+	text[got] = '\0';
+	ok(strstr(text, "error: line 0\n"), "the first lines are there");
+	ok(!strstr(text, "line 4999"), "the pipe was full in the end");
+	ok(strstr(text, "lines of log are missing here"), "what is missing is said");
+	ok(strstr(text, "the last line\n"), "and what comes later is there");
+}
+
 int main(void)
 {
 	test_log_level_hides_what_is_below();
@@ -137,5 +162,6 @@ int main(void)
 	test_log_libbpf_is_kept_until_it_matters();
 	test_log_libbpf_at_once_is_lines_of_ours();
 	test_log_libbpf_flood_is_cut_to_its_end();
+	test_log_full_pipe_is_not_waited_for(); /* the last: no line waits any more */
 	return done_testing();
 }
