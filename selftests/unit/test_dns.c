@@ -31,6 +31,9 @@ static const char zone_text[] =
 	     "circle2 CNAME circle1\n"
 	     "d DNAME web\n"
 	     "d TXT at\n"
+	     "*.wd DNAME web\n"
+	     "cutd NS ns\n"
+	     "cutd DNAME web\n"
 	     "below.d A 192.0.2.9\n"
 	     "x.web A 192.0.2.10\n"
 	     "svc SVCB 1 web port=443\n"
@@ -134,6 +137,28 @@ static void test_dns_cuts_refer(void)
 	       "00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEEFF\n",
 	       "");
 	answer("a.cut.example.com.", DNS_T_DS, "NOERROR", "", CUT_NS);
+}
+
+/* As BIND has it: RFC 4592, 4.4, leaves it open. What a wildcard makes is data, no redirection. */
+static void test_dns_dname_of_a_wildcard_redirects_below_itself_alone(void)
+{
+	answer("x.wd.example.com.", DNS_T_DNAME, "NOERROR aa",
+	       "x.wd.example.com. 3600 DNAME web.example.com.\n", "");
+	answer("x.wd.example.com.", DNS_T_A, "NOERROR aa", "", SOA_);
+	answer("x.y.wd.example.com.", DNS_T_A, "NOERROR aa", "", SOA_);
+	answer("x.*.wd.example.com.", DNS_T_A, "NOERROR aa",
+	       "*.wd.example.com. 3600 DNAME web.example.com.\n"
+	       "x.*.wd.example.com. 3600 CNAME x.web.example.com.\n"
+	       "x.web.example.com. 3600 A 192.0.2.10\n",
+	       "");
+}
+
+static void test_dns_dname_at_a_cut_is_hidden_by_it(void)
+{
+	answer("x.cutd.example.com.", DNS_T_A, "NOERROR", "",
+	       "cutd.example.com. 3600 NS ns.example.com.\n");
+	answer("cutd.example.com.", DNS_T_DNAME, "NOERROR", "",
+	       "cutd.example.com. 3600 NS ns.example.com.\n");
 }
 
 static void test_dns_below_a_dname_is_redirected(void)
@@ -560,6 +585,8 @@ int main(void)
 	test_dns_wildcards_cover_what_does_not_exist();
 	test_dns_cuts_refer();
 	test_dns_below_a_dname_is_redirected();
+	test_dns_dname_of_a_wildcard_redirects_below_itself_alone();
+	test_dns_dname_at_a_cut_is_hidden_by_it();
 	test_dns_the_deepest_zone_answers();
 	test_dns_broken_zone_is_servfail();
 	test_dns_broken_zone_needs_no_other();
