@@ -8,7 +8,7 @@
 
 #include "zone_word.h"
 
-#define ZONE_GENERATE_MAX 1000000 /* records of one directive */
+#define ZONE_GENERATE_MAX 1000000 /* records of all directives of a zone */
 
 struct zone_range {
 	__u32 start, stop, step;

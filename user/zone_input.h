@@ -15,9 +15,9 @@
 #include "zone_files.h"
 #include "zone_lex.h"
 
-#define ZONE_INCLUDE_DEPTH 20		    /* files open at a time, the zone's own counted */
-#define ZONE_FILES_MAX	   1000		    /* opened for one zone */
-#define ZONE_BYTES_MAX	   ((__u64)1 << 30) /* of all its files */
+#define ZONE_INCLUDE_DEPTH 20		      /* files open at a time, the zone's own counted */
+#define ZONE_FILES_MAX	   1000		      /* opened for one zone */
+#define ZONE_BYTES_MAX	   ((__u64)512 << 20) /* of all its files */
 
 /* One file that is being read. */
 struct zone_text {

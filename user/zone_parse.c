@@ -58,6 +58,7 @@ struct reader {
 	bool has_ttl, has_default_ttl;
 	size_t room; /* rrs allocated */
 	unsigned int nr_errors;
+	__u64 generated;  /* records of $GENERATE */
 	const char *file; /* the last file name seen, kept in the arena */
 	__u32 line;	  /* of the entry that is being read */
 	struct {
@@ -549,6 +550,12 @@ static void read_generate(struct reader *reader, const struct zone_entry *entry)
 		return;
 	if (join_pattern(entry, at, pattern, sizeof(pattern), &data)) {
 		reader_error(reader, reader->line, "$GENERATE: its data is too long");
+		return;
+	}
+	reader->generated += (range.stop - range.start) / range.step + 1;
+	if (reader->generated > ZONE_GENERATE_MAX) {
+		reader_error(reader, reader->line, "$GENERATE: more than %d records of one zone",
+			     ZONE_GENERATE_MAX);
 		return;
 	}
 	for (value = range.start; value <= range.stop && !reader->failed; value += range.step)

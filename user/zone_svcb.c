@@ -320,14 +320,17 @@ static bool ascending(const __u8 *p, const __u8 *end)
 	return true;
 }
 
+/* In the order of preference, so each is looked for by a bit of its own. */
 static bool groups_valid(const __u8 *p, size_t len)
 {
-	size_t i, n;
+	__u8 seen[65536 / 8] = { 0 };
+	size_t i;
 
-	for (i = 0; i < len; i += 2)
-		for (n = 0; n < i; n += 2)
-			if (get16(p + i) == get16(p + n))
-				return false;
+	for (i = 0; i < len; i += 2) {
+		if (seen[get16(p + i) / 8] & 1 << get16(p + i) % 8)
+			return false;
+		seen[get16(p + i) / 8] |= 1 << get16(p + i) % 8;
+	}
 	return true;
 }
 
@@ -418,29 +421,38 @@ static int check_param(struct zone_wire *wire, const struct zone_field *field, i
 		     : 0;
 }
 
-/* The value of @key among the parameters that begin at @p, or NULL. */
-static const __u8 *find_param(const __u8 *p, const __u8 *end, __u16 key)
+/* The first parameter at or behind @p whose key is not below @key; @end: none. */
+static const __u8 *seek_param(const __u8 *p, const __u8 *end, __u16 key)
 {
-	for (; p < end; p += 4 + get16(p + 2))
-		if (get16(p) == key)
-			return p + 2;
-	return NULL;
+	while (p < end && get16(p) < key)
+		p += 4 + get16(p + 2);
+	return p;
+}
+
+static bool has_param(const __u8 *p, const __u8 *end, __u16 key)
+{
+	p = seek_param(p, end, key);
+	return p < end && get16(p) == key;
 }
 
 /* RFC 9460, 7.1.1 and 8. */
 static int check_needs(struct zone_wire *wire, const __u8 *from)
 {
-	const __u8 *list = find_param(from, wire->end, SVC_MANDATORY);
+	const __u8 *p = from, *wanted, *last;
 	char name[16];
-	size_t i;
 
-	if (find_param(from, wire->end, SVC_NO_DEFAULT_ALPN) &&
-	    !find_param(from, wire->end, SVC_ALPN))
+	if (has_param(from, wire->end, SVC_NO_DEFAULT_ALPN) &&
+	    !has_param(from, wire->end, SVC_ALPN))
 		return zone_why(wire->why, "no-default-alpn needs alpn beside it");
-	for (i = 0; list && i < get16(list); i += 2)
-		if (!find_param(from, wire->end, get16(list + 2 + i)))
+	if (!has_param(from, wire->end, SVC_MANDATORY))
+		return 0;
+	wanted = from + 4; /* key 0 comes first, and its list is in order, too */
+	for (last = wanted + get16(from + 2); wanted < last; wanted += 2) {
+		p = seek_param(p, wire->end, get16(wanted));
+		if (p == wire->end || get16(p) != get16(wanted))
 			return zone_why(wire->why, "mandatory names %s, which is not there",
-					key_name(get16(list + 2 + i), name));
+					key_name(get16(wanted), name));
+	}
 	return 0;
 }
 

@@ -187,6 +187,8 @@ static const struct mistake mistakes[] = {
 	{ "$GENERATE 0-2000000000 h$ A 192.0.2.1\n",
 	  "z:5: $GENERATE: \"0-2000000000\" is no range "
 	  "like 1-254 or 0-100/10 of at most 1000000\n" },
+	{ "$GENERATE 1-600000 x$ A 192.0.2.1\n$GENERATE 1-600000 y$ A 192.0.2.1\n",
+	  "z:6: $GENERATE: more than 1000000 records of one zone\n" },
 	{ "$GENERATE 1-2 ..$ A 192.0.2.1\n", "z:5: $GENERATE: no domain name comes of it for 1\n" },
 	/* All in one pass: words, data, and what only the whole zone shows. */
 	{ "$TTL x\na A 1\n\"\nb BOGUS x\nc CNAME d\nc TXT x\n",
