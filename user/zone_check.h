@@ -7,6 +7,9 @@
 
 #include "zone.h"
 
+/* An empty zone; *@result is the caller's, zone_free(). 0, -EINVAL: @name is none, or -ENOMEM. */
+int zone_new(const char *name, const char *file, struct zone **result);
+
 /*
  * Sorts, drops duplicates, evens out TTLs (warned) and checks the zone as a whole. 0, or -EINVAL
  * with the reasons in @errors. @gaps: some lines were refused, so that nothing is said of what is

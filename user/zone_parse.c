@@ -622,38 +622,6 @@ static void read_all(struct reader *reader)
 	}
 }
 
-static int zone_new(const char *name, const __u8 *wire, const char *file, struct zone **result)
-{
-	struct zone *zone = calloc(1, sizeof(*zone));
-	__u8 apex[256], bytes[NAME_KEY_MAX];
-
-	*result = zone;
-	if (!zone)
-		return -ENOMEM;
-	zone->arena = arena_new();
-	zone->name = strdup(name);
-	zone->file = strdup(file);
-	if (!zone->arena || !zone->name || !zone->file)
-		return -ENOMEM;
-	name_lower(apex, wire);
-	name_to_key(apex, bytes, &zone->key);
-	zone->apex = arena_copy(zone->arena, apex, name_len(apex));
-	zone->key.bytes = arena_copy(zone->arena, bytes, zone->key.len);
-	return zone->apex && zone->key.bytes ? 0 : -ENOMEM;
-}
-
-void zone_free(struct zone *zone)
-{
-	if (!zone)
-		return;
-	arena_free(zone->arena);
-	free(zone->chain.links);
-	free(zone->rrs);
-	free(zone->name);
-	free(zone->file);
-	free(zone);
-}
-
 /* Its input is open. */
 static int reader_run(struct reader *reader)
 {
@@ -674,14 +642,10 @@ static int reader_run(struct reader *reader)
 static int zone_read(struct reader *reader, const char *name, const char *file, const char *text,
 		     size_t size, const char *include_dir)
 {
-	__u8 wire[256];
-	int err;
+	int err = zone_new(name, file, &reader->zone);
 
-	if (name_parse(name, wire)) {
+	if (err == -EINVAL)
 		config_errors_add(reader->errors, file, 0, "%s is no domain name", name);
-		return -EINVAL;
-	}
-	err = zone_new(name, wire, file, &reader->zone);
 	if (err)
 		return err;
 	err = text ? zone_input_begin_text(&reader->input, file, text, size)
@@ -723,11 +687,4 @@ int zone_parse(const char *name, const char *file, const char *text, size_t size
 	       struct zone **zone, struct config_errors *errors)
 {
 	return zone_make(name, file, text, size, NULL, zone, errors);
-}
-
-int zone_compare(const void *a, const void *b)
-{
-	const struct zone *const *x = a, *const *y = b;
-
-	return name_key_compare(&(*x)->key, &(*y)->key);
 }
