@@ -212,6 +212,25 @@ static int parse_date(const struct zone_word *word, __u32 *seconds)
 	return tm.tm_mday == (int)v[2] || v[5] == 60 ? 0 : -EINVAL; /* 31 April became 1 May */
 }
 
+/* RFC 2535, 7.2: no other form. */
+int zone_scan_date(struct zone_scan *scan, const struct zone_field *field)
+{
+	const struct zone_word *word = zone_scan_take(scan, field);
+	__u32 seconds;
+
+	if (!word)
+		return -EINVAL;
+	if (parse_date(word, &seconds))
+		return zone_scan_refuse(scan, field, word, "a time like 20270131235959");
+	return zone_scan_put32(scan, seconds);
+}
+
+int zone_wire_date(struct zone_wire *wire, const struct zone_field *field)
+{
+	return zone_wire_pass(wire, field, 4);
+}
+
+/* RFC 4034, 3.2: or seconds since 1970. */
 int zone_scan_time(struct zone_scan *scan, const struct zone_field *field)
 {
 	const struct zone_word *word = zone_scan_take(scan, field);
@@ -379,6 +398,10 @@ static bool is_alphanumeric(__u8 c)
 /* RFC 8659, 4.1: a length, and letters and digits, at least one. */
 int zone_scan_tag(struct zone_scan *scan, const struct zone_field *field)
 {
+	const struct zone_word *word = zone_scan_peek(scan);
+
+	if (word && memchr(word->at, '\\', word->len))
+		return zone_scan_refuse(scan, field, word, "letters and digits as they are");
 	return zone_scan_string(scan, field);
 }
 
@@ -436,6 +459,8 @@ int zone_scan_put_hex(struct zone_scan *scan, const struct zone_field *field,
 	int digit;
 
 	for (i = 0; i < nr; i++) {
+		if (!words[i].len)
+			return zone_scan_refuse(scan, field, &words[i], "hexadecimal digits");
 		for (n = 0; n < words[i].len; n++) {
 			digit = hex_digit(words[i].at[n]);
 			if (digit < 0)
@@ -520,8 +545,8 @@ int zone_scan_put_base64(struct zone_scan *scan, const struct zone_field *field,
 	size_t i, n;
 
 	for (i = 0; i < nr; i++)
-		for (n = 0; n < words[i].len; n++)
-			if (quantum_add(scan, &q, words[i].at[n]))
+		for (n = 0; n < words[i].len || !n; n++)
+			if (!words[i].len || quantum_add(scan, &q, words[i].at[n]))
 				return zone_scan_refuse(scan, field, &words[i],
 							"base64 (RFC 4648, 4)");
 	if (q.digits)

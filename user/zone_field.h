@@ -15,6 +15,7 @@
 	FIELD(U32, u32)                                                                            \
 	FIELD(TTL, ttl)                                                                            \
 	FIELD(TIME, time)                                                                          \
+	FIELD(DATE, date)                                                                          \
 	FIELD(NAME, name)                                                                          \
 	FIELD(NAME_EXACT, name)                                                                    \
 	FIELD(NAMES, names)                                                                        \

@@ -19,34 +19,31 @@ static int hex_value(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* @nr groups of @digits hexadecimal digits with @between between them. */
+/* @nr groups of one to @digits hexadecimal digits with @between between them. */
 static int scan_groups(struct zone_scan *scan, const struct zone_field *field, unsigned int nr,
 		       unsigned int digits, char between, const char *what)
 {
 	const struct zone_word *word = zone_scan_take(scan, field);
-	unsigned int group, i;
-	const char *p;
-	__u32 value;
+	const char *p, *end;
+	unsigned int group, n;
+	__u16 value;
 
 	if (!word)
 		return -EINVAL;
-	if (word->len != nr * (digits + 1) - 1)
-		return zone_scan_refuse(scan, field, word, what);
-	for (group = 0, p = word->at; group < nr; group++, p++) {
-		for (i = 0, value = 0; i < digits; i++, p++) {
-			if (hex_value(*p) < 0)
-				return zone_scan_refuse(scan, field, word, what);
-			value = value << 4 | hex_value(*p);
-		}
-		if (group + 1 < nr && *p != between)
+	p = word->at;
+	end = p + word->len;
+	for (group = 0; group < nr; group++) {
+		for (n = 0, value = 0; p < end && hex_value(*p) >= 0 && n <= digits; n++)
+			value = value << 4 | hex_value(*p++);
+		if (!n || n > digits || (group + 1 < nr ? p == end || *p++ != between : p != end))
 			return zone_scan_refuse(scan, field, word, what);
-		if (zone_scan_put8(scan, value))
+		if (digits > 2 ? zone_scan_put16(scan, value) : zone_scan_put8(scan, value))
 			return -EINVAL;
 	}
 	return 0;
 }
 
-/* RFC 7043. */
+/* RFC 7043; others take groups of one digit too. */
 int zone_scan_eui48(struct zone_scan *scan, const struct zone_field *field)
 {
 	return scan_groups(scan, field, 6, 2, '-', "like 00-00-5e-00-53-2a");
@@ -70,24 +67,7 @@ int zone_wire_eui64(struct zone_wire *wire, const struct zone_field *field)
 /* RFC 6742, 2.1.1: four groups of up to four hexadecimal digits, none left out. */
 int zone_scan_groups(struct zone_scan *scan, const struct zone_field *field)
 {
-	const struct zone_word *word = zone_scan_take(scan, field);
-	const char *p, *end;
-	unsigned int group, digits;
-	__u16 value;
-
-	if (!word)
-		return -EINVAL;
-	p = word->at;
-	end = p + word->len;
-	for (group = 0; group < 4; group++) {
-		for (digits = 0, value = 0; p < end && hex_value(*p) >= 0; digits++)
-			value = value << 4 | hex_value(*p++);
-		if (!digits || digits > 4 || (group < 3 ? p == end || *p++ != ':' : p != end))
-			return zone_scan_refuse(scan, field, word, "like 0014:4fff:ff20:ee64");
-		if (zone_scan_put16(scan, value))
-			return -EINVAL;
-	}
-	return 0;
+	return scan_groups(scan, field, 4, 4, ':', "like 0014:4fff:ff20:ee64");
 }
 
 int zone_wire_groups(struct zone_wire *wire, const struct zone_field *field)
@@ -174,11 +154,11 @@ int zone_scan_atma(struct zone_scan *scan, const struct zone_field *field)
 
 int zone_wire_atma(struct zone_wire *wire, const struct zone_field *field)
 {
-	const __u8 *p = wire->p;
+	const __u8 *format = wire->p, *p = format + 1;
 
 	if (zone_wire_pass(wire, field, 2))
 		return -EINVAL;
-	for (wire->p = wire->end; *p == 1 && ++p < wire->end;)
+	for (wire->p = wire->end; *format == 1 && p < wire->end; p++)
 		if (!isdigit(*p))
 			return zone_why(wire->why, "%s: E.164 has digits alone", field->name);
 	return 0;
@@ -396,7 +376,7 @@ int zone_wire_wks(struct zone_wire *wire, const struct zone_field *field)
 #define LOC_EQUATOR  0x80000000u
 #define LOC_SEA_CM   10000000u
 #define LOC_CM_MAX   4284967295u   /* above the reference that is 100 km below the sea */
-#define LOC_SIZE_MAX 9000000000ull /* cm */
+#define LOC_SIZE_MAX 9000000099ull /* cm, of which the last two digits are not kept */
 
 /* A decimal number, "m" behind it perhaps, with @digits behind the point as a whole number. */
 static int parse_decimal(const char *p, const char *end, unsigned int digits, bool metres,
@@ -477,7 +457,8 @@ static int scan_altitude(struct zone_scan *scan, const struct zone_field *field)
 	p = word->at;
 	end = p + word->len;
 	minus = p < end && *p == '-';
-	if (parse_decimal(p + minus, end, 2, true, minus ? LOC_SEA_CM : LOC_CM_MAX, &cm))
+	p += minus || (p < end && *p == '+');
+	if (parse_decimal(p, end, 2, true, minus ? LOC_SEA_CM : LOC_CM_MAX, &cm))
 		return zone_scan_refuse(scan, field, word,
 					"an altitude from -100000.00m to 42849672.95m");
 	return zone_scan_put32(scan, minus ? LOC_SEA_CM - cm : LOC_SEA_CM + cm);
@@ -665,5 +646,10 @@ int zone_wire_relay(struct zone_wire *wire, const struct zone_field *field)
 {
 	const __u8 *p = wire->p;
 
-	return zone_wire_pass(wire, field, 1) ?: pass_gateway(wire, field, *p & 0x7f);
+	if (zone_wire_pass(wire, field, 1))
+		return -EINVAL;
+	if ((*p & 0x7f) <= 3)
+		return pass_gateway(wire, field, *p & 0x7f);
+	wire->p = wire->end; /* a type that is not assigned yet: any data */
+	return 0;
 }

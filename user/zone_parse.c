@@ -357,7 +357,10 @@ static int read_data(struct reader *reader, const __u8 *owner, const struct head
 		return -EINVAL;
 	}
 	record.rdlen = len;
-	keep_record(reader, &record);
+	if (is_outside(reader, owner))
+		reader_doubt(reader, DOUBT_OUTSIDE);
+	else
+		keep_record(reader, &record);
 	return 0;
 }
 
@@ -391,10 +394,6 @@ static void read_record(struct reader *reader, const struct zone_entry *entry)
 
 	if (read_owner(reader, entry, &at))
 		return;
-	if (is_outside(reader, owner)) {
-		reader_doubt(reader, DOUBT_OUTSIDE);
-		return;
-	}
 	if (!read_head(reader, entry, &at, &head))
 		read_data(reader, owner, &head, entry, at);
 }
@@ -436,7 +435,7 @@ static void read_ttl(struct reader *reader, const struct zone_entry *entry)
 
 	if (!has_words(reader, entry, 1, 1, "$TTL SECONDS"))
 		return;
-	if (zone_word_ttl(&entry->words[1], &ttl)) {
+	if (entry->words[1].quoted || zone_word_ttl(&entry->words[1], &ttl)) {
 		reader_error(reader, reader->line, "\"%s\" is no TTL like 3600 or 1h",
 			     zone_word_show(&entry->words[1], text));
 		return;

@@ -386,8 +386,6 @@ static const char *value_fault(__u16 key, const __u8 *p, size_t len)
 		return len && len % 4 == 0 ? NULL : "one or more IPv4 addresses";
 	case SVC_IPV6HINT:
 		return len && len % 16 == 0 ? NULL : "one or more IPv6 addresses";
-	case SVC_ECH:
-		return len ? NULL : "an ECHConfigList";
 	case SVC_DOHPATH:
 		return dohpath_valid(p, len) ? NULL : "a path with the variable {?dns}";
 	case SVC_TLS_SUPPORTED_GROUPS:

@@ -13,7 +13,11 @@
 #include <string.h>
 #include "maps/dns_proto.h"
 #include "nearest.h"
+#include "zone.h"
 #include "zone_field.h"
+
+#define SIGNATURE_LABELS 3
+#define SIGNATURE_SIGNER 18
 
 static __u16 get16(const __u8 *p)
 {
@@ -29,10 +33,10 @@ static int check_digest(const char *what, unsigned int algorithm, size_t len, si
 	return zone_why(why, "%s has %zu bytes; type %u has %zu", what, len, algorithm, right);
 }
 
-/* RFC 4034, 5.1; RFC 4509; RFC 5933; RFC 6605. */
+/* RFC 4034, 5.1; RFC 4509; RFC 6605. The one of RFC 5933 is out of use, and unknown to most. */
 static int check_ds(const __u8 *rdata, size_t len, char why[ZONE_WHY])
 {
-	static const __u8 bytes[] = { 0, 20, 32, 32, 48 };
+	static const __u8 bytes[] = { 0, 20, 32, 0, 48 };
 	__u8 type = rdata[3];
 
 	return check_digest("digest", type, len - 4, type < sizeof(bytes) ? bytes[type] : 0, why);
@@ -70,12 +74,34 @@ static int check_zonemd(const __u8 *rdata, size_t len, char why[ZONE_WHY])
 			    why);
 }
 
-/* RFC 2535, 3.1.2: only flags that say "no key" go without one. */
+static int check_dnskey(const __u8 *rdata, size_t len, char why[ZONE_WHY])
+{
+	return len > 4 ? 0 : zone_why(why, "public key: missing");
+}
+
+/* RFC 2535, 3.1.2: flags that say "no key" go without one, and no other. */
 static int check_key(const __u8 *rdata, size_t len, char why[ZONE_WHY])
 {
-	if (len > 4 || (get16(rdata) & 0xc000) == 0xc000)
+	bool none = (get16(rdata) & 0xc000) == 0xc000;
+
+	if (none && len > 4)
+		return zone_why(why, "public key: its flags say that there is none");
+	return none ? 0 : check_dnskey(rdata, len, why);
+}
+
+static int check_rkey(const __u8 *rdata, size_t len, char why[ZONE_WHY])
+{
+	if (get16(rdata))
+		return zone_why(why, "flags: must be 0");
+	return check_dnskey(rdata, len, why);
+}
+
+/* RFC 4034, 3.1.3, RFC 4035, 5.3.1: the owner has so many labels, and lies in the signer's zone. */
+static int check_rrsig(const __u8 *rdata, size_t len, char why[ZONE_WHY])
+{
+	if (rdata[SIGNATURE_LABELS] >= name_labels(rdata + SIGNATURE_SIGNER))
 		return 0;
-	return zone_why(why, "public key: missing");
+	return zone_why(why, "labels: fewer than the signer's name has");
 }
 
 /* RFC 4025, 2.4: only algorithm 0 goes without a key. The gateway is behind three bytes. */
@@ -109,15 +135,15 @@ static int check_ipseckey(const __u8 *rdata, size_t len, char why[ZONE_WHY])
 #define ONE_NAME(what)	    FIELDS(F(NAME, what))
 #define TWO_NAMES(one, two) FIELDS(F(NAME, one), F(NAME, two))
 #define PREFERENCE(what)    FIELDS(F(U16, "preference"), F(NAME, what))
-#define SIGNATURE                                                                                  \
+#define SIGNATURE(time)                                                                            \
 	FIELDS(F(TYPE, "type covered"), F(ALGORITHM, "algorithm"), F(U8, "labels"),                \
-	       F(U32, "original TTL"), F(TIME, "signature expiration"),                            \
-	       F(TIME, "signature inception"), F(U16, "key tag"), F(NAME, "signer's name"),        \
+	       F(U32, "original TTL"), F(time, "signature expiration"),                            \
+	       F(time, "signature inception"), F(U16, "key tag"), F(NAME, "signer's name"),        \
 	       F(BASE64, "signature"))
-#define PUBLIC_KEY(flags)                                                                          \
+#define PUBLIC_KEY(flags, check_)                                                                  \
 	FIELDS(F(flags, "flags"), F(PROTOCOL, "protocol"), F(ALGORITHM, "algorithm"),              \
 	       F(BASE64_OPTIONAL, "public key")),                                                  \
-		.check = check_key
+		.check = check_
 #define DELEGATION                                                                                 \
 	FIELDS(F(U16, "key tag"), F(ALGORITHM, "algorithm"), F(DIGEST, "digest type"),             \
 	       F(HEX, "digest")),                                                                  \
@@ -156,8 +182,8 @@ static const struct zone_type types[] = {
 	ROW(21, "RT", PREFERENCE("intermediate host")),
 	ROW(22, "NSAP", FIELDS(F(NSAP, "address"))),
 	ROW(23, "NSAP-PTR", ONE_NAME("target")),
-	ROW(24, "SIG", SIGNATURE),
-	ROW(25, "KEY", PUBLIC_KEY(KEY_FLAGS)),
+	ROW(24, "SIG", SIGNATURE(DATE)),
+	ROW(25, "KEY", PUBLIC_KEY(KEY_FLAGS, check_key)),
 	ROW(26, "PX", FIELDS(F(U16, "preference"), F(NAME, "RFC 822 domain"), F(NAME, "X.400 domain"))),
 	ROW(27, "GPOS", FIELDS(F(STRING, "longitude"), F(STRING, "latitude"), F(STRING, "altitude"))),
 	ROW(28, "AAAA", FIELDS(F(IP6, "address"))),
@@ -183,9 +209,9 @@ static const struct zone_type types[] = {
 	    .check = check_sshfp),
 	ROW(45, "IPSECKEY", FIELDS(F(U8, "precedence"), F(GATEWAY, "gateway"),
 				   F(BASE64_OPTIONAL, "public key")), .check = check_ipseckey),
-	ROW(46, "RRSIG", SIGNATURE),
+	ROW(46, "RRSIG", SIGNATURE(TIME), .check = check_rrsig),
 	ROW(47, "NSEC", FIELDS(F(NAME, "next name"), F(TYPES, "types"))),
-	ROW(48, "DNSKEY", PUBLIC_KEY(KEY_FLAGS)),
+	ROW(48, "DNSKEY", PUBLIC_KEY(KEY_FLAGS, check_dnskey)),
 	ROW(49, "DHCID", BLOB("digest")),
 	ROW(50, "NSEC3", FIELDS(F(HASHING, "hash algorithm"), F(U8, "flags"), F(U16, "iterations"),
 				F(SALT, "salt"), F(HASH, "next hashed owner"),
@@ -196,10 +222,10 @@ static const struct zone_type types[] = {
 	ROW(53, "SMIMEA", CERTIFICATE),
 	ROW(55, "HIP", FIELDS(F(HIP, "rendezvous server"))),
 	ROW(56, "NINFO", TEXTS),
-	ROW(57, "RKEY", PUBLIC_KEY(KEY_FLAGS)),
+	ROW(57, "RKEY", PUBLIC_KEY(KEY_FLAGS, check_rkey)),
 	ROW(58, "TALINK", TWO_NAMES("start or previous name", "end or next name")),
 	ROW(59, "CDS", DELEGATION),
-	ROW(60, "CDNSKEY", PUBLIC_KEY(KEY_FLAGS)),
+	ROW(60, "CDNSKEY", PUBLIC_KEY(KEY_FLAGS, check_dnskey)),
 	ROW(61, "OPENPGPKEY", BLOB("public key")),
 	ROW(62, "CSYNC", FIELDS(F(U32, "serial"), F(U16, "flags"), F(TYPES_OPTIONAL, "types"))),
 	ROW(63, "ZONEMD", FIELDS(F(U32, "serial"), F(U8, "scheme"), F(U8, "hash algorithm"),
