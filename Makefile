@@ -147,11 +147,21 @@ $(DNS_PIPE): $(BUILD)/selftests/dns/pipe.o $(BUILD)/libanydoor.a
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# Zones as we read them, for tests that compare them with what other servers read.
+ZONE_DUMP := $(BUILD)/selftests/zone/dump
+TEST_PROGRAMS += $(ZONE_DUMP)
+
+$(ZONE_DUMP): $(BUILD)/selftests/zone/dump.o $(BUILD)/libanydoor.a
+	$(say) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 DIFF_QUERIES ?= 200000
+DIFF_ROUNDS ?= 1000
 .PHONY: diff
-diff: deps				## 200,000 queries to our DNS, Knot, NSD and BIND, compared
+diff: deps				## 200,000 queries to our DNS, Knot, NSD and BIND, and 50,000 zone records, compared
 	$(Q)+$(MAKE) --no-print-directory all $(TEST_PROGRAMS)
 	$(Q)BUILD=$(BUILD) DNS_DIFF_QUERIES=$(DIFF_QUERIES) selftests/net/dns_diff.t
+	$(Q)BUILD=$(BUILD) ZONE_DIFF_ROUNDS=$(DIFF_ROUNDS) ZONE_DIFF_SEED= selftests/zone/diff.t
 
 # --- program tests and other kernels -----------------------------------------------------------
 PROG_OBJS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard selftests/prog/*.c))
