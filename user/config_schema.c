@@ -104,7 +104,7 @@ const struct schema_row config_schema[] = {
 	  .help = "made once by `anydoor keygen`, the same on every node" },
 	{ "keys.epoch", SCHEMA_NUMBER, IN(config, key_epoch), .max = 255, .fallback = "0",
 	  .help = "count up by one, on one node after the other, to change the tunnel's key; a "
-		  "node understands the epoch before its own and the next; three times, and no key "
+		  "node understands the epoch before its own and the next; four times, and no key "
 		  "of before is accepted" },
 
 	{ "tunnel", SCHEMA_MAP, .help = "how shifted packets travel to their owner" },

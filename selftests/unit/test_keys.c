@@ -90,6 +90,14 @@ static bool accepts(const struct ad_keys *keys, const struct ad_tunnel_key *key)
 	       !memcmp(&keys->tunnel[1], key, sizeof(*key));
 }
 
+/* Whoever read the keys of @old has both. */
+static bool accepts_any(const struct ad_keys *keys, const struct ad_keys *old)
+{
+	return accepts(keys, &old->tunnel[0]) || accepts(keys, &old->tunnel[1]);
+}
+
+#define STEPS 4 /* as the words on keys.epoch say */
+
 static void test_keys_epochs_overlap(void)
 {
 	struct ad_keys keys[256];
@@ -104,10 +112,16 @@ static void test_keys_epochs_overlap(void)
 	for (i = 0; i < 255; i++)
 		deaf += !accepts(&keys[i], &keys[i + 1].tunnel[0]) ||
 			!accepts(&keys[i + 1], &keys[i].tunnel[0]);
-	for (i = 0; i < 253; i++)
-		old += accepts(&keys[i + 3], &keys[i].tunnel[0]);
 	is_int(deaf, 0, "epochs that follow each other understand each other");
-	is_int(old, 0, "and three later, what was in use is no good any more");
+	for (i = 0; i + STEPS < 256; i++)
+		old += accepts_any(&keys[i + STEPS], &keys[i]);
+	is_int(old, 0, "%d later, no key of before is accepted, in use or not", STEPS);
+	for (i = 0; i + STEPS - 1 < 256; i++)
+		old += accepts_any(&keys[i + STEPS - 1], &keys[i]) != (i % 2 == 0);
+	is_int(old, 0, "one step less is enough from odd epochs only");
+	for (i = 0, old = 0; i + 2 < 256; i++)
+		old += !accepts_any(&keys[i + 2], &keys[i]);
+	is_int(old, 0, "and two never are");
 	is_mem(keys[255].stamp, keys[0].stamp, 16, "the stamp key is fixed");
 	is_mem(id[255], id[0], 16, "and so is its name");
 }
