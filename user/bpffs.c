@@ -17,6 +17,7 @@
 #include <bpf/bpf.h>
 #include "bpffs.h"
 #include "log.h"
+#include "trust.h"
 
 #define BPFFS_USUAL "/sys/fs/bpf"
 
@@ -99,8 +100,10 @@ static int mount_bpffs(const char *root, struct config_errors *errors)
 
 int bpffs_prepare(const char *root, struct config_errors *errors)
 {
-	int err;
+	int err = trust_or_tell(root, errors);
 
+	if (err)
+		return err;
 	if (!will_be_on_bpffs(root)) {
 		err = mount_bpffs(root, errors);
 		if (err)
@@ -110,7 +113,8 @@ int bpffs_prepare(const char *root, struct config_errors *errors)
 	if (err)
 		config_errors_add(errors, root, 0, "cannot make the directory for pins: %s",
 				  strerror(-err));
-	return err;
+	/* Somebody may have been faster. */
+	return err ?: trust_or_tell(root, errors);
 }
 
 /*

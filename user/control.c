@@ -184,6 +184,18 @@ void control_free(struct control *control)
 	free(control);
 }
 
+/* Whoever listens hears what root has to say. With errno. */
+static bool is_trusted(int fd)
+{
+	struct ucred peer = {};
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
+		return false;
+	errno = EPERM;
+	return !peer.uid || peer.uid == geteuid();
+}
+
 static int connect_to(const char *path)
 {
 	struct timeval timeout = { .tv_sec = CALL_TIMEOUT_S };
@@ -197,7 +209,7 @@ static int connect_to(const char *path)
 		return -errno;
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
-	if (!connect(fd, (struct sockaddr *)&sun, sizeof(sun)))
+	if (!connect(fd, (struct sockaddr *)&sun, sizeof(sun)) && is_trusted(fd))
 		return fd;
 	err = -errno;
 	close(fd);

@@ -25,6 +25,7 @@
 #include "port.h"
 #include "route.h"
 #include "sysctl.h"
+#include "trust.h"
 
 #define error(...)   findings_add(findings, FINDING_ERROR, __VA_ARGS__)
 #define warning(...) findings_add(findings, FINDING_WARNING, __VA_ARGS__)
@@ -273,6 +274,16 @@ static void check_bpffs(const struct config *config, struct findings *findings)
 		warning("state.bpffs: %s is no bpffs; `mount -t bpf bpf /sys/fs/bpf`", path);
 }
 
+static void check_trust(const struct config *config, struct findings *findings)
+{
+	char why[TRUST_TEXT];
+
+	if (trust_path(config->bpffs, why))
+		error("state.bpffs: %s", why);
+	if (trust_path(config->run_dir, why))
+		error("state.run: %s", why);
+}
+
 static void check_group(const struct config *config, struct findings *findings)
 {
 	if (config->group && !getgrnam(config->group))
@@ -389,6 +400,7 @@ void host_check(const struct config *config, const char *instance, struct findin
 {
 	check_kernel(findings);
 	check_bpffs(config, findings);
+	check_trust(config, findings);
 	check_pins(config, instance, findings);
 	check_group(config, findings);
 	check_keys(config, findings);

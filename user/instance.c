@@ -15,6 +15,7 @@
 #include "bpffs.h"
 #include "instance.h"
 #include "log.h"
+#include "trust.h"
 
 #define LOCK_PATH  300
 #define KEEP_PID   "process" /* who holds the pins, and where it listens: links */
@@ -87,10 +88,9 @@ static int make_dir(const char *path)
 	return chmod(path, 0755) ? -errno : 0;
 }
 
-static int make_run_dir(const struct instance *instance)
+static int make_run_dir(const struct instance *instance, struct config_errors *errors)
 {
-	int err;
-
+	int err = trust_or_tell(instance->run, errors);
 	char parent[256];
 	char *slash;
 
@@ -98,8 +98,15 @@ static int make_run_dir(const struct instance *instance)
 	slash = strrchr(parent, '/');
 	if (slash)
 		*slash = '\0';
+	if (err)
+		return err;
 	err = make_dir(parent);
-	return err ?: make_dir(instance->run);
+	err = err ?: make_dir(instance->run);
+	if (err)
+		config_errors_add(errors, instance->run, 0,
+				  "cannot be made: %s; is this run as root?", strerror(-err));
+	/* Somebody may have been faster. */
+	return err ?: trust_or_tell(instance->run, errors);
 }
 
 /* Whoever may open it may hold it, and keep the daemon from starting. Who it is is for people. */
@@ -133,12 +140,14 @@ static void run_lock_path(const struct instance *instance, char path[LOCK_PATH])
 int instance_lock_run(struct instance *instance, struct config_errors *errors)
 {
 	char path[LOCK_PATH];
-	int fd, err = make_run_dir(instance);
+	int fd, err = make_run_dir(instance, errors);
 
+	if (err)
+		return err;
 	run_lock_path(instance, path);
-	fd = err ? -1 : open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0) {
-		err = err ?: -errno;
+		err = -errno;
 		config_errors_add(errors, path, 0, "cannot be made: %s; is this run as root?",
 				  strerror(-err));
 		return err;
@@ -222,11 +231,14 @@ static int try_keep(const char *path)
 
 int instance_lock_pins(struct instance *instance, struct config_errors *errors)
 {
-	int tries, fd = -ENOENT;
+	int tries, err, fd = -ENOENT;
 	char pid[256];
 
 	if (access(instance->root, F_OK) && errno == ENOENT)
 		return 0;
+	err = trust_or_tell(instance->root, errors) ?: trust_or_tell(instance->keep, errors);
+	if (err)
+		return err;
 	for (tries = 0; fd == -ENOENT && tries < KEEP_TRIES; tries++)
 		fd = mkdir(instance->keep, 0700) && errno != EEXIST ? -errno
 								    : try_keep(instance->keep);
@@ -262,9 +274,9 @@ int instance_renew_pins_lock(struct instance *instance, struct config_errors *er
 
 void instance_find_control(struct instance *instance)
 {
-	char run[256];
+	char run[256], why[TRUST_TEXT];
 
-	if (read_keep(instance, KEEP_RUN, run))
+	if (!trust_path(instance->keep, why) && read_keep(instance, KEEP_RUN, run))
 		snprintf(instance->control, sizeof(instance->control), "%s/control", run);
 }
 

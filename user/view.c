@@ -8,6 +8,7 @@
 #include "failure.h"
 #include "log.h"
 #include "orphans.h"
+#include "trust.h"
 #include "view.h"
 
 /* Reading needs names only: a configuration that cannot be read costs them, and nothing else. */
@@ -90,6 +91,18 @@ static int check_abi(const struct view *view)
 		    view->globals->instance, view->meta.version, view->meta.abi, AD_ABI_VERSION);
 }
 
+/* What others prepared may say anything. */
+static int check_trust(const struct view *view)
+{
+	char why[TRUST_TEXT];
+
+	if (!view->own_config)
+		return EXIT_OK;
+	if (trust_path(view->own_config->bpffs, why) || trust_path(view->pins.dir, why))
+		return fail(view->globals, EXIT_FAILED, "%s", why);
+	return EXIT_OK;
+}
+
 int view_open(struct view *view, const struct globals *globals)
 {
 	int err, code;
@@ -101,7 +114,9 @@ int view_open(struct view *view, const struct globals *globals)
 			       : -ENOMEM;
 	if (!err)
 		err = pins_read_meta(&view->pins, &view->meta);
-	code = err ? open_failed(view, err) : check_abi(view);
+	code = check_trust(view);
+	if (!code)
+		code = err ? open_failed(view, err) : check_abi(view);
 	if (!code) {
 		err = names_open(&view->names, view->config, &view->pins);
 		code = err ? open_failed(view, err) : EXIT_OK;
