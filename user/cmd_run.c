@@ -8,6 +8,7 @@
 #include "args.h"
 #include "bpffs.h"
 #include "cmd.h"
+#include "confine.h"
 #include "daemon.h"
 #include "loader.h"
 #include "log.h"
@@ -62,15 +63,25 @@ static void alive(const void *instance)
 	instance_alive(instance);
 }
 
+/* Zones are others' bytes, so before they are read; what had to be mounted is. */
+static void confine(void)
+{
+	int err = confine_calls();
+
+	if (err)
+		log_warn("no system calls can be given up: %s; the daemon goes on without",
+			 strerror(-err));
+}
+
 /* What may only be waited for is asked before what takes long. */
 static int start(struct loader *loader, struct config *config, struct dns_zones **zones,
 		 struct config_errors *errors)
 {
 	int err = loader_check_clock(loader, config, errors);
 
+	confine();
 	progress_call(alive, &loader->instance);
 	err = err ?: dns_zones_load(config, zones, errors);
-
 	err = err ?: metrics_check(config, errors);
 	return err ?: loader_start(loader, config, *zones, errors);
 }

@@ -156,6 +156,7 @@ int daemon_run(const struct globals *globals, struct loader *loader, struct conf
 	listener_raise_limit();
 	err = start(&daemon, zones);
 	if (!err) {
+		daemon_confine(&daemon);
 		daemon_tend(&daemon);
 		metrics_note_reload(daemon.metrics, true);
 		sd_notifyf(0, "READY=1\nSTATUS=instance %s", loader->instance.name);

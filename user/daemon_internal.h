@@ -44,6 +44,8 @@ struct daemon {
 json_t *daemon_reload(struct daemon *daemon);
 /* Only the zones, as the configuration in force names them: all of them, or nothing changes. */
 void daemon_reload_zones(void *daemon);
+/* For good: writes where it must, and the capabilities that a reload needs. */
+void daemon_confine(const struct daemon *daemon);
 /* Once a second: clocks, neighbours, attachments, the unstamped list. */
 void daemon_tend(struct daemon *daemon);
 /* When something about interfaces changed: are we still where we should be? */

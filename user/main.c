@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cmd.h"
+#include "confine.h"
 #include "instance.h"
 #include "log.h"
 #include "nearest.h"
@@ -179,6 +180,7 @@ int main(int argc, char **argv)
 	struct line line = { 0 };
 	int code;
 
+	confine_memory();
 	log_set_level(LOG_WARN_);
 	log_adopt_libbpf();
 	if (argc < 1 || line_parse(&line, &argc, argv))

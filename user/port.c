@@ -165,6 +165,14 @@ static bool overlaps(const struct port_socket *socket, const struct ad_addr *add
 	return socket->family == AF_INET6;
 }
 
+/* A root without CAP_SYS_PTRACE, or with other processes hidden, does not. */
+static bool sees_every_process(void)
+{
+	char program[16];
+
+	return readlink("/proc/1/exe", program, sizeof(program)) > 0;
+}
+
 bool port_is_taken(const struct port_sockets *sockets, const struct ad_addr *address,
 		   struct port_holder *holder)
 {
@@ -172,8 +180,8 @@ bool port_is_taken(const struct port_sockets *sockets, const struct ad_addr *add
 		if (!overlaps(&sockets->list[i], address))
 			continue;
 		find_holder(&sockets->list[i], holder);
-		/* Only root sees whose it is; it may be our own daemon's. */
-		if (!holder->ours && (holder->pid || !geteuid()))
+		/* Whose it is may be unseen, and then it may be our own daemon's. */
+		if (!holder->ours && (holder->pid || sees_every_process()))
 			return true;
 	}
 	return false;
