@@ -288,6 +288,38 @@ struct ad_meta {
 };
 AD_ASSERT_SIZE(struct ad_meta, 64);
 
+/* Who wanted configuration and zones to be read, and how that ended. */
+enum ad_reload_by {
+	AD_RELOAD_START,
+	AD_RELOAD_COMMAND,
+	AD_RELOAD_SIGNAL,
+	AD_RELOAD_WATCH,
+	AD_RELOAD_BY_NR
+};
+enum ad_reload_end {
+	AD_RELOAD_NONE, /* no daemon has said anything yet */
+	AD_RELOAD_OK,
+	AD_RELOAD_PARTLY,  /* some zones could not be read: see dns_zone_info */
+	AD_RELOAD_REFUSED, /* nothing has changed */
+	AD_RELOAD_END_NR
+};
+
+/* reload[0]: the last time that they were read; never read by a packet. */
+struct ad_reload {
+	__u64 real_s;	   /* CLOCK_REALTIME, as the next; 0 = never */
+	__u64 good_real_s; /* when all was last read without an error */
+	__u32 took_ms;
+	__u32 changes;
+	__u32 warnings;
+	__u32 errors;
+	__u8 by;  /* enum ad_reload_by */
+	__u8 end; /* enum ad_reload_end */
+	__u8 pad[6];
+	char who[32];	/* AD_RELOAD_COMMAND: the user */
+	char text[184]; /* the first error, or else the first warning; NUL terminated */
+};
+AD_ASSERT_SIZE(struct ad_reload, 256);
+
 /* fragments: packets whose first fragment was ours. Value: when it came, CLOCK_MONOTONIC, s. */
 struct ad_fragment {
 	struct ad_addr client;

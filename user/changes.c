@@ -272,18 +272,3 @@ json_t *changes_list(const struct config *old, const struct config *new)
 	later(list, old, new);
 	return list;
 }
-
-void changes_add_serials(json_t *list, const struct dns_stats *old, const struct dns_stats *new)
-{
-	const struct dns_zone_stats *a = old->zones, *b = new->zones;
-	const struct dns_zone_stats *a_end = a + old->nr_zones, *b_end = b + new->nr_zones;
-
-	while (a < a_end && b < b_end) {
-		int order = strcmp(a->name, b->name);
-
-		if (!order && a->serial != b->serial)
-			say(list, "zone %s: serial %u -> %u", a->name, a->serial, b->serial);
-		a += order <= 0;
-		b += order >= 0;
-	}
-}

@@ -60,7 +60,7 @@ static struct config *check_files(const char *path, struct findings *findings)
 		check_zones(config, &errors);
 		config_free(config);
 		config = NULL;
-	} else if (!dns_zones_load(config, &zones, &errors)) {
+	} else if (!dns_zones_load(config, NULL, &zones, &errors)) {
 		dns_zones_free(zones);
 	}
 	take_errors(findings, &errors);

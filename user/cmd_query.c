@@ -339,10 +339,9 @@ int cmd_query(const struct globals *globals, int argc, char **argv)
 	}
 	if (!config_load(globals->config_path, &config, &errors) &&
 	    (!query.from || !dns_guard_load(config, &guard, &errors)) &&
-	    !dns_zones_load(config, &zones, &errors))
+	    !dns_zones_load(config, NULL, &zones, &errors))
 		code = query_ask(&query, zones, guard);
-	else
-		config_errors_log(&errors);
+	config_errors_log(&errors);
 	dns_zones_free(zones);
 	dns_guard_free(guard);
 	config_free(config);

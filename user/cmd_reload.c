@@ -3,16 +3,21 @@
  * cmd_reload.c: has the daemon read everything again.
  */
 #include <errno.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "args.h"
 #include "cmd.h"
 #include "control.h"
 #include "failure.h"
 #include "instance.h"
+#include "log.h"
 #include "output.h"
 #include "printable.h"
+
+#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
 static void print_list(FILE *out, const json_t *list)
 {
@@ -27,28 +32,47 @@ static void print_list(FILE *out, const json_t *list)
 	}
 }
 
-static int show(const struct globals *globals, const json_t *reply)
+static void print_end(const json_t *reply, int code)
 {
-	json_t *changes = json_object_get(reply, "changes");
+	size_t nr = json_array_size(json_object_get(reply, "changes"));
 
-	if (globals->json) {
-		output_json(json_pack("{s:b, s:s, s:O}", "ok", 1, "instance", globals->instance,
-				      "changes", changes));
-	} else {
-		print_list(stdout, changes);
-		printf("reloaded%s\n", json_array_size(changes) ? "" : ": nothing changed");
-	}
-	return EXIT_OK;
+	if (!json_is_true(json_object_get(reply, "applied")))
+		log_err("reload failed; nothing was changed");
+	else if (code)
+		log_err("reloaded, but for zones that cannot be read: they stay as they were");
+	else
+		printf("reloaded%s\n", nr ? "" : ": nothing changed");
 }
 
-/* Takes @lines. */
-static int refuse(const struct globals *globals, int code, json_t *lines)
+/* Takes @reply. */
+static int show(const struct globals *globals, json_t *reply)
 {
-	if (globals->json)
-		return fail_lines(globals, code, lines);
-	print_list(stderr, lines);
-	json_decref(lines);
-	return fail(globals, code, "reload failed; nothing was changed");
+	int code = json_integer_value(json_object_get(reply, "code"));
+	json_t *warning;
+	size_t i;
+
+	if (globals->json) {
+		json_object_set_new(reply, "instance", json_string(globals->instance));
+		return output_json(reply) ? EXIT_FAILED : code;
+	}
+	print_list(stdout, json_object_get(reply, "changes"));
+	json_array_foreach(json_object_get(reply, "warnings"), i, warning)
+		log_warn("%s", json_string_value(warning));
+	print_list(stderr, json_object_get(reply, "errors"));
+	print_end(reply, code);
+	json_decref(reply);
+	return code;
+}
+
+/* Who is called when something is wrong with it. */
+static const char *user_name(void)
+{
+	const char *sudo = getenv("SUDO_USER");
+	struct passwd *user = getpwuid(getuid());
+
+	if (sudo && *sudo && sudo[strspn(sudo, NAME_LETTERS)] == '\0')
+		return sudo;
+	return user ? user->pw_name : "?";
 }
 
 /* It listens where it did when it began, whatever the file says by now. */
@@ -62,46 +86,44 @@ static int call(const struct globals *globals, const struct config *config, json
 	if (err)
 		return err;
 	instance_find_control(&instance);
-	return control_call(instance.control, "reload", NULL, reply);
+	return control_call(instance.control, "reload", json_pack("{s:s}", "who", user_name()),
+			    reply);
 }
 
-static int reload(const struct globals *globals, const struct config *config)
+/* No daemon: what it would find in the file is all there is to say. */
+static int fail_alone(const struct globals *globals, const struct config_errors *errors)
 {
-	const char *name = globals->instance;
-	json_t *reply;
-	int code, err = call(globals, config, &reply);
-
-	if (err == -ENOENT || err == -ECONNREFUSED)
-		return refuse(globals, EXIT_NOT_LOADED,
-			      json_pack("[o]", json_sprintf("%s: no daemon runs; when one starts "
-							    "it reads it all",
-							    name)));
-	if (err)
-		return refuse(globals, EXIT_FAILED,
-			      json_pack("[o]", json_sprintf("%s: the daemon does not answer: %s",
-							    name, strerror(-err))));
-	if (json_is_true(json_object_get(reply, "ok")))
-		code = show(globals, reply);
-	else
-		code = refuse(globals, EXIT_FAILED, json_incref(json_object_get(reply, "errors")));
-	json_decref(reply);
-	return code;
+	if (errors->nr)
+		return fail_errors(globals, EXIT_USAGE, errors);
+	return fail(globals, EXIT_NOT_LOADED, "%s: no daemon runs; when one starts it reads it all",
+		    globals->instance);
 }
 
+/* Also a file that is wrong is told to the daemon: that it was refused is to be seen later. */
 int cmd_reload(const struct globals *globals, int argc, char **argv)
 {
-	struct config_errors errors = {};
-	struct config *config;
-	int code;
+	const char *path = globals->config_path;
+	struct config_errors errors = {}, ignored = {};
+	struct config *config = NULL;
+	json_t *reply;
+	int code, err;
 
 	if (args_none(argc, argv))
 		return EXIT_USAGE;
-	/* The daemon would say the same, later. */
-	if (config_load(globals->config_path, &config, &errors))
-		code = refuse(globals, EXIT_USAGE, errors_json(&errors));
+	if (config_load(path, &config, &errors)) {
+		config_free(config);
+		config_load_places(path, &config, &ignored);
+	}
+	err = config ? call(globals, config, &reply) : -ENOMEM;
+	if (!err)
+		code = show(globals, reply);
+	else if (err == -ENOENT || err == -ECONNREFUSED)
+		code = fail_alone(globals, &errors);
 	else
-		code = reload(globals, config);
+		code = fail(globals, EXIT_FAILED, "%s: the daemon does not answer: %s",
+			    globals->instance, strerror(-err));
 	config_free(config);
 	config_errors_free(&errors);
+	config_errors_free(&ignored);
 	return code;
 }

@@ -81,7 +81,7 @@ static int start(struct loader *loader, struct config *config, struct dns_zones 
 
 	confine();
 	progress_call(alive, &loader->instance);
-	err = err ?: dns_zones_load(config, zones, errors);
+	err = err ?: dns_zones_load(config, NULL, zones, errors);
 	err = err ?: metrics_check(config, errors);
 	return err ?: loader_start(loader, config, *zones, errors);
 }

@@ -4,10 +4,12 @@
  */
 #include <stdarg.h>
 #include <string.h>
+#include <time.h>
 #include "attach.h"
 #include "cmd.h"
 #include "flow_text.h"
 #include "output.h"
+#include "reloaded.h"
 #include "status.h"
 
 #define LABEL_WIDTH 11
@@ -111,6 +113,24 @@ static void print_dns(const struct status *status)
 		   status->dns.nr_zones == 1 ? "" : "s");
 }
 
+static void print_reload(const struct status *status)
+{
+	const struct ad_reload *reload = &status->reload;
+	enum colour colour = reload->end == AD_RELOAD_OK ? GREEN : RED;
+	char by[RELOADED_BY_TEXT], age[UNIT_TEXT], word[64];
+
+	if (!reload->real_s)
+		return;
+	print_line("reload", "%s %s ago by %s: %u change%s, %u warning%s, %u error%s",
+		   coloured(colour, reloaded_end(reload), word, sizeof(word)),
+		   unit_duration(time(NULL) - reload->real_s, age), reloaded_by(reload, by),
+		   reload->changes, reload->changes == 1 ? "" : "s", reload->warnings,
+		   reload->warnings == 1 ? "" : "s", reload->errors,
+		   reload->errors == 1 ? "" : "s");
+	if (reload->end == AD_RELOAD_OK && reload->warnings)
+		print_line("", "%s", reload->text);
+}
+
 static void print_outcomes(const struct status *status)
 {
 	static const struct column columns[] = {
@@ -140,6 +160,7 @@ static void print_text(const struct view *view, const struct status *status)
 	print_drain(view, status);
 	print_flows(status);
 	print_dns(status);
+	print_reload(status);
 	putchar('\n');
 	print_outcomes(status);
 	putchar('\n');

@@ -156,7 +156,8 @@ struct config_errors {
 /*
  * Reads @path. 0 and *@config (caller frees with config_free()), or -EINVAL with every error in
  * @errors (caller frees with config_errors_free()), or -errno if the file cannot be read (one
- * entry in @errors says so). Zone and key files are checked for existence only.
+ * entry in @errors says so). Key files are checked for existence only, zone files not even for
+ * that.
  */
 int config_load(const char *path, struct config **config, struct config_errors *errors);
 /*
@@ -180,6 +181,8 @@ __u64 config_flow_bytes(const struct config *config);
  */
 void config_errors_add(struct config_errors *errors, const char *file, int line, const char *format,
 		       ...) __attribute__((format(printf, 4, 5)));
+/* Appends what is in @from, which is empty then. */
+void config_errors_take(struct config_errors *errors, struct config_errors *from);
 /* Shows every one through log_err(). */
 void config_errors_log(const struct config_errors *errors);
 void config_errors_free(struct config_errors *errors);

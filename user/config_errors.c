@@ -23,28 +23,56 @@ static char *place(const char *file, int line, const char *format, va_list args)
 	return printable_take(text);
 }
 
+/* Room for one more. The last one is kept for saying that there are more. */
+static struct config_error *errors_grow(struct config_errors *errors)
+{
+	struct config_error *list;
+
+	if (errors->nr >= CONFIG_ERRORS_MAX)
+		return NULL;
+	list = reallocarray(errors->list, errors->nr + 1, sizeof(*list));
+	if (!list)
+		return NULL;
+	errors->list = list;
+	return &list[errors->nr];
+}
+
 void config_errors_add(struct config_errors *errors, const char *file, int line, const char *format,
 		       ...)
 {
-	struct config_error *list;
+	struct config_error *error = errors_grow(errors);
 	va_list args;
 
-	if (errors->nr >= CONFIG_ERRORS_MAX)
+	if (!error)
 		return;
-	list = reallocarray(errors->list, errors->nr + 1, sizeof(*list));
-	if (!list)
-		return;
-	errors->list = list;
 	if (errors->nr == CONFIG_ERRORS_MAX - 1) {
 		format = "there is more; mend these first";
 		line = INT_MAX;
 	}
 	va_start(args, format);
-	list[errors->nr].line = line;
-	list[errors->nr].text = place(file, line, format, args);
+	error->line = line;
+	error->text = place(file, line, format, args);
 	va_end(args);
-	if (list[errors->nr].text)
+	if (error->text)
 		errors->nr++;
+}
+
+void config_errors_take(struct config_errors *errors, struct config_errors *from)
+{
+	struct config_error *error;
+	size_t i;
+
+	for (i = 0; i < from->nr && errors->nr < CONFIG_ERRORS_MAX - 1; i++) {
+		error = errors_grow(errors);
+		if (!error)
+			break;
+		*error = from->list[i];
+		from->list[i].text = NULL;
+		errors->nr++;
+	}
+	if (i < from->nr)
+		config_errors_add(errors, "errors", 0, "%s", "");
+	config_errors_free(from);
 }
 
 void config_errors_log(const struct config_errors *errors)

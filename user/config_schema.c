@@ -128,8 +128,8 @@ const struct schema_row config_schema[] = {
 	{ "dns.zones[]", SCHEMA_MAP, IN(config_zone, line), .help = "one zone" },
 	{ "dns.zones[].name", SCHEMA_ZONE, .required = true, .unique = true, IN(config_zone, name),
 	  .help = "its apex" },
-	{ "dns.zones[].file", SCHEMA_FILE, .required = true, IN(config_zone, file),
-	  .help = "its records, in the format of RFC 1035" },
+	{ "dns.zones[].file", SCHEMA_FILE, .required = true, .may_lack = true,
+	  IN(config_zone, file), .help = "its records, in the format of RFC 1035" },
 	{ "dns.include_dir", SCHEMA_FILE, IN(config, include_dir), .says = "none",
 	  .help = "a directory whose files zone files may $INCLUDE, beside those below their own "
 		  "directory" },

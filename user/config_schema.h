@@ -26,10 +26,10 @@ enum schema_type {
 	SCHEMA_CHOICE,	/* the position of a word in .choices */
 	SCHEMA_ADDRESS, /* one that a packet can be sent to */
 	SCHEMA_PREFIX,	/* "address/bits" */
-	SCHEMA_FILE,	/* must exist; relative to the configuration's directory */
-	SCHEMA_DIR,	/* absolute */
-	SCHEMA_ZONE,	/* domain name; kept lower case, with its final dot */
-	SCHEMA_POP,	/* the last three are read by their row's .later */
+	SCHEMA_FILE, /* must exist, unless .may_lack; relative to the configuration's directory */
+	SCHEMA_DIR,  /* absolute */
+	SCHEMA_ZONE, /* domain name; kept lower case, with its final dot */
+	SCHEMA_POP,  /* the last three are read by their row's .later */
 	SCHEMA_NODE,
 	SCHEMA_ENDPOINT,
 };
@@ -49,8 +49,9 @@ struct schema_row {
 	const char *path;
 	enum schema_type type;
 	bool required;
-	bool unique; /* no two in the file alike */
-	bool array;  /* LIST: the member is an array of .max, not a pointer to be allocated */
+	bool unique;   /* no two in the file alike */
+	bool may_lack; /* FILE: who reads it tells what is wrong with it, and lives on */
+	bool array;    /* LIST: the member is an array of .max, not a pointer to be allocated */
 
 	size_t offset; /* of the member: in struct config, or in the item's struct under "[]." */
 	size_t size;

@@ -241,6 +241,8 @@ static bool read_file(struct loader *loader, const struct value *value)
 		path = NULL;
 	if (!keep(loader, value, path))
 		return false;
+	if (value->row->may_lack)
+		return true;
 	if (!stat(path, &st))
 		trouble = S_ISREG(st.st_mode) ? NULL : "not a regular file";
 	else if (errno != EACCES)

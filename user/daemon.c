@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include "clock.h"
 #include "daemon_internal.h"
 #include "dns_guard.h"
 #include "dns_service.h"
@@ -23,7 +24,12 @@ static void on_stop(evutil_socket_t signal, short what, void *arg)
 
 static void on_hup(evutil_socket_t signal, short what, void *arg)
 {
-	json_decref(daemon_reload(arg));
+	daemon_reload_soon(arg);
+}
+
+static void on_reload(evutil_socket_t fd, short what, void *arg)
+{
+	daemon_reload_now(arg);
 }
 
 static void on_second(evutil_socket_t fd, short what, void *arg)
@@ -68,8 +74,10 @@ static json_t *verb_detach(struct daemon *daemon, const json_t *args)
 
 static json_t *on_verb(const char *verb, const json_t *args, void *arg)
 {
+	const char *who = json_string_value(json_object_get(args, "who"));
+
 	if (!strcmp(verb, "reload"))
-		return daemon_reload(arg);
+		return daemon_reload(arg, AD_RELOAD_COMMAND, who);
 	if (!strcmp(verb, "detach"))
 		return verb_detach(arg, args);
 	return NULL;
@@ -80,6 +88,9 @@ static int start_events(struct daemon *daemon)
 	static const struct timeval second = { .tv_sec = 1 };
 	int err = add_event(daemon, SIGTERM, EV_SIGNAL, on_stop, NULL);
 
+	daemon->reload = evtimer_new(daemon->base, on_reload, daemon);
+	if (!daemon->reload)
+		return -ENOMEM;
 	err = err ?: add_event(daemon, SIGINT, EV_SIGNAL, on_stop, NULL);
 	err = err ?: add_event(daemon, SIGHUP, EV_SIGNAL, on_hup, NULL);
 	return err ?: add_event(daemon, -1, EV_TIMEOUT, on_second, &second);
@@ -138,6 +149,8 @@ static void stop(struct daemon *daemon)
 	dns_server_free(daemon->server);
 	for (i = 0; i < daemon->nr_events; i++)
 		event_free(daemon->events[i]);
+	if (daemon->reload)
+		event_free(daemon->reload);
 	if (daemon->base)
 		event_base_free(daemon->base);
 	loader_close(daemon->loader);
@@ -149,6 +162,7 @@ int daemon_run(const struct globals *globals, struct loader *loader, struct conf
 	       struct dns_zones *zones)
 {
 	struct daemon daemon = { .globals = globals, .loader = loader, .config = config };
+	__u64 began_us = clock_mono_us();
 	int err;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -158,7 +172,7 @@ int daemon_run(const struct globals *globals, struct loader *loader, struct conf
 	if (!err) {
 		daemon_confine(&daemon);
 		daemon_tend(&daemon);
-		metrics_note_reload(daemon.metrics, true);
+		daemon_note_start(&daemon, began_us);
 		sd_notifyf(0, "READY=1\nSTATUS=instance %s", loader->instance.name);
 		event_base_dispatch(daemon.base);
 		sd_notify(0, "STOPPING=1");

@@ -27,6 +27,8 @@ struct daemon {
 	struct zone_watch *zone_watch;
 	struct dns_server *server;
 	struct metrics *metrics;
+	struct event *reload; /* one that was asked for by signal */
+	__u64 next_reload_us; /* not before, CLOCK_MONOTONIC: others want their turn */
 	struct tend {
 		unsigned int seconds;
 		__u64 no_neigh, out_full; /* counters as they were */
@@ -40,12 +42,20 @@ struct daemon {
 	bool detached; /* nothing left to tend */
 };
 
-/* Reads everything again. {"ok": true, "changes": [...]} or {"ok": false, "errors": [...]}. */
-json_t *daemon_reload(struct daemon *daemon);
-/* Only the zones, as the configuration in force names them: all of them, or nothing changes. */
+/*
+ * Reads everything again, for @who (or NULL). {"ok": true|false, "applied": true|false, "code": N,
+ * "error": ..., "changes": [...], "warnings": [...], "errors": [...]}: as `anydoor reload --json`.
+ */
+json_t *daemon_reload(struct daemon *daemon, enum ad_reload_by by, const char *who);
+/* The same for a signal; soon: many of them are one. */
+void daemon_reload_now(void *daemon);
+void daemon_reload_soon(struct daemon *daemon);
+/* Only the zones, as the configuration in force names them. */
 void daemon_reload_zones(void *daemon);
 /* For good: writes where it must, and the capabilities that a reload needs. */
 void daemon_confine(const struct daemon *daemon);
+/* The zones that it started with, which began at @began_us, are in use. */
+void daemon_note_start(struct daemon *daemon, __u64 began_us);
 /* Once a second: clocks, neighbours, attachments, the unstamped list. */
 void daemon_tend(struct daemon *daemon);
 /* When something about interfaces changed: are we still where we should be? */

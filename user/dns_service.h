@@ -2,9 +2,9 @@
 /*
  * dns_service.h: zones from files to the kernel, and the daemon's own answers on port 53.
  *
- * A reload is: dns_zones_load() the new set beside the old (all or nothing), dns_zones_publish()
- * it with one swap, dns_server_use() it for what the kernel passes up. Any failure before the
- * swap changes nothing that a client can see.
+ * A reload is: dns_zones_load() the new set beside the old, dns_zones_publish() it with one swap,
+ * dns_server_use() it for what the kernel passes up. Any failure before the swap changes nothing
+ * that a client can see.
  */
 #ifndef AD_DNS_SERVICE_H
 #define AD_DNS_SERVICE_H
@@ -21,12 +21,14 @@ struct dns_server;
 struct dns_guard;
 
 /*
- * Compiles every zone of @config. 0 and *@zones (also when there are none: such a set refuses or
- * passes everything), or -EINVAL with every error found appended to @errors as
- * "file:line: reason", or -ENOMEM. Warnings are logged. Touches nothing in the kernel.
+ * Reads and compiles every zone of @config. 0 and *@zones (also when there are none: such a set
+ * refuses or passes everything), or -EINVAL or -ENOMEM. Every error found is appended to @errors as
+ * "file:line: reason"; warnings are logged. A zone that cannot be read is no failure: it is in
+ * the set as @before (or NULL) has it, and else all its names are SERVFAIL; its error is with it,
+ * in the kernel once the set is published. Touches nothing in the kernel.
  */
-int dns_zones_load(const struct config *config, struct dns_zones **zones,
-		   struct config_errors *errors);
+int dns_zones_load(const struct config *config, const struct dns_zones *before,
+		   struct dns_zones **zones, struct config_errors *errors);
 void dns_zones_free(struct dns_zones *zones);
 
 /*
@@ -43,10 +45,6 @@ void dns_zones_tell_expiry(const struct dns_zones *zones, __u64 since_s, __u64 n
 
 /* Puts cookies and limits (dns_guard.h) in force in the kernel. 0 or -errno, logged. */
 int dns_guard_publish(const struct dns_guard *guard, const struct pins *pins);
-
-/* Notes why a load failed beside the zones it concerns, for `anydoor zones`. Best effort. */
-void dns_zones_note_errors(const struct pins *pins, const struct config *config,
-			   const struct config_errors *errors);
 
 /* Sizes of the DNS maps, between open and load of the skeleton. 0 or -errno. */
 int dns_maps_prepare(struct anydoor_bpf *skel, const struct config *config);

@@ -1,16 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * dns_zones.h: a loaded set of zones, as seen by those who answer from it.
+ * dns_zones.h: a loaded set of zones, as seen by those who answer from it or compare it.
  */
 #ifndef AD_DNS_ZONES_H
 #define AD_DNS_ZONES_H
 
 #include "dns_image.h"
 
+/* A zone as it was read; several sets may serve it, one after the other. */
+struct dns_source {
+	struct zone *zone; /* without records: it has never been read since the daemon began */
+	unsigned int users;
+	__u64 read_real_s; /* 0 = never */
+};
+
+struct dns_served {
+	struct dns_source *source;
+	char *error; /* why its file could not be read this time; NULL = it was */
+};
+
 struct dns_zones {
 	struct dns_image *image;
-	struct ad_dns_zone_info *list; /* by zone index of the image */
+	/* Both by zone index of the image, which is the order of zone_compare(). */
+	struct ad_dns_zone_info *list;
+	struct dns_served *served;
 	size_t nr;
+	size_t nr_broken; /* with an error */
 };
 
 #endif

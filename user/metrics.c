@@ -386,20 +386,17 @@ void metrics_use(struct metrics *metrics, const struct config *config)
 	jobs_use_config(metrics);
 }
 
-void metrics_note_reload(struct metrics *metrics, bool ok)
+void metrics_note_reload(struct metrics *metrics, enum ad_reload_end end)
 {
 	struct timespec now;
 
 	if (!metrics)
 		return;
-	metrics->daemon.last_ok = ok;
-	if (!ok) {
-		metrics->daemon.reloads_failed++;
-		return;
-	}
+	metrics->daemon.reloads[end]++;
+	metrics->daemon.last_ok = end == AD_RELOAD_OK;
 	clock_gettime(CLOCK_REALTIME, &now);
-	metrics->daemon.reloads_ok++;
-	metrics->daemon.last_ok_real_s = now.tv_sec;
+	if (end == AD_RELOAD_OK)
+		metrics->daemon.last_ok_real_s = now.tv_sec;
 }
 
 /* Closing a connection ends the job that works for it. */

@@ -16,6 +16,7 @@
 #define AD_METRICS_H
 
 #include <stdbool.h>
+#include "maps/types.h"
 
 struct config;
 struct config_errors;
@@ -35,7 +36,7 @@ int metrics_new(struct event_base *base, const struct config *config, const stru
 /* After a reload: the new configuration, before the old one is freed. Does not move the socket. */
 void metrics_use(struct metrics *metrics, const struct config *config);
 /* Every attempt to load a configuration or zones, the first at start included. */
-void metrics_note_reload(struct metrics *metrics, bool ok);
+void metrics_note_reload(struct metrics *metrics, enum ad_reload_end end);
 void metrics_free(struct metrics *metrics);
 
 #endif

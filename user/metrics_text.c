@@ -51,10 +51,13 @@ static void write_daemon(struct evbuffer *out, const struct metrics_daemon *daem
 {
 	prom_family(out, "reloads_total", "counter",
 		    "Attempts to load configuration and zones since the daemon started.");
-	prom_sample(out, "reloads_total", daemon->reloads_ok, "result", "ok", NULL);
-	prom_sample(out, "reloads_total", daemon->reloads_failed, "result", "failed", NULL);
-	write_one(out, "reload_success", "gauge", "1 if the last attempt succeeded.",
-		  daemon->last_ok);
+	prom_sample(out, "reloads_total", daemon->reloads[AD_RELOAD_OK], "result", "ok", NULL);
+	prom_sample(out, "reloads_total", daemon->reloads[AD_RELOAD_PARTLY], "result", "partly",
+		    NULL);
+	prom_sample(out, "reloads_total", daemon->reloads[AD_RELOAD_REFUSED], "result", "failed",
+		    NULL);
+	write_one(out, "reload_success", "gauge",
+		  "1 if the last attempt found no error, in no zone either.", daemon->last_ok);
 	write_one(out, "reload_success_timestamp_seconds", "gauge",
 		  "When configuration and zones were last loaded with success.",
 		  daemon->last_ok_real_s);
@@ -75,6 +78,9 @@ static void write_state(struct evbuffer *out, const struct view *view, const str
 		  state->nr_successors);
 	write_one(out, "unstamped_sockets", "gauge", "Connections on the list of unstamped ones.",
 		  state->unstamped);
+	write_one(out, "reload_refused", "gauge",
+		  "1 while the last attempt to load changed nothing, for it found errors.",
+		  status->reload.end == AD_RELOAD_REFUSED);
 	write_one(out, "warnings", "gauge", "Warnings that `anydoor status` shows.",
 		  status->nr_warnings);
 	write_one(out, "loaded_timestamp_seconds", "gauge", "When the data path was loaded.",
@@ -362,7 +368,8 @@ static void write_zones(struct evbuffer *out, const struct dns_stats *dns)
 			    "zone", dns->zones[i].name, NULL);
 	write_signing(out, dns);
 	prom_family(out, "dns_zone_load_failed", "gauge",
-		    "1 while the zone's file is broken and an older version is served.");
+		    "1 while the zone's file cannot be read: it is served as it was read last, or "
+		    "with SERVFAIL if it never was.");
 	for (size_t i = 0; i < dns->nr_zones; i++)
 		prom_sample(out, "dns_zone_load_failed", *dns->zones[i].error != '\0', "zone",
 			    dns->zones[i].name, NULL);

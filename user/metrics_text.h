@@ -12,8 +12,7 @@ struct evbuffer;
 
 /* What only the daemon knows. */
 struct metrics_daemon {
-	__u64 reloads_ok;
-	__u64 reloads_failed;
+	__u64 reloads[AD_RELOAD_END_NR];
 	bool last_ok;
 	double last_ok_real_s; /* 0 = never */
 };

@@ -247,3 +247,13 @@ int output_json(json_t *json)
 	putchar('\n');
 	return err;
 }
+
+void text_cut(char *to, size_t room, const char *text)
+{
+	size_t len = strnlen(text, room - 1);
+
+	while (text[len] && len && ((__u8)text[len] & 0xc0) == 0x80)
+		len--;
+	memset(to, 0, room);
+	memcpy(to, text, len);
+}

@@ -52,6 +52,10 @@ void table_cell(struct table *table, enum colour colour, const char *format, ...
 /* Prints what is held back, and frees. Without a row nothing is printed. */
 void table_end(struct table *table);
 
+/* As much of @text as there is room for, zeros behind it; no part of a letter, which is no UTF-8.
+ */
+void text_cut(char *to, size_t room, const char *text);
+
 /* Prints @json on a line of its own, or over several for a terminal, and drops the reference. */
 int output_json(json_t *json);
 

@@ -128,6 +128,29 @@ int pins_read_state(const struct pins *pins, struct ad_state *state)
 	return read_element(pins, "state", 0, state, sizeof(*state));
 }
 
+int pins_read_reload(const struct pins *pins, struct ad_reload *reload)
+{
+	int err;
+
+	memset(reload, 0, sizeof(*reload));
+	err = read_element(pins, "reload", 0, reload, sizeof(*reload));
+	reload->who[sizeof(reload->who) - 1] = '\0';
+	reload->text[sizeof(reload->text) - 1] = '\0';
+	return err == -ENOENT ? 0 : err;
+}
+
+int pins_write_reload(const struct pins *pins, const struct ad_reload *reload)
+{
+	int err, fd = pins_map(pins, "reload", true);
+	__u32 zero = 0;
+
+	if (fd < 0)
+		return fd;
+	err = bpf_map_update_elem(fd, &zero, reload, BPF_ANY) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
 int pins_read_node(const struct pins *pins, __u16 node, struct ad_node *out)
 {
 	return read_element(pins, "nodes", node, out, sizeof(*out));

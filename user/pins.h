@@ -30,6 +30,9 @@ int pins_map(const struct pins *pins, const char *name, bool writable);
  * another geometry than this binary knows (another ABI).
  */
 int pins_read_meta(const struct pins *pins, struct ad_meta *meta);
+/* Zeros if no daemon of this version has run yet. */
+int pins_read_reload(const struct pins *pins, struct ad_reload *reload);
+int pins_write_reload(const struct pins *pins, const struct ad_reload *reload);
 int pins_read_state(const struct pins *pins, struct ad_state *state);
 int pins_read_reasons(const struct pins *pins, struct ad_count counts[AD_REASON_MAX]);
 int pins_read_peer(const struct pins *pins, __u16 node, struct ad_peer_count *count);

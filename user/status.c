@@ -132,6 +132,7 @@ static int read_maps(const struct view *view, struct status *status, const char 
 
 	*what = "state";
 	err = pins_read_state(pins, &status->state);
+	err = err ?: pins_read_reload(pins, &status->reload);
 	if (err)
 		return err;
 	*what = "counters";

@@ -2,8 +2,10 @@
 /*
  * status_json.c: `anydoor status --json`. Field names are a contract with other people's programs.
  */
+#include <time.h>
 #include "hunt.h"
 #include "flow_text.h"
+#include "reloaded.h"
 #include "status.h"
 
 static json_t *successors_json(const struct view *view, const struct ad_state *state)
@@ -237,16 +239,18 @@ static json_t *warnings_json(const struct status *status)
 json_t *status_json(const struct view *view, const struct status *status)
 {
 	const struct ad_meta *meta = &view->meta;
+	__u64 age = flow_seconds(view->names.now_s, meta->loaded_s);
 
-	return json_pack("{s:s, s:b, s:s, s:i, s:o, s:I, s:b, s:b, s:o, s:o, s:i, s:o, s:o, s:o, "
-			 "s:o, s:b, s:o}",
+	return json_pack("{s:s, s:b, s:s, s:i, s:o, s:I, s:I, s:b, s:b, s:o, s:o, s:o, s:i, s:o, "
+			 "s:o, s:o, s:o, s:b, s:o}",
 			 "instance", view->globals->instance, "loaded", 1, "version", meta->version,
 			 "abi", meta->abi, "node", names_node_json(&view->names, meta->node_id),
-			 "loaded_s", (json_int_t)flow_seconds(view->names.now_s, meta->loaded_s),
+			 "loaded_s", (json_int_t)(time(NULL) - age), "age_s", (json_int_t)age,
 			 "armed", !!(status->state.flags & AD_STATE_ARMED), "daemon",
-			 status->has_daemon, "attached", interfaces_json(status), "drain",
-			 drain_json(view, status), "unstamped", status->state.unstamped, "flows",
-			 status_flows_json(status), "packets", packets_json(status), "dns",
-			 dns_json(status), "peers", status_peers_json(view, status), "degraded",
-			 status->nr_warnings > 0, "warnings", warnings_json(status));
+			 status->has_daemon, "reload", reloaded_json(&status->reload), "attached",
+			 interfaces_json(status), "drain", drain_json(view, status), "unstamped",
+			 status->state.unstamped, "flows", status_flows_json(status), "packets",
+			 packets_json(status), "dns", dns_json(status), "peers",
+			 status_peers_json(view, status), "degraded", status->nr_warnings > 0,
+			 "warnings", warnings_json(status));
 }

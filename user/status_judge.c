@@ -15,6 +15,7 @@
 #include "output.h"
 #include "port.h"
 #include "prepare.h"
+#include "reloaded.h"
 #include "status.h"
 #include "sysctl.h"
 
@@ -247,8 +248,11 @@ static void judge_zone(struct status *status, const struct dns_zone_stats *zone)
 	__u64 now = time(NULL), until = zone->signed_until_s;
 	char left[UNIT_TEXT];
 
-	if (*zone->error)
-		warn(status, "zone %s is served as it was: %s", zone->name, zone->error);
+	if (*zone->error && zone->loaded_real_s)
+		warn(status, "zone %s is served as it was read %s ago: %s", zone->name,
+		     unit_duration(now - zone->loaded_real_s, left), zone->error);
+	else if (*zone->error)
+		warn(status, "zone %s is answered with SERVFAIL: %s", zone->name, zone->error);
 	switch (dns_zone_signing(until, zone->resign_by_s, now)) {
 	case DNS_RESIGN:
 		warn(status, "zone %s: signatures expire in %s: sign it again", zone->name,
@@ -265,10 +269,35 @@ static void judge_zone(struct status *status, const struct dns_zone_stats *zone)
 	}
 }
 
+/* One place is kept for how many there are more. */
 static void judge_zones(struct status *status)
 {
-	for (size_t i = 0; i < status->dns.nr_zones; i++)
-		judge_zone(status, &status->dns.zones[i]);
+	size_t i, more = 0;
+
+	for (i = 0; i < status->dns.nr_zones; i++) {
+		if (status->nr_warnings < WARNINGS_MAX - 1)
+			judge_zone(status, &status->dns.zones[i]);
+		else if (*status->dns.zones[i].error)
+			more++;
+	}
+	if (more)
+		warn(status, "and %zu zones more that cannot be read; `anydoor zones` has them all",
+		     more);
+}
+
+/* Of zones that could not be read each speaks for itself. */
+static void judge_reload(struct status *status)
+{
+	const struct ad_reload *reload = &status->reload;
+	char by[RELOADED_BY_TEXT], age[UNIT_TEXT];
+
+	if (reload->end != AD_RELOAD_REFUSED)
+		return;
+	warn(status,
+	     "the last reload, %s ago by %s, was refused: %s; all is served as it was before, and "
+	     "`anydoor check` shows every error",
+	     unit_duration(time(NULL) - reload->real_s, age), reloaded_by(reload, by),
+	     reload->text);
 }
 
 void status_judge(const struct view *view, struct status *status)
@@ -282,5 +311,6 @@ void status_judge(const struct view *view, struct status *status)
 	judge_sysctls(view, status);
 	judge_port53(view, status);
 	judge_config(view, status);
+	judge_reload(status);
 	judge_zones(status);
 }

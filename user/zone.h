@@ -81,6 +81,11 @@ int zone_parse(const char *name, const char *file, const char *text, size_t size
 struct zone *zone_new_broken(const char *name, const char *file);
 void zone_free(struct zone *zone);
 
+/*
+ * The order of zone->rrs. 0: one record, perhaps with another TTL or with its names in another case
+ * (RFC 4034, 6.2).
+ */
+int zone_rr_compare(const struct zone_rr *x, const struct zone_rr *y);
 /* For qsort() of struct zone *. */
 int zone_compare(const void *a, const void *b);
 

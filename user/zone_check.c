@@ -69,7 +69,7 @@ static void complain(struct check *check, const struct zone_rr *rr, const char *
 }
 
 /* 0: one record, perhaps with its names in another case (RFC 4034, 6.2). */
-static int rr_compare_data(const struct zone_rr *x, const struct zone_rr *y)
+int zone_rr_compare(const struct zone_rr *x, const struct zone_rr *y)
 {
 	int diff = name_key_compare(&x->key, &y->key);
 
@@ -82,7 +82,7 @@ static int rr_compare(const void *a, const void *b)
 {
 	const struct zone_rr *x = a, *y = b;
 
-	return rr_compare_data(x, y) ?: (x->line > y->line) - (x->line < y->line);
+	return zone_rr_compare(x, y) ?: (x->line > y->line) - (x->line < y->line);
 }
 
 static bool rr_same_set(const struct zone_rr *a, const struct zone_rr *b)
@@ -96,7 +96,7 @@ static void drop_duplicates(struct zone *zone)
 	size_t i, kept = 0;
 
 	for (i = 0; i < zone->nr_rrs; i++)
-		if (!kept || rr_compare_data(&zone->rrs[kept - 1], &zone->rrs[i]))
+		if (!kept || zone_rr_compare(&zone->rrs[kept - 1], &zone->rrs[i]))
 			zone->rrs[kept++] = zone->rrs[i];
 	zone->nr_rrs = kept;
 }

@@ -133,7 +133,7 @@ static int publish_zone(struct rig *rig, unsigned int names, struct config_error
 	int err;
 
 	err = pins_open(&pins, rig->config->bpffs, INSTANCE) ?:
-	      dns_zones_load(rig->config, &zones, errors) ?: dns_zones_publish(zones, &pins);
+	      dns_zones_load(rig->config, NULL, &zones, errors) ?: dns_zones_publish(zones, &pins);
 	dns_zones_free(zones);
 	rig->names = names;
 	return err;

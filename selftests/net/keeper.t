@@ -147,7 +147,7 @@ is "a broken file: exit code" "$code" 2
 is "a broken file: every error" "$(grep -c anydoor.yaml: <<<"$said")" 2
 configure flows="{ max: 16K }"
 zone_write 2 "www A nonsense"
-refused "a broken zone file" 1 "example.zone:6" anydoor reload
+refused "a broken zone file" 4 "example.zone:6" anydoor reload
 zone_write 2
 try anydoor reload
 is "mended" "$code: ${said%%$'\n'*}" "0: zone example.com.: serial 1 -> 2"

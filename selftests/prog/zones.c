@@ -95,10 +95,11 @@ static int zones_load(const struct options *options, struct dns_zones **zones)
 	struct config *config = zones_config(options);
 	struct config_errors errors = {};
 	size_t i;
-	int err = dns_zones_load(config, zones, &errors);
+	int err = dns_zones_load(config, NULL, zones, &errors);
 
 	for (i = 0; i < errors.nr; i++)
 		fprintf(stderr, "zones: %s\n", errors.list[i].text);
+	err = err ?: errors.nr ? -EINVAL : 0;
 	config_errors_free(&errors);
 	zones_config_free(config);
 	return err;

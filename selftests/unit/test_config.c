@@ -287,7 +287,7 @@ static void test_config_missing_is_told(void)
 		{ "name", 4, "pops: [{name: fra}, {name: nyc}, {}]",
 		  "4: pops[].name: is missing (what people call it)" },
 		{ "key file", 8, "keys: {file: nix.key}", NULL },
-		{ "zone file", 9, "dns: {zones: [{name: example.com, file: zones}]}", NULL },
+		{ "directory", 8, "keys: {file: zones}", NULL },
 	};
 	char key[256], zone[256];
 
@@ -296,8 +296,8 @@ static void test_config_missing_is_told(void)
 		 "(made once by `anydoor keygen`, the same on every node)",
 		 dir);
 	snprintf(zone, sizeof(zone),
-		 "9: dns.zones[].file: %s/zones: not a regular file "
-		 "(its records, in the format of RFC 1035)",
+		 "8: keys.file: %s/zones: not a regular file "
+		 "(made once by `anydoor keygen`, the same on every node)",
 		 dir);
 	cases[3].expected = key;
 	cases[4].expected = zone;

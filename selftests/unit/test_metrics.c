@@ -53,7 +53,9 @@ static void test_prom_label_values_escaped(void)
 /* A look at a fleet of four nodes, seen from fra-1. */
 static char *write_fleet(bool loaded)
 {
-	struct metrics_daemon daemon = { .reloads_ok = 2, .reloads_failed = 1 };
+	struct metrics_daemon daemon = {
+		.reloads = { [AD_RELOAD_OK] = 2, [AD_RELOAD_PARTLY] = 3, [AD_RELOAD_REFUSED] = 1 }
+	};
 	struct view view = { .config = &fleet_config, .meta = { .node_id = 1 } };
 	struct peer peers[] = {
 		{ .id = 1, .node.flags = AD_NODE_KNOWN, .count.tx = { 1, 1 } },
@@ -118,7 +120,9 @@ static void test_metrics_names_and_labels_stable(void)
 		"anydoor_armed 1",
 		"anydoor_draining 0",
 		"anydoor_loaded 1",
+		"anydoor_reloads_total{result=\"partly\"} 3",
 		"anydoor_reloads_total{result=\"failed\"} 1",
+		"anydoor_reload_refused 1",
 		"anydoor_dns_responses_total{by=\"kernel\",transport=\"udp\",rcode=\"NXDOMAIN\"} 4",
 		"anydoor_dns_types_total{by=\"kernel\",transport=\"udp\",type=\"AAAA\"} 13",
 		"anydoor_dns_types_total{by=\"kernel\",transport=\"udp\",type=\"other\"} 1",
