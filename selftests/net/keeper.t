@@ -30,9 +30,6 @@ refused "no key file" 2 "none.key" anydoor run
 configure nodes="[]"
 refused "a broken configuration" 2 "anydoor.yaml" anydoor run
 configure
-zone_write 1 "www A nonsense"
-refused "a broken zone" 2 "example.zone:6" anydoor run
-zone_write 1
 as_nobody() {
 	at pop setpriv --reuid=65534 --regid="${GROUP:-65534}" --clear-groups \
 		"$ANYDOOR" --config "$LAB_DIR/anydoor.yaml" --name one "$@"
