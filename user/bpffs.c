@@ -209,7 +209,7 @@ static const char *const group_reads[] = {
 	"attached",	   "dns_counts",    "dns_daemon",    "dns_guarded", "dns_guarded_daemon",
 	"dns_zone_daemon", "dns_zone_hits", "dns_zone_info", "flow_stats",  "flow_tags",
 	"flows",	   "hunt_stats",    "keeper",	     "locals",	    "meta",
-	"nodes",	   "peers",	    "reasons",	     "state",
+	"nodes",	   "peers",	    "reasons",	     "reload",	    "state",
 };
 
 static int grant(const char *path, const char *name, gid_t gid)

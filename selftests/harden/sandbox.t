@@ -61,7 +61,7 @@ ok "nothing was attached" clean
 configure
 
 # --- a life ------------------------------------------------------------------------------------------
-ok "check, as ExecStartPre= does" confined_anydoor check --config-only
+ok "check" confined_anydoor check --config-only
 confined_start
 ok "it starts, attached" attached wan0
 is "others look into its run directory" "$(stat -c %a "$LAB_DIR/run/one")" 755

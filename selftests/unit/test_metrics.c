@@ -74,6 +74,7 @@ static char *write_fleet(bool loaded)
 	};
 	struct status status = {
 		.state = { .flags = AD_STATE_ARMED, .unstamped = 5 },
+		.reload = { .end = AD_RELOAD_REFUSED },
 		.peers = peers,
 		.nr_peers = 4,
 		.flows = { .slots = 64, .by_kind = { 60, 1, 0, 3 } },
