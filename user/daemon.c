@@ -10,10 +10,13 @@
 #include "daemon_internal.h"
 #include "dns_guard.h"
 #include "dns_service.h"
+#include "dns_zones.h"
 #include "failure.h"
 #include "listener.h"
 #include "log.h"
 #include "maps/reasons.h"
+
+#define ZONE_LOOK_MS 10000
 
 static void on_stop(evutil_socket_t signal, short what, void *arg)
 {
@@ -130,9 +133,11 @@ static int start(struct daemon *daemon, struct dns_zones *zones)
 	dns_server_use(daemon->server, zones);
 	err = metrics_new(daemon->base, daemon->config, &loader->pins, &daemon->metrics);
 	err = err ?: watch_new(daemon->base, daemon_tend_interfaces, daemon, &daemon->watch);
-	err = err ?: zone_watch_new(daemon->base, daemon_reload_zones, daemon, &daemon->zone_watch);
+	err = err
+		      ?: zone_watch_new(daemon->base, ZONE_LOOK_MS, daemon_reload_zones, daemon,
+					&daemon->zone_watch);
 	if (!err)
-		zone_watch_use(daemon->zone_watch, daemon->config);
+		zone_watch_use(daemon->zone_watch, daemon->config, zones->began_real_ns);
 	return err
 		       ?: control_new(daemon->base, loader->instance.control, on_verb, daemon,
 				      &daemon->control);

@@ -323,10 +323,13 @@ int dns_zones_load(const struct config *config, const struct dns_zones *before,
 		   struct dns_zones **zones, struct config_errors *errors)
 {
 	struct reading reading = { config, before, calloc(1, sizeof(*reading.set)), errors, 0 };
+	struct timespec now;
 	int err;
 
 	if (!reading.set)
 		return -ENOMEM;
+	clock_gettime(CLOCK_REALTIME, &now);
+	reading.set->began_real_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
 	progress_begin();
 	err = load_all(&reading);
 	if (err) {

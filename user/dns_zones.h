@@ -25,7 +25,8 @@ struct dns_zones {
 	struct ad_dns_zone_info *list;
 	struct dns_served *served;
 	size_t nr;
-	size_t nr_broken; /* with an error */
+	size_t nr_broken;    /* with an error */
+	__u64 began_real_ns; /* before any was read */
 };
 
 #endif

@@ -208,7 +208,7 @@ static void take_over(struct daemon *daemon, struct incoming *in)
 	dns_server_use(daemon->server, in->zones);
 	dns_server_tune(daemon->server, in->config);
 	metrics_use(daemon->metrics, in->config);
-	zone_watch_use(daemon->zone_watch, in->config);
+	zone_watch_use(daemon->zone_watch, in->config, in->zones->began_real_ns);
 	dns_server_free(old_server);
 	config_free(old);
 }

@@ -2,12 +2,16 @@
 /*
  * zone_watch.h: hears when zone files change: by a transfer, by an editor (dns.watch).
  *
- * Watched are directories, for a file that is replaced is another file. A file counts when it has
- * been closed after writing or moved to its name, so nobody reads half of one. Files that a zone
- * includes are watched as the zone's own.
+ * Watched are directories, for a file that is replaced is another file: each on the way to it, and
+ * on the way that a link among them leads. A file counts when it has been closed after writing
+ * or has come to its name, so nobody reads half of one. Files that a zone includes are watched as
+ * the zone's own. What no event tells (a change under another name of the same file, or by another
+ * host) is found when all are looked at, which is seldom.
  */
 #ifndef AD_ZONE_WATCH_H
 #define AD_ZONE_WATCH_H
+
+#include <linux/types.h>
 
 struct config;
 struct event_base;
@@ -15,16 +19,17 @@ struct zone_watch;
 
 /*
  * Calls @changed a moment after the first of a run of changes; if it takes long, then seldom
- * enough to leave the loop most of its time. Watches nothing yet. 0 or -errno.
+ * enough to leave the loop most of its time. All files are looked at every @look_ms. Watches
+ * nothing yet. 0 or -errno.
  */
-int zone_watch_new(struct event_base *base, void (*changed)(void *arg), void *arg,
-		   struct zone_watch **watch);
+int zone_watch_new(struct event_base *base, unsigned int look_ms, void (*changed)(void *arg),
+		   void *arg, struct zone_watch **watch);
 /*
  * From now on the files of @config, which must live until the next call, or none if it says so;
- * what cannot be watched is logged. For what changed since they were read, @changed is called once
- * in any case.
+ * what cannot be watched is logged. If one may have changed since @read_real_ns (CLOCK_REALTIME),
+ * when they began to be read, @changed is called soon.
  */
-void zone_watch_use(struct zone_watch *watch, const struct config *config);
+void zone_watch_use(struct zone_watch *watch, const struct config *config, __u64 read_real_ns);
 void zone_watch_free(struct zone_watch *watch);
 
 #endif

@@ -5,11 +5,14 @@
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "selftests/tap.h"
 #include "user/config.h"
 #include "user/zone_watch.h"
+
+#define LOOK_MS 500
 
 static char dir[] = "/tmp/zone-watch.XXXXXX", paths[2][64];
 static struct event_base *base;
@@ -29,6 +32,23 @@ static int listen_for(int ms)
 	event_base_loopexit(base, &until);
 	event_base_dispatch(base);
 	return told;
+}
+
+/* Are we told within a while? */
+static bool told_soon(void)
+{
+	int i, times = 0;
+
+	for (i = 0; i < 24 && !times; i++)
+		times = listen_for(250);
+	return times > 0;
+}
+
+/* Whatever is under way is over. */
+static void settle(void)
+{
+	while (listen_for(1500))
+		;
 }
 
 static void write_text(const char *name, const char *text)
@@ -59,8 +79,10 @@ static void rename_file(const char *from, const char *to)
 static void test_zone_watch_tells_of_zone_files_alone(struct zone_watch *watch,
 						      const struct config *config)
 {
-	zone_watch_use(watch, config);
-	is_int(listen_for(400), 1, "told once at the beginning, whatever happened before");
+	write_file("one");
+	write_file("two");
+	zone_watch_use(watch, config, 0);
+	is_int(listen_for(400), 1, "told once at the beginning, if there was a change before");
 	write_file("other");
 	is_int(listen_for(400), 0, "another file is nobody's business");
 	write_file("one");
@@ -78,7 +100,7 @@ static void test_zone_watch_tells_of_zone_files_alone(struct zone_watch *watch,
 static void test_zone_watch_tells_of_included_files(struct zone_watch *watch,
 						    const struct config *config)
 {
-	zone_watch_use(watch, config);
+	zone_watch_use(watch, config, 0);
 	listen_for(400);
 	write_file("inner");
 	is_int(listen_for(400), 0, "a file that no zone includes");
@@ -103,7 +125,7 @@ static void test_zone_watch_looks_behind_links(struct zone_watch *watch,
 	write_file("elsewhere/real");
 	unlink(paths[0]);
 	is_int(symlink("elsewhere/real", paths[0]), 0, "a link is made");
-	zone_watch_use(watch, config);
+	zone_watch_use(watch, config, 0);
 	listen_for(400);
 	write_file("elsewhere/real");
 	is_int(listen_for(400), 1, "a file that a link leads to");
@@ -114,10 +136,121 @@ static void test_zone_watch_looks_behind_links(struct zone_watch *watch,
 	rmdir(link);
 }
 
+static const char *at(const char *name)
+{
+	static char text[4][128];
+	static unsigned int n;
+	char *path = text[n++ % 4];
+
+	snprintf(path, sizeof(text[0]), "%s/%s", dir, name);
+	return path;
+}
+
+/* Another directory with its own "one", put into place as @link leads to it: by one rename. */
+static void swap_link(const char *link, const char *to)
+{
+	char file[64];
+
+	mkdir(at(to), 0700);
+	snprintf(file, sizeof(file), "%s/one", to);
+	write_file(file);
+	ok(!symlink(to, at("tmp")) && !rename(at("tmp"), at(link)), "%s leads to %s", link, to);
+}
+
+static void remove_tree(const char *name)
+{
+	char file[64];
+
+	snprintf(file, sizeof(file), "%s/one", name);
+	unlink(at(file));
+	rmdir(at(name));
+}
+
+/* A mounted ConfigMap: the file is a link through a link to a directory, which is replaced. */
+static void test_zone_watch_sees_kubernetes_swap(struct zone_watch *watch,
+						 const struct config *config)
+{
+	static const char *const versions[] = { "..v1", "..v2", "..v3", "..v4" };
+
+	unlink(paths[0]);
+	swap_link("..data", versions[0]);
+	ok(!symlink("..data/one", paths[0]), "a link through it");
+	zone_watch_use(watch, config, 0);
+	settle();
+	for (int i = 1; i < 4; i++) {
+		swap_link("..data", versions[i]);
+		remove_tree(versions[i - 1]);
+		ok(told_soon(), "swap %d of ..data", i);
+		settle();
+	}
+	remove_tree(versions[3]);
+	unlink(at("..data"));
+	unlink(paths[0]);
+	write_file("one");
+}
+
+/* git-sync: a directory on the way is a link that is replaced. */
+static void test_zone_watch_sees_links_of_directories(struct zone_watch *watch,
+						      const struct config *config)
+{
+	struct config_zone zone = { .file = strdup(at("current/one")) };
+	struct config linked = *config;
+
+	linked.zones = &zone;
+	linked.nr_zones = 1;
+	swap_link("current", "rev1");
+	zone_watch_use(watch, &linked, 0);
+	settle();
+	swap_link("current", "rev2");
+	ok(told_soon(), "another directory behind a link");
+	swap_link("current", "rev3");
+	ok(told_soon(), "and a third one");
+	write_file("rev3/one");
+	ok(told_soon(), "a file that is written there");
+	settle();
+	write_file("rev1/one");
+	is_int(listen_for(400), 0, "where it led before is nobody's business");
+	zone_watch_use(watch, config, UINT64_MAX);
+	unlink(at("current"));
+	remove_tree("rev1");
+	remove_tree("rev2");
+	remove_tree("rev3");
+	free(zone.file);
+}
+
+/* No file is written where it is watched: it gets another name, or loses one. */
+static void test_zone_watch_sees_hard_links(struct zone_watch *watch, const struct config *config)
+{
+	write_file("store");
+	zone_watch_use(watch, config, 0);
+	settle();
+	ok(!link(at("store"), at("tmp")) && !rename(at("tmp"), paths[0]), "another name");
+	ok(told_soon(), "a hard link that takes its place");
+	unlink(paths[0]);
+	ok(!link(at("store"), paths[0]), "the same");
+	ok(told_soon(), "one that is made there");
+	settle();
+	write_text("store", "another text under the other name\n");
+	ok(told_soon(), "what is written under its other name");
+	unlink(paths[0]);
+	ok(told_soon(), "a file that is gone");
+	rename(at("store"), paths[0]);
+	ok(told_soon(), "and is there again");
+}
+
+static void test_zone_watch_knows_what_was_read(struct zone_watch *watch,
+						const struct config *config)
+{
+	zone_watch_use(watch, config, UINT64_MAX);
+	is_int(listen_for(400), 0, "nothing changed since it was read");
+	zone_watch_use(watch, config, 0);
+	ok(told_soon(), "something did");
+}
+
 static void test_zone_watch_off_is_silent(struct zone_watch *watch, struct config *config)
 {
 	config->dns_watch = false;
-	zone_watch_use(watch, config);
+	zone_watch_use(watch, config, 0);
 	write_file("one");
 	is_int(listen_for(400), 0, "watch: false");
 }
@@ -134,10 +267,14 @@ int main(void)
 	snprintf(paths[0], sizeof(paths[0]), "%s/one", dir);
 	snprintf(paths[1], sizeof(paths[1]), "%s/two", dir);
 	base = event_base_new();
-	ok(!zone_watch_new(base, changed, NULL, &watch), "a watch");
+	ok(!zone_watch_new(base, LOOK_MS, changed, NULL, &watch), "a watch");
 	test_zone_watch_tells_of_zone_files_alone(watch, &config);
 	test_zone_watch_tells_of_included_files(watch, &config);
 	test_zone_watch_looks_behind_links(watch, &config);
+	test_zone_watch_sees_kubernetes_swap(watch, &config);
+	test_zone_watch_sees_links_of_directories(watch, &config);
+	test_zone_watch_sees_hard_links(watch, &config);
+	test_zone_watch_knows_what_was_read(watch, &config);
 	test_zone_watch_off_is_silent(watch, &config);
 	zone_watch_free(watch);
 	event_base_free(base);
