@@ -494,23 +494,72 @@ static __always_inline int dns_put_inline(struct dns_work *w, const struct ad_dn
 	return DNS_SEND;
 }
 
+/* One more set of additional data between w->low and w->high: does it fit behind @len bytes? */
+static __always_inline void dns_fit_one(struct dns_work *w, const __u8 *page, __u64 marks,
+					__u32 len)
+{
+	__u32 middle = w->low + (w->high - w->low) / 2;
+	const struct ad_dns_mark *mark = dns_at(page, marks + middle * sizeof(*mark));
+
+	if (dns_fits(w, len + mark->len)) {
+		w->part_len = mark->len;
+		w->part_rrs = mark->rrs;
+		w->low = middle + 1;
+	} else {
+		w->high = middle;
+	}
+}
+
+/*
+ * How many of @nr additional sets fit behind @len bytes (RFC 9471, 3.1 and 3.2: what must be there
+ * is first): w->part_len and w->part_rrs. Their marks lie behind the address @end.
+ */
+DNS_STAGE int dns_fit_sets(struct dns_work *w, const struct ad_dns_image *image, __u64 end,
+			   __u32 nr, __u32 len)
+{
+	__u64 marks = (end + 3) & ~3ull;
+	const __u8 *page;
+	__u32 i;
+
+	if (!w || !image)
+		return DNS_PASS;
+	page = dns_page_of(w, image, end);
+	if (!page)
+		return DNS_PASS;
+	w->part_len = 0;
+	w->part_rrs = 0;
+	w->low = 0;
+	w->high = nr;
+	for (i = 0; i < 16; i++) { /* of more sets than can be counted */
+		dns_join();
+		if (w->low >= w->high)
+			break;
+		dns_fit_one(w, page, marks, len);
+	}
+	dns_join();
+	return DNS_GO;
+}
+
 static __always_inline int dns_put_rrset(struct dns_work *w, const struct ad_dns_image *image,
 					 const struct ad_dns_rrset *rrset, __u32 owner,
 					 __u32 section)
 {
-	__u32 len = rrset->len, extra = rrset->extra_rrs;
+	__u32 len = rrset->len, extra = rrset->extra_len, rrs = rrset->extra_rrs;
+	__u64 end = (__u64)rrset->blob * 8 + rrset->nr_fixups * sizeof(struct ad_dns_fixup);
 
 	if (!dns_fits(w, len))
 		return dns_truncate(w);
-	if (extra && dns_fits(w, len + rrset->extra_len)) {
-		len += rrset->extra_len;
-		w->count[DNS_ADDITIONAL] += extra;
-	} else if (extra && rrset->extra_must) {
-		w->tc = 1; /* RFC 9471: a referral without its glue is no answer */
+	if (!dns_fits(w, len + extra)) {
+		if (dns_fit_sets(w, image, end + len + extra, rrset->extra_sets, len))
+			return DNS_PASS;
+		extra = w->part_len;
+		rrs = w->part_rrs;
 	}
+	w->tc |= extra < rrset->extra_must; /* RFC 9471: a referral is nothing without its glue */
+	w->count[DNS_ADDITIONAL] += rrs;
 	w->count[section & 1] += rrset->rrs;
 	w->fixups = rrset->nr_fixups;
-	return dns_copy(w, image, rrset->blob, len, owner);
+	return dns_copy(w, image, rrset->blob, len + extra, owner);
 }
 
 /*
@@ -823,6 +872,7 @@ static __always_inline int dns_follow_more(struct dns_work *w, const struct ad_d
 	__u32 i;
 
 	w->extra = 0;
+	w->extra_must = 0;
 	w->nr_proofs = 0;
 	w->encloser = 0;
 	w->cover = 0;

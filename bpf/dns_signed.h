@@ -296,7 +296,7 @@ static __always_inline int dns_put_more(struct dns_work *w, const struct ad_dns_
 		return dns_truncate(w);
 	if (rrset->type != DNS_T_CNAME) {
 		w->extra = rrset->extra;
-		w->extra_bare = rrset->extra_bare;
+		w->extra_sets = rrset->extra_sets;
 		w->extra_must = rrset->extra_must;
 	}
 	w->base[AD_DNS_BASE_SET] = w->at;
@@ -321,14 +321,13 @@ static __always_inline int dns_put_soa(struct dns_work *w, const struct ad_dns_i
 	return dns_copy(w, image, zone->soa, len, w->base[AD_DNS_BASE_APEX]);
 }
 
-/* DNS_ABSENT: there is no room for it. */
-DNS_STAGE int dns_put_piece(struct dns_work *w, const struct ad_dns_image *image, __u32 ref,
-			    __u32 section, __u32 owner)
+/* A proof. DNS_ABSENT: there is no room for it. */
+DNS_STAGE int dns_put_proof(struct dns_work *w, const struct ad_dns_image *image, __u32 ref)
 {
 	const struct ad_dns_piece *piece;
 	const __u8 *page;
 
-	if (!w || !image || section > DNS_ADDITIONAL)
+	if (!w || !image)
 		return DNS_PASS;
 	page = dns_page_of(w, image, (__u64)ref * 8);
 	if (!page)
@@ -336,9 +335,33 @@ DNS_STAGE int dns_put_piece(struct dns_work *w, const struct ad_dns_image *image
 	piece = dns_at(page, (__u64)ref * 8);
 	if (!dns_fits(w, piece->len))
 		return DNS_ABSENT;
-	w->count[section] += piece->rrs;
+	w->count[DNS_AUTHORITY] += piece->rrs;
 	w->fixups = piece->nr_fixups;
-	return dns_copy(w, image, ref + sizeof(*piece) / 8, piece->len, owner);
+	return dns_copy(w, image, ref + sizeof(*piece) / 8, piece->len, 0);
+}
+
+/* Of the additional data at w->extra, the sets that there is room for. */
+DNS_STAGE int dns_put_part(struct dns_work *w, const struct ad_dns_image *image)
+{
+	__u64 at;
+	const struct ad_dns_piece *piece;
+	const __u8 *page;
+
+	if (!w || !image)
+		return DNS_PASS;
+	at = (__u64)w->extra * 8;
+	page = dns_page_of(w, image, at);
+	if (!page)
+		return DNS_PASS;
+	piece = dns_at(page, at);
+	w->part_len = piece->len;
+	w->part_rrs = piece->rrs;
+	at += sizeof(*piece) + piece->nr_fixups * sizeof(struct ad_dns_fixup) + piece->len;
+	if (!dns_fits(w, piece->len) && dns_fit_sets(w, image, at, w->extra_sets, 0))
+		return DNS_PASS;
+	w->count[DNS_ADDITIONAL] += w->part_rrs;
+	w->fixups = piece->nr_fixups;
+	return dns_copy(w, image, w->extra + sizeof(*piece) / 8, w->part_len, w->set_owner);
 }
 
 /* All that were noted. */
@@ -352,7 +375,7 @@ static __always_inline int dns_put_proofs(struct dns_work *w, const struct ad_dn
 	for (i = 0; i < DNS_PROOFS_MAX; i++) {
 		if (i >= w->nr_proofs)
 			break;
-		verdict = dns_put_piece(w, image, w->proofs[i], DNS_AUTHORITY, 0);
+		verdict = dns_put_proof(w, image, w->proofs[i]);
 		if (verdict == DNS_ABSENT) /* RFC 4035, 3.1.3: a denial is nothing without them */
 			return dns_truncate(w);
 		if (verdict)
@@ -361,22 +384,14 @@ static __always_inline int dns_put_proofs(struct dns_work *w, const struct ad_dn
 	return DNS_GO;
 }
 
-/*
- * Where room is short, signatures go first (RFC 4035, 3.1.1). RFC 9471: a referral without its glue
- * is no answer; all else may be left out.
- */
+/* RFC 9471: a referral without its glue is no answer; all else may be left out. */
 static __always_inline int dns_put_extra(struct dns_work *w, const struct ad_dns_image *image)
 {
-	int verdict;
-
-	if (!w->extra)
-		return DNS_SEND;
-	verdict = dns_put_piece(w, image, w->extra, DNS_ADDITIONAL, w->set_owner);
-	if (verdict == DNS_ABSENT)
-		verdict = dns_put_piece(w, image, w->extra_bare, DNS_ADDITIONAL, w->set_owner);
-	if (verdict == DNS_ABSENT)
-		w->tc |= w->extra_must;
-	return verdict == DNS_PASS ? DNS_PASS : DNS_SEND;
+	w->part_len = 0;
+	if (w->extra && dns_put_part(w, image))
+		return DNS_PASS;
+	w->tc |= w->part_len < w->extra_must;
+	return DNS_SEND;
 }
 
 #endif

@@ -124,24 +124,26 @@ struct dns_work {
 	__u32 base[AD_DNS_BASE_MAX]; /* what pointers are relative to, by enum ad_dns_base */
 
 	/* the answer */
-	__u32 body;   /* where the question ends */
-	__u32 at;     /* where the next record goes */
-	__u32 end;    /* where the set now being written ends */
-	__u32 fixups; /* and how many pointers it has */
-	__u32 limit;  /* and where the last one must end: room for OPT is left */
-	__u32 rcode;  /* extended */
+	__u32 body;	/* where the question ends */
+	__u32 at;	/* where the next record goes */
+	__u32 end;	/* where the set now being written ends */
+	__u32 fixups;	/* and how many pointers it has */
+	__u32 limit;	/* and where the last one must end: room for OPT is left */
+	__u32 part_len; /* additional data that there is room for: bytes, ... */
+	__u32 part_rrs; /* ... and records */
+	__u32 rcode;	/* extended */
 	__u16 count[3];
 	__u8 aa;
 	__u8 tc;
 
 	/* the longer way: signed zones, and additional data that comes after all else */
 	__u32 extra;	  /* additional data that is still to come; 0 = none is */
-	__u32 extra_bare; /* the same without signatures */
-	__u32 extra_must;
-	__u32 set_owner; /* where the owner of its set stands */
-	__u32 encloser;	 /* proof that a wildcard's parent exists; 0 = came by none */
-	__u32 cover;	 /* proof that the name itself is not there; 0 = to be searched for */
-	__u32 links;	 /* ref of the chain's */
+	__u32 extra_sets; /* of which it is made */
+	__u32 extra_must; /* bytes without which TC is set */
+	__u32 set_owner;  /* where the owner of its set stands */
+	__u32 encloser;	  /* proof that a wildcard's parent exists; 0 = came by none */
+	__u32 cover;	  /* proof that the name itself is not there; 0 = to be searched for */
+	__u32 links;	  /* ref of the chain's */
 	__u32 nr_proofs;
 	__u32 proofs[DNS_PROOFS_MAX];
 	__u8 key[DNS_KEY_ROOM + 16]; /* of the name that is not there */

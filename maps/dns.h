@@ -14,7 +14,7 @@
 
 #include "types.h"
 
-#define AD_DNS_FORMAT	  2u
+#define AD_DNS_FORMAT	  3u
 #define AD_DNS_PAGE_BYTES (1u << 20)
 #define AD_DNS_PAGE_MASK  (AD_DNS_PAGE_BYTES - 1)
 /* Behind each page: a masked offset plus the size of an object never leaves the element. */
@@ -109,7 +109,8 @@ enum ad_dns_next {
 
 /*
  * One RRset, rendered. Its blob is `nr_fixups` times struct ad_dns_fixup, sorted, then `len` bytes
- * of the RRset itself and `extra_len` bytes for the additional section.
+ * of the RRset itself and `extra_len` bytes of additional data, which is `extra_sets` sets, what
+ * must be there first; then, at the next multiple of 4, as many times struct ad_dns_mark.
  */
 struct ad_dns_rrset {
 	__u16 type;
@@ -121,19 +122,25 @@ struct ad_dns_rrset {
 	__u32 blob; /* ref */
 	union {
 		__u32 next;  /* CNAME */
-		__u32 extra; /* in the second directory: ref of the additional part, a piece */
+		__u32 extra; /* in the second directory: ref of the additional data, a piece */
 	};
-	union {
-		__u32 cover;	  /* CNAME: ref of what says that its target is not there as such */
-		__u32 extra_bare; /* ref of the same without signatures, where room is short */
-	};
-	__u8 next_kind;	 /* enum ad_dns_next */
-	__u8 next_skip;	 /* bytes of the target's name in front of the cell's own name */
-	__u8 extra_must; /* glue that may not be left out silently (RFC 9471) */
-	__u8 loop;	 /* CNAME: steps from here until the chain meets itself; 0 = it ends */
-	__u8 pad[4];
+	__u32 cover;	  /* CNAME: ref of what says that its target is not there as such */
+	__u16 extra_sets; /* in the second directory: of that piece */
+	__u16 extra_must; /* bytes of additional data without which TC is set (RFC 9471) */
+	__u8 next_kind;	  /* enum ad_dns_next */
+	__u8 next_skip;	  /* bytes of the target's name in front of the cell's own name */
+	__u8 loop; /* CNAME, DNAME: steps from here until the chain meets itself; 0 = it ends */
+	__u8 pad;
 };
 AD_ASSERT_SIZE(struct ad_dns_rrset, 32);
+
+/* Where additional data may end: bytes and records up to the end of one of its sets. */
+struct ad_dns_mark {
+	__u16 len;
+	__u16 rrs;
+};
+AD_ASSERT_SIZE(struct ad_dns_mark, 4);
+#define AD_DNS_MUST_NONE 0xffff /* more than fits any message */
 
 /*
  * A compression pointer in a blob: where it is, and which name it must point to, as a base (two
@@ -197,7 +204,8 @@ AD_ASSERT_SIZE(struct ad_dns_link, 16);
 
 /*
  * A piece of an answer: additional data, or a link with its signatures, its owner spelled out. A
- * blob as of an RRset follows; behind it a link's key, with zeros up to a multiple of 8 bytes.
+ * blob as of an RRset follows; behind it the marks of additional data, at the next multiple of 4,
+ * or a link's key, with zeros up to a multiple of 8 bytes.
  */
 struct ad_dns_piece {
 	__u16 len;

@@ -17,7 +17,8 @@ struct dns_build {
 	struct dns_render render;
 	struct zone *const *zones;
 	size_t nr_zones;
-	__u32 **proofs; /* by zone, then by link of its chain: refs; NULL: not signed */
+	__u64 long_extras; /* bytes of additional data in sets that have much */
+	__u32 **proofs;	   /* by zone, then by link of its chain: refs; NULL: not signed */
 	__u64 keys[AD_DNS_NAME_WORDS][2];
 	/* CHAOS: two names, one TXT */
 	struct zone_rr odd[2];

@@ -15,6 +15,10 @@
 #define ALIASES_MAX    64 /* as many as anybody follows */
 #define PROGRESS_NAMES 65536
 
+/* Additional data of one set; referrals have all, as long as that makes the image no giant. */
+#define EXTRA_BYTES_MAX AD_DNS_UDP_MAX
+#define LONG_EXTRAS_MAX (64u << 20)
+
 /* --- pages ------------------------------------------------------------------------------------ */
 
 void *dns_image_at(const struct dns_image *image, __u64 address)
@@ -83,19 +87,27 @@ __u64 dns_image_cells(const struct dns_image *image)
 
 /* --- records ---------------------------------------------------------------------------------- */
 
-/* Copies what was rendered behind its fixups; its ref, or 0. */
+/* Where marks go behind so many bytes. */
+static size_t padded(size_t len)
+{
+	return (len + 3) & ~(size_t)3;
+}
+
+/* Copies what was rendered behind its fixups, and marks behind that; its ref, or 0. */
 static __u32 build_blob(struct dns_build *build)
 {
 	const struct dns_render *r = &build->render;
-	size_t fixups = r->nr_fixups * sizeof(*r->fixups);
-	__u64 at = dns_image_alloc(build->image, fixups + r->len + r->extra_len, 8, true);
+	size_t fixups = r->nr_fixups * sizeof(*r->fixups), len = r->len + r->extra_len;
+	size_t marks = r->extra_sets * sizeof(*r->marks);
+	__u64 at = dns_image_alloc(build->image, fixups + padded(len) + marks, 8, true);
 	__u8 *to;
 
 	if (!at)
 		return 0;
 	to = dns_image_at(build->image, at);
 	memcpy(to, r->fixups, fixups);
-	memcpy(to + fixups, r->bytes, r->len + r->extra_len);
+	memcpy(to + fixups, r->bytes, len);
+	memcpy(to + fixups + padded(len), r->marks, marks);
 	return at / 8;
 }
 
@@ -194,6 +206,7 @@ static int build_entry(struct dns_build *build, const struct dns_node *node,
 	to->len = render->len;
 	to->extra_rrs = render->extra_rrs;
 	to->extra_len = render->extra_len;
+	to->extra_sets = render->extra_sets;
 	to->extra_must = render->extra_must;
 	to->nr_fixups = render->nr_fixups;
 	to->blob = build_blob(build);
@@ -207,20 +220,39 @@ static __u32 set_ttl(const struct zone_rr *rrs)
 	return rrs->type == DNS_T_RRSIG ? DNS_RENDER_TTL_OWN : rrs->ttl;
 }
 
+/* Renders what comes along with a set, which was rendered. */
+static void render_extra(struct dns_build *build, const struct dns_node *node,
+			 const struct dns_place *place, const struct zone_rr *rrs, size_t nr,
+			 bool with_sigs)
+{
+	struct dns_source source = {
+		.zone = build->zones[node->zone],
+		.rrs = rrs,
+		.nr = nr,
+		.cut = node->kind == AD_DNS_CUT ? &node->key : NULL,
+		.with_sigs = with_sigs,
+		.max = EXTRA_BYTES_MAX,
+	};
+
+	if (source.cut && build->long_extras < LONG_EXTRAS_MAX)
+		source.max = DNS_RENDER_BYTES;
+	dns_render_extra(&build->render, place, &source);
+	if (build->render.extra_len > EXTRA_BYTES_MAX)
+		build->long_extras += build->render.extra_len;
+}
+
 /* One RRset as it is. */
 static int build_set(struct dns_build *build, const struct dns_node *node,
 		     const struct zone_rr *rrs, size_t nr, struct ad_dns_rrset *to)
 {
-	const struct name_key *cut = node->kind == AD_DNS_CUT ? &node->key : NULL;
 	struct dns_place place = build_place(build, node);
-	struct dns_render *render = &build->render;
 	char name[NAME_TEXT];
 	int err;
 
-	if (dns_render_set(render, &place, rrs, nr, set_ttl(rrs)))
+	if (dns_render_set(&build->render, &place, rrs, nr, set_ttl(rrs)))
 		return -E2BIG;
 	if (node->zone != DNS_NO_ZONE)
-		dns_render_extra(render, &place, build->zones[node->zone], rrs, nr, cut, false);
+		render_extra(build, node, &place, rrs, nr, false);
 	err = build_entry(build, node, rrs, to);
 	if (to->loop)
 		log_warn("%s:%u: %s: CNAME leads in a circle", rrs->file, rrs->line,
@@ -233,17 +265,17 @@ static __u32 build_extra(struct dns_build *build)
 {
 	const struct dns_render *r = &build->render;
 	__u32 first = 0, nr, i, self = AD_DNS_BASE_SELF << AD_DNS_BASE_SHIFT;
+	size_t marks = r->extra_sets * sizeof(*r->marks), size;
 	struct ad_dns_fixup *fixups;
 	struct ad_dns_piece *piece;
 	__u64 at;
+	__u8 *to;
 
 	while (first < r->nr_fixups && r->fixups[first].at < r->len)
 		first++;
 	nr = r->nr_fixups - first;
-	at = r->extra_rrs ? dns_image_alloc(build->image,
-					    sizeof(*piece) + nr * sizeof(*fixups) + r->extra_len, 8,
-					    true)
-			  : 0;
+	size = sizeof(*piece) + nr * sizeof(*fixups) + padded(r->extra_len) + marks;
+	at = r->extra_rrs ? dns_image_alloc(build->image, size, 8, true) : 0;
 	if (!at)
 		return 0;
 	piece = dns_image_at(build->image, at);
@@ -257,7 +289,9 @@ static __u32 build_extra(struct dns_build *build)
 		if (fixups[i].to >> AD_DNS_BASE_SHIFT == AD_DNS_BASE_SELF)
 			fixups[i].to += (AD_DNS_BASE_SET << AD_DNS_BASE_SHIFT) - self;
 	}
-	memcpy(fixups + nr, r->bytes + r->len, r->extra_len);
+	to = (__u8 *)(fixups + nr);
+	memcpy(to, r->bytes + r->len, r->extra_len);
+	memcpy(to + padded(r->extra_len), r->marks, marks);
 	return at / 8;
 }
 
@@ -271,7 +305,6 @@ static int build_signed(struct dns_build *build, const struct dns_node *node,
 	struct dns_render *render = &build->render;
 	const struct zone_rr *ds = NULL;
 	size_t nr_ds = 0;
-	__u16 fixups, extra_rrs;
 	int err;
 
 	if (cut && rrs->type == DNS_T_NS)
@@ -284,15 +317,11 @@ static int build_signed(struct dns_build *build, const struct dns_node *node,
 	err = build_entry(build, node, rrs, to);
 	if (err || rrs->type == DNS_T_CNAME)
 		return err;
-	fixups = render->nr_fixups;
-	dns_render_extra(render, &place, zone, rrs, nr, cut, true);
+	render_extra(build, node, &place, rrs, nr, true);
+	to->extra_sets = render->extra_sets;
 	to->extra_must = render->extra_must;
 	to->extra = build_extra(build);
-	extra_rrs = render->extra_rrs;
-	render->nr_fixups = fixups;
-	dns_render_extra(render, &place, zone, rrs, nr, cut, false);
-	to->extra_bare = render->extra_rrs < extra_rrs ? build_extra(build) : to->extra;
-	return !to->extra_bare && render->extra_rrs ? -ENOMEM : 0;
+	return !to->extra && render->extra_rrs ? -ENOMEM : 0;
 }
 
 /* How many records from @rrs on have its type. */

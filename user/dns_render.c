@@ -8,8 +8,6 @@
 #include "dns_render.h"
 #include "maps/dns_proto.h"
 
-#define EXTRA_BYTES_MAX 2048 /* additional data that nobody must have; UDP has no room for more */
-
 #define RR_FIXED 12 /* owner as a pointer, type, class, TTL, length */
 
 /* Names further on are not pointed to: wherever the set starts, 14 bits must reach them. */
@@ -142,14 +140,20 @@ static void pen_rr(struct pen *pen, const struct zone_rr *rr, __u32 ttl)
 	pen->at = end;
 }
 
+static void extra_begin(struct dns_render *render)
+{
+	render->extra_len = 0;
+	render->extra_rrs = 0;
+	render->extra_sets = 0;
+	render->extra_must = 0;
+}
+
 static void render_begin(struct dns_render *render)
 {
 	render->nr_fixups = 0;
 	render->len = 0;
 	render->rrs = 0;
-	render->extra_len = 0;
-	render->extra_rrs = 0;
-	render->extra_must = false;
+	extra_begin(render);
 }
 
 int dns_render_add(struct dns_render *render, const struct dns_place *place,
@@ -243,12 +247,6 @@ static void pen_host_name(struct pen *pen, const __u8 *host, __u32 at)
 		pen_name(pen, host, true);
 }
 
-/* Where the addresses of a host come from, and with what. */
-struct source {
-	const struct zone *zone;
-	bool with_sigs;
-};
-
 static void pen_host_rrs(struct pen *pen, const __u8 *host, __u32 at, const struct zone_rr *rrs,
 			 size_t nr, __u32 ttl)
 {
@@ -277,61 +275,128 @@ static bool is_own(const struct zone *zone, const struct name_key *key)
 	return true;
 }
 
-/* One set of a host; all of it or none, and its signatures (RFC 4035, 3.1.1). */
-static void pen_host(struct pen *pen, const struct source *source, const __u8 *host, __u32 at,
-		     __u16 type)
-{
-	struct dns_render *render = pen->render;
-	struct pen before = *pen;
-	__u16 fixups = render->nr_fixups;
-	__u8 bytes[NAME_KEY_MAX];
-	const struct zone_rr *rrs, *sigs = NULL;
-	struct name_key key;
-	size_t nr, nr_sigs = 0;
+/* Where room is short, what comes last is left out: signatures first (RFC 4035, 3.1.1). */
+enum extra_round {
+	EXTRA_GLUE,
+	EXTRA_OTHERS,
+	EXTRA_SIGNATURES,
+	EXTRA_ROUNDS
+};
 
-	name_to_key(host, bytes, &key);
-	rrs = zone_find(source->zone, &key, type, &nr);
-	if (!nr || (is_service(type) && !is_own(source->zone, &key)))
-		return;
-	if (source->with_sigs)
-		sigs = zone_signatures(source->zone, rrs, &nr_sigs);
-	pen_host_rrs(pen, host, at, rrs, nr, rrs->ttl);
-	pen_host_rrs(pen, host, at, sigs, nr_sigs, rrs->ttl);
-	if (!pen->failed && pen->at <= render->len + EXTRA_BYTES_MAX) {
-		render->extra_rrs += nr + nr_sigs;
+/* Additional data while it is written. */
+struct extra {
+	struct pen pen;
+	const struct dns_source *source;
+	enum extra_round round;
+	bool full;
+};
+
+/* One name of the set, and where it stands in it; 0: it is the owner itself. */
+struct host {
+	const __u8 *name;
+	__u32 at;
+	struct name_key key;
+};
+
+/* The set just written stays, whole, or goes. */
+static void extra_close(struct extra *extra, const struct pen *before, size_t rrs)
+{
+	struct dns_render *render = extra->pen.render;
+	__u32 len = extra->pen.at - render->len;
+
+	if (extra->pen.failed || render->extra_sets == DNS_RENDER_SETS ||
+	    (extra->round != EXTRA_GLUE && len > extra->source->max)) {
+		extra->full = true;
+		if (extra->round == EXTRA_GLUE)
+			render->extra_must = AD_DNS_MUST_NONE;
+		while (render->nr_fixups && render->fixups[render->nr_fixups - 1].at >= before->at)
+			render->nr_fixups--;
+		extra->pen = *before;
 		return;
 	}
-	*pen = before;
-	render->nr_fixups = fixups;
+	render->extra_rrs += rrs;
+	render->marks[render->extra_sets++] = (struct ad_dns_mark){ len, render->extra_rrs };
+	if (extra->round == EXTRA_GLUE)
+		render->extra_must = len;
+}
+
+/* A set of a host, or its signatures. */
+static void extra_set(struct extra *extra, const struct host *host, __u16 type)
+{
+	const struct zone *zone = extra->source->zone;
+	const struct pen before = extra->pen;
+	size_t nr;
+	const struct zone_rr *rrs = zone_find(zone, &host->key, type, &nr), *set = rrs;
+
+	if (!nr || extra->full ||
+	    (type != DNS_T_A && type != DNS_T_AAAA && !is_own(zone, &host->key)))
+		return;
+	if (extra->round == EXTRA_SIGNATURES)
+		rrs = zone_signatures(zone, set, &nr);
+	if (!nr)
+		return;
+	pen_host_rrs(&extra->pen, host->name, host->at, rrs, nr, set->ttl);
+	extra_close(extra, &before, nr);
+}
+
+static void extra_host(struct extra *extra, const struct host *host)
+{
+	const struct dns_source *source = extra->source;
+	bool is_glue = source->cut && name_key_within(&host->key, source->cut);
+
+	if (is_glue != (extra->round == EXTRA_GLUE))
+		return;
+	extra_set(extra, host, DNS_T_A);
+	extra_set(extra, host, DNS_T_AAAA);
+	if (host->at && is_service(source->rrs->type)) /* RFC 9460, 4.1 */
+		extra_set(extra, host, source->rrs->type);
+}
+
+static const __u8 *host_name(const struct zone_rr *rr)
+{
+	return names_owner(rr) ? rr->owner : rr->rdata + rdata_host(rr->type);
+}
+
+/* RFC 2181, 5: several records may name one host, whose addresses come once all the same. */
+static bool is_named_before(const struct zone_rr *rrs, size_t i)
+{
+	size_t k;
+
+	for (k = 0; k < i && rrs->type != DNS_T_NS; k++)
+		if (name_equal(host_name(&rrs[k]), host_name(&rrs[i])))
+			return true;
+	return false;
+}
+
+static void extra_hosts(struct extra *extra)
+{
+	const struct dns_source *source = extra->source;
+	const struct zone_rr *rrs = source->rrs;
+	__u8 bytes[NAME_KEY_MAX];
+	struct host host;
+	__u32 at = 0;
+	size_t i;
+
+	for (i = 0; i < source->nr && !extra->full; i++, at = render_next(extra->pen.render, at)) {
+		host.name = host_name(&rrs[i]);
+		host.at = names_owner(&rrs[i]) ? 0 : at + RR_FIXED + rdata_host(rrs->type);
+		name_to_key(host.name, bytes, &host.key);
+		if (name_key_within(&host.key, &source->zone->key) && !is_named_before(rrs, i))
+			extra_host(extra, &host);
+	}
 }
 
 void dns_render_extra(struct dns_render *render, const struct dns_place *place,
-		      const struct zone *zone, const struct zone_rr *rrs, size_t nr,
-		      const struct name_key *cut, bool with_sigs)
+		      const struct dns_source *source)
 {
-	const struct source source = { zone, with_sigs };
-	struct pen pen = { .render = render, .place = place, .at = render->len };
-	int before = rdata_host(rrs->type);
-	__u8 bytes[NAME_KEY_MAX];
-	struct name_key key;
-	const __u8 *host;
-	__u32 at = 0, name_at;
-	__u16 had;
-	size_t i;
+	struct extra extra = {
+		.pen = { .render = render, .place = place, .at = render->len },
+		.source = source,
+	};
+	enum extra_round rounds = source->with_sigs ? EXTRA_ROUNDS : EXTRA_SIGNATURES;
 
-	render->extra_rrs = 0;
-	render->extra_must = false;
-	for (i = 0; i < nr && before >= 0; i++, at = render_next(render, at)) {
-		host = names_owner(&rrs[i]) ? rrs[i].owner : rrs[i].rdata + before;
-		name_at = names_owner(&rrs[i]) ? 0 : at + RR_FIXED + before;
-		had = render->extra_rrs;
-		pen_host(&pen, &source, host, name_at, DNS_T_A);
-		pen_host(&pen, &source, host, name_at, DNS_T_AAAA);
-		if (name_at && is_service(rrs->type)) /* RFC 9460, 4.1 */
-			pen_host(&pen, &source, host, name_at, rrs->type);
-		name_to_key(host, bytes, &key);
-		if (cut && render->extra_rrs > had && name_key_within(&key, cut))
-			render->extra_must = true;
-	}
-	render->extra_len = pen.at - render->len;
+	extra_begin(render);
+	for (; extra.round < rounds && rdata_host(source->rrs->type) >= 0; extra.round++)
+		extra_hosts(&extra);
+	render->extra_len = extra.pen.at - render->len;
 }

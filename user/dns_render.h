@@ -9,8 +9,10 @@
 #include "maps/dns.h"
 #include "zone.h"
 
-#define DNS_RENDER_BYTES  65000 /* a set beyond that fits no message */
+#define DNS_RENDER_BYTES  65535 /* what is beyond that fits no message */
 #define DNS_RENDER_FIXUPS 16384
+#define DNS_RENDER_SETS	  4096 /* of additional data: one is a pointer, type, class, TTL, length, A \
+				*/
 
 /* As a TTL: each record's own. Signatures, asked for as such, are of sets that differ in it. */
 #define DNS_RENDER_TTL_OWN 0xffffffffu
@@ -18,11 +20,13 @@
 struct dns_render {
 	__u8 bytes[DNS_RENDER_BYTES];
 	struct ad_dns_fixup fixups[DNS_RENDER_FIXUPS];
-	__u32 len; /* of the set itself */
+	struct ad_dns_mark marks[DNS_RENDER_SETS]; /* where the sets of additional data end */
+	__u32 len;				   /* of the set itself */
 	__u32 extra_len;
 	__u16 rrs, extra_rrs;
 	__u16 nr_fixups;
-	bool extra_must;
+	__u16 extra_sets;
+	__u16 extra_must; /* bytes that may not be left out, or AD_DNS_MUST_NONE */
 };
 
 /* What a set's names may point to. */
@@ -41,13 +45,22 @@ int dns_render_add(struct dns_render *render, const struct dns_place *place,
 /* One NSEC or NSEC3 with its signatures; the owner is spelled out. 0 or -E2BIG. */
 int dns_render_proof(struct dns_render *render, const struct zone *zone,
 		     const struct zone_rr *link);
+
+/* The set whose names bring additional data. */
+struct dns_source {
+	const struct zone *zone;
+	const struct zone_rr *rrs;
+	size_t nr;
+	const struct name_key *cut; /* where it delegates, or NULL: addresses below are glue */
+	bool with_sigs;
+	__u32 max; /* bytes of what is no such glue */
+};
+
 /*
- * Adds the addresses of the names in the set as additional data, if @zone has them, and their
- * signatures if @with_sigs. @cut (or NULL) is where the set delegates: addresses below it are glue.
- * Stops where it gets too long.
+ * Adds the addresses of the names in the set that was rendered, set by set: glue, all other, and
+ * then the signatures of these. Stops where it gets too long.
  */
 void dns_render_extra(struct dns_render *render, const struct dns_place *place,
-		      const struct zone *zone, const struct zone_rr *rrs, size_t nr,
-		      const struct name_key *cut, bool with_sigs);
+		      const struct dns_source *source);
 
 #endif

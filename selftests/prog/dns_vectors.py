@@ -34,9 +34,18 @@ alias   CNAME www
 *.wild  A     192.0.2.81
 mid     TXT   %(mid)s
 big     TXT   %(big)s
+d       NS    ns.d
+        NS    fat
+        NS    www
+ns.d    A     192.0.2.5
+        AAAA  2001:db8:a::5
+glut    NS    ns.glut
+%(fat)s
 %(chain)s
 """ % {"mid": " ".join(f'"{c * 200}"' for c in "abc"),
        "big": " ".join(f'"{c * 200}"' for c in "abcdefg"),
+       "fat": "\n".join(f"{name} A 10.0.{i}.{n}" for i, name in enumerate(("fat", "ns.glut"))
+                        for n in range(1, 41)),
        "chain": "\n".join(f"step{n} CNAME step{n + 1}" for n in range(1, 9)) + "\nstep9 A 192.0.2.90"}
 records = dns.zone.from_text(ZONE, ORIGIN, relativize=False)
 
@@ -140,6 +149,32 @@ def write_answers(w):
     ask(w, "0x20", query, answered(query, rrset("www.example.org.", "A", "wWw.eXaMpLe.OrG.")))
     query = question("www.example.org.", use_edns=0, payload=512)
     ask(w, "edns", query, answered(query, www))
+
+
+def in_order(name, rdtype):
+    """A set as we write it; dnspython would shuffle one of several records."""
+    found = records.find_rrset(name, rdtype)
+    return [dns.rrset.from_rdata(name, found.ttl, rdata)
+            for rdata in sorted(found, key=lambda rdata: rdata.to_wire())]
+
+
+def write_referrals(w):
+    """RFC 9471: glue or TC, then what fits, set by set.."""
+    def refer(name, cut, glue, tc=False, **edns):
+        query = question(f"x.{cut}.example.org.", **edns)
+        reply = answered(query, authority=in_order(f"{cut}.example.org.", "NS"), aa=False)
+        for host, rdtype in glue:
+            reply.additional += in_order(f"{host}.example.org.", rdtype)
+        reply.flags |= dns.flags.TC if tc else 0
+        ask(w, f"referral-{name}", query, reply)
+
+    below = [("ns.d", "A"), ("ns.d", "AAAA")]
+    refer("glue-first", "d", below)
+    refer("all", "d", below + [("fat", "A"), ("www", "A"), ("www", "AAAA")], use_edns=0,
+          payload=1232)
+    refer("part", "d", below + [("fat", "A")], use_edns=0, payload=790)
+    refer("no-glue", "glut", [], tc=True)
+    refer("all-glue", "glut", [("ns.glut", "A")], use_edns=0, payload=1232)
 
 
 IN_FRAME = ("door_xdp", u32(3), b"")  # AD_DOOR_DNS_COPIED is empty
@@ -265,6 +300,7 @@ def write_left(w):
 
 def write(w):
     write_answers(w)
+    write_referrals(w)
     write_in_frame(w)
     write_heads(w)
     write_sizes(w)

@@ -24,8 +24,19 @@ static const struct rr rrs[] = {
 	{ "@", "NS", "ns", true },
 	{ "@", "MX", "10 web", true },
 	{ "@", "DNSKEY", "256 3 13 a2V5", true },
+	{ "cut", "NS", "h1", false },
+	{ "cut", "NS", "h2", false },
+	{ "cut", "NS", "h3", false },
+	{ "cut", "NS", "ns.cut", false },
+	{ "ns.cut", "A", "192.0.2.6", false },
 	{ "d", "DNAME", "wild", true },
 	{ "b.ent", "TXT", "deep", true },
+	{ "h1", "A", "192.0.2.11", true },
+	{ "h1", "AAAA", "2001:db8::11", true },
+	{ "h2", "A", "192.0.2.12", true },
+	{ "h2", "AAAA", "2001:db8::12", true },
+	{ "h3", "A", "192.0.2.13", true },
+	{ "h3", "AAAA", "2001:db8::13", true },
 	{ "insecure", "NS", "ns.insecure", false },
 	{ "ns.insecure", "A", "192.0.2.4", false },
 	{ "ns", "A", "192.0.2.1", true },
@@ -222,6 +233,28 @@ static void test_signed_cuts_say_whether_they_are_secure(void)
 	       SOA_SIG ", insecure NSEC, insecure RRSIG NSEC", "");
 }
 
+/* RFC 9471, 3.1: glue first; RFC 4035, 3.1.1: signatures are what may be left out. */
+static void test_signed_referral_without_room_loses_signatures_first(void)
+{
+	static const char cut[] = "cut NS, cut NS, cut NS, cut NS, cut NSEC, cut RRSIG NSEC";
+#define ADDRESSES "ns.cut A, h1 A, h1 AAAA, h2 A, h2 AAAA, h3 A, h3 AAAA"
+#define MOST	  ", h1 RRSIG A, h1 RRSIG AAAA, h2 RRSIG A, h2 RRSIG AAAA, h3 RRSIG A"
+	struct ask question = {
+		.name = "x.cut.example.com.", .type = DNS_T_A, .payload = 1232, .dnssec = true
+	};
+	__u32 whole, i;
+
+	expect_shape(&question, "NOERROR", "", cut, ADDRESSES MOST ", h3 RRSIG AAAA");
+	whole = work->len;
+	question.payload = whole - 1;
+	expect_shape(&question, "NOERROR", "", cut, ADDRESSES MOST);
+	question.payload = 512;
+	for (i = 0; i < 2; i++, question.nsid = true)
+		ok(ask(&question) == DNS_SEND && !work->tc && work->len <= 512 &&
+			   work->count[DNS_ADDITIONAL] > 4 + work->edns,
+		   "512 of %u bytes: %d records, no TC", whole, work->count[DNS_ADDITIONAL]);
+}
+
 /* kid.plain is served too, unsigned, and so is what delegates it. */
 static void test_signed_parent_speaks_for_an_unsigned_child(void)
 {
@@ -369,6 +402,7 @@ int main(void)
 	test_signed_absence_is_proven();
 	test_signed_wildcards_are_proven();
 	test_signed_cuts_say_whether_they_are_secure();
+	test_signed_referral_without_room_loses_signatures_first();
 	test_signed_any_is_one_set_with_its_signature();
 	test_signed_answer_without_room_is_truncated_whole();
 	dns_image_free(image);
