@@ -8,30 +8,63 @@
 #ifndef AD_DNS_DNAME_H
 #define AD_DNS_DNAME_H
 
-/* Appends the CNAME: @prefix bytes in front of the DNAME's owner, then the DNAME's target. */
-DNS_STAGE int dns_put_cname(struct dns_work *w, __u32 dname, __u32 prefix, __u32 target_len)
+/* 1: the alias at w->cell was followed, to a name with that hash; w->dname: where it stands. */
+DNS_STAGE int dns_has_passed(struct dns_work *w, __u64 hash)
 {
-	__u32 at, i;
+	__u32 i;
+
+	if (!w)
+		return 0;
+	w->dname = 0;
+	for (i = 0; i < DNS_CHAIN_MAX; i++) {
+		if (i >= w->nr_passed)
+			break;
+		if (w->passed[i].cell != w->cell)
+			continue;
+		w->dname = w->passed[i].at;
+		if (w->passed[i].hash == hash)
+			return 1;
+	}
+	return 0;
+}
+
+/* Bytes of a name, as they are. */
+DNS_STAGE int dns_copy_name(struct dns_work *w, __u32 to, __u32 from, __u32 len)
+{
+	__u32 i;
+
+	if (!w)
+		return DNS_PASS;
+	for (i = 0; i < DNS_NAME_BYTES; i++) {
+		if (i >= len)
+			break;
+		dns_put8(w, to + i, dns_get8(w, from + i));
+	}
+	return DNS_GO;
+}
+
+/*
+ * Writes the CNAME where the next record goes: @prefix bytes in front of the DNAME's owner, then
+ * the DNAME's target, both spelled out. Its target is the name that is looked for now.
+ */
+DNS_STAGE int dns_write_cname(struct dns_work *w, __u32 dname, __u32 prefix, __u32 target_len)
+{
+	__u32 at, i, run;
 
 	if (!w)
 		return DNS_PASS;
 	at = w->at;
+	run = prefix < w->run ? prefix : w->run;
 	dns_put16(w, at, DNS_POINTER | w->subject);
 	dns_put16(w, at + 2, DNS_T_CNAME);
 	for (i = 4; i < 10;
 	     i++) /* class and TTL; there are no signatures for it (RFC 6672, 5.3.1) */
 		dns_put8(w, at + i, dns_get8(w, dname + i));
-	dns_put16(w, at + 10, prefix + target_len);
 	at += DNS_RR_FIXED;
-	for (i = 0; i < DNS_NAME_BYTES && i < prefix; i++)
-		dns_put8(w, at + i, dns_get8(w, w->subject + i));
-	dns_join();
-	for (i = 0; i < DNS_NAME_BYTES && i < target_len; i++)
-		dns_put8(w, at + prefix + i, dns_get8(w, dname + DNS_RR_FIXED + i));
-	dns_join();
+	dns_copy_name(w, at, w->subject, run);
+	dns_copy_name(w, at + run, w->rest, prefix - run);
+	dns_copy_name(w, at + prefix, dname + DNS_RR_FIXED, target_len);
 	w->subject = at;
-	w->at = at + prefix + target_len;
-	w->count[DNS_ANSWER]++;
 	return DNS_GO;
 }
 
@@ -46,19 +79,50 @@ DNS_STAGE int dns_reread(struct dns_work *w, const struct ad_dns_image *image)
 	return DNS_GO;
 }
 
-/* Goes on with the name at w->subject, if it is in the same zone. */
+/* Bytes that a name takes which stands elsewhere already. */
+static __always_inline __u32 dns_short_len(__u32 len)
+{
+	return len > 2 ? 2 : len;
+}
+
+/* The CNAME becomes a record of the answer; of its target the DNAME's is pointed to. */
+static __always_inline void dns_keep_cname(struct dns_work *w, __u32 dname, __u32 prefix,
+					   __u32 target_len)
+{
+	__u32 rdata = w->subject, len = prefix + dns_short_len(target_len);
+
+	w->run = prefix;
+	w->rest = dname + DNS_RR_FIXED;
+	if (target_len > 2)
+		dns_put16(w, rdata + prefix, DNS_POINTER | w->rest);
+	dns_put16(w, rdata - 2, len);
+	w->at = rdata + len;
+	w->count[DNS_ANSWER]++;
+}
+
+/* Goes on with the name that was read, if it is in the same zone. */
 static __always_inline int dns_again(struct dns_work *w, const struct ad_dns_image *image)
 {
 	__u32 zone = w->zone;
-	int verdict;
+	int verdict = dns_match(w, image, dns_probe_question(w, image));
 
-	if (dns_reread(w, image))
-		return DNS_PASS;
-	verdict = dns_match(w, image, dns_probe_question(w, image));
 	if (verdict == DNS_GO && w->zone != zone)
 		verdict = DNS_SEND;
 	w->zone = zone;
+	if (w->skip >= w->run)
+		w->owner = w->rest + w->skip - w->run;
 	return verdict;
+}
+
+/* The DNAME @rrset at w->dname, where it stands, or now. A set has no place twice (RFC 2181, 5). */
+static __always_inline int dns_put_dname(struct dns_work *w, const struct ad_dns_image *image,
+					 const struct ad_dns_rrset *rrset, __u32 with_sigs)
+{
+	dns_has_passed(w, 0);
+	if (w->dname)
+		return DNS_GO;
+	w->dname = w->at;
+	return dns_put_more(w, image, rrset, DNS_ANSWER, with_sigs);
 }
 
 DNS_STAGE int dns_redirect(struct dns_work *w, const struct ad_dns_image *image, __u32 with_sigs)
@@ -70,8 +134,7 @@ DNS_STAGE int dns_redirect(struct dns_work *w, const struct ad_dns_image *image,
 
 	if (!w || !image)
 		return DNS_PASS;
-	prefix = w->owner - w->subject;
-	dname = w->at;
+	prefix = w->skip;
 	cell = dns_cell(w, image, w->cell);
 	if (!cell || dns_find(w, image, cell->record, DNS_T_DNAME, with_sigs, &rrset) || !rrset)
 		return DNS_PASS;
@@ -80,20 +143,27 @@ DNS_STAGE int dns_redirect(struct dns_work *w, const struct ad_dns_image *image,
 	w->aa = 1;
 	w->cover = 0; /* what comes is another name */
 	w->encloser = 0;
-	verdict = dns_put_more(w, image, rrset, DNS_ANSWER, with_sigs);
+	verdict = dns_put_dname(w, image, rrset, with_sigs);
 	if (verdict)
 		return verdict;
+	dname = w->dname;
 	target_len = dns_get16(w, dname + DNS_RR_FIXED - 2);
 	if (prefix + target_len > DNS_NAME_BYTES) {
 		w->rcode = DNS_YXDOMAIN; /* RFC 6672, 2.2 */
 		return DNS_SEND;
 	}
-	if (!dns_fits(w, DNS_RR_FIXED + prefix + target_len))
+	if (!dns_fits(w, DNS_RR_FIXED + prefix + dns_short_len(target_len)))
 		return dns_truncate(w);
 	if (w->at >= DNS_REACH) /* a chain gone mad */
 		return DNS_SEND;
-	dns_put_cname(w, dname, prefix, target_len);
-	if (w->qtype == DNS_T_CNAME) /* that is what was asked for */
+	if (dns_write_cname(w, dname, prefix, target_len) || dns_reread(w, image))
+		return DNS_PASS;
+	if (dns_has_passed(w, w->hash[0])) /* in a circle: this CNAME is there already */
+		return DNS_SEND;
+	dns_pass_by(w, dname);
+	dns_keep_cname(w, dname, prefix, target_len);
+	/* that is what was asked for, or all that can be said */
+	if (w->qtype == DNS_T_CNAME || dns_is_last(w, rrset))
 		return DNS_SEND;
 	return dns_again(w, image);
 }

@@ -160,6 +160,8 @@ static __always_inline void dns_begin(struct dns_work *w, const struct ad_dns_im
 	w->aa = 0;
 	w->tc = 0;
 	w->chain = 0;
+	w->nr_passed = 0;
+	w->run = DNS_NAME_BYTES;
 	w->asked = 0;
 	w->zone = DNS_NOT_COUNTED;
 }
@@ -286,8 +288,8 @@ static __always_inline void dns_matched(struct dns_work *w, const struct ad_dns_
 
 	w->zone = cell->zone;
 	w->match = label + above;
-	w->owner = w->subject + w->labels[(label + above) & DNS_LABELS_MAX];
-	w->below = label + above > 0;
+	w->skip = w->labels[(label + above) & DNS_LABELS_MAX];
+	w->owner = w->subject + w->skip;
 }
 
 /* Halves what is left between w->low and w->high; the cell of the lower end is kept in @found. */
@@ -692,22 +694,41 @@ static __always_inline int dns_wildcard(struct dns_work *w, const struct ad_dns_
 		return DNS_PASS;
 	w->cell = ((const struct ad_dns_record *)dns_at(page, at))->wild - 1;
 	w->owner = w->subject;
-	w->below = 0;
+	w->skip = 0;
 	return DNS_GO;
+}
+
+/* Notes that the alias at w->cell was followed; @dname: where it stands, if it is a DNAME. */
+static __always_inline void dns_pass_by(struct dns_work *w, __u32 dname)
+{
+	struct dns_passed *passed = &w->passed[w->nr_passed & (DNS_CHAIN_MAX - 1)];
+
+	passed->hash = dname ? w->hash[0] : 0;
+	passed->cell = w->cell;
+	passed->at = dname;
+	w->nr_passed++;
+}
+
+/* After this alias the chain meets itself. */
+static __always_inline int dns_is_last(struct dns_work *w, const struct ad_dns_rrset *alias)
+{
+	if (alias->loop && !w->chain)
+		w->chain = alias->loop;
+	return w->chain && !--w->chain;
 }
 
 /* Where a CNAME just written leads. Its target was looked up when the zone was compiled. */
 static __always_inline int dns_next(struct dns_work *w, const struct ad_dns_rrset *cname,
 				    __u32 rdata)
 {
-	if (cname->loop && !w->chain)
-		w->chain = cname->loop;
-	if (cname->next_kind == AD_DNS_NEXT_OUT || (w->chain && !--w->chain) || w->at >= DNS_REACH)
+	if (dns_is_last(w, cname) || cname->next_kind == AD_DNS_NEXT_OUT || w->at >= DNS_REACH)
 		return DNS_SEND;
+	dns_pass_by(w, 0);
 	w->subject = rdata;
+	w->run = DNS_NAME_BYTES;
 	w->cell = cname->next - 1;
 	w->owner = rdata + cname->next_skip;
-	w->below = cname->next_skip > 0;
+	w->skip = cname->next_skip;
 	return DNS_GO;
 }
 
@@ -794,6 +815,8 @@ static __always_inline int dns_take_more(struct dns_work *w, const struct ad_dns
 	if (!w->asked)
 		w->asked = w->cell + 1;
 	w->aa |= !referral;
+	if (wanted == DNS_T_CNAME && dns_has_passed(w, 0)) /* in a circle, by way of a DNAME */
+		return DNS_SEND;
 	if (!with_sigs && dns_has_inline(cell, wanted))
 		return dns_put_inline(w, cell, wanted, w->owner);
 	if (dns_find(w, image, cell->record, wanted, with_sigs, &rrset))
@@ -817,7 +840,7 @@ static __always_inline int dns_take_more(struct dns_work *w, const struct ad_dns
 static __always_inline __u32 dns_is_referral(const struct dns_work *w,
 					     const struct ad_dns_cell *cell)
 {
-	return cell->kind == AD_DNS_CUT && (w->below || w->qtype != DNS_T_DS);
+	return cell->kind == AD_DNS_CUT && (w->skip || w->qtype != DNS_T_DS);
 }
 
 /* One name of the chain. */
@@ -830,11 +853,11 @@ DNS_STAGE int dns_hop(struct dns_work *w, const struct ad_dns_image *image)
 	cell = dns_cell(w, image, w->cell);
 	if (!cell)
 		return DNS_PASS;
-	if (cell->flags & w->edns_do || (cell->kind == AD_DNS_DNAME && w->below))
+	if (cell->flags & w->edns_do || (cell->kind == AD_DNS_DNAME && w->skip))
 		return DNS_MORE;
 	if (cell->kind == AD_DNS_ABOVE)
 		return dns_refuse(w, image);
-	if (cell->kind == AD_DNS_NAME && w->below)
+	if (cell->kind == AD_DNS_NAME && w->skip)
 		return dns_wildcard(w, image, cell);
 	return dns_take(w, image, cell, dns_is_referral(w, cell));
 }
@@ -853,11 +876,11 @@ DNS_STAGE int dns_hop_more(struct dns_work *w, const struct ad_dns_image *image)
 	with_sigs = cell->flags & w->edns_do;
 	if (cell->kind == AD_DNS_ABOVE)
 		return dns_refuse(w, image);
-	if (cell->kind == AD_DNS_NAME && w->below)
+	if (cell->kind == AD_DNS_NAME && w->skip)
 		return with_sigs && dns_zone(image, cell->zone)->chain
 			       ? dns_wildcard_signed(w, image, cell)
 			       : dns_wildcard(w, image, cell);
-	if (cell->kind == AD_DNS_DNAME && w->below)
+	if (cell->kind == AD_DNS_DNAME && w->skip)
 		return dns_redirect(w, image, with_sigs);
 	return dns_take_more(w, image, cell, dns_is_referral(w, cell), with_sigs);
 }

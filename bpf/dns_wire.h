@@ -10,7 +10,7 @@
  *			  that a mask never folds the end of a reply onto its beginning
  *   DNS_STAGE		  how a stage is declared: a global function in BPF, static elsewhere
  *   DNS_IN_KERNEL	  1: what takes long or is odd is left to the daemon
- *   DNS_CHAIN_MAX	  CNAMEs followed
+ *   DNS_CHAIN_MAX	  aliases followed; a power of two
  *   DNS_RRSETS_MAX	  types of one name looked through
  *   DNS_FIXUPS_MAX	  compression pointers of one RRset
  *   DNS_OPTIONS_MAX	  EDNS options looked through
@@ -65,6 +65,13 @@ enum dns_verdict {
 
 #include "dns_nsec3.h"
 
+/* An alias that was followed: a CNAME, or a DNAME with the name that it led to. */
+struct dns_passed {
+	__u64 hash; /* of that name; 0: CNAME */
+	__u32 cell;
+	__u32 at; /* where the DNAME stands in the message */
+};
+
 /*
  * One question. The message is answered in its own buffer; whoever sends it looks at @len only
  * after DNS_SEND. Nothing but @len, @tcp, @client and the home's part needs to be set before.
@@ -111,7 +118,9 @@ struct dns_work {
 	/* what it, or the alias it led to, matched */
 	__u32 subject; /* where the name looked for stands in the message */
 	__u32 owner;   /* and the part of it that was found */
-	__u32 below;   /* 1: that is not all of it */
+	__u32 skip;    /* bytes of the name in front of that part; 0: it is all of it */
+	__u32 run;     /* the name's bytes at @subject; what is behind them stands ... */
+	__u32 rest;    /* ... here */
 	__u32 low;     /* the depth found so far, and the deepest that there may be */
 	__u32 high;
 	__u32 found;
@@ -120,7 +129,10 @@ struct dns_work {
 	__u32 zone;
 	__u32 match; /* the label that the found part starts with; set where it is not all */
 	__u32 set;   /* address of the RRset that was found; 0 = none */
-	__u32 chain; /* CNAMEs to follow yet, where they lead in a circle; 0 = to the end */
+	__u32 chain; /* aliases to follow yet, where they lead in a circle; 0 = to the end */
+	__u32 nr_passed;
+	struct dns_passed passed[DNS_CHAIN_MAX]; /* those that were followed */
+	__u32 dname;		     /* where the one stands whose name was met; 0 = nowhere yet */
 	__u32 base[AD_DNS_BASE_MAX]; /* what pointers are relative to, by enum ad_dns_base */
 
 	/* the answer */

@@ -122,32 +122,38 @@ static struct dns_place build_place(const struct dns_build *build, const struct 
 	return place;
 }
 
-/* The CNAME that @node has, or NULL. */
-static const struct zone_rr *node_cname(const struct dns_node *node)
+/* The CNAME or DNAME that @node has, or NULL. */
+static const struct zone_rr *node_alias(const struct dns_node *node)
 {
+	__u16 type = node->kind == AD_DNS_DNAME ? DNS_T_DNAME : DNS_T_CNAME;
 	__u32 i;
 
-	for (i = 0; i < node->nr_rrs && node->kind == AD_DNS_NAME; i++)
-		if (node->rrs[i].type == DNS_T_CNAME)
+	for (i = 0; i < node->nr_rrs && node->kind != AD_DNS_CUT; i++)
+		if (node->rrs[i].type == type)
 			return &node->rrs[i];
 	return NULL;
 }
 
-/* The node that the alias at @node leads to, or NULL where it leads to none of the zone's. */
+/*
+ * The node that the alias at @node leads to, or NULL where it leads to none of the zone's. A DNAME
+ * leads below its target: what is there depends on the question, unless that is another DNAME's.
+ */
 static const struct dns_node *alias_next(const struct dns_build *build, const struct dns_node *node)
 {
-	const struct zone_rr *cname = node_cname(node);
+	const struct zone_rr *alias = node_alias(node);
 	const struct dns_node *next;
 	struct dns_target target;
 
-	if (!cname)
+	if (!alias)
 		return NULL;
-	dns_tree_resolve(&build->tree, node->zone, cname->rdata, &target);
+	dns_tree_resolve(&build->tree, node->zone, alias->rdata, &target);
 	if (target.kind != AD_DNS_NEXT_CELL)
 		return NULL;
 	next = &build->tree.nodes[target.node];
+	if (alias->type == DNS_T_DNAME || (next->kind == AD_DNS_DNAME && target.below))
+		return next->kind == AD_DNS_DNAME ? next : NULL;
 	if (!target.below)
-		return next;
+		return next->kind == AD_DNS_DNAME ? NULL : next;
 	if (next->kind != AD_DNS_NAME || next->wild == DNS_NO_NODE)
 		return NULL;
 	return &build->tree.nodes[next->wild];
@@ -177,7 +183,6 @@ static void build_next(const struct dns_build *build, const struct dns_node *nod
 	struct dns_target target;
 
 	dns_tree_resolve(&build->tree, node->zone, cname->rdata, &target);
-	to->loop = alias_loop(build, node);
 	to->next_kind = target.kind;
 	to->next_skip = target.skip;
 	if (target.kind != AD_DNS_NEXT_CELL)
@@ -210,6 +215,8 @@ static int build_entry(struct dns_build *build, const struct dns_node *node,
 	to->extra_must = render->extra_must;
 	to->nr_fixups = render->nr_fixups;
 	to->blob = build_blob(build);
+	if (node->zone != DNS_NO_ZONE && rrs == node_alias(node))
+		to->loop = alias_loop(build, node);
 	if (rrs->type == DNS_T_CNAME && node->zone != DNS_NO_ZONE)
 		build_next(build, node, rrs, to);
 	return to->blob ? 0 : -ENOMEM;
@@ -255,8 +262,12 @@ static int build_set(struct dns_build *build, const struct dns_node *node,
 		render_extra(build, node, &place, rrs, nr, false);
 	err = build_entry(build, node, rrs, to);
 	if (to->loop)
-		log_warn("%s:%u: %s: CNAME leads in a circle", rrs->file, rrs->line,
-			 name_format(node->name, name));
+		log_warn("%s:%u: %s: %s leads in a circle", rrs->file, rrs->line,
+			 name_format(node->name, name),
+			 rrs->type == DNS_T_DNAME ? "DNAME" : "CNAME");
+	if (to->extra_must == AD_DNS_MUST_NONE)
+		log_warn("%s:%u: %s: NS and the addresses of its name servers fit no message",
+			 rrs->file, rrs->line, name_format(node->name, name));
 	return err;
 }
 
@@ -538,7 +549,7 @@ static __u8 node_flags(const struct dns_build *build, const struct dns_node *nod
 {
 	__u8 flags = node->wild != DNS_NO_NODE ? AD_DNS_HAS_WILD : 0;
 
-	if (node_cname(node))
+	if (node->kind == AD_DNS_NAME && node_alias(node))
 		flags |= AD_DNS_HAS_CNAME;
 	if (is_signed(build, node))
 		flags |= AD_DNS_IS_SIGNED;

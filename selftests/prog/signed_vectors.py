@@ -2,6 +2,8 @@
 """Signed zones in the kernel: the program behind `dns`. dnspython hashes names and writes the expected
 answers; signatures are only carried, so these here sign nothing."""
 
+import struct
+
 import dns.dnssec
 import dns.flags
 import dns.name
@@ -171,9 +173,12 @@ def write_nsec(w):
 
 
 def made(owner, target, zone):
-    """The CNAME that a DNAME implies (RFC 6672, 3.1): nobody signed that. In full."""
-    data = dns.rdata.GenericRdata(1, dns.rdatatype.CNAME,
-                                  dns.name.from_text(f"{target}.{zone.origin}").to_wire())
+    """The CNAME that a DNAME implies (RFC 6672, 3.1): nobody signed that. Of its target what the
+    DNAME has is a pointer to that: behind the question and ten bytes of fixed fields."""
+    label = target.split(".")[0].encode()
+    question_end = 12 + len(dns.name.from_text(f"{owner}.{zone.origin}").to_wire()) + 4
+    data = bytes([len(label)]) + label + struct.pack("!H", 0xc000 | question_end + 12)
+    data = dns.rdata.GenericRdata(1, dns.rdatatype.CNAME, data)
     return [dns.rrset.from_rdata(f"{owner}.{zone.origin}", 300, data)]
 
 
