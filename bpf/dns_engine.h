@@ -52,11 +52,10 @@ static __always_inline int dns_odd(struct dns_work *w)
 #include "dns_odd.h"
 #include "dns_options.h"
 
-/* Who has none and an OPT record may be asking for a cookie; dns_give_cookie() is the daemon's. */
-static __always_inline int dns_no_question(struct dns_work *w)
+/* Who sent an OPT record gets one back (RFC 6891, 6.1.1); dns_answer_odd() is the daemon's. */
+static __always_inline int dns_reject_odd(struct dns_work *w, __u32 rcode)
 {
-	return DNS_IN_KERNEL && !dns_get16(w, 4) && dns_get16(w, 10) ? DNS_PASS
-								     : dns_reject(w, DNS_FORMERR);
+	return DNS_IN_KERNEL && dns_get16(w, 10) ? DNS_PASS : dns_reject(w, rcode);
 }
 
 static __always_inline int dns_read_header(struct dns_work *w)
@@ -64,9 +63,9 @@ static __always_inline int dns_read_header(struct dns_work *w)
 	if (w->len < DNS_HEADER || dns_get8(w, 2) & DNS_QR)
 		return DNS_IGNORE;
 	if (dns_get8(w, 2) & DNS_OPCODE)
-		return dns_reject(w, DNS_NOTIMP);
+		return dns_reject_odd(w, DNS_NOTIMP);
 	if (dns_get16(w, 4) != 1)
-		return dns_no_question(w);
+		return dns_reject_odd(w, DNS_FORMERR);
 	if (DNS_IN_KERNEL && (dns_get16(w, 6) || dns_get16(w, 8) || dns_get16(w, 10) > 1))
 		return DNS_PASS;
 	return DNS_GO;
@@ -364,6 +363,15 @@ static __always_inline int dns_truncate(struct dns_work *w)
 	return DNS_SEND;
 }
 
+/*
+ * There is no room for a set. More than by TCP there never is: aliases that led to it are an
+ * answer, and their client goes on from there (RFC 1034, 5.3.3).
+ */
+static __always_inline int dns_no_room(struct dns_work *w)
+{
+	return w->tcp && w->count[DNS_ANSWER] ? DNS_SEND : dns_truncate(w);
+}
+
 /* The pointers of the set that lies between w->at and w->end. */
 static __always_inline void dns_fix(struct dns_work *w, const __u8 *page, __u32 blob)
 {
@@ -550,7 +558,7 @@ static __always_inline int dns_put_rrset(struct dns_work *w, const struct ad_dns
 	__u64 end = (__u64)rrset->blob * 8 + rrset->nr_fixups * sizeof(struct ad_dns_fixup);
 
 	if (!dns_fits(w, len))
-		return dns_truncate(w);
+		return dns_no_room(w);
 	if (!dns_fits(w, len + extra)) {
 		if (dns_fit_sets(w, image, end + len + extra, rrset->extra_sets, len))
 			return DNS_PASS;
@@ -996,27 +1004,8 @@ static __always_inline int dns_wants_cookie(const struct dns_work *w)
 {
 	const struct ad_dns_guard *guard = dns_guard_of(w);
 
-	return guard && guard->cookies != AD_DNS_COOKIES_OFF && w->len >= DNS_HEADER &&
-	       !(dns_get8(w, 2) & (DNS_QR | DNS_OPCODE)) && !dns_get16(w, 4) && !dns_get16(w, 6) &&
-	       !dns_get16(w, 8) && dns_get16(w, 10) == 1;
-}
-
-static __always_inline int dns_give_cookie(struct dns_work *w, const struct ad_dns_image *image)
-{
-	int verdict;
-
-	w->rcode = DNS_NOERROR;
-	w->body = DNS_HEADER;
-	verdict = dns_read_edns(w);
-	if (verdict)
-		return verdict;
-	if (!w->cookie_len)
-		return dns_reject(w, DNS_FORMERR);
-	dns_begin(w, image);
-	verdict = dns_has_limits(w) ? dns_limit(w) : DNS_SEND;
-	if (verdict == DNS_SEND)
-		dns_finish(w, image);
-	return verdict;
+	return guard && guard->cookies != AD_DNS_COOKIES_OFF && !(dns_get8(w, 2) & DNS_OPCODE) &&
+	       !dns_get16(w, 4) && !dns_get16(w, 6) && !dns_get16(w, 8) && dns_get16(w, 10) == 1;
 }
 
 /* An answer, unless its client has been told too often. */
@@ -1031,6 +1020,31 @@ static __always_inline int dns_complete(struct dns_work *w, const struct ad_dns_
 		dns_slip(w);
 	dns_finish(w, image);
 	return verdict;
+}
+
+/* No query that anybody could answer, but with something behind its question, if it has one. */
+static __always_inline int dns_is_odd(const struct dns_work *w)
+{
+	return w->len >= DNS_HEADER && !(dns_get8(w, 2) & DNS_QR) && dns_get16(w, 10) &&
+	       (dns_get8(w, 2) & DNS_OPCODE || dns_get16(w, 4) != 1);
+}
+
+/* RFC 6891, 7: header, question and OPT go back at least. */
+static __always_inline int dns_answer_odd(struct dns_work *w, const struct ad_dns_image *image)
+{
+	__u32 wants_cookie = dns_wants_cookie(w);
+	int verdict = dns_tidy_odd(w);
+
+	if (!verdict && wants_cookie)
+		w->rcode = DNS_NOERROR;
+	if (!verdict)
+		verdict = dns_read_edns(w);
+	if (verdict)
+		return dns_has_limits(w) ? dns_limit(w) : verdict;
+	if (w->rcode == DNS_NOERROR && !w->cookie_len)
+		w->rcode = DNS_FORMERR;
+	dns_begin(w, image);
+	return dns_complete(w, image, DNS_SEND);
 }
 
 /* A reply is on its way. */
@@ -1061,8 +1075,8 @@ static __always_inline int dns_respond(struct dns_work *w, const struct ad_dns_i
 	w->qtype = 0;
 	if (!DNS_IN_KERNEL)
 		w->want_idle = 0;
-	if (!DNS_IN_KERNEL && dns_wants_cookie(w))
-		return dns_give_cookie(w, image);
+	if (!DNS_IN_KERNEL && dns_is_odd(w))
+		return dns_answer_odd(w, image);
 	verdict = dns_read(w, image);
 	rejected = verdict == DNS_SEND;
 	if (verdict == DNS_GO)

@@ -130,7 +130,7 @@ DNS_STAGE int dns_limit(struct dns_work *w)
 static __always_inline void dns_slip(struct dns_work *w)
 {
 	dns_truncate(w);
-	if (w->cookie_len) {
+	if (w->cookie_len && w->rcode != DNS_BADVERS) { /* RFC 6891, 6.1.3 */
 		w->tc = 0;
 		w->aa = 0;
 		w->rcode = DNS_BADCOOKIE;

@@ -114,6 +114,15 @@ static __always_inline int dns_bad_key(struct dns_work *w, const struct dns_span
 	return DNS_SEND;
 }
 
+/* Of all that is behind w->body OPT stays. */
+static __always_inline void dns_keep_opt(struct dns_work *w, const struct dns_found *found)
+{
+	dns_move(w, w->body, found->opt.at, found->opt.end);
+	dns_put16(w, 6, 0);
+	dns_put16(w, 8, 0);
+	dns_put16(w, 10, found->opts);
+}
+
 /* Leaves header, question and OPT. */
 static __always_inline int dns_tidy(struct dns_work *w)
 {
@@ -123,10 +132,46 @@ static __always_inline int dns_tidy(struct dns_work *w)
 		return dns_reject(w, DNS_FORMERR);
 	if (found.tsig.end)
 		return dns_bad_key(w, &found.tsig);
-	dns_move(w, w->body, found.opt.at, found.opt.end);
-	dns_put16(w, 6, 0);
-	dns_put16(w, 8, 0);
-	dns_put16(w, 10, found.opts);
+	dns_keep_opt(w, &found);
+	return DNS_GO;
+}
+
+/* Behind all questions, or 0. */
+static __always_inline __u32 dns_skip_questions(const struct dns_work *w)
+{
+	__u32 i, nr = dns_get16(w, 4), at = DNS_HEADER;
+
+	for (i = 0; i < nr; i++) {
+		at = dns_skip_name(w, at, 0);
+		if (!at || at + 4 > w->len)
+			return 0;
+		at += 4;
+	}
+	return at;
+}
+
+/*
+ * What is no query for us, as another opcode or without exactly one question: leaves header, the
+ * one question, and OPT, if all that can be read and there is one. w->rcode says what is wrong with
+ * it.
+ */
+static __always_inline int dns_tidy_odd(struct dns_work *w)
+{
+	__u32 opcode = dns_get8(w, 2) & DNS_OPCODE;
+	struct dns_found found = {};
+
+	w->rcode = opcode ? DNS_NOTIMP : DNS_FORMERR;
+	w->body = dns_skip_questions(w);
+	if (!w->body || dns_read_records(w, &found))
+		return dns_reject(w, w->rcode);
+	if (found.tsig.end && !opcode)
+		return dns_bad_key(w, &found.tsig);
+	if (!found.opts)
+		return dns_reject(w, w->rcode);
+	if (dns_get16(w, 4) != 1)
+		w->body = DNS_HEADER;
+	dns_put16(w, 4, dns_get16(w, 4) == 1);
+	dns_keep_opt(w, &found);
 	return DNS_GO;
 }
 

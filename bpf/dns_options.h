@@ -109,14 +109,15 @@ static __always_inline int dns_read_cookie(struct dns_work *w, __u32 at, __u32 l
 /*
  * RFC 7871, 6 and 7.2.1: family known, no longer than addresses of that family, as many bytes as
  * that takes, the rest of the last one zero, and no scope in a query. So it can be repeated as it
- * is: our answers are the same for everybody, scope 0.
+ * is: our answers are the same for everybody, scope 0. Without any address (source 0) the family
+ * is "irrelevant" (7.1.2), so it may be 0 as well: dig and BIND ask so.
  */
 static __always_inline int dns_read_subnet(struct dns_work *w, __u32 at, __u32 len)
 {
 	__u32 family = dns_get16(w, at), source = dns_get8(w, at + 2), bytes = (source + 7) / 8;
 	__u32 max = family == 1 ? 32 : family == 2 ? 128 : 0;
 
-	if (len < DNS_SUBNET_FIXED || !max || source > max || dns_get8(w, at + 3) ||
+	if (len < DNS_SUBNET_FIXED || family > 2 || source > max || dns_get8(w, at + 3) ||
 	    len != DNS_SUBNET_FIXED + bytes ||
 	    (source & 7 && dns_get8(w, at + 3 + bytes) & 0xff >> (source & 7)))
 		return -1;
@@ -175,7 +176,10 @@ static __always_inline int dns_find_options(struct dns_work *w, struct dns_place
 	return DNS_PASS; /* too many to look through */
 }
 
-/* Nothing that came with it can be relied on, unless it is of a version that we cannot judge. */
+/*
+ * Nothing that came with it can be relied on. What is of a version or an opcode that we do not know
+ * is not ours to judge.
+ */
 static __always_inline int dns_bad_options(struct dns_work *w)
 {
 	w->want_nsid = 0;
@@ -184,7 +188,7 @@ static __always_inline int dns_bad_options(struct dns_work *w)
 	w->options = 0;
 	if (!DNS_IN_KERNEL)
 		w->want_idle = 0;
-	if (w->rcode != DNS_BADVERS)
+	if (w->rcode == DNS_NOERROR)
 		w->rcode = DNS_FORMERR;
 	return DNS_GO;
 }

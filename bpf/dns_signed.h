@@ -293,7 +293,7 @@ static __always_inline int dns_put_more(struct dns_work *w, const struct ad_dns_
 	if (!with_sigs)
 		return dns_put_rrset(w, image, rrset, w->owner, section);
 	if (!dns_fits(w, rrset->len))
-		return dns_truncate(w);
+		return dns_no_room(w);
 	if (rrset->type != DNS_T_CNAME) {
 		w->extra = rrset->extra;
 		w->extra_sets = rrset->extra_sets;

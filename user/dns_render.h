@@ -11,8 +11,7 @@
 
 #define DNS_RENDER_BYTES  65535 /* what is beyond that fits no message */
 #define DNS_RENDER_FIXUPS 16384
-#define DNS_RENDER_SETS	  4096 /* of additional data: one is a pointer, type, class, TTL, length, A \
-				*/
+#define DNS_RENDER_SETS	  4096 /* of additional data: none is shorter than an A */
 
 /* As a TTL: each record's own. Signatures, asked for as such, are of sets that differ in it. */
 #define DNS_RENDER_TTL_OWN 0xffffffffu

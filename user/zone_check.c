@@ -15,7 +15,8 @@
 
 #define WARNINGS_MAX  10
 #define RR_BYTES      12    /* owner as a pointer, type, class, TTL, length */
-#define SET_BYTES_MAX 60000 /* header, question, an alias or two and OPT take the rest */
+#define SET_BYTES_MAX 65535 /* with header, question and signatures */
+#define HEADER_BYTES  16    /* with type and class of the question */
 
 /* What is legal and still hardly meant: said once a zone, with the first place and how many more.
  */
@@ -123,17 +124,32 @@ static void even_out(struct check *check, struct zone_rr *rrs, size_t nr)
 		rrs[i].ttl = low;
 }
 
-/* A set goes out whole or not at all, so it must fit a message whatever is asked. */
-static void check_size(struct check *check, const struct zone_rr *rrs, size_t nr)
+static size_t count_bytes(const struct zone_rr *rrs, size_t nr)
 {
 	size_t i, bytes = 0;
-	char what[64];
 
 	for (i = 0; i < nr; i++)
 		bytes += RR_BYTES + rrs[i].rdlen;
+	return bytes;
+}
+
+/* A set goes out whole or not at all, so it must fit a message in answer to its own name. */
+static void check_size(struct check *check, const struct zone_rr *rrs, size_t nr)
+{
+	size_t bytes = HEADER_BYTES + name_len(rrs->owner) + count_bytes(rrs, nr), nr_sigs;
+	const struct zone_rr *sigs;
+	char what[128];
+
+	if (bytes > SET_BYTES_MAX / 2) {
+		sigs = zone_signatures(check->zone, rrs, &nr_sigs);
+		bytes += count_bytes(sigs, nr_sigs);
+	}
 	if (bytes <= SET_BYTES_MAX)
 		return;
-	snprintf(what, sizeof(what), "%zu bytes in one RRset fit no message", bytes);
+	snprintf(what, sizeof(what),
+		 "one RRset takes a message of %zu bytes; 65535 is all that DNS has: "
+		 "split it over several names",
+		 bytes);
 	complain(check, &rrs[0], what);
 }
 

@@ -9,7 +9,7 @@ import re, struct, time
 import dns.rdatatype as T
 
 from dns_compare import SECTIONS
-from dns_queries import BAD_SUBNETS, MY_COOKIE, SECRET, server_cookie
+from dns_queries import BAD_SUBNETS, MY_COOKIE, NO_FAMILY, SECRET, server_cookie
 from dns_wire import COOKIE, IN, OPT, SUBNET, Malformed, Message, read_name, read_record
 
 KNOT, NSD, BIND = "knot", "nsd", "bind"
@@ -135,7 +135,7 @@ def _(q, ours, theirs):
 
 @allow("other-opcode", ALL, TRIMMINGS + ["rcode", "silence"])
 def _(q, ours, theirs):
-    return q.opcode and ours.rcode == NOTIMP and (not is_reply(theirs) or theirs.rcode)
+    return q.opcode and ours.rcode in (NOTIMP, BADVERS) and (not is_reply(theirs) or theirs.rcode)
 
 
 @allow("bare-error", ALL, TRIMMINGS)
@@ -175,9 +175,9 @@ def _(q, ours, theirs):
     return ours.rcode == FORMERR and q.only(SUBNET) in BAD_SUBNETS
 
 
-@allow("no-family", (BIND,), TRIMMINGS + DATA)
+@allow("no-family", (KNOT,), TRIMMINGS + DATA)
 def _(q, ours, theirs):
-    return ours.rcode == FORMERR and q.only(SUBNET) == bytes(4)
+    return theirs.rcode == FORMERR and q.only(SUBNET) == NO_FAMILY
 
 
 @allow("no-subnet", (NSD,), ["subnet"])

@@ -26,11 +26,12 @@ LABELS = [b"nx", b"*", b"a", b"www", b"x", b"y", b"_", b"\0", b"ns", b"x" * 63, 
 COOKIE, SUBNET = 10, 8
 OPTIONS = [(3, b""), (3, b""), (11, b""), (12, b"\0" * 9), (15, b"\0\1"), (65001, b"\1\2\3"),
            (26946, b"")]
+NO_FAMILY = bytes(4)  # nor an address, so it needs none
 SUBNETS = [b"\0\1\x18\0\xc0\0\2", b"\0\2\x38\0\x20\1\x0d\xb8\0\0\0", b"\0\1\0\0", b"\0\2\0\0",
-           b"\0\1\x20\0\xc0\0\2\1", b"\0\1\x15\0\xc0\0\x08"]
+           b"\0\1\x20\0\xc0\0\2\1", b"\0\1\x15\0\xc0\0\x08", NO_FAMILY]
 BAD_SUBNETS = [b"", b"\0\1", b"\0\1\x18\x18\xc0\0\2", b"\0\3\x18\0\xc0\0\2", b"\0\1\x21\0\xc0\0\2\1\0",
                b"\0\1\x18\0\xc0\0", b"\0\1\x18\0\xc0\0\2\0", b"\0\1\x17\0\xc0\0\3",
-               b"\0\0\0\0", b"\0\0\x08\0\xc0", b"\0\2\x81\0" + bytes(17)]
+               b"\0\0\x08\0\xc0", b"\0\2\x81\0" + bytes(17)]
 # All servers of a test share it; cookies are made for who asks: a query's bytes hang on the clock.
 SECRET = bytes.fromhex("e5e973e5a6b2a43f48e7dc849e37bfcf")
 MY_COOKIE = b"cookie!!"

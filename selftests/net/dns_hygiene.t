@@ -200,6 +200,75 @@ def test_strange_messages(site, wire_):
         expect(site, wire_, f"{name}, IPv6", [ip6(query)], rcode)
 
 
+# --- EDNS in what is no answer ------------------------------------------------------------------
+
+
+def opt_record(flags=0, version=0, data=b""):
+    return b"\0" + struct.pack("!HHBBHH", T.OPT, POLICY, 0, version, flags, len(data)) + data
+
+
+def by_udp(query):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(2)
+        s.sendto(query, (VIP4, 53))
+        return s.recv(65535)
+
+
+def by_tcp(query):
+    with socket.create_connection((VIP4, 53), 2) as s:
+        s.sendall(struct.pack("!H", len(query)) + query)
+        size = struct.unpack("!H", s.recv(2, socket.MSG_WAITALL))[0]
+        return s.recv(size, socket.MSG_WAITALL)
+
+
+def without_answer(extra):
+    """Name, query, rcode, and how many questions come back along with OPT."""
+    end = (1,) if extra else (0,)
+    web, one = b"\3web\7example\3com\0\0\1\0\1", (1, 0, 0) + end
+    for number in (1, 2, 4, 5, 6, 15):
+        yield f"opcode {number}", odd(one, extra, number << 11), dns.rcode.NOTIMP, 1
+    yield "two questions", odd((2, 0, 0) + end, web + extra), dns.rcode.FORMERR, 0
+    yield "no question", odd((0, 0, 0) + end, extra, question=b""), dns.rcode.FORMERR, 0
+    for name, question, rcode in (
+            ("another's zone", b"\3www\7example\7invalid\0\0\1\0\1", dns.rcode.REFUSED),
+            ("no such name", b"\2no\7example\3com\0\0\1\0\1", dns.rcode.NXDOMAIN),
+            ("AXFR", b"\7example\3com\0\0\xfc\0\1", dns.rcode.REFUSED),
+            ("class CH", b"\7version\4bind\0\0\x10\0\3", dns.rcode.REFUSED),
+            ("class ANY", b"\7example\3com\0\0\6\0\xff", dns.rcode.REFUSED),
+            ("type OPT", b"\7example\3com\0\0\x29\0\1", dns.rcode.REFUSED)):
+        yield name, odd(one, extra, question=question), rcode, 1
+
+
+def is_due(query, reply, rcode, questions, flags):
+    """RFC 6891, 6.1.1 and 7, RFC 3225, 3: OPT for who sent one, with its DO, and the question."""
+    opcode = 0x78  # which dnspython would stumble over
+    if (query[2] ^ reply[2]) & opcode:
+        return False
+    read = dns.message.from_wire(reply[:2] + bytes([reply[2] & ~opcode]) + reply[3:])
+    if flags is None:
+        return read.rcode() == rcode and read.edns < 0
+    return read.rcode() == rcode and read.edns == 0 and \
+        read.ednsflags & dns.flags.DO == flags and len(read.question) == questions
+
+
+def test_opt_goes_back():
+    for what, flags in (("without OPT", None), ("with OPT", 0), ("with DO", dns.flags.DO)):
+        extra = b"" if flags is None else opt_record(flags)
+        for name, query, rcode, questions in without_answer(extra):
+            wrong = [way.__name__ for way in (by_udp, by_tcp)
+                     if not is_due(query, way(query), rcode, questions, flags)]
+            ok(not wrong, f"{name}, {what}: {dns.rcode.to_text(rcode)} {' '.join(wrong)}")
+    for name, number, opt, rcode in (
+            ("another version", 0, opt_record(version=1), dns.rcode.BADVERS),
+            ("another version of another opcode", 2, opt_record(version=1), dns.rcode.BADVERS),
+            ("a cookie of 7 bytes", 0, opt_record(data=b"\0\x0a\0\7abcdefg"), dns.rcode.FORMERR),
+            ("an option that does not end", 0, opt_record(data=b"\0\3\0\xff"), dns.rcode.FORMERR)):
+        query = odd((1, 0, 0, 1), opt, number << 11)
+        wrong = [way.__name__ for way in (by_udp, by_tcp)
+                 if not is_due(query, way(query), rcode, 1, 0)]
+        ok(not wrong, f"{name}: {dns.rcode.to_text(rcode)} {' '.join(wrong)}")
+
+
 # --- what nobody answers -----------------------------------------------------------------------
 
 
@@ -286,6 +355,7 @@ def main():
         test_sizes(site, wire_)
         test_strange_packets(site, wire_)
         test_strange_messages(site, wire_)
+        test_opt_goes_back()
         test_silence(site, wire_)
         test_narrow(site, wire_)
     finally:

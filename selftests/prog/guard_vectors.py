@@ -81,18 +81,22 @@ def write_cookies(w):
     ask(w, "cookie-required-not-known", plain, answered(plain, www),
         sets=rules(cookies=COOKIES_REQUIRED))
     alone = struct.pack("!6H", 0xBEEF, 0, 0, 0, 0, 1) + asked(cookie(CLIENT_COOKIE)).to_wire()[33:]
+    for name, counts, flags in (("notimp", 1, 0x1000), ("two-questions", 2, 0)):
+        odd = struct.pack("!6H", 0xBEEF, flags, counts, 0, 0, 1) + alone[12:]
+        w.vector(f"dns-opt-{name}", ether(carried(odd, CLIENT4, VIP4), False), "pass",
+                 "dns_passed")
     w.vector("dns-cookie-alone", ether(carried(alone, CLIENT4, VIP4), False), "pass", "dns_passed")
 
 
 def write_subnets(w):
     www = rrset(NAME, "A")
     for name, text in (("v4", "00011800c00002"), ("v4-odd", "00011900c0000280"),
-                       ("v4-host", "00012000c0000201"), ("v4-none", "00010000"),
+                       ("v4-host", "00012000c0000201"), ("v4-none", "00010000"), ("no-family", "00000000"),
                        ("v6", "0002380020010db8000000"), 
                        ("v6-host", "0002800020010db8000000000000000000000001")):
         query = asked(subnet(text))
         ask(w, f"subnet-{name}", query, answered(query, www, options=[subnet(text)]))
-    for name, text in (("empty", ""), ("family", "00031800c00002"), ("no-family", "00000000"), ("scope", "00011818c00002"),
+    for name, text in (("empty", ""), ("family", "00031800c00002"), ("no-family", "00000100"), ("scope", "00011818c00002"),
                        ("v4-long", "00012100c000020100"), ("short", "00011800c000"),
                        ("bytes", "00011800c0000200"), ("bits", "00011700c00003")):
         query = asked(subnet(text))
@@ -132,6 +136,13 @@ def write_limited(w):
         answered(known, rcode=dns.rcode.BADCOOKIE, aa=False,
                  options=[cookie(server_cookie(CLIENT4))]),
         reason="dns_slipped", sets=rules(cost=over, slip=1))
+    # RFC 6891, 6.1.3: another version of EDNS is told so, whatever else is to be said
+    newer = asked(cookie(CLIENT_COOKIE))
+    newer.use_edns(1, payload=1232, options=[cookie(CLIENT_COOKIE)])
+    badvers = answered(asked(cookie(CLIENT_COOKIE)), aa=False, rcode=dns.rcode.BADVERS,
+                       options=[cookie(server_cookie(CLIENT4))])
+    badvers.flags |= dns.flags.TC
+    ask(w, "limit-badvers", newer, badvers, reason="dns_slipped", sets=rules(cost=over, slip=1))
     given = [cookie(server_cookie(CLIENT4))]
     ask(w, "limit-cookie-exempt", good, answered(good, www, options=given), sets=rules(cost=over))
     ask(w, "limit-cookie-frame", good, answered(good, www, options=given),

@@ -327,6 +327,38 @@ static void test_dns_longest_replies_are_whole(void)
 	}
 }
 
+/* RFC 6891, 6.1.1 and 7: who sent OPT gets it back, with the question if that is one. */
+#define OPT_DO "\0\0\51\4\xd0\0\0\x80\0\0\0"
+#define QUERY_ "\2ns\7example\3com\0\0\1\0\1"
+
+static void odd(int verdict, __u32 rcode, int questions, const char *what)
+{
+	knot_pkt_t *pkt;
+
+	ok(verdict == DNS_SEND && work->rcode == rcode && (work->msg[3] & 15) == (rcode & 15),
+	   "%s: rcode %u", what, rcode);
+	pkt = knot_pkt_new(work->msg, work->len, NULL);
+	ok(pkt && !knot_pkt_parse(pkt, 0) && knot_pkt_has_dnssec(pkt), "  with OPT and its DO");
+	is_int(dns_get16(work, 4), questions, "  and so many questions");
+	knot_pkt_free(pkt);
+}
+
+static int raw(const char *bytes, size_t len);
+#define RAW(bytes) raw(bytes, sizeof(bytes) - 1)
+
+static void test_dns_errors_carry_opt(void)
+{
+	odd(RAW("\0\1\x10\0\0\1\0\0\0\0\0\1" QUERY_ OPT_DO), DNS_NOTIMP, 1, "STATUS");
+	is_int(work->msg[2] & DNS_OPCODE, 0x10, "the opcode is kept");
+	odd(RAW("\0\1\x78\0\0\1\0\0\0\0\0\1" QUERY_ OPT_DO), DNS_NOTIMP, 1, "opcode 15");
+	odd(RAW("\0\1\x28\0\0\1\0\1\0\0\0\1" QUERY_ "\xc0\x0c\0\1\0\1\0\0\0\0\0\4\1\2\3\4" OPT_DO),
+	    DNS_NOTIMP, 1, "UPDATE");
+	odd(RAW("\0\1\0\0\0\2\0\0\0\0\0\1" QUERY_ QUERY_ OPT_DO), DNS_FORMERR, 0, "two questions");
+	odd(RAW("\0\1\0\0\0\0\0\0\0\0\0\1" OPT_DO), DNS_FORMERR, 0, "no question");
+	odd(RAW("\0\1\x10\0\0\1\0\0\0\0\0\1" QUERY_ "\0\0\51\4\xd0\0\1\x80\0\0\0"), DNS_BADVERS, 1,
+	    "STATUS with another version of EDNS");
+}
+
 /* Names beyond the reach of a pointer are not pointed to. */
 static void test_dns_endless_chains_end(void)
 {
@@ -353,7 +385,6 @@ static int raw(const char *bytes, size_t len)
 	work->tcp = 0;
 	return dns_respond(work, dns_image(work));
 }
-#define RAW(bytes) raw(bytes, sizeof(bytes) - 1)
 
 static void test_dns_what_must_not_be_answered_is_ignored(void)
 {
@@ -393,6 +424,8 @@ static void test_dns_other_opcodes_are_not_implemented(void)
 {
 	reject(RAW("\0\1\x20\0\0\1\0\0\0\0\0\0\0\0\6\0\1"), DNS_NOTIMP, "NOTIFY");
 	reject(RAW("\0\1\x28\0\0\1\0\0\0\0\0\0\0\0\6\0\1"), DNS_NOTIMP, "UPDATE");
+	reject(RAW("\0\1\x28\0\0\1\0\0\0\0\0\1\0\0\6\0\1\0\0\51\4\xd0\0\0\0\0\0\7"), DNS_NOTIMP,
+	       "UPDATE with an OPT that cannot be read");
 	is_int(work->msg[2] & DNS_OPCODE, 0x28, "the opcode is kept");
 }
 
@@ -603,6 +636,7 @@ int main(void)
 	test_dns_what_must_not_be_answered_is_ignored();
 	test_dns_what_cannot_be_read_is_formerr();
 	test_dns_other_opcodes_are_not_implemented();
+	test_dns_errors_carry_opt();
 	test_dns_meta_types_are_no_data();
 	test_dns_transfers_are_refused_for_our_zones_only();
 	test_dns_records_beside_the_question_mean_nothing();
