@@ -64,12 +64,57 @@ static __always_inline __u32 egress_stamp(struct __sk_buff *skb, const struct pa
 		       : AD_R_OUT_BAD;
 }
 
-static __always_inline void egress_meter(const struct packet *p)
+/* A reply leaves that no socket of ours sent: another server's, by DNAT or IPVS. */
+static __always_inline void egress_enter(const struct packet *p, const struct flow_ref *flow)
 {
-	struct flow_ref flow;
+	bool begins = p->tcp_flags & TCP_SYN;
 
-	if (!(p->tcp_flags & TCP_SYN) && flow_find(p, &flow) && flow.seen.s.kind == AD_FLOW_OURS)
-		flow_count_out(&flow, p);
+	if (p->tcp_flags & (TCP_FIN | TCP_RST) || (begins && flow->slot))
+		return;
+	flow_enter(p, AD_FLOW_OURS, opt.node_id,
+		   AD_FLOW_FORWARDED | (begins ? AD_FLOW_HALF_OPEN : 0));
+}
+
+/* Its client uses the ports of a flow that has ended once more. */
+static __always_inline void egress_begin_again(const struct flow_ref *flow)
+{
+	__u8 wanted = AD_FLOW_FORWARDED | AD_FLOW_CLOSING;
+
+	if ((flow->flow->flags & wanted) != wanted)
+		return;
+	flow_mark(flow->flow, AD_FLOW_HALF_OPEN);
+	flow_unmark(flow->flow, AD_FLOW_CLOSING);
+}
+
+/*
+ * A SYN-ACK without a socket is entered for the ACK that follows it, in a slot that anybody may
+ * have: SYNs are forged, and SYN cookies leave without a socket, too. What leaves later is proof.
+ */
+static __always_inline void egress_meter(const struct __sk_buff *skb, const struct packet *p,
+					 struct ad_state *st)
+{
+	bool begins = p->tcp_flags & TCP_SYN, forwarded = !skb->sk;
+	struct flow_ref flow;
+	__u8 flags;
+
+	if (begins && !forwarded)
+		return;
+	if (forwarded && !begins && !(st->flags & AD_STATE_FORWARDS))
+		__sync_fetch_and_or(&st->flags, AD_STATE_FORWARDS);
+	flow_find(p, &flow);
+	if (flow.seen.s.kind != AD_FLOW_OURS) {
+		if (forwarded)
+			egress_enter(p, &flow);
+		return;
+	}
+	if (begins) {
+		egress_begin_again(&flow);
+		return;
+	}
+	flags = flow.flow->flags & (AD_FLOW_HALF_OPEN | (forwarded ? 0 : AD_FLOW_FORWARDED));
+	if (flags)
+		flow_unmark(flow.flow, flags);
+	flow_count_out(&flow, p);
 }
 
 static __always_inline struct cursor egress_cursor(struct __sk_buff *skb, __u32 off)
@@ -127,7 +172,7 @@ static __always_inline __u32 egress_packet(struct __sk_buff *skb)
 	if (!packet_is_armed(&p, st))
 		return egress_note(&p, st, AD_R_OUT_NOTED);
 	p.prf = prf_of_flow(&p, k);
-	egress_meter(&p);
+	egress_meter(skb, &p, st);
 	if (p.tcp_flags & TCP_SYN && !egress_clamp_mss(skb, &p))
 		return AD_R_OUT_BAD;
 	return egress_stamp(skb, &p, st);

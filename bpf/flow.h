@@ -18,7 +18,7 @@
 #define AD_FLOW_H
 
 #include "clock.h"
-#include "packet.h"
+#include "socket.h"
 
 union flow_word {
 	struct ad_flow_slot s;
@@ -131,20 +131,32 @@ static __always_inline void flow_unmark(struct ad_flow *flow, __u32 flag)
 	__sync_fetch_and_and((__u32 *)&flow->via, ~(flag << FLOW_FLAGS_SHIFT));
 }
 
+/* A second so long ago that its slot is for whoever comes. */
+static __always_inline __u16 flow_past(__u32 now_s)
+{
+	return now_s - opt.flow_idle_s - 1;
+}
+
 /*
  * The entry knows the second of the last packet. The slot, by which flows are aged, is told more
- * seldom: its line is seven others' too, and so stays clean for most packets of all of them.
+ * seldom: its line is seven others' too, and so stays clean for most packets of all of them. Where
+ * a flow of ours ends, or may never have begun, the slot looks long silent: its socket speaks for
+ * it, and without an entry it is only not counted.
  */
 static __always_inline void flow_touch(struct flow_ref *ref, const struct packet *p)
 {
 	__u32 now_s = clock_mono_s(p->mono_ns);
+	__u16 age = now_s - ref->seen.s.last_s;
 
 	if (ref->flow->last_s != now_s)
 		ref->flow->last_s = now_s;
-	if ((__u16)(now_s - ref->seen.s.last_s) > opt.flow_idle_s / FLOW_AGE_STEPS)
+	if (ref->seen.s.kind == AD_FLOW_OURS &&
+	    ref->flow->flags & (AD_FLOW_CLOSING | AD_FLOW_HALF_OPEN)) {
+		if (age <= opt.flow_idle_s)
+			ref->slot->s.last_s = flow_past(now_s);
+	} else if (age > opt.flow_idle_s / FLOW_AGE_STEPS) {
 		ref->slot->s.last_s = now_s;
-	if (p->tcp_flags & (TCP_FIN | TCP_RST) && !(ref->flow->flags & AD_FLOW_CLOSING))
-		flow_mark(ref->flow, AD_FLOW_CLOSING);
+	}
 }
 
 static __always_inline void flow_count_in(struct flow_ref *ref, const struct packet *p)
@@ -156,11 +168,29 @@ static __always_inline void flow_count_in(struct flow_ref *ref, const struct pac
 	flow_touch(ref, p);
 }
 
+/* What our own stack ends, has ended. */
 static __always_inline void flow_count_out(struct flow_ref *ref, const struct packet *p)
 {
 	ref->flow->tx_packets++;
 	ref->flow->tx_bytes += p->ip_bytes;
+	if (p->tcp_flags & (TCP_FIN | TCP_RST) && !(ref->flow->flags & AD_FLOW_CLOSING))
+		flow_mark(ref->flow, AD_FLOW_CLOSING);
 	flow_touch(ref, p);
+}
+
+/*
+ * Of a flow that is not ours: whether its FIN fits nobody here can say. So it counts as closing
+ * until it sends more than an ACK, and its entry is worth what it was.
+ */
+static __always_inline void flow_note_end(struct flow_ref *ref, const struct packet *p)
+{
+	bool ends = p->tcp_flags & (TCP_FIN | TCP_RST),
+	     closing = ref->flow->flags & AD_FLOW_CLOSING;
+
+	if (ends && !closing)
+		flow_mark(ref->flow, AD_FLOW_CLOSING);
+	else if (closing && !ends && !packet_is_bare_ack(p))
+		flow_unmark(ref->flow, AD_FLOW_CLOSING);
 }
 
 /*
@@ -200,41 +230,85 @@ static __always_inline __u32 flow_choose(const volatile union flow_word *slots, 
 	return (best + seat) & (AD_FLOW_SLOTS - 1);
 }
 
-/* @worth: of the slot that the newcomer took, or did not get. */
-static __always_inline void flow_stat(__u32 worth, bool refused)
+/* A live flow found no room. `status` wants to know when. */
+static __always_inline void flow_refused_now(__u32 now_s)
+{
+	__u32 zero = 0;
+	struct ad_state *st = bpf_map_lookup_elem(&state, &zero);
+
+	if (st && st->refused_s != now_s)
+		st->refused_s = now_s;
+}
+
+/*
+ * @worth: of the slot that the newcomer took, or did not get. Global: its caller has no stack to
+ * spare.
+ */
+__noinline int flow_stat(__u32 worth, __u32 refused, __u32 now_s)
 {
 	struct ad_flow_stats *stats;
 	__u32 zero = 0;
 
 	stats = bpf_map_lookup_elem(&flow_stats, &zero);
 	if (!stats)
-		return;
-	stats->refusals += refused;
-	stats->inserts += !refused;
-	stats->expiries += !refused && worth == FLOW_WORTH_IDLE;
-	stats->evictions += !refused && worth > FLOW_WORTH_IDLE;
+		return 0;
+	if (refused) {
+		stats->refusals++;
+		flow_refused_now(now_s);
+		return 0;
+	}
+	stats->inserts++;
+	stats->expiries += worth == FLOW_WORTH_IDLE;
+	stats->evictions += worth > FLOW_WORTH_IDLE;
+	return 0;
 }
 
-static __always_inline void flow_write(struct ad_flow *flow, const struct packet *p, __u8 kind,
-				       __u16 owner)
+static __always_inline __u8 flow_first_flags(const struct packet *p, __u32 kind, __u32 flags)
 {
-	__u32 now_s = clock_mono_s(p->mono_ns);
+	bool ends = kind == AD_FLOW_OURS ? p->socket == SOCKET_CLOSING
+					 : (p->tcp_flags & (TCP_FIN | TCP_RST)) != 0;
 
-	*flow = (struct ad_flow){
-		.client = p->client,
-		.client_port = p->client_port,
-		.vip_port = p->vip_port,
-		.vip = p->local.vip,
-		.owner = owner,
-		.rx_bytes = p->ip_bytes,
-		.rx_packets = 1,
-		.first_s = now_s,
-		.last_s = now_s,
-		.via = p->landing,
-		.kind = kind,
-		.flags = (p->unstamp || kind == AD_FLOW_TRANSIT ? AD_FLOW_STAMPED : 0) |
-			 (p->tcp_flags & (TCP_FIN | TCP_RST) ? AD_FLOW_CLOSING : 0),
-	};
+	return flags | (p->unstamp || kind == AD_FLOW_TRANSIT ? AD_FLOW_STAMPED : 0) |
+	       (ends ? AD_FLOW_CLOSING : 0);
+}
+
+/* What ends or has not begun is worth no more than what is idle. */
+static __always_inline bool flow_is_passing(const struct packet *p, __u32 kind, __u32 flags)
+{
+	return flags & AD_FLOW_HALF_OPEN || (kind == AD_FLOW_OURS && p->socket == SOCKET_CLOSING);
+}
+
+/*
+ * The entry at @index, whose slot is busy and ours. Returns 0. Global: whoever finds the slot has
+ * no stack to spare.
+ */
+__noinline int flow_write(const struct packet *p, __u32 index, __u32 kind, __u32 owner, __u32 flags)
+{
+	struct ad_flow *flow = bpf_map_lookup_elem(&flows, &index);
+	__u32 now_s;
+
+	if (!p || !flow)
+		return 0;
+	now_s = clock_mono_s(p->mono_ns);
+	__builtin_memset(flow, 0, sizeof(*flow));
+	flow->client = p->client;
+	flow->client_port = p->client_port;
+	flow->vip_port = p->vip_port;
+	flow->vip = p->local.vip;
+	flow->owner = owner;
+	flow->first_s = now_s;
+	flow->last_s = now_s;
+	flow->via = p->landing;
+	flow->kind = kind;
+	flow->flags = flow_first_flags(p, kind, flags);
+	if (flags & AD_FLOW_FORWARDED) {
+		flow->tx_bytes = p->ip_bytes;
+		flow->tx_packets = 1;
+	} else {
+		flow->rx_bytes = p->ip_bytes;
+		flow->rx_packets = 1;
+	}
+	return 0;
 }
 
 /*
@@ -254,15 +328,16 @@ static __always_inline bool flow_is_twice(const volatile union flow_word *slots,
 
 /*
  * Enters the flow of @p as @kind, counting @p, in the slot that is worth least, if that is worth
- * no more than @kind: ours evicts pins, pins evict transit. No room or a race lost: the
- * flow goes uncounted until its next packet. Returns 0. Global for the verifier's sake.
+ * no more than @kind: ours evicts pins, pins evict transit. What ends or has not begun takes only
+ * what nobody needs, and keeps it as long. No room or a race lost: the flow goes uncounted until
+ * its next packet. @flags: AD_FLOW_FORWARDED, for what leaves. Returns 0. Global for the verifier's
+ * sake.
  */
-__noinline int flow_enter(const struct packet *p, __u32 kind, __u32 owner)
+__noinline int flow_enter(const struct packet *p, __u32 kind, __u32 owner, __u32 flags)
 {
 	__u32 bucket, index, slot, worth;
 	union flow_word newcomer = {};
 	union flow_word *words;
-	struct ad_flow *flow;
 	__u64 victim;
 
 	if (!p)
@@ -276,11 +351,12 @@ __noinline int flow_enter(const struct packet *p, __u32 kind, __u32 owner)
 	newcomer.s.kind = kind;
 	slot = flow_choose(words, flow_seat(p), newcomer);
 	index = bucket * AD_FLOW_SLOTS + slot;
-	flow = bpf_map_lookup_elem(&flows, &index);
 	victim = *(volatile __u64 *)&words[slot].w;
 	worth = victim & FLOW_WORD_BUSY ? ~0u : flow_worth(victim, newcomer.w);
-	if (!flow || worth >> 16 > kind) {
-		flow_stat(worth, true);
+	if (flow_is_passing(p, kind, flags) && worth >> 16)
+		return 0;
+	if (worth >> 16 > kind) {
+		flow_stat(worth, true, clock_mono_s(p->mono_ns));
 		return 0;
 	}
 	if (__sync_val_compare_and_swap(&words[slot].w, victim, newcomer.w | FLOW_WORD_BUSY) !=
@@ -290,9 +366,11 @@ __noinline int flow_enter(const struct packet *p, __u32 kind, __u32 owner)
 		__sync_lock_test_and_set(&words[slot].w, 0);
 		return 0;
 	}
-	flow_write(flow, p, kind, owner);
+	flow_write(p, index, kind, owner, flags);
+	if (flow_is_passing(p, kind, flags))
+		newcomer.s.last_s = flow_past(newcomer.s.last_s);
 	__sync_lock_test_and_set(&words[slot].w, newcomer.w);
-	flow_stat(worth, false);
+	flow_stat(worth, false, 0);
 	return 0;
 }
 

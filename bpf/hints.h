@@ -138,15 +138,38 @@ static __always_inline void nobody_note(const struct packet *p)
 		*word = (__u64)nobody_tag(p) << 32 | clock_mono_ms(p->mono_ns);
 }
 
-static __always_inline bool nobody_owned(const struct packet *p, __u32 age_ms)
+/* How long ago the segment was noted, in ms; ~0: it was not. */
+static __always_inline __u32 nobody_age_ms(const struct packet *p)
 {
 	__u64 *place = nobody_place(p), word;
 
 	if (!place)
-		return false;
+		return ~0u;
 	word = *(volatile __u64 *)place;
-	return word && word >> 32 == nobody_tag(p) &&
-	       clock_mono_ms(p->mono_ns) - (__u32)word < age_ms;
+	if (!word || word >> 32 != nobody_tag(p))
+		return ~0u;
+	return clock_mono_ms(p->mono_ns) - (__u32)word;
+}
+
+static __always_inline bool nobody_owned(const struct packet *p, __u32 age_ms)
+{
+	return nobody_age_ms(p) < age_ms;
+}
+
+/*
+ * A SYN is about to be diverted. Was the same one diverted before, long enough ago for an answer?
+ * Its sequence number is in its tag.
+ */
+__noinline int syn_is_repeated(const struct packet *p)
+{
+	__u32 age_ms;
+
+	if (!p)
+		return false;
+	age_ms = nobody_age_ms(p);
+	if (age_ms > AD_SYN_AGAIN_MAX_MS)
+		nobody_note(p);
+	return age_ms >= AD_SYN_AGAIN_MIN_MS && age_ms <= AD_SYN_AGAIN_MAX_MS;
 }
 
 #endif

@@ -111,14 +111,23 @@ static __always_inline void hunt_gather(const struct packet *p, struct hunt *h,
 	}
 }
 
-/* Nobody is left to ask. A no is remembered, if all have said it. */
+/*
+ * Nobody is left to ask. A no is remembered, if all have said it. An empty ACK without timestamps
+ * may be a keepalive of a flow whose next segment bears a stamp: a RST would be too early.
+ */
 static __always_inline __u32 hunt_end(const struct packet *p)
 {
+	bool news;
+
 	if (p->marks & AD_TUNNEL_UNASKED)
 		return AD_R_UNASKED;
-	if (p->came == AD_WHY_NO)
-		nobody_note(p);
-	return AD_CONTINUE;
+	if (p->came != AD_WHY_NO)
+		return AD_CONTINUE;
+	news = !nobody_owned(p, AD_NOBODY_ONCE_MS);
+	nobody_note(p);
+	return news && !p->ts_at && p->socket != SOCKET_STRAY && packet_is_bare_ack(p)
+		       ? AD_R_NOBODY_ONCE
+		       : AD_CONTINUE;
 }
 
 /*
@@ -293,7 +302,7 @@ static __always_inline void hunt_pin(struct packet *p, __u16 owner)
 	if (ref.seen.s.kind == AD_FLOW_OURS)
 		flow_drop(&ref);
 	if (ref.seen.s.kind != AD_FLOW_PIN) {
-		flow_enter(p, AD_FLOW_PIN, owner);
+		flow_enter(p, AD_FLOW_PIN, owner, 0);
 		return;
 	}
 	if (ref.flow->owner != owner)

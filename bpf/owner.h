@@ -37,6 +37,27 @@ static __always_inline enum socket_answer owner_ask(struct xdp_md *ctx, struct p
 	return p->socket;
 }
 
+static __always_inline bool owner_in_table(const struct ladder *l)
+{
+	return l->flow.seen.s.kind == AD_FLOW_OURS;
+}
+
+/*
+ * What the table says beside the owner. Heard a moment ago, by what fits: then what does not fit is
+ * not of a newer flow. Forwarded: DNAT or IPVS leads it to a server, whose replies leave through
+ * us; that holds until it is long silent.
+ */
+static __always_inline void owner_read_table(struct packet *p, const struct ladder *l)
+{
+	__u32 age_s;
+
+	if (!owner_in_table(l))
+		return;
+	age_s = clock_mono_s(p->mono_ns) - l->flow.flow->last_s;
+	p->heard = age_s <= 1;
+	p->forwards = l->flow.flow->flags & AD_FLOW_FORWARDED && age_s <= opt.flow_idle_s;
+}
+
 /*
  * There is a socket, but the packet is none that its peer would send. It may be old or forged, or
  * the peer is long gone and its ports are in use with another node. It is ours unless anything says
@@ -46,7 +67,7 @@ static __always_inline bool owner_may_stray(const struct packet *p, const struct
 {
 	if (p->came == AD_WHY_HUNT || p->came == AD_WHY_CLAIM)
 		return false;
-	if (p->peer && p->came == AD_WHY_DATA && !l->stamp_ours)
+	if (p->peer && p->came == AD_WHY_DATA && !l->stamp_ours && !p->heard)
 		return false; /* led here by an old pin, maybe: its sender finds out */
 	if (l->stamp_others)
 		return l->stamp == opt.node_id;
@@ -63,42 +84,49 @@ static __always_inline bool owner_has_socket(struct xdp_md *ctx, struct packet *
 {
 	enum socket_answer answer = owner_ask(ctx, p);
 
-	if (answer == SOCKET_COOKIE)
+	if (answer == SOCKET_COOKIE || answer == SOCKET_FORWARDED)
 		return !l->stamp_others;
 	if (answer == SOCKET_STRAY)
 		return owner_may_stray(p, l);
 	return answer >= SOCKET_OURS;
 }
 
-static __always_inline bool owner_in_table(const struct ladder *l)
-{
-	return l->flow.seen.s.kind == AD_FLOW_OURS;
-}
-
-/* The table's word is as good as the socket's until somebody closes; for a claim it is not. */
+/*
+ * The table's word is as good as the socket's until somebody closes; for a claim it is not, nor for
+ * a packet that would close.
+ */
 static __always_inline bool owner_table_is_sure(const struct packet *p, const struct ladder *l)
 {
 	return owner_in_table(l) && !(l->flow.flow->flags & AD_FLOW_CLOSING) &&
-	       p->came != AD_WHY_HUNT;
+	       !(p->tcp_flags & (TCP_FIN | TCP_RST)) && p->came != AD_WHY_HUNT;
+}
+
+/* The socket knows whether the flow ends: a FIN or RST may be forged, or of an earlier flow. */
+static __always_inline void owner_note_end(const struct packet *p, const struct ladder *l)
+{
+	bool closing = l->flow.flow->flags & AD_FLOW_CLOSING;
+
+	if (p->socket == SOCKET_CLOSING && !closing)
+		flow_mark(l->flow.flow, AD_FLOW_CLOSING);
+	else if (p->socket == SOCKET_ESTABLISHED && closing)
+		flow_unmark(l->flow.flow, AD_FLOW_CLOSING);
 }
 
 /*
  * The flow is ours, proven by its socket or by an entry that a socket once proved: count it, enter
- * it if need be. An established socket outlives a FIN that was forged or of an earlier flow; if it
- * closes in this very moment, the table is wrong until it is no longer fresh. What was hunted
- * comes again as data.
+ * it if need be. What strays at our socket is not counted: it may be forged, and says nothing of
+ * the flow. What was hunted comes again as data.
  */
 static __always_inline __u32 owner_keep(struct packet *p, struct ladder *l, __u32 reason)
 {
 	l->kept = true;
-	if (p->tcp_flags & TCP_SYN || p->came == AD_WHY_HUNT)
+	if (p->tcp_flags & TCP_SYN || p->came == AD_WHY_HUNT || p->socket == SOCKET_STRAY)
 		return reason;
 	if (!owner_in_table(l)) {
-		flow_enter(p, AD_FLOW_OURS, opt.node_id);
+		flow_enter(p, AD_FLOW_OURS, opt.node_id, 0);
 		return reason;
 	}
-	if (p->socket == SOCKET_ESTABLISHED && l->flow.flow->flags & AD_FLOW_CLOSING)
-		flow_unmark(l->flow.flow, AD_FLOW_CLOSING);
+	owner_note_end(p, l);
 	flow_count_in(&l->flow, p);
 	return reason;
 }
@@ -125,41 +153,55 @@ static __always_inline void owner_meter_transit(struct packet *p, struct ladder 
 	if (p->tcp_flags & TCP_SYN)
 		return;
 	if (!l->flow.slot) {
-		flow_enter(p, AD_FLOW_TRANSIT, owner);
+		flow_enter(p, AD_FLOW_TRANSIT, owner, 0);
 		return;
 	}
 	if (l->flow.seen.s.kind == AD_FLOW_TRANSIT && l->flow.flow->owner != owner)
 		l->flow.flow->owner = owner;
+	flow_note_end(&l->flow, p);
 	flow_count_in(&l->flow, p);
 }
 
 /*
  * Rung 0: a SYN is a new flow and stays where it lands. While we drain it goes to a successor,
- * unless it was diverted once, repeats one that we have already answered, or is one too many. What
- * follows it here goes after it by its stamp, or is hunted, and then the successor is asked first.
+ * unless it was diverted once, repeats one that we have already answered or that the successor has
+ * not, or is one too many. What follows it here goes after it by its stamp, or is hunted, and then
+ * the successor is asked first.
  */
-static __always_inline __u32 rung_syn(struct xdp_md *ctx, struct packet *p, struct ladder *l)
+static __always_inline __u32 syn_divert(struct xdp_md *ctx, struct packet *p)
 {
+	__u16 successor = node_successor(p->prf);
 	enum socket_answer held;
-	__u16 successor;
 
-	if (!packet_is_syn(p))
-		return AD_CONTINUE;
-	hunt_doubt(p);
-	if (p->came == AD_WHY_DIVERT && !budget_allows(p, AD_BUDGET_ACCEPT, p->peer))
-		return AD_R_BUDGET_SYN;
-	if (p->came == AD_WHY_DIVERT || !(l->st->flags & AD_STATE_DRAINING))
-		return AD_R_LOCAL_SYN;
-	successor = node_successor(p->prf);
 	if (!successor)
 		return AD_R_LOCAL_SYN;
 	held = owner_ask(ctx, p);
-	if (held != SOCKET_NONE && held != SOCKET_TIME_WAIT)
+	if (held != SOCKET_NONE && held != SOCKET_LISTENS && held != SOCKET_TIME_WAIT)
 		return AD_R_LOCAL_SYN;
+	if (syn_is_repeated(p))
+		return AD_R_SYN_REPEATED;
 	if (!budget_allows(p, AD_BUDGET_DIVERT, successor))
 		return AD_R_LOCAL_SYN;
 	packet_lead(p, successor, AD_WHY_DIVERT);
 	return AD_R_DIVERTED;
+}
+
+/*
+ * @flags: enum ad_state_flag. Where nobody answers a SYN that was diverted to us we are silent: it
+ * comes again, and the node that drains serves it. What DNAT leads to a server has no listener
+ * here. Global: the other rungs need not be verified with it.
+ */
+__noinline int rung_syn(struct xdp_md *ctx, struct packet *p, __u32 flags)
+{
+	if (!p)
+		return AD_R_INTERNAL;
+	hunt_doubt(p);
+	if (p->came != AD_WHY_DIVERT)
+		return flags & AD_STATE_DRAINING ? syn_divert(ctx, p) : AD_R_LOCAL_SYN;
+	if (!budget_allows(p, AD_BUDGET_ACCEPT, p->peer))
+		return AD_R_BUDGET_SYN;
+	return flags & AD_STATE_FORWARDS || owner_ask(ctx, p) != SOCKET_NONE ? AD_R_LOCAL_SYN
+									     : AD_R_SYN_UNSERVED;
 }
 
 /*
@@ -292,8 +334,9 @@ static __always_inline __u32 rung_stamp(struct xdp_md *ctx, struct packet *p, st
 }
 
 /*
- * An answer to a packet that landed here. A claim counts unless our own socket says otherwise; a NO
- * refutes what we believed, and the other rungs are asked.
+ * An answer to a packet that landed here. A claim counts unless our own socket says otherwise; of a
+ * NO, the other rungs are asked. It takes no pin, for the packet may be forged: whoever claims it
+ * gets the pin.
  */
 static __always_inline __u32 rung_answer(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
@@ -303,9 +346,7 @@ static __always_inline __u32 rung_answer(struct xdp_md *ctx, struct packet *p, s
 		return hunt_claimed(p, l->stamp_others &&
 					       (p->peer == l->stamp || p->peer == l->stamp + 1));
 	}
-	if (p->came == AD_WHY_NO &&
-	    (l->flow.seen.s.kind == AD_FLOW_TRANSIT ||
-	     (l->flow.seen.s.kind == AD_FLOW_PIN && l->flow.flow->owner == p->peer)))
+	if (p->came == AD_WHY_NO && l->flow.seen.s.kind == AD_FLOW_TRANSIT)
 		flow_drop(&l->flow);
 	return AD_CONTINUE;
 }
@@ -347,7 +388,8 @@ static __always_inline __u32 rung_pin(struct xdp_md *ctx, struct packet *p, stru
 		return AD_CONTINUE;
 	owner = l->flow.flow->owner;
 	node = node_find(owner);
-	if (!node || owner == opt.node_id || !flow_still(&l->flow))
+	if (!node || owner == opt.node_id || !flow_still(&l->flow) ||
+	    (p->came == AD_WHY_NO && owner == p->peer))
 		return AD_CONTINUE;
 	if (node->flags & AD_NODE_DEAD)
 		return AD_R_OWNER_DEAD;
@@ -357,6 +399,7 @@ static __always_inline __u32 rung_pin(struct xdp_md *ctx, struct packet *p, stru
 	p->candidates[1] = 0;
 	p->candidates[2] = 0;
 	packet_lead(p, owner, AD_WHY_DATA);
+	flow_note_end(&l->flow, p);
 	flow_count_in(&l->flow, p);
 	return AD_R_WRAP_PIN;
 }
@@ -377,7 +420,7 @@ static __always_inline __u32 rung_socket(struct xdp_md *ctx, struct packet *p, s
 	    owner_table_is_fresh(p, l))
 		return owner_keep(p, l, AD_R_LOCAL_FLOW);
 	if (owner_has_socket(ctx, p, l)) {
-		l->stray = p->socket == SOCKET_STRAY && !l->stamped && !p->peer;
+		l->stray = p->socket == SOCKET_STRAY && !l->stamped && !p->peer && !p->heard;
 		return l->stray ? AD_CONTINUE : owner_keep(p, l, AD_R_LOCAL_SOCKET);
 	}
 	owner_forget(p, l);
@@ -427,10 +470,10 @@ __noinline int owner_find(struct xdp_md *ctx, struct packet *p)
 		p->mono_ns = clock_mono_ns();
 	p->prf = prf_of_flow(p, k);
 
-	reason = rung_syn(ctx, p, &l);
-	if (reason)
-		return reason;
+	if (packet_is_syn(p))
+		return rung_syn(ctx, p, l.st->flags);
 	flow_find(p, &l.flow);
+	owner_read_table(p, &l);
 	reason = rung_unstamped(ctx, p, &l) ?:
 		 rung_stamp_self(ctx, p, &l) ?:
 		 rung_stamp(ctx, p, &l) ?:

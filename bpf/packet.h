@@ -72,7 +72,9 @@ struct packet {
 	};
 	__u8 socket;   /* enum socket_answer, once asked */
 	__u8 tcp_head; /* bytes of the TCP header */
-	__u32 ack;
+	__u8 forwards; /* by the flow table: ours, and its server is behind us */
+	__u8 heard;    /* likewise: ours, and a packet of it came or left a moment ago */
+	__u32 ack;     /* of a SYN, which has none, its sequence number */
 	__u32 tsval;
 	__u32 tsecr;
 	__be32 fragment_id; /* of a fragment; IPv4's in the first 16 bits */
@@ -391,6 +393,12 @@ static __always_inline __u32 packet_read_timestamps(struct cursor *c, struct pac
 	return AD_CONTINUE;
 }
 
+/* A SYN without ACK opens a flow; its TSecr means nothing. */
+static __always_inline bool packet_is_syn(const struct packet *p)
+{
+	return (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
 static __always_inline __u32 packet_read_tcp(struct cursor *c, struct packet *p,
 					     enum packet_way way)
 {
@@ -404,8 +412,8 @@ static __always_inline __u32 packet_read_tcp(struct cursor *c, struct packet *p,
 		return AD_R_BAD_L4;
 	ports = *(__u32 *)tcp;
 	p->ports = way == PACKET_IN ? ports : ports << 16 | ports >> 16;
-	p->ack = bpf_ntohl(tcp->ack_seq);
 	p->tcp_flags = ((__u8 *)tcp)[13];
+	p->ack = bpf_ntohl(packet_is_syn(p) ? tcp->seq : tcp->ack_seq);
 	p->tcp_head = head;
 	return packet_read_timestamps(c, p, head - sizeof(*tcp));
 }
@@ -450,12 +458,6 @@ static __always_inline __u32 packet_read_transport(struct cursor *c, struct pack
 static __always_inline bool packet_is_bare_ack(const struct packet *p)
 {
 	return p->tcp_flags == TCP_ACK && p->ip_bytes == p->l4_off - p->l3_off + p->tcp_head;
-}
-
-/* A SYN without ACK opens a flow; its TSecr means nothing. */
-static __always_inline bool packet_is_syn(const struct packet *p)
-{
-	return (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
 }
 
 #endif

@@ -38,6 +38,13 @@
 #define AD_HINT_MAX   65536
 #define AD_NOBODY_MAX 65536
 
+/* A SYN that comes again so much later was diverted to somebody who does not answer. */
+#define AD_SYN_AGAIN_MIN_MS 500
+#define AD_SYN_AGAIN_MAX_MS 60000
+
+/* An empty ACK that nobody owns is no news within this time. */
+#define AD_NOBODY_ONCE_MS 600000
+
 /* Token buckets of each class: the one of all, then those of nodes, then those of prefixes. */
 #define AD_BUDGET_BUCKETS  8192
 #define AD_BUDGET_NODES	   1024

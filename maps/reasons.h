@@ -89,7 +89,12 @@
 	X(BUDGET_HUNT, IN, DROP, "budget_hunt", "to be hunted, but beyond the budget")             \
 	X(BUDGET_GUESS, IN, DROP, "budget_guess", "old stamp on a new flow, beyond the budget")    \
 	X(BUDGET_DATA, IN, DROP, "budget_data", "of a known flow, but beyond the budget")          \
-	X(BUDGET_SYN, IN, DROP, "budget_syn", "diverted to us, but beyond what we accept")
+	X(BUDGET_SYN, IN, DROP, "budget_syn", "diverted to us, but beyond what we accept")         \
+	/* no answer yet */                                                                        \
+	X(NOBODY_ONCE, IN, DROP, "nobody_once", "empty ACK that nobody owns, for the first time")  \
+	X(SYN_REPEATED, IN, PASS, "syn_repeated",                                                  \
+	  "SYN that was diverted before and came again: served here")                              \
+	X(SYN_UNSERVED, IN, DROP, "syn_unserved", "diverted to us, but nothing listens here")
 
 enum ad_reason {
 	AD_CONTINUE = 0,

@@ -56,7 +56,7 @@ struct ad_state {
 		    */
 	__u32 local_changes; /* counts them: what a CPU remembers of `locals` holds until the next
 			      */
-	__u32 pad2;
+	__u32 refused_s;     /* CLOCK_MONOTONIC, s: when a flow last found no room; 0 = never */
 };
 AD_ASSERT_SIZE(struct ad_state, 64);
 
@@ -69,6 +69,7 @@ enum ad_state_flag {
 	AD_STATE_DRAINING = 1 << 1,	     /* new flows go to a successor */
 	AD_STATE_METERED = 1 << 3,	     /* data of known flows has a budget, too */
 	AD_STATE_ROUTES_BY_ADDRESS = 1 << 2, /* no port matters to this host's multipath routes */
+	AD_STATE_FORWARDS = 1 << 4, /* replies have left here that no socket of ours sent */
 };
 
 /* keys[0]: readable by root only. SipHash-2-4 keys as two little-endian words. */
@@ -103,6 +104,8 @@ enum ad_node_flag {
 	AD_NODE_KNOWN = 1 << 0,
 	AD_NODE_DEAD = 1 << 1,	   /* its flows go to the stack where they land */
 	AD_NODE_DRAINING = 1 << 2, /* keeps its flows, is no successor */
+	AD_NODE_SILENT =
+		1 << 3, /* is sent to, asked, and not heard of; the data path does not care */
 };
 struct ad_node {
 	struct ad_addr tunnel; /* where others wrap to, and the only source we accept for it */
@@ -167,7 +170,10 @@ struct ad_sources {
 };
 AD_ASSERT_SIZE(struct ad_sources, 16);
 
-/* nobodies: of a segment that nobody owned, its tag (high half) and the ms of the last no. */
+/*
+ * nobodies: of a segment that nobody owned, or of a SYN that was diverted, its tag (high half) and
+ * the ms of the last no, or of the first SYN.
+ */
 
 /* budgets: until when (CLOCK_MONOTONIC, ns) the tokens of each bucket are spent. */
 
@@ -219,12 +225,13 @@ enum ad_flow_kind {
 	AD_FLOW_FREE = 0,
 	AD_FLOW_TRANSIT = 1, /* stamped, owned elsewhere: a meter, which any other may replace */
 	AD_FLOW_PIN = 2,     /* a remote owner claimed it */
-	AD_FLOW_OURS = 3,    /* a socket of this host proved it */
+	AD_FLOW_OURS = 3,    /* a socket of this host proved it, or replies that left here */
 };
 struct ad_flow_slot {
 	__u32 tag;
 	__u16 last_s; /* low 16 bits of the monotonic clock in s, at the last packet or, by up to a
-			 sixteenth of opt.flow_idle_s, before */
+			 sixteenth of opt.flow_idle_s, before; of a flow of ours that ends, so long
+			 ago that it makes room for any other */
 	__u8 kind;    /* enum ad_flow_kind; FREE = empty */
 	__u8 busy;    /* 1 while an entry is being written: not readable, not replaceable */
 };
@@ -234,10 +241,12 @@ struct ad_flow_bucket {
 AD_ASSERT_SIZE(struct ad_flow_bucket, 64);
 
 enum ad_flow_flag {
-	AD_FLOW_STAMPED = 1 << 0, /* carried a stamp when it was entered */
-	AD_FLOW_CLOSING = 1 << 1, /* FIN or RST seen: ask the socket before believing "ours" */
-	AD_FLOW_DOUBTED = 1 << 2, /* of a pin: a SYN was seen, so ask our own socket first */
-	AD_FLOW_SCOUTED = 1 << 3, /* of a transit flow: it has been thought of as a scout */
+	AD_FLOW_STAMPED = 1 << 0,   /* carried a stamp when it was entered */
+	AD_FLOW_CLOSING = 1 << 1,   /* it ends: ask the socket before believing "ours" */
+	AD_FLOW_DOUBTED = 1 << 2,   /* of a pin: a SYN was seen, so ask our own socket first */
+	AD_FLOW_SCOUTED = 1 << 3,   /* of a transit flow: it has been thought of as a scout */
+	AD_FLOW_FORWARDED = 1 << 4, /* ours without a socket here: its replies leave through us */
+	AD_FLOW_HALF_OPEN = 1 << 5, /* of a forwarded one: only a SYN-ACK has left */
 };
 struct ad_flow {
 	struct ad_addr client;
@@ -263,7 +272,7 @@ struct ad_flow_stats {
 	__u64 inserts;
 	__u64 evictions; /* a live entry made room for another */
 	__u64 expiries;	 /* an idle entry did */
-	__u64 refusals;	 /* a transit flow found no room and went unmetered */
+	__u64 refusals;	 /* a flow found no room: a pin is hunted again, others go unmetered */
 };
 
 /* unstamped: our sockets that must not be touched. Key as below, value: last egress, s. */

@@ -39,6 +39,7 @@
 #define ENTRIES_MAX    48
 #define HINT_S	       600
 #define NOBODY_MS      3000
+#define CLIENT_NEXT    1001 /* what follows the SYNs of selftests/prog/sockets.c */
 #define OTHER_CLIENT   "198.51.100.77"
 
 /* The fleet of selftests/prog/world.py, and what its network makes of each node. */
@@ -63,6 +64,7 @@ static const __u8 ladder_ends[] = {
 	AD_R_NO_NEIGH,	   AD_R_WRAP_HUNT,    AD_R_WRAP_CLAIM,	    AD_R_WRAP_NO,
 	AD_R_WRAP_CLAIMED, AD_R_UNASKED,      AD_R_NOBODY_AGAIN,    AD_R_BUDGET_HUNT,
 	AD_R_BUDGET_GUESS, AD_R_BUDGET_DATA,  AD_R_BUDGET_SYN,	    AD_R_TUNNEL_PEER,
+	AD_R_NOBODY_ONCE,  AD_R_SYN_REPEATED, AD_R_SYN_UNSERVED,
 };
 
 static const struct {
@@ -81,6 +83,7 @@ struct trial {
 	struct model_packet packet;
 	struct ad_tuple tuple;
 	__u32 ack;
+	__u32 noted; /* the number that its note is kept under: of a SYN, its own */
 	__u64 prf;
 	__u32 place;	  /* of its slot in the bucket */
 	__u32 learned_s;  /* of the hint, and of the sources */
@@ -242,6 +245,7 @@ static void roll_state(struct trial *t)
 	w->draining = one_in(3);
 	w->metered = one_in(4);
 	w->listed = one_in(8);
+	w->forwards = one_in(4);
 	w->mono_ms = mono_ns / 1000000;
 	w->wall_ms = w->mono_ms + (__u32)stamp_wall_minus_mono_ms;
 	w->nr_successors = below(AD_SUCCESSOR_MAX + 1);
@@ -251,7 +255,7 @@ static void roll_state(struct trial *t)
 	image.nr_successors = w->nr_successors;
 	image.unstamped = w->listed;
 	image.flags = (w->armed ? AD_STATE_ARMED : 0) | (w->draining ? AD_STATE_DRAINING : 0) |
-		      (w->metered ? AD_STATE_METERED : 0);
+		      (w->metered ? AD_STATE_METERED : 0) | (w->forwards ? AD_STATE_FORWARDS : 0);
 	set_at(t, "state", 0, &image, sizeof(image));
 	if (w->listed)
 		set(t, "unstamped", &t->tuple, sizeof(t->tuple), &(__u32){ 1 }, 4);
@@ -321,12 +325,15 @@ static void roll_sources(struct trial *t)
 
 static void roll_nobody(struct trial *t)
 {
-	bool noted = one_in(8), same = !one_in(4), fresh = !one_in(4);
-	__u32 ms = t->world.mono_ms - (fresh ? below(NOBODY_MS) : NOBODY_MS + below(NOBODY_MS));
-	__u32 tag = (__u32)t->prf ^ (same ? t->ack : t->ack + 1);
-	__u64 word = noted ? (__u64)tag << 32 | ms : 0;
+	static const __u32 ranges_ms[] = { AD_SYN_AGAIN_MIN_MS, NOBODY_MS, 2 * NOBODY_MS,
+					   2 * AD_SYN_AGAIN_MAX_MS, 2 * AD_NOBODY_ONCE_MS };
+	bool noted = one_in(4), same = !one_in(4);
+	__u32 age_ms = below(ranges_ms[below(sizeof(ranges_ms) / sizeof(*ranges_ms))]);
+	__u32 tag = (__u32)t->prf ^ (same ? t->noted : t->noted + 1);
+	__u64 word = noted ? (__u64)tag << 32 | (__u32)(t->world.mono_ms - age_ms) : 0;
 
-	t->world.nobody = noted && same && fresh;
+	t->world.noted_ms_ago = noted && same ? age_ms : ~0u;
+	t->world.nobody = t->world.noted_ms_ago < NOBODY_MS;
 	set_at(t, "nobodies", t->prf >> 32 & (AD_NOBODY_MAX - 1), &word, sizeof(word));
 }
 
@@ -345,13 +352,14 @@ static void roll_flow(struct trial *t)
 	f->kind = below(AD_FLOW_OURS + 1);
 	if (!f->kind)
 		return;
-	t->world.flow_is_fresh = one_in(2);
-	if (!t->world.flow_is_fresh)
-		image.last_s -= 1 + below(60);
+	t->world.flow_age_s = one_in(2) ? below(3) : below(one_in(4) ? 2 * MODEL_IDLE_S : 60);
+	image.last_s -= t->world.flow_age_s;
 	f->owner = f->kind == AD_FLOW_OURS ? US : any_node();
 	f->flags = one_in(2) ? AD_FLOW_STAMPED : 0;
-	if (f->kind == AD_FLOW_OURS && one_in(3))
+	if (one_in(3))
 		f->flags |= AD_FLOW_CLOSING;
+	if (f->kind == AD_FLOW_OURS && one_in(3))
+		f->flags |= AD_FLOW_FORWARDED | (one_in(3) ? AD_FLOW_HALF_OPEN : 0);
 	if (f->kind == AD_FLOW_PIN && one_in(2))
 		f->flags |= AD_FLOW_DOUBTED;
 	if (f->kind == AD_FLOW_TRANSIT && one_in(2))
@@ -388,11 +396,13 @@ static enum model_socket judge(const struct model_packet *p, enum socket_kind ki
 {
 	switch (kind) {
 	case SOCKET_ESTABLISHED:
-		return right || !p->ack ? MODEL_ESTABLISHED : MODEL_STRAY;
+		if (!right && p->ack)
+			return MODEL_STRAY;
+		return p->fin || p->rst ? MODEL_CLOSING : MODEL_ESTABLISHED;
 	case SOCKET_HALF_OPEN:
 		return right && p->ack ? MODEL_OURS : MODEL_HALF_OPEN;
 	case SOCKET_TIME_WAIT:
-		return right && p->ack ? MODEL_OURS : MODEL_TIME_WAIT;
+		return right && p->ack ? MODEL_CLOSING : MODEL_TIME_WAIT;
 	case SOCKET_COOKIE:
 		return right && p->ack && !p->syn && !p->rst ? MODEL_COOKIE : MODEL_NO_SOCKET;
 	default:
@@ -407,7 +417,8 @@ static void roll_stranger(struct trial *t)
 	addr_parse(ip6 ? "2001:db8:c::77" : OTHER_CLIENT, &t->tuple.client);
 	addr_parse(ip6 ? "2001:db8:a::10" : "192.0.2.10", &t->tuple.vip);
 	t->tuple.client_port = htons(1024 + below(30000));
-	t->tuple.vip_port = htons(one_in(2) ? 80 : 9999);
+	t->packet.listened = one_in(2);
+	t->tuple.vip_port = htons(t->packet.listened ? 80 : 9999);
 	t->ack = dice();
 }
 
@@ -425,6 +436,7 @@ static void roll_tuple(struct trial *t)
 	t->tuple = socket->tuple;
 	t->ack = world_socket_next(socket_names[at].name) + (right ? 0 : 0x40000000);
 	t->packet.socket = judge(&t->packet, socket->kind, right);
+	t->packet.listened = true;
 }
 
 /* A stamp of anybody's, of any age that is worth a thought; a wrong one; noise; none. */
@@ -518,7 +530,7 @@ static size_t put_tcp(__u8 *at, const struct trial *t)
 	memset(at, 0, len);
 	tcp->th_sport = t->tuple.client_port;
 	tcp->th_dport = t->tuple.vip_port;
-	tcp->th_seq = htonl(1001); /* what follows the SYNs of selftests/prog/sockets.c */
+	tcp->th_seq = htonl(CLIENT_NEXT);
 	tcp->th_ack = htonl(t->ack);
 	tcp->th_off = head / 4;
 	tcp->th_win = htons(501);
@@ -617,6 +629,7 @@ static void roll(struct trial *t)
 	t->vector.set.list = t->entries;
 	roll_flags(&t->packet);
 	roll_tuple(t);
+	t->noted = t->packet.syn && !t->packet.ack ? CLIENT_NEXT : t->ack;
 	t->prf = flow_prf(&t->tuple);
 	t->world.prf_low = t->prf;
 	roll_state(t);
@@ -728,7 +741,7 @@ static bool entry_is(const struct rig *rig, const char *map, __u32 at, const voi
 static void compare_memory(const struct rig *rig, const struct trial *t,
 			   const struct model_result *r)
 {
-	__u64 word = (__u64)((__u32)t->prf ^ t->ack) << 32 | t->world.mono_ms;
+	__u64 word = (__u64)((__u32)t->prf ^ t->noted) << 32 | t->world.mono_ms;
 	__u64 hash = prefix_hash(&t->tuple.client);
 	struct ad_hint hint = { .tag = hash,
 				.owner = r->learned,

@@ -62,9 +62,11 @@ static void enter(struct climb *c, __u8 kind, __u16 owner)
 	c->r.flow = (struct model_flow){
 		.kind = kind,
 		.owner = owner,
-		.flags = (c->r.unstamped || kind == AD_FLOW_TRANSIT ? AD_FLOW_STAMPED : 0) |
-			 (c->p->fin || c->p->rst ? AD_FLOW_CLOSING : 0),
+		.flags = c->r.unstamped || kind == AD_FLOW_TRANSIT ? AD_FLOW_STAMPED : 0,
 	};
+	if (kind == AD_FLOW_OURS ? c->asked && c->p->socket == MODEL_CLOSING
+				 : c->p->fin || c->p->rst)
+		c->r.flow.flags |= AD_FLOW_CLOSING;
 }
 
 static void forget(struct climb *c)
@@ -72,13 +74,33 @@ static void forget(struct climb *c)
 	memset(&c->r.flow, 0, sizeof(c->r.flow));
 }
 
-static void count(struct climb *c)
+static bool is_bare_ack(const struct model_packet *p)
+{
+	return p->ack && !p->syn && !p->fin && !p->rst && !p->payload;
+}
+
+/* Of what passes nobody here knows whether it ends; a sign of life takes the suspicion back. */
+static void note_end(struct climb *c)
 {
 	if (c->p->fin || c->p->rst)
 		c->r.flow.flags |= AD_FLOW_CLOSING;
+	else if (!is_bare_ack(c->p))
+		c->r.flow.flags &= ~AD_FLOW_CLOSING;
 }
 
 /* --- what counts as ours ---------------------------------------------------------------------- */
+
+static bool is_heard(const struct climb *c)
+{
+	return c->w->flow.kind == AD_FLOW_OURS && c->w->flow_age_s <= 1;
+}
+
+/* No socket, but its replies left through us, and not long ago. */
+static bool is_forwarded(const struct climb *c)
+{
+	return c->p->socket == MODEL_NO_SOCKET && c->w->flow.kind == AD_FLOW_OURS &&
+	       c->w->flow.flags & AD_FLOW_FORWARDED && c->w->flow_age_s <= MODEL_IDLE_S;
+}
 
 /*
  * A cookie is outranked by another's stamp. A socket that the packet cannot be meant for is nothing
@@ -89,15 +111,18 @@ static bool has_socket(struct climb *c)
 {
 	c->asked = true;
 	switch (c->p->socket) {
+	case MODEL_NO_SOCKET:
+		return is_forwarded(c) && !c->stamp_other;
 	case MODEL_COOKIE:
 		return !c->stamp_other;
 	case MODEL_STRAY:
 		if (c->p->why == AD_WHY_HUNT || c->p->why == AD_WHY_CLAIM)
 			return false;
-		if (c->p->peer && c->p->why == AD_WHY_DATA && !c->stamp_us)
+		if (c->p->peer && c->p->why == AD_WHY_DATA && !c->stamp_us && !is_heard(c))
 			return false; /* an old pin led it here: it is sent back as a no */
 		return c->stamp_other ? c->d == c->w->us : c->r.flow.kind != AD_FLOW_PIN;
 	case MODEL_OURS:
+	case MODEL_CLOSING:
 	case MODEL_ESTABLISHED:
 		return true;
 	default:
@@ -109,7 +134,7 @@ static bool has_socket(struct climb *c)
 static bool table_is_sure(const struct climb *c)
 {
 	return c->r.flow.kind == AD_FLOW_OURS && !(c->r.flow.flags & AD_FLOW_CLOSING) &&
-	       c->p->why != AD_WHY_HUNT;
+	       !c->p->fin && !c->p->rst && c->p->why != AD_WHY_HUNT;
 }
 
 /* Without a socket the table was wrong; but what strays may be forged, and forgets nothing. */
@@ -119,11 +144,14 @@ static void forget_ours(struct climb *c)
 		forget(c);
 }
 
-/* A SYN-ACK proves nothing to the table, and what was hunted is only claimed. */
+/*
+ * A SYN-ACK proves nothing to the table, nor does what strays; and what was hunted is only claimed.
+ * Only the socket knows whether it ends.
+ */
 static __u32 keep(struct climb *c, __u32 reason)
 {
 	c->kept = true;
-	if (c->p->syn || c->p->why == AD_WHY_HUNT)
+	if (c->p->syn || c->p->why == AD_WHY_HUNT || (c->asked && c->p->socket == MODEL_STRAY))
 		return end(c, reason);
 	if (c->r.flow.kind != AD_FLOW_OURS) {
 		enter(c, AD_FLOW_OURS, c->w->us);
@@ -131,7 +159,8 @@ static __u32 keep(struct climb *c, __u32 reason)
 	}
 	if (c->asked && c->p->socket == MODEL_ESTABLISHED)
 		c->r.flow.flags &= ~AD_FLOW_CLOSING;
-	count(c);
+	if (c->asked && c->p->socket == MODEL_CLOSING)
+		c->r.flow.flags |= AD_FLOW_CLOSING;
 	return end(c, reason);
 }
 
@@ -150,6 +179,16 @@ static __u16 successor(const struct climb *c)
 	return 0;
 }
 
+/* By another, that drains. Where nobody would answer, we are silent. */
+static __u32 climb_diverted(struct climb *c)
+{
+	if (c->w->spent[AD_BUDGET_ACCEPT])
+		return end(c, AD_R_BUDGET_SYN);
+	if (c->p->socket == MODEL_NO_SOCKET && !c->p->listened && !c->w->forwards)
+		return end(c, AD_R_SYN_UNSERVED);
+	return end(c, AD_R_LOCAL_SYN);
+}
+
 static __u32 climb_syn(struct climb *c)
 {
 	__u16 to = successor(c);
@@ -159,9 +198,13 @@ static __u32 climb_syn(struct climb *c)
 	if (c->r.flow.kind == AD_FLOW_PIN)
 		c->r.flow.flags |= AD_FLOW_DOUBTED;
 	if (c->p->why == AD_WHY_DIVERT)
-		return end(c, c->w->spent[AD_BUDGET_ACCEPT] ? AD_R_BUDGET_SYN : AD_R_LOCAL_SYN);
-	if (!to || (c->p->socket != MODEL_NO_SOCKET && c->p->socket != MODEL_TIME_WAIT) ||
-	    c->w->spent[AD_BUDGET_DIVERT] || c->w->nodes[to].unreachable)
+		return climb_diverted(c);
+	if (!to || (c->p->socket != MODEL_NO_SOCKET && c->p->socket != MODEL_TIME_WAIT))
+		return end(c, AD_R_LOCAL_SYN);
+	if (c->w->noted_ms_ago >= AD_SYN_AGAIN_MIN_MS && c->w->noted_ms_ago <= AD_SYN_AGAIN_MAX_MS)
+		return end(c, AD_R_SYN_REPEATED);
+	c->r.nobody |= c->w->noted_ms_ago > AD_SYN_AGAIN_MAX_MS;
+	if (c->w->spent[AD_BUDGET_DIVERT] || c->w->nodes[to].unreachable)
 		return end(c, AD_R_LOCAL_SYN);
 	return lead(c, to, AD_WHY_DIVERT, AD_R_DIVERTED);
 }
@@ -205,8 +248,8 @@ static bool stamp_is_believed(struct climb *c)
 		return true;
 	c->asked = true;
 	if (c->d == c->w->us)
-		return c->p->socket >= MODEL_COOKIE;
-	return c->p->socket == MODEL_OURS || c->p->socket == MODEL_ESTABLISHED;
+		return c->p->socket >= MODEL_COOKIE || is_forwarded(c);
+	return c->p->socket >= MODEL_OURS && c->p->socket != MODEL_STRAY;
 }
 
 static __u32 climb_stamp_self(struct climb *c)
@@ -246,10 +289,8 @@ static __u32 afford_stamp(struct climb *c)
 /* The first bare ACK of a flow known to pass through may be asked about, to teach. */
 static bool scouts(struct climb *c)
 {
-	const struct model_packet *p = c->p;
-
 	if (c->w->flow.kind != AD_FLOW_TRANSIT || c->w->flow.flags & AD_FLOW_SCOUTED ||
-	    p->payload || !p->ack || p->syn || p->fin || p->rst)
+	    !is_bare_ack(c->p))
 		return false;
 	c->r.flow.flags |= AD_FLOW_SCOUTED;
 	return c->young && c->w->wants_scout && !c->w->spent[AD_BUDGET_HUNT];
@@ -265,7 +306,7 @@ static void meter_transit(struct climb *c, __u16 owner)
 	}
 	if (c->r.flow.kind == AD_FLOW_TRANSIT)
 		c->r.flow.owner = owner;
-	count(c);
+	note_end(c);
 }
 
 static __u32 climb_stamp(struct climb *c)
@@ -308,11 +349,10 @@ static __u32 climb_claim(struct climb *c)
 	stamp_agrees = c->stamp_other && (owner == c->d || owner == c->d + 1);
 	if (!stamp_agrees && c->r.flow.kind == AD_FLOW_PIN) {
 		c->r.flow.owner = owner;
-		count(c);
 	} else if (!stamp_agrees) {
 		enter(c, AD_FLOW_PIN, owner);
 	}
-	if (c->p->socket != MODEL_NO_SOCKET && c->r.flow.kind == AD_FLOW_PIN)
+	if ((c->p->socket != MODEL_NO_SOCKET || is_forwarded(c)) && c->r.flow.kind == AD_FLOW_PIN)
 		c->r.flow.flags |= AD_FLOW_DOUBTED;
 	c->r.learned = owner;
 	c->r.marks = 0;
@@ -323,9 +363,7 @@ static __u32 climb_answer(struct climb *c)
 {
 	if (c->p->why == AD_WHY_CLAIM)
 		return climb_claim(c);
-	if (c->p->why == AD_WHY_NO &&
-	    (c->r.flow.kind == AD_FLOW_TRANSIT ||
-	     (c->r.flow.kind == AD_FLOW_PIN && c->r.flow.owner == c->p->peer)))
+	if (c->p->why == AD_WHY_NO && c->r.flow.kind == AD_FLOW_TRANSIT)
 		forget(c);
 	return AD_CONTINUE;
 }
@@ -360,12 +398,14 @@ static __u32 climb_pin(struct climb *c)
 		return AD_CONTINUE;
 	if (!node(c, owner) || owner == c->w->us)
 		return AD_CONTINUE;
+	if (c->p->why == AD_WHY_NO && owner == c->p->peer)
+		return AD_CONTINUE;
 	if (node(c, owner)->dead)
 		return end(c, AD_R_OWNER_DEAD);
 	if (c->w->metered && c->w->spent[AD_BUDGET_DATA])
 		return end(c, AD_R_BUDGET_DATA);
 	name_candidates(c, owner, 0, 0);
-	count(c);
+	note_end(c);
 	return lead(c, owner, AD_WHY_DATA, AD_R_WRAP_PIN);
 }
 
@@ -373,11 +413,12 @@ static __u32 climb_pin(struct climb *c)
 
 static __u32 climb_socket(struct climb *c)
 {
-	if (!c->asked && !c->stamp_other && table_is_sure(c) && c->w->flow_is_fresh)
+	if (!c->asked && !c->stamp_other && table_is_sure(c) && !c->w->flow_age_s)
 		return keep(c, AD_R_LOCAL_FLOW);
 	if (has_socket(c)) {
 		/* It may stray from another's flow: they are asked, and we take what they leave. */
-		c->stray = c->p->socket == MODEL_STRAY && !c->stamped && !c->p->peer;
+		c->stray =
+			c->p->socket == MODEL_STRAY && !c->stamped && !c->p->peer && !is_heard(c);
 		return c->stray ? AD_CONTINUE : keep(c, AD_R_LOCAL_SOCKET);
 	}
 	forget_ours(c);
@@ -424,7 +465,13 @@ static __u32 end_hunt(struct climb *c)
 {
 	if (c->r.marks & AD_TUNNEL_UNASKED)
 		return end(c, AD_R_UNASKED);
-	c->r.nobody |= c->p->why == AD_WHY_NO;
+	if (c->p->why != AD_WHY_NO)
+		return AD_CONTINUE;
+	c->r.nobody = true;
+	/* A keepalive, maybe, of a flow whose next segment bears a stamp. */
+	if (c->w->noted_ms_ago >= AD_NOBODY_ONCE_MS && !c->p->timestamps &&
+	    c->p->socket != MODEL_STRAY && is_bare_ack(c->p))
+		return end(c, AD_R_NOBODY_ONCE);
 	return AD_CONTINUE;
 }
 

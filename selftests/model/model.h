@@ -14,8 +14,9 @@
 #include "maps/types.h"
 #include "maps/reasons.h"
 
-#define MODEL_SHIFT 22 /* K */
-#define MODEL_NODES (1 << (32 - MODEL_SHIFT))
+#define MODEL_SHIFT  22 /* K */
+#define MODEL_IDLE_S 3600
+#define MODEL_NODES  (1 << (32 - MODEL_SHIFT))
 
 struct model_node {
 	bool known, dead, draining;
@@ -29,7 +30,8 @@ enum model_socket {
 	MODEL_COOKIE,	 /* it completes a SYN cookie */
 	MODEL_TIME_WAIT, /* and the packet is not of that connection */
 	MODEL_OURS,
-	MODEL_STRAY, /* an open socket, whose peer could not acknowledge this */
+	MODEL_CLOSING, /* and it ends, if only by this packet */
+	MODEL_STRAY,   /* an open socket, whose peer could not acknowledge this */
 	MODEL_ESTABLISHED,
 };
 
@@ -39,6 +41,7 @@ struct model_packet {
 	bool timestamps;
 	__u32 tsecr;
 	enum model_socket socket;
+	bool listened; /* to its port */
 
 	__u16 peer; /* that wrapped it; 0: it came straight, and the rest is 0 */
 	__u16 landing;
@@ -57,8 +60,10 @@ struct model_flow {
 struct model_world {
 	__u16 us;
 	bool armed, draining, metered;
-	bool listed; /* the flow, among the unstamped */
-	bool nobody; /* had this very segment a moment ago */
+	bool listed;	    /* the flow, among the unstamped */
+	bool nobody;	    /* had this very segment a moment ago */
+	bool forwards;	    /* flows of servers behind this host */
+	__u32 noted_ms_ago; /* that nobody had it, or that it was diverted; ~0: never */
 	__u32 mono_ms, wall_ms, prf_low;
 	__u32 successor_at; /* where in the list the flow's hash points */
 	__u32 nr_successors, nr_neighbours;
@@ -69,7 +74,7 @@ struct model_world {
 	__u16 sources[2]; /* fresh ones, the latest first */
 	bool spent[AD_BUDGET_CLASSES];
 	struct model_flow flow;
-	bool flow_is_fresh; /* a packet of it came this second */
+	__u32 flow_age_s; /* since its last packet */
 	struct model_node nodes[MODEL_NODES];
 };
 

@@ -118,13 +118,23 @@ def write_stray(w):
     for name in ("est4", "est6"):
         flow, needs = socket_flow(name), (name,)
         plain = Segment(flow, payload=b"mine?", ack=ACKED + 1)
-        old = flow_entry(flow, OURS, US, last_s=MONO_S - 1)
+        old = flow_entry(flow, OURS, US, last_s=MONO_S - 2)
+        heard = flow_entry(flow, OURS, US, last_s=MONO_S - 1)
         hunted(w, f"-stray-{name}", plain, TX, (TX,), neighbours(TX), needs=needs,
                flows=((flow, FREE, 0, 0),))
         hunted(w, f"-stray-{name}-known", plain, TX, (TX,), neighbours(TX) + old, needs=needs,
                flows=((flow, OURS, US, 0),))
+        # It may be forged: our socket gets it, and nothing else comes of it.
         w.vector(f"stray-{name}-alone", plain.frame(), "pass", "local_socket", needs=needs,
-                 flows=((flow, OURS, US, 0),))
+                 flows=((flow, FREE, 0, 0),))
+        for label, sets in (("heard", heard), ("closing", flow_entry(
+                flow, OURS, US, flags=FLOW_CLOSING, last_s=MONO_S - 1))):
+            for flags in ("A", "FA", "RA"):
+                w.vector(f"stray-{name}-{label}-{flags}", plain.but(flags=flags).frame(), "pass",
+                         "local_socket", needs=needs, sets=neighbours(TX) + sets, after=sets)
+        w.vector(f"stray-{name}-led", came(plain.but(flags="FA").l3(), candidates=(US,)).frame(),
+                 "pass", "local_socket", out=unwrapped(plain.but(flags="FA").l3()), needs=needs,
+                 sets=heard, after=heard)
         w.vector(f"stray-{name}-rst", plain.but(flags="R").frame(), "pass", "local_socket",
                  needs=needs, sets=neighbours(TX))
         w.vector(f"stray-{name}-this-second", plain.frame(), "pass", "local_flow", needs=needs,
@@ -281,13 +291,24 @@ def write_no(w):
         ends("unasked", "unasked", no(marks=HUNTED | UNASKED), sets=neighbours(REDIRECT),
              after=untouched(remembered))
         ends("unasked-data", "unasked", no(marks=UNASKED), sets=neighbours(TX))
-        # A pin that was wrong goes, and the hunt begins, without the one that has just said no.
+        # The hunt begins, without the one that has just said no. What it said no to may be forged:
+        # the pin stays until somebody else claims the flow.
         pinned = flow_entry(flow, PIN, TX)
-        ends("pin", "nobody", no(), sets=pinned + neighbours(TX), flows=((flow, FREE, 0, 0),),
+        ends("pin", "nobody", no(), sets=pinned + neighbours(TX), flows=((flow, PIN, TX, 0),),
              after=remembered)
         answered(w, f"no{family}-pin-hunt", no(), plain, REDIRECT, "wrap_hunt", HUNT,
                  candidates=(REDIRECT, DRAINS), marks=HUNTED,
-                 sets=pinned + neighbours(TX, REDIRECT, DRAINS), flows=((flow, FREE, 0, 0),))
+                 sets=pinned + neighbours(TX, REDIRECT, DRAINS), flows=((flow, PIN, TX, 0),))
+        # An empty ACK may be a keepalive of a flow whose next segment bears a stamp.
+        empty = Segment(flow)
+        ends("empty", "nobody_once", no(empty, marks=HUNTED), empty, sets=neighbours(REDIRECT),
+             after=remembered)
+        for name, segment, sets in (
+                ("again", empty, nobody(flow, plain.ack, MONO_MS - 2 * NOBODY_MS)),
+                ("fin", empty.but(flags="FA"), []),
+                ("timestamps", stamped(flow, UNKNOWN), [])):
+            ends(f"empty-{name}", "nobody", no(segment, marks=HUNTED), segment,
+                 sets=neighbours(REDIRECT) + sets, after=remembered)
         # Meanwhile another has claimed it.
         answered(w, f"no{family}-pinned-since", no(marks=HUNTED), plain, REDIRECT, "wrap_pin",
                  DATA, candidates=(REDIRECT,), marks=HUNTED, sets=flow_entry(flow, PIN, REDIRECT),

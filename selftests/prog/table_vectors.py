@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The flow table when it is full: who makes room for whom."""
 
-from oracle import MONO_S, Segment
-from local_vectors import STRANGER4
+from oracle import CLAIM, DATA, HUNT, HUNTED, MONO_S, Segment
+from hunt_vectors import answered, neighbours, taught
+from local_vectors import CLIENT_NEXT, STRANGER4, STRANGER6, kept
+from tunnel_vectors import came
 from wrap_vectors import stamped, wrapped
-from world import (FREE, OURS, PIN, REDIRECT, SLOTS, TRANSIT, TX, US, Options, bucket, flow_entry,
-                   slot, socket_flow, u32)
+from world import (FLOW_CLOSING, FLOW_FORWARDED, FLOW_HALF_OPEN, FREE, OURS, PIN, REDIRECT, SLOTS,
+                   TRANSIT, TX, US, Options, bucket, flow_entry, slot, socket_flow, u32)
 
 IDLE_S = Options.idle_s
 
@@ -21,9 +23,10 @@ def empty(flow):
     return "flow_tags", u32(bucket(flow)), bytes(8 * SLOTS)
 
 
-def with_slot(entry, at, flow, kind, busy=0):
+def with_slot(entry, at, flow, kind, busy=0, age=0):
     name, key, image = entry
-    return name, key, image[:8 * at] + slot(flow.prf(), kind, busy=busy) + image[8 * at + 8:]
+    new = slot(flow.prf(), kind, MONO_S - age, busy)
+    return name, key, image[:8 * at] + new + image[8 * at + 8:]
 
 
 def own(w, name, entry, at):
@@ -60,6 +63,66 @@ def write(w):
     transit(w, "transit-by-transit", full(other, (OURS,) * 6 + (TRANSIT, OURS), oldest), 6)
     transit(w, "idle-by-transit", full(other, eight, (0,) * 3 + (IDLE_S + 1,) + (0,) * 4), 3)
     transit(w, "not-yet-idle", full(other, eight, (IDLE_S,) * SLOTS), None)
+    # What has ended makes room at once, also for a pin that a claim brings.
+    past = IDLE_S + 1
+    claimed = Segment(other, payload=b"mine!")
+    full_of_ended = full(other, eight, (0, 1, past, 3, 4, 5, 6, 7))
+    answered(w, "full-ended-by-pin", came(claimed.l3(), candidates=(TX,), why=CLAIM, landing=US,
+                                          hop=2),
+             claimed, TX, "wrap_claimed", DATA, candidates=(TX,), sets=[full_of_ended],
+             after=[with_slot(full_of_ended, 2, other, PIN)] + taught(other, TX),
+             flows=((other, PIN, TX, US),))
+    for name in ("est4", "est6"):
+        flow = socket_flow(name)
+        ended = lambda age, at=flow: ("flow_tags", u32(bucket(at)),
+                                      slot(at.prf(), OURS, MONO_S - age) + bytes(8 * 7))
+        entry = flow_entry(flow, OURS, US)
+        fits = Segment(flow, "FA", seq=CLIENT_NEXT)
+        for label, segment, age, flags in (
+                ("fin", fits, past, FLOW_CLOSING), ("rst", fits.but(flags="RA"), past, FLOW_CLOSING),
+                ("rst-bare", fits.but(flags="R"), past, FLOW_CLOSING),
+                ("fin-forged", fits.but(seq=CLIENT_NEXT + 70000), 0, 0),
+                ("rst-forged", fits.but(flags="R", seq=2 ** 32 - 5000), 0, 0)):
+            w.vector(f"ends-{name}-{label}", segment.frame(), "pass", "local_socket", needs=(name,),
+                     sets=entry, after=[ended(age)] + flow_entry(flow, OURS, US, flags=flags,
+                                                                 received=(segment,))[1:])
+        # Forged, or of an earlier flow: the socket says that it lives, and so its slot does.
+        w.vector(f"ends-{name}-not", Segment(flow).frame(), "pass", "local_socket", needs=(name,),
+                 sets=[ended(past)] + flow_entry(flow, OURS, US, flags=FLOW_CLOSING)[1:],
+                 after=[ended(0)])
+        w.vector(f"ends-{name}-unknown", fits.frame(), "pass", "local_socket", needs=(name,),
+                 after=[("flow_tags", u32(bucket(flow)), with_slot(empty(flow), flow.prf64() >> 61,
+                                                                  flow, OURS, age=past)[2])])
+    # An end takes no room from what lives.
+    alive = full(mine, (TRANSIT,) * SLOTS)
+    w.vector("full-not-by-end", Segment(mine, "FA", seq=CLIENT_NEXT).frame(), "pass", "local_socket",
+             needs=("est4",), sets=[alive], after=[alive])
+    # Forwarded by NAT: no socket, but replies have left through us.
+    for family, flow in (("4", STRANGER4), ("6", STRANGER6)):
+        plain = Segment(flow, payload=b"for the container")
+        for label, flags, age, holds in (("", FLOW_FORWARDED, 5, True),
+                                        ("-begins", FLOW_FORWARDED | FLOW_HALF_OPEN, 0, True),
+                                        ("-ends", FLOW_FORWARDED | FLOW_CLOSING, 5, True),
+                                        ("-silent", FLOW_FORWARDED, IDLE_S + 1, False),
+                                        ("-not", FLOW_CLOSING, 5, False)):
+            sets = flow_entry(flow, OURS, US, flags=flags, last_s=MONO_S - age)
+            for bits in ("A", "FA"):
+                if holds:
+                    reason = "local_flow" if bits == "A" and "begins" in label else "local_socket"
+                    w.vector(f"forwarded{family}{label}-{bits}", plain.but(flags=bits).frame(),
+                             "pass", reason, sets=neighbours(TX) + sets,
+                             flows=((flow, OURS, US, 0),))
+                else:
+                    wrapped(w, f"forwarded{family}{label}-{bits}", plain.but(flags=bits), TX, (TX,),
+                            reason="wrap_hunt", why=HUNT, marks=HUNTED,
+                            sets=neighbours(TX) + sets, flows=((flow, FREE, 0, 0),))
+        known = flow_entry(flow, OURS, US, flags=FLOW_FORWARDED, last_s=MONO_S - 5)
+        asked = came(plain.l3(), candidates=(US,), why=HUNT, marks=HUNTED)
+        answered(w, f"forwarded{family}-claimed", asked, plain, TX, "wrap_claim", CLAIM,
+                 candidates=(US,), sets=known, flows=((flow, OURS, US, 0),))
+        kept(w, f"forwarded{family}-stamp", Segment(flow, "FA"), sets=known)
+        wrapped(w, f"forwarded{family}-stamp-others", stamped(flow, TX), TX, (TX, REDIRECT),
+                sets=known)
     # Another CPU is entering the same flow.
     for kind in (TRANSIT, OURS):
         own(w, f"entered-meanwhile{kind}", with_slot(empty(mine), 3, mine, kind, busy=1), None)

@@ -13,7 +13,7 @@ from oracle import (DIVERT, EPOCH_OLD, MONO_MS, NO, TUNNEL_KEY, TUNNEL_KEY_OLD, 
 from broken_vectors import patched
 from local_vectors import STRANGER4, STRANGER6, unstamped
 from wrap_vectors import DIRECT, MACS
-from world import (AFTER_GAP, ARMED, CLIENT4, DEAD, DRAINING, DRAINS, FREE, NARROW, NARROW_MTU,
+from world import (AFTER_GAP, ARMED, CLIENT4, DEAD, DRAINING, DRAINS, FORWARDS, FREE, NARROW, NARROW_MTU,
                    NO_NEIGH, NO_ROUTE, OURS, PIN, REDIRECT, TX, UNKNOWN, US, VIP4, VIP4_DNS, fleet,
                    flow_entry, keys, socket_flow, state, tunnel4, tunnel6, u32)
 
@@ -262,6 +262,13 @@ def write_syn(w):
                  "tunnel_syn")
         w.vector(f"tunnel-divert{family}", came(syn, why=DIVERT, candidates=()).frame(), "pass",
                  "local_syn", out=unwrapped(syn), peers=((TX, 0, 1),))
+        # Where nothing listens, silence is better than a RST: it comes again, where it landed.
+        deaf = Segment(Flow(flow.client, flow.cport, flow.vip, 9999), "S", ack=0).l3()
+        w.vector(f"tunnel-divert{family}-deaf", came(deaf, why=DIVERT, candidates=()).frame(),
+                 "drop", "syn_unserved", out=unwrapped(deaf))
+        w.vector(f"tunnel-divert{family}-forwards", came(deaf, why=DIVERT, candidates=()).frame(),
+                 "pass", "local_syn", out=unwrapped(deaf),
+                 sets=[("state", u32(0), state(flags=ARMED | FORWARDS))])
         # A diverted SYN is final, whatever we are up to ourselves.
         w.vector(f"tunnel-divert{family}-draining",
                  came(syn, why=DIVERT, candidates=()).frame(), "pass", "local_syn",

@@ -16,10 +16,11 @@ VIP4_TCP, VIP4_DNS, VIP6_DNS = "192.0.2.20", "192.0.2.53", "2001:db8:a::53"
 CLIENT4, CLIENT6 = "198.51.100.7", "2001:db8:c::7"
 
 LOCAL_TCP, LOCAL_DNS, LOCAL_TUNNEL, LOCAL_UNARMED = 1, 2, 4, 8
-ARMED, DRAINING, ROUTES_BY_ADDRESS, METERED = 1, 2, 4, 8
+ARMED, DRAINING, ROUTES_BY_ADDRESS, METERED, FORWARDS = 1, 2, 4, 8, 16
 NODE_KNOWN, NODE_DEAD, NODE_DRAINING = 1, 2, 4
 FREE, TRANSIT, PIN, OURS = range(4)
-FLOW_STAMPED, FLOW_CLOSING, FLOW_DOUBTED, FLOW_SCOUTED = 1, 2, 4, 8
+FLOW_STAMPED, FLOW_CLOSING, FLOW_DOUBTED, FLOW_SCOUTED, FLOW_FORWARDED, FLOW_HALF_OPEN = (
+    1 << bit for bit in range(6))
 
 UPLINK, SIDE, TAGGED = 10, 12, 14  # indexes of up0, side0 and tag0
 MAC_SIDE, MAC_SIDE_GATEWAY = "02:00:00:00:01:02", "02:00:00:00:01:01"
@@ -227,10 +228,11 @@ def slot(tag, kind, last_s=MONO_S, busy=0):
     return struct.pack("<IHBB", tag, last_s & 0xFFFF, kind, busy)
 
 
-def flow_image(flow, vip, kind, owner, flags=0, via=0, last_s=MONO_S):
+def flow_image(flow, vip, kind, owner, flags=0, via=0, last_s=MONO_S, received=()):
+    """`received`: segments of the client."""
     return (addr16(flow.client) + struct.pack("!HH", flow.cport, flow.vport)
-            + struct.pack("<HHQQIIIIHBBI", vip, owner, 0, 0, 0, 0, MONO_S, last_s, via, kind,
-                          flags, 0))
+            + struct.pack("<HHQQIIIIHBBI", vip, owner, sum(len(s.l3()) for s in received), 0,
+                          len(received), 0, MONO_S, last_s, via, kind, flags, 0))
 
 
 def leg_image(target, sport, asked_ns=MONO_NS, mac="02:00:00:00:0a:01", mtu=1500, tunnel=tunnel4):

@@ -4,13 +4,13 @@
 from scapy.layers.inet6 import IPv6ExtHdrDestOpt
 from scapy.layers.l2 import Dot1AD, Dot1Q
 
-from oracle import (DATA, DIVERT, EPOCH, HUNT, HUNTED, MONO_NS, TUNNEL_KEY, Segment, Tunnel, decode,
+from oracle import (DATA, DIVERT, EPOCH, HUNT, HUNTED, MONO_MS, MONO_NS, TUNNEL_KEY, Segment, Tunnel, decode,
                     ether, outer_label, outer_port, stamp, too_big)
 from local_vectors import MINUTE, STRANGER4, STRANGER6, unstamped
 from world import (MAX_WINDOW, ACKED, AFTER_GAP, ARMED, CLIENT4, DEAD, DRAINING, DRAINS, FREE, MAC_SIDE,
                    MAC_SIDE_GATEWAY, NARROW, NARROW_MTU, NO_NEIGH, NO_ROUTE, OURS, PIN, REDIRECT,
                    ROUTES_BY_ADDRESS, TAGGED, TRANSIT, TX, UNKNOWN, UPLINK, US, VLAN, Flow, fleet,
-                   flow_entry, keys, leg_image, node_image, socket_flow, state, tunnel4, tunnel6,
+                   flow_entry, keys, leg_image, nobody, node_image, socket_flow, state, tunnel4, tunnel6,
                    u32)
 
 MACS = {REDIRECT: {"dst": MAC_SIDE_GATEWAY, "src": MAC_SIDE}}
@@ -310,6 +310,21 @@ def write_divert(w):
                  sets=draining(NO_ROUTE), peers=((NO_ROUTE, 0, 0),))
         w.vector(f"divert{family}-no-neigh", syn.frame(), "pass", "local_syn",
                  sets=draining(NO_NEIGH))
+        # It comes again: nobody has answered, or the answer is on its way.
+        again = (("soon", 499, False), ("answered-not", 500, True), ("late", 60000, True),
+                 ("much-later", 60001, False))
+        for label, age_ms, back in again:
+            before = draining(TX) + nobody(flow, syn.seq, MONO_MS - age_ms)
+            if back:
+                w.vector(f"divert{family}-again-{label}", syn.frame(), "pass", "syn_repeated",
+                         sets=before, peers=((TX, 0, 0),))
+            else:
+                wrapped(w, f"divert{family}-again-{label}", syn, TX, (), reason="diverted",
+                        why=DIVERT, sets=before)
+        wrapped(w, f"divert{family}-noted", syn, TX, (), reason="diverted", why=DIVERT,
+                sets=draining(TX), after=nobody(flow, syn.seq))
+        wrapped(w, f"divert{family}-another", syn.but(seq=syn.seq + 1), TX, (), reason="diverted",
+                why=DIVERT, sets=draining(TX) + nobody(flow, syn.seq, MONO_MS - 3000))
         wrapped(w, f"divert{family}-not-data", Segment(flow), TX, (TX,), reason="wrap_hunt",
                 why=HUNT, marks=HUNTED, sets=draining(TX))
         wrapped(w, f"divert{family}-not-stamped", stamped(flow, TX), TX, (TX, REDIRECT),
