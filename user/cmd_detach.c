@@ -38,8 +38,10 @@ static int done(const struct globals *globals, int broken)
 	if (globals->json)
 		output_json(json_pack("{s:b, s:s, s:b, s:i}", "ok", 1, "instance",
 				      globals->instance, "detached", 1, "broken", broken));
-	else if (broken)
-		log_warn("%d stamped flows lived, and will break", broken);
+	else
+		printf("detached: %s: no packet passes it any more; %d stamped flows lived, and "
+		       "break\n",
+		       globals->instance, broken);
 	return EXIT_OK;
 }
 

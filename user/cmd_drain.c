@@ -14,11 +14,15 @@
 #include "clock.h"
 #include "drain_cmd.h"
 #include "failure.h"
+#include "flow_text.h"
 #include "log.h"
 #include "output.h"
+#include "probe.h"
 
 #define WINDOW_DEFAULT "10m"
-#define SAY_EVERY_S    10 /* while nothing changes */
+#define SAY_EVERY_S    10   /* while nothing changes */
+#define ANSWER_MS      1000 /* that a successor gets */
+#define LISTED	       10   /* flows that are named when a wait was in vain */
 
 struct drain_options {
 	unsigned int limit;
@@ -72,6 +76,31 @@ static long parse_window(const char *text)
 	}
 }
 
+/* What is sent to a node that does not answer comes back a second later, if at all. */
+static void warn_of_silent(const struct drain_handle *handle, const __u16 *ids, size_t nr)
+{
+	bool heard[AD_SUCCESSOR_MAX];
+	struct probe probe;
+	int err;
+
+	if (!handle->here || !nr)
+		return;
+	err = probe_init(&probe, handle->config, &handle->pins);
+	err = err ?: probe_wait(&probe, &handle->pins, ids, nr, ANSWER_MS, heard);
+	explicit_bzero(&probe, sizeof(probe));
+	if (err)
+		log_warn("successors cannot be asked whether they answer: %s", strerror(-err));
+	for (size_t i = 0; !err && i < nr; i++)
+		if (!heard[i])
+			log_warn(
+				"%s does not answer through the tunnel: new clients that are led "
+				"to "
+				"it wait until they try again, and are then served here; is it up, "
+				"and is UDP port %u open both ways?",
+				config_node_by_id(handle->config, ids[i])->name,
+				handle->config->tunnel_port);
+}
+
 static int begin(const struct globals *globals, struct drain_handle *handle, const char *to)
 {
 	struct config_errors errors = {};
@@ -88,6 +117,7 @@ static int begin(const struct globals *globals, struct drain_handle *handle, con
 	if (nr == 0)
 		log_warn("no node is up to take new flows: those that land here are still served "
 			 "here");
+	warn_of_silent(handle, ids, nr);
 	drain_begin(handle->state, ids, nr);
 	return EXIT_OK;
 }
@@ -167,6 +197,30 @@ static int wait_quiet(const struct globals *globals, const struct drain_handle *
 	return *owned < 0 ? *owned : 0;
 }
 
+static int name_one(const struct ad_tuple *tuple, bool forwarded, void *arg)
+{
+	char client[ENDPOINT_TEXT], vip[ENDPOINT_TEXT];
+	int *nr = arg;
+
+	if (++*nr <= LISTED)
+		log_err("left: %s to %s%s",
+			endpoint_format(&tuple->client, tuple->client_port, client),
+			endpoint_format(&tuple->vip, tuple->vip_port, vip),
+			forwarded ? ", forwarded" : "");
+	return *nr == LISTED;
+}
+
+/* The flow table lists some of these under another name, and some not at all. */
+static void show_left(const struct drain_handle *handle, int owned, long window)
+{
+	int nr = 0;
+
+	log_err("%d flows still live here after %ld s", owned, window);
+	drain_each_owned(handle, name_one, &nr);
+	if (owned > nr)
+		log_err("left: and %d more", owned - nr);
+}
+
 static int drain(const struct globals *globals, struct drain_handle *handle,
 		 const struct drain_options *options, long window)
 {
@@ -184,8 +238,7 @@ static int drain(const struct globals *globals, struct drain_handle *handle,
 	else if (err == -ECANCELED)
 		log_err("somebody took the drain back; %d flows live here", owned);
 	else if (err)
-		log_err("%d flows still live here after %ld s: anydoor flows lists them", owned,
-			window);
+		show_left(handle, owned, window);
 	else if (options->wait)
 		puts("quiet");
 	return err || owned < 0 ? EXIT_FAILED : EXIT_OK;

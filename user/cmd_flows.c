@@ -89,11 +89,18 @@ static void print_traffic(struct table *table, __u32 packets, __u64 bytes)
 /* Only what is out of the ordinary: a live flow with a stamp needs no word. */
 static const char *flow_remark(const struct ad_flow *flow)
 {
+	static const char *const remarks[] = { "",
+					       "plain",
+					       "closing",
+					       "plain, closing",
+					       "forwarded",
+					       "plain, forwarded",
+					       "closing, forwarded",
+					       "plain, closing, forwarded" };
 	bool plain = !(flow->flags & AD_FLOW_STAMPED);
+	bool closing = flow->flags & AD_FLOW_CLOSING, forwarded = flow->flags & AD_FLOW_FORWARDED;
 
-	if (flow->flags & AD_FLOW_CLOSING)
-		return plain ? "plain, closing" : "closing";
-	return plain ? "plain" : "";
+	return remarks[plain | closing << 1 | forwarded << 2];
 }
 
 static void print_row(struct listing *listing, const struct ad_flow *flow)

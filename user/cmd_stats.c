@@ -225,7 +225,7 @@ static void print_flow_table(const struct status *status)
 		{ "evictions", status->flow_stats.evictions, "a live flow made room for another" },
 		{ "expiries", status->flow_stats.expiries, "an idle flow made room for another" },
 		{ "refusals", status->flow_stats.refusals,
-		  "a flow led elsewhere found no room and went unmetered" },
+		  "a flow found no room: it is asked about packet by packet, or not counted" },
 		{ "in use", status->flows.slots - status->flows.by_kind[AD_FLOW_FREE], "slots" },
 		{ "capacity", status->flows.slots, "slots" },
 	};

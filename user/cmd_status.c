@@ -78,7 +78,7 @@ static void print_drain(const struct view *view, const struct status *status)
 	for (__u32 i = 0; i < state->nr_successors && i < AD_SUCCESSOR_MAX; i++)
 		len += snprintf(text + len, sizeof(text) - len, "%s%s", i ? ", " : "",
 				names_format(&view->names, state->successors[i], name));
-	print_line("drain", "%s: new flows go to %s; %llu of ours left",
+	print_line("drain", "%s: new flows go to %s; %llu connections live here",
 		   coloured(YELLOW, "on", word, sizeof(word)), len ? text : "nobody",
 		   status->flows_left);
 }
@@ -86,7 +86,7 @@ static void print_drain(const struct view *view, const struct status *status)
 static void print_flows(const struct status *status)
 {
 	const struct pins_occupancy *flows = &status->flows;
-	__u64 used = flows->slots - flows->by_kind[AD_FLOW_FREE];
+	__u64 used = flows->slots - flows->by_kind[AD_FLOW_FREE] - flows->idle;
 	char ours[UNIT_TEXT], pins[UNIT_TEXT], transit[UNIT_TEXT], slots[UNIT_TEXT];
 
 	print_line("flows", "%s ours, %s led elsewhere, %s pinned; %.1f%% of %s slots in use",

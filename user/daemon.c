@@ -160,6 +160,7 @@ static void stop(struct daemon *daemon)
 		event_base_free(daemon->base);
 	loader_close(daemon->loader);
 	instance_unlock(&daemon->loader->instance);
+	peer_watch_free(&daemon->peers);
 	config_free(daemon->config);
 }
 

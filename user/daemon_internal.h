@@ -10,6 +10,7 @@
 #include "control.h"
 #include "daemon.h"
 #include "metrics.h"
+#include "peer_watch.h"
 #include "watch.h"
 #include "zone_watch.h"
 
@@ -39,6 +40,7 @@ struct daemon {
 		__u64 looked_real_s; /* at the zones' signatures */
 		__u32 trouble; /* bit per interface that is not as it should be, and was told */
 	} tend;
+	struct peer_watch peers;
 	bool detached; /* nothing left to tend */
 };
 

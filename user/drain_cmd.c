@@ -101,27 +101,69 @@ void drain_close(struct drain_handle *handle)
 	memset(handle, 0, sizeof(*handle));
 }
 
-static int count_socket(const struct socket_entry *socket, void *arg)
+/* Has anything been forwarded? A walk over a large table is spared to who has no such servers. */
+static bool state_forwards(const struct pins *pins)
+{
+	struct ad_state state;
+
+	return !pins_read_state(pins, &state) && state.flags & AD_STATE_FORWARDS;
+}
+
+struct owned {
+	const struct drain_handle *handle;
+	struct ad_addr vips[AD_VIP_MAX];
+	size_t nr_vips;
+	int (*each)(const struct ad_tuple *tuple, bool forwarded, void *arg);
+	void *arg;
+};
+
+static int each_socket(const struct socket_entry *socket, void *arg)
+{
+	const struct owned *owned = arg;
+
+	return owned->each(&socket->tuple, false, owned->arg);
+}
+
+/* Where sockets can be asked, only what has none here. */
+static int each_flow(const struct ad_flow *flow, void *arg)
+{
+	const struct owned *owned = arg;
+	bool forwarded = flow->flags & AD_FLOW_FORWARDED;
+	struct ad_tuple tuple = { .client = flow->client,
+				  .client_port = flow->client_port,
+				  .vip_port = flow->vip_port };
+
+	if (flow->kind != AD_FLOW_OURS || flow->flags & (AD_FLOW_CLOSING | AD_FLOW_HALF_OPEN) ||
+	    clock_mono_s() - flow->last_s >= RECENT_S || (owned->handle->here && !forwarded))
+		return 0;
+	if (flow->vip < owned->nr_vips)
+		tuple.vip = owned->vips[flow->vip];
+	return owned->each(&tuple, forwarded, owned->arg);
+}
+
+int drain_each_owned(const struct drain_handle *handle,
+		     int (*each)(const struct ad_tuple *tuple, bool forwarded, void *arg),
+		     void *arg)
+{
+	struct owned owned = { .handle = handle, .each = each, .arg = arg };
+	int err = pins_read_vips(&handle->pins, owned.vips, &owned.nr_vips);
+
+	if (!err && handle->here)
+		err = sockets_each(SOCKETS_LIVE, &handle->vips, each_socket, &owned);
+	if (!err && (!handle->here || state_forwards(&handle->pins)))
+		err = pins_each_flow(&handle->pins, each_flow, &owned);
+	return err;
+}
+
+static int count_one(const struct ad_tuple *tuple, bool forwarded, void *arg)
 {
 	(*(int *)arg)++;
 	return 0;
 }
 
-static int count_flow(const struct ad_flow *flow, void *arg)
-{
-	if (flow->kind == AD_FLOW_OURS && !(flow->flags & AD_FLOW_CLOSING) &&
-	    clock_mono_s() - flow->last_s < RECENT_S)
-		(*(int *)arg)++;
-	return 0;
-}
-
 int drain_count_owned(const struct drain_handle *handle)
 {
-	int err, nr = 0;
+	int nr = 0, err = drain_each_owned(handle, count_one, &nr);
 
-	if (handle->here)
-		err = sockets_each(SOCKETS_LIVE, &handle->vips, count_socket, &nr);
-	else
-		err = pins_each_flow(&handle->pins, count_flow, &nr);
 	return err ?: nr;
 }

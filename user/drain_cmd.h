@@ -26,9 +26,16 @@ int drain_open(struct drain_handle *handle, const struct globals *globals, bool 
 void drain_close(struct drain_handle *handle);
 
 /*
- * Flows that live here: sockets of VIPs between ESTABLISHED and the last ACK, or from another
- * network namespace what the flow table saw lately. Negative: -errno.
+ * Flows that live here: sockets of VIPs between ESTABLISHED and the last ACK, and what NAT
+ * forwards; or from another network namespace what the flow table saw lately. Negative: -errno.
  */
 int drain_count_owned(const struct drain_handle *handle);
+/*
+ * The same one by one, until @each returns non-zero, which is then returned. @forwarded: not a
+ * socket, but a flow that NAT leads to a server behind this host.
+ */
+int drain_each_owned(const struct drain_handle *handle,
+		     int (*each)(const struct ad_tuple *tuple, bool forwarded, void *arg),
+		     void *arg);
 
 #endif

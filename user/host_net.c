@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "addr.h"
 #include "host_net.h"
+#include "host_services.h"
 #include "offload.h"
 #include "output.h"
 #include "route.h"
@@ -206,4 +207,5 @@ void host_net_check(const struct config *config, const struct links *links,
 	}
 	check_room(config, findings);
 	check_conntrack(config, findings);
+	host_services_check(config, findings);
 }

@@ -455,6 +455,23 @@ int loader_keep_pins(struct loader *loader, struct config_errors *errors)
 
 /* --- detachment ------------------------------------------------------------------------------- */
 
+static int count_one(const struct socket_entry *socket, void *arg)
+{
+	(*(int *)arg)++;
+	return 0;
+}
+
+/* As `drain` counts them: also those that bear no stamp, and need us only to be led home. */
+static int count_all(const struct loader *loader)
+{
+	struct vip_set vips;
+	int nr = 0;
+
+	if (!vip_set_read(&vips, loader->dp.locals, AD_LOCAL_VIP_TCP))
+		sockets_each(SOCKETS_LIVE, &vips, count_one, &nr);
+	return nr;
+}
+
 static int check_quiet(struct loader *loader, bool force, int *broken, struct config_errors *errors)
 {
 	int nr, err = loader->dp.locals < 0
@@ -471,11 +488,11 @@ static int check_quiet(struct loader *loader, bool force, int *broken, struct co
 		config_errors_add(errors, "sockets", 0,
 				  "cannot be listed: %s; --force detaches anyway", strerror(-nr));
 	else
-		config_errors_add(
-			errors, loader->instance.name, 0,
-			"%d stamped flows live and would break; anydoor drain --wait first, or "
-			"--force",
-			nr);
+		config_errors_add(errors, loader->instance.name, 0,
+				  "%d stamped flows live and would break (drain counts %d: all "
+				  "that live here); "
+				  "anydoor drain --wait first, or --force",
+				  nr, count_all(loader));
 	return nr < 0 ? nr : -EBUSY;
 }
 

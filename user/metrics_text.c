@@ -212,7 +212,8 @@ static void write_flow_table(struct evbuffer *out, const struct status *status)
 	write_one(out, "flow_table_expiries_total", "counter",
 		  "Idle flows that made room for another.", stats->expiries);
 	write_one(out, "flow_table_refusals_total", "counter",
-		  "Flows led elsewhere that found no room and went unmetered.", stats->refusals);
+		  "Flows that found no room: shifted ones are asked about packet by packet.",
+		  stats->refusals);
 }
 
 static void write_budgets(struct evbuffer *out, const struct ad_hunt_stats *stats)

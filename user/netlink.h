@@ -12,7 +12,7 @@
  * when it has seen enough, or MNL_CB_ERROR with errno set. 0 or -errno, also the kernel's own.
  */
 int netlink_ask(struct nlmsghdr *request, mnl_cb_t each, void *arg);
-/* The same of another family: NETLINK_SOCK_DIAG. */
+/* The same of another family: NETLINK_SOCK_DIAG, NETLINK_NETFILTER. */
 int netlink_ask_family(int family, struct nlmsghdr *request, mnl_cb_t each, void *arg);
 
 #endif

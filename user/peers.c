@@ -51,6 +51,8 @@ const char *peer_state(const struct peer *peer)
 		return "unknown";
 	if (peer->node.flags & AD_NODE_DEAD)
 		return "dead";
+	if (peer->node.flags & AD_NODE_SILENT)
+		return "silent";
 	return peer->node.flags & AD_NODE_DRAINING ? "draining" : "up";
 }
 

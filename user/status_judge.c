@@ -87,6 +87,39 @@ static void judge_state(struct status *status)
 			     "start `anydoor run`");
 }
 
+#define REFUSED_LATELY_S 600
+
+/* A flow that found no room. What is over makes room for any other: so the others live. */
+static void judge_flows(struct status *status)
+{
+	__u32 ago_s = clock_mono_s() - status->state.refused_s;
+	char text[UNIT_TEXT];
+
+	if (status->state.refused_s && ago_s < REFUSED_LATELY_S)
+		warn(status,
+		     "the flow table was too full for a flow %us ago (%s in all): shifted ones are "
+		     "asked about packet by packet, others not counted; raise flows.max",
+		     ago_s, unit_exact(status->flow_stats.refusals, text));
+}
+
+static void judge_peers(const struct view *view, struct status *status)
+{
+	char name[NAME_TEXT], text[UNIT_TEXT];
+
+	for (size_t i = 0; i < status->nr_peers; i++) {
+		const struct peer *peer = &status->peers[i];
+
+		if (peer->node.flags & AD_NODE_SILENT)
+			warn(status,
+			     "%s does not answer through the tunnel, and %s packets were sent "
+			     "there: flows that are led to it are stuck; is it up, and is UDP port "
+			     "%u open both ways?",
+			     names_format(&view->names, peer->id, name),
+			     unit_exact(peer->count.tx.packets, text),
+			     view->config ? view->config->tunnel_port : AD_TUNNEL_PORT);
+	}
+}
+
 /* The tunnel's clock follows the real one only while somebody tends it. */
 static void judge_clock(struct status *status)
 {
@@ -304,6 +337,8 @@ void status_judge(const struct view *view, struct status *status)
 {
 	judge_state(status);
 	judge_pins(view, status);
+	judge_flows(status);
+	judge_peers(view, status);
 	judge_clock(status);
 	judge_stamps(view, status);
 	judge_network(view, status);

@@ -21,6 +21,7 @@
 #define WATCH_EVERY_S  3
 #define AGE_EVERY_S    30
 #define SYSCTL_EVERY_S 10
+#define PEERS_EVERY_S  5
 #define EXPIRY_EVERY_S 10
 
 static void tend_clock(struct daemon *daemon)
@@ -218,6 +219,8 @@ void daemon_tend(struct daemon *daemon)
 	}
 	if (seconds % SYSCTL_EVERY_S == 0)
 		prepare_watch_sysctls(daemon->config, &daemon->tend.timestamps_off);
+	if (seconds % PEERS_EVERY_S == 0)
+		peer_watch_tick(&daemon->peers, daemon->config, &daemon->loader->pins);
 	if (seconds && seconds % AGE_EVERY_S == 0)
 		tend_unstamped(daemon);
 	if (seconds % AGE_EVERY_S == 0)
