@@ -40,7 +40,7 @@ well() { # NAME
 
 configure metrics="{ listen: '127.0.0.1:9900' }"
 daemon_start
-ok "it listens for HTTP" await 10 hears 9900
+ok "it listens for HTTP" await 40 hears 9900
 ok "DNS over TCP: 3,000 connections of mutated queries" attack mutate 1 3000 dns $VIP4:53
 well "DNS"
 ok "HTTP: 2,000 of mutated requests" attack mutate 2 2000 http 127.0.0.1:9900

@@ -11,7 +11,7 @@ of_process() { # FIELD
 }
 
 daemon_start
-ok "the daemon runs" attached wan0
+ok "the daemon runs" await 40 attached wan0
 is "its system calls are filtered" "$(of_process Seccomp)" 2
 is "no new privileges" "$(of_process NoNewPrivs)" 1
 is "no core" "$(awk '/^Max core/ { print $5, $6 }' "/proc/$DAEMON/limits")" "0 0"

@@ -26,7 +26,7 @@ confined_start() {
 	(AT='exec' confined --kill "$ANYDOOR" --config "$LAB_DIR/anydoor.yaml" --name one run) \
 		>>"$LAB_DIR/log" 2>&1 &
 	DAEMON=$!
-	await 10 test -S "$LAB_DIR/run/one/control" || cat "$LAB_DIR/log"
+	await 40 test -S "$LAB_DIR/run/one/control" || cat "$LAB_DIR/log"
 }
 
 answers() { # [OPTION...]
@@ -63,7 +63,7 @@ configure
 # --- a life ------------------------------------------------------------------------------------------
 ok "check" confined_anydoor check --config-only
 confined_start
-ok "it starts, attached" attached wan0
+ok "it starts, attached" await 10 attached wan0
 is "others look into its run directory" "$(stat -c %a "$LAB_DIR/run/one")" 755
 is "not into its socket" "$(stat -c %a "$LAB_DIR/run/one/control")" 600
 ok "DNS over UDP" answers
