@@ -19,9 +19,10 @@
 #include "listener.h"
 #include "log.h"
 
-#define LINE_MAX_BYTES 65536
-#define CALL_TIMEOUT_S 120
-#define IDLE_TIMEOUT_S 10
+#define LINE_MAX_BYTES	  65536
+#define CALL_TIMEOUT_S	  120
+#define STOPPED_TIMEOUT_S 3
+#define IDLE_TIMEOUT_S	  10
 
 struct control {
 	struct event_base *base;
@@ -196,9 +197,35 @@ static bool is_trusted(int fd)
 	return !peer.uid || peer.uid == geteuid();
 }
 
+/* Whether who listens was stopped by a signal: it takes connections, and answers none. */
+static bool is_stopped(int fd)
+{
+	struct ucred peer = {};
+	socklen_t len = sizeof(peer);
+	char path[64], state = '?';
+	FILE *file;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) || !peer.pid)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/stat", peer.pid);
+	file = fopen(path, "re");
+	if (file && fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+		state = '?';
+	if (file)
+		fclose(file);
+	return state == 'T' || state == 't';
+}
+
+static void set_timeouts(int fd, int seconds)
+{
+	struct timeval timeout = { .tv_sec = seconds };
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+}
+
 static int connect_to(const char *path)
 {
-	struct timeval timeout = { .tv_sec = CALL_TIMEOUT_S };
 	struct sockaddr_un sun;
 	int fd, err = fill_address(&sun, path);
 
@@ -207,10 +234,12 @@ static int connect_to(const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
-	if (!connect(fd, (struct sockaddr *)&sun, sizeof(sun)) && is_trusted(fd))
+	set_timeouts(fd, CALL_TIMEOUT_S);
+	if (!connect(fd, (struct sockaddr *)&sun, sizeof(sun)) && is_trusted(fd)) {
+		if (is_stopped(fd))
+			set_timeouts(fd, STOPPED_TIMEOUT_S);
 		return fd;
+	}
 	err = -errno;
 	close(fd);
 	return err;

@@ -22,9 +22,10 @@ int control_renew(struct control *control);
 void control_free(struct control *control);
 
 /*
- * Asks the daemon that listens at @path and waits for its answer (at most two minutes). Takes the
- * reference to @args (may be NULL). 0 and *@reply to json_decref(); -ENOENT or -ECONNREFUSED: no
- * daemon listens; -EPERM: somebody does who is neither root nor us; other -errno. Not logged.
+ * Asks the daemon that listens at @path and waits for its answer (at most two minutes; three
+ * seconds if it was stopped by a signal). Takes the reference to @args (may be NULL). 0 and *@reply
+ * to json_decref(); -ENOENT or -ECONNREFUSED: no daemon listens; -EPERM: somebody does who is
+ * neither root nor us; other -errno. Not logged.
  */
 int control_call(const char *path, const char *verb, json_t *args, json_t **reply);
 

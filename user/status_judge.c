@@ -165,7 +165,14 @@ static void judge_vips(const struct view *view, struct status *status, const str
 	for (size_t i = 0; i < config->nr_vips; i++) {
 		const struct ad_addr *vip = &config->vips[i].address;
 
-		if (!addr_is_among(list, vip))
+		if (addr_is_among(list, vip))
+			continue;
+		if (!config->vips[i].tcp)
+			warn(status,
+			     "%s is on no interface here: what the kernel passes up, and TCP, is "
+			     "not answered there; ip address add %s/%d dev lo",
+			     addr_format(vip, text), text, addr_is_ip4(vip) ? 32 : 128);
+		else
 			unfit(status,
 			      "%s is on no interface here, so nothing can be served there; ip "
 			      "address add %s/%d dev lo",

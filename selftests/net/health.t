@@ -18,10 +18,19 @@ health_is() { # CODE TEXT
 	[[ $said == *"$2"*" $1" ]] || { echo "$said"; return 1; }
 }
 
+tells() { # TEXT
+	status .warnings | grep -qF -- "$1"
+}
+
 # finds NAME TEXT CODE: status and /healthz know.
 finds() {
+	await 4 tells "$2" # carrier, for one, is noticed within a second
 	refused "$1" 4 "$2" anydoor status
 	ok "$1: /healthz" await 4 health_is "$3" "$(((${3} == 503)) && echo "$2" || echo degraded)"
+}
+
+timeout_anydoor() { # SECONDS ARG...
+	at pop timeout "$1" "$ANYDOOR" --config "$LAB_DIR/anydoor.yaml" --name one "${@:2}"
 }
 
 all_well() {
@@ -61,10 +70,7 @@ silent() {
 }
 ok "a stopped daemon is told" await 14 silent
 refused "and degraded" 4 "no sign of life" anydoor status
-as_nobody() {
-	at pop setpriv --reuid=65534 --regid="$(getent group daemon | cut -d: -f3)" --clear-groups \
-		"$ANYDOOR" --config "$LAB_DIR/anydoor.yaml" --name one "$@"
-}
+refused "who asks it is not kept waiting" 1 "does not answer" timeout_anydoor 10 reload
 kill -CONT "$DAEMON"
 ok "until it goes on" await 4 all_well
 
