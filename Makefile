@@ -129,7 +129,7 @@ $(SAN)/selftests/unit/%: $(SAN)/selftests/unit/%.o $(SAN)/libanydoor.a
 
 # From a fresh clone: the flags above are made from what pkg-config finds, so a second make.
 .PHONY: test
-test: deps				## run the tests, or T="unit net/shift.t" alone; needs root
+test: deps-test				## run the tests, or T="unit net/shift.t" alone; needs root
 	$(Q)+$(MAKE) --no-print-directory all units $(TEST_PROGRAMS)
 	$(Q)BUILD=$(BUILD) selftests/run $(T)
 
@@ -158,7 +158,7 @@ $(ZONE_DUMP): $(BUILD)/selftests/zone/dump.o $(BUILD)/libanydoor.a
 DIFF_QUERIES ?= 200000
 DIFF_ROUNDS ?= 1000
 .PHONY: diff
-diff: deps				## 200,000 queries to our DNS, Knot, NSD and BIND, and 50,000 zone records, compared
+diff: deps-test				## 200,000 queries to our DNS, Knot, NSD and BIND, and 50,000 zone records, compared
 	$(Q)+$(MAKE) --no-print-directory all $(TEST_PROGRAMS)
 	$(Q)BUILD=$(BUILD) DNS_DIFF_QUERIES=$(DIFF_QUERIES) selftests/net/dns_diff.t
 	$(Q)BUILD=$(BUILD) ZONE_DIFF_ROUNDS=$(DIFF_ROUNDS) ZONE_DIFF_SEED= selftests/zone/diff.t
@@ -195,7 +195,7 @@ $(RACE)/frames: selftests/race/frames.py $(wildcard selftests/prog/*.py)
 	$(Q)PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 $< $@.tmp && mv $@.tmp $@
 
 .PHONY: model
-model: deps				## a million random packets: the ladder's model against the program
+model: deps-test				## a million random packets: the ladder's model against the program
 	$(Q)+$(MAKE) --no-print-directory $(BUILD)/selftests/model/check $(BUILD)/selftests/prog/vectors
 	$(Q)for i in 1 2 3 4 5; do BUILD=$(BUILD) ROUNDS=200000 SEED= selftests/model/model.t || exit; done
 
@@ -214,7 +214,7 @@ $(BUILD)/selftests/vm/%.bpf.o: selftests/vm/%.bpf.c
 	$(Q)$(CLANG) $(BPFFLAGS) -MMD -MP -c $< -o $@
 
 .PHONY: suites
-suites: deps				## other people's test suites: Zonemaster, DNSViz, EDNS compliance (installs them)
+suites: deps-test				## other people's test suites: Zonemaster, DNSViz, EDNS compliance (installs them)
 	$(Q)deploy/deps selftests/suites/deps.txt
 	$(Q)+$(MAKE) --no-print-directory all $(BUILD)/selftests/dns/pass.bpf.o
 	$(Q)BUILD=$(BUILD) selftests/suites/suites
@@ -253,7 +253,7 @@ $(BUILD)/fuzz/seeds: selftests/fuzz/seeds $(wildcard selftests/dns/zones/* selft
 fuzzers: $(FUZZERS) $(BUILD)/selftests/prog/vectors
 
 .PHONY: fuzz
-fuzz: deps				## fuzz DNS engine, zone compiler and kernel program, FUZZ_TIME seconds each
+fuzz: deps-test				## fuzz DNS engine, zone compiler and kernel program, FUZZ_TIME seconds each
 	$(Q)+$(MAKE) --no-print-directory fuzzers $(BUILD)/fuzz/seeds
 	$(Q)for f in $(FUZZ_TARGETS); do BUILD=$(BUILD) selftests/fuzz/fuzz $$f $(FUZZ_TIME) || exit 1; done
 
@@ -353,14 +353,14 @@ bench-abuse: all $(LAB_PROGRAMS) $(FLOOD)	## floods and forgeries against a POP 
 	$(Q)BUILD=$(BUILD) selftests/bench/abuse $(BUILD)/bench.json
 
 .PHONY: churn
-churn: deps				## 2,000 connections, BGP moving every second for two minutes: who survives?
+churn: deps-test				## 2,000 connections, BGP moving every second for two minutes: who survives?
 	$(Q)+$(MAKE) --no-print-directory all $(LAB_PROGRAMS) $(CROWD)
 	$(Q)BUILD=$(BUILD) selftests/churn/churn
 
 # --- demo ------------------------------------------------------------------------------------
 .PHONY: demo demo-keep
-demo: deps				## three POPs and a client in namespaces: what it is for, in a minute
-demo-keep: deps				## the same, and the lab stays up to play with
+demo: deps-test				## three POPs and a client in namespaces: what it is for, in a minute
+demo-keep: deps-test				## the same, and the lab stays up to play with
 demo demo-keep:
 	$(Q)+$(MAKE) --no-print-directory all $(LAB_PROGRAMS)
 	$(Q)BUILD=$(BUILD) selftests/demo/demo $(if $(filter demo-keep,$@),--keep)
@@ -369,9 +369,12 @@ demo demo-keep:
 SOURCES	= $(shell git ls-files '*.c' '*.h')
 SCRIPTS	= $(shell git ls-files | xargs grep -lE '^\#!.*(bash|/sh)')
 
-.PHONY: deps
-deps:					## install what deploy/deps.txt names and this machine lacks
+.PHONY: deps deps-test
+deps:					## install what a build needs (deploy/deps.txt) and this machine lacks
 	$(Q)deploy/deps
+
+deps-test: deps				## and what tests, demo and lint need (deploy/deps-test.txt)
+	$(Q)deploy/deps deploy/deps-test.txt
 
 # varFuncNullUB: NULL is a pointer on every POSIX system.
 CPPCHECK = --quiet --error-exitcode=1 --std=c11 --enable=warning,portability,performance \

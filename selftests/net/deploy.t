@@ -34,6 +34,23 @@ bird_accepts() {
 	bird -p -c "$dir/bird.conf"
 }
 
+# What the build asks pkg-config for comes with a package that `make deps` installs.
+libraries_come() {
+	local package library
+	for library in $(sed -nE 's/^PKGS[[:space:]]*:= //p' "$top/Makefile"); do
+		package=$(dpkg -S "$(pkg-config --variable=pcfiledir "$library")/$library.pc") || return 1
+		grep -q "^${package%%:*} " "$top/deploy/deps.txt" || { echo "$library: $package"; return 1; }
+	done
+}
+
+servers() { # LIST: packages that answer somebody, or boot another machine
+	grep -cE '^(bind9|nsd|knot|bird2|nginx|unbound|gdnsd|prometheus|qemu|iperf3)' "$top/deploy/$1"
+}
+
+ok "make deps installs every library of the build" libraries_come
+is "and no server" "$(servers deps.txt)" 0
+at_least "those are the tests'" "$(servers deps-test.txt)" 8
+is "which make test installs" "$(make -C "$top" -n test T=none 2>/dev/null | grep -c 'deploy/deps deploy/deps-test.txt')" 1
 ok "install" installs
 "$dir/usr/bin/anydoor" keygen "$dir/etc/anydoor/fleet.key" >/dev/null
 ok "check accepts the example configuration and its zone" \
