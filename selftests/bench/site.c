@@ -4,7 +4,6 @@
  * files that a node has. All of it is gone with the process, however that ends.
  */
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include <sys/stat.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include "selftests/mounts.h"
 #include "selftests/bench/frame.h"
 #include "user/config.h"
 #include "user/keys.h"
@@ -55,8 +55,7 @@ static const char settings[] = "node: self\n"
 
 static int mount_files(void)
 {
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("tmpfs", SITE, "tmpfs", 0, NULL) || mkdir(BPFFS, 0700) ||
+	if (mounts_unshare() || mount("tmpfs", SITE, "tmpfs", 0, NULL) || mkdir(BPFFS, 0700) ||
 	    mount("bpf", BPFFS, "bpf", 0, NULL)) {
 		perror("bench: mount namespace");
 		return -EPERM;

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Signatures that nobody renews: who looks after a zone that was signed elsewhere hears of it before
 its resolvers' users do, and when it has happened; and signing it again is all that it takes.

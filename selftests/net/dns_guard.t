@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cookies and limits on the wire: dig and kdig ask, BIND and Knot share our secret, secrets roll
 over, another node knows the first one's cookies, and a network that asks too often is told so."""

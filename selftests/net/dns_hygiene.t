@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every answer is one that a forged question can do little with, whoever gives it; and what the
 kernel passes up is answered by the daemon: the rcode due, never silence.

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Connections to port 53: who may stay, who goes first, and what the greedy cost (RFC 7766, 6)."""
 import multiprocessing, os, resource, selectors, shutil, socket, struct, sys, tempfile, time

@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Asks each address given, in turn and without a pause, until a line comes on stdin; never asks twice.
 

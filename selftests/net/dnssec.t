@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Zones signed by ldns-signzone and dnssec-signzone, served by us, judged by validators: Unbound as a
 resolver with our keys as trust anchors, delv and drill.

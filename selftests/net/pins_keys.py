@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Looks for tunnel keys in every pinned map that the caller may read, as an attacker who knows the
 code and the fleet's configuration would. Prints each candidate once: where it lies, and the key.

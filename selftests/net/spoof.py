@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Sends what somebody may send who knows a flow's addresses and ports, and nothing else of it.
 

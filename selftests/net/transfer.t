@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Zones from a primary as deploy/doc/transfer.md says: Knot beside anydoor is the secondary. Then the
 primary signs, as deploy/doc/dnssec.md says.

@@ -3,13 +3,13 @@
  * zones.c: user/dns_service.h, with the options in place of a configuration file.
  */
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <bpf/libbpf.h>
+#include "selftests/mounts.h"
 #include "user/config.h"
 #include "user/dns_service.h"
 #include "user/pins.h"
@@ -27,10 +27,11 @@ static int zones_fail(const char *what, int err)
 
 int zones_mount(void)
 {
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("bpf", BPFFS, "bpf", 0, NULL))
-		return zones_fail(BPFFS, -errno);
-	return 0;
+	int err = mounts_unshare();
+
+	if (!err && mount("bpf", BPFFS, "bpf", 0, NULL))
+		err = -errno;
+	return err ? zones_fail(BPFFS, err) : 0;
 }
 
 static struct config *zones_config(const struct options *options)

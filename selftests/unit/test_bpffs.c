@@ -2,11 +2,11 @@
 /*
  * test_bpffs.c: who may pass through the bpffs to an instance's pins.
  */
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "selftests/mounts.h"
 #include "selftests/tap.h"
 #include "user/bpffs.h"
 #include "user/config.h"
@@ -19,9 +19,7 @@ static char top[] = "/tmp/anydoor-bpffs-XXXXXX", root[64];
 /* A bpffs as systemd mounts it, gone with the test's mount namespace. */
 static bool fixture(void)
 {
-	if (!mkdtemp(top) || unshare(CLONE_NEWNS) ||
-	    mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("bpf", top, "bpf", 0, "mode=0700"))
+	if (!mkdtemp(top) || mounts_unshare() || mount("bpf", top, "bpf", 0, "mode=0700"))
 		return false;
 	snprintf(root, sizeof(root), "%s/anydoor", top);
 	return !mkdir(root, 0755);
