@@ -162,7 +162,7 @@ static void write_pops(struct evbuffer *out, const char *name, const char *help,
 static void write_node_states(struct evbuffer *out, const struct view *view,
 			      const struct status *status)
 {
-	static const char *const states[] = { "up", "draining", "dead", "unknown" };
+	static const char *const states[] = { "up", "draining", "silent", "dead", "unknown" };
 
 	prom_family(out, "node_state", "gauge",
 		    "1 for the state that the data path holds a node to be in.");
