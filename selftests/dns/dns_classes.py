@@ -348,15 +348,13 @@ def _(q, ours, theirs):
 
 @allow("near-the-limit", ALL, ["tc"])
 def _(q, ours, theirs):
-    by_dname = any(r[1] == T.DNAME for r in theirs.sections[0])  # its alias's target, written out
-    margin = 256 if by_dname else 128
+    by_dname = any(r[1] == T.DNAME for r in theirs.sections[0])
+    margin = 256 if by_dname else 128  # the target's labels may stand in the question already
     return not (ours.tc and theirs.tc) and max(ours.size, theirs.size) > q.limit - margin
 
 
 @allow("uncompressed", (BIND,), ["tc"])
 def _(q, ours, theirs):
-    if any(r[1] == T.DNAME for m in (ours, theirs) for r in m.sections[0]):
-        return ours.tc or theirs.tc
     return theirs.tc and not ours.tc and len(q.name) > 150
 
 
