@@ -127,10 +127,13 @@ $(SAN)/selftests/unit/%: $(SAN)/selftests/unit/%.o $(SAN)/libanydoor.a
 	$(say) LDSAN $@
 	$(Q)$(CC) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-# From a fresh clone: the flags above are made from what pkg-config finds, so a second make.
+# From a fresh clone: the flags above are made from what pkg-config finds, so a second make. It uses
+# every CPU, unless the caller has said how many.
+JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 .PHONY: test
 test: deps-test				## run the tests, or T="unit net/shift.t" alone; needs root
-	$(Q)+$(MAKE) --no-print-directory all units $(TEST_PROGRAMS)
+	$(Q)+$(MAKE) $(JOBS) --no-print-directory all units $(TEST_PROGRAMS)
 	$(Q)BUILD=$(BUILD) selftests/run $(T)
 
 # --- DNS -------------------------------------------------------------------------------------
@@ -159,7 +162,7 @@ DIFF_QUERIES ?= 200000
 DIFF_ROUNDS ?= 400
 .PHONY: diff
 diff: deps-test				## 200,000 queries to our DNS, Knot, NSD and BIND, and 40,000 zone records, compared
-	$(Q)+$(MAKE) --no-print-directory all $(TEST_PROGRAMS)
+	$(Q)+$(MAKE) $(JOBS) --no-print-directory all $(TEST_PROGRAMS)
 	$(Q)BUILD=$(BUILD) DNS_DIFF_QUERIES=$(DIFF_QUERIES) selftests/net/dns_diff.t
 	$(Q)BUILD=$(BUILD) ZONE_DIFF_ROUNDS=$(DIFF_ROUNDS) ZONE_DIFF_SEED= selftests/zone/diff.t
 
@@ -196,7 +199,7 @@ $(RACE)/frames: selftests/race/frames.py $(wildcard selftests/prog/*.py)
 
 .PHONY: model
 model: deps-test				## a million random packets: the ladder's model against the program
-	$(Q)+$(MAKE) --no-print-directory $(BUILD)/selftests/model/check $(BUILD)/selftests/prog/vectors
+	$(Q)+$(MAKE) $(JOBS) --no-print-directory $(BUILD)/selftests/model/check $(BUILD)/selftests/prog/vectors
 	$(Q)for i in 1 2 3 4 5; do BUILD=$(BUILD) ROUNDS=200000 SEED= selftests/model/model.t || exit; done
 
 $(BUILD)/selftests/prog/vectors: $(wildcard selftests/prog/*.py)
@@ -216,7 +219,7 @@ $(BUILD)/selftests/vm/%.bpf.o: selftests/vm/%.bpf.c
 .PHONY: suites
 suites: deps-test				## other people's test suites: Zonemaster, DNSViz, EDNS compliance (installs them)
 	$(Q)deploy/deps selftests/suites/deps.txt
-	$(Q)+$(MAKE) --no-print-directory all $(BUILD)/selftests/dns/pass.bpf.o
+	$(Q)+$(MAKE) $(JOBS) --no-print-directory all $(BUILD)/selftests/dns/pass.bpf.o
 	$(Q)BUILD=$(BUILD) selftests/suites/suites
 
 # --- fuzz ------------------------------------------------------------------------------------
@@ -254,12 +257,12 @@ fuzzers: $(FUZZERS) $(BUILD)/selftests/prog/vectors
 
 .PHONY: fuzz
 fuzz: deps-test				## fuzz DNS engine, zone compiler and kernel program, FUZZ_TIME seconds each
-	$(Q)+$(MAKE) --no-print-directory fuzzers $(BUILD)/fuzz/seeds
+	$(Q)+$(MAKE) $(JOBS) --no-print-directory fuzzers $(BUILD)/fuzz/seeds
 	$(Q)for f in $(FUZZ_TARGETS); do BUILD=$(BUILD) selftests/fuzz/fuzz $$f $(FUZZ_TIME) || exit 1; done
 
 .PHONY: fuzz-keep
 fuzz-keep:				## keep what fuzzing found: the least corpus, into the tree
-	$(Q)+$(MAKE) --no-print-directory fuzzers $(BUILD)/fuzz/seeds
+	$(Q)+$(MAKE) $(JOBS) --no-print-directory fuzzers $(BUILD)/fuzz/seeds
 	$(Q)for f in $(FUZZ_TARGETS); do BUILD=$(BUILD) selftests/fuzz/fuzz $$f keep || exit 1; done
 
 # --- bench -----------------------------------------------------------------------------------
@@ -354,7 +357,7 @@ bench-abuse: all $(LAB_PROGRAMS) $(FLOOD)	## floods and forgeries against a POP 
 
 .PHONY: churn
 churn: deps-test				## 2,000 connections, BGP moving every second for two minutes: who survives?
-	$(Q)+$(MAKE) --no-print-directory all $(LAB_PROGRAMS) $(CROWD)
+	$(Q)+$(MAKE) $(JOBS) --no-print-directory all $(LAB_PROGRAMS) $(CROWD)
 	$(Q)BUILD=$(BUILD) selftests/churn/churn
 
 # --- demo ------------------------------------------------------------------------------------
@@ -362,7 +365,7 @@ churn: deps-test				## 2,000 connections, BGP moving every second for two minute
 demo: deps-test				## three POPs and a client in namespaces: what it is for, in a minute
 demo-keep: deps-test				## the same, and the lab stays up to play with
 demo demo-keep:
-	$(Q)+$(MAKE) --no-print-directory all $(LAB_PROGRAMS)
+	$(Q)+$(MAKE) $(JOBS) --no-print-directory all $(LAB_PROGRAMS)
 	$(Q)BUILD=$(BUILD) selftests/demo/demo $(if $(filter demo-keep,$@),--keep)
 
 # --- house -----------------------------------------------------------------------------------
