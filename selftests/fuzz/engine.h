@@ -19,7 +19,7 @@ static struct zone *engine_zone(const char *dir, size_t i)
 	char path[4096];
 
 	snprintf(path, sizeof(path), "%s/%s", dir, fuzz_zones[i].file);
-	if (zone_load(fuzz_zones[i].name, path, &zone, &errors)) {
+	if (zone_load(fuzz_zones[i].name, path, NULL, &zone, &errors)) {
 		config_errors_log(&errors);
 		abort();
 	}
