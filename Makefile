@@ -370,7 +370,7 @@ demo demo-keep:
 
 # --- house -----------------------------------------------------------------------------------
 SOURCES	= $(shell git ls-files '*.c' '*.h')
-SCRIPTS	= $(shell git ls-files | xargs grep -lE '^\#!.*(bash|/sh)')
+SCRIPTS	= $(shell git ls-files -z | xargs -0 grep -lE '^\#!.*(bash|/sh)')
 
 .PHONY: deps deps-test
 deps:					## install what a build needs (deploy/deps.txt) and this machine lacks

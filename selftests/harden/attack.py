@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 # SPDX-License-Identifier: GPL-3.0-or-later
 """attack.py mutate SEED ROUNDS KIND WHERE: good messages, mutated, to a listener.
 attack.py crowd NUMBER WHERE: so many connections at once, silent; a line when they are open, then it waits for stdin.

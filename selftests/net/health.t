@@ -26,7 +26,7 @@ tells() { # TEXT
 finds() {
 	await 4 tells "$2" # carrier, for one, is noticed within a second
 	refused "$1" 4 "$2" anydoor status
-	ok "$1: /healthz" await 4 health_is "$3" "$(((${3} == 503)) && echo "$2" || echo degraded)"
+	ok "$1: /healthz" await 4 health_is "$3" "$( ((${3} == 503)) && echo "$2" || echo degraded)"
 }
 
 timeout_anydoor() { # SECONDS ARG...

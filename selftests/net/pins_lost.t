@@ -79,14 +79,14 @@ is "and are known, and stamped" \
 ok "DNS is answered in the kernel" kernel_answers
 daemon_kill TERM
 umount -l "$PINS"
-rm -r "$PINS"/*
+rm -r "${PINS:?}"/*
 
 # What is behind the doors died with the last pin. Connections of before are left alone from now on.
 release flows
 daemon_start
 daemon_kill KILL
 id=$(xdp_program wan0)
-rm -r "$PINS"/*
+rm -r "${PINS:?}"/*
 refused "removed: status knows" 4 "anydoor run takes them over" anydoor status
 ok "in JSON too" test "$(anydoor status --json | jq .ok)" = false
 anydoor check >"$LAB_DIR/check" 2>&1
@@ -128,7 +128,7 @@ ok "detach --force" anydoor detach --force
 is "no program is left" "$(xdp_program wan0) $(our_filters wan0)" "0 0"
 is "nor a pin" "$(ls -A "$PINS")" ""
 ok "loaded" anydoor run --load-only
-rm -r "$PINS"/*
+rm -r "${PINS:?}"/*
 ok "no pins: detach --force" anydoor detach --force
 is "no program is left" "$(xdp_program wan0) $(our_filters wan0)" "0 0"
 refused "then it is not loaded" 3 "not loaded" anydoor detach --force

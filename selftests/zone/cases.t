@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Zone files that people brought along and that were refused, misread or deadly: cases/. BIND and NSD
 say what is right where they load a file; where it is wrong, the lines of the errors are written here."""

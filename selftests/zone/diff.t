@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Random zone files as BIND, NSD and we read them: the same records to the byte, or refused by all.
 
