@@ -70,25 +70,33 @@ static int walk(const char *path, char at[PATH_MAX], char why[TRUST_TEXT / 2])
 	return err;
 }
 
-int trust_path(const char *path, char why[TRUST_TEXT])
+/* -EPERM: what lies at @at is @why. */
+static int find_fault(const char *path, char at[PATH_MAX], char why[TRUST_TEXT / 2])
 {
-	char at[PATH_MAX], real[PATH_MAX], text[TRUST_TEXT / 2];
-	int err = walk(path, at, text);
+	char real[PATH_MAX];
+	int err = walk(path, at, why);
 
 	if (!err && realpath(path, real))
-		err = walk(real, at, text);
-	if (err != -EPERM)
-		return 0;
-	snprintf(why, TRUST_TEXT, "%.*s: %s", 160, at, text);
+		err = walk(real, at, why);
+	return err == -EPERM ? err : 0;
+}
+
+int trust_path(const char *path, char why[TRUST_TEXT])
+{
+	char at[PATH_MAX], text[TRUST_TEXT / 2];
+	int err = find_fault(path, at, text);
+
+	if (err)
+		snprintf(why, TRUST_TEXT, "%.*s: %s", 160, at, text);
 	return err;
 }
 
 int trust_or_tell(const char *path, struct config_errors *errors)
 {
-	char why[TRUST_TEXT];
-	int err = trust_path(path, why);
+	char at[PATH_MAX], why[TRUST_TEXT / 2];
+	int err = find_fault(path, at, why);
 
 	if (err)
-		config_errors_add(errors, path, 0, "%s", why);
+		config_errors_add(errors, at, 0, "%s", why);
 	return err;
 }

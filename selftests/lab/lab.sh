@@ -36,7 +36,7 @@ lab_up() {
 	trap 'exit 143' TERM HUP
 	trap 'exit 141' PIPE # nobody reads on: `make demo | head`
 	mkdir "$LAB_DIR/bpf"
-	mount -t bpf anydoor-lab "$LAB_DIR/bpf"
+	mount -t bpf -o mode=0755 anydoor-lab "$LAB_DIR/bpf"
 	topology_up
 	web_up
 	bgp_up

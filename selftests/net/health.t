@@ -38,7 +38,7 @@ all_well() {
 }
 
 mkdir -p "$PINS"
-mount -t bpf bpf "$PINS"
+mount -t bpf -o mode=0755 bpf "$PINS"
 configure metrics="{ listen: \"127.0.0.1:9153\" }"
 daemon_start
 ok "all is well" await 4 all_well

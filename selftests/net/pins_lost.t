@@ -51,7 +51,7 @@ is "the next daemon adopts the attached program" "$(xdp_program wan0)" "$id"
 is "the connections live" "$(alive flows)" 3
 
 # Another bpffs over the first one.
-mount -t bpf bpf "$PINS"
+mount -t bpf -o mode=0755 bpf "$PINS"
 ok "hidden: pinned again" await 8 pinned meta flows
 ok "all is good" good
 daemon_kill TERM
@@ -65,7 +65,7 @@ ok "a second start is refused" not anydoor run
 # --- without one -----------------------------------------------------------------------------------
 rm -f "$LAB_DIR/log"
 daemon_kill KILL
-mount -t bpf bpf "$PINS"
+mount -t bpf -o mode=0755 bpf "$PINS"
 refused "hidden: status knows" 4 "anydoor run takes them over" anydoor status
 refused "and detach" 1 "detach --force takes them off" anydoor detach
 is "the connections live" "$(alive flows)" 3
