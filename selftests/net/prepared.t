@@ -76,7 +76,7 @@ refused "check" 1 "$run/his: belongs to user 65534" anydoor check
 # --- what root says --------------------------------------------------------------------------------
 as_nobody mkdir "$run/his/one"
 listen_as_nobody "$run/his/one/control"
-refused "reload" 1 "reload failed" anydoor reload
+refused "reload" 1 "the daemon does not answer: Operation not permitted" anydoor reload
 as_nobody mkdir -m 755 "$shared/his/one" "$shared/his/one~lock"
 as_nobody ln -s "$run/his/one" "$shared/his/one~lock/run"
 configure state="{ bpffs: $shared/his, run: $LAB_DIR/run }"
