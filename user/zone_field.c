@@ -793,6 +793,8 @@ int zone_scan_types_old(struct zone_scan *scan, const struct zone_field *field)
 
 	if (scan_bits(scan, field, bits, 127, &last))
 		return -EINVAL;
+	if (bits[0] & 0x80)
+		return zone_why(scan->why, "%s: TYPE0 is no type", field->name);
 	return last ? zone_scan_put(scan, bits, last / 8 + 1) : 0;
 }
 
@@ -800,6 +802,8 @@ int zone_wire_types_old(struct zone_wire *wire, const struct zone_field *field)
 {
 	if (wire->end - wire->p > WINDOW_BYTES / 2)
 		return zone_why(wire->why, "%s: more than 16 bytes", field->name);
+	if (wire->p < wire->end && (*wire->p & 0x80 || !wire->end[-1]))
+		return zone_why(wire->why, "%s: TYPE0, or a zero byte at its end", field->name);
 	wire->p = wire->end;
 	return 0;
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 #include "zone_generate.h"
 
-#define WIDTH_MAX 250 /* a name has no more room */
+#define WIDTH_MAX 127 /* BIND's */
 
 struct format {
 	int offset;

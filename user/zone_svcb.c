@@ -23,7 +23,6 @@ enum svc_key {
 	SVC_OHTTP,		  /* RFC 9540, 4 */
 	SVC_TLS_SUPPORTED_GROUPS, /* draft-ietf-tls-key-share-prediction */
 	SVC_KEYS,
-	SVC_KEY_MAX = 65534, /* 65535 is reserved (RFC 9460, 14.3.2) */
 };
 
 static const char *const key_names[SVC_KEYS] = {
@@ -43,7 +42,7 @@ static const char *const key_names[SVC_KEYS] = {
 struct value {
 	struct zone_scan *scan;
 	const char *name;
-	const __u8 *p, *end;
+	__u8 *p, *end;
 };
 
 static int key_parse(const char *at, size_t len, __u16 *key)
@@ -58,7 +57,7 @@ static int key_parse(const char *at, size_t len, __u16 *key)
 		return 0;
 	}
 	if (len < 4 || memcmp(at, "key", 3) || (len > 4 && at[3] == '0') ||
-	    zone_text_number(at + 3, len - 3, SVC_KEY_MAX, &number))
+	    zone_text_number(at + 3, len - 3, 0xffff, &number))
 		return -EINVAL;
 	*key = number;
 	return 0;
@@ -82,7 +81,7 @@ static int value_wrong(const struct value *value, const char *what)
 /* The next item of a list with commas between its items; false behind the last. */
 static bool next_item(struct value *value, const char **at, size_t *len)
 {
-	const __u8 *comma;
+	__u8 *comma;
 
 	if (!value->p)
 		return false;
@@ -175,13 +174,18 @@ static int put_numbers(struct value *value)
 	return 0;
 }
 
+/* Blanks may stand between the digits here, too: they are in quotes. */
 static int put_ech(struct value *value)
 {
 	static const struct zone_field field = { ZONE_FIELD_BASE64, "ech" };
-	const struct zone_word word = { .at = (const char *)value->p,
-					.len = value->end - value->p };
+	struct zone_word word = { .at = (const char *)value->p };
+	const __u8 *p;
+	__u8 *to = value->p;
 
-	return zone_scan_put_base64(value->scan, &field, &word, 1);
+	for (p = value->p; p < value->end; p++)
+		if (*p != ' ' && *p != '\t')
+			to[word.len++] = *p;
+	return word.len ? zone_scan_put_base64(value->scan, &field, &word, 1) : 0;
 }
 
 static int put_value(struct value *value, __u16 key)
@@ -351,20 +355,45 @@ static bool utf8_valid(const __u8 *p, const __u8 *end)
 	return true;
 }
 
+/* RFC 6570, 2.3 and 2.4: "dns", and perhaps how much of it. */
+static bool is_dns_variable(const __u8 *p, const __u8 *end)
+{
+	if (end - p < 3 || memcmp(p, "dns", 3))
+		return false;
+	p += 3;
+	return p == end || *p == ':' || (*p == '*' && p + 1 == end);
+}
+
+/* Between braces: an operator, and variables with commas between them. */
+static bool has_dns_variable(const __u8 *p, const __u8 *end)
+{
+	const __u8 *comma;
+
+	if (p < end && memchr("+#./;?&", *p, 7))
+		p++;
+	for (; p <= end; p = comma + 1) {
+		comma = memchr(p, ',', end - p) ?: end;
+		if (is_dns_variable(p, comma))
+			return true;
+	}
+	return false;
+}
+
 /* RFC 9461, 5: a relative URI template that has the variable "dns". */
 static bool dohpath_valid(const __u8 *p, size_t len)
 {
-	const __u8 *end = p + len, *open, *close, *dns;
+	const __u8 *end = p + len, *open, *close;
+	bool found = false;
 
 	if (!len || *p != '/' || !utf8_valid(p, end))
 		return false;
-	while ((open = memchr(p, '{', end - p)) && (close = memchr(open, '}', end - open))) {
-		dns = memmem(open, close - open, "dns", 3);
-		if (dns)
-			return true;
-		p = close + 1;
+	for (; (open = memchr(p, '{', end - p)); p = close + 1) {
+		close = memchr(open, '}', end - open);
+		if (!close)
+			return false;
+		found = found || has_dns_variable(open + 1, close);
 	}
-	return false;
+	return found;
 }
 
 /* What the value of a key must be; NULL: it is. */
@@ -408,8 +437,6 @@ static int check_param(struct zone_wire *wire, const struct zone_field *field, i
 	key = get16(p);
 	if (zone_wire_pass(wire, field, get16(p + 2)))
 		return -EINVAL;
-	if (key > SVC_KEY_MAX)
-		return zone_why(wire->why, "key65535 is reserved");
 	if (key <= *before)
 		return zone_why(wire->why, "%s stands twice, or keys are not in order",
 				key_name(key, name));
