@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include "zone.h"
 #include "zone_field.h"
 
@@ -185,33 +184,6 @@ int zone_wire_ttl(struct zone_wire *wire, const struct zone_field *field)
 	return zone_wire_pass(wire, field, 4);
 }
 
-/* YYYYMMDDHHmmSS in UTC (RFC 4034, 3.2). */
-static int parse_date(const struct zone_word *word, __u32 *seconds)
-{
-	static const struct {
-		size_t at, len, low, high;
-	} parts[] = { { 0, 4, 1900, 9999 }, { 4, 2, 1, 12 },  { 6, 2, 1, 31 },
-		      { 8, 2, 0, 23 },	    { 10, 2, 0, 59 }, { 12, 2, 0, 60 } };
-	__u64 v[6];
-	struct tm tm = { 0 };
-	size_t i;
-
-	if (word->len != 14)
-		return -EINVAL;
-	for (i = 0; i < 6; i++)
-		if (zone_text_number(word->at + parts[i].at, parts[i].len, parts[i].high, &v[i]) ||
-		    v[i] < parts[i].low)
-			return -EINVAL;
-	tm.tm_year = v[0] - 1900;
-	tm.tm_mon = v[1] - 1;
-	tm.tm_mday = v[2];
-	tm.tm_hour = v[3];
-	tm.tm_min = v[4];
-	tm.tm_sec = v[5];
-	*seconds = timegm(&tm);
-	return tm.tm_mday == (int)v[2] || v[5] == 60 ? 0 : -EINVAL; /* 31 April became 1 May */
-}
-
 /* RFC 2535, 7.2: no other form. */
 int zone_scan_date(struct zone_scan *scan, const struct zone_field *field)
 {
@@ -220,7 +192,7 @@ int zone_scan_date(struct zone_scan *scan, const struct zone_field *field)
 
 	if (!word)
 		return -EINVAL;
-	if (parse_date(word, &seconds))
+	if (zone_word_date(word, &seconds))
 		return zone_scan_refuse(scan, field, word, "a time like 20270131235959");
 	return zone_scan_put32(scan, seconds);
 }
@@ -239,7 +211,7 @@ int zone_scan_time(struct zone_scan *scan, const struct zone_field *field)
 
 	if (!word)
 		return -EINVAL;
-	if (!parse_date(word, &seconds))
+	if (!zone_word_date(word, &seconds))
 		return zone_scan_put32(scan, seconds);
 	if (zone_word_number(word, 0xffffffff, &number))
 		return zone_scan_refuse(scan, field, word, "a time like 20270131235959");

@@ -444,6 +444,18 @@ static void read_ttl(struct reader *reader, const struct zone_entry *entry)
 	reader->has_default_ttl = true;
 }
 
+/* When BIND wrote the file: that changes no record. */
+static void read_date(struct reader *reader, const struct zone_entry *entry)
+{
+	char text[ZONE_WORD_TEXT];
+	__u32 seconds;
+
+	if (has_words(reader, entry, 1, 1, "$DATE YYYYMMDDHHMMSS") &&
+	    zone_word_date(&entry->words[1], &seconds))
+		reader_error(reader, reader->line, "\"%s\" is no time like 20270131235959",
+			     zone_word_show(&entry->words[1], text));
+}
+
 /* The file inherits owner and origin; what it makes of them ends with it. */
 static void read_include(struct reader *reader, const struct zone_entry *entry)
 {
@@ -566,10 +578,8 @@ static const struct directive {
 	const char *word;
 	void (*read)(struct reader *reader, const struct zone_entry *entry);
 } directives[] = {
-	{ "$ORIGIN", read_origin },
-	{ "$TTL", read_ttl },
-	{ "$INCLUDE", read_include },
-	{ "$GENERATE", read_generate },
+	{ "$ORIGIN", read_origin },   { "$TTL", read_ttl },	      { "$DATE", read_date },
+	{ "$INCLUDE", read_include }, { "$GENERATE", read_generate },
 };
 
 static void read_directive(struct reader *reader, const struct zone_entry *entry)

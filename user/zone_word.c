@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 #include "zone.h"
 #include "zone_word.h"
 
@@ -84,6 +85,32 @@ int zone_word_ttl(const struct zone_word *word, __u32 *seconds)
 	}
 	*seconds = sum;
 	return word->len ? 0 : -EINVAL;
+}
+
+int zone_word_date(const struct zone_word *word, __u32 *seconds)
+{
+	static const struct {
+		size_t at, len, low, high;
+	} parts[] = { { 0, 4, 1900, 9999 }, { 4, 2, 1, 12 },  { 6, 2, 1, 31 },
+		      { 8, 2, 0, 23 },	    { 10, 2, 0, 59 }, { 12, 2, 0, 60 } };
+	__u64 v[6];
+	struct tm tm = { 0 };
+	size_t i;
+
+	if (word->len != 14)
+		return -EINVAL;
+	for (i = 0; i < 6; i++)
+		if (zone_text_number(word->at + parts[i].at, parts[i].len, parts[i].high, &v[i]) ||
+		    v[i] < parts[i].low)
+			return -EINVAL;
+	tm.tm_year = v[0] - 1900;
+	tm.tm_mon = v[1] - 1;
+	tm.tm_mday = v[2];
+	tm.tm_hour = v[3];
+	tm.tm_min = v[4];
+	tm.tm_sec = v[5];
+	*seconds = timegm(&tm);
+	return tm.tm_mday == (int)v[2] || v[5] == 60 ? 0 : -EINVAL; /* 31 April became 1 May */
 }
 
 static bool is_digit(const char *p, const char *end)

@@ -22,6 +22,9 @@ int zone_text_number(const char *at, size_t len, __u64 max, __u64 *value);
 /* Seconds, or numbers with units (1w2d3h4m5s); 32 bits at most. */
 int zone_word_ttl(const struct zone_word *word, __u32 *seconds);
 
+/* YYYYMMDDHHmmSS in UTC (RFC 4034, 3.2). */
+int zone_word_date(const struct zone_word *word, __u32 *seconds);
+
 /* In wire format; relative to @origin; "@" is @origin itself. */
 int zone_word_name(const struct zone_word *word, const __u8 *origin, __u8 wire[256]);
 
