@@ -14,6 +14,11 @@ static bool is_newline(char c)
 	return c == '\n' || c == '\r';
 }
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
 /* What ends a word that is not quoted, unless a backslash stands before it. */
 static bool is_special(char c)
 {
@@ -142,8 +147,10 @@ static int read_quoted(struct zone_lex *lex, struct zone_entry *entry, bool glue
 static int read_parenthesis(struct zone_lex *lex)
 {
 	if (*lex->at++ == '(') {
-		if (!lex->depth++)
+		if (!lex->depth++) {
 			lex->opened = lex->line;
+			lex->opened_at = lex->at;
+		}
 		return 0;
 	}
 	if (!lex->depth)
@@ -182,13 +189,31 @@ static int read_piece(struct zone_lex *lex, struct zone_entry *entry, bool *glue
 	}
 }
 
-/* Behind an error the next line is as good a place to go on as any. */
-static void skip_entry(struct zone_lex *lex)
+static void skip_line(struct zone_lex *lex)
 {
 	pass_line(lex);
 	if (lex->at < lex->end)
 		pass_newline(lex);
+}
+
+/*
+ * Behind an error the next line is as good a place to go on as any. A parenthesis that nobody
+ * closed has swallowed entries with errors of their own: they begin where no blank does.
+ */
+static void skip_entry(struct zone_lex *lex)
+{
+	bool back = lex->unclosed && !lex->went_back;
+
+	if (back) {
+		lex->went_back = true;
+		lex->at = lex->opened_at;
+		lex->line = lex->opened;
+	}
+	do {
+		skip_line(lex);
+	} while (back && lex->at < lex->end && is_blank(*lex->at));
 	lex->depth = 0;
+	lex->unclosed = false;
 }
 
 static int read_entry(struct zone_lex *lex, struct zone_entry *entry)
@@ -198,17 +223,21 @@ static int read_entry(struct zone_lex *lex, struct zone_entry *entry)
 	int err;
 
 	entry->nr = 0;
-	entry->indented = *lex->at == ' ' || *lex->at == '\t';
+	entry->indented = is_blank(*lex->at);
 	while (lex->at < lex->end && (lex->depth || !is_newline(*lex->at))) {
 		err = read_piece(lex, entry, &glued);
 		if (err)
 			return err;
-		if (lex->at - began > ZONE_ENTRY_MAX)
+		if (lex->at - began > ZONE_ENTRY_MAX) {
+			lex->unclosed = lex->depth;
 			return lex_fail(lex, entry->nr ? entry->words[0].line : lex->line,
 					"an entry of more than 1 MiB");
+		}
 	}
-	if (lex->depth)
+	if (lex->depth) {
+		lex->unclosed = true;
 		return lex_fail(lex, lex->opened, "\"(\" is not closed");
+	}
 	if (lex->at < lex->end)
 		pass_newline(lex);
 	if (entry->nr)

@@ -36,7 +36,10 @@ struct zone_lex {
 	__u32 line;	    /* of *@at, from 1 */
 	unsigned int depth; /* parentheses open */
 	__u32 opened;	    /* line of the outermost of them */
-	const char *why;    /* of the last error */
+	const char *opened_at;
+	bool unclosed;	 /* one that nothing closes was the last error */
+	bool went_back;	 /* once: what lies behind is not read again and again */
+	const char *why; /* of the last error */
 	__u32 why_line;
 };
 

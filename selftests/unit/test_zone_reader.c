@@ -163,6 +163,11 @@ struct mistake {
 static const struct mistake mistakes[] = {
 	{ "a TXT \"x\n", "z:5: a quote is not closed on its line\n" },
 	{ "a TXT ( x\nb A 192.0.2.2\n", "z:5: \"(\" is not closed\n" },
+	{ "a TXT ( x\n 1 ; y\n\t2\nb A 1\nc TXT (\nd A 2",
+	  "z:5: \"(\" is not closed\n"
+	  "z:8: b.example.com. A: address: \"1\" is not an IPv4 address\n"
+	  "z:9: \"(\" is not closed\n" },
+	{ "$DATE 20261127\n", "z:5: \"20261127\" is no time like 20270131235959\n" },
 	{ "a TXT x )\n", "z:5: \")\" without \"(\" before it\n" },
 	{ "a..b A 192.0.2.2\n", "z:5: \"a..b\" is no domain name\n" },
 	{ "a\\300b A 192.0.2.2\n", "z:5: \"a\\300b\" is no domain name\n" },
