@@ -208,7 +208,7 @@ static void check_alias(struct check *check, const struct owner *owner)
 	if (cnames > 1)
 		complain(check, rr, "more than one CNAME of one name");
 	for (i = 0; cnames && i < owner->nr; i++) {
-		if (beside_cname(owner->rrs[i].type))
+		if (beside_cname(owner->rrs[i].type) || owner->rrs[i].type == DNS_T_NSEC3)
 			continue;
 		complain(check, &owner->rrs[i], "CNAME and other data");
 		break;

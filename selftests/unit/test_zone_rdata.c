@@ -354,6 +354,11 @@ static void test_zone_rdata_names_compare_without_case(void)
 	   "but not the number before them");
 	ok(zone_rdata_compare(DNS_T_TXT, (const __u8 *)"\1a", 2, (const __u8 *)"\1A", 2) > 0,
 	   "nor text");
+	ok(zone_rdata_compare(107, (const __u8 *)"\0\1\1a", 5, (const __u8 *)"\0\1\1A", 5) > 0,
+	   "nor names in LP, which is younger than RFC 3597, 7");
+	ok(zone_rdata_compare(DNS_T_NSEC, (const __u8 *)"\1a\0\0\1\x40", 6,
+			      (const __u8 *)"\1A\0\0\1\x40", 6) > 0,
+	   "nor in NSEC (RFC 6840, 5.1)");
 }
 
 static void test_zone_type_names_are_read_as_they_are_written(void)

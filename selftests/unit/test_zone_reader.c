@@ -90,6 +90,8 @@ static const struct reading readings[] = {
 	{ "a A 192.0.2.2\n\n ; nothing\n  TXT x\n", "a", "3600 16 0178",
 	  "an owner that is inherited over empty lines" },
 	{ "a A 192.0.2.2\na A 192.0.2.2\n", "a", "3600 1 c0000202", "a record twice" },
+	{ "a CNAME b\na NSEC3 2 0 0 - 00 A\n", "a", "3600 50 02000000000100000140",
+	  "NSEC3 of a hash that is an alias's name" },
 	{ "$DATE 20261127235959 ; rndc dumpdb\na A 192.0.2.2\n", "a", "3600 1 c0000202",
 	  "$DATE, which says when BIND wrote the file" },
 	{ "$GENERATE 1-3 h$ A 192.0.2.$\n", "h3", "3600 1 c0000203", "$GENERATE" },
