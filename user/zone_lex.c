@@ -8,6 +8,7 @@
 #include "zone_lex.h"
 
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
+#define UNCLOSED	"\"(\" is not closed"
 
 static bool is_newline(char c)
 {
@@ -236,7 +237,7 @@ static int read_entry(struct zone_lex *lex, struct zone_entry *entry)
 	}
 	if (lex->depth) {
 		lex->unclosed = true;
-		return lex_fail(lex, lex->opened, "\"(\" is not closed");
+		return lex_fail(lex, lex->opened, UNCLOSED);
 	}
 	if (lex->at < lex->end)
 		pass_newline(lex);
@@ -245,14 +246,34 @@ static int read_entry(struct zone_lex *lex, struct zone_entry *entry)
 	return 0;
 }
 
+/*
+ * Is the error on a line that looks like an entry of its own? Then it is the parenthesis above that
+ * is wrong, and the error is told when that line is read again.
+ */
+static void blame_parenthesis(struct zone_lex *lex)
+{
+	const char *p = lex->at;
+
+	if (!lex->depth || lex->unclosed || lex->went_back || lex->why_line == lex->opened)
+		return;
+	while (p > lex->opened_at && !is_newline(p[-1]))
+		p--;
+	if (is_blank(*p) || is_special(*p))
+		return;
+	lex->unclosed = true;
+	lex_fail(lex, lex->opened, UNCLOSED);
+}
+
 int zone_lex_next(struct zone_lex *lex, struct zone_entry *entry)
 {
 	int err;
 
 	while (lex->at < lex->end) {
 		err = read_entry(lex, entry);
-		if (err == -EINVAL)
+		if (err == -EINVAL) {
+			blame_parenthesis(lex);
 			skip_entry(lex);
+		}
 		if (err)
 			return err;
 		if (entry->nr)

@@ -169,6 +169,13 @@ static const struct mistake mistakes[] = {
 	  "z:5: \"(\" is not closed\n"
 	  "z:8: b.example.com. A: address: \"1\" is not an IPv4 address\n"
 	  "z:9: \"(\" is not closed\n" },
+	{ "a TXT ( x\nb A 1\nc TXT \"x\nd A 2\n",
+	  "z:5: \"(\" is not closed\n"
+	  "z:6: b.example.com. A: address: \"1\" is not an IPv4 address\n"
+	  "z:7: a quote is not closed on its line\n"
+	  "z:8: d.example.com. A: address: \"2\" is not an IPv4 address\n" },
+	{ "a TXT ( x\n  \"y\n  z )\n", "z:6: a quote is not closed on its line\n"
+				       "z:7: \")\" without \"(\" before it\n" },
 	{ "$DATE 20261127\n", "z:5: \"20261127\" is no time like 20270131235959\n" },
 	{ "a TXT x )\n", "z:5: \")\" without \"(\" before it\n" },
 	{ "a..b A 192.0.2.2\n", "z:5: \"a..b\" is no domain name\n" },
