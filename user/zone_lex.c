@@ -48,6 +48,7 @@ void zone_lex_begin(struct zone_lex *lex, const char *text, size_t len)
 	lex->at = text;
 	lex->end = text + len;
 	lex->line = 1;
+	lex->cr_alone = !memchr(text, '\n', len);
 }
 
 void zone_entry_free(struct zone_entry *entry)
@@ -89,6 +90,13 @@ static void pass_newline(struct zone_lex *lex)
 static void pass_line(struct zone_lex *lex)
 {
 	while (lex->at < lex->end && !is_newline(*lex->at))
+		lex->at++;
+}
+
+/* To others a CR in a comment is a part of it; but where no LF is, it is all that ends a line. */
+static void pass_comment(struct zone_lex *lex)
+{
+	while (lex->at < lex->end && *lex->at != '\n' && !(lex->cr_alone && *lex->at == '\r'))
 		lex->at++;
 }
 
@@ -176,7 +184,7 @@ static int read_piece(struct zone_lex *lex, struct zone_entry *entry, bool *glue
 		pass_newline(lex);
 		return 0;
 	case ';':
-		pass_line(lex);
+		pass_comment(lex);
 		return 0;
 	case '(':
 	case ')':

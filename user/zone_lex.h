@@ -34,6 +34,7 @@ struct zone_entry {
 struct zone_lex {
 	const char *at, *end;
 	__u32 line;	    /* of *@at, from 1 */
+	bool cr_alone;	    /* the text has no LF: lines end in CR */
 	unsigned int depth; /* parentheses open */
 	__u32 opened;	    /* line of the outermost of them */
 	const char *opened_at;

@@ -66,6 +66,8 @@ static const struct reading readings[] = {
 	{ "a TXT \"x\ry\"\n", "a", "3600 16 03780d79", "CR inside of quotes" },
 	{ "a TXT x\r\nb TXT y\r\n", "b", "3600 16 0179", "lines with CR LF" },
 	{ "a TXT x\rb TXT y\r", "b", "3600 16 0179", "lines with CR" },
+	{ "a TXT x ; y\rb TXT z\nc TXT w ; v\r\n", "a", "3600 16 0178", "CR in a comment" },
+	{ "; x\rb TXT z\nb TXT w\n", "b", "3600 16 0177", "and what is behind it there" },
 	{ "a TXT \"x\"\r\n", "a", "3600 16 0178", "a quote before CR LF" },
 	{ "\"a\" A 192.0.2.2\n", "a", "3600 1 c0000202", "an owner in quotes" },
 	{ "a!b A 192.0.2.2\n", "a!b", "3600 1 c0000202", "an exclamation mark in a name" },
@@ -146,6 +148,16 @@ static void test_zone_reader_omitted_ttl_is_the_last_stated(void)
 	zone_free(zone);
 	zone = parse_good("example.com.", "@ SOA ns h 1 2 3 4 300\n@ NS ns\nns A 192.0.2.1\n");
 	is_str(record(zone, "ns.example.com.", 1), "300 1 c0000201", "none: the SOA's minimum");
+	zone_free(zone);
+}
+
+/* As editors wrote them before they wrote LF; a CR ends comments here, too. */
+static void test_zone_reader_lines_of_cr_alone(void)
+{
+	struct zone *zone = parse_good("example.com.", "; zone\r$TTL 60\r@ SOA ns h ( 1 ; serial\r"
+						       "2 3 4 5 )\r@ NS ns\rns A 192.0.2.1");
+
+	is_str(record(zone, "ns.example.com.", 1), "60 1 c0000201", "a file of CR alone");
 	zone_free(zone);
 }
 
@@ -471,6 +483,7 @@ int main(void)
 	test_zone_reader_text_means_what_rfc_1035_says();
 	test_zone_reader_byte_order_mark_is_passed();
 	test_zone_reader_omitted_ttl_is_the_last_stated();
+	test_zone_reader_lines_of_cr_alone();
 	test_zone_reader_duplicates_differ_in_case();
 	test_zone_reader_mistakes_are_told_with_their_place();
 	test_zone_reader_no_soa_is_not_said_of_a_soa_that_is_wrong();
