@@ -11,7 +11,7 @@ QUOTED = re.compile(rb'"((?:[^"\\\n]|\\.)+)"')
 ESCAPED = re.compile(rb"\\(?:(\d{3})|([A-Za-z0-9_-]))")
 # NSD refuses these whatever the rest of the file says. A bare "syntax error" is its lexer's, which
 # stumbles over @.b and more; where BIND refuses too, BIND's own words must fall into a class.
-UNKNOWN_TO_NSD = r": syntax error\n|unrecognized RR type|Unknown directive|requires absolute domain name|cannot open include file" \
+UNKNOWN_TO_NSD = r": syntax error\n|unrecognized RR type|Unknown directive|requires absolute domain name|unknown character|cannot open include file" \
     r"|out of zone data|integer value is expected|invalid tag \w+: contains invalid char [A-Z]"
 
 
