@@ -136,14 +136,15 @@ static __always_inline int dns_tidy(struct dns_work *w)
 	return DNS_GO;
 }
 
-/* Behind all questions, or 0. */
+/* Behind all questions, or 0. A single one goes back, so its name is whole and no longer than one.
+ */
 static __always_inline __u32 dns_skip_questions(const struct dns_work *w)
 {
 	__u32 i, nr = dns_get16(w, 4), at = DNS_HEADER;
 
 	for (i = 0; i < nr; i++) {
-		at = dns_skip_name(w, at, 0);
-		if (!at || at + 4 > w->len)
+		at = dns_skip_name(w, at, nr == 1);
+		if (!at || at + 4 > w->len || (nr == 1 && at - DNS_HEADER > DNS_NAME_BYTES))
 			return 0;
 		at += 4;
 	}

@@ -3,6 +3,7 @@
  * control.c: the daemon's ear, and how others speak into it.
  */
 #include <errno.h>
+#include <signal.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <event2/event.h>
@@ -274,12 +275,16 @@ static int exchange(int fd, const json_t *request, json_t **reply)
 int control_call(const char *path, const char *verb, json_t *args, json_t **reply)
 {
 	json_t *request = json_pack("{s:s, s:o*}", "verb", verb, "args", args);
+	void (*before)(int);
 	int fd, err;
 
 	if (!request)
 		return -ENOMEM;
+	/* A daemon without a descriptor for us hangs up: that is an error like others. */
+	before = signal(SIGPIPE, SIG_IGN);
 	fd = connect_to(path);
 	err = fd < 0 ? fd : exchange(fd, request, reply);
+	signal(SIGPIPE, before);
 	json_decref(request);
 	return err;
 }

@@ -132,7 +132,8 @@ void clients_make_room(struct clients *clients, const struct evhttp_request *req
 	}
 }
 
-static void on_second(evutil_socket_t fd, short what, void *arg)
+/* What libevent has left holds a descriptor until we see it, so we look ten times a second. */
+static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct clients *clients = arg;
 	struct metrics_client *client, *next;
@@ -148,18 +149,18 @@ static void on_second(evutil_socket_t fd, short what, void *arg)
 
 int clients_open(struct clients *clients, struct event_base *base, struct evhttp *http)
 {
-	static const struct timeval second = { .tv_sec = 1 };
+	static const struct timeval soon = { .tv_usec = 100000 };
 
 	TAILQ_INIT(&clients->list);
 	evhttp_set_bevcb(http, client_new, clients);
-	clients->second = event_new(base, -1, EV_PERSIST, on_second, clients);
-	return !clients->second || event_add(clients->second, &second) ? -ENOMEM : 0;
+	clients->tick = event_new(base, -1, EV_PERSIST, on_tick, clients);
+	return !clients->tick || event_add(clients->tick, &soon) ? -ENOMEM : 0;
 }
 
 void clients_stop(struct clients *clients)
 {
-	if (clients->second)
-		event_free(clients->second);
+	if (clients->tick)
+		event_free(clients->tick);
 }
 
 void clients_close(struct clients *clients)

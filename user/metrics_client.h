@@ -21,7 +21,7 @@ TAILQ_HEAD(metrics_clients, metrics_client);
 struct clients {
 	struct metrics_clients list;
 	unsigned int nr;
-	struct event *second;
+	struct event *tick;
 };
 
 /* From now on, all connections of @http are in @clients. 0 or -ENOMEM. */

@@ -101,7 +101,7 @@ files=$(ls "/proc/$DAEMON/fd" | wc -l)
 prlimit --pid "$DAEMON" --nofile=$((files + 20)):$((files + 20))
 at_least "a crowd at the door does not keep it busy" 50 "$(crowd)"
 ok "it is told once" same "$(grep -c "Too many open files" "$LAB_DIR/log")" 1
-ok "and serves when they have left" anydoor reload
+ok "and serves when they have left" await 5 anydoor reload
 
 # --- the pins --------------------------------------------------------------------------------------
 mkdir "$PINS/one/theirs"

@@ -44,6 +44,8 @@ ok "nobody was reset" no_resets
 at_least "nyc led packets home" "$(counter nyc wrap_stamp)" 1000
 at_least "sin led packets home" "$(counter sin wrap_stamp)" 1000
 for pop in "${POPS[@]}"; do
-	is "$pop: nothing was dropped" "$(counter_sum $pop '.action == "drop"')" 0
+	# A connection that has ended may send one more ACK, which no node owns: no loss to anybody.
+	is "$pop: nothing else was dropped" \
+		"$(counter_sum $pop '.action == "drop" and .reason != "nobody_once"')" 0
 done
 net_done
