@@ -84,7 +84,7 @@ crowd() {
 		import socket, sys, time
 		def ticks():
 		    return sum(map(int, open(f"/proc/{sys.argv[1]}/stat").read().split()[13:15]))
-		crowd = [socket.create_connection(("127.0.0.1", 9153), 1) for i in range(80)]
+		crowd = [socket.create_connection(("127.0.0.1", 9153), 10) for i in range(80)]
 		time.sleep(0.5)
 		before = ticks()
 		time.sleep(2)
