@@ -10,20 +10,37 @@ export LAB_BIG_MIB=1
 
 readonly COUNT=250 OLD=(old old_plain) NEW=(new new_plain)
 
+# What a connection older than anydoor has in its timestamps is noise to us. For each node's id one in
+# 11,000 reads like a fresh stamp of that node, is not looked for when it moves, and is reset (README,
+# Limits): of these 250 one in one run of eleven. It may be one, of these alone, and when they move.
+ALIASED=0
+aliased() { # NAME
+	[[ $1 == old ]] && echo $ALIASED || echo 0
+}
+
+note_aliased() {
+	[[ $(crowd_ask old) != *" lost 1 "* ]] || ALIASED=1
+	diag "$ALIASED connections read like a fresh stamp of another node"
+}
+
 # Do all of these crowds live?
 live() { # NAME...
-	local name
+	local name lost
 	sleep 0.5 # each of them has its turn
 	for name; do
-		same "$name: $(crowd_ask "$name")" "$name: live $COUNT lost 0 waiting 0" || return 1
+		lost=$(aliased "$name")
+		same "$name: $(crowd_ask "$name")" \
+			"$name: live $((COUNT - lost)) lost $lost waiting 0" || return 1
 	done
 }
 
 # Did each connection end in good order, with every byte it should have?
 whole() { # NAME...
-	local name
+	local name wanted
 	for name; do
-		same "$name: $(crowd_told "$name" '[.whole, .lost_by]')" "$name: [$COUNT,{}]" || return 1
+		wanted="[$COUNT,{}]"
+		(($(aliased "$name") == 0)) || wanted="[$((COUNT - 1)),{\"fra: Connection reset by peer\":1}]"
+		same "$name: $(crowd_told "$name" '[.whole, .lost_by]')" "$name: $wanted" || return 1
 	done
 }
 
@@ -66,6 +83,7 @@ ok "another one adopts: all live" live "${OLD[@]}" "${NEW[@]}"
 
 bgp_prefer nyc
 sleep 2.5 # whoever is stalled would be waiting
+note_aliased
 ok "they land at nyc: all live, those before us, too" live "${OLD[@]}" "${NEW[@]}"
 at_least "nyc led them to fra" "$(led nyc)" $((2 * COUNT))
 bgp_prefer fra
@@ -87,7 +105,7 @@ ok "a daemon with another data path comes: all live" live "${OLD[@]}" "${NEW[@]}
 
 ok "detach is refused" not enter fra anydoor detach
 ok "and takes nothing off: all live" live "${OLD[@]}" "${NEW[@]}"
-ok "nobody was reset" no_resets
+is "nobody else was reset" "$(client_resets)" $ALIASED
 crowd_end new
 ok "those with stamps end, each whole" whole new
 ok "detach, under those without" await 5 enter fra anydoor detach
