@@ -46,7 +46,7 @@ shared=$LAB_DIR/shared-bpf run=$LAB_DIR/shared-run
 clean_up() {
 	[[ -z ${LISTENER:-} ]] || kill "$LISTENER" 2>/dev/null
 	anydoor detach --force 2>/dev/null
-	umount "$shared" 2>/dev/null
+	umount -l "$shared" 2>/dev/null
 	keeper_down
 }
 trap clean_up EXIT
