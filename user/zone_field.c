@@ -414,7 +414,7 @@ int zone_wire_digits(struct zone_wire *wire, const struct zone_field *field)
 
 /* --- base 16, 32 and 64 ----------------------------------------------------------------------- */
 
-static int hex_digit(char c)
+int zone_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -434,7 +434,7 @@ int zone_scan_put_hex(struct zone_scan *scan, const struct zone_field *field,
 		if (!words[i].len)
 			return zone_scan_refuse(scan, field, &words[i], "hexadecimal digits");
 		for (n = 0; n < words[i].len; n++) {
-			digit = hex_digit(words[i].at[n]);
+			digit = zone_hex_digit(words[i].at[n]);
 			if (digit < 0)
 				return zone_scan_refuse(scan, field, &words[i],
 							"hexadecimal digits");

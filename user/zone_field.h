@@ -140,6 +140,15 @@ int zone_scan_put_base64(struct zone_scan *scan, const struct zone_field *field,
 int zone_scan_put_hex(struct zone_scan *scan, const struct zone_field *field,
 		      const struct zone_word *words, size_t nr);
 
+/* Of base 16; -1: none. */
+int zone_hex_digit(char c);
+
+/* Two bytes in network order. */
+static inline __u16 zone_get16(const __u8 *p)
+{
+	return p[0] << 8 | p[1];
+}
+
 /* Passes @bytes, or says that they are not there. */
 int zone_wire_pass(struct zone_wire *wire, const struct zone_field *field, size_t bytes);
 

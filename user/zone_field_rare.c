@@ -11,14 +11,6 @@
 #include "zone.h"
 #include "zone_field.h"
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = tolower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* @nr groups of one to @digits hexadecimal digits with @between between them. */
 static int scan_groups(struct zone_scan *scan, const struct zone_field *field, unsigned int nr,
 		       unsigned int digits, char between, const char *what)
@@ -33,8 +25,8 @@ static int scan_groups(struct zone_scan *scan, const struct zone_field *field, u
 	p = word->at;
 	end = p + word->len;
 	for (group = 0; group < nr; group++) {
-		for (n = 0, value = 0; p < end && hex_value(*p) >= 0 && n <= digits; n++)
-			value = value << 4 | hex_value(*p++);
+		for (n = 0, value = 0; p < end && zone_hex_digit(*p) >= 0 && n <= digits; n++)
+			value = value << 4 | zone_hex_digit(*p++);
 		if (!n || n > digits || (group + 1 < nr ? p == end || *p++ != between : p != end))
 			return zone_scan_refuse(scan, field, word, what);
 		if (digits > 2 ? zone_scan_put16(scan, value) : zone_scan_put8(scan, value))
@@ -85,9 +77,9 @@ static int put_dotted_hex(struct zone_scan *scan, const char *p, const char *end
 	for (; p < end; p++) {
 		if (*p == '.')
 			continue;
-		if (hex_value(*p) < 0)
+		if (zone_hex_digit(*p) < 0)
 			return -EINVAL;
-		value = value << 4 | hex_value(*p);
+		value = value << 4 | zone_hex_digit(*p);
 		if (++digits % 2 == 0 && zone_scan_put8(scan, value))
 			return -EINVAL;
 	}

@@ -258,11 +258,6 @@ static int scan_param(struct zone_scan *scan, const struct zone_field *field)
 
 /* --- order ------------------------------------------------------------------------------------ */
 
-static __u16 get16(const __u8 *p)
-{
-	return p[0] << 8 | p[1];
-}
-
 struct param {
 	const __u8 *at;
 	size_t len;
@@ -284,7 +279,7 @@ static int sort_params(struct zone_scan *scan, size_t from, size_t nr)
 	if (params && copy) {
 		memcpy(copy, scan->out + from, scan->len - from);
 		for (i = 0; i < nr; i++, p += params[i - 1].len)
-			params[i] = (struct param){ p, 4 + get16(p + 2) };
+			params[i] = (struct param){ p, 4 + zone_get16(p + 2) };
 		qsort(params, nr, sizeof(*params), compare_params);
 		scan->len = from;
 		for (i = 0; i < nr; i++)
@@ -319,7 +314,7 @@ static bool alpn_valid(const __u8 *p, const __u8 *end)
 static bool ascending(const __u8 *p, const __u8 *end)
 {
 	for (; p + 4 <= end; p += 2)
-		if (get16(p) >= get16(p + 2))
+		if (zone_get16(p) >= zone_get16(p + 2))
 			return false;
 	return true;
 }
@@ -331,9 +326,9 @@ static bool groups_valid(const __u8 *p, size_t len)
 	size_t i;
 
 	for (i = 0; i < len; i += 2) {
-		if (seen[get16(p + i) / 8] & 1 << get16(p + i) % 8)
+		if (seen[zone_get16(p + i) / 8] & 1 << zone_get16(p + i) % 8)
 			return false;
-		seen[get16(p + i) / 8] |= 1 << get16(p + i) % 8;
+		seen[zone_get16(p + i) / 8] |= 1 << zone_get16(p + i) % 8;
 	}
 	return true;
 }
@@ -401,7 +396,8 @@ static const char *value_fault(__u16 key, const __u8 *p, size_t len)
 {
 	switch (key) {
 	case SVC_MANDATORY:
-		return len && len % 2 == 0 && ascending(p, p + len) && get16(p) != SVC_MANDATORY
+		return len && len % 2 == 0 && ascending(p, p + len) &&
+				       zone_get16(p) != SVC_MANDATORY
 			       ? NULL
 			       : "a list of keys, none twice and not itself";
 	case SVC_ALPN:
@@ -434,14 +430,14 @@ static int check_param(struct zone_wire *wire, const struct zone_field *field, i
 
 	if (zone_wire_pass(wire, field, 4))
 		return -EINVAL;
-	key = get16(p);
-	if (zone_wire_pass(wire, field, get16(p + 2)))
+	key = zone_get16(p);
+	if (zone_wire_pass(wire, field, zone_get16(p + 2)))
 		return -EINVAL;
 	if (key <= *before)
 		return zone_why(wire->why, "%s stands twice, or keys are not in order",
 				key_name(key, name));
 	*before = key;
-	fault = value_fault(key, p + 4, get16(p + 2));
+	fault = value_fault(key, p + 4, zone_get16(p + 2));
 	return fault ? zone_why(wire->why, "%s: its value is not %s", key_name(key, name), fault)
 		     : 0;
 }
@@ -449,15 +445,15 @@ static int check_param(struct zone_wire *wire, const struct zone_field *field, i
 /* The first parameter at or behind @p whose key is not below @key; @end: none. */
 static const __u8 *seek_param(const __u8 *p, const __u8 *end, __u16 key)
 {
-	while (p < end && get16(p) < key)
-		p += 4 + get16(p + 2);
+	while (p < end && zone_get16(p) < key)
+		p += 4 + zone_get16(p + 2);
 	return p;
 }
 
 static bool has_param(const __u8 *p, const __u8 *end, __u16 key)
 {
 	p = seek_param(p, end, key);
-	return p < end && get16(p) == key;
+	return p < end && zone_get16(p) == key;
 }
 
 /* RFC 9460, 7.1.1 and 8. */
@@ -472,11 +468,11 @@ static int check_needs(struct zone_wire *wire, const __u8 *from)
 	if (!has_param(from, wire->end, SVC_MANDATORY))
 		return 0;
 	wanted = from + 4; /* key 0 comes first, and its list is in order, too */
-	for (last = wanted + get16(from + 2); wanted < last; wanted += 2) {
-		p = seek_param(p, wire->end, get16(wanted));
-		if (p == wire->end || get16(p) != get16(wanted))
+	for (last = wanted + zone_get16(from + 2); wanted < last; wanted += 2) {
+		p = seek_param(p, wire->end, zone_get16(wanted));
+		if (p == wire->end || zone_get16(p) != zone_get16(wanted))
 			return zone_why(wire->why, "mandatory names %s, which is not there",
-					key_name(get16(wanted), name));
+					key_name(zone_get16(wanted), name));
 	}
 	return 0;
 }

@@ -19,11 +19,6 @@
 #define SIGNATURE_LABELS 3
 #define SIGNATURE_SIGNER 18
 
-static __u16 get16(const __u8 *p)
-{
-	return p[0] << 8 | p[1];
-}
-
 /* A digest of @len bytes, whose @algorithm should give @right (0: unknown here). */
 static int check_digest(const char *what, unsigned int algorithm, size_t len, size_t right,
 			char why[ZONE_WHY])
@@ -82,7 +77,7 @@ static int check_dnskey(const __u8 *rdata, size_t len, char why[ZONE_WHY])
 /* RFC 2535, 3.1.2: flags that say "no key" go without one, and no other. */
 static int check_key(const __u8 *rdata, size_t len, char why[ZONE_WHY])
 {
-	bool none = (get16(rdata) & 0xc000) == 0xc000;
+	bool none = (zone_get16(rdata) & 0xc000) == 0xc000;
 
 	if (none && len > 4)
 		return zone_why(why, "public key: its flags say that there is none");
@@ -91,7 +86,7 @@ static int check_key(const __u8 *rdata, size_t len, char why[ZONE_WHY])
 
 static int check_rkey(const __u8 *rdata, size_t len, char why[ZONE_WHY])
 {
-	if (get16(rdata))
+	if (zone_get16(rdata))
 		return zone_why(why, "flags: must be 0");
 	return check_dnskey(rdata, len, why);
 }
