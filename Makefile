@@ -39,7 +39,7 @@ endif
 
 BPF_OBJS  := $(patsubst bpf/%.bpf.c,$(BUILD)/%.bpf.o,$(wildcard bpf/*.bpf.c))
 SKELETONS := $(BPF_OBJS:.bpf.o=.skel.h)
-USER_OBJS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out user/main.c,$(wildcard user/*.c)))
+USER_OBJS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out user/cli/main.c,$(wildcard user/*/*.c)))
 UNITS	  := $(patsubst selftests/%.c,$(BUILD)/selftests/%,$(wildcard selftests/unit/test_*.c))
 
 # What cannot be found, before the compiler says it in its own words.
@@ -80,13 +80,13 @@ $(BUILD)/user/%.o: user/%.c $(BUILD)/.flags | $(SKELETONS)
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
 
 # libxdp cannot tell its version at run time.
-$(BUILD)/user/cmd_version.o $(BUILD)/san/user/cmd_version.o: override CFLAGS += -DLIBXDP_VERSION='"$(shell pkg-config --modversion libxdp)"'
+$(BUILD)/user/cli/cmd_version.o $(BUILD)/san/user/cli/cmd_version.o: override CFLAGS += -DLIBXDP_VERSION='"$(shell pkg-config --modversion libxdp)"'
 
 $(BUILD)/libanydoor.a: $(USER_OBJS)
 	$(say) AR $@
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(BUILD)/anydoor: $(BUILD)/user/main.o $(BUILD)/libanydoor.a
+$(BUILD)/anydoor: $(BUILD)/user/cli/main.o $(BUILD)/libanydoor.a
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -119,7 +119,7 @@ $(SAN)/libanydoor.a: $(USER_OBJS:$(BUILD)/%=$(SAN)/%)
 	$(say) AR $@
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(SAN)/anydoor: $(SAN)/user/main.o $(SAN)/libanydoor.a
+$(SAN)/anydoor: $(SAN)/user/cli/main.o $(SAN)/libanydoor.a
 	$(say) LDSAN $@
 	$(Q)$(CC) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -228,10 +228,10 @@ FUZZ_TIME    ?= 30
 FUZZ_TARGETS := dns zone packet
 FUZZERS	     := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz_%)
 TEST_PROGRAMS += $(FUZZERS)
-FUZZED	     := $(filter-out user/zone_watch.c,$(wildcard user/zone*.c)) user/dns_chain.c user/dns_image.c \
-		user/dns_render.c user/dns_table.c user/dns_tree.c user/arena.c user/config_errors.c \
-		user/log.c user/nearest.c user/printable.c user/progress.c user/clock.c
-FUZZ_HEADERS := $(wildcard selftests/fuzz/*.h selftests/fuzz/packet/*.h bpf/dns_*.h maps/*.h user/dns*.h)
+FUZZED	     := $(wildcard user/zone/*.c) user/config/config_errors.c \
+		$(addprefix user/base/,arena.c clock.c log.c nearest.c printable.c progress.c) \
+		$(addprefix user/dns/,dns_chain.c dns_image.c dns_render.c dns_table.c dns_tree.c)
+FUZZ_HEADERS := $(wildcard selftests/fuzz/*.h selftests/fuzz/packet/*.h bpf/dns/*.h maps/*.h user/dns/*.h)
 FUZZ_CFLAGS   = $(CFLAGS) -O1 -U_FORTIFY_SOURCE -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 FUZZ_LIBS     := -ldnssec
 

@@ -5,16 +5,16 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include "maps/door_maps.h"
-#include "verdict.h"
-#include "packet.h"
-#include "owner.h"
-#include "tunnel_in.h"
-#include "tunnel_out.h"
-#include "unstamp.h"
-#include "fragment.h"
-#include "too_big.h"
-#include "egress.h"
-#include "dns_xdp.h"
+#include "bpf/base/verdict.h"
+#include "bpf/packet/packet.h"
+#include "bpf/flow/owner.h"
+#include "bpf/tunnel/tunnel_in.h"
+#include "bpf/tunnel/tunnel_out.h"
+#include "bpf/flow/unstamp.h"
+#include "bpf/packet/fragment.h"
+#include "bpf/tunnel/too_big.h"
+#include "bpf/flow/egress.h"
+#include "bpf/dns/dns_xdp.h"
 
 /* A packet for one of our addresses, read to its end. Global: verified once for every way here. */
 __noinline int packet_read(struct xdp_md *ctx, struct packet *p)

@@ -6,7 +6,7 @@
  * Since 6.13, and in stable 6.12, the kernel refuses an extension program that changes packets (or
  * tail-calls: it might) where the function that it replaces does not. libxdp's own dispatcher lets
  * its functions do so since 1.5.5; Debian 12 has 1.3.1 and Debian 13 has 1.5.4.
- * user/dispatcher.c lends this one where that one fails.
+ * user/load/dispatcher.c lends this one where that one fails.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

@@ -7,7 +7,8 @@
 #include <string.h>
 #include "selftests/bench/bench.h"
 
-/* SipHash-2-4 over IPv4: two rounds a word of 8 bytes, four at the end (bpf/prf.h, bpf/tunnel.h).
+/* SipHash-2-4 over IPv4: two rounds a word of 8 bytes, four at the end (bpf/flow/prf.h,
+ * bpf/tunnel/tunnel.h).
  */
 #define FLOW_ROUNDS   8	 /* 12 bytes */
 #define TAG_ROUNDS    18 /* 7 words; the 4 in front are remembered */

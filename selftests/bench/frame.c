@@ -11,7 +11,7 @@
 #include <sodium.h>
 #include "selftests/bench/frame.h"
 #include "selftests/sum.h"
-#include "user/config.h"
+#include "user/config/config.h"
 
 #define PAYLOAD	    16 /* bytes of TCP data: the headers are what costs */
 #define ECHO_AGE_MS 40 /* a client's echo is a round trip old */

@@ -8,7 +8,7 @@
 #include <sys/utsname.h>
 #include <jansson.h>
 #include "selftests/bench/bench.h"
-#include "user/output.h"
+#include "user/base/output.h"
 
 /*
  * Other people's programs, measured once on a machine like this, in the same way: their own code

@@ -11,12 +11,12 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "selftests/bench/bench.h"
-#include "user/dns_guard.h"
-#include "user/dns_service.h"
-#include "user/fill.h"
-#include "user/keys.h"
-#include "user/object.h"
-#include "user/pins.h"
+#include "user/dns/dns_guard.h"
+#include "user/dns/dns_service.h"
+#include "user/load/fill.h"
+#include "user/config/keys.h"
+#include "user/load/object.h"
+#include "user/state/pins.h"
 
 #define VERIFIER_LOG 65536
 #define INSTANCE     "bench"

@@ -14,8 +14,8 @@
 #include <bpf/libbpf.h>
 #include "selftests/mounts.h"
 #include "selftests/bench/frame.h"
-#include "user/config.h"
-#include "user/keys.h"
+#include "user/config/config.h"
+#include "user/config/keys.h"
 
 #define SITE  "/mnt" /* covered by a tmpfs that only we see */
 #define BPFFS SITE "/bpf"

@@ -6,8 +6,8 @@
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
-#include "bpf/packet.h"
-#include "bpf/dns_xdp.h"
+#include "bpf/packet/packet.h"
+#include "bpf/dns/dns_xdp.h"
 #include "selftests/bench/wrap.h"
 
 /* What the compiler would leave out, as nobody reads it any more. */

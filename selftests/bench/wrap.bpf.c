@@ -10,7 +10,7 @@
 #include <linux/pkt_cls.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
-#include "bpf/siphash.h"
+#include "bpf/base/siphash.h"
 #include "selftests/bench/wrap.h"
 
 const volatile struct bench_layout layout = { .length = BENCH_FRAME_MIN };
@@ -178,7 +178,7 @@ static __always_inline __u64 route_to_other(struct xdp_md *ctx)
 		.family = 2, /* AF_INET */
 		.l4_protocol = 17,
 		.tot_len = 1000,
-		.ifindex = 1, /* lo, as bpf/link.h does */
+		.ifindex = 1, /* lo, as bpf/tunnel/link.h does */
 		.ipv4_src = bpf_htonl(0xc0000201),
 		.ipv4_dst = bpf_htonl(0xc0000202),
 	};

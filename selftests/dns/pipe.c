@@ -11,10 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "user/addr.h"
-#include "user/config.h"
-#include "user/dns_home.h"
-#include "user/zone.h"
+#include "user/base/addr.h"
+#include "user/config/config.h"
+#include "user/dns/dns_home.h"
+#include "user/zone/zone.h"
 
 #define IDLE_DEFAULT 100 /* dns.tcp_idle, in tenths of a second */
 

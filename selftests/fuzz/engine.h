@@ -7,9 +7,9 @@
 #define AD_FUZZ_ENGINE_H
 
 #include "judge.h"
-#include "user/config.h"
-#include "user/dns_home.h"
-#include "user/zone.h"
+#include "user/config/config.h"
+#include "user/dns/dns_home.h"
+#include "user/zone/zone.h"
 #include "zones.h"
 
 static struct zone *engine_zone(const char *dir, size_t i)

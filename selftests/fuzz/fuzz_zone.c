@@ -11,10 +11,10 @@
 #include <string.h>
 #include "proof.h"
 #include "resign.h"
-#include "user/config.h"
-#include "user/dns_home.h"
-#include "user/log.h"
-#include "user/zone.h"
+#include "user/config/config.h"
+#include "user/dns/dns_home.h"
+#include "user/base/log.h"
+#include "user/zone/zone.h"
 
 #define ORIGIN	 "example.com."
 #define TEXT_MAX 16384

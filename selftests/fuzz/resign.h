@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "maps/dns_proto.h"
-#include "user/zone.h"
+#include "user/zone/zone.h"
 
 #define RESIGN_TTL	  300
 #define RESIGN_HASH	  20

@@ -31,7 +31,7 @@ starts_with_endbr() { # FUNCTION
 # compiles WITH FLAG...: make CFLAGS=WITH would compile with each FLAG; without, if it begins with !.
 compiles() {
 	local line flag
-	line=$(make -n -W user/addr.c BUILD="$build" CFLAGS="$1" "$build/user/addr.o" | grep -e ' -c user/addr.c')
+	line=$(make -n -W user/base/addr.c BUILD="$build" CFLAGS="$1" "$build/user/base/addr.o" | grep -e ' -c user/base/addr.c')
 	for flag in "${@:2}"; do
 		case $flag in
 		!*)	[[ " $line " != *" ${flag#!} "* ]] ;;

@@ -29,8 +29,8 @@
 #include "selftests/prog/rig.h"
 #include "selftests/prog/world.h"
 #include "selftests/prog/zones.h"
-#include "user/addr.h"
-#include "user/reason.h"
+#include "user/base/addr.h"
+#include "user/status/reason.h"
 #include "model.h"
 
 #define ROUNDS_DEFAULT 100000

@@ -19,7 +19,7 @@
 #include <sys/socket.h>
 #include "selftests/sum.h"
 #include "world.h"
-#include "user/addr.h"
+#include "user/base/addr.h"
 
 #define SOCKETS_MAX	64
 #define CLIENT_ISN	1000u

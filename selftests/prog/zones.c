@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * zones.c: user/dns_service.h, with the options in place of a configuration file.
+ * zones.c: user/dns/dns_service.h, with the options in place of a configuration file.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,9 +10,9 @@
 #include <sys/stat.h>
 #include <bpf/libbpf.h>
 #include "selftests/mounts.h"
-#include "user/config.h"
-#include "user/dns_service.h"
-#include "user/pins.h"
+#include "user/config/config.h"
+#include "user/dns/dns_service.h"
+#include "user/state/pins.h"
 #include "vector.h"
 #include "zones.h"
 #include "anydoor.skel.h"

@@ -8,7 +8,7 @@
 #include <libknot/libknot.h>
 #include <stdlib.h>
 #include <string.h>
-#include "user/dns_home.h"
+#include "user/dns/dns_home.h"
 #include "zone_fixture.h"
 
 #define FIXTURE __attribute__((unused)) static

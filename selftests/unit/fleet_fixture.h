@@ -7,9 +7,9 @@
 
 #include <arpa/inet.h>
 #include <string.h>
-#include "user/addr.h"
-#include "user/config.h"
-#include "user/names.h"
+#include "user/base/addr.h"
+#include "user/config/config.h"
+#include "user/state/names.h"
 
 static struct config_pop fleet_pops[] = { { .name = (char *)"fra" },
 					  { .name = (char *)"nyc" },

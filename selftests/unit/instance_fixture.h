@@ -23,8 +23,8 @@
 #include "maps/keeper.h"
 #include "maps/reasons.h"
 #include "maps/types.h"
-#include "user/addr.h"
-#include "user/pins.h"
+#include "user/base/addr.h"
+#include "user/state/pins.h"
 
 #define FIXTURE_NODES 16
 

@@ -5,7 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include "selftests/tap.h"
-#include "user/addr.h"
+#include "user/base/addr.h"
 
 static void test_addr_parse_text_survives_format(void)
 {

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include "selftests/tap.h"
-#include "user/args.h"
-#include "user/nearest.h"
+#include "user/base/args.h"
+#include "user/base/nearest.h"
 
 struct options {
 	bool flag;

@@ -5,7 +5,7 @@
 #include <sodium.h>
 #include <string.h>
 #include "selftests/tap.h"
-#include "bpf/csum.h"
+#include "bpf/base/csum.h"
 
 #define BYTES 64
 

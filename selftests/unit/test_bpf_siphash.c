@@ -5,7 +5,7 @@
 #include <sodium.h>
 #include <string.h>
 #include "selftests/tap.h"
-#include "bpf/siphash.h"
+#include "bpf/base/siphash.h"
 
 #define BYTES_MAX 256
 

@@ -5,7 +5,7 @@
 #include <sodium.h>
 #include "selftests/tap.h"
 #include "maps/limits.h"
-#include "bpf/stamp.h"
+#include "bpf/flow/stamp.h"
 
 #define ROUNDS 200000
 

@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 #include "selftests/tap.h"
-#include "bpf/tcp.h"
+#include "bpf/packet/tcp.h"
 
 #define TS  8, 10, 1, 2, 3, 4, 5, 6, 7, 8
 #define MSS 2, 4, 5, 180

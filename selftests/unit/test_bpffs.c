@@ -8,8 +8,8 @@
 #include <unistd.h>
 #include "selftests/mounts.h"
 #include "selftests/tap.h"
-#include "user/bpffs.h"
-#include "user/config.h"
+#include "user/state/bpffs.h"
+#include "user/config/config.h"
 
 #define OURS  64001
 #define OTHER 64002

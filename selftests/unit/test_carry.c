@@ -3,10 +3,10 @@
  * test_carry.c: the flow table is taken along into one of another size, under the hash that the
  * data path looks it up by.
  */
-#include "bpf/siphash.h"
+#include "bpf/base/siphash.h"
 #include "selftests/tap.h"
 #include "selftests/unit/instance_fixture.h"
-#include "user/carry_flows.h"
+#include "user/flows/carry_flows.h"
 
 static const struct ad_keys keys = { .stamp = { 0x0706050403020100, 0x0f0e0d0c0b0a0908 } };
 
@@ -39,7 +39,7 @@ static void to_free(void)
 	munmap(to.entries, to.nr_buckets * AD_FLOW_SLOTS * sizeof(*to.entries));
 }
 
-/* As bpf/prf.h has it, with the data path's own SipHash. */
+/* As bpf/flow/prf.h has it, with the data path's own SipHash. */
 static __u64 prf(const struct ad_flow *flow, const char *vip_text)
 {
 	struct siphash s;

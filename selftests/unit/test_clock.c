@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "selftests/tap.h"
-#include "user/clock.h"
+#include "user/base/clock.h"
 
 #define SHIFT 22 /* forgives 262 s, so 65 s are the most that we lag */
 

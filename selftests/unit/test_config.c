@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "selftests/tap.h"
-#include "user/addr.h"
-#include "user/config.h"
-#include "user/config_keys.h"
+#include "user/base/addr.h"
+#include "user/config/config.h"
+#include "user/config/config_keys.h"
 
 /* A good file. Cases below replace one of its lines, so an error's line is easy to tell. */
 static const char *const base[] = {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "selftests/tap.h"
-#include "user/config.h"
+#include "user/config/config.h"
 
 #define ROUNDS	   8000
 #define MOST_BYTES 4096

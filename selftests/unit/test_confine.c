@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "selftests/tap.h"
-#include "user/confine.h"
+#include "user/daemon/confine.h"
 
 static char dir[] = "/tmp/anydoor-confine-XXXXXX", other[] = "/tmp/anydoor-confine-XXXXXX";
 

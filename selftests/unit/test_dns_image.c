@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "user/dns_home.h"
+#include "user/dns/dns_home.h"
 #include "zone_fixture.h"
 
 #define NAMES 60000

@@ -5,8 +5,8 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
-#include "user/addr.h"
-#include "user/dns_home.h"
+#include "user/base/addr.h"
+#include "user/dns/dns_home.h"
 #include "zone_fixture.h"
 
 #define RATE	 10

@@ -4,8 +4,8 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include "user/addr.h"
-#include "user/dns_home.h"
+#include "user/base/addr.h"
+#include "user/dns/dns_home.h"
 #include "zone_fixture.h"
 
 #define COOKIE(hex) 10, hex

@@ -4,7 +4,7 @@
  * verified: selftests/net/dnssec.t has validators do that with zones that signers made.
  */
 #include "dns_fixture.h"
-#include "user/zone_chain.h"
+#include "user/zone/zone_chain.h"
 
 #define TEXT_ROOM 65536
 #define SIG_DATA  "13 %u 300 20400101000000 20200101000000 59506 example.com. c2lnbmF0dXJl"

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 #include "selftests/tap.h"
-#include "user/drain.h"
+#include "user/fleet/drain.h"
 
 static struct config_pop pops[3];
 static struct config_node nodes[] = {

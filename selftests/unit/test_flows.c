@@ -7,9 +7,9 @@
 #include <jansson.h>
 #include "selftests/tap.h"
 #include "fleet_fixture.h"
-#include "user/flow_filter.h"
-#include "user/flow_text.h"
-#include "user/flow_top.h"
+#include "user/flows/flow_filter.h"
+#include "user/flows/flow_text.h"
+#include "user/flows/flow_top.h"
 
 static struct names names;
 

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 #include "selftests/tap.h"
-#include "user/addr.h"
-#include "user/host_services.h"
+#include "user/base/addr.h"
+#include "user/host/host_services.h"
 
 #define HEAD                                                                                       \
 	"IP Virtual Server version 1.2.1 (size=4096)\n"                                            \

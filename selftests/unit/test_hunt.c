@@ -4,7 +4,7 @@
  */
 #include "selftests/tap.h"
 #include "fleet_fixture.h"
-#include "user/hunt.h"
+#include "user/fleet/hunt.h"
 
 static void expect(const struct config *config, const char *expected, const char *name)
 {

@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include "selftests/tap.h"
 #include "stderr_fixture.h"
-#include "user/keys.h"
+#include "user/config/keys.h"
 
 #define DIGITS "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 

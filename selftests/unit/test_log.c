@@ -8,7 +8,7 @@
 #include <unistd.h>
 #include "selftests/tap.h"
 #include "stderr_fixture.h"
-#include "user/log.h"
+#include "user/base/log.h"
 
 static void test_log_level_hides_what_is_below(void)
 {

@@ -6,8 +6,8 @@
 #include <event2/buffer.h>
 #include "selftests/tap.h"
 #include "fleet_fixture.h"
-#include "user/metrics_text.h"
-#include "user/prom.h"
+#include "user/daemon/metrics_text.h"
+#include "user/base/prom.h"
 
 /* Everything in @out as a string; free() it. */
 static char *drain(struct evbuffer *out)

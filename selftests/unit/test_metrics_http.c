@@ -14,8 +14,8 @@
 #include "selftests/tap.h"
 #include "instance_fixture.h"
 #include "fleet_fixture.h"
-#include "user/clock.h"
-#include "user/metrics.h"
+#include "user/base/clock.h"
+#include "user/daemon/metrics.h"
 
 #define PORT	   9911
 #define TOKEN	   "0123456789abcdef"

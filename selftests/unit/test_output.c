@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include "selftests/tap.h"
-#include "user/output.h"
+#include "user/base/output.h"
 
 static void is_unit(const char *(*unit)(__u64, char *), __u64 value, const char *expected)
 {

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include "selftests/tap.h"
-#include "user/config.h"
-#include "user/failure.h"
-#include "user/findings.h"
-#include "user/printable.h"
+#include "user/config/config.h"
+#include "user/config/failure.h"
+#include "user/host/findings.h"
+#include "user/base/printable.h"
 
 static void is_shown(const char *text, const char *expected, const char *name)
 {

@@ -10,8 +10,8 @@
 #include <unistd.h>
 #include "selftests/tap.h"
 #include "stderr_fixture.h"
-#include "user/log.h"
-#include "user/progress.h"
+#include "user/base/log.h"
+#include "user/base/progress.h"
 
 static char path[] = "/tmp/progress.XXXXXX";
 

@@ -8,9 +8,9 @@
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include "selftests/tap.h"
-#include "user/addr.h"
-#include "user/clock.h"
-#include "user/unstamped.h"
+#include "user/base/addr.h"
+#include "user/base/clock.h"
+#include "user/flows/unstamped.h"
 
 #define LIST_MAX 4
 

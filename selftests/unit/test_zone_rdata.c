@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "maps/dns_proto.h"
-#include "user/zone_rdata.h"
+#include "user/zone/zone_rdata.h"
 #include "zone_fixture.h"
 
 #define ROOT ((const __u8 *)"")

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "user/zone_files.h"
+#include "user/zone/zone_files.h"
 #include "zone_fixture.h"
 
 /* The record of this owner (and type) as "ttl type hex", or "none". */

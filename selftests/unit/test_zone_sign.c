@@ -5,11 +5,11 @@
  */
 #include <time.h>
 #include "stderr_fixture.h"
-#include "user/dns_service.h"
-#include "user/dns_stats.h"
-#include "user/dns_zones.h"
-#include "user/log.h"
-#include "user/zone_chain.h"
+#include "user/dns/dns_service.h"
+#include "user/dns/dns_stats.h"
+#include "user/dns/dns_zones.h"
+#include "user/base/log.h"
+#include "user/zone/zone_chain.h"
 #include "maps/dns_proto.h"
 #include "zone_fixture.h"
 

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "selftests/tap.h"
-#include "user/config.h"
-#include "user/zone_watch.h"
+#include "user/config/config.h"
+#include "user/daemon/zone_watch.h"
 
 #define LOOK_MS 500
 

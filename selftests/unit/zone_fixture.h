@@ -7,9 +7,9 @@
 
 #include <stdlib.h>
 #include "selftests/tap.h"
-#include "user/config.h"
-#include "user/dns_image.h"
-#include "user/zone.h"
+#include "user/config/config.h"
+#include "user/dns/dns_image.h"
+#include "user/zone/zone.h"
 
 #define HEAD "$TTL 3600\n@ SOA ns host 1 2 3 4 300\n@ NS ns\nns A 192.0.2.1\n" /* four lines */
 

@@ -10,9 +10,9 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
-#include "user/config.h"
-#include "user/log.h"
-#include "user/zone.h"
+#include "user/config/config.h"
+#include "user/base/log.h"
+#include "user/zone/zone.h"
 
 static void dump_rr(const struct zone_rr *rr)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * frame.h: a frame taken apart, by reading of our own: what bpf/packet.h thinks of a frame is what
- * is on trial.
+ * frame.h: a frame taken apart, by reading of our own: what bpf/packet/packet.h thinks of a frame
+ * is what is on trial.
  */
 #ifndef AD_FUZZ_FRAME_H
 #define AD_FUZZ_FRAME_H

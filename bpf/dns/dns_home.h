@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * dns_home.h: the DNS engine in the kernel: pages are elements of a map, and what a UDP answer
+ * seldom needs is left to the daemon, so that the verifier sees an end.
+ */
+#ifndef AD_DNS_HOME_H
+#define AD_DNS_HOME_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include "maps/dns_maps.h"
+#include "bpf/base/clock.h"
+
+#define DNS_REPLY_MAX	   AD_DNS_UDP_MAX
+#define DNS_MSG_BYTES	   (2 * AD_DNS_UDP_MAX)
+#define DNS_STAGE	   __noinline
+#define DNS_IN_KERNEL	   1
+#define DNS_CHAIN_MAX	   8
+#define DNS_RRSETS_MAX	   16
+#define DNS_FIXUPS_MAX	   256
+#define DNS_OPTIONS_MAX	   8
+#define DNS_PROOFS_MAX	   8
+#define DNS_KEY_BYTES	   128
+#define DNS_ITERATIONS_MAX 10
+#define DNS_HOME	   __u32 slot
+
+#include "dns_engine.h"
+
+/* The slot was read once for this packet: all its pages are of one image. */
+static __always_inline const __u8 *dns_page(const struct dns_work *w, __u32 n)
+{
+	__u32 slot = w->slot;
+	void *image = bpf_map_lookup_elem(&dns_pages, &slot);
+
+	return image ? bpf_map_lookup_elem(image, &n) : 0;
+}
+
+static __always_inline const struct ad_dns_guard *dns_guard_of(const struct dns_work *w)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&dns_guard, &zero);
+}
+
+static __always_inline int dns_has_limits(const struct dns_work *w)
+{
+	return opt.dns_account_mask != 0;
+}
+
+static __always_inline struct ad_dns_accounts *dns_account_line(const struct dns_work *w,
+								__u32 hash)
+{
+	hash &= opt.dns_account_mask;
+	return bpf_map_lookup_elem(&dns_accounts, &hash);
+}
+
+static __always_inline int dns_in_exempt(const struct dns_work *w)
+{
+	struct ad_dns_prefix key = { .bits = 128 };
+
+	__builtin_memcpy(key.address, &w->client, sizeof(key.address));
+	return bpf_map_lookup_elem(&dns_exempt, &key) != 0;
+}
+
+static __always_inline __u32 dns_real_s(const struct dns_work *w)
+{
+	__u32 zero = 0;
+	const struct ad_state *st = bpf_map_lookup_elem(&state, &zero);
+
+	return st ? clock_real_s(clock_mono_ns(), st) : 0;
+}
+
+static __always_inline __u32 dns_tick(const struct dns_work *w)
+{
+	return clock_mono_ns() >> AD_DNS_TICK_SHIFT;
+}
+
+static __always_inline __u32 dns_random(void)
+{
+	return bpf_get_prandom_u32();
+}
+
+#endif

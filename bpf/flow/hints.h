@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * hints.h: what claims have taught about where flows come from, and what noes have about those that
+ * nobody has. All of it is a guess at whom to ask first, or spares asking; a wrong one costs a leg.
+ *
+ * Only an authenticated claim teaches a hint or a source, and only a hunt's last word a nobody. The
+ * tables are arrays of one entry a place, found by a keyed hash: full is a word they do not know.
+ */
+#ifndef AD_HINTS_H
+#define AD_HINTS_H
+
+#include "bpf/base/clock.h"
+#include "bpf/packet/packet.h"
+#include "bpf/packet/prefix.h"
+
+#define HINT_SCOUT_S 2 /* of one prefix, a scout is sent no more often */
+
+/* Where hints for @prefix (a hash) lie; *@known: they are its own. */
+static __always_inline struct ad_hint *hint_place(__u64 prefix, bool *known)
+{
+	__u32 at = prefix >> 32 & (AD_HINT_MAX - 1);
+	struct ad_hint *hint = bpf_map_lookup_elem(&hints, &at);
+
+	*known = hint && hint->tag == (__u32)prefix;
+	return hint;
+}
+
+static __always_inline bool hint_is_fresh(const struct ad_hint *hint, __u32 now_s, __u32 age_s)
+{
+	return hint->owner && now_s - hint->learned_s <= age_s;
+}
+
+/* Whence others of the client's prefix came; 0: unknown. */
+static __always_inline __u16 hint_ask(const struct packet *p, __u32 age_s)
+{
+	struct ad_hint *hint;
+	bool known;
+
+	hint = hint_place(prefix_hash(p), &known);
+	if (!hint || !known || !hint_is_fresh(hint, clock_mono_s(p->mono_ns), age_s))
+		return 0;
+	return hint->owner;
+}
+
+static __always_inline void hint_learn(const struct packet *p, __u16 owner)
+{
+	__u32 now_s = clock_mono_s(p->mono_ns);
+	__u64 prefix = prefix_hash(p);
+	struct ad_hint *hint;
+	bool known;
+
+	hint = hint_place(prefix, &known);
+	if (!hint || (known && hint->owner == owner && hint->learned_s == now_s))
+		return;
+	hint->tag = prefix;
+	hint->owner = owner;
+	hint->learned_s = now_s;
+}
+
+/*
+ * Is a scout wanted, for its claim to teach? Not if there is a hint that is not half through, not
+ * if one was sent just now, and not in the place of another prefix's hint.
+ */
+static __always_inline bool hint_wants_scout(const struct packet *p, __u32 age_s)
+{
+	__u32 now_s = clock_mono_s(p->mono_ns);
+	__u64 prefix = prefix_hash(p);
+	struct ad_hint *hint;
+	bool known;
+
+	hint = hint_place(prefix, &known);
+	if (!hint || hint_is_fresh(hint, now_s, known ? age_s / 2 : age_s))
+		return false;
+	if (known && now_s - hint->asked_s < HINT_SCOUT_S)
+		return false;
+	if (!known)
+		hint->owner = 0;
+	hint->tag = prefix;
+	hint->asked_s = now_s;
+	return true;
+}
+
+/* Nodes whose flows have shifted here lately, whoever's they were. The older one makes room. */
+static __always_inline void source_learn(__u16 owner, __u64 mono_ns)
+{
+	__u32 zero = 0, now_s = clock_mono_s(mono_ns), at;
+	struct ad_sources *s;
+
+	s = bpf_map_lookup_elem(&sources, &zero);
+	if (!s)
+		return;
+	if (s->owner[0] == owner || s->owner[1] == owner)
+		at = s->owner[1] == owner;
+	else
+		at = s->last_s[1] < s->last_s[0];
+	at &= 1;
+	if (s->owner[at] == owner && s->last_s[at] == now_s)
+		return;
+	s->owner[at] = owner;
+	s->last_s[at] = now_s;
+}
+
+/* The latest, or the one before; 0: none. */
+static __always_inline __u16 source_ask(__u32 before, __u64 mono_ns, __u32 age_s)
+{
+	__u32 zero = 0, now_s = clock_mono_s(mono_ns), at;
+	struct ad_sources *s;
+
+	s = bpf_map_lookup_elem(&sources, &zero);
+	if (!s)
+		return 0;
+	at = ((s->last_s[1] > s->last_s[0]) ^ before) & 1;
+	return now_s - s->last_s[at] <= age_s ? s->owner[at] : 0;
+}
+
+/*
+ * Segments that nobody owns come again, and so does their ACK number. With that in its tag, an
+ * entry is of no use to anybody who would have a flow forgotten that does not exist yet: he
+ * cannot know what it will acknowledge.
+ */
+static __always_inline __u64 *nobody_place(const struct packet *p)
+{
+	__u32 at = p->prf >> 32 & (AD_NOBODY_MAX - 1);
+
+	return bpf_map_lookup_elem(&nobodies, &at);
+}
+
+static __always_inline __u32 nobody_tag(const struct packet *p)
+{
+	return (__u32)p->prf ^ p->ack;
+}
+
+static __always_inline void nobody_note(const struct packet *p)
+{
+	__u64 *word = nobody_place(p);
+
+	if (word)
+		*word = (__u64)nobody_tag(p) << 32 | clock_mono_ms(p->mono_ns);
+}
+
+/* How long ago the segment was noted, in ms; ~0: it was not. */
+static __always_inline __u32 nobody_age_ms(const struct packet *p)
+{
+	__u64 *place = nobody_place(p), word;
+
+	if (!place)
+		return ~0u;
+	word = *(volatile __u64 *)place;
+	if (!word || word >> 32 != nobody_tag(p))
+		return ~0u;
+	return clock_mono_ms(p->mono_ns) - (__u32)word;
+}
+
+static __always_inline bool nobody_owned(const struct packet *p, __u32 age_ms)
+{
+	return nobody_age_ms(p) < age_ms;
+}
+
+/*
+ * A SYN is about to be diverted. Was the same one diverted before, long enough ago for an answer?
+ * Its sequence number is in its tag.
+ */
+__noinline int syn_is_repeated(const struct packet *p)
+{
+	__u32 age_ms;
+
+	if (!p)
+		return false;
+	age_ms = nobody_age_ms(p);
+	if (age_ms > AD_SYN_AGAIN_MAX_MS)
+		nobody_note(p);
+	return age_ms >= AD_SYN_AGAIN_MIN_MS && age_ms <= AD_SYN_AGAIN_MAX_MS;
+}
+
+#endif

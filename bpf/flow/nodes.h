@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * nodes.h: what we know of the fleet, and leading a packet to one of it.
+ */
+#ifndef AD_NODES_H
+#define AD_NODES_H
+
+#include "bpf/packet/packet.h"
+
+static __always_inline struct ad_node *node_find(__u32 id)
+{
+	struct ad_node *node = id ? bpf_map_lookup_elem(&nodes, &id) : NULL;
+
+	return node && node->flags & AD_NODE_KNOWN ? node : NULL;
+}
+
+/* Could it own a flow that is not ours? Global: asked in loops, which are verified without it. */
+__noinline int node_can_take(__u32 id)
+{
+	struct ad_node *node = node_find(id);
+
+	return id != opt.node_id && node && !(node->flags & AD_NODE_DEAD);
+}
+
+/*
+ * A successor by hash; if that one cannot take it, the next in the list. 0: nobody can, or we do
+ * not drain. Global: a loop that the rungs need not be verified with.
+ */
+__noinline int node_successor(__u64 prf)
+{
+	__u32 zero = 0, nr, at, id;
+	struct ad_node *node;
+	struct ad_state *st;
+
+	st = bpf_map_lookup_elem(&state, &zero);
+	if (!st || !(st->flags & AD_STATE_DRAINING))
+		return 0;
+	nr = st->nr_successors;
+	if (!nr || nr > AD_SUCCESSOR_MAX)
+		return 0;
+	at = (__u32)(prf >> 32) % nr;
+	for (__u32 i = 0; i < AD_SUCCESSOR_MAX; i++) {
+		if (i >= nr)
+			break;
+		id = st->successors[at & (AD_SUCCESSOR_MAX - 1)];
+		node = node_find(id);
+		if (node && id != opt.node_id && !(node->flags & (AD_NODE_DEAD | AD_NODE_DRAINING)))
+			return id;
+		at = at + 1 < nr ? at + 1 : 0;
+	}
+	return 0;
+}
+
+static __always_inline void packet_lead(struct packet *p, __u16 target, enum ad_why why)
+{
+	p->target = target;
+	p->why = why;
+}
+
+#endif

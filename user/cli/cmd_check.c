@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * cmd_check.c: `anydoor check`: would it run? Reads everything, changes nothing.
+ */
+#include <stdio.h>
+#include <string.h>
+#include "cmd.h"
+#include "user/base/output.h"
+#include "user/config/config.h"
+#include "user/config/config_keys.h"
+#include "user/dns/dns_service.h"
+#include "user/host/findings.h"
+#include "user/host/host.h"
+#include "user/zone/zone.h"
+
+struct options {
+	bool config_only;
+	bool keys;
+};
+
+const struct arg cmd_check_args[] = { { "--config-only", 0, ARG_FLAG,
+					offsetof(struct options, config_only), NULL, 0, 0,
+					"the files alone, not this host" },
+				      { "--keys", 0, ARG_FLAG, offsetof(struct options, keys), NULL,
+					0, 0, "print every key that a configuration may have" },
+				      { NULL } };
+
+static void take_errors(struct findings *findings, struct config_errors *errors)
+{
+	size_t i;
+
+	for (i = 0; i < errors->nr; i++)
+		findings_add(findings, FINDING_ERROR, "%s", errors->list[i].text);
+	config_errors_free(errors);
+}
+
+/* An error in the configuration does not hide those in the zones that it names. */
+static void check_zones(const struct config *config, struct config_errors *errors)
+{
+	const struct config_zone *named;
+	struct zone *zone;
+	size_t i;
+
+	for (i = 0; config && i < config->nr_zones; i++) {
+		named = &config->zones[i];
+		if (named->name && named->file &&
+		    !zone_load(named->name, named->file, config->include_dir, &zone, errors))
+			zone_free(zone);
+	}
+}
+
+/* The configuration, or NULL if it is wrong; whatever is wrong with its files is in @findings. */
+static struct config *check_files(const char *path, struct findings *findings)
+{
+	struct config_errors errors = { 0 };
+	struct dns_zones *zones;
+	struct config *config;
+
+	if (config_load_partly(path, &config, &errors)) {
+		check_zones(config, &errors);
+		config_free(config);
+		config = NULL;
+	} else if (!dns_zones_load(config, NULL, &zones, &errors)) {
+		dns_zones_free(zones);
+	}
+	take_errors(findings, &errors);
+	return config;
+}
+
+static void print_level(const struct findings *findings, enum finding_level level,
+			const char *prefix)
+{
+	size_t i;
+
+	for (i = 0; i < findings->nr; i++)
+		if (findings->list[i].level == level)
+			printf("%s%s\n", prefix, findings->list[i].text);
+}
+
+/* The one thing here that may be large; it is taken whole when the data path is loaded. */
+static void tell_memory(const struct config *config)
+{
+	char flows[UNIT_TEXT], bytes[UNIT_TEXT];
+
+	printf("flow table: room for %s flows takes %s of kernel memory\n",
+	       unit_count(config->flow_max, flows), unit_bytes(config_flow_bytes(config), bytes));
+}
+
+/* An error of a file starts with its place, as editors and compilers like it. */
+static void tell_people(const struct config *config, const char *path,
+			const struct findings *findings)
+{
+	size_t nr = findings->nr_errors;
+
+	print_level(findings, FINDING_WARNING, "warning: ");
+	print_level(findings, FINDING_ERROR, "");
+	if (nr) {
+		printf("%zu error%s\n", nr, nr > 1 ? "s" : "");
+		return;
+	}
+	printf("%s: good. This is %s in %s. Nodes: %zu, POPs: %zu, VIPs: %zu, zones: %zu\n", path,
+	       config->self->name, config_pop_name(config, config->self->pop), config->nr_nodes,
+	       config->nr_pops, config->nr_vips, config->nr_zones);
+	tell_memory(config);
+}
+
+static int tell_programs(const struct config *config, const char *path,
+			 const struct findings *findings)
+{
+	json_t *json = json_pack("{ss sb so so}", "config", path, "ok", !findings->nr_errors,
+				 "errors", findings_json(findings, FINDING_ERROR), "warnings",
+				 findings_json(findings, FINDING_WARNING));
+
+	if (config)
+		json_object_set_new(json, "flow_bytes", json_integer(config_flow_bytes(config)));
+	return output_json(json);
+}
+
+static int check(const struct globals *globals, const struct options *options)
+{
+	struct findings findings = { 0 };
+	struct config *config = check_files(globals->config_path, &findings);
+	int code = findings.nr_errors ? EXIT_USAGE : EXIT_OK;
+
+	if (config && !options->config_only) {
+		host_check(config, globals->instance, &findings);
+		if (!code && findings.nr_errors)
+			code = EXIT_FAILED;
+	}
+	if (globals->json)
+		tell_programs(config, globals->config_path, &findings);
+	else
+		tell_people(config, globals->config_path, &findings);
+	findings_free(&findings);
+	config_free(config);
+	return code;
+}
+
+int cmd_check(const struct globals *globals, int argc, char **argv)
+{
+	struct options options = { 0 };
+
+	if (args_parse(cmd_check_args, argc, argv, &options))
+		return EXIT_USAGE;
+	if (!options.keys)
+		return check(globals, &options);
+	if (globals->json)
+		output_json(config_keys_json());
+	else
+		config_keys_print(stdout);
+	return EXIT_OK;
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * cmd_run.c: the daemon in the foreground, or a load without one.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include "cmd.h"
+#include "user/base/args.h"
+#include "user/base/log.h"
+#include "user/base/progress.h"
+#include "user/daemon/confine.h"
+#include "user/daemon/daemon.h"
+#include "user/daemon/metrics.h"
+#include "user/load/loader.h"
+#include "user/load/prepare.h"
+#include "user/net/neigh.h"
+#include "user/net/vlan.h"
+#include "user/state/bpffs.h"
+
+struct run_options {
+	bool load_only;
+};
+
+const struct arg cmd_run_args[] = {
+	{ .name = "--load-only",
+	  .type = ARG_FLAG,
+	  .offset = offsetof(struct run_options, load_only),
+	  .help = "load or adopt the data path and exit: no daemon" },
+	{},
+};
+
+static int exit_code_of(int err)
+{
+	switch (err) {
+	case 0:
+		return EXIT_OK;
+	case -EAGAIN:
+		return EXIT_TRY_AGAIN;
+	case -EINVAL:
+		return EXIT_USAGE;
+	default:
+		return EXIT_FAILED;
+	}
+}
+
+static int lock(struct loader *loader, const struct config *config, const char *name,
+		struct config_errors *errors)
+{
+	int err = instance_init(&loader->instance, config, name, errors);
+
+	err = err ?: instance_lock_run(&loader->instance, errors);
+	err = err ?: bpffs_prepare(loader->instance.root, errors);
+	err = err ?: instance_lock_pins(&loader->instance, errors);
+	if (err == -EAGAIN)
+		config_errors_add(errors, name, 0, "this instance is run already, by process %d",
+				  loader->instance.holder);
+	return err;
+}
+
+static void alive(const void *instance)
+{
+	instance_alive(instance);
+}
+
+/* Zones are others' bytes, so before they are read; what had to be mounted is. */
+static void confine(void)
+{
+	int err = confine_calls();
+
+	if (err)
+		log_warn("no system calls can be given up: %s; the daemon goes on without",
+			 strerror(-err));
+}
+
+/* What may only be waited for is asked before what takes long. */
+static int start(struct loader *loader, struct config *config, struct dns_zones **zones,
+		 struct config_errors *errors)
+{
+	int err = loader_check_clock(loader, config, errors);
+
+	confine();
+	progress_call(alive, &loader->instance);
+	err = err ?: dns_zones_load(config, NULL, zones, errors);
+	err = err ?: metrics_check(config, errors);
+	return err ?: loader_start(loader, config, *zones, errors);
+}
+
+/* Takes @config. */
+static int run(const struct globals *globals, struct config *config, bool load_only,
+	       struct config_errors *errors)
+{
+	struct dns_zones *zones = NULL;
+	struct loader loader;
+	int err;
+
+	loader_init(&loader);
+	err = lock(&loader, config, globals->instance, errors);
+	err = err ?: start(&loader, config, &zones, errors);
+	config_errors_log(errors);
+	if (!err && !load_only)
+		return daemon_run(globals, &loader, config, zones);
+	if (!err) {
+		/* What a daemon would keep up; without one, once. */
+		neigh_keep_warm(config);
+		prepare_follow_multipath(loader.dp.state_at);
+		vlan_follow(loader.dp.links);
+		loader_close(&loader);
+	}
+	dns_zones_free(zones);
+	instance_unlock(&loader.instance);
+	config_free(config);
+	return exit_code_of(err);
+}
+
+int cmd_run(const struct globals *globals, int argc, char **argv)
+{
+	struct run_options options = {};
+	struct config_errors errors = {};
+	struct config *config;
+	int code;
+
+	if (args_parse(cmd_run_args, argc, argv, &options))
+		return EXIT_USAGE;
+	log_adopt_libbpf();
+	if (config_load(globals->config_path, &config, &errors)) {
+		config_errors_log(&errors);
+		code = EXIT_USAGE;
+	} else {
+		code = run(globals, config, options.load_only, &errors);
+	}
+	config_errors_free(&errors);
+	return code;
+}

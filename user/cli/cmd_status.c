@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * cmd_status.c: `anydoor status`: one screen that says whether all is well.
+ */
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+#include "cmd.h"
+#include "user/base/output.h"
+#include "user/flows/flow_text.h"
+#include "user/load/attach.h"
+#include "user/status/reloaded.h"
+#include "user/status/status.h"
+
+#define LABEL_WIDTH 11
+
+__attribute__((format(printf, 2, 3))) static void print_line(const char *label, const char *format,
+							     ...)
+{
+	va_list args;
+
+	printf("  %s%-*s%s", output_colour(DIM), LABEL_WIDTH, label, output_colour(PLAIN));
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
+}
+
+static const char *coloured(enum colour colour, const char *text, char *out, size_t size)
+{
+	snprintf(out, size, "%s%s%s", output_colour(colour), text, output_colour(PLAIN));
+	return out;
+}
+
+static void print_head(const struct view *view, const struct status *status)
+{
+	bool armed = status->state.flags & AD_STATE_ARMED;
+	const struct ad_meta *meta = &view->meta;
+	const char *pop = names_pop_name(&view->names, meta->node_id);
+	char name[NAME_TEXT], age[UNIT_TEXT], word[64];
+
+	printf("%sanydoor%s %s\n", output_colour(BOLD), output_colour(PLAIN),
+	       view->globals->instance);
+	print_line("node", "%s (id %u)%s%s", names_format(&view->names, meta->node_id, name),
+		   meta->node_id, pop ? ", POP " : "", pop ? pop : "");
+	print_line("data path", "%s, loaded %s ago by version %s",
+		   armed ? coloured(GREEN, "armed", word, sizeof(word))
+			 : coloured(RED, "not armed", word, sizeof(word)),
+		   unit_duration(flow_seconds(view->names.now_s, meta->loaded_s), age),
+		   meta->version);
+}
+
+static void print_interfaces(const struct status *status)
+{
+	for (size_t i = 0; i < status->nr_interfaces; i++) {
+		const struct status_interface *at = &status->interfaces[i];
+		bool xdp = !(at->missing & AD_ATTACHED_XDP), tc = !(at->missing & AD_ATTACHED_TC);
+
+		print_line(i ? "" : "attached", "%s: %s, %s%s", at->record.name,
+			   xdp ? attach_describe(&at->record) : "no XDP program",
+			   tc ? "egress filter" : "no egress filter",
+			   status->here ? "" : " (as recorded; another network namespace)");
+	}
+	if (!status->nr_interfaces)
+		print_line("attached", "%snowhere%s", output_colour(RED), output_colour(PLAIN));
+}
+
+static void print_drain(const struct view *view, const struct status *status)
+{
+	char text[AD_SUCCESSOR_MAX * (NAME_TEXT + 2)] = "", name[NAME_TEXT], word[64];
+	const struct ad_state *state = &status->state;
+	size_t len = 0;
+
+	if (!(state->flags & AD_STATE_DRAINING)) {
+		print_line("drain", "off");
+		return;
+	}
+	for (__u32 i = 0; i < state->nr_successors && i < AD_SUCCESSOR_MAX; i++)
+		len += snprintf(text + len, sizeof(text) - len, "%s%s", i ? ", " : "",
+				names_format(&view->names, state->successors[i], name));
+	print_line("drain", "%s: new flows go to %s; %llu connections live here",
+		   coloured(YELLOW, "on", word, sizeof(word)), len ? text : "nobody",
+		   status->flows_left);
+}
+
+static void print_flows(const struct status *status)
+{
+	const struct pins_occupancy *flows = &status->flows;
+	__u64 used = flows->slots - flows->by_kind[AD_FLOW_FREE] - flows->idle;
+	char ours[UNIT_TEXT], pins[UNIT_TEXT], transit[UNIT_TEXT], slots[UNIT_TEXT];
+
+	print_line("flows", "%s ours, %s led elsewhere, %s pinned; %.1f%% of %s slots in use",
+		   unit_exact(flows->by_kind[AD_FLOW_OURS], ours),
+		   unit_exact(flows->by_kind[AD_FLOW_TRANSIT], transit),
+		   unit_exact(flows->by_kind[AD_FLOW_PIN], pins),
+		   flows->slots ? 100.0 * used / flows->slots : 0.0,
+		   unit_exact(flows->slots, slots));
+	if (status->state.unstamped)
+		print_line("unstamped", "%s connections left alone",
+			   unit_exact(status->state.unstamped, ours));
+}
+
+static void print_dns(const struct status *status)
+{
+	const struct ad_dns_count *by = status->dns.by;
+	__u64 daemon =
+		dns_count_sum(&by[DNS_BY_DAEMON_UDP]) + dns_count_sum(&by[DNS_BY_DAEMON_TCP]);
+	char kernel_text[UNIT_TEXT], daemon_text[UNIT_TEXT];
+
+	print_line("dns", "%s answered in the kernel, %s by the daemon; %zu zone%s",
+		   unit_exact(dns_count_sum(&by[DNS_BY_KERNEL]), kernel_text),
+		   unit_exact(daemon, daemon_text), status->dns.nr_zones,
+		   status->dns.nr_zones == 1 ? "" : "s");
+}
+
+static void print_reload(const struct status *status)
+{
+	const struct ad_reload *reload = &status->reload;
+	enum colour colour = reload->end == AD_RELOAD_OK ? GREEN : RED;
+	char by[RELOADED_BY_TEXT], age[UNIT_TEXT], word[64];
+
+	if (!reload->real_s)
+		return;
+	print_line("reload", "%s %s ago by %s: %u change%s, %u warning%s, %u error%s",
+		   coloured(colour, reloaded_end(reload), word, sizeof(word)),
+		   unit_duration(time(NULL) - reload->real_s, age), reloaded_by(reload, by),
+		   reload->changes, reload->changes == 1 ? "" : "s", reload->warnings,
+		   reload->warnings == 1 ? "" : "s", reload->errors,
+		   reload->errors == 1 ? "" : "s");
+	if (reload->end == AD_RELOAD_OK && reload->warnings)
+		print_line("", "%s", reload->text);
+}
+
+static void print_outcomes(const struct status *status)
+{
+	static const struct column columns[] = {
+		{ "  PACKETS", false }, { "COUNT", true }, { "BYTES", true }, { NULL, false }
+	};
+	struct table *table = table_new(stdout, columns);
+	char text[UNIT_TEXT];
+
+	if (!table)
+		return;
+	for (int i = 0; i < OUTCOME_NR; i++) {
+		const struct ad_count *count = &status->outcomes[i];
+		bool bad = i == OUTCOME_DROPPED || i == OUTCOME_NOBODY;
+		enum colour colour = !count->packets ? DIM : bad ? YELLOW : PLAIN;
+
+		table_cell(table, colour, "  %s", outcome_texts[i].text);
+		table_cell(table, colour, "%s", unit_exact(count->packets, text));
+		table_cell(table, colour, "%s", unit_bytes(count->bytes, text));
+	}
+	table_end(table);
+}
+
+static void print_text(const struct view *view, const struct status *status)
+{
+	print_head(view, status);
+	print_interfaces(status);
+	print_drain(view, status);
+	print_flows(status);
+	print_dns(status);
+	print_reload(status);
+	putchar('\n');
+	print_outcomes(status);
+	putchar('\n');
+	peers_print(&view->names, status->peers, status->nr_peers, view->meta.node_id, false);
+	for (size_t i = 0; i < status->nr_warnings; i++)
+		printf("%s%swarning:%s %s\n", i ? "" : "\n", output_colour(YELLOW),
+		       output_colour(PLAIN), status->warnings[i]);
+}
+
+int cmd_status(const struct globals *globals, int argc, char **argv)
+{
+	struct status status;
+	const char *what;
+	struct view view;
+	int err, code;
+
+	if (args_none(argc, argv))
+		return EXIT_USAGE;
+	code = view_open(&view, globals);
+	if (code)
+		return code;
+	err = status_read(&view, &status, &what);
+	if (err) {
+		code = view_failed(&view, what, err);
+		view_close(&view);
+		return code;
+	}
+	code = status.nr_warnings ? EXIT_DEGRADED : EXIT_OK;
+	if (!globals->json)
+		print_text(&view, &status);
+	else if (output_json(status_json(&view, &status)))
+		code = EXIT_FAILED;
+	status_free(&status);
+	view_close(&view);
+	return code;
+}

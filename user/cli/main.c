@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * main.c: the command table, and the options that every command shares.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cmd.h"
+#include "user/base/log.h"
+#include "user/base/nearest.h"
+#include "user/daemon/confine.h"
+#include "user/state/instance.h"
+
+/* What the line says besides the command and its own words. */
+struct line {
+	struct globals globals;
+	bool help;
+	bool version;
+};
+
+static const struct arg global_args[] = {
+	{ "--config", 0, ARG_TEXT, offsetof(struct line, globals.config_path), "FILE", 0, 0,
+	  "configuration ($ANYDOOR_CONFIG, or else " CONFIG_DEFAULT ")" },
+	{ "--name", 0, ARG_TEXT, offsetof(struct line, globals.instance), "INSTANCE", 0, 0,
+	  "which instance ($ANYDOOR_NAME, or else \"" INSTANCE_DEFAULT "\")" },
+	{ "--json", 0, ARG_FLAG, offsetof(struct line, globals.json), NULL, 0, 0,
+	  "answer in JSON, for programs" },
+	{ "--verbose", 'v', ARG_FLAG, offsetof(struct line, globals.verbose), NULL, 0, 0,
+	  "say more on stderr" },
+	{ "--help", 'h', ARG_FLAG, offsetof(struct line, help), NULL, 0, 0,
+	  "say how a command is used" },
+	{ "--version", 0, ARG_FLAG, offsetof(struct line, version), NULL, 0, 0,
+	  "the same as the command" },
+	{ NULL }
+};
+
+static int cmd_help(const struct globals *globals, int argc, char **argv);
+
+static const struct command commands[] = {
+	{ "status", cmd_status, "", "how this instance is doing (also with no command)", NULL },
+	{ "flows", cmd_flows, "[OPTIONS]", "the TCP flows it knows, and who owns them",
+	  cmd_flows_args },
+	{ "stats", cmd_stats, "[OPTIONS]", "every counter, with what it means", cmd_stats_args },
+	{ "pops", cmd_pops, "", "the fleet: POPs, nodes, traffic between them", NULL },
+	{ "zones", cmd_zones, "", "the DNS zones that are served", NULL },
+	{ "query", cmd_query, "NAME [TYPE] [OPTIONS]", "ask the DNS engine without the network",
+	  cmd_query_args },
+	{ "drain", cmd_drain, "[OPTIONS]", "send new flows elsewhere, let old ones end here",
+	  cmd_drain_args },
+	{ "undrain", cmd_undrain, "", "take a drain back", NULL },
+	{ "reload", cmd_reload, "", "read configuration and zones again", NULL },
+	{ "check", cmd_check, "[OPTIONS]", "check configuration, zones and host, touch nothing",
+	  cmd_check_args },
+	{ "keygen", cmd_keygen, "FILE", "make the key file of a fleet", cmd_keygen_args },
+	{ "run", cmd_run, "[OPTIONS]", "the daemon: load or adopt the data path, and tend it",
+	  cmd_run_args },
+	{ "detach", cmd_detach, "[OPTIONS]", "take the data path off the interfaces",
+	  cmd_detach_args },
+	{ "version", cmd_version, "", "version of program, ABI, libraries and kernel", NULL },
+	{ "help", cmd_help, "[COMMAND]", "this, or how one command is used", NULL },
+};
+#define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+static int command_unknown(const char *name)
+{
+	struct nearest near = { .word = name };
+
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		nearest_offer(&near, commands[i].name);
+	if (near.best)
+		log_err("no command '%s': did you mean '%s'?", name, near.best);
+	else
+		log_err("no command '%s': `anydoor help` lists them", name);
+	return EXIT_USAGE;
+}
+
+static void help_all(void)
+{
+	puts("anydoor: DNS answered in the kernel, TCP flows kept with their POP\n\n"
+	     "usage: anydoor [COMMAND] [OPTIONS]\n");
+	for (size_t i = 0; i < NR_COMMANDS; i++)
+		printf("  %-10s%s\n", commands[i].name, commands[i].help);
+	puts("\nwith every command:");
+	args_print_help(global_args, stdout);
+	puts("\nexit codes: 0 ok, 1 failed, 2 usage or configuration, 3 not loaded, 4 degraded,\n"
+	     "            75 try again");
+}
+
+static void help_one(const struct command *command)
+{
+	printf("usage: anydoor %s%s%s\n\n%s\n", command->name, *command->words ? " " : "",
+	       command->words, command->help);
+	if (command->args) {
+		putchar('\n');
+		args_print_help(command->args, stdout);
+	}
+	puts("\n--config FILE, --name INSTANCE, --json and -v: see `anydoor help`");
+}
+
+static int cmd_help(const struct globals *globals, int argc, char **argv)
+{
+	const struct command *command;
+
+	if (argc < 2) {
+		help_all();
+		return EXIT_OK;
+	}
+	command = command_find(argv[1]);
+	if (!command)
+		return command_unknown(argv[1]);
+	help_one(command);
+	return EXIT_OK;
+}
+
+/* An empty variable is as good as none. */
+static const char *from_env(const char *variable, const char *fallback)
+{
+	const char *value = getenv(variable);
+
+	return value && *value ? value : fallback;
+}
+
+static int line_parse(struct line *line, int *argc, char **argv)
+{
+	line->globals.config_path = from_env("ANYDOOR_CONFIG", CONFIG_DEFAULT);
+	line->globals.instance = from_env("ANYDOOR_NAME", INSTANCE_DEFAULT);
+	if (args_take(global_args, argc, argv, line))
+		return EXIT_USAGE;
+	if (!instance_name_is_good(line->globals.instance)) {
+		log_err("'%s' cannot name an instance: letters, digits, - and _, at most %d",
+			line->globals.instance, INSTANCE_NAME_MAX);
+		return EXIT_USAGE;
+	}
+	return EXIT_OK;
+}
+
+/* What is to be run when the line's own words do not say it. */
+static const char *command_name(const struct line *line, int argc, char **argv)
+{
+	if (line->version)
+		return "version";
+	if (argc > 1)
+		return argv[1];
+	return line->help ? "help" : "status";
+}
+
+static int command_run(const struct line *line, int argc, char **argv)
+{
+	const char *name = command_name(line, argc, argv);
+	const struct command *command = command_find(name);
+	char *alone[] = { (char *)name, NULL };
+
+	if (!command && name[0] == '-') {
+		log_err("unknown option '%s' before the command", name);
+		return EXIT_USAGE;
+	}
+	if (!command)
+		return command_unknown(name);
+	if (line->help && command->run != cmd_help) {
+		help_one(command);
+		return EXIT_OK;
+	}
+	if (command->run == cmd_run && !line->globals.verbose)
+		log_set_level(LOG_INFO_);
+	if (argc > 1 && name == argv[1])
+		return command->run(&line->globals, argc - 1, argv + 1);
+	return command->run(&line->globals, 1, alone);
+}
+
+int main(int argc, char **argv)
+{
+	struct line line = { 0 };
+	int code;
+
+	confine_memory();
+	log_set_level(LOG_WARN_);
+	log_adopt_libbpf();
+	if (argc < 1 || line_parse(&line, &argc, argv))
+		return EXIT_USAGE;
+	if (line.globals.verbose)
+		log_set_level(LOG_DEBUG_);
+	code = command_run(&line, argc, argv);
+	if (fflush(stdout) || ferror(stdout)) {
+		log_err("could not write the answer: %m");
+		return code ? code : EXIT_FAILED;
+	}
+	return code;
+}

@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * config_schema.c: every key of the configuration file, and the text that documents them.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "config_schema.h"
+#include "user/base/nearest.h"
+
+#define IN(type, member)                                                                           \
+	.offset = offsetof(struct type, member), .size = sizeof(((struct type *)NULL)->member)
+#define LIST_OF(type, member, count)                                                               \
+	.offset = offsetof(struct config, member), .count_offset = offsetof(struct config, count), \
+	.item_size = sizeof(type)
+
+/* The flow table's slots keep 16 bits of seconds: half of that can be told from the future. */
+#define IDLE_MAX_S 32400
+#define RATE_MAX   100000
+/* Debts are ticks of 31 bits (maps/dns_guard.h). */
+#define WINDOW_MAX_S 600
+
+#define HINT_MAX_S   86400
+#define NOBODY_MAX_S 60
+#define BUDGET_MAX   100000000 /* packets a second; beyond it a token is less than 10 ns */
+
+/* A budget and its three rates. */
+#define BUDGET_RATE(name, scope, class, which, value, what)                                        \
+	{                                                                                          \
+		"budgets." name "." scope, SCHEMA_COUNT, IN(config, budgets[class][which]),        \
+			.min = 1, .max = BUDGET_MAX, .word = "none", .fallback = value,            \
+			.help = what                                                               \
+	}
+#define BUDGET(name, class, all, node, prefix, what)                                               \
+	{ "budgets." name, SCHEMA_MAP, .help = what },                                             \
+		BUDGET_RATE(name, "all", class, AD_BUDGET_ALL, all, what),                         \
+		BUDGET_RATE(name, "node", class, AD_BUDGET_NODE, node, "of those, for each node"), \
+		BUDGET_RATE(name, "prefix", class, AD_BUDGET_PREFIX, prefix,                       \
+			    "of those, for each /24 or /48 of clients")
+
+const struct schema_row config_schema[] = {
+	{ "node", SCHEMA_NODE, .required = true, IN(config, self), .later = later_self,
+	  .help = "which of `nodes` this machine is" },
+	{ "interfaces", SCHEMA_LIST, .required = true, LIST_OF(char *, interfaces, nr_interfaces),
+	  .min = 1, .max = CONFIG_INTERFACES_MAX,
+	  .help = "where packets for the VIPs come in and replies leave" },
+	{ "interfaces[]", SCHEMA_NAME, .unique = true, .size = sizeof(char *), .max = IFNAMSIZ - 1,
+	  .word = "lo", .later = later_loopback, .help = "an interface's name" },
+
+	{ "vips", SCHEMA_LIST, .required = true, LIST_OF(struct config_vip, vips, nr_vips),
+	  .min = 1, .max = AD_VIP_MAX,
+	  .help = "the anycast service addresses, the same on every node" },
+	{ "vips[]", SCHEMA_MAP, IN(config_vip, line), .help = "one address" },
+	{ "vips[].address", SCHEMA_ADDRESS, .required = true, .unique = true,
+	  IN(config_vip, address), .help = "IPv4 or IPv6" },
+	{ "vips[].tcp", SCHEMA_BOOL, IN(config_vip, tcp), .fallback = "true",
+	  .help = "keep its TCP flows with their owner" },
+	{ "vips[].dns", SCHEMA_BOOL, IN(config_vip, dns), .says = "true if there are zones",
+	  .later = later_vip_dns, .help = "answer port 53 here" },
+
+	{ "pops", SCHEMA_LIST, .required = true, LIST_OF(struct config_pop, pops, nr_pops),
+	  .min = 1, .max = CONFIG_POPS_MAX,
+	  .help = "the sites; in a ring: those next to each other are taken for near" },
+	{ "pops[]", SCHEMA_MAP, IN(config_pop, line), .help = "one site" },
+	{ "pops[].name", SCHEMA_NAME, .required = true, .unique = true, IN(config_pop, name),
+	  .max = CONFIG_NAME_MAX, .help = "what people call it" },
+
+	{ "nodes", SCHEMA_LIST, .required = true, LIST_OF(struct config_node, nodes, nr_nodes),
+	  .min = 1, .max = (1 << AD_OWNER_BITS_MAX) - 1,
+	  .help = "every machine of the fleet that runs anydoor, this one too" },
+	{ "nodes[]", SCHEMA_MAP, IN(config_node, line), .help = "one machine" },
+	{ "nodes[].name", SCHEMA_NAME, .required = true, .unique = true, IN(config_node, name),
+	  .max = CONFIG_NAME_MAX, .help = "what people call it" },
+	{ "nodes[].id", SCHEMA_NUMBER, .required = true, .unique = true, IN(config_node, id),
+	  .min = 1, .max = (1 << AD_OWNER_BITS_MAX) - 1,
+	  .help = "what stamps call it: below 2^owner_bits, the same in every node's file, never "
+		  "given to another while its flows live" },
+	{ "nodes[].pop", SCHEMA_POP, .required = true, IN(config_node, pop), .later = later_pop,
+	  .help = "where it stands" },
+	{ "nodes[].tunnel", SCHEMA_ADDRESS, .required = true, .unique = true,
+	  IN(config_node, tunnel),
+	  .help = "its own address (no VIP, no NAT between): where the others tunnel to" },
+	{ "nodes[].state", SCHEMA_CHOICE, IN(config_node, state), .choices = "up|draining|down",
+	  .fallback = "up",
+	  .help = "`draining` takes no new flows from others, `down` nothing at all" },
+	{ "nodes[].mtu", SCHEMA_NUMBER, IN(config_node, mtu), .min = 1280, .max = 65535,
+	  .word = "route", .fallback = "route", .help = "of the path towards it" },
+
+	{ "stamp", SCHEMA_MAP, .help = "how flows carry their owner" },
+	{ "stamp.owner_bits", SCHEMA_NUMBER, IN(config, owner_bits), .min = AD_OWNER_BITS_MIN,
+	  .max = AD_OWNER_BITS_MAX, .fallback = "10",
+	  .help = "bits for the owner's id; one more halves how long a silent flow is known by its "
+		  "stamp (10: 65 minutes); the same on every node" },
+	{ "stamp.clock", SCHEMA_CHOICE, IN(config, clock), .choices = "synchronised|any",
+	  .fallback = "synchronised",
+	  .help = "attach only while the kernel's clock is synchronised, or whatever it says" },
+	{ "stamp.tcp_timestamps", SCHEMA_CHOICE, IN(config, timestamps), .choices = "check|set",
+	  .fallback = "check",
+	  .help = "what to do if net.ipv4.tcp_timestamps is not 2: refuse, or set it until "
+		  "detach" },
+
+	{ "keys", SCHEMA_MAP, .help = "the fleet's secret" },
+	{ "keys.file", SCHEMA_FILE, IN(config, key_file), .fallback = "fleet.key",
+	  .help = "made once by `anydoor keygen`, the same on every node" },
+	{ "keys.epoch", SCHEMA_NUMBER, IN(config, key_epoch), .max = 255, .fallback = "0",
+	  .help = "count up by one, on one node after the other, to change the tunnel's key; a "
+		  "node understands the epoch before its own and the next; four times, and no key "
+		  "of before is accepted" },
+
+	{ "tunnel", SCHEMA_MAP, .help = "how shifted packets travel to their owner" },
+	{ "tunnel.port", SCHEMA_NUMBER, IN(config, tunnel_port), .min = 1, .max = 65535,
+	  .fallback = "6081", .help = "UDP port of Geneve, the same on every node" },
+	{ "tunnel.mss_overhead", SCHEMA_NUMBER, IN(config, tunnel_overhead), .max = 500,
+	  .word = "auto", .says = "auto", .later = later_overhead,
+	  .help = "bytes off the MSS in our SYN-ACK so that tunnelled segments fit: `auto` is 64 "
+		  "over IPv4 and 84 over IPv6; more if IPsec lies beneath; 0 clamps nothing" },
+
+	{ "flows", SCHEMA_MAP, .help = "the flow table: a cache and a meter" },
+	{ "flows.max", SCHEMA_COUNT, IN(config, flow_max), .min = AD_FLOW_MAX_MIN,
+	  .max = AD_FLOW_MAX_MAX, .fallback = "1M",
+	  .help = "flows it can hold, 72 bytes each; rounded up to a power of two" },
+	{ "flows.idle", SCHEMA_SECONDS, IN(config, flow_idle_s), .min = 1, .max = IDLE_MAX_S,
+	  .fallback = "10m", .help = "silence after which a flow may make room for another" },
+
+	{ "dns", SCHEMA_MAP, .help = "what is answered on port 53" },
+	{ "dns.zones", SCHEMA_LIST, LIST_OF(struct config_zone, zones, nr_zones),
+	  .max = CONFIG_ZONES_MAX, .help = "zones this fleet is authoritative for" },
+	{ "dns.zones[]", SCHEMA_MAP, IN(config_zone, line), .help = "one zone" },
+	{ "dns.zones[].name", SCHEMA_ZONE, .required = true, .unique = true, IN(config_zone, name),
+	  .help = "its apex" },
+	{ "dns.zones[].file", SCHEMA_FILE, .required = true, .may_lack = true,
+	  IN(config_zone, file), .help = "its records, in the format of RFC 1035" },
+	{ "dns.include_dir", SCHEMA_FILE, IN(config, include_dir), .says = "none",
+	  .help = "a directory whose files zone files may $INCLUDE, beside those below their own "
+		  "directory" },
+	{ "dns.watch", SCHEMA_BOOL, IN(config, dns_watch), .fallback = "false",
+	  .help = "load the zones again when one of their files changes" },
+	{ "dns.unserved", SCHEMA_CHOICE, IN(config, dns_unserved_pass), .choices = "refuse|pass",
+	  .fallback = "refuse",
+	  .help = "names of no zone here: REFUSED, or left to a nameserver on this host" },
+	{ "dns.nsid", SCHEMA_TEXT, IN(config, nsid), .min = 1, .max = CONFIG_NSID_MAX,
+	  .says = "`<pop>.<node>`", .later = later_nsid,
+	  .help = "what answers say of who answered (RFC 5001)" },
+	{ "dns.udp_size", SCHEMA_NUMBER, IN(config, dns_udp_size), .min = 512, .max = 4096,
+	  .fallback = "1232", .help = "bytes of the largest answer over UDP" },
+	{ "dns.tcp_max", SCHEMA_COUNT, IN(config, dns_tcp_max), .min = 1, .max = 1 << 20,
+	  .fallback = "16K",
+	  .help = "connections to port 53; then the next one ends the one that was silent "
+		  "longest" },
+	{ "dns.tcp_idle", SCHEMA_SECONDS, IN(config, dns_tcp_idle_s), .min = 1, .max = 3600,
+	  .fallback = "10s", .help = "silence after which a connection is closed" },
+
+	{ "dns.cookies", SCHEMA_CHOICE, IN(config, cookies), .choices = "off|on|required",
+	  .fallback = "on",
+	  .help = "DNS cookies (RFC 7873): `on` gives them to who asks; `required` answers UDP "
+		  "clients that know cookies only with a valid one, others as ever" },
+	{ "dns.cookie_secrets", SCHEMA_FILE, IN(config, cookie_secrets), .says = "by `keys.file`",
+	  .help = "one or two lines of 32 hexadecimal digits (RFC 9018), the one in use first, to "
+		  "share cookies with BIND, Knot or NSD; mode 0600" },
+	{ "dns.limit", SCHEMA_MAP, .help = "how often one network is told the same over UDP" },
+	{ "dns.limit.rate", SCHEMA_NUMBER, IN(config, limit.rates[AD_DNS_CLASS_ANSWER]), .min = 1,
+	  .max = RATE_MAX, .word = "off", .fallback = "off",
+	  .help = "answers a second for one name, to one client network" },
+	{ "dns.limit.referrals", SCHEMA_NUMBER, IN(config, limit.rates[AD_DNS_CLASS_REFERRAL]),
+	  .min = 1, .max = RATE_MAX, .word = "off", .says = "as `rate`", .later = later_rate,
+	  .help = "the same for referrals, per zone" },
+	{ "dns.limit.nodata", SCHEMA_NUMBER, IN(config, limit.rates[AD_DNS_CLASS_NODATA]), .min = 1,
+	  .max = RATE_MAX, .word = "off", .says = "as `rate`", .later = later_rate,
+	  .help = "for names without such data, per zone" },
+	{ "dns.limit.nxdomains", SCHEMA_NUMBER, IN(config, limit.rates[AD_DNS_CLASS_NXDOMAIN]),
+	  .min = 1, .max = RATE_MAX, .word = "off", .says = "as `rate`", .later = later_rate,
+	  .help = "for names that do not exist, per zone" },
+	{ "dns.limit.errors", SCHEMA_NUMBER, IN(config, limit.rates[AD_DNS_CLASS_ERROR]), .min = 1,
+	  .max = RATE_MAX, .word = "off", .says = "as `rate`", .later = later_rate,
+	  .help = "for everything else: REFUSED, FORMERR" },
+	{ "dns.limit.slip", SCHEMA_NUMBER, IN(config, limit.slip), .max = 100, .fallback = "2",
+	  .help = "of answers over the limit, one in so many tells the client to use TCP or a "
+		  "cookie; 0: all are dropped" },
+	{ "dns.limit.window", SCHEMA_SECONDS, IN(config, limit.window_s), .min = 1,
+	  .max = WINDOW_MAX_S, .fallback = "15s",
+	  .help = "how long a network that went on asking stays over the limit" },
+	{ "dns.limit.ip4_prefix", SCHEMA_NUMBER, IN(config, limit.ip4_prefix), .min = 8, .max = 32,
+	  .fallback = "24", .help = "bits of an IPv4 address that are one network" },
+	{ "dns.limit.ip6_prefix", SCHEMA_NUMBER, IN(config, limit.ip6_prefix), .min = 16, .max = 64,
+	  .fallback = "56", .help = "bits of an IPv6 address that are" },
+	{ "dns.limit.exempt", SCHEMA_LIST,
+	  LIST_OF(struct config_prefix, limit.exempt, limit.nr_exempt), .max = AD_DNS_EXEMPT_MAX,
+	  .help = "networks that are never limited" },
+	{ "dns.limit.exempt[]", SCHEMA_PREFIX, .unique = true, .size = sizeof(struct config_prefix),
+	  .help = "such as 192.0.2.0/24" },
+	{ "dns.limit.exempt_cookies", SCHEMA_BOOL, IN(config, limit.exempt_cookies),
+	  .fallback = "true", .help = "nor are clients with a valid cookie" },
+	{ "dns.limit.log_only", SCHEMA_BOOL, IN(config, limit.log_only), .fallback = "false",
+	  .help = "count what would be dropped, and answer it" },
+	{ "dns.limit.table", SCHEMA_COUNT, IN(config, limit.table), .min = 1 << 10, .max = 64 << 20,
+	  .fallback = "1M",
+	  .help = "networks and names told apart at a time, 8 bytes each; rounded up to a power "
+		  "of two" },
+
+	{ "drain", SCHEMA_MAP, .help = "who takes over while this node empties" },
+	{ "drain.successors", SCHEMA_LIST, .array = true, LIST_OF(__u16, successors, nr_successors),
+	  .max = AD_SUCCESSOR_MAX,
+	  .help = "nodes that take its new flows; without any: those of its POP that are `up`, "
+		  "or, if there are none, of the nearest POP (see `pops`)" },
+	{ "drain.successors[]", SCHEMA_NODE, .unique = true, .size = sizeof(__u16),
+	  .later = later_successor, .help = "a node's name" },
+
+	{ "hunt", SCHEMA_MAP, .help = "looking for the owner of a flow that carries no stamp" },
+	{ "hunt.neighbours", SCHEMA_LIST, .array = true, LIST_OF(__u16, neighbours, nr_neighbours),
+	  .max = AD_NEIGHBOUR_MAX,
+	  .help = "nodes that such a flow may have shifted from, the likeliest first; a packet "
+		  "visits three at most; without any: the others of our POP, then one of each "
+		  "other POP, the nearest first, then a second one of each" },
+	{ "hunt.neighbours[]", SCHEMA_NODE, .unique = true, .size = sizeof(__u16),
+	  .later = later_neighbour, .help = "a node's name" },
+
+	{ "hunt.hints", SCHEMA_SECONDS, IN(config, hint_s), .min = 1, .max = HINT_MAX_S,
+	  .fallback = "10m",
+	  .help = "how long a claim says where the flows of its client's /24 or /48 come from" },
+	{ "hunt.nobody", SCHEMA_SECONDS, IN(config, nobody_s), .max = NOBODY_MAX_S,
+	  .fallback = "3s", .help = "how long a segment that nobody owns is not looked for again" },
+
+	{ "budgets", SCHEMA_MAP, .help = "packets a second that others may make us send to nodes" },
+	BUDGET("hunt", AD_BUDGET_HUNT, "20K", "20K", "1K",
+	       "packets/s that are looked for, because nothing names their owner"),
+	BUDGET("guess", AD_BUDGET_GUESS, "20K", "20K", "1K",
+	       "packets/s whose stamp is older than two minutes, of flows not seen here yet"),
+	BUDGET("data", AD_BUDGET_DATA, "none", "none", "none",
+	       "packets/s of flows whose stamp is young, or that are known here"),
+	BUDGET("divert", AD_BUDGET_DIVERT, "10K", "10K", "256",
+	       "SYNs/s for a successor while we drain; those beyond are served here"),
+	BUDGET("accept", AD_BUDGET_ACCEPT, "20K", "10K", "256", "SYNs/s that others divert to us"),
+	BUDGET("icmp", AD_BUDGET_ICMP, "1000", "1000", "32",
+	       "ICMP errors/s that are led to the owner of the flow that they are about"),
+	BUDGET("too_big", AD_BUDGET_TOO_BIG, "1000", "1000", "32",
+	       "ICMP errors/s that tell a client what fits the path to its owner"),
+
+	{ "metrics", SCHEMA_MAP, .help = "what Prometheus reads" },
+	{ "metrics.listen", SCHEMA_ENDPOINT, IN(config, metrics_address), .word = "off",
+	  .says = "127.0.0.1:9911", .later = later_metrics,
+	  .help = "address and port of the HTTP listener; counters are for everybody who reaches "
+		  "it: keep it inside" },
+	{ "metrics.token", SCHEMA_FILE, IN(config, metrics_token), .says = "none",
+	  .help = "a line of 16 to 255 letters, mode 0600: `/flows` and `/metrics/flows`, which "
+		  "name "
+		  "clients, are only for who sends it (`Authorization: Bearer`)" },
+
+	{ "xdp", SCHEMA_MAP, .help = "how the interface is entered" },
+	{ "xdp.mode", SCHEMA_CHOICE, IN(config, xdp_mode), .choices = "auto|native|generic",
+	  .fallback = "auto", .help = "`auto`: native, else generic and a warning" },
+	{ "xdp.dispatcher", SCHEMA_CHOICE, IN(config, xdp_dispatcher), .choices = "off|auto",
+	  .fallback = "auto",
+	  .help = "`auto`: through libxdp's dispatcher, so that other programs may live beside us; "
+		  "alone, with a warning, where the kernel refuses it" },
+
+	{ "state", SCHEMA_MAP, .help = "where things live while we run" },
+	{ "state.bpffs", SCHEMA_DIR, IN(config, bpffs), .max = CONFIG_DIR_MAX,
+	  .fallback = "/sys/fs/bpf/anydoor", .help = "pinned maps; no dots, bpffs has none" },
+	{ "state.run", SCHEMA_DIR, IN(config, run_dir), .max = CONFIG_RUN_MAX,
+	  .fallback = "/run/anydoor", .help = "lock and control socket" },
+	{ "state.group", SCHEMA_NAME, IN(config, group), .max = 31, .says = "root alone",
+	  .help = "who may run the commands that only read" },
+};
+
+const size_t config_schema_rows = sizeof(config_schema) / sizeof(*config_schema);
+
+const struct schema_row *schema_find(const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < config_schema_rows; i++)
+		if (!strcmp(config_schema[i].path, path))
+			return &config_schema[i];
+	return NULL;
+}
+
+static const char *leaf(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot ? dot + 1 : path;
+}
+
+bool schema_is_child(const struct schema_row *row, const char *parent)
+{
+	size_t length = strlen(parent);
+	const char *rest = row->path;
+
+	if (length) {
+		if (strncmp(row->path, parent, length) || row->path[length] != '.')
+			return false;
+		rest += length + 1;
+	}
+	return !strchr(rest, '.') && !strchr(rest, '[');
+}
+
+/* The row called @name in the section at @parent, or, with NULL, anywhere. */
+static const struct schema_row *find_leaf(const char *parent, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < config_schema_rows; i++)
+		if ((!parent || schema_is_child(&config_schema[i], parent)) &&
+		    !strcmp(leaf(config_schema[i].path), name))
+			return &config_schema[i];
+	return NULL;
+}
+
+const struct schema_row *schema_nearest(const char *path)
+{
+	struct nearest near = { .word = leaf(path) };
+	size_t length = near.word - path, i;
+	char parent[64] = "";
+
+	if (length > sizeof(parent))
+		return NULL;
+	if (length)
+		memcpy(parent, path, length - 1);
+	for (i = 0; i < config_schema_rows; i++)
+		if (schema_is_child(&config_schema[i], parent))
+			nearest_offer(&near, leaf(config_schema[i].path));
+	return near.best ? find_leaf(parent, near.best) : find_leaf(NULL, near.word);
+}
+
+const char *schema_type_name(enum schema_type type)
+{
+	static const char *const names[] = {
+		[SCHEMA_MAP] = "section",
+		[SCHEMA_LIST] = "list",
+		[SCHEMA_TEXT] = "text",
+		[SCHEMA_NAME] = "name",
+		[SCHEMA_BOOL] = "boolean",
+		[SCHEMA_NUMBER] = "number",
+		[SCHEMA_COUNT] = "count",
+		[SCHEMA_SECONDS] = "duration",
+		[SCHEMA_CHOICE] = "word",
+		[SCHEMA_ADDRESS] = "address",
+		[SCHEMA_PREFIX] = "network",
+		[SCHEMA_FILE] = "file",
+		[SCHEMA_DIR] = "directory",
+		[SCHEMA_ZONE] = "domain",
+		[SCHEMA_POP] = "POP name",
+		[SCHEMA_NODE] = "node name",
+		[SCHEMA_ENDPOINT] = "address:port",
+	};
+
+	return names[type];
+}
+
+static void scaled(char *text, size_t size, enum schema_type type, long long number)
+{
+	static const struct {
+		enum schema_type type;
+		long long factor;
+		char unit;
+	} units[] = {
+		{ SCHEMA_COUNT, 1 << 30, 'G' }, { SCHEMA_COUNT, 1 << 20, 'M' },
+		{ SCHEMA_COUNT, 1 << 10, 'K' }, { SCHEMA_SECONDS, 86400, 'd' },
+		{ SCHEMA_SECONDS, 3600, 'h' },	{ SCHEMA_SECONDS, 60, 'm' },
+		{ SCHEMA_SECONDS, 1, 's' },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(units) / sizeof(*units); i++) {
+		if (units[i].type == type && number && !(number % units[i].factor)) {
+			snprintf(text, size, "%lld%c", number / units[i].factor, units[i].unit);
+			return;
+		}
+	}
+	snprintf(text, size, "%lld", number);
+}
+
+static void range_of_words(const char *choices, char *text, size_t size)
+{
+	size_t used = 0;
+
+	for (; *choices && used + 3 < size; choices++) {
+		if (*choices == '|')
+			used += snprintf(text + used, size - used, ", ");
+		else
+			text[used++] = *choices;
+	}
+	text[used] = '\0';
+}
+
+const char *schema_range(const struct schema_row *row, char *text, size_t size)
+{
+	char low[24], high[24];
+
+	scaled(low, sizeof(low), row->type, row->min);
+	scaled(high, sizeof(high), row->type, row->max);
+	*text = '\0';
+	switch (row->type) {
+	case SCHEMA_CHOICE:
+		range_of_words(row->choices, text, size);
+		break;
+	case SCHEMA_LIST:
+		snprintf(text, size, "%s to %s entries", low, high);
+		break;
+	case SCHEMA_NUMBER:
+	case SCHEMA_COUNT:
+	case SCHEMA_SECONDS:
+		snprintf(text, size, "%s to %s%s%s", low, high, row->word ? ", or " : "",
+			 row->word ? row->word : "");
+		break;
+	case SCHEMA_TEXT:
+	case SCHEMA_NAME:
+	case SCHEMA_DIR:
+		snprintf(text, size, "up to %s bytes", high);
+		break;
+	case SCHEMA_ENDPOINT:
+		snprintf(text, size, "or %s", row->word);
+		break;
+	default:
+		break;
+	}
+	return text;
+}

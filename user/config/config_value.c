@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * config_value.c: one scalar of the configuration file, from text into its member.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include "config_schema.h"
+#include "user/base/addr.h"
+
+#define QUOTED 64
+
+const char *text_quote(const char *text, char *buffer, size_t size)
+{
+	size_t i;
+
+	for (i = 0; i < size - 4 && text[i]; i++)
+		buffer[i] = iscntrl((unsigned char)text[i]) ? '?' : text[i];
+	strcpy(buffer + i, text[i] ? "..." : "");
+	return buffer;
+}
+
+/* Says what is wrong with a value, quoting it. */
+#define reject(loader, value, format, ...)                                                         \
+	({                                                                                         \
+		char quoted_[QUOTED];                                                              \
+		complain(loader, (value)->line, (value)->row->path, "\"%s\" " format,              \
+			 text_quote((value)->text, quoted_, sizeof(quoted_)), ##__VA_ARGS__);      \
+		false;                                                                             \
+	})
+
+/* The schema's sizes are those of the members, so a narrow member cannot be overrun. */
+static void store(const struct value *value, unsigned long long number)
+{
+	__u8 n8 = number;
+	__u16 n16 = number;
+	__u32 n32 = number;
+
+	switch (value->row->size) {
+	case sizeof(n8):
+		memcpy(value->where, &n8, sizeof(n8));
+		break;
+	case sizeof(n16):
+		memcpy(value->where, &n16, sizeof(n16));
+		break;
+	case sizeof(n32):
+		memcpy(value->where, &n32, sizeof(n32));
+		break;
+	}
+}
+
+static bool keep(struct loader *loader, const struct value *value, char *text)
+{
+	if (!text) {
+		loader->no_memory = true;
+		return false;
+	}
+	*(char **)value->where = text;
+	return true;
+}
+
+/*
+ * Decimal digits and at most one letter out of @units, whose factor is @factors at its place.
+ * No leading zero: YAML 1.1 would call it octal, and people would not.
+ */
+static bool read_scaled(struct loader *loader, const struct value *value, const char *units,
+			const long long *factors, const char *example)
+{
+	const struct schema_row *row = value->row;
+	size_t digits = strspn(value->text, "0123456789");
+	const char *unit = value->text + digits;
+	char range[64];
+	long long number, factor = 1;
+
+	if (!digits || (digits > 1 && *value->text == '0') ||
+	    (*unit && (unit[1] || !strchr(units, *unit))))
+		return reject(loader, value, "is not a %s, such as %s", schema_type_name(row->type),
+			      example);
+	number = strtoll(value->text, NULL, 10); /* the largest, if it is too large */
+	if (*unit)
+		factor = factors[strchr(units, *unit) - units];
+	if (number > row->max / factor || number * factor < row->min)
+		return reject(loader, value, "is out of range: %s",
+			      schema_range(row, range, sizeof(range)));
+	store(value, number * factor);
+	return true;
+}
+
+static bool read_number(struct loader *loader, const struct value *value)
+{
+	return read_scaled(loader, value, "", NULL, "10");
+}
+
+static bool read_count(struct loader *loader, const struct value *value)
+{
+	static const long long factors[] = { 1 << 10, 1 << 20, 1 << 30 };
+
+	return read_scaled(loader, value, "KMG", factors, "64K or 1M");
+}
+
+static bool read_seconds(struct loader *loader, const struct value *value)
+{
+	static const long long factors[] = { 1, 60, 3600, 86400 };
+
+	return read_scaled(loader, value, "smhd", factors, "30s or 10m");
+}
+
+static bool read_bool(struct loader *loader, const struct value *value)
+{
+	static const char *const words[] = { "false", "true", "no", "yes", "off", "on" };
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (!strcasecmp(value->text, words[i])) {
+			store(value, i & 1);
+			return true;
+		}
+	}
+	return reject(loader, value, "is neither true nor false");
+}
+
+static bool read_choice(struct loader *loader, const struct value *value)
+{
+	const char *word = value->row->choices;
+	unsigned int place = 0;
+
+	for (;; place++) {
+		size_t length = strcspn(word, "|");
+
+		if (strlen(value->text) == length && !memcmp(value->text, word, length))
+			break;
+		if (!word[length])
+			return reject(loader, value, "is none of %s", value->row->choices);
+		word += length + 1;
+	}
+	store(value, place);
+	return true;
+}
+
+static bool read_text(struct loader *loader, const struct value *value)
+{
+	size_t length = strlen(value->text), i;
+
+	if (length > (size_t)value->row->max)
+		return reject(loader, value, "is longer than %lld bytes", value->row->max);
+	for (i = 0; i < length; i++)
+		if (iscntrl((unsigned char)value->text[i]))
+			return reject(loader, value, "has a control character in it");
+	return keep(loader, value, strdup(value->text));
+}
+
+static bool read_name(struct loader *loader, const struct value *value)
+{
+	const char *text = value->text;
+
+	if (!isalnum((unsigned char)*text) || text[strspn(text, "abcdefghijklmnopqrstuvwxyz"
+								"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+								"0123456789.-_")])
+		return reject(loader, value,
+			      "is not a name: a letter or digit, then letters, digits, . - _");
+	return read_text(loader, value);
+}
+
+static const char *address_trouble(const struct ad_addr *addr)
+{
+	const __u8 *ip4 = addr->b + 12;
+
+	if (addr_is_ip4(addr)) {
+		if (ip4[0] == 0)
+			return "is in 0.0.0.0/8: nobody's address";
+		if (ip4[0] == 127)
+			return "is a loopback address";
+		return ip4[0] >= 224 ? "is a multicast or reserved address" : NULL;
+	}
+	if (addr->b[0] == 0xff)
+		return "is a multicast address";
+	if (addr->b[0] == 0xfe && (addr->b[1] & 0xc0) == 0x80)
+		return "is a link-local address";
+	if (!addr->w[0] && !addr->w[1] && !addr->w[2])
+		return "is unspecified, loopback or IPv4-compatible";
+	return NULL;
+}
+
+static bool read_address(struct loader *loader, const struct value *value)
+{
+	struct ad_addr *addr = value->where;
+	const char *trouble;
+
+	if (addr_parse(value->text, addr))
+		return reject(loader, value, "is not an IPv4 or IPv6 address");
+	trouble = address_trouble(addr);
+	return trouble ? reject(loader, value, "%s", trouble) : true;
+}
+
+/* Without a length, one address. */
+static bool read_prefix(struct loader *loader, const struct value *value)
+{
+	size_t length = strcspn(value->text, "/"), digits;
+	const char *bits = value->text + length;
+	struct config_prefix *prefix = value->where;
+	char address[ADDR_TEXT];
+	unsigned int max;
+
+	if (length < sizeof(address)) {
+		memcpy(address, value->text, length);
+		address[length] = '\0';
+	}
+	if (length >= sizeof(address) || addr_parse(address, &prefix->address))
+		return reject(loader, value, "is not a prefix, such as 192.0.2.0/24");
+	max = addr_is_ip4(&prefix->address) ? 32 : 128;
+	prefix->bits = max;
+	if (*bits) {
+		digits = strspn(++bits, "0123456789");
+		prefix->bits = strtoul(bits, NULL, 10);
+		if (!digits || digits > 3 || bits[digits] || prefix->bits > max)
+			return reject(loader, value, "has a length that is not 0 to %u", max);
+	}
+	prefix->bits += 128 - max;
+	if (addr_beyond(&prefix->address, prefix->bits))
+		return reject(loader, value, "has bits set behind its length");
+	return true;
+}
+
+/*
+ * Only what is surely not there is an error: the commands that merely read run as users who may
+ * not look into every directory.
+ */
+static bool read_file(struct loader *loader, const struct value *value)
+{
+	const char *trouble = NULL;
+	struct stat st;
+	char *path;
+
+	if (*value->text == '/')
+		path = strdup(value->text);
+	else if (asprintf(&path, "%s/%s", loader->dir, value->text) < 0)
+		path = NULL;
+	if (!keep(loader, value, path))
+		return false;
+	if (value->row->may_lack)
+		return true;
+	if (!stat(path, &st))
+		trouble = S_ISREG(st.st_mode) ? NULL : "not a regular file";
+	else if (errno != EACCES)
+		trouble = strerror(errno);
+	if (trouble)
+		complain(loader, value->line, value->row->path, "%s: %s (%s)", path, trouble,
+			 value->row->help);
+	return !trouble;
+}
+
+static bool read_dir(struct loader *loader, const struct value *value)
+{
+	static const char bpffs[] = "/sys/fs/bpf/";
+	size_t length = strlen(value->text);
+
+	while (length > 1 && value->text[length - 1] == '/')
+		length--;
+	if (*value->text != '/' || length < 2)
+		return reject(loader, value, "is not an absolute path of a directory");
+	if (length > (size_t)value->row->max)
+		return reject(loader, value, "is longer than %lld bytes", value->row->max);
+	if (!strncmp(value->text, bpffs, strlen(bpffs)) && strchr(value->text, '.'))
+		return reject(loader, value, "has a dot in it; bpffs takes none");
+	return keep(loader, value, strndup(value->text, length));
+}
+
+/* What is wrong with a domain name, its final dot optional (RFC 1035, 2.3.4). */
+static const char *domain_trouble(const char *text)
+{
+	size_t length = strlen(text), label;
+
+	if (!strcmp(text, "."))
+		return NULL;
+	if (length && text[length - 1] == '.')
+		length--;
+	if (length > 253)
+		return "is longer than a domain name may be";
+	for (; length; text += label + 1, length -= label + (length > label)) {
+		label = strcspn(text, ".");
+		if (!label)
+			return "has an empty label";
+		if (label > 63)
+			return "has a label longer than 63 bytes";
+		if (strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				 "0123456789-_/") < label)
+			return "is not a domain name";
+	}
+	return NULL;
+}
+
+static bool read_zone(struct loader *loader, const struct value *value)
+{
+	size_t length = strlen(value->text), i;
+	const char *trouble = length ? domain_trouble(value->text) : "is not a domain name";
+	char *name;
+
+	if (trouble)
+		return reject(loader, value, "%s", trouble);
+	name = malloc(length + 2);
+	if (!keep(loader, value, name))
+		return false;
+	for (i = 0; i < length; i++)
+		name[i] = tolower((unsigned char)value->text[i]);
+	if (name[length - 1] != '.')
+		name[length++] = '.';
+	name[length] = '\0';
+	return true;
+}
+
+bool value_read(struct loader *loader, const struct value *value)
+{
+	static bool (*const readers[])(struct loader *, const struct value *) = {
+		[SCHEMA_TEXT] = read_text,     [SCHEMA_NAME] = read_name,
+		[SCHEMA_BOOL] = read_bool,     [SCHEMA_NUMBER] = read_number,
+		[SCHEMA_COUNT] = read_count,   [SCHEMA_SECONDS] = read_seconds,
+		[SCHEMA_CHOICE] = read_choice, [SCHEMA_ADDRESS] = read_address,
+		[SCHEMA_FILE] = read_file,     [SCHEMA_DIR] = read_dir,
+		[SCHEMA_ZONE] = read_zone,     [SCHEMA_PREFIX] = read_prefix,
+	};
+
+	return readers[value->row->type](loader, value);
+}
+
+char *value_canonical(const struct value *value)
+{
+	char text[ADDR_TEXT];
+
+	switch (value->row->type) {
+	case SCHEMA_ADDRESS:
+		return strdup(addr_format(value->where, text));
+	case SCHEMA_ZONE:
+		return strdup(*(char **)value->where);
+	default:
+		return strdup(value->text);
+	}
+}

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * control.c: the daemon's ear, and how others speak into it.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "control.h"
+#include "user/base/listener.h"
+#include "user/base/log.h"
+
+#define LINE_MAX_BYTES	  65536
+#define CALL_TIMEOUT_S	  120
+#define STOPPED_TIMEOUT_S 3
+#define IDLE_TIMEOUT_S	  10
+
+struct control {
+	struct event_base *base;
+	struct evconnlistener *listener;
+	control_handler *handler;
+	void *arg;
+	char path[128];
+};
+
+static json_t *refuse(const char *why)
+{
+	return json_pack("{s:b, s:[s]}", "ok", 0, "errors", why);
+}
+
+static json_t *answer(struct control *control, const char *line)
+{
+	json_t *request = json_loads(line, 0, NULL), *args = NULL, *reply = NULL;
+	const char *verb = NULL;
+
+	if (!request || json_unpack(request, "{s:s, s?o}", "verb", &verb, "args", &args))
+		reply = refuse("not a request: {\"verb\": \"...\", \"args\": {...}}");
+	else
+		reply = control->handler(verb, args, control->arg);
+	if (!reply)
+		reply = refuse("no such verb");
+	json_decref(request);
+	return reply;
+}
+
+/*
+ * From now on, by a clock that has seen how long the last answer took: a slow machine verifies a
+ * new data path for half a minute, and nobody is hung up on for that.
+ */
+static void set_patience(struct bufferevent *bev)
+{
+	struct timeval idle = { .tv_sec = IDLE_TIMEOUT_S };
+
+	event_base_update_cache_time(bufferevent_get_base(bev));
+	bufferevent_set_timeouts(bev, &idle, &idle);
+}
+
+static void on_read(struct bufferevent *bev, void *arg)
+{
+	struct evbuffer *in = bufferevent_get_input(bev), *out = bufferevent_get_output(bev);
+	char *text, *line;
+	json_t *reply;
+
+	while ((line = evbuffer_readln(in, NULL, EVBUFFER_EOL_LF))) {
+		reply = answer(arg, line);
+		text = json_dumps(reply, JSON_COMPACT);
+		evbuffer_add_printf(out, "%s\n", text ?: "{\"ok\":false}");
+		free(text);
+		free(line);
+		json_decref(reply);
+		set_patience(bev);
+	}
+	if (evbuffer_get_length(in) > LINE_MAX_BYTES)
+		bufferevent_free(bev);
+}
+
+static void on_sent(struct bufferevent *bev, void *arg)
+{
+	bufferevent_free(bev);
+}
+
+/* Who closed his half has asked all, and may still wait for the answer. */
+static void on_event(struct bufferevent *bev, short what, void *arg)
+{
+	if (what & BEV_EVENT_EOF && evbuffer_get_length(bufferevent_get_output(bev)))
+		bufferevent_setcb(bev, NULL, on_sent, on_event, arg);
+	else if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT))
+		bufferevent_free(bev);
+}
+
+static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *sa,
+		      int len, void *arg)
+{
+	struct event_base *base = evconnlistener_get_base(listener);
+	struct bufferevent *bev = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
+
+	if (!bev) {
+		close(fd);
+		return;
+	}
+	bufferevent_setcb(bev, on_read, NULL, on_event, arg);
+	set_patience(bev);
+	bufferevent_enable(bev, EV_READ | EV_WRITE);
+}
+
+static int fill_address(struct sockaddr_un *sun, const char *path)
+{
+	memset(sun, 0, sizeof(*sun));
+	sun->sun_family = AF_UNIX;
+	if (strlen(path) >= sizeof(sun->sun_path))
+		return -ENAMETOOLONG;
+	strcpy(sun->sun_path, path);
+	return 0;
+}
+
+static int listen_at(struct control *control)
+{
+	unsigned int flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC;
+	struct sockaddr_un sun;
+	mode_t mask;
+	int err = fill_address(&sun, control->path);
+
+	if (err)
+		return err;
+	/* We hold the instance's lock: whoever bound it is dead. */
+	unlink(control->path);
+	mask = umask(0177);
+	errno = 0;
+	control->listener = evconnlistener_new_bind(control->base, on_accept, control, flags, -1,
+						    (struct sockaddr *)&sun, sizeof(sun));
+	err = control->listener ? 0 : -(errno ?: ENOMEM);
+	umask(mask);
+	if (!err)
+		listener_turn_away(control->listener);
+	else
+		log_err("%s: cannot listen there: %s", control->path, strerror(-err));
+	return err;
+}
+
+int control_new(struct event_base *base, const char *path, control_handler *handler, void *arg,
+		struct control **out)
+{
+	struct control *control = calloc(1, sizeof(*control));
+	int err;
+
+	if (!control)
+		return -ENOMEM;
+	control->base = base;
+	control->handler = handler;
+	control->arg = arg;
+	snprintf(control->path, sizeof(control->path), "%s", path);
+	err = listen_at(control);
+	if (err) {
+		free(control);
+		return err;
+	}
+	*out = control;
+	return 0;
+}
+
+int control_renew(struct control *control)
+{
+	if (control->listener)
+		evconnlistener_free(control->listener);
+	control->listener = NULL;
+	return listen_at(control);
+}
+
+void control_free(struct control *control)
+{
+	if (!control)
+		return;
+	if (control->listener)
+		evconnlistener_free(control->listener);
+	unlink(control->path);
+	free(control);
+}
+
+/* Whoever listens hears what root has to say. With errno. */
+static bool is_trusted(int fd)
+{
+	struct ucred peer = {};
+	socklen_t len = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
+		return false;
+	errno = EPERM;
+	return !peer.uid || peer.uid == geteuid();
+}
+
+/* Whether who listens was stopped by a signal: it takes connections, and answers none. */
+static bool is_stopped(int fd)
+{
+	struct ucred peer = {};
+	socklen_t len = sizeof(peer);
+	char path[64], state = '?';
+	FILE *file;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) || !peer.pid)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/stat", peer.pid);
+	file = fopen(path, "re");
+	if (file && fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+		state = '?';
+	if (file)
+		fclose(file);
+	return state == 'T' || state == 't';
+}
+
+static void set_timeouts(int fd, int seconds)
+{
+	struct timeval timeout = { .tv_sec = seconds };
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+}
+
+static int connect_to(const char *path)
+{
+	struct sockaddr_un sun;
+	int fd, err = fill_address(&sun, path);
+
+	if (err)
+		return err;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	set_timeouts(fd, CALL_TIMEOUT_S);
+	if (!connect(fd, (struct sockaddr *)&sun, sizeof(sun)) && is_trusted(fd)) {
+		if (is_stopped(fd))
+			set_timeouts(fd, STOPPED_TIMEOUT_S);
+		return fd;
+	}
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+static int exchange(int fd, const json_t *request, json_t **reply)
+{
+	FILE *stream = fdopen(fd, "r+");
+	char *line = NULL;
+	size_t room = 0;
+	int err = 0;
+
+	if (!stream) {
+		close(fd);
+		return -ENOMEM;
+	}
+	errno = 0;
+	if (json_dumpf(request, stream, JSON_COMPACT) || fputc('\n', stream) == EOF ||
+	    fflush(stream))
+		err = -(errno ?: EIO);
+	else if (getline(&line, &room, stream) < 0)
+		err = errno == EAGAIN ? -ETIMEDOUT : -(errno ?: ECONNRESET);
+	if (!err) {
+		*reply = json_loads(line, 0, NULL);
+		err = *reply ? 0 : -EBADMSG;
+	}
+	free(line);
+	fclose(stream);
+	return err;
+}
+
+int control_call(const char *path, const char *verb, json_t *args, json_t **reply)
+{
+	json_t *request = json_pack("{s:s, s:o*}", "verb", verb, "args", args);
+	void (*before)(int);
+	int fd, err;
+
+	if (!request)
+		return -ENOMEM;
+	/* A daemon without a descriptor for us hangs up: that is an error like others. */
+	before = signal(SIGPIPE, SIG_IGN);
+	fd = connect_to(path);
+	err = fd < 0 ? fd : exchange(fd, request, reply);
+	signal(SIGPIPE, before);
+	json_decref(request);
+	return err;
+}

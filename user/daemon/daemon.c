@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * daemon.c: what tends a loaded instance: its life, its signals, its verbs.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include "daemon_internal.h"
+#include "maps/reasons.h"
+#include "user/base/clock.h"
+#include "user/base/listener.h"
+#include "user/base/log.h"
+#include "user/config/failure.h"
+#include "user/dns/dns_guard.h"
+#include "user/dns/dns_service.h"
+#include "user/dns/dns_zones.h"
+
+#define ZONE_LOOK_MS 10000
+
+static void on_stop(evutil_socket_t signal, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+
+	event_base_loopbreak(daemon->base);
+}
+
+static void on_hup(evutil_socket_t signal, short what, void *arg)
+{
+	daemon_reload_soon(arg);
+}
+
+static void on_reload(evutil_socket_t fd, short what, void *arg)
+{
+	daemon_reload_now(arg);
+}
+
+static void on_second(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+
+	sd_notify(0, "WATCHDOG=1");
+	if (!daemon->detached)
+		daemon_tend(daemon);
+}
+
+static int add_event(struct daemon *daemon, int fd, short what, event_callback_fn callback,
+		     const struct timeval *every)
+{
+	struct event *event = event_new(daemon->base, fd, what | EV_PERSIST, callback, daemon);
+
+	if (!event)
+		return -ENOMEM;
+	daemon->events[daemon->nr_events++] = event;
+	return event_add(event, every) ? -ENOMEM : 0;
+}
+
+static json_t *verb_detach(struct daemon *daemon, const json_t *args)
+{
+	bool force = json_is_true(json_object_get(args, "force"));
+	struct config_errors errors = {};
+	int broken = 0, err = loader_detach(daemon->loader, force, &broken, &errors);
+	json_t *list = errors_json(&errors);
+
+	config_errors_log(&errors);
+	config_errors_free(&errors);
+	if (!err && broken)
+		log_warn("%d stamped flows lived, and will break", broken);
+	/* Also when only pins are left over: nothing is open any more that could be tended. */
+	if (!err || !daemon->loader->dp.state_at) {
+		daemon->detached = true;
+		event_base_loopexit(daemon->base, &(struct timeval){ .tv_usec = 100000 });
+	}
+	return json_pack("{s:b, s:b, s:i, s:o}", "ok", !err, "loaded", err != -ENOENT, "broken",
+			 broken, "errors", list);
+}
+
+static json_t *on_verb(const char *verb, const json_t *args, void *arg)
+{
+	const char *who = json_string_value(json_object_get(args, "who"));
+
+	if (!strcmp(verb, "reload"))
+		return daemon_reload(arg, AD_RELOAD_COMMAND, who);
+	if (!strcmp(verb, "detach"))
+		return verb_detach(arg, args);
+	return NULL;
+}
+
+static int start_events(struct daemon *daemon)
+{
+	static const struct timeval second = { .tv_sec = 1 };
+	int err = add_event(daemon, SIGTERM, EV_SIGNAL, on_stop, NULL);
+
+	daemon->reload = evtimer_new(daemon->base, on_reload, daemon);
+	if (!daemon->reload)
+		return -ENOMEM;
+	err = err ?: add_event(daemon, SIGINT, EV_SIGNAL, on_stop, NULL);
+	err = err ?: add_event(daemon, SIGHUP, EV_SIGNAL, on_hup, NULL);
+	return err ?: add_event(daemon, -1, EV_TIMEOUT, on_second, &second);
+}
+
+/* As the loader has just done for the kernel. */
+static int load_guard(struct daemon *daemon, struct dns_guard **guard)
+{
+	struct config_errors errors = {};
+	int err = dns_guard_load(daemon->config, guard, &errors);
+
+	config_errors_log(&errors);
+	config_errors_free(&errors);
+	return err;
+}
+
+static int start(struct daemon *daemon, struct dns_zones *zones)
+{
+	struct loader *loader = daemon->loader;
+	struct dns_guard *guard = NULL;
+	int err;
+
+	/* What was counted before us was told before us. */
+	daemon->tend.out_full = datapath_reason(&loader->dp, AD_R_OUT_FULL);
+	daemon->base = event_base_new();
+	err = daemon->base ? start_events(daemon) : -ENOMEM;
+	err = err ?: load_guard(daemon, &guard);
+	err = err
+		      ?: dns_server_new(daemon->base, daemon->config, &loader->pins, NULL,
+					&daemon->server);
+	if (err) {
+		dns_guard_free(guard);
+		dns_zones_free(zones);
+		return err;
+	}
+	dns_server_guard(daemon->server, guard);
+	dns_server_use(daemon->server, zones);
+	err = metrics_new(daemon->base, daemon->config, &loader->pins, &daemon->metrics);
+	err = err ?: watch_new(daemon->base, daemon_tend_interfaces, daemon, &daemon->watch);
+	err = err
+		      ?: zone_watch_new(daemon->base, ZONE_LOOK_MS, daemon_reload_zones, daemon,
+					&daemon->zone_watch);
+	if (!err)
+		zone_watch_use(daemon->zone_watch, daemon->config, zones->began_real_ns);
+	return err
+		       ?: control_new(daemon->base, loader->instance.control, on_verb, daemon,
+				      &daemon->control);
+}
+
+static void stop(struct daemon *daemon)
+{
+	size_t i;
+
+	control_free(daemon->control);
+	zone_watch_free(daemon->zone_watch);
+	watch_free(daemon->watch);
+	metrics_free(daemon->metrics);
+	dns_server_free(daemon->server);
+	for (i = 0; i < daemon->nr_events; i++)
+		event_free(daemon->events[i]);
+	if (daemon->reload)
+		event_free(daemon->reload);
+	if (daemon->base)
+		event_base_free(daemon->base);
+	loader_close(daemon->loader);
+	instance_unlock(&daemon->loader->instance);
+	peer_watch_free(&daemon->peers);
+	config_free(daemon->config);
+}
+
+int daemon_run(const struct globals *globals, struct loader *loader, struct config *config,
+	       struct dns_zones *zones)
+{
+	struct daemon daemon = { .globals = globals, .loader = loader, .config = config };
+	__u64 began_us = clock_mono_us();
+	int err;
+
+	signal(SIGPIPE, SIG_IGN);
+	log_never_wait();
+	listener_raise_limit();
+	err = start(&daemon, zones);
+	if (!err) {
+		daemon_confine(&daemon);
+		daemon_tend(&daemon);
+		daemon_note_start(&daemon, began_us);
+		sd_notifyf(0, "READY=1\nSTATUS=instance %s", loader->instance.name);
+		event_base_dispatch(daemon.base);
+		sd_notify(0, "STOPPING=1");
+		log_info(daemon.detached ? "detached; stopping"
+					 : "stopping; the data path stays and runs on");
+	} else {
+		log_err("the daemon cannot start: %s; the data path is loaded and runs on",
+			strerror(-err));
+	}
+	stop(&daemon);
+	return err ? EXIT_FAILED : EXIT_OK;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * daemon_internal.h: what the daemon's own files share (daemon.c, reload.c, tend.c).
+ */
+#ifndef AD_DAEMON_INTERNAL_H
+#define AD_DAEMON_INTERNAL_H
+
+#include <event2/event.h>
+#include <jansson.h>
+#include "control.h"
+#include "daemon.h"
+#include "metrics.h"
+#include "user/fleet/peer_watch.h"
+#include "watch.h"
+#include "zone_watch.h"
+
+#define DAEMON_EVENTS_MAX 8
+
+struct daemon {
+	const struct globals *globals;
+	struct loader *loader;
+	struct config *config;
+	struct event_base *base;
+	struct event *events[DAEMON_EVENTS_MAX];
+	size_t nr_events;
+	struct control *control;
+	struct watch *watch;
+	struct zone_watch *zone_watch;
+	struct dns_server *server;
+	struct metrics *metrics;
+	struct event *reload; /* one that was asked for by signal */
+	__u64 next_reload_us; /* not before, CLOCK_MONOTONIC: others want their turn */
+	struct tend {
+		unsigned int seconds;
+		__u64 no_neigh, out_full; /* counters as they were */
+		bool clock_ahead;	  /* said so */
+		bool timestamps_off;
+		bool pins_told; /* that they are lost */
+		int links_err;
+		__u64 looked_real_s; /* at the zones' signatures */
+		__u32 trouble; /* bit per interface that is not as it should be, and was told */
+	} tend;
+	struct peer_watch peers;
+	bool detached; /* nothing left to tend */
+};
+
+/*
+ * Reads everything again, for @who (or NULL). {"ok": true|false, "applied": true|false, "code": N,
+ * "error": ..., "changes": [...], "warnings": [...], "errors": [...]}: as `anydoor reload --json`.
+ */
+json_t *daemon_reload(struct daemon *daemon, enum ad_reload_by by, const char *who);
+/* The same for a signal; soon: many of them are one. */
+void daemon_reload_now(void *daemon);
+void daemon_reload_soon(struct daemon *daemon);
+/* Only the zones, as the configuration in force names them. */
+void daemon_reload_zones(void *daemon);
+/* For good: writes where it must, and the capabilities that a reload needs. */
+void daemon_confine(const struct daemon *daemon);
+/* The zones that it started with, which began at @began_us, are in use. */
+void daemon_note_start(struct daemon *daemon, __u64 began_us);
+/* Once a second: clocks, neighbours, attachments, the unstamped list. */
+void daemon_tend(struct daemon *daemon);
+/* When something about interfaces changed: are we still where we should be? */
+void daemon_tend_interfaces(void *daemon);
+
+#endif

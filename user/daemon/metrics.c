@@ -1,0 +1,422 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * metrics.c: the HTTP listener and its pages (metrics.h). What walks the flow table is a job
+ * (metrics_job.c), so that no request holds up the daemon's loop.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include <event2/keyvalq_struct.h>
+#include "metrics.h"
+#include "metrics_access.h"
+#include "metrics_job.h"
+#include "metrics_text.h"
+#include "user/base/addr.h"
+#include "user/base/listener.h"
+#include "user/base/log.h"
+
+#define HEADERS_MAX_BYTES 4096 /* each of a thousand tiny ones costs 110 bytes */
+#define BODY_MAX_BYTES	  1024
+#define TIMEOUT_S	  20  /* of a client that neither asks nor takes */
+#define BACKLOG		  16  /* as many may be beyond what metrics_client.h allows, for a moment */
+#define LEFT_SHARE	  100 /* counting sockets takes at most one part in so many of the time */
+#define TOP_DEFAULT	  20
+#define TOP_MAX		  1000
+
+struct page {
+	const char *path;
+	void (*serve)(struct metrics *metrics, struct evhttp_request *request);
+	bool tells_clients; /* addresses of people: not for everybody */
+};
+
+/* --- replies --------------------------------------------------------------------------------- */
+
+void metrics_reply(struct evhttp_request *request, int code, const char *type,
+		   struct evbuffer *body)
+{
+	struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
+
+	evhttp_add_header(headers, "Content-Type", type);
+	evhttp_add_header(headers, "Cache-Control", "no-store");
+	evhttp_send_reply(request, code, NULL, body);
+}
+
+void metrics_reply_text(struct evhttp_request *request, int code, const char *text)
+{
+	struct evbuffer *body = evbuffer_new();
+
+	if (body)
+		evbuffer_add_printf(body, "%s\n", text);
+	metrics_reply(request, code, "text/plain; charset=utf-8", body);
+	if (body)
+		evbuffer_free(body);
+}
+
+void metrics_reply_busy(struct evhttp_request *request, int code, const char *text)
+{
+	evhttp_add_header(evhttp_request_get_output_headers(request), "Retry-After", "1");
+	metrics_reply_text(request, code, text);
+}
+
+/* --- /metrics -------------------------------------------------------------------------------- */
+
+/* A view for one page: 0, then names_close(); -ENOENT: nothing is loaded. */
+static int open_view(const struct metrics *metrics, struct view *view)
+{
+	int err;
+
+	*view = (struct view){ .config = metrics->config, .pins = *metrics->pins };
+	err = pins_read_meta(&view->pins, &view->meta);
+	if (!err && view->meta.abi != AD_ABI_VERSION)
+		err = -EPROTO;
+	return err ?: names_open(&view->names, metrics->config, &view->pins);
+}
+
+/* It walks over all sockets: seldom, where there are many. */
+static void read_left(struct metrics *metrics, const struct view *view, struct status *status)
+{
+	double began_s = metrics_now_s();
+
+	if (!(status->state.flags & AD_STATE_DRAINING))
+		return;
+	if (began_s >= metrics->left_due_s && !status_read_left(view, status)) {
+		metrics->flows_left = status->flows_left;
+		metrics->left_due_s = began_s + LEFT_SHARE * (metrics_now_s() - began_s);
+	}
+	status->flows_left = metrics->flows_left;
+}
+
+static int write_page(struct metrics *metrics, struct evbuffer *body)
+{
+	struct status status;
+	struct view view;
+	const char *what;
+	int err = open_view(metrics, &view);
+
+	if (err == -ENOENT) {
+		metrics_write(body, &view, NULL, &metrics->daemon);
+		return 0;
+	}
+	err = err ?: status_read_counters(&view, &status, &what);
+	if (!err) {
+		status.flows = metrics->occupancy;
+		read_left(metrics, &view, &status);
+		metrics_write(body, &view, &status, &metrics->daemon);
+		status_free(&status);
+	}
+	names_close(&view.names);
+	return err;
+}
+
+/* With the flow table counted, now or a moment ago. */
+void metrics_serve_counted(struct metrics *metrics, struct evhttp_request *request)
+{
+	struct evbuffer *body = evbuffer_new();
+
+	/* No page is better than one that says nothing is loaded when reading it failed. */
+	if (!body || write_page(metrics, body))
+		metrics_reply_text(request, 503, "the data path cannot be read");
+	else
+		metrics_reply(request, 200, PROM_CONTENT_TYPE, body);
+	if (body)
+		evbuffer_free(body);
+}
+
+static void serve_metrics(struct metrics *metrics, struct evhttp_request *request)
+{
+	if (metrics_now_s() < metrics->count_due_s)
+		metrics_serve_counted(metrics, request);
+	else
+		job_start(metrics, request, JOB_COUNT, 0);
+}
+
+/* --- flows ----------------------------------------------------------------------------------- */
+
+/* ?top=N: N, TOP_DEFAULT without it, 0 if it is nonsense. */
+static unsigned int query_top(struct evhttp_request *request)
+{
+	const char *query = evhttp_uri_get_query(evhttp_request_get_evhttp_uri(request));
+	struct evkeyvalq pairs;
+	unsigned long top = TOP_DEFAULT;
+	const char *value;
+	char *end;
+
+	if (!query)
+		return top;
+	if (evhttp_parse_query_str(query, &pairs))
+		return 0;
+	value = evhttp_find_header(&pairs, "top");
+	if (value) {
+		top = strtoul(value, &end, 10);
+		if (*value < '0' || *value > '9' || *end || top > TOP_MAX)
+			top = 0;
+	}
+	evhttp_clear_headers(&pairs);
+	return top;
+}
+
+static void serve_top(struct metrics *metrics, struct evhttp_request *request)
+{
+	unsigned int top = query_top(request);
+
+	if (top)
+		job_start(metrics, request, JOB_TOP, top);
+	else
+		metrics_reply_text(request, 400, "top: a number from 1 to 1000");
+}
+
+static void serve_flows(struct metrics *metrics, struct evhttp_request *request)
+{
+	if (evhttp_request_get_command(request) == EVHTTP_REQ_HEAD)
+		metrics_reply(request, 200, FLOWS_CONTENT_TYPE, NULL);
+	else
+		job_start(metrics, request, JOB_STREAM, 0);
+}
+
+/* --- health ---------------------------------------------------------------------------------- */
+
+/* Fit to serve or not, and the first reason. What the whole fleet may have is no reason. */
+static int judge_health(const struct metrics *metrics, char text[HEALTH_TEXT])
+{
+	struct status status;
+	struct view view;
+	const char *what;
+	int err = open_view(metrics, &view), code;
+
+	if (err) {
+		snprintf(text, HEALTH_TEXT, "not loaded");
+		return 503;
+	}
+	err = status_read_counters(&view, &status, &what);
+	names_close(&view.names);
+	if (err) {
+		snprintf(text, HEALTH_TEXT, "%s cannot be read", what);
+		return 503;
+	}
+	code = status.unfit ? 503 : 200;
+	if (status.unfit)
+		snprintf(text, HEALTH_TEXT, "%s", status.warnings[status.unfit - 1]);
+	else if (status.nr_warnings)
+		snprintf(text, HEALTH_TEXT, "degraded: %zu warnings, see anydoor status",
+			 status.nr_warnings);
+	else
+		snprintf(text, HEALTH_TEXT, "%s",
+			 status.state.flags & AD_STATE_DRAINING ? "draining" : "ok");
+	status_free(&status);
+	return code;
+}
+
+/* Looked at once a second at most, however often it is asked. */
+static void serve_health(struct metrics *metrics, struct evhttp_request *request)
+{
+	double now_s = metrics_now_s();
+
+	if (!metrics->health_code || now_s >= metrics->health_due_s) {
+		metrics->health_code = judge_health(metrics, metrics->health);
+		metrics->health_due_s = now_s + 1;
+	}
+	metrics_reply_text(request, metrics->health_code, metrics->health);
+}
+
+static void serve_index(struct metrics *metrics, struct evhttp_request *request)
+{
+	metrics_reply_text(
+		request, 200,
+		"anydoor " VERSION "\n\n"
+		"/metrics              for Prometheus\n"
+		"/metrics/flows?top=N  the heaviest flows, for Prometheus, with a token\n"
+		"/flows                every flow, a JSON object per line, with a token\n"
+		"/healthz              200 or 503");
+}
+
+/* --- the listener ---------------------------------------------------------------------------- */
+
+static const struct page pages[] = {
+	{ "/metrics", serve_metrics, false }, { "/metrics/flows", serve_top, true },
+	{ "/flows", serve_flows, true },      { "/healthz", serve_health, false },
+	{ "/", serve_index, false },
+};
+
+/* Refuses whom the page is not for. */
+static bool may_see(const struct metrics *metrics, struct evhttp_request *request,
+		    const struct page *page)
+{
+	bool has_token = access_has_token(request, metrics->token);
+
+	if (!has_token && !access_is_our_host(request, metrics->config)) {
+		metrics_reply_text(request, 421,
+				   "Host: is no address and no name of this node; ask by address, "
+				   "or with the token of metrics.token");
+		return false;
+	}
+	if (!page->tells_clients || has_token)
+		return true;
+	if (*metrics->token) {
+		evhttp_add_header(evhttp_request_get_output_headers(request), "WWW-Authenticate",
+				  "Bearer");
+		metrics_reply_text(request, 401, "Authorization: Bearer TOKEN, see metrics.token");
+	} else {
+		metrics_reply_text(request, 403,
+				   "flows are only for who has a token, and metrics.token is not "
+				   "set; members of state.group run anydoor flows --json-lines");
+	}
+	return false;
+}
+
+static void serve(struct metrics *metrics, struct evhttp_request *request, const struct page *page)
+{
+	enum evhttp_cmd_type method = evhttp_request_get_command(request);
+
+	if (method != EVHTTP_REQ_GET && method != EVHTTP_REQ_HEAD) {
+		evhttp_add_header(evhttp_request_get_output_headers(request), "Allow", "GET, HEAD");
+		metrics_reply_text(request, 405, "only GET and HEAD");
+	} else if (may_see(metrics, request, page)) {
+		clients_make_room(&metrics->clients, request);
+		page->serve(metrics, request);
+	}
+}
+
+static void on_request(struct evhttp_request *request, void *arg)
+{
+	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(request);
+	const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
+	struct metrics *metrics = arg;
+
+	clients_alive(&metrics->clients, request);
+	for (size_t i = 0; path && i < sizeof(pages) / sizeof(*pages); i++) {
+		if (!strcmp(path, pages[i].path)) {
+			serve(metrics, request, &pages[i]);
+			return;
+		}
+	}
+	metrics_reply_text(request, 404, "no such page");
+}
+
+static int listen_on(struct metrics *metrics)
+{
+	const struct config *config = metrics->config;
+	struct evhttp_bound_socket *bound;
+	char address[ADDR_TEXT];
+	int err;
+
+	addr_format(&config->metrics_address, address);
+	metrics->http = evhttp_new(metrics->base);
+	if (!metrics->http)
+		return -ENOMEM;
+	evhttp_set_allowed_methods(metrics->http, ~0); /* to answer 405 ourselves */
+	evhttp_set_max_headers_size(metrics->http, HEADERS_MAX_BYTES);
+	evhttp_set_max_body_size(metrics->http, BODY_MAX_BYTES);
+	evhttp_set_timeout(metrics->http, TIMEOUT_S);
+	evhttp_set_gencb(metrics->http, on_request, metrics);
+	err = clients_open(&metrics->clients, metrics->base, metrics->http);
+	if (err)
+		return err;
+	errno = 0;
+	bound = evhttp_bind_socket_with_handle(metrics->http, address, config->metrics_port);
+	if (bound) {
+		listen(evhttp_bound_socket_get_fd(bound), BACKLOG);
+		listener_turn_away(evhttp_bound_socket_get_listener(bound));
+		return 0;
+	}
+	log_err("metrics: cannot listen on %s port %u: %s; see metrics.listen", address,
+		config->metrics_port, errno ? strerror(errno) : "no such address");
+	return errno ? -errno : -EADDRNOTAVAIL;
+}
+
+int metrics_check(const struct config *config, struct config_errors *errors)
+{
+	char token[TOKEN_MAX + 1];
+	int err = 0;
+
+	if (config->metrics_on && config->metrics_token)
+		err = keys_load_token(config->metrics_token, token);
+	if (err)
+		config_errors_add(errors, config->metrics_token, 0,
+				  "metrics.token cannot be used: %s", strerror(-err));
+	explicit_bzero(token, sizeof(token));
+	return err;
+}
+
+/* What it lacks was refused by metrics_check(); from now on nobody has the right one. */
+static void load_token(struct metrics *metrics)
+{
+	const char *path = metrics->config->metrics_token;
+
+	if (!path || keys_load_token(path, metrics->token))
+		*metrics->token = '\0';
+}
+
+int metrics_new(struct event_base *base, const struct config *config, const struct pins *pins,
+		struct metrics **metrics)
+{
+	struct metrics *new;
+	int err;
+
+	*metrics = NULL;
+	if (!config->metrics_on)
+		return 0;
+	new = calloc(1, sizeof(*new));
+	if (!new)
+		return -ENOMEM;
+	new->base = base;
+	new->config = config;
+	new->pins = pins;
+	load_token(new);
+	/* evhttp writes to clients that may have gone. */
+	signal(SIGPIPE, SIG_IGN);
+	err = listen_on(new);
+	if (err)
+		metrics_free(new);
+	else
+		*metrics = new;
+	return err;
+}
+
+void metrics_use(struct metrics *metrics, const struct config *config)
+{
+	if (!metrics)
+		return;
+	metrics->config = config;
+	load_token(metrics);
+	jobs_use_config(metrics);
+}
+
+void metrics_note_reload(struct metrics *metrics, enum ad_reload_end end)
+{
+	struct timespec now;
+
+	if (!metrics)
+		return;
+	metrics->daemon.reloads[end]++;
+	metrics->daemon.last_ok = end == AD_RELOAD_OK;
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (end == AD_RELOAD_OK)
+		metrics->daemon.last_ok_real_s = now.tv_sec;
+}
+
+/* Closing a connection ends the job that works for it. */
+void metrics_free(struct metrics *metrics)
+{
+	if (!metrics)
+		return;
+	clients_stop(&metrics->clients);
+	if (metrics->http)
+		evhttp_free(metrics->http);
+	clients_close(&metrics->clients);
+	jobs_free(metrics);
+	explicit_bzero(metrics->token, sizeof(metrics->token));
+	free(metrics);
+}
+
+double metrics_now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * metrics_text.h: what is read, as metrics. Pure: it reads no map and sends nothing.
+ */
+#ifndef AD_METRICS_TEXT_H
+#define AD_METRICS_TEXT_H
+
+#include "user/flows/flow_top.h"
+#include "user/status/status.h"
+
+struct evbuffer;
+
+/* What only the daemon knows. */
+struct metrics_daemon {
+	__u64 reloads[AD_RELOAD_END_NR];
+	bool last_ok;
+	double last_ok_real_s; /* 0 = never */
+};
+
+/* @status NULL: the data path is not loaded; what the daemon knows remains. */
+void metrics_write(struct evbuffer *out, const struct view *view, const struct status *status,
+		   const struct metrics_daemon *daemon);
+void metrics_write_flows(struct evbuffer *out, const struct names *names,
+			 const struct flow_top *top);
+
+#endif

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * tend.c: what the daemon looks after, once a second or more seldom.
+ */
+#include <string.h>
+#include <time.h>
+#include <net/if.h>
+#include "daemon_internal.h"
+#include "maps/reasons.h"
+#include "user/base/clock.h"
+#include "user/base/log.h"
+#include "user/dns/dns_service.h"
+#include "user/flows/unstamped.h"
+#include "user/load/attach.h"
+#include "user/load/prepare.h"
+#include "user/net/link.h"
+#include "user/net/neigh.h"
+#include "user/net/vlan.h"
+
+#define WARM_EVERY_S   5 /* well below the 30 s in which a neighbour turns stale */
+#define WATCH_EVERY_S  3
+#define AGE_EVERY_S    30
+#define SYSCTL_EVERY_S 10
+#define PEERS_EVERY_S  5
+#define EXPIRY_EVERY_S 10
+
+static void tend_clock(struct daemon *daemon)
+{
+	__s64 moved = clock_follow(daemon->loader->dp.state_at, 32 - daemon->config->owner_bits);
+
+	if (moved > 0)
+		log_warn("the real clock ran ahead: stamps moved %lld ms forward",
+			 (long long)moved);
+	if (moved < 0 && !daemon->tend.clock_ahead)
+		log_err("the real clock went back by %lld ms, which stamps cannot follow: other "
+			"POPs may misread them until it catches up; mend the clock",
+			(long long)-moved);
+	daemon->tend.clock_ahead = moved < 0;
+}
+
+static void follow_links(struct daemon *daemon)
+{
+	int err = vlan_follow(daemon->loader->dp.links);
+
+	if (err && err != daemon->tend.links_err)
+		log_warn("VLAN devices: cannot be told to the data path: %s", strerror(-err));
+	daemon->tend.links_err = err;
+}
+
+/* On time, and at once when a packet was dropped for want of a neighbour. */
+static void tend_neighbours(struct daemon *daemon)
+{
+	__u64 dropped = datapath_reason(&daemon->loader->dp, AD_R_NO_NEIGH);
+	bool urgent = dropped != daemon->tend.no_neigh;
+
+	daemon->tend.no_neigh = dropped;
+	if (!urgent && daemon->tend.seconds % WARM_EVERY_S)
+		return;
+	neigh_keep_warm(daemon->config);
+	prepare_follow_multipath(daemon->loader->dp.state_at);
+	follow_links(daemon);
+}
+
+/* Not per packet, but not only once either: the list stays full until somebody acts. */
+static void shout_if_full(struct daemon *daemon)
+{
+	__u64 full = datapath_reason(&daemon->loader->dp, AD_R_OUT_FULL);
+
+	if (full != daemon->tend.out_full)
+		log_err("the unstamped list is full (%u): %llu packets belong to flows that found "
+			"no place on it, and may break",
+			AD_UNSTAMPED_MAX, (unsigned long long)(full - daemon->tend.out_full));
+	daemon->tend.out_full = full;
+}
+
+static void tend_unstamped(struct daemon *daemon)
+{
+	struct datapath *dp = &daemon->loader->dp;
+	struct vip_set vips;
+	int nr;
+
+	if (!dp->state_at->unstamped || vip_set_read(&vips, dp->locals, AD_LOCAL_VIP_TCP))
+		return;
+	nr = unstamped_age(dp, &vips);
+	if (nr > 0)
+		log_debug("%d unstamped sockets are gone; %u left", nr, dp->state_at->unstamped);
+	if (nr < 0)
+		log_warn("unstamped list: cannot be aged: %s", strerror(-nr));
+}
+
+/* Only -ENODEV speaks of the interface. Any other error is our own trouble: nothing changes. */
+static void tell_unseen(const char *name, int err, bool told)
+{
+	if (told)
+		return;
+	if (err == -ENODEV)
+		log_err("%s: the interface is gone; waiting for it", name);
+	else
+		log_err("%s: cannot be looked at: %s; it stays as it is", name, strerror(-err));
+}
+
+/* Says once what is wrong with an interface, and once when it is mended. */
+static void tend_interface(struct daemon *daemon, size_t i)
+{
+	const char *name = daemon->config->interfaces[i];
+	struct doors *doors = &daemon->loader->doors;
+	struct config_errors errors = {};
+	struct ad_attached record = {};
+	__u32 ifindex = 0, missing = 0, bit = 1u << i;
+	bool told = daemon->tend.trouble & bit;
+	int err = link_find(name, &ifindex);
+
+	if (!err && !attach_record(doors, ifindex, &record))
+		err = attach_missing(ifindex, &record, &missing);
+	else if (!err)
+		missing = AD_ATTACHED_XDP | AD_ATTACHED_TC;
+	if (!err && !missing) {
+		daemon->tend.trouble &= ~bit;
+		return;
+	}
+	daemon->tend.trouble |= bit;
+	if (err) {
+		tell_unseen(name, err, told);
+		return;
+	}
+	if (!told)
+		log_warn("%s: %s: attaching", name,
+			 record.flags ? "somebody took our programs off" : "the interface is new");
+	if (!loader_attach(daemon->loader, daemon->config, name, &errors))
+		daemon->tend.trouble &= ~bit;
+	else if (!told)
+		config_errors_log(&errors);
+	config_errors_free(&errors);
+}
+
+static int forget_gone(__u32 ifindex, const struct ad_attached *record, void *arg)
+{
+	struct config_errors errors = {};
+	struct daemon *daemon = arg;
+	char name[IF_NAMESIZE];
+
+	if (link_name(ifindex, name) == -ENODEV)
+		attach_remove(&daemon->loader->doors, ifindex, &errors);
+	config_errors_log(&errors);
+	config_errors_free(&errors);
+	return 0;
+}
+
+/* But those in @except. */
+static void tend_interfaces(struct daemon *daemon, __u32 except)
+{
+	size_t i;
+
+	attach_each(&daemon->loader->doors, forget_gone, daemon);
+	for (i = 0; i < daemon->config->nr_interfaces; i++)
+		if (!(except & 1u << i))
+			tend_interface(daemon, i);
+}
+
+/* What failed is tried again on time only: each try is a change of its own, that we would hear. */
+void daemon_tend_interfaces(void *arg)
+{
+	struct daemon *daemon = arg;
+
+	if (!daemon->detached)
+		tend_interfaces(daemon, daemon->tend.trouble);
+}
+
+/* When the zones were loaded they told of themselves what was due by then. */
+static void tend_signatures(struct daemon *daemon)
+{
+	const struct dns_zones *zones = dns_server_zones(daemon->server);
+	__u64 now = time(NULL), since = daemon->tend.looked_real_s;
+
+	if (zones && since && since < now)
+		dns_zones_tell_expiry(zones, since, now);
+	daemon->tend.looked_real_s = now;
+}
+
+/* /run is for everybody to clean up. Without the files nobody could speak to us any more. */
+static void tend_run_files(struct daemon *daemon)
+{
+	struct instance *instance = &daemon->loader->instance;
+	struct config_errors errors = {};
+
+	if (instance_has_run(instance))
+		return;
+	log_warn("%s: somebody removed what was there: making it anew", instance->run);
+	if (!instance_lock_run(instance, &errors))
+		control_renew(daemon->control);
+	config_errors_log(&errors);
+	config_errors_free(&errors);
+}
+
+/* Without pins nobody else can read the data path, and it would not outlive this daemon. */
+static void tend_pins(struct daemon *daemon)
+{
+	struct config_errors errors = {};
+	bool failed = loader_keep_pins(daemon->loader, &errors);
+
+	if (failed && !daemon->tend.pins_told)
+		config_errors_log(&errors);
+	daemon->tend.pins_told = failed;
+	config_errors_free(&errors);
+}
+
+void daemon_tend(struct daemon *daemon)
+{
+	unsigned int seconds = daemon->tend.seconds;
+
+	instance_alive(&daemon->loader->instance);
+	tend_clock(daemon);
+	tend_neighbours(daemon);
+	if (seconds % WATCH_EVERY_S == 0) {
+		tend_interfaces(daemon, 0);
+		tend_pins(daemon);
+		tend_run_files(daemon);
+		dns_server_tend(daemon->server);
+	}
+	if (seconds % SYSCTL_EVERY_S == 0)
+		prepare_watch_sysctls(daemon->config, &daemon->tend.timestamps_off);
+	if (seconds % PEERS_EVERY_S == 0)
+		peer_watch_tick(&daemon->peers, daemon->config, &daemon->loader->pins);
+	if (seconds && seconds % AGE_EVERY_S == 0)
+		tend_unstamped(daemon);
+	if (seconds % AGE_EVERY_S == 0)
+		shout_if_full(daemon);
+	if (seconds % EXPIRY_EVERY_S == 0)
+		tend_signatures(daemon);
+	daemon->tend.seconds++;
+}

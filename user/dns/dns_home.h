@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * dns_home.h: the DNS engine in userspace: pages are plain memory, messages may be as long as TCP
+ * allows, and nothing is left to anybody else.
+ */
+#ifndef AD_DNS_HOME_H
+#define AD_DNS_HOME_H
+
+#include <stdlib.h>
+#include <time.h>
+#include "dns_guard.h"
+#include "dns_image.h"
+#include "user/zone/zone_chain.h"
+
+#ifndef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#endif
+
+#define DNS_REPLY_MAX	   65535
+#define DNS_MSG_BYTES	   131072
+#define DNS_STAGE	   static __attribute__((unused))
+#define DNS_IN_KERNEL	   0
+#define DNS_CHAIN_MAX	   64
+#define DNS_RRSETS_MAX	   65536
+#define DNS_FIXUPS_MAX	   65536
+#define DNS_OPTIONS_MAX	   65536
+#define DNS_PROOFS_MAX	   128
+#define DNS_KEY_BYTES	   512
+#define DNS_ITERATIONS_MAX NSEC3_ITERATIONS_MAX
+#define DNS_HOME                                                                                   \
+	const struct dns_image *home;                                                              \
+	const struct dns_guard *guard; /* NULL: no cookies, no limits */                           \
+	__u64 fixed_ns		       /* tests only: stands for both clocks; 0 = the real ones */
+
+#include "bpf/dns/dns_engine.h"
+
+static __always_inline const __u8 *dns_page(const struct dns_work *w, __u32 n)
+{
+	return n < w->home->nr_pages ? w->home->pages[n] : 0;
+}
+
+static __always_inline const struct ad_dns_guard *dns_guard_of(const struct dns_work *w)
+{
+	return w->guard ? &w->guard->rules : NULL;
+}
+
+static __always_inline int dns_has_limits(const struct dns_work *w)
+{
+	return w->guard && w->guard->lines;
+}
+
+static __always_inline struct ad_dns_accounts *dns_account_line(const struct dns_work *w,
+								__u32 hash)
+{
+	return &w->guard->lines[hash & w->guard->mask];
+}
+
+static __always_inline int dns_in_exempt(const struct dns_work *w)
+{
+	return dns_guard_exempts(w->guard, &w->client);
+}
+
+static __always_inline __u32 dns_real_s(const struct dns_work *w)
+{
+	return w->fixed_ns ? w->fixed_ns / 1000000000 : (__u64)time(NULL);
+}
+
+static __always_inline __u32 dns_tick(const struct dns_work *w)
+{
+	struct timespec now;
+
+	if (w->fixed_ns)
+		return w->fixed_ns >> AD_DNS_TICK_SHIFT;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (now.tv_sec * 1000000000ull + now.tv_nsec) >> AD_DNS_TICK_SHIFT;
+}
+
+static __always_inline __u32 dns_random(void)
+{
+	return random();
+}
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * dns_render.h: RRsets as they go on the wire, but for the pointers that depend on the question.
+ * A part of dns_image.h.
+ */
+#ifndef AD_DNS_RENDER_H
+#define AD_DNS_RENDER_H
+
+#include "maps/dns.h"
+#include "user/zone/zone.h"
+
+#define DNS_RENDER_BYTES  65535 /* what is beyond that fits no message */
+#define DNS_RENDER_FIXUPS 16384
+#define DNS_RENDER_SETS	  4096 /* of additional data: none is shorter than an A */
+
+/* As a TTL: each record's own. Signatures, asked for as such, are of sets that differ in it. */
+#define DNS_RENDER_TTL_OWN 0xffffffffu
+
+struct dns_render {
+	__u8 bytes[DNS_RENDER_BYTES];
+	struct ad_dns_fixup fixups[DNS_RENDER_FIXUPS];
+	struct ad_dns_mark marks[DNS_RENDER_SETS]; /* where the sets of additional data end */
+	__u32 len;				   /* of the set itself */
+	__u32 extra_len;
+	__u16 rrs, extra_rrs;
+	__u16 nr_fixups;
+	__u16 extra_sets;
+	__u16 extra_must; /* bytes that may not be left out, or AD_DNS_MUST_NONE */
+};
+
+/* What a set's names may point to. */
+struct dns_place {
+	const __u8 *owner; /* NULL where the owner is a wildcard: any name may stand there */
+	const __u8 *apex;  /* NULL outside of zones (CHAOS) */
+	__u16 class;
+};
+
+/* The set of @nr records of one owner and type, owners being pointers. 0 or -E2BIG. */
+int dns_render_set(struct dns_render *render, const struct dns_place *place,
+		   const struct zone_rr *rrs, size_t nr, __u32 ttl);
+/* Adds another set of the same owner, or the signatures of one. 0 or -E2BIG. */
+int dns_render_add(struct dns_render *render, const struct dns_place *place,
+		   const struct zone_rr *rrs, size_t nr, __u32 ttl);
+/* One NSEC or NSEC3 with its signatures; the owner is spelled out. 0 or -E2BIG. */
+int dns_render_proof(struct dns_render *render, const struct zone *zone,
+		     const struct zone_rr *link);
+
+/* The set whose names bring additional data. */
+struct dns_source {
+	const struct zone *zone;
+	const struct zone_rr *rrs;
+	size_t nr;
+	const struct name_key *cut; /* where it delegates, or NULL: addresses below are glue */
+	bool with_sigs;
+	__u32 max; /* bytes of what is no such glue */
+};
+
+/*
+ * Adds the addresses of the names in the set that was rendered, set by set: glue, all other, and
+ * then the signatures of these. Stops where it gets too long.
+ */
+void dns_render_extra(struct dns_render *render, const struct dns_place *place,
+		      const struct dns_source *source);
+
+#endif

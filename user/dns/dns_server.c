@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * dns_server.c: port 53 in the daemon (dns_service.h): what the kernel passes up, and TCP.
+ *
+ * One socket per VIP and protocol, so that a reply leaves from the address that was asked. With
+ * `unserved: pass` another nameserver owns the port on this host, and there is nothing to do.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "dns_server_internal.h"
+#include "dns_service.h"
+#include "dns_zones.h"
+#include "user/base/addr.h"
+#include "user/base/clock.h"
+#include "user/base/listener.h"
+#include "user/base/log.h"
+#include "user/config/config.h"
+#include "user/net/port.h"
+#include "user/state/pins.h"
+
+#define DNS_PORT     53
+#define UDP_BURST    64	  /* datagrams before other events get their turn */
+#define UDP_TURN_US  1000 /* likewise, of datagrams that take long */
+#define UDP_LEFT_MAX 4096 /* datagrams of a socket that is about to close */
+#define TCP_BACKLOG  4096 /* or net.core.somaxconn */
+
+/* One VIP. What somebody else holds is NULL until he leaves. */
+struct door {
+	struct dns_server *server;
+	struct ad_addr address;
+	struct event *udp;
+	struct evconnlistener *tcp;
+	bool lent; /* the server of a new configuration has the same sockets */
+	bool told; /* that somebody else holds it */
+};
+
+/* --- answering -------------------------------------------------------------------------------- */
+
+static void server_count(struct dns_server *server)
+{
+	const struct dns_work *work = server->work;
+	struct ad_dns_count *count = &server->tally.daemon->udp;
+	__u32 slot;
+
+	if (work->tcp)
+		count = &server->tally.daemon->tcp;
+	dns_count_reply(work, count, !dns_from_ip4(work));
+	if (work->zone == DNS_NOT_COUNTED)
+		return;
+	slot = dns_image_zone(server->zones->image, work->zone)->slot;
+	if (slot < AD_DNS_ZONE_MAX)
+		server->tally.zones[slot]++;
+}
+
+static void server_count_guard(struct dns_server *server)
+{
+	const struct dns_work *work = server->work;
+	struct ad_dns_guarded *count = server->tally.guarded;
+
+	if (work->cookie_state)
+		count->cookies[work->cookie_state]++;
+	if (work->limited)
+		count->limited[work->limited][work->limited_class]++;
+}
+
+bool dns_server_answer(struct dns_server *server, size_t len, const struct ad_addr *client,
+		       bool tcp)
+{
+	struct dns_work *work = server->work;
+	int verdict;
+
+	if (!server->zones)
+		return false;
+	work->len = len;
+	work->tcp = tcp;
+	work->idle = server->tcp.idle_s * 10;
+	work->client = *client;
+	work->home = server->zones->image;
+	work->guard = server->guard;
+	verdict = dns_respond(work, dns_image(work));
+	if (verdict == DNS_SEND)
+		server_count(server);
+	if (verdict == DNS_SEND || verdict == DNS_DROP)
+		server_count_guard(server);
+	return verdict == DNS_SEND;
+}
+
+/* No datagram of ours is ever fragmented: if the interface is too narrow, the client hears TC. */
+static void udp_send(struct dns_server *server, int fd, const struct sockaddr *to, socklen_t len)
+{
+	struct dns_work *work = server->work;
+
+	if (sendto(fd, work->msg, work->len, MSG_DONTWAIT, to, len) >= 0 || errno != EMSGSIZE ||
+	    work->len <= DNS_UDP_MIN)
+		return;
+	dns_truncate(work);
+	dns_finish(work, dns_image(work));
+	server->tally.daemon->udp.truncated++;
+	sendto(fd, work->msg, work->len, MSG_DONTWAIT, to, len);
+}
+
+/* False: there is none. */
+static bool udp_answer_one(struct dns_server *server, int fd)
+{
+	struct sockaddr_storage from;
+	socklen_t from_len = sizeof(from);
+	struct ad_addr address;
+	__u16 port;
+	ssize_t len = recvfrom(fd, server->work->msg, DNS_MSG_BYTES, MSG_DONTWAIT,
+			       (struct sockaddr *)&from, &from_len);
+
+	if (len < 0)
+		return false;
+	if (addr_from_sockaddr((struct sockaddr *)&from, &address, &port) || dns_odd_port(port) ||
+	    addr_is_ip4(&address) != (from.ss_family == AF_INET)) /* mapped, on a wire: nobody's */
+		return true;
+	if (dns_server_answer(server, len, &address, false))
+		udp_send(server, fd, (struct sockaddr *)&from, from_len);
+	return true;
+}
+
+static void udp_ready(evutil_socket_t fd, short what, void *arg)
+{
+	struct door *door = arg;
+	__u64 end_us = clock_mono_us() + UDP_TURN_US;
+	int i;
+
+	for (i = 0; i < UDP_BURST && clock_mono_us() < end_us; i++)
+		if (!udp_answer_one(door->server, fd))
+			return;
+}
+
+static void tcp_accepted(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from,
+			 int len, void *arg)
+{
+	struct door *door = arg;
+
+	if (listener_spares(fd))
+		dns_tcp_accept(door->server, fd, from);
+}
+
+/* --- sockets ---------------------------------------------------------------------------------- */
+
+/*
+ * Bound to a VIP that may not be there yet (IP_FREEBIND), and to nobody else: where two sockets
+ * agree to share (SO_REUSEPORT, or SO_REUSEADDR for datagrams) the other one may take all. A
+ * listener's SO_REUSEADDR shares with connections of before only.
+ */
+static int door_socket(const struct ad_addr *address, int type)
+{
+	struct sockaddr_storage sa;
+	socklen_t len = addr_to_sockaddr(address, DNS_PORT, &sa);
+	int on = 1, err, fd = socket(sa.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	if ((type == SOCK_STREAM && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on))) ||
+	    (sa.ss_family == AF_INET6 &&
+	     setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on))) ||
+	    setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &on, sizeof(on)) ||
+	    bind(fd, (struct sockaddr *)&sa, len) ||
+	    (type == SOCK_STREAM && listen(fd, TCP_BACKLOG))) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+/* DF, and nobody's word on how wide the path is: a forged "too big" must not split answers. */
+static int forbid_fragments(int fd, bool ip6)
+{
+	int probe = ip6 ? IPV6_PMTUDISC_PROBE : IP_PMTUDISC_PROBE, on = 1;
+
+	if (!ip6)
+		return setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &probe, sizeof(probe));
+	return setsockopt(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &probe, sizeof(probe)) ||
+	       setsockopt(fd, IPPROTO_IPV6, IPV6_DONTFRAG, &on, sizeof(on));
+}
+
+static int socket_udp(const struct ad_addr *address)
+{
+	int fd = door_socket(address, SOCK_DGRAM);
+
+	if (fd >= 0 && forbid_fragments(fd, !addr_is_ip4(address))) {
+		close(fd);
+		return -EINVAL;
+	}
+	return fd;
+}
+
+/* Takes @fd. */
+static int door_use_udp(struct door *door, int fd)
+{
+	if (fd < 0)
+		return fd;
+	door->udp = event_new(door->server->base, fd, EV_READ | EV_PERSIST, udp_ready, door);
+	if (door->udp && !event_add(door->udp, NULL))
+		return 0;
+	if (door->udp)
+		event_free(door->udp);
+	door->udp = NULL;
+	close(fd);
+	return -ENOMEM;
+}
+
+/* Takes @fd. */
+static int door_use_tcp(struct door *door, int fd)
+{
+	if (fd < 0)
+		return fd;
+	door->tcp = evconnlistener_new(door->server->base, tcp_accepted, door,
+				       LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	if (door->tcp) {
+		listener_turn_away(door->tcp);
+		return 0;
+	}
+	close(fd);
+	return -ENOMEM;
+}
+
+static int duplicate(int fd)
+{
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	return copy < 0 ? -errno : copy;
+}
+
+/* The sockets of @before, which serves the same address and is about to go. */
+static int door_borrow(struct door *door, struct door *before)
+{
+	int err = 0;
+
+	if (before->udp)
+		err = door_use_udp(door, duplicate(event_get_fd(before->udp)));
+	if (!err && before->tcp)
+		err = door_use_tcp(door, duplicate(evconnlistener_get_fd(before->tcp)));
+	door->told = before->told;
+	before->lent = !err;
+	return err;
+}
+
+static void tell_taken(struct door *door)
+{
+	char text[ADDR_TEXT], who[PORT_WHO_TEXT];
+	struct port_sockets sockets;
+	struct port_holder holder;
+
+	addr_format(&door->address, text);
+	if (!door->told && !port_read(DNS_PORT, &sockets) &&
+	    port_is_taken(&sockets, &door->address, &holder))
+		log_err("DNS on %s: port %d is held for %s; what the kernel passes up is not "
+			"answered here: stop it, let it listen on other addresses, or set "
+			"dns.unserved: pass",
+			text, DNS_PORT, port_who(&holder, who));
+	else if (!door->told)
+		log_err("DNS on %s: port %d is held by somebody else", text, DNS_PORT);
+	door->told = true;
+}
+
+/* What is missing. -EADDRINUSE has been told and is no failure: he may leave. */
+static int door_open(struct door *door)
+{
+	char text[ADDR_TEXT];
+	int err = 0;
+
+	if (!door->udp)
+		err = door_use_udp(door, socket_udp(&door->address));
+	if ((!err || err == -EADDRINUSE) && !door->tcp) {
+		int err_tcp = door_use_tcp(door, door_socket(&door->address, SOCK_STREAM));
+
+		err = err ?: err_tcp;
+	}
+	if (err == -EADDRINUSE)
+		tell_taken(door);
+	else if (err)
+		log_err("DNS on %s port %d: %s", addr_format(&door->address, text), DNS_PORT,
+			strerror(-err));
+	else if (door->told)
+		log_info("DNS on %s: port %d is free again, and served",
+			 addr_format(&door->address, text), DNS_PORT);
+	door->told = err == -EADDRINUSE;
+	return err == -EADDRINUSE ? 0 : err;
+}
+
+static void door_close(struct door *door)
+{
+	bool last = !door->lent && door->server->zones;
+	int i, fd;
+
+	if (door->udp) {
+		fd = event_get_fd(door->udp);
+		for (i = 0; last && i < UDP_LEFT_MAX && udp_answer_one(door->server, fd); i++)
+			; /* what came to an address that is served no longer */
+		event_free(door->udp);
+		close(fd);
+	}
+	if (door->tcp)
+		evconnlistener_free(door->tcp);
+}
+
+static struct door *find_door(struct dns_server *server, const struct ad_addr *address)
+{
+	for (size_t i = 0; server && i < server->nr_doors; i++)
+		if (!addr_compare(&server->doors[i].address, address))
+			return &server->doors[i];
+	return NULL;
+}
+
+static int server_open(struct dns_server *server, const struct config *config,
+		       struct dns_server *before)
+{
+	size_t i;
+	int err = 0;
+
+	server->doors = calloc(config->nr_vips + 1, sizeof(*server->doors));
+	if (!server->doors)
+		return -ENOMEM;
+	/* Another one may have borrowed them, and come to nothing. */
+	for (i = 0; before && i < before->nr_doors; i++)
+		before->doors[i].lent = false;
+	for (i = 0; i < config->nr_vips && !err; i++) {
+		struct door *door = &server->doors[server->nr_doors], *same;
+
+		if (!config->vips[i].dns)
+			continue;
+		server->nr_doors++;
+		door->server = server;
+		door->address = config->vips[i].address;
+		same = find_door(before, &door->address);
+		err = same ? door_borrow(door, same) : 0;
+		err = err ?: door_open(door);
+	}
+	return err;
+}
+
+void dns_server_tend(struct dns_server *server)
+{
+	for (size_t i = 0; i < server->nr_doors; i++)
+		if (server->doors[i].told)
+			door_open(&server->doors[i]);
+}
+
+int dns_server_new(struct event_base *base, const struct config *config, const struct pins *pins,
+		   struct dns_server *before, struct dns_server **result)
+{
+	struct dns_server *server = calloc(1, sizeof(*server));
+	int err = -ENOMEM;
+
+	if (!server)
+		return err;
+	server->base = base;
+	server->work = calloc(1, sizeof(*server->work));
+	if (server->work)
+		err = dns_tally_open(&server->tally, pins);
+	err = err ?: dns_tcp_open(server, config);
+	if (err)
+		log_err("DNS: the daemon's own half cannot start: %s", strerror(-err));
+	else if (config->dns_unserved_pass)
+		log_info("DNS: port 53 is left to another nameserver (dns.unserved: pass)");
+	else
+		err = server_open(server, config, before);
+	if (err) {
+		dns_server_free(server);
+		return err;
+	}
+	server->tally.daemon->tcp_open = 0; /* of a daemon that was killed */
+	*result = server;
+	return 0;
+}
+
+void dns_server_use(struct dns_server *server, struct dns_zones *zones)
+{
+	dns_zones_free(server->zones);
+	server->zones = zones;
+}
+
+const struct dns_zones *dns_server_zones(const struct dns_server *server)
+{
+	return server->zones;
+}
+
+void dns_server_guard(struct dns_server *server, struct dns_guard *guard)
+{
+	if (server->guard)
+		dns_guard_inherit(guard, server->guard);
+	dns_guard_free(server->guard);
+	server->guard = guard;
+}
+
+void dns_server_tune(struct dns_server *server, const struct config *config)
+{
+	dns_tcp_tune(server, config);
+}
+
+void dns_server_free(struct dns_server *server)
+{
+	size_t i;
+
+	if (!server)
+		return;
+	dns_tcp_close(server);
+	for (i = 0; i < server->nr_doors; i++)
+		door_close(&server->doors[i]);
+	dns_tally_close(&server->tally);
+	dns_zones_free(server->zones);
+	dns_guard_free(server->guard);
+	free(server->doors);
+	free(server->work);
+	free(server);
+}

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * dns_service.c: a set of zones, cookies and limits into the kernel (dns_service.h).
+ */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "dns_guard.h"
+#include "dns_service.h"
+#include "dns_zones.h"
+#include "maps/dns_proto.h"
+#include "user/base/log.h"
+#include "user/config/config.h"
+#include "user/state/pins.h"
+#include "anydoor.skel.h"
+
+/* --- counter slots ---------------------------------------------------------------------------- */
+
+/* A zone keeps its slot, and with it its counters, for as long as it is configured. */
+struct slots {
+	int info_fd, hits_fd, daemon_fd;
+	int ncpus;
+	__u32 taken;			/* below it none is free */
+	struct ad_dns_zone_info *infos; /* by slot; an empty name is free */
+};
+
+static void slots_close(struct slots *slots)
+{
+	close(slots->info_fd);
+	close(slots->hits_fd);
+	close(slots->daemon_fd);
+	free(slots->infos);
+}
+
+static int slots_open(struct slots *slots, const struct pins *pins)
+{
+	__u32 slot, *last = NULL, next;
+
+	slots->ncpus = pins->ncpus;
+	slots->taken = 0;
+	slots->info_fd = pins_map(pins, "dns_zone_info", true);
+	slots->hits_fd = pins_map(pins, "dns_zone_hits", true);
+	slots->daemon_fd = pins_map(pins, "dns_zone_daemon", true);
+	slots->infos = calloc(AD_DNS_ZONE_MAX, sizeof(*slots->infos));
+	if (slots->info_fd < 0 || slots->hits_fd < 0 || slots->daemon_fd < 0 || !slots->infos) {
+		slots_close(slots);
+		return slots->infos ? -ENOENT : -ENOMEM;
+	}
+	while (!bpf_map_get_next_key(slots->info_fd, last, &next)) {
+		slot = next;
+		last = &slot;
+		if (slot < AD_DNS_ZONE_MAX)
+			bpf_map_lookup_elem(slots->info_fd, &slot, &slots->infos[slot]);
+	}
+	return 0;
+}
+
+static void slot_clear(struct slots *slots, __u32 slot)
+{
+	__u64 zeros[slots->ncpus];
+
+	memset(zeros, 0, sizeof(zeros));
+	bpf_map_delete_elem(slots->info_fd, &slot);
+	bpf_map_update_elem(slots->hits_fd, &slot, zeros, BPF_ANY);
+	bpf_map_update_elem(slots->daemon_fd, &slot, zeros, BPF_ANY);
+	memset(&slots->infos[slot], 0, sizeof(slots->infos[slot]));
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct ad_dns_zone_info *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+/* The slots in use, sorted by zone name; NULL when out of memory. */
+static struct ad_dns_zone_info **slots_by_name(struct slots *slots, size_t *nr)
+{
+	struct ad_dns_zone_info **sorted = calloc(AD_DNS_ZONE_MAX, sizeof(*sorted));
+	__u32 slot;
+
+	*nr = 0;
+	for (slot = 0; sorted && slot < AD_DNS_ZONE_MAX; slot++)
+		if (slots->infos[slot].name[0])
+			sorted[(*nr)++] = &slots->infos[slot];
+	if (sorted)
+		qsort(sorted, *nr, sizeof(*sorted), by_name);
+	return sorted;
+}
+
+static __u32 slots_find(struct slots *slots, struct ad_dns_zone_info **sorted, size_t nr,
+			const struct ad_dns_zone_info *zone)
+{
+	struct ad_dns_zone_info **found = bsearch(&zone, sorted, nr, sizeof(*sorted), by_name);
+
+	return found ? *found - slots->infos : AD_DNS_ZONE_MAX;
+}
+
+/* A free slot; AD_DNS_ZONE_MAX if there is none. The caller gives it a name. */
+static __u32 slots_take(struct slots *slots)
+{
+	while (slots->taken < AD_DNS_ZONE_MAX && slots->infos[slots->taken].name[0])
+		slots->taken++;
+	return slots->taken;
+}
+
+/* Gives every zone of the set its slot: the one it has, or a free one. */
+static int slots_assign(struct slots *slots, struct dns_zones *set)
+{
+	size_t i, nr;
+	struct ad_dns_zone_info **sorted = slots_by_name(slots, &nr);
+	__u32 slot;
+
+	if (!sorted)
+		return -ENOMEM;
+	for (i = 0; i < set->nr; i++)
+		dns_image_zone(set->image, i)->slot = slots_find(slots, sorted, nr, &set->list[i]);
+	free(sorted);
+	for (i = 0; i < set->nr; i++) {
+		if (dns_image_zone(set->image, i)->slot < AD_DNS_ZONE_MAX)
+			continue;
+		slot = slots_take(slots);
+		dns_image_zone(set->image, i)->slot = slot;
+		if (slot < AD_DNS_ZONE_MAX)
+			slots->infos[slot] = set->list[i];
+	}
+	return 0;
+}
+
+/* Once the set is live: what each slot counts now; those of zones that are gone are cleared. */
+static void slots_write(struct slots *slots, struct dns_zones *set)
+{
+	bool *used = calloc(AD_DNS_ZONE_MAX, sizeof(*used));
+	__u32 slot;
+	size_t i;
+
+	for (i = 0; used && i < set->nr; i++) {
+		slot = dns_image_zone(set->image, i)->slot;
+		if (slot >= AD_DNS_ZONE_MAX)
+			continue;
+		used[slot] = true;
+		bpf_map_update_elem(slots->info_fd, &slot, &set->list[i], BPF_ANY);
+	}
+	for (slot = 0; used && slot < AD_DNS_ZONE_MAX; slot++)
+		if (!used[slot] && slots->infos[slot].name[0])
+			slot_clear(slots, slot);
+	free(used);
+}
+
+/* --- publishing ------------------------------------------------------------------------------- */
+
+struct publish {
+	int pages_fd, live_fd, image_fd;
+	struct ad_dns_live live;
+};
+
+static void publish_close(struct publish *publish)
+{
+	close(publish->image_fd);
+	close(publish->live_fd);
+	close(publish->pages_fd);
+}
+
+/* A new map of as many elements as the image has pages, filled. */
+static int image_to_map(const struct dns_image *image)
+{
+	DECLARE_LIBBPF_OPTS(bpf_map_create_opts, opts,
+			    .map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE);
+	size_t size = (size_t)image->nr_pages * AD_DNS_PAGE_STRIDE;
+	int err, fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "dns_image", sizeof(__u32),
+				     AD_DNS_PAGE_STRIDE, image->nr_pages, &opts);
+	__u8 *to;
+	__u32 i;
+
+	if (fd < 0)
+		return -errno;
+	to = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (to == MAP_FAILED) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	for (i = 0; i < image->nr_pages; i++)
+		memcpy(to + (size_t)i * AD_DNS_PAGE_STRIDE, image->pages[i], AD_DNS_PAGE_STRIDE);
+	munmap(to, size);
+	return fd;
+}
+
+static int publish_open(struct publish *publish, const struct dns_image *image,
+			const struct pins *pins)
+{
+	__u32 zero = 0;
+
+	publish->pages_fd = pins_map(pins, "dns_pages", true);
+	publish->live_fd = pins_map(pins, "dns_live", true);
+	if (publish->pages_fd < 0 || publish->live_fd < 0)
+		return -ENOENT;
+	if (bpf_map_lookup_elem(publish->live_fd, &zero, &publish->live))
+		return -errno;
+	publish->image_fd = image_to_map(image);
+	return publish->image_fd < 0 ? publish->image_fd : 0;
+}
+
+/*
+ * The new image goes into the slot that no packet reads, then the slots change roles. Updating a
+ * map of maps returns only when no program runs that began before (RCU): so the second update
+ * waits for the last reader of the old slot, and emptying that one harms nobody.
+ */
+static int publish_swap(struct publish *publish)
+{
+	__u32 zero = 0, old = publish->live.slot % AD_DNS_SLOTS, slot = (old + 1) % AD_DNS_SLOTS;
+
+	publish->live.slot = slot;
+	publish->live.generation++;
+	if (bpf_map_update_elem(publish->pages_fd, &slot, &publish->image_fd, BPF_ANY) ||
+	    bpf_map_update_elem(publish->live_fd, &zero, &publish->live, BPF_ANY) ||
+	    bpf_map_update_elem(publish->pages_fd, &slot, &publish->image_fd, BPF_ANY))
+		return -errno;
+	bpf_map_delete_elem(publish->pages_fd, &old);
+	return 0;
+}
+
+int dns_zones_publish(struct dns_zones *zones, const struct pins *pins)
+{
+	struct publish publish = { -1, -1, -1, { 0, 0 } };
+	struct slots slots;
+	int err = slots_open(&slots, pins);
+
+	if (err) {
+		log_err("%s: DNS zone counters: %s", pins->dir, strerror(-err));
+		return err;
+	}
+	err = slots_assign(&slots, zones);
+	if (!err)
+		err = publish_open(&publish, zones->image, pins);
+	if (!err)
+		err = publish_swap(&publish);
+	if (err)
+		log_err("%s: zones not published, the old ones stay: %s", pins->dir,
+			strerror(-err));
+	else
+		slots_write(&slots, zones);
+	publish_close(&publish);
+	slots_close(&slots);
+	return err;
+}
+
+/* --- cookies and limits ----------------------------------------------------------------------- */
+
+static bool guard_has(const struct dns_guard *guard, const struct ad_dns_prefix *prefix)
+{
+	__u32 i;
+
+	for (i = 0; i < guard->rules.nr_exempt; i++)
+		if (!memcmp(&guard->exempt[i], prefix, sizeof(*prefix)))
+			return true;
+	return false;
+}
+
+static int write_exempt(int fd, const struct dns_guard *guard)
+{
+	struct ad_dns_prefix key, next;
+	bool more = !bpf_map_get_next_key(fd, NULL, &key);
+	__u32 i, one = 1;
+	int err = 0;
+
+	for (; !err && more; key = next) {
+		more = !bpf_map_get_next_key(fd, &key, &next);
+		if (!guard_has(guard, &key) && bpf_map_delete_elem(fd, &key))
+			err = -errno;
+	}
+	for (i = 0; !err && i < guard->rules.nr_exempt; i++)
+		if (bpf_map_update_elem(fd, &guard->exempt[i], &one, BPF_ANY))
+			err = -errno;
+	return err;
+}
+
+int dns_guard_publish(const struct dns_guard *guard, const struct pins *pins)
+{
+	int rules = pins_map(pins, "dns_guard", true), exempt = pins_map(pins, "dns_exempt", true);
+	int err = rules < 0 || exempt < 0 ? -ENOENT : write_exempt(exempt, guard);
+	__u32 zero = 0;
+
+	if (!err && bpf_map_update_elem(rules, &zero, &guard->rules, BPF_ANY))
+		err = -errno;
+	if (err)
+		log_err("%s: DNS cookies and limits: %s", pins->dir, strerror(-err));
+	if (rules >= 0)
+		close(rules);
+	if (exempt >= 0)
+		close(exempt);
+	return err;
+}
+
+/* All other sizes are fixed: an upgrade can always keep the maps. */
+int dns_maps_prepare(struct anydoor_bpf *skel, const struct config *config)
+{
+	return bpf_map__set_max_entries(skel->maps.dns_accounts, dns_guard_mask(config) + 1);
+}

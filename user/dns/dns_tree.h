@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * dns_tree.h: every name that an image stores, and what it is. A part of dns_image.h.
+ */
+#ifndef AD_DNS_TREE_H
+#define AD_DNS_TREE_H
+
+#include "maps/dns.h"
+#include "user/zone/zone.h"
+
+#define DNS_NO_ZONE 0xffffu
+#define DNS_NO_NODE 0xffffffffu
+
+struct dns_node {
+	struct name_key key;
+	const __u8 *name;
+	const struct zone_rr *rrs; /* own data, sorted by type */
+	__u32 nr_rrs;
+	__u32 zone;  /* or DNS_NO_ZONE */
+	__u32 wild;  /* node of "*" directly below, or DNS_NO_NODE */
+	__u32 top;   /* CUT, DNAME: the node of the cut or DNAME itself */
+	__u32 cell;  /* set when the table is laid out */
+	__u16 class; /* what of it is in the hash */
+	__u8 kind;   /* enum ad_dns_kind */
+	__u8 up;
+};
+
+/* What a zone above, which we serve too, says of a zone. */
+struct dns_parent {
+	__u32 zone; /* or DNS_NO_ZONE: unknown here, or not authoritative at the apex */
+	const struct zone_rr *ds;
+	size_t nr_ds;
+};
+
+/* The nodes of zone z are [first[z], first[z + 1]), sorted by key; first[nr_zones] on: others. */
+struct dns_tree {
+	struct zone *const *zones;
+	size_t nr_zones;
+	struct dns_node *nodes;
+	size_t nr_nodes, room;
+	__u32 *first;
+	struct dns_parent *parents;
+};
+
+/* Where the target of an alias in a zone ends up. */
+struct dns_target {
+	enum ad_dns_next kind;
+	__u32 node; /* AD_DNS_NEXT_CELL: its own, or that of its closest encloser */
+	__u8 below; /* labels of the target's name in front of the node's */
+	__u8 skip;  /* and bytes */
+};
+
+/* Zones sorted by key. 0 or -ENOMEM. */
+int dns_tree_build(struct dns_tree *tree, struct zone *const *zones, size_t nr_zones);
+void dns_tree_free(struct dns_tree *tree);
+
+/* A name that belongs to no zone, with data of its own (CHAOS). */
+int dns_tree_add_odd(struct dns_tree *tree, __u16 class, const struct zone_rr *rrs, size_t nr);
+
+void dns_tree_resolve(const struct dns_tree *tree, __u32 zone, const __u8 *target,
+		      struct dns_target *result);
+
+#endif

@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * dns_zones.c: the configured zones, read and compiled to one set (dns_service.h). A zone that
+ * cannot be read is in the set as it was read last, or as one that is broken.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include "dns_service.h"
+#include "dns_zones.h"
+#include "maps/dns_proto.h"
+#include "user/base/log.h"
+#include "user/base/output.h"
+#include "user/base/progress.h"
+#include "user/config/config.h"
+
+#define DAY_S	   86400
+#define BROKEN_MAX 20 /* zones that are named in the log, of those that cannot be read */
+
+/* --- sources ---------------------------------------------------------------------------------- */
+
+static struct dns_source *source_new(struct zone *zone, __u64 read_real_s)
+{
+	struct dns_source *source = zone ? calloc(1, sizeof(*source)) : NULL;
+
+	if (!source) {
+		zone_free(zone);
+		return NULL;
+	}
+	source->zone = zone;
+	source->users = 1;
+	source->read_real_s = read_real_s;
+	return source;
+}
+
+static void source_drop(struct dns_source *source)
+{
+	if (!source || --source->users)
+		return;
+	zone_free(source->zone);
+	free(source);
+}
+
+static int served_compare(const void *a, const void *b)
+{
+	const struct dns_served *x = a, *y = b;
+
+	return zone_compare(&x->source->zone, &y->source->zone);
+}
+
+/* What @before serves of that zone, if it has been read; NULL: nothing. */
+static struct dns_source *find_good(const struct dns_zones *before, struct dns_source *broken)
+{
+	struct dns_served key = { .source = broken }, *found;
+
+	if (!before)
+		return NULL;
+	found = bsearch(&key, before->served, before->nr, sizeof(key), served_compare);
+	return found && found->source->zone->nr_rrs ? found->source : NULL;
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+struct reading {
+	const struct config *config;
+	const struct dns_zones *before; /* or NULL */
+	struct dns_zones *set;
+	struct config_errors *errors;
+	size_t records;
+};
+
+/* What could be a pipe or a device is not even opened. */
+static int check_file(const struct reading *reading, const struct config_zone *zone,
+		      struct config_errors *errors)
+{
+	const char *trouble = NULL;
+	struct stat st;
+
+	if (stat(zone->file, &st))
+		trouble = strerror(errno);
+	else if (!S_ISREG(st.st_mode))
+		trouble = "not a regular file";
+	if (!trouble)
+		return 0;
+	config_errors_add(errors, reading->config->path, zone->line, "zone %s: %s: %s", zone->name,
+			  zone->file, trouble);
+	return -EINVAL;
+}
+
+/* Its file is no good: the zone as it was read last, or none of its records. */
+static struct dns_source *keep_or_break(const struct reading *reading,
+					const struct config_zone *zone)
+{
+	struct dns_source *broken = source_new(zone_new_broken(zone->name, zone->file), 0);
+	struct dns_source *good = broken ? find_good(reading->before, broken) : NULL;
+
+	if (!good)
+		return broken;
+	source_drop(broken);
+	good->users++;
+	return good;
+}
+
+static int read_zone(struct reading *reading, const struct config_zone *zone)
+{
+	struct dns_served *served = &reading->set->served[reading->set->nr];
+	struct config_errors errors = {};
+	struct zone *loaded = NULL;
+	int err = check_file(reading, zone, &errors);
+
+	err = err
+		      ?: zone_load(zone->name, zone->file, reading->config->include_dir, &loaded,
+				   &errors);
+	if (err && err != -ENOMEM) {
+		served->source = keep_or_break(reading, zone);
+		served->error = strdup(errors.nr ? errors.list[0].text : strerror(-err));
+		reading->set->nr_broken++;
+	} else if (!err) {
+		served->source = source_new(loaded, time(NULL));
+	}
+	config_errors_take(reading->errors, &errors);
+	if (!served->source)
+		return -ENOMEM;
+	reading->set->nr++;
+	reading->records += served->source->zone->nr_rrs;
+	return 0;
+}
+
+static int read_all(struct reading *reading)
+{
+	const struct config *config = reading->config;
+	struct dns_zones *set = reading->set;
+	size_t i;
+	int err = 0;
+
+	set->served = calloc(config->nr_zones + 1, sizeof(*set->served));
+	if (!set->served)
+		return -ENOMEM;
+	for (i = 0; i < config->nr_zones && !err; i++) {
+		err = read_zone(reading, &config->zones[i]);
+		progress_at("reading zones: %zu of %zu, %zu records", i + 1, config->nr_zones,
+			    reading->records);
+	}
+	qsort(set->served, set->nr, sizeof(*set->served), served_compare);
+	return err;
+}
+
+/* --- looking at them all ---------------------------------------------------------------------- */
+
+static int check_all(const struct dns_zones *set, const struct config *config,
+		     struct config_errors *errors)
+{
+	size_t i;
+	int err = 0;
+
+	if (set->nr > AD_DNS_ZONE_MAX) {
+		config_errors_add(errors, config->path, 0, "zones: more than %u", AD_DNS_ZONE_MAX);
+		err = -EINVAL;
+	}
+	if (config->nsid && strlen(config->nsid) > AD_DNS_NSID_MAX) {
+		config_errors_add(errors, config->path, 0, "dns.nsid: longer than %u bytes",
+				  AD_DNS_NSID_MAX);
+		err = -EINVAL;
+	}
+	for (i = 1; i < set->nr; i++) {
+		if (served_compare(&set->served[i - 1], &set->served[i]))
+			continue;
+		config_errors_add(errors, config->path, 0, "zones: %s is there twice",
+				  set->served[i].source->zone->name);
+		err = -EINVAL;
+	}
+	return err;
+}
+
+static struct zone *zone_at(const struct dns_zones *set, size_t i)
+{
+	return set->served[i].source->zone;
+}
+
+/* @zone or a name between it and @above is delegated by @above. */
+static bool is_delegated(const struct zone *above, const struct zone *zone)
+{
+	unsigned int labels;
+	struct name_key key;
+	size_t nr;
+
+	for (labels = above->key.labels + 1; labels <= zone->key.labels; labels++) {
+		key = name_key_ancestor(&zone->key, labels);
+		if (zone_find(above, &key, DNS_T_NS, &nr))
+			return true;
+	}
+	return false;
+}
+
+/* Legal, but nobody comes to such a zone but by luck. Zones are sorted: parents come first. */
+static void doubt_all(const struct dns_zones *set)
+{
+	ssize_t *above = calloc(set->nr + 1, sizeof(*above)), at;
+	size_t i;
+
+	for (i = 0; above && i < set->nr; i++) {
+		const struct zone *zone = zone_at(set, i);
+
+		at = (ssize_t)i - 1;
+		while (at >= 0 && !name_key_within(&zone->key, &zone_at(set, at)->key))
+			at = above[at];
+		above[i] = at;
+		if (at >= 0 && zone_at(set, at)->nr_rrs && !is_delegated(zone_at(set, at), zone))
+			log_warn("zone %s: not delegated by %s, which is served here too",
+				 zone->name, zone_at(set, at)->name);
+	}
+	free(above);
+}
+
+static int describe_all(struct dns_zones *set)
+{
+	size_t i;
+
+	set->list = calloc(set->nr + 1, sizeof(*set->list));
+	if (!set->list)
+		return -ENOMEM;
+	for (i = 0; i < set->nr; i++) {
+		const struct zone *zone = zone_at(set, i);
+		struct ad_dns_zone_info *info = &set->list[i];
+
+		info->loaded_real_s = set->served[i].source->read_real_s;
+		info->bytes = zone->bytes;
+		info->serial = zone->serial;
+		info->names = zone->nr_rrs ? zone->names : 0;
+		info->records = zone->nr_rrs;
+		info->denial = zone->signed_until_s ? zone->chain.type : 0;
+		info->signed_until_s = zone->signed_until_s;
+		info->resign_by_s = zone->resign_by_s;
+		strncpy(info->name, zone->name, sizeof(info->name) - 1);
+		text_cut(info->error, sizeof(info->error), set->served[i].error ?: "");
+	}
+	return 0;
+}
+
+static int compile_all(struct dns_zones *set, const struct config *config)
+{
+	struct dns_image_options options = {
+		.nsid = config->nsid,
+		.udp_size = config->dns_udp_size,
+		.unserved_pass = config->dns_unserved_pass,
+	};
+	struct zone **zones = calloc(set->nr + 1, sizeof(*zones));
+	size_t i;
+	int err;
+
+	if (!zones)
+		return -ENOMEM;
+	for (i = 0; i < set->nr; i++)
+		zones[i] = zone_at(set, i);
+	err = dns_image_build(zones, set->nr, &options, &set->image);
+	free(zones);
+	return err ?: describe_all(set);
+}
+
+/* --- telling ---------------------------------------------------------------------------------- */
+
+/* What became of those that cannot be read; why not is told as errors. */
+static void tell_broken(const struct dns_zones *set)
+{
+	size_t i, told = 0;
+	char age[UNIT_TEXT];
+
+	for (i = 0; i < set->nr && told < BROKEN_MAX; i++) {
+		const struct dns_source *source = set->served[i].source;
+
+		if (!set->served[i].error)
+			continue;
+		told++;
+		if (source->zone->nr_rrs)
+			log_err("zone %s: served as it was read %s ago", source->zone->name,
+				unit_duration(time(NULL) - source->read_real_s, age));
+		else
+			log_err("zone %s: answered with SERVFAIL until its file can be read",
+				source->zone->name);
+	}
+	if (told < set->nr_broken)
+		log_err("and %zu zones more that cannot be read", set->nr_broken - told);
+}
+
+/* What the load came to, for people. */
+static void zones_tell(const struct dns_zones *set)
+{
+	const struct dns_image *image = set->image;
+	size_t i, names = 0, records = 0;
+
+	for (i = 0; i < set->nr; i++) {
+		names += set->list[i].names;
+		records += set->list[i].records;
+	}
+	log_info("zones: %zu with %zu names and %zu records in %.2f s; %u pages of 1 MiB in the "
+		 "kernel, %u%% of the name table used",
+		 set->nr, names, records, progress_seconds(), image->nr_pages,
+		 (unsigned int)((__u64)image->nr_names * 100 / dns_image_cells(image)));
+}
+
+static int load_all(struct reading *reading)
+{
+	const struct config *config = reading->config;
+	struct dns_zones *set = reading->set;
+	int err = read_all(reading);
+
+	err = err ?: check_all(set, config, reading->errors);
+	if (err == -EINVAL)
+		return err;
+	if (!err) {
+		doubt_all(set);
+		err = compile_all(set, config);
+	}
+	if (err)
+		config_errors_add(reading->errors, config->path, 0, "zones: cannot be compiled: %s",
+				  strerror(-err));
+	return err;
+}
+
+int dns_zones_load(const struct config *config, const struct dns_zones *before,
+		   struct dns_zones **zones, struct config_errors *errors)
+{
+	struct reading reading = { config, before, calloc(1, sizeof(*reading.set)), errors, 0 };
+	struct timespec now;
+	int err;
+
+	if (!reading.set)
+		return -ENOMEM;
+	clock_gettime(CLOCK_REALTIME, &now);
+	reading.set->began_real_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
+	progress_begin();
+	err = load_all(&reading);
+	if (err) {
+		dns_zones_free(reading.set);
+		return err;
+	}
+	tell_broken(reading.set);
+	zones_tell(reading.set);
+	*zones = reading.set;
+	return 0;
+}
+
+void dns_zones_free(struct dns_zones *zones)
+{
+	size_t i;
+
+	if (!zones)
+		return;
+	for (i = 0; i < zones->nr; i++) {
+		source_drop(zones->served[i].source);
+		free(zones->served[i].error);
+	}
+	dns_image_free(zones->image);
+	free(zones->served);
+	free(zones->list);
+	free(zones);
+}
+
+/* --- signatures ------------------------------------------------------------------------------- */
+
+/* @at, or a whole number of days later, lies after @since_s and not after @now_s. */
+static bool day_has_come(__u64 at, __u64 since_s, __u64 now_s)
+{
+	if (at > now_s)
+		return false;
+	return at > since_s || (now_s - at) / DAY_S > (since_s - at) / DAY_S;
+}
+
+static void tell_expiry(const struct ad_dns_zone_info *zone, __u64 since_s, __u64 now_s)
+{
+	__u64 until = zone->signed_until_s;
+	char left[UNIT_TEXT];
+
+	if (!until)
+		return;
+	if (day_has_come(until, since_s, now_s))
+		log_err("zone %s: signatures have expired: validators find it bogus; sign it again",
+			zone->name);
+	else if (until > now_s && day_has_come(zone->resign_by_s, since_s, now_s))
+		log_warn("zone %s: signatures expire in %s, and nobody has renewed them",
+			 zone->name, unit_duration(until - now_s, left));
+}
+
+void dns_zones_tell_expiry(const struct dns_zones *zones, __u64 since_s, __u64 now_s)
+{
+	size_t i;
+
+	for (i = 0; i < zones->nr; i++)
+		tell_expiry(&zones->list[i], since_s, now_s);
+}

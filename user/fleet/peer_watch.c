@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * peer_watch.c: nodes that are sent to and not heard of (peer_watch.h).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include "peer_watch.h"
+#include "probe.h"
+#include "user/base/log.h"
+
+#define AT_ONCE	   256 /* nodes, in one tick */
+#define UNANSWERED 3
+
+struct peer_seen {
+	__u64 tx, rx;	    /* packets, at the last look */
+	unsigned int asked; /* since it was last heard */
+};
+
+static int make_room(struct peer_watch *watch, size_t nr)
+{
+	struct peer_seen *seen;
+
+	if (nr <= watch->nr)
+		return 0;
+	seen = reallocarray(watch->seen, nr, sizeof(*seen));
+	if (!seen)
+		return -ENOMEM;
+	memset(seen + watch->nr, 0, (nr - watch->nr) * sizeof(*seen));
+	watch->seen = seen;
+	watch->nr = nr;
+	return 0;
+}
+
+/* In place: nobody but this process writes the map. */
+static void mark(const struct pins *pins, const struct config *config,
+		 const struct config_node *node, bool silent)
+{
+	int fd = pins_map(pins, "nodes", true);
+	__u32 id = node->id;
+	struct ad_node row;
+
+	if (fd < 0)
+		return;
+	if (!bpf_map_lookup_elem(fd, &id, &row) && !(row.flags & AD_NODE_SILENT) == silent) {
+		row.flags ^= AD_NODE_SILENT;
+		if (!bpf_map_update_elem(fd, &id, &row, BPF_EXIST) && silent)
+			log_warn("%s is sent to and does not answer through the tunnel: is it up, "
+				 "and is UDP port %u open both ways?",
+				 node->name, config->tunnel_port);
+		else if (!silent)
+			log_info("%s answers through the tunnel again", node->name);
+	}
+	close(fd);
+}
+
+static void look_at(struct peer_watch *watch, const struct probe *probe, const struct pins *pins,
+		    const struct config_node *node)
+{
+	struct peer_seen *seen = &watch->seen[node->id];
+	struct ad_peer_count count;
+	bool heard, sent;
+
+	if (pins_read_peer(pins, node->id, &count))
+		return;
+	heard = count.rx.packets != seen->rx;
+	sent = count.tx.packets != seen->tx;
+	seen->rx = count.rx.packets;
+	seen->tx = count.tx.packets;
+	if (heard) {
+		if (seen->asked >= UNANSWERED)
+			mark(pins, probe->config, node, false);
+		seen->asked = 0;
+		return;
+	}
+	if (!sent && !seen->asked)
+		return;
+	if (seen->asked >= UNANSWERED)
+		mark(pins, probe->config, node, true);
+	else
+		seen->asked++;
+	probe_send(probe, node);
+}
+
+void peer_watch_tick(struct peer_watch *watch, const struct config *config, const struct pins *pins)
+{
+	struct probe probe;
+
+	if (make_room(watch, (size_t)1 << config->owner_bits) || probe_init(&probe, config, pins))
+		return;
+	for (size_t i = 0; i < AT_ONCE && i < config->nr_nodes; i++) {
+		const struct config_node *node = &config->nodes[watch->next++ % config->nr_nodes];
+
+		if (node != config->self && node->state != NODE_DOWN)
+			look_at(watch, &probe, pins, node);
+	}
+	explicit_bzero(&probe, sizeof(probe));
+}
+
+void peer_watch_free(struct peer_watch *watch)
+{
+	free(watch->seen);
+	*watch = (struct peer_watch){};
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * peer_watch.h: does a node that we send to answer?
+ *
+ * An owner that we send a flow's packets to has no reason to send us any. So where none come, it is
+ * asked (probe.h), and whoever lets three questions in a row pass is marked AD_NODE_SILENT in
+ * `nodes`, until it is heard of.
+ */
+#ifndef AD_PEER_WATCH_H
+#define AD_PEER_WATCH_H
+
+#include "user/config/config.h"
+#include "user/state/pins.h"
+
+struct peer_watch {
+	struct peer_seen *seen; /* by node id */
+	size_t nr;
+	size_t next; /* in the order of the configuration */
+};
+
+/* A look at the next of them: all of a fleet of usual size. Logs who falls silent, and who speaks.
+ */
+void peer_watch_tick(struct peer_watch *watch, const struct config *config,
+		     const struct pins *pins);
+void peer_watch_free(struct peer_watch *watch);
+
+#endif

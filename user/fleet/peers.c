@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * peers.c: reading the fleet and its counters (peers.h).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "peers.h"
+#include "user/base/addr.h"
+#include "user/base/output.h"
+
+static int add_peer(const struct pins *pins, __u16 id, const struct ad_node *node,
+		    struct peer **peers, size_t *nr)
+{
+	struct peer *grown = realloc(*peers, (*nr + 1) * sizeof(**peers));
+
+	if (!grown)
+		return -ENOMEM;
+	*peers = grown;
+	grown[*nr] = (struct peer){ .id = id, .node = *node };
+	return pins_read_peer(pins, id, &grown[(*nr)++].count);
+}
+
+int peers_read(const struct pins *pins, const struct names *names, struct peer **peers, size_t *nr)
+{
+	size_t end = names->config ? names->nr_ids : AD_NODE_ID_MAX + 1;
+	int err = 0;
+
+	*peers = NULL;
+	*nr = 0;
+	for (size_t id = 1; !err && id < end; id++) {
+		struct ad_node node;
+
+		if (names->config && !names_node(names, id))
+			continue;
+		err = pins_read_node(pins, id, &node);
+		if (!err && (names->config || node.flags & AD_NODE_KNOWN))
+			err = add_peer(pins, id, &node, peers, nr);
+	}
+	if (!err || err == -ENOENT) /* the array ends where the ids of this fleet do */
+		return 0;
+	free(*peers);
+	*peers = NULL;
+	*nr = 0;
+	return err;
+}
+
+const char *peer_state(const struct peer *peer)
+{
+	if (!(peer->node.flags & AD_NODE_KNOWN))
+		return "unknown";
+	if (peer->node.flags & AD_NODE_DEAD)
+		return "dead";
+	if (peer->node.flags & AD_NODE_SILENT)
+		return "silent";
+	return peer->node.flags & AD_NODE_DRAINING ? "draining" : "up";
+}
+
+static const struct column columns[] = {
+	{ "POP", false },     { "NODE", false },   { "ID", true },	 { "STATE", false },
+	{ "TUNNEL", false },  { "TX PKTS", true }, { "TX BYTES", true }, { "RX PKTS", true },
+	{ "RX BYTES", true }, { NULL, false },
+};
+
+static enum colour state_colour(const char *state)
+{
+	return !strcmp(state, "up") ? GREEN : !strcmp(state, "draining") ? YELLOW : RED;
+}
+
+static void print_count(struct table *table, const struct ad_count *count)
+{
+	char text[UNIT_TEXT];
+
+	table_cell(table, PLAIN, "%s", unit_exact(count->packets, text));
+	table_cell(table, PLAIN, "%s", unit_bytes(count->bytes, text));
+}
+
+static void print_peer(struct table *table, const struct names *names, const struct peer *peer,
+		       bool is_self)
+{
+	const char *pop = names_pop_name(names, peer->id);
+	const char *node = names_node_name(names, peer->id);
+	const char *state = peer_state(peer);
+	char address[ADDR_TEXT];
+
+	table_cell(table, PLAIN, "%s", pop ? pop : "?");
+	table_cell(table, PLAIN, "%s", node ? node : "?");
+	table_cell(table, PLAIN, "%u", peer->id);
+	table_cell(table, state_colour(state), "%s%s", state, is_self ? " (here)" : "");
+	table_cell(table, PLAIN, "%s", addr_format(&peer->node.tunnel, address));
+	print_count(table, &peer->count.tx);
+	print_count(table, &peer->count.rx);
+}
+
+void peers_print(const struct names *names, const struct peer *peers, size_t nr, __u16 self,
+		 bool show_self)
+{
+	struct table *table = table_new(stdout, columns);
+
+	for (size_t i = 0; table && i < nr; i++)
+		if (show_self || peers[i].id != self)
+			print_peer(table, names, &peers[i], peers[i].id == self);
+	table_end(table);
+}
+
+json_t *peer_json(const struct names *names, const struct peer *peer)
+{
+	const struct ad_peer_count *count = &peer->count;
+	char address[ADDR_TEXT];
+
+	return json_pack("{s:i, s:s?, s:s?, s:s, s:s, s:I, s:I, s:I, s:I}", "id", peer->id, "node",
+			 names_node_name(names, peer->id), "pop", names_pop_name(names, peer->id),
+			 "state", peer_state(peer), "tunnel",
+			 addr_format(&peer->node.tunnel, address), "tx_packets",
+			 (json_int_t)count->tx.packets, "tx_bytes", (json_int_t)count->tx.bytes,
+			 "rx_packets", (json_int_t)count->rx.packets, "rx_bytes",
+			 (json_int_t)count->rx.bytes);
+}

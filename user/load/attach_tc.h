@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * attach_tc.h: our filter on an interface's clsact egress, at a fixed place among others'.
+ */
+#ifndef AD_ATTACH_TC_H
+#define AD_ATTACH_TC_H
+
+#include "user/state/doors.h"
+
+/* Sets record->tc_id and flags. 0, or -errno with a line in @errors. */
+int tc_attach(const struct doors *doors, __u32 ifindex, struct ad_attached *record,
+	      struct config_errors *errors);
+/* Removes our filter, and the qdisc too if it is ours and nobody else uses it. */
+int tc_detach(const struct doors *doors, __u32 ifindex, const struct ad_attached *record);
+/* Id of the filter's program if it is a door of any instance, or 0. */
+__u32 tc_find_door(__u32 ifindex);
+/* Whether our filter with this program hangs there: 1, 0, or -errno if that cannot be told. */
+int tc_is_attached(__u32 ifindex, __u32 id);
+
+#endif

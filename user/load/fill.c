@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * fill.c: from a configuration to the maps that hold it.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <bpf/bpf.h>
+#include "fill.h"
+#include "user/base/clock.h"
+#include "user/fleet/hunt.h"
+
+static int fill_keys(const struct datapath *dp, const struct ad_keys *keys)
+{
+	struct ad_keys now;
+	__u32 zero = 0;
+
+	if (!bpf_map_lookup_elem(dp->keys, &zero, &now) && !memcmp(&now, keys, sizeof(now)))
+		return 0;
+	return bpf_map_update_elem(dp->keys, &zero, keys, BPF_ANY);
+}
+
+static struct ad_node node_row(const struct config_node *node)
+{
+	struct ad_node row = {
+		.tunnel = node->tunnel,
+		.flags = AD_NODE_KNOWN,
+		.pop = node->pop,
+		.mtu = node->mtu,
+	};
+
+	if (node->state == NODE_DOWN)
+		row.flags |= AD_NODE_DEAD;
+	if (node->state == NODE_DRAINING)
+		row.flags |= AD_NODE_DRAINING;
+	return row;
+}
+
+static int fill_nodes(const struct datapath *dp, const struct config *config)
+{
+	struct ad_node row, now;
+	__u32 id;
+	int err = 0;
+
+	for (id = 0; !err && id < 1u << config->owner_bits; id++) {
+		const struct config_node *node = config_node_by_id(config, id);
+
+		row = node ? node_row(node) : (struct ad_node){};
+		err = bpf_map_lookup_elem(dp->nodes, &id, &now);
+		if (!err && memcmp(&now, &row, sizeof(row)))
+			err = bpf_map_update_elem(dp->nodes, &id, &row, BPF_ANY);
+	}
+	return err;
+}
+
+static int fill_hunt(const struct datapath *dp, const struct config *config)
+{
+	struct ad_hunt plan, now;
+	__u32 zero = 0;
+
+	hunt_plan(config, &plan);
+	if (hunt_meters_data(&plan))
+		state_set_flag(dp->state_at, AD_STATE_METERED);
+	else
+		state_clear_flag(dp->state_at, AD_STATE_METERED);
+	if (!bpf_map_lookup_elem(dp->hunt, &zero, &now) && !memcmp(&now, &plan, sizeof(now)))
+		return 0;
+	return bpf_map_update_elem(dp->hunt, &zero, &plan, BPF_ANY);
+}
+
+static bool is_peer(const struct config *config, const struct ad_addr *addr)
+{
+	size_t i;
+
+	for (i = 0; i < config->nr_nodes; i++)
+		if (&config->nodes[i] != config->self &&
+		    !memcmp(&config->nodes[i].tunnel, addr, sizeof(*addr)))
+			return true;
+	return false;
+}
+
+static int fill_peer_ids(const struct datapath *dp, const struct config *config)
+{
+	struct ad_addr key, next;
+	int err = 0;
+	size_t i;
+	bool more;
+
+	for (i = 0; !err && i < config->nr_nodes; i++) {
+		__u32 id = config->nodes[i].id;
+
+		if (&config->nodes[i] != config->self)
+			err = bpf_map_update_elem(dp->peer_ids, &config->nodes[i].tunnel, &id,
+						  BPF_ANY);
+	}
+	more = !bpf_map_get_next_key(dp->peer_ids, NULL, &key);
+	for (; !err && more; key = next) {
+		more = !bpf_map_get_next_key(dp->peer_ids, &key, &next);
+		if (!is_peer(config, &key))
+			err = bpf_map_delete_elem(dp->peer_ids, &key);
+	}
+	return err;
+}
+
+/*
+ * An address keeps its index as long as it stays: flows carry it. A new one takes an index that
+ * none has had yet, so that old flows are not taken for its own; only then a freed one.
+ */
+static __u16 free_index(bool used[AD_VIP_MAX])
+{
+	__u16 i, top = 0;
+
+	for (i = 0; i < AD_VIP_MAX; i++)
+		if (used[i])
+			top = i + 1;
+	if (top < AD_VIP_MAX)
+		return top;
+	for (i = 0; i < AD_VIP_MAX - 1 && used[i]; i++)
+		;
+	return i;
+}
+
+static void note_indices(const struct datapath *dp, bool used[AD_VIP_MAX])
+{
+	struct ad_addr key, *prev = NULL;
+	struct ad_local local;
+
+	for (; !bpf_map_get_next_key(dp->locals, prev, &key); prev = &key)
+		if (!bpf_map_lookup_elem(dp->locals, &key, &local) && local.vip < AD_VIP_MAX &&
+		    !(local.flags & AD_LOCAL_TUNNEL))
+			used[local.vip] = true;
+}
+
+static int fill_vip(const struct datapath *dp, const struct config_vip *vip, bool used[AD_VIP_MAX])
+{
+	struct ad_local now = {}, local = {};
+	bool known = !bpf_map_lookup_elem(dp->locals, &vip->address, &now);
+
+	if (vip->tcp)
+		local.flags |= AD_LOCAL_VIP_TCP;
+	if (vip->dns)
+		local.flags |= AD_LOCAL_VIP_DNS;
+	/* Sockets on it may live already: not to be stamped before fill_arm_vip(). */
+	if (vip->tcp && state_has_flag(dp->state_at, AD_STATE_ARMED) &&
+	    (!(now.flags & AD_LOCAL_VIP_TCP) || now.flags & AD_LOCAL_UNARMED))
+		local.flags |= AD_LOCAL_UNARMED;
+	local.vip = known && !(now.flags & AD_LOCAL_TUNNEL) ? now.vip : free_index(used);
+	used[local.vip] = true;
+	if (known && !memcmp(&now, &local, sizeof(now)))
+		return 0;
+	return bpf_map_update_elem(dp->locals, &vip->address, &local, BPF_ANY);
+}
+
+static bool is_local(const struct config *config, const struct ad_addr *addr)
+{
+	size_t i;
+
+	for (i = 0; i < config->nr_vips; i++)
+		if (!memcmp(&config->vips[i].address, addr, sizeof(*addr)))
+			return true;
+	return !memcmp(&config->self->tunnel, addr, sizeof(*addr));
+}
+
+static int remove_locals(const struct datapath *dp, const struct config *config)
+{
+	struct ad_addr key, next;
+	bool more = !bpf_map_get_next_key(dp->locals, NULL, &key);
+	int err = 0;
+
+	for (; !err && more; key = next) {
+		more = !bpf_map_get_next_key(dp->locals, &key, &next);
+		if (!is_local(config, &key))
+			err = bpf_map_delete_elem(dp->locals, &key);
+	}
+	return err;
+}
+
+/* What CPUs remember of `locals` is over. */
+static void forget_locals(const struct datapath *dp)
+{
+	__atomic_add_fetch(&dp->state_at->local_changes, 1, __ATOMIC_RELEASE);
+}
+
+/*
+ * Before `locals` lacks what is gone, and after it has what is new: an address whose bit is not set
+ * is not ours.
+ */
+static void fill_own(const struct datapath *dp, const struct config *config)
+{
+	__u64 own = AD_OWN_BIT(&config->self->tunnel);
+	size_t i;
+
+	for (i = 0; i < config->nr_vips; i++)
+		own |= AD_OWN_BIT(&config->vips[i].address);
+	__atomic_store_n(&dp->state_at->own, own, __ATOMIC_RELAXED);
+}
+
+static int fill_locals(const struct datapath *dp, const struct config *config)
+{
+	struct ad_local tunnel = { .flags = AD_LOCAL_TUNNEL };
+	bool used[AD_VIP_MAX] = {};
+	int err = 0;
+	size_t i;
+
+	note_indices(dp, used);
+	for (i = 0; !err && i < config->nr_vips; i++)
+		err = fill_vip(dp, &config->vips[i], used);
+	err = err ?: bpf_map_update_elem(dp->locals, &config->self->tunnel, &tunnel, BPF_ANY);
+	fill_own(dp, config);
+	err = err ?: remove_locals(dp, config);
+	forget_locals(dp);
+	return err;
+}
+
+int fill_maps(const struct datapath *dp, const struct config *config, const struct ad_keys *keys,
+	      struct config_errors *errors)
+{
+	const char *what = "keys";
+	int err = fill_keys(dp, keys);
+
+	if (!err) {
+		what = "nodes";
+		err = fill_nodes(dp, config);
+	}
+	if (!err) {
+		what = "peer_ids";
+		err = fill_peer_ids(dp, config);
+	}
+	if (!err) {
+		what = "hunt";
+		err = fill_hunt(dp, config);
+	}
+	if (!err) {
+		what = "locals";
+		err = fill_locals(dp, config);
+	}
+	if (err)
+		config_errors_add(errors, config->path, 0, "map %s cannot be filled: %s", what,
+				  strerror(-err));
+	return err;
+}
+
+int fill_arm_vip(const struct datapath *dp, const struct ad_addr *vip)
+{
+	struct ad_local local;
+	int err = bpf_map_lookup_elem(dp->locals, vip, &local);
+
+	local.flags &= ~AD_LOCAL_UNARMED;
+	err = err ?: bpf_map_update_elem(dp->locals, vip, &local, BPF_EXIST);
+	forget_locals(dp);
+	return err;
+}
+
+void fill_meta(struct ad_meta *meta, const struct config *config, const __u8 stamp_id[16])
+{
+	memset(meta, 0, sizeof(*meta));
+	meta->abi = AD_ABI_VERSION;
+	meta->loaded_s = clock_mono_s();
+	meta->node_id = config->self->id;
+	meta->owner_bits = config->owner_bits;
+	snprintf(meta->version, sizeof(meta->version), "%s", VERSION);
+	memcpy(meta->stamp_id, stamp_id, sizeof(meta->stamp_id));
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fill.h: from a configuration to the maps that hold it. Each entry is replaced as a whole while
+ * packets flow; what is equal already is left alone.
+ */
+#ifndef AD_FILL_H
+#define AD_FILL_H
+
+#include "user/state/datapath.h"
+
+/*
+ * keys, nodes, peer_ids and locals. VIPs that are new to an armed data path are AD_LOCAL_UNARMED
+ * until fill_arm_vip(). 0, or -errno with a line in @errors.
+ */
+int fill_maps(const struct datapath *dp, const struct config *config, const struct ad_keys *keys,
+	      struct config_errors *errors);
+/* A new VIP's sockets are listed: from now on its flows are stamped. 0 or -errno. */
+int fill_arm_vip(const struct datapath *dp, const struct ad_addr *vip);
+/* Who loaded it, and what stays fixed while stamped flows live. */
+void fill_meta(struct ad_meta *meta, const struct config *config, const __u8 stamp_id[16]);
+
+#endif

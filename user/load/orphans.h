@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * orphans.h: programs of ours on interfaces whose pins are gone. They are known by their names and
+ * by the name and geometry of the jump table that they hold.
+ */
+#ifndef AD_ORPHANS_H
+#define AD_ORPHANS_H
+
+#include "maps/keeper.h"
+#include "user/state/instance.h"
+
+struct orphan {
+	__u32 ifindex;
+	__u32 door_xdp, door_tc;   /* ids of the tables that they jump through; 0: none there */
+	struct ad_attached record; /* as it would have been recorded */
+};
+struct orphans {
+	struct orphan list[AD_INTERFACE_MAX];
+	size_t nr;
+};
+
+/*
+ * All in this network namespace whose tables no other instance than @instance has pinned. Needs
+ * CAP_SYS_ADMIN; without it none are found.
+ */
+void orphans_find(const struct instance *instance, struct orphans *orphans);
+/* A process that holds a table of one of them open, so that they are none; 0: nobody. */
+int orphans_holder(const struct orphans *orphans);
+/* "wan0, wan1", for people. */
+const char *orphans_names(const struct orphans *orphans, char *text, size_t size);
+/* Takes it off. 0, or -errno with a line in @errors. */
+int orphan_remove(const struct orphan *orphan, struct config_errors *errors);
+
+#endif

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * sockets.c: the kernel's own list of TCP sockets in this network namespace (sock_diag).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
+#include <bpf/bpf.h>
+#include <libmnl/libmnl.h>
+#include "sockets.h"
+#include "user/base/addr.h"
+
+#define STATE_NEW_SYN_RECV 12 /* the kernel's own; not in any user header */
+
+static int by_address(const void *a, const void *b)
+{
+	return addr_compare(a, b);
+}
+
+int vip_set_read(struct vip_set *vips, int locals, __u16 flags)
+{
+	struct ad_addr key, *prev = NULL;
+	struct ad_local local;
+	int err;
+
+	vips->nr = 0;
+	while (!(err = bpf_map_get_next_key(locals, prev, &key))) {
+		if (!bpf_map_lookup_elem(locals, &key, &local) && (local.flags & flags) == flags &&
+		    vips->nr < AD_VIP_MAX)
+			vips->list[vips->nr++] = key;
+		prev = &key;
+	}
+	qsort(vips->list, vips->nr, sizeof(vips->list[0]), by_address);
+	return err == -ENOENT ? 0 : err;
+}
+
+bool vip_set_has(const struct vip_set *vips, const struct ad_addr *addr)
+{
+	return bsearch(addr, vips->list, vips->nr, sizeof(vips->list[0]), by_address);
+}
+
+static __u32 states(enum sockets_which which)
+{
+	__u32 live = 1 << TCP_ESTABLISHED | 1 << TCP_FIN_WAIT1 | 1 << TCP_FIN_WAIT2 |
+		     1 << TCP_CLOSE_WAIT | 1 << TCP_LAST_ACK | 1 << TCP_CLOSING;
+
+	if (which == SOCKETS_LIVE)
+		return live;
+	return live | 1 << TCP_SYN_SENT | 1 << TCP_SYN_RECV | 1 << TCP_TIME_WAIT |
+	       1 << STATE_NEW_SYN_RECV;
+}
+
+struct walk {
+	enum sockets_which which;
+	const struct vip_set *vips;
+	int (*each)(const struct socket_entry *socket, void *arg);
+	void *arg;
+	int result;
+};
+
+static void read_addr(struct ad_addr *addr, __u8 family, const __be32 words[4])
+{
+	if (family == AF_INET6) {
+		memcpy(addr->b, words, 16);
+		return;
+	}
+	memset(addr, 0, sizeof(*addr));
+	addr->w[2] = htonl(0xffff);
+	addr->w[3] = words[0];
+}
+
+static bool has_timestamps(const struct nlmsghdr *nlh)
+{
+	const struct tcp_info *info;
+	struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct inet_diag_msg)) {
+		if (mnl_attr_get_type(attr) != INET_DIAG_INFO)
+			continue;
+		info = mnl_attr_get_payload(attr);
+		return info->tcpi_options & TCPI_OPT_TIMESTAMPS;
+	}
+	return false;
+}
+
+static int on_message(const struct nlmsghdr *nlh, void *data)
+{
+	const struct inet_diag_msg *msg = mnl_nlmsg_get_payload(nlh);
+	struct socket_entry entry = { .state = msg->idiag_state };
+	struct walk *walk = data;
+
+	read_addr(&entry.tuple.vip, msg->idiag_family, msg->id.idiag_src);
+	if (!msg->id.idiag_dport || !vip_set_has(walk->vips, &entry.tuple.vip))
+		return MNL_CB_OK;
+	read_addr(&entry.tuple.client, msg->idiag_family, msg->id.idiag_dst);
+	/* A host that talks to its own VIP does so by lo, where none of us is. */
+	if (vip_set_has(walk->vips, &entry.tuple.client))
+		return MNL_CB_OK;
+	entry.tuple.vip_port = msg->id.idiag_sport;
+	entry.tuple.client_port = msg->id.idiag_dport;
+	if (walk->which == SOCKETS_LIVE)
+		entry.timestamps = has_timestamps(nlh);
+	walk->result = walk->each(&entry, walk->arg);
+	return walk->result ? MNL_CB_STOP : MNL_CB_OK;
+}
+
+static int send_request(struct mnl_socket *nl, enum sockets_which which, __u8 family)
+{
+	char buf[256];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct inet_diag_req_v2 *req = mnl_nlmsg_put_extra_header(nlh, sizeof(*req));
+
+	nlh->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	req->sdiag_family = family;
+	req->sdiag_protocol = IPPROTO_TCP;
+	req->idiag_states = states(which);
+	if (which == SOCKETS_LIVE)
+		req->idiag_ext = 1 << (INET_DIAG_INFO - 1);
+	return mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0 ? -errno : 0;
+}
+
+static int dump_family(struct mnl_socket *nl, __u8 family, struct walk *walk)
+{
+	static char buf[1 << 16];
+	ssize_t len;
+	int err = send_request(nl, walk->which, family);
+
+	while (!err) {
+		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
+		if (len < 0)
+			return -errno;
+		err = mnl_cb_run(buf, len, 0, 0, on_message, walk);
+		if (err < 0)
+			return -errno;
+		if (err == MNL_CB_STOP)
+			return walk->result;
+		err = 0;
+	}
+	return err;
+}
+
+int sockets_each(enum sockets_which which, const struct vip_set *vips,
+		 int (*each)(const struct socket_entry *socket, void *arg), void *arg)
+{
+	struct walk walk = { .which = which, .vips = vips, .each = each, .arg = arg };
+	static const __u8 families[] = { AF_INET, AF_INET6 };
+	struct mnl_socket *nl;
+	size_t i;
+	int err = 0;
+
+	for (i = 0; !err && i < sizeof(families); i++) {
+		/* One exchange a socket: a walk stopped early leaves its rest unread. */
+		nl = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+		if (!nl)
+			return -errno;
+		if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID))
+			err = -errno;
+		err = err ?: dump_family(nl, families[i], &walk);
+		mnl_socket_close(nl);
+	}
+	return err;
+}

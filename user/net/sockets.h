@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sockets.h: the kernel's own list of TCP sockets in this network namespace (sock_diag).
+ */
+#ifndef AD_SOCKETS_H
+#define AD_SOCKETS_H
+
+#include <stdbool.h>
+#include "user/config/config.h"
+
+/* One socket with a peer; IPv4 on an IPv6 socket looks like IPv4. */
+struct socket_entry {
+	struct ad_tuple tuple; /* vip side = local side */
+	__u8 state;	       /* TCP_ESTABLISHED ... of netinet/tcp.h */
+	bool timestamps;       /* negotiated; only known when asked for */
+};
+
+enum sockets_which {
+	SOCKETS_ALL,  /* every state but LISTEN, half-open and TIME_WAIT included */
+	SOCKETS_LIVE, /* from ESTABLISHED to the last ACK; @timestamps is filled */
+};
+
+/* Addresses whose sockets are meant, sorted for search. */
+struct vip_set {
+	struct ad_addr list[AD_VIP_MAX];
+	size_t nr;
+};
+/* Those of a data path with all of @flags (AD_LOCAL_*); @locals: fd. 0 or -errno. */
+int vip_set_read(struct vip_set *vips, int locals, __u16 flags);
+bool vip_set_has(const struct vip_set *vips, const struct ad_addr *addr);
+
+/*
+ * Calls @each for every such socket of a VIP until it returns non-zero, which is then returned.
+ * 0, or -errno of the netlink exchange.
+ */
+int sockets_each(enum sockets_which which, const struct vip_set *vips,
+		 int (*each)(const struct socket_entry *socket, void *arg), void *arg);
+
+#endif

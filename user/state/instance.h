@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * instance.h: one anydoor of possibly several on a machine: where its pins and its run files
+ * are, and who may change them.
+ */
+#ifndef AD_INSTANCE_H
+#define AD_INSTANCE_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+#include "user/config/config.h"
+
+#define INSTANCE_NAME_MAX 32
+
+struct instance {
+	char name[INSTANCE_NAME_MAX + 1];
+	char root[192];	 /* state.bpffs */
+	char dir[256];	 /* its pins */
+	char fresh[256]; /* where they are built before they are moved into place */
+	char keep[256];	 /* what is locked beside them */
+	char run[256];	 /* another lock, and the control socket that it guards */
+	char control[300];
+	gid_t gid;     /* who may read the pins */
+	int lock_pins; /* fds, -1 while not held */
+	int lock_run;
+	pid_t holder; /* after -EAGAIN: the process that holds it; 0 = unknown */
+};
+
+/* A name becomes a directory on a bpffs, where a dot is refused. */
+bool instance_name_is_good(const char *name);
+/* Holds no lock, so that instance_unlock() may always be called. */
+void instance_clear(struct instance *instance);
+/* Fills the paths. 0, or -EINVAL with one line in @errors. */
+int instance_init(struct instance *instance, const struct config *config, const char *name,
+		  struct config_errors *errors);
+/* The group that may read from now on. 0, or -EINVAL with a line in @errors. */
+int instance_find_group(struct instance *instance, const struct config *config,
+			struct config_errors *errors);
+/*
+ * Whoever loads, changes or detaches holds two locks, which fall with the process: of the run
+ * files, and then of the pins, which nobody can delete by cleaning up /run. -EAGAIN and no error
+ * line if another process has it; other failures say why. Without instance->root there are no pins
+ * to lock.
+ */
+int instance_lock_run(struct instance *instance, struct config_errors *errors);
+int instance_lock_pins(struct instance *instance, struct config_errors *errors);
+/* Takes the lock of the pins anew if its directory is gone. 0, or as instance_lock_pins(). */
+int instance_renew_pins_lock(struct instance *instance, struct config_errors *errors);
+/* Does our lock of the run files still lie where others would look for it? */
+bool instance_has_run(const struct instance *instance);
+/* A sign of life: the time of the lock's file, which anybody may look at. */
+void instance_alive(const struct instance *instance);
+/* That file: 0 or -errno. Follows run files that are not where the configuration says. */
+int instance_stat_run(struct instance *instance, struct stat *st);
+/* Nothing stays of the locks if nothing is pinned. */
+void instance_unlock(struct instance *instance);
+/* Where whoever holds the pins, or did last, listens: instance->control, if nobody says otherwise.
+ */
+void instance_find_control(struct instance *instance);
+/* Inode of this process's network namespace. */
+__u64 instance_netns(void);
+
+#endif

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * status.c: reading how an instance is doing (status.h).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include "status.h"
+#include "user/fleet/drain_cmd.h"
+#include "user/load/attach.h"
+#include "user/load/loader.h"
+#include "user/state/instance.h"
+
+static void sum_outcomes(struct status *status)
+{
+	for (unsigned int i = AD_CONTINUE + 1; i < AD_REASON_MAX; i++) {
+		struct ad_count *sum = &status->outcomes[reason_outcome(i)];
+
+		sum->packets += status->reasons[i].packets;
+		sum->bytes += status->reasons[i].bytes;
+	}
+}
+
+/* --- interfaces ------------------------------------------------------------------------------ */
+
+static int read_netns(const struct view *view, struct status *status)
+{
+	struct ad_keeper keeper;
+	__u32 zero = 0;
+	int err, fd = pins_map(&view->pins, "keeper", false);
+
+	if (fd < 0)
+		return fd;
+	err = bpf_map_lookup_elem(fd, &zero, &keeper) ? -errno : 0;
+	close(fd);
+	status->here = !err && keeper.netns == instance_netns();
+	return err;
+}
+
+/* What is true of a record, as far as we can see it. */
+static __u32 find_missing(__u32 ifindex, const struct ad_attached *record)
+{
+	__u32 id = 0, missing;
+
+	attach_missing(ifindex, record, &missing);
+	/* Only root may look into a dispatcher; others see that there is one. */
+	if (missing & AD_ATTACHED_XDP && record->flags & AD_ATTACHED_DISPATCHER && geteuid() &&
+	    !bpf_xdp_query_id(ifindex, 0, &id) && id)
+		missing &= ~AD_ATTACHED_XDP;
+	return missing;
+}
+
+static int read_interfaces(const struct view *view, struct status *status)
+{
+	int fd = pins_map(&view->pins, "attached", false);
+	__u32 ifindex, *previous = NULL;
+
+	if (fd < 0)
+		return fd;
+	while (status->nr_interfaces < AD_INTERFACE_MAX &&
+	       !bpf_map_get_next_key(fd, previous, &ifindex)) {
+		struct status_interface *at = &status->interfaces[status->nr_interfaces];
+
+		previous = &ifindex;
+		if (bpf_map_lookup_elem(fd, &ifindex, &at->record))
+			continue;
+		at->record.name[sizeof(at->record.name) - 1] = '\0';
+		at->missing = status->here ? find_missing(ifindex, &at->record) : 0;
+		status->nr_interfaces++;
+	}
+	close(fd);
+	return 0;
+}
+
+/*
+ * The process that holds the lock of the pins, or 0. Trying to take it would get into a starting
+ * daemon's way, and the pid beside it may be a dead one's; /proc/locks is neither.
+ */
+static int lock_holder(const struct view *view)
+{
+	char path[512], line[256];
+	unsigned int major, minor;
+	unsigned long inode;
+	int pid = 0, who;
+	struct stat st;
+	FILE *locks;
+
+	snprintf(path, sizeof(path), "%s~lock", view->pins.dir);
+	if (stat(path, &st))
+		return 0;
+	locks = fopen("/proc/locks", "re");
+	while (!pid && locks && fgets(line, sizeof(line), locks))
+		if (strstr(line, "FLOCK") &&
+		    sscanf(line, "%*[^:]: %*s %*s %*s %d %x:%x:%lu", &who, &major, &minor,
+			   &inode) == 4 &&
+		    makedev(major, minor) == st.st_dev && inode == st.st_ino)
+			pid = who;
+	if (locks)
+		fclose(locks);
+	return pid;
+}
+
+/* A running daemon touches the lock of its run files each second (instance_alive()). */
+static __u32 silent_s(const struct view *view)
+{
+	struct config_errors ignored = {};
+	struct instance instance;
+	struct stat st;
+	long long seconds = 0;
+
+	if (view->config &&
+	    !instance_init(&instance, view->config, pins_instance(&view->pins), &ignored) &&
+	    !instance_stat_run(&instance, &st))
+		seconds = time(NULL) - st.st_mtime;
+	config_errors_free(&ignored);
+	return seconds > 0 ? seconds : 0;
+}
+
+/* --- counters -------------------------------------------------------------------------------- */
+
+/* On failure *what names the map. */
+static int read_maps(const struct view *view, struct status *status, const char **what)
+{
+	const struct pins *pins = &view->pins;
+	int err;
+
+	*what = "state";
+	err = pins_read_state(pins, &status->state);
+	err = err ?: pins_read_reload(pins, &status->reload);
+	if (err)
+		return err;
+	*what = "counters";
+	err = pins_read_reasons(pins, status->reasons);
+	err = err ?: pins_read_flow_stats(pins, &status->flow_stats);
+	err = err ?: pins_read_hunt_stats(pins, &status->hunt_stats);
+	if (err)
+		return err;
+	*what = "the fleet";
+	err = peers_read(pins, &view->names, &status->peers, &status->nr_peers);
+	if (err)
+		return err;
+	*what = "DNS counters";
+	err = dns_stats_read(pins, &status->dns);
+	if (err && err != -ENOENT) /* a data path without DNS is one, too */
+		return err;
+	*what = "interfaces";
+	err = read_netns(view, status);
+	return err ?: read_interfaces(view, status);
+}
+
+static void read_lost(const struct view *view, struct status *status)
+{
+	struct config_errors ignored = {};
+	const struct instance none = {};
+	struct doors doors;
+	int err = doors_open(&doors, view->pins.dir, &none, &ignored);
+
+	if (err == -ENOENT)
+		snprintf(status->lost, sizeof(status->lost), "a jump table");
+	else if (!err && !loader_has_lost(&doors, view->pins.dir, status->lost))
+		status->lost[0] = '\0';
+	doors_close(&doors);
+	config_errors_free(&ignored);
+}
+
+int status_read_counters(const struct view *view, struct status *status, const char **what)
+{
+	int err;
+
+	memset(status, 0, sizeof(*status));
+	err = read_maps(view, status, what);
+	if (err) {
+		status_free(status);
+		return err;
+	}
+	sum_outcomes(status);
+	status->daemon_pid = lock_holder(view);
+	status->has_daemon = status->daemon_pid != 0;
+	status->silent_s = status->has_daemon ? silent_s(view) : 0;
+	if (!geteuid())
+		read_lost(view, status);
+	status_judge(view, status);
+	return 0;
+}
+
+/* The same count as that of `anydoor drain`. */
+int status_read_left(const struct view *view, struct status *status)
+{
+	struct drain_handle handle = { .pins = view->pins, .here = status->here };
+	int nr, err, fd = pins_map(&view->pins, "locals", false);
+
+	if (fd < 0)
+		return fd;
+	err = vip_set_read(&handle.vips, fd, AD_LOCAL_VIP_TCP);
+	close(fd);
+	if (err)
+		return err;
+	nr = drain_count_owned(&handle);
+	status->flows_left = nr > 0 ? nr : 0;
+	return nr < 0 ? nr : 0;
+}
+
+static int read_flows(const struct view *view, struct status *status)
+{
+	int err = pins_read_occupancy(&view->pins, names_idle_s(&view->names), &status->flows);
+
+	if (!err && status->state.flags & AD_STATE_DRAINING)
+		err = status_read_left(view, status);
+	return err;
+}
+
+int status_read(const struct view *view, struct status *status, const char **what)
+{
+	int err = status_read_counters(view, status, what);
+
+	if (err)
+		return err;
+	*what = "the flow table";
+	err = read_flows(view, status);
+	if (err)
+		status_free(status);
+	return err;
+}
+
+void status_free(struct status *status)
+{
+	for (size_t i = 0; i < status->nr_warnings; i++)
+		free(status->warnings[i]);
+	free(status->peers);
+	dns_stats_free(&status->dns);
+	memset(status, 0, sizeof(*status));
+}

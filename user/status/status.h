@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * status.h: how an instance is doing: everything that `anydoor status` shows, read at once.
+ */
+#ifndef AD_STATUS_H
+#define AD_STATUS_H
+
+#include "reason.h"
+#include "user/dns/dns_stats.h"
+#include "user/fleet/peers.h"
+#include "user/state/pins.h"
+#include "view.h"
+
+#include "maps/keeper.h"
+
+#define WARNINGS_MAX 48
+
+/* One interface of the instance. */
+struct status_interface {
+	struct ad_attached record;
+	__u32 missing; /* AD_ATTACHED_XDP, AD_ATTACHED_TC: recorded, but not there any more */
+};
+
+struct status {
+	struct ad_state state;
+	struct ad_reload reload;
+	struct ad_count reasons[AD_REASON_MAX];
+	struct ad_count outcomes[OUTCOME_NR];
+	struct pins_occupancy flows;
+	struct ad_flow_stats flow_stats;
+	struct ad_hunt_stats hunt_stats;
+	struct dns_stats dns;
+	__u64 flows_left; /* while draining: ours that live */
+	bool here;	  /* we are in the network namespace that it serves */
+	bool has_daemon;  /* somebody tends it */
+	int daemon_pid;
+	__u32 silent_s; /* since its last sign of life */
+	char lost[32];	/* what runs and is not pinned any more; only root sees it */
+	struct status_interface interfaces[AD_INTERFACE_MAX];
+	size_t nr_interfaces;
+	struct peer *peers;
+	size_t nr_peers;
+	/* What is not as it should be, for people. Any of it is "degraded" (exit code 4). */
+	char *warnings[WARNINGS_MAX];
+	size_t nr_warnings;
+	size_t unfit; /* 1 + the first that says that this node cannot serve as it should; 0: none
+		       */
+};
+
+/*
+ * 0, then status_free(); or -errno, and *what says what could not be read. Of @view they need no
+ * globals.
+ */
+int status_read(const struct view *view, struct status *status, const char **what);
+/* The same without what takes a walk over the flow table: flows and flows_left stay 0. */
+int status_read_counters(const struct view *view, struct status *status, const char **what);
+/* flows_left, which takes a walk over the sockets. 0 or -errno. */
+int status_read_left(const struct view *view, struct status *status);
+void status_free(struct status *status);
+
+/* Fills in the warnings. */
+void status_judge(const struct view *view, struct status *status);
+
+/* As in `status --json` and `stats --json`. */
+json_t *status_flows_json(const struct status *status);
+json_t *status_hunt_json(const struct status *status);
+json_t *status_peers_json(const struct view *view, const struct status *status);
+json_t *status_dns_json(const struct dns_stats *dns);
+json_t *status_json(const struct view *view, const struct status *status);
+
+#endif

@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * status_judge.c: what is not as it should be (status.h). A warning says what it means for the
+ * user, and what helps.
+ */
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include "reloaded.h"
+#include "status.h"
+#include "user/base/addr.h"
+#include "user/base/clock.h"
+#include "user/base/output.h"
+#include "user/base/sysctl.h"
+#include "user/load/prepare.h"
+#include "user/net/port.h"
+
+#define DNS_PORT       53
+#define SILENT_S       10 /* the daemon gives a sign of life each second, or every two at work */
+#define NS_PER_MS      1000000
+#define CLOCK_SLACK_NS 2000000000LL /* the daemon follows the clock; nobody does without it */
+
+static void add(struct status *status, const char *format, va_list args)
+{
+	if (status->nr_warnings < WARNINGS_MAX &&
+	    vasprintf(&status->warnings[status->nr_warnings], format, args) >= 0)
+		status->nr_warnings++;
+}
+
+__attribute__((format(printf, 2, 3))) static void warn(struct status *status, const char *format,
+						       ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	add(status, format, args);
+	va_end(args);
+}
+
+/* What makes this node, and not the fleet, serve badly: clients are better off elsewhere. */
+__attribute__((format(printf, 2, 3))) static void unfit(struct status *status, const char *format,
+							...)
+{
+	va_list args;
+
+	if (!status->unfit)
+		status->unfit = status->nr_warnings + 1;
+	va_start(args, format);
+	add(status, format, args);
+	va_end(args);
+}
+
+static void judge_pins(const struct view *view, struct status *status)
+{
+	struct statvfs fs;
+
+	if (!statvfs(view->pins.dir, &fs) && fs.f_flag & ST_RDONLY)
+		warn(status,
+		     "%s: the bpffs is mounted read-only: the next reload or upgrade will fail; "
+		     "mount -o remount,rw",
+		     view->pins.dir);
+	if (*status->lost)
+		unfit(status,
+		      "%s is not pinned in %s any more: a daemon pins it again, anydoor run takes "
+		      "over what runs",
+		      status->lost, view->pins.dir);
+}
+
+static void judge_state(struct status *status)
+{
+	if (!(status->state.flags & AD_STATE_ARMED))
+		unfit(status, "not armed: new flows leave without a stamp and cannot be led home");
+	if (status->state.unstamped >= AD_UNSTAMPED_MAX)
+		warn(status, "the unstamped list is full: old connections may break");
+	if (status->has_daemon && status->silent_s >= SILENT_S)
+		warn(status,
+		     "the daemon, process %d, gave no sign of life for %us: it is stopped, hangs, "
+		     "or "
+		     "loads something large",
+		     status->daemon_pid, status->silent_s);
+	if (!status->has_daemon)
+		warn(status, "no daemon tends it: zones, fleet and neighbours stay as they are; "
+			     "start `anydoor run`");
+}
+
+#define REFUSED_LATELY_S 600
+
+/* A flow that found no room. What is over makes room for any other: so the others live. */
+static void judge_flows(struct status *status)
+{
+	__u32 ago_s = clock_mono_s() - status->state.refused_s;
+	char text[UNIT_TEXT];
+
+	if (status->state.refused_s && ago_s < REFUSED_LATELY_S)
+		warn(status,
+		     "the flow table was too full for a flow %us ago (%s in all): shifted ones are "
+		     "asked about packet by packet, others not counted; raise flows.max",
+		     ago_s, unit_exact(status->flow_stats.refusals, text));
+}
+
+static void judge_peers(const struct view *view, struct status *status)
+{
+	char name[NAME_TEXT], text[UNIT_TEXT];
+
+	for (size_t i = 0; i < status->nr_peers; i++) {
+		const struct peer *peer = &status->peers[i];
+
+		if (peer->node.flags & AD_NODE_SILENT)
+			warn(status,
+			     "%s does not answer through the tunnel, and %s packets were sent "
+			     "there: flows that are led to it are stuck; is it up, and is UDP port "
+			     "%u open both ways?",
+			     names_format(&view->names, peer->id, name),
+			     unit_exact(peer->count.tx.packets, text),
+			     view->config ? view->config->tunnel_port : AD_TUNNEL_PORT);
+	}
+}
+
+/* The tunnel's clock follows the real one only while somebody tends it. */
+static void judge_clock(struct status *status)
+{
+	long long off_ns = llabs(clock_real_minus_mono_ns() - status->state.real_minus_mono_ns);
+	long long off_s = off_ns / 1000000000;
+
+	if (off_s >= AD_TUNNEL_FRESH_S)
+		unfit(status, "the tunnel's clock is %llds off: peers drop what we send them",
+		      off_s);
+	else if (off_ns >= CLOCK_SLACK_NS)
+		warn(status, "the tunnel's clock is %llds off; peers forgive %ds", off_s,
+		     AD_TUNNEL_FRESH_S);
+}
+
+/* Stamps never go back: what a glitch moved forward stays until the clock has caught up. */
+static void judge_stamps(const struct view *view, struct status *status)
+{
+	__u8 bits = view->meta.owner_bits;
+	long long most_ms, lead_ms;
+
+	if (!bits || bits > 24)
+		return;
+	most_ms = 1ll << (32 - bits - 6); /* what clock_follow() lets pass */
+	lead_ms = status->state.stamp_wall_minus_mono_ms - clock_real_minus_mono_ns() / NS_PER_MS;
+	if (lead_ms > most_ms)
+		unfit(status,
+		      "stamps are %llds ahead of the real clock, which other POPs misread: flows "
+		      "that move break until it has caught up; mend the clock, or drain and load "
+		      "anew",
+		      lead_ms / 1000);
+	else if (-lead_ms > most_ms)
+		unfit(status, "stamps are %llds behind the real clock; the daemon moves them",
+		      -lead_ms / 1000);
+}
+
+/* --- addresses and links ---------------------------------------------------------------------- */
+
+static void judge_vips(const struct view *view, struct status *status, const struct ifaddrs *list)
+{
+	const struct config *config = view->config;
+	char text[ADDR_TEXT];
+
+	for (size_t i = 0; i < config->nr_vips; i++) {
+		const struct ad_addr *vip = &config->vips[i].address;
+
+		if (addr_is_among(list, vip))
+			continue;
+		if (!config->vips[i].tcp)
+			warn(status,
+			     "%s is on no interface here: what the kernel passes up, and TCP, is "
+			     "not answered there; ip address add %s/%d dev lo",
+			     addr_format(vip, text), text, addr_is_ip4(vip) ? 32 : 128);
+		else
+			unfit(status,
+			      "%s is on no interface here, so nothing can be served there; ip "
+			      "address add %s/%d dev lo",
+			      addr_format(vip, text), text, addr_is_ip4(vip) ? 32 : 128);
+	}
+}
+
+static void judge_link(struct status *status, const char *name, const struct ifaddrs *list)
+{
+	for (; list; list = list->ifa_next) {
+		if (strcmp(list->ifa_name, name))
+			continue;
+		if (!(list->ifa_flags & IFF_UP))
+			unfit(status, "%s: the interface is down; ip link set %s up", name, name);
+		else if (!(list->ifa_flags & IFF_RUNNING))
+			unfit(status, "%s: the link is down", name);
+		return;
+	}
+}
+
+static void judge_network(const struct view *view, struct status *status)
+{
+	struct ifaddrs *list;
+
+	if (!status->here || !view->config || getifaddrs(&list))
+		return;
+	judge_vips(view, status, list);
+	for (size_t i = 0; i < view->config->nr_interfaces; i++)
+		judge_link(status, view->config->interfaces[i], list);
+	freeifaddrs(list);
+}
+
+static void judge_interface(const struct view *view, struct status *status,
+			    const struct status_interface *interface)
+{
+	bool generic_wanted = view->config && view->config->xdp_mode == XDP_GENERIC;
+	const char *name = interface->record.name;
+
+	if (interface->missing & AD_ATTACHED_XDP)
+		unfit(status, "%s: the XDP program is not attached", name);
+	if (interface->missing & AD_ATTACHED_TC)
+		unfit(status, "%s: the egress filter is not attached: replies leave unstamped",
+		      name);
+	if (interface->record.flags & AD_ATTACHED_GENERIC && !generic_wanted)
+		warn(status, "%s: attached in generic mode, which is slow", name);
+}
+
+static bool is_recorded(const struct status *status, const char *name)
+{
+	for (size_t i = 0; i < status->nr_interfaces; i++)
+		if (!strcmp(status->interfaces[i].record.name, name))
+			return true;
+	return false;
+}
+
+static void judge_interfaces(const struct view *view, struct status *status)
+{
+	const struct config *config = view->config;
+
+	for (size_t i = 0; i < status->nr_interfaces; i++)
+		judge_interface(view, status, &status->interfaces[i]);
+	for (size_t i = 0; config && i < config->nr_interfaces; i++)
+		if (!is_recorded(status, config->interfaces[i]))
+			unfit(status, "%s: nothing is attached", config->interfaces[i]);
+}
+
+static void judge_sysctls(const struct view *view, struct status *status)
+{
+	for (int which = 0; which < AD_SYSCTL_MAX; which++) {
+		int value;
+
+		if (!status->here || !view->config || !prepare_needs_sysctl(which, view->config))
+			continue;
+		value = sysctl_get(which);
+		if (value >= 0 && value != sysctl_wanted(which))
+			warn(status, "%s is %d and must be %d", sysctl_name(which), value,
+			     sysctl_wanted(which));
+	}
+}
+
+static void judge_port53(const struct view *view, struct status *status)
+{
+	const struct config *config = view->config;
+	char text[ADDR_TEXT], who[PORT_WHO_TEXT];
+	struct port_sockets sockets;
+	struct port_holder holder;
+
+	if (!status->here || !config || config->dns_unserved_pass || port_read(DNS_PORT, &sockets))
+		return;
+	for (size_t i = 0; i < config->nr_vips; i++)
+		if (config->vips[i].dns &&
+		    port_is_taken(&sockets, &config->vips[i].address, &holder))
+			warn(status,
+			     "port 53 of %s is held for %s: what the kernel passes up, and TCP, is "
+			     "answered by that",
+			     addr_format(&config->vips[i].address, text), port_who(&holder, who));
+}
+
+static void judge_config(const struct view *view, struct status *status)
+{
+	const struct config *config = view->config;
+
+	if (config && config->self->id != view->meta.node_id)
+		warn(status, "loaded as node %u, but %s says %u", view->meta.node_id, config->path,
+		     config->self->id);
+	if (strcmp(view->meta.version, VERSION))
+		warn(status, "loaded by version %s, this is %s; restart the daemon to upgrade",
+		     view->meta.version, VERSION);
+}
+
+static void judge_zone(struct status *status, const struct dns_zone_stats *zone)
+{
+	__u64 now = time(NULL), until = zone->signed_until_s;
+	char left[UNIT_TEXT];
+
+	if (*zone->error && zone->loaded_real_s)
+		warn(status, "zone %s is served as it was read %s ago: %s", zone->name,
+		     unit_duration(now - zone->loaded_real_s, left), zone->error);
+	else if (*zone->error)
+		warn(status, "zone %s is answered with SERVFAIL: %s", zone->name, zone->error);
+	switch (dns_zone_signing(until, zone->resign_by_s, now)) {
+	case DNS_RESIGN:
+		warn(status, "zone %s: signatures expire in %s: sign it again", zone->name,
+		     unit_duration(until - now, left));
+		break;
+	case DNS_EXPIRED:
+		warn(status,
+		     "zone %s: signatures expired %s ago: validators find it bogus; sign "
+		     "it again",
+		     zone->name, unit_duration(now - until, left));
+		break;
+	default:
+		break;
+	}
+}
+
+/* One place is kept for how many there are more. */
+static void judge_zones(struct status *status)
+{
+	size_t i, more = 0;
+
+	for (i = 0; i < status->dns.nr_zones; i++) {
+		if (status->nr_warnings < WARNINGS_MAX - 1)
+			judge_zone(status, &status->dns.zones[i]);
+		else if (*status->dns.zones[i].error)
+			more++;
+	}
+	if (more)
+		warn(status, "and %zu zones more that cannot be read; `anydoor zones` has them all",
+		     more);
+}
+
+/* Of zones that could not be read each speaks for itself. */
+static void judge_reload(struct status *status)
+{
+	const struct ad_reload *reload = &status->reload;
+	char by[RELOADED_BY_TEXT], age[UNIT_TEXT];
+
+	if (reload->end != AD_RELOAD_REFUSED)
+		return;
+	warn(status,
+	     "the last reload, %s ago by %s, was refused: %s; all is served as it was before, and "
+	     "`anydoor check` shows every error",
+	     unit_duration(time(NULL) - reload->real_s, age), reloaded_by(reload, by),
+	     reload->text);
+}
+
+void status_judge(const struct view *view, struct status *status)
+{
+	judge_state(status);
+	judge_pins(view, status);
+	judge_flows(status);
+	judge_peers(view, status);
+	judge_clock(status);
+	judge_stamps(view, status);
+	judge_network(view, status);
+	judge_interfaces(view, status);
+	judge_sysctls(view, status);
+	judge_port53(view, status);
+	judge_config(view, status);
+	judge_reload(status);
+	judge_zones(status);
+}
