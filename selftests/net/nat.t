@@ -63,6 +63,10 @@ forwarded() {
 	enter fra anydoor flows | grep -c "^ours.*:$PUPPET_PORT .*forwarded"
 }
 
+forwarded_json() {
+	enter fra anydoor flows --json | jq '[.[] | select(.kind == "ours" and .forwarded)] | length'
+}
+
 drained() {
 	same "$(forwarded_left)" 0
 }
@@ -93,6 +97,7 @@ for timestamps in 1 0; do
 	done
 	is "nobody was asked about it" "$(asked)" "$before"
 	is "the table has it as forwarded" "$(forwarded)" $((2 - timestamps))
+	is "in JSON, too" "$(forwarded_json)" $((2 - timestamps))
 done
 at edge_fra nft delete table inet silence
 is "one that will move" "$(puppet open moves $VIP4) $(puppet who moves)" "open box"

@@ -168,6 +168,22 @@ static void test_json_is_valid_and_complete(void)
 	is_int(json_integer_value(json_object_get(json, "idle_s")), 10, "idle");
 	is_int(json_integer_value(json_object_get(json, "tx_bytes")), 1500000000, "bytes");
 	ok(json_is_true(json_object_get(json, "closing")), "closing");
+	ok(json_is_false(json_object_get(json, "forwarded")), "not forwarded");
+	json_decref(json);
+}
+
+static void test_json_forwarded_is_told(void)
+{
+	struct ad_flow flow = fleet_flow("10.0.0.1", 1, 10);
+	char text[FLOW_JSON_TEXT];
+	json_t *json;
+
+	flow.flags = AD_FLOW_FORWARDED;
+	flow_json(&flow, &names, text);
+	json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	ok(json && json_is_true(json_object_get(json, "forwarded")), "forwarded");
+	ok(json && json_is_false(json_object_get(json, "stamped")), "which says nothing of stamps");
+	ok(json && json_is_false(json_object_get(json, "closing")), "nor of an end");
 	json_decref(json);
 }
 
@@ -251,6 +267,7 @@ int main(void)
 	test_top_oldest_and_longest_silent_first();
 	test_top_unique_drops_repeated_flows();
 	test_json_is_valid_and_complete();
+	test_json_forwarded_is_told();
 	test_vip_that_left_is_no_address();
 	test_json_longest_names_fit();
 	test_seconds_clock_wraps_or_runs_ahead();

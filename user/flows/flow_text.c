@@ -83,11 +83,12 @@ static int json_counts(char *text, size_t size, const struct ad_flow *flow, __u3
 	return snprintf(text, size,
 			",\"age_s\":%u,\"idle_s\":%u"
 			",\"rx_packets\":%u,\"rx_bytes\":%llu,\"tx_packets\":%u,\"tx_bytes\":%llu"
-			",\"stamped\":%s,\"closing\":%s}",
+			",\"stamped\":%s,\"closing\":%s,\"forwarded\":%s}",
 			flow_seconds(now_s, flow->first_s), flow_seconds(now_s, flow->last_s),
 			flow->rx_packets, flow->rx_bytes, flow->tx_packets, flow->tx_bytes,
 			flow->flags & AD_FLOW_STAMPED ? "true" : "false",
-			flow->flags & AD_FLOW_CLOSING ? "true" : "false");
+			flow->flags & AD_FLOW_CLOSING ? "true" : "false",
+			flow->flags & AD_FLOW_FORWARDED ? "true" : "false");
 }
 
 size_t flow_json(const struct ad_flow *flow, const struct names *names, char text[FLOW_JSON_TEXT])
