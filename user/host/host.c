@@ -20,6 +20,7 @@
 #include "user/base/output.h"
 #include "user/base/sysctl.h"
 #include "user/config/keys.h"
+#include "user/load/loader.h"
 #include "user/load/orphans.h"
 #include "user/net/link.h"
 #include "user/net/port.h"
@@ -377,22 +378,51 @@ static void check_memory(const struct config *config, struct findings *findings)
 		     unit_bytes(available, have));
 }
 
+static void check_no_pins(const struct instance *instance, struct findings *findings)
+{
+	struct orphans orphans;
+	char text[256];
+
+	orphans_find(instance, &orphans);
+	if (orphans.nr)
+		warning("state.bpffs: %s carries programs of anydoor whose pins are gone (no %s): "
+			"anydoor run takes them over, detach --force takes them off",
+			orphans_names(&orphans, text, sizeof(text)), instance->dir);
+}
+
+/* What `run` would find. Only root may look, and not into what others prepared. */
+static void check_some_pins(const struct config *config, const struct instance *instance,
+			    struct findings *findings)
+{
+	struct config_errors errors = {};
+	char untrusted[TRUST_TEXT];
+	const char *why;
+	int err;
+
+	if (geteuid() || trust_path(instance->root, untrusted))
+		return;
+	err = loader_check_pins(instance, config, &errors);
+	why = errors.nr ? errors.list[0].text : instance->dir;
+	if (err == -ENOENT)
+		warning("state.bpffs: only a part of the pins is left (%s): a daemon pins them "
+			"again, anydoor run takes over what is left",
+			why);
+	else if (err)
+		error("state.bpffs: %s", why);
+	config_errors_free(&errors);
+}
+
 static void check_pins(const struct config *config, const char *name, struct findings *findings)
 {
 	struct config_errors ignored = {};
 	struct instance instance;
-	struct orphans orphans;
-	char text[256];
 
-	if (!instance_init(&instance, config, name, &ignored) &&
-	    !bpffs_exists(instance.dir, NULL)) {
-		orphans_find(&instance, &orphans);
-		if (orphans.nr)
-			warning("state.bpffs: %s carries programs of anydoor whose pins are gone "
-				"(no %s): anydoor run takes them over, detach --force takes them "
-				"off",
-				orphans_names(&orphans, text, sizeof(text)), instance.dir);
-	}
+	if (instance_init(&instance, config, name, &ignored))
+		;
+	else if (bpffs_exists(instance.dir, NULL))
+		check_some_pins(config, &instance, findings);
+	else
+		check_no_pins(&instance, findings);
 	config_errors_free(&ignored);
 }
 

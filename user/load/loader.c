@@ -275,16 +275,53 @@ static int adopt(struct loader *loader, struct intent *intent, struct config_err
 	return err;
 }
 
-/* The programs that run use it, and nobody could find it again. */
-static bool is_half(struct loader *loader)
+/* What the programs that run use must be pinned, or nobody could find it again. */
+static int open_whole(struct loader *loader, struct config_errors *errors)
 {
+	int err = open_pinned(loader, errors);
 	char lost[32];
 
-	if (!loader_has_lost(&loader->doors, loader->instance.dir, lost))
-		return false;
-	log_warn("%s: %s is not pinned there any more", loader->instance.dir, lost);
-	loader_close(loader);
-	return true;
+	if (err || !loader_has_lost(&loader->doors, loader->instance.dir, lost))
+		return err;
+	config_errors_add(errors, loader->instance.dir, 0, "%s is not pinned there any more", lost);
+	return -ENOENT;
+}
+
+/* What no program uses is missed as well, by who reads it; another version may have other maps. */
+static int check_all_pinned(const struct loader *loader, const struct config *config,
+			    struct config_errors *errors)
+{
+	const char *missing;
+	struct object object;
+	struct ad_meta meta;
+	int err;
+
+	if (datapath_read_meta(&loader->dp, &meta) ||
+	    strncmp(meta.version, VERSION, sizeof(meta.version)))
+		return 0;
+	err = object_open(&object, config, errors);
+	if (err)
+		return err;
+	missing = object_find_missing(&object, loader->instance.dir);
+	if (missing)
+		config_errors_add(errors, loader->instance.dir, 0,
+				  "%s is not pinned there any more", missing);
+	object_close(&object);
+	return missing ? -ENOENT : 0;
+}
+
+int loader_check_pins(const struct instance *instance, const struct config *config,
+		      struct config_errors *errors)
+{
+	struct loader loader;
+	int err;
+
+	loader_init(&loader);
+	loader.instance = *instance;
+	err = open_whole(&loader, errors);
+	err = err ?: check_all_pinned(&loader, config, errors);
+	loader_close(&loader);
+	return err;
 }
 
 /* What is there, whole, in part or without pins, goes on; nothing at all: a first load. */
@@ -294,9 +331,9 @@ static int begin(struct loader *loader, struct intent *intent, struct config_err
 	struct config_errors missing = {};
 	bool pinned = bpffs_exists(instance->dir, NULL);
 	struct orphans orphans;
-	int err = pinned ? open_pinned(loader, &missing) : -ENOENT;
+	int err = pinned ? open_whole(loader, &missing) : -ENOENT;
 
-	if (!err && !is_half(loader))
+	if (!err)
 		return adopt(loader, intent, errors);
 	config_errors_log(&missing);
 	config_errors_free(&missing);

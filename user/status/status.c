@@ -147,7 +147,7 @@ static int read_maps(const struct view *view, struct status *status, const char 
 		return err;
 	*what = "DNS counters";
 	err = dns_stats_read(pins, &status->dns);
-	if (err && err != -ENOENT) /* a data path without DNS is one, too */
+	if (err)
 		return err;
 	*what = "interfaces";
 	err = read_netns(view, status);
