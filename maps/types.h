@@ -141,7 +141,7 @@ enum ad_budget_scope {
 
 /*
  * hunt[0]: how we look for the owner of a flow that nothing names, and how often. Written by the
- * keeper, while packets flow.
+ * loader, while packets flow.
  */
 struct ad_hunt {
 	__u32 budgets[AD_BUDGET_CLASSES][AD_BUDGET_SCOPES]; /* packets a second; 0 = no limit */

@@ -3,7 +3,7 @@
  * local.h: what an address is to us.
  *
  * A look into `locals` costs as much as all that is read of a packet before it. So what was found
- * there is remembered, by each CPU for itself, until the keeper has written to `locals` again; and
+ * there is remembered, by each CPU for itself, until the loader has written to `locals` again; and
  * of nearly all addresses that are not ours, a bit of state.own says so.
  */
 #ifndef AD_LOCAL_H

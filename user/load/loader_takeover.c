@@ -51,7 +51,7 @@ static enum ad_doors kind_of(const struct orphans *orphans)
 	return AD_DOORS_UNDECIDED;
 }
 
-/* What the keeper knew and is lost: how the host was before. */
+/* What was in the lost keeper map: how the host was before. */
 static int remember_doors(struct loader *loader, const struct orphans *orphans)
 {
 	struct ad_keeper keeper;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * datapath.c: descriptors of the pinned maps that the keeper writes, and the state in place.
+ * datapath.c: descriptors of the pinned maps that the loader writes, and the state in place.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * datapath.h: descriptors of the pinned maps that the keeper writes, and the state in place.
+ * datapath.h: descriptors of the pinned maps that the loader writes, and the state in place.
  */
 #ifndef AD_DATAPATH_H
 #define AD_DATAPATH_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * doors.h: the part of an instance that outlives every upgrade: the two jump tables, and what
- * the keeper must remember (maps/keeper.h).
+ * the loader must remember (maps/keeper.h).
  */
 #ifndef AD_DOORS_H
 #define AD_DOORS_H
