@@ -125,9 +125,13 @@ static __always_inline __u64 *nobody_place(const struct packet *p)
 	return bpf_map_lookup_elem(&nobodies, &at);
 }
 
+/*
+ * A keepalive without timestamps acknowledges what the next segment does, and says nothing of it if
+ * that one bears a stamp: it is remembered apart.
+ */
 static __always_inline __u32 nobody_tag(const struct packet *p)
 {
-	return (__u32)p->prf ^ p->ack;
+	return (__u32)p->prf ^ p->ack ^ (!p->ts_at && packet_is_bare_ack(p));
 }
 
 static __always_inline void nobody_note(const struct packet *p)

@@ -323,15 +323,26 @@ static void roll_sources(struct trial *t)
 	set_at(t, "sources", 0, &image, sizeof(image));
 }
 
+/* An empty ACK without timestamps is noted apart. */
+static __u32 number_of_note(const struct model_packet *p, __u32 ack)
+{
+	if (p->syn && !p->ack)
+		return CLIENT_NEXT;
+	return ack ^ (p->ack && !p->syn && !p->fin && !p->rst && !p->payload && !p->timestamps);
+}
+
 static void roll_nobody(struct trial *t)
 {
 	static const __u32 ranges_ms[] = { AD_SYN_AGAIN_MIN_MS, NOBODY_MS, 2 * NOBODY_MS,
 					   2 * AD_SYN_AGAIN_MAX_MS, 2 * AD_NOBODY_ONCE_MS };
 	bool noted = one_in(4), same = !one_in(4);
 	__u32 age_ms = below(ranges_ms[below(sizeof(ranges_ms) / sizeof(*ranges_ms))]);
-	__u32 tag = (__u32)t->prf ^ (same ? t->noted : t->noted + 1);
-	__u64 word = noted ? (__u64)tag << 32 | (__u32)(t->world.mono_ms - age_ms) : 0;
+	__u32 tag;
+	__u64 word;
 
+	t->noted = number_of_note(&t->packet, t->ack);
+	tag = (__u32)t->prf ^ (same ? t->noted : t->noted + 2);
+	word = noted ? (__u64)tag << 32 | (__u32)(t->world.mono_ms - age_ms) : 0;
 	t->world.noted_ms_ago = noted && same ? age_ms : ~0u;
 	t->world.nobody = t->world.noted_ms_ago < NOBODY_MS;
 	set_at(t, "nobodies", t->prf >> 32 & (AD_NOBODY_MAX - 1), &word, sizeof(word));
@@ -629,7 +640,6 @@ static void roll(struct trial *t)
 	t->vector.set.list = t->entries;
 	roll_flags(&t->packet);
 	roll_tuple(t);
-	t->noted = t->packet.syn && !t->packet.ack ? CLIENT_NEXT : t->ack;
 	t->prf = flow_prf(&t->tuple);
 	t->world.prf_low = t->prf;
 	roll_state(t);
@@ -637,9 +647,9 @@ static void roll(struct trial *t)
 	roll_hunt(t);
 	roll_hint(t);
 	roll_sources(t);
+	roll_stamp(t);
 	roll_nobody(t);
 	roll_flow(t);
-	roll_stamp(t);
 	roll_tunnel(&t->world, &t->packet);
 	put_frame(t);
 }

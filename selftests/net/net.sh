@@ -38,8 +38,8 @@ talk_start() {
 	exec {TALK_IN}>&"${TALK[1]}" {TALK_OUT}<&"${TALK[0]}"
 }
 
-# Who answers on the two old connections, or on new ones from their ports?
-talk() { # [anew]
+# Who answers on the two old connections, or on new ones from their ports? Or: a keepalive on each.
+talk() { # [anew|keepalive]
 	local answer
 	echo "${1:-}" >&"$TALK_IN"
 	read -r -t 25 answer <&"$TALK_OUT" || answer=silence

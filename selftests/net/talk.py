@@ -5,7 +5,8 @@
 For every line on stdin it asks / on each of its connections, never on a new one, and prints in one
 line who answered, in the order of the addresses; "lost" for a connection that is no more. If the
 line says `anew`, it first forgets them without a word, as a client that crashed would, and makes
-others from the same ports.
+others from the same ports. If it says `keepalive`, it asks nothing: the kernel sends one keepalive
+on each, a second later, and no other for a minute.
 """
 import http.client
 import socket
@@ -31,6 +32,13 @@ def anew(connection):
     return connect(connection.host, port)
 
 
+def keepalive(connection):
+    for option, seconds in ((socket.TCP_KEEPINTVL, 60), (socket.TCP_KEEPIDLE, 1)):
+        connection.sock.setsockopt(socket.IPPROTO_TCP, option, seconds)
+    connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    return "set"
+
+
 def ask(connection):
     try:
         connection.request("GET", "/")
@@ -44,7 +52,8 @@ def main():
     for line in sys.stdin:
         if line.strip() == "anew":
             connections = [anew(connection) for connection in connections]
-        print(" ".join(ask(connection) for connection in connections), flush=True)
+        act = keepalive if line.strip() == "keepalive" else ask
+        print(" ".join(act(connection) for connection in connections), flush=True)
 
 
 main()

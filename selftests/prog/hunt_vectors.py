@@ -301,14 +301,15 @@ def write_no(w):
                  sets=pinned + neighbours(TX, REDIRECT, DRAINS), flows=((flow, PIN, TX, 0),))
         # An empty ACK may be a keepalive of a flow whose next segment bears a stamp.
         empty = Segment(flow)
+        kept = nobody(flow, empty.ack, empty=True)
         ends("empty", "nobody_once", no(empty, marks=HUNTED), empty, sets=neighbours(REDIRECT),
-             after=remembered)
-        for name, segment, sets in (
-                ("again", empty, nobody(flow, plain.ack, MONO_MS - 2 * NOBODY_MS)),
-                ("fin", empty.but(flags="FA"), []),
-                ("timestamps", stamped(flow, UNKNOWN), [])):
+             after=kept)
+        for name, segment, sets, after in (
+                ("again", empty, nobody(flow, empty.ack, MONO_MS - 2 * NOBODY_MS, True), kept),
+                ("fin", empty.but(flags="FA"), [], remembered),
+                ("timestamps", stamped(flow, UNKNOWN), [], remembered)):
             ends(f"empty-{name}", "nobody", no(segment, marks=HUNTED), segment,
-                 sets=neighbours(REDIRECT) + sets, after=remembered)
+                 sets=neighbours(REDIRECT) + sets, after=after)
         # Meanwhile another has claimed it.
         answered(w, f"no{family}-pinned-since", no(marks=HUNTED), plain, REDIRECT, "wrap_pin",
                  DATA, candidates=(REDIRECT,), marks=HUNTED, sets=flow_entry(flow, PIN, REDIRECT),
@@ -438,9 +439,14 @@ def write_nobodies(w):
         again("again-stamped", stamped(flow, TX), flows=((flow, FREE, 0, 0),))
         for name, segment, sets in (
                 ("late", plain, nobody(flow, plain.ack, MONO_MS - NOBODY_MS)),
+                ("empty", plain, nobody(flow, plain.ack, empty=True)),
                 ("other-ack", plain.but(ack=plain.ack + 1), nobody(flow, plain.ack)),
                 ("other-flow", plain, nobody(Flow(flow.client, 7, flow.vip), plain.ack))):
             hunted(w, f"{family}-nobody-{name}", segment, TX, (TX,), neighbours(TX) + sets)
+        again("again-empty", Segment(flow), sets=nobody(flow, plain.ack, empty=True))
+        # A keepalive was nobody's a moment ago; what follows it bears a stamp.
+        wrapped(w, f"nobody{family}-empty-stamped", stamped(flow, TX), TX, (TX, REDIRECT),
+                sets=neighbours(TX) + nobody(flow, stamped(flow, TX).ack, empty=True))
         last = nobody(flow, plain.ack, MONO_MS - NOBODY_MS + 1)
         again("again-last-ms", plain, sets=last)
 
