@@ -59,8 +59,8 @@ int loader_detach(struct loader *loader, bool force, int *broken, struct config_
  */
 int loader_keep_pins(struct loader *loader, struct config_errors *errors);
 /*
- * Whether loader_start() would adopt what is pinned: 0; -ENOENT and a line in @errors if only a part
- * of it is left; other -errno and a line for what it refuses. Changes nothing.
+ * Whether loader_start() would adopt what is pinned: 0; -ENOENT and a line in @errors if only a
+ * part of it is left; other -errno and a line for what it refuses. Changes nothing.
  */
 int loader_check_pins(const struct instance *instance, const struct config *config,
 		      struct config_errors *errors);
