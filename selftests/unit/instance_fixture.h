@@ -20,6 +20,8 @@
 #include <linux/magic.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include "maps/dns.h"
+#include "maps/dns_guard.h"
 #include "maps/keeper.h"
 #include "maps/reasons.h"
 #include "maps/types.h"
@@ -36,10 +38,28 @@ struct fixture {
 	struct ad_flow *entries;
 };
 
-static const char *const fixture_maps[] = { "meta",	  "state",	"locals",    "nodes",
-					    "reasons",	  "peers",	"flow_tags", "flows",
-					    "flow_stats", "hunt_stats", "unstamped", "keeper",
-					    "attached",	  "door_xdp",	"door_tc" };
+static const char *const fixture_maps[] = { "meta",
+					    "state",
+					    "locals",
+					    "nodes",
+					    "reasons",
+					    "peers",
+					    "flow_tags",
+					    "flows",
+					    "flow_stats",
+					    "hunt_stats",
+					    "unstamped",
+					    "keeper",
+					    "attached",
+					    "door_xdp",
+					    "door_tc",
+					    "dns_counts",
+					    "dns_daemon",
+					    "dns_guarded",
+					    "dns_guarded_daemon",
+					    "dns_zone_info",
+					    "dns_zone_hits",
+					    "dns_zone_daemon" };
 
 static inline int fixture_map(struct fixture *fixture, enum bpf_map_type type, const char *name,
 			      __u32 key_size, __u32 value_size, __u32 nr)
@@ -73,6 +93,19 @@ static inline void fixture_array(struct fixture *fixture, const char *name, __u3
 static inline void fixture_percpu(struct fixture *fixture, const char *name, __u32 size, __u32 nr)
 {
 	close(fixture_map(fixture, BPF_MAP_TYPE_PERCPU_ARRAY, name, sizeof(__u32), size, nr));
+}
+
+/* What reading commands open, with room for a few zones. */
+static inline void fixture_dns(struct fixture *fixture)
+{
+	fixture_percpu(fixture, "dns_counts", sizeof(struct ad_dns_count), 1);
+	fixture_array(fixture, "dns_daemon", sizeof(struct ad_dns_daemon), 1);
+	fixture_percpu(fixture, "dns_guarded", sizeof(struct ad_dns_guarded), 1);
+	fixture_array(fixture, "dns_guarded_daemon", sizeof(struct ad_dns_guarded), 1);
+	fixture_percpu(fixture, "dns_zone_hits", sizeof(__u64), 16);
+	fixture_array(fixture, "dns_zone_daemon", sizeof(__u64), 16);
+	close(fixture_map(fixture, BPF_MAP_TYPE_HASH, "dns_zone_info", sizeof(__u32),
+			  sizeof(struct ad_dns_zone_info), 16));
 }
 
 static inline bool fixture_has_bpffs(void)
@@ -113,6 +146,7 @@ static inline bool fixture_new(struct fixture *fixture, size_t nr_buckets)
 			  AD_DOOR_TC_MAX));
 	close(fixture_map(fixture, BPF_MAP_TYPE_HASH, "attached", sizeof(__u32),
 			  sizeof(struct ad_attached), AD_INTERFACE_MAX));
+	fixture_dns(fixture);
 	fixture->nr_buckets = nr_buckets;
 	fixture->buckets =
 		fixture_mmap(fixture_map(fixture, BPF_MAP_TYPE_ARRAY, "flow_tags", sizeof(__u32),
