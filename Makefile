@@ -346,6 +346,8 @@ $(CROWD): $(patsubst %.c,$(BUILD)/%.o,$(wildcard selftests/crowd/*.c))
 # --- floods --------------------------------------------------------------------------------------
 FLOOD := $(BUILD)/selftests/flood/flood
 
+TEST_PROGRAMS += $(FLOOD)
+
 $(FLOOD): $(patsubst %.c,$(BUILD)/%.o,$(wildcard selftests/flood/*.c))
 	$(say) LD $@
 	@mkdir -p $(@D)

@@ -2,12 +2,13 @@
 /*
  * flood.c: packets that nobody asked for, at a rate, from addresses that are not ours:
  *
- *     flood ack|copied|syn|same --rate PPS --seconds S [--from NET/BITS] [--to ADDRESS]
- *           [--timestamps TSVAL:TSECR] [--packet HEX]
+ *     flood ack|copied|fin|syn|same --rate PPS --seconds S [--from NET/BITS] [--port PORT]
+ *           [--to ADDRESS] [--timestamps TSVAL:TSECR] [--packet HEX]
  *
- * ack: TCP ACKs, each of another client and port; copied: with these timestamps, as somebody
- * would send who has seen those of one flow; syn: SYNs; same: one IPv4 packet again and again.
- * IPv4, through a raw socket. Prints how many were sent.
+ * ack: TCP ACKs, each of another client and port, or all of this port; copied: with these
+ * timestamps, as somebody would send who has seen those of one flow; fin: FINs that acknowledge
+ * anything; syn: SYNs; same: one IPv4 packet again and again. IPv4, through a raw socket. Prints
+ * how many were sent.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -31,16 +32,18 @@
 enum kind {
 	KIND_ACK,
 	KIND_COPIED,
+	KIND_FIN,
 	KIND_SYN,
 	KIND_SAME,
 };
 
-static const char *const kinds[] = { "ack", "copied", "syn", "same" };
+static const char *const kinds[] = { "ack", "copied", "fin", "syn", "same" };
 
 struct flood {
 	enum kind kind;
 	unsigned long rate, seconds;
 	uint32_t net, host_mask; /* of the clients, host order */
+	uint16_t port; /* theirs; 0: any */
 	struct in_addr to;
 	uint32_t tsval, tsecr;
 	uint64_t random;
@@ -80,11 +83,12 @@ static size_t build(struct flood *flood, uint8_t *packet)
 		.daddr = flood->to.s_addr,
 	};
 	*tcp = (struct tcphdr){
-		.source = htons(1024 + random % 60000),
+		.source = htons(flood->port ? flood->port : 1024 + random % 60000),
 		.dest = htons(PORT),
 		.seq = htonl(draw(flood)),
 		.ack_seq = flood->kind == KIND_SYN ? 0 : htonl(draw(flood)),
 		.doff = length / 4,
+		.fin = flood->kind == KIND_FIN,
 		.syn = flood->kind == KIND_SYN,
 		.ack = flood->kind != KIND_SYN,
 		.window = htons(500),
@@ -165,13 +169,13 @@ static bool parse_net(struct flood *flood, char *text)
 	char *bits = strchr(text, '/');
 	struct in_addr net;
 
-	if (!bits || atoi(bits + 1) < 1 || atoi(bits + 1) > 31)
+	if (!bits || atoi(bits + 1) < 1 || atoi(bits + 1) > 32)
 		return false;
 	*bits++ = '\0';
 	if (!inet_aton(text, &net))
 		return false;
 	flood->net = ntohl(net.s_addr);
-	flood->host_mask = 0xffffffffu >> atoi(bits);
+	flood->host_mask = 0xffffffffull >> atoi(bits);
 	return true;
 }
 
@@ -197,6 +201,9 @@ static bool parse_option(struct flood *flood, int option)
 		return flood->seconds;
 	case 'f':
 		return parse_net(flood, optarg);
+	case 'o':
+		flood->port = strtoul(optarg, NULL, 10);
+		return flood->port;
 	case 't':
 		return inet_aton(optarg, &flood->to);
 	case 'e':
@@ -214,6 +221,7 @@ static bool parse(struct flood *flood, int argc, char **argv)
 		{ "rate", required_argument, NULL, 'r' },
 		{ "seconds", required_argument, NULL, 's' },
 		{ "from", required_argument, NULL, 'f' },
+		{ "port", required_argument, NULL, 'o' },
 		{ "to", required_argument, NULL, 't' },
 		{ "timestamps", required_argument, NULL, 'e' },
 		{ "packet", required_argument, NULL, 'p' },
@@ -240,7 +248,8 @@ int main(int argc, char **argv)
 
 	if (parse(&flood, argc, argv))
 		return run(&flood);
-	fprintf(stderr, "usage: flood ack|copied|syn|same --rate PPS --seconds S --from NET/BITS "
-			"--to ADDRESS [--timestamps TSVAL:TSECR] [--packet HEX]\n");
+	fprintf(stderr, "usage: flood ack|copied|fin|syn|same --rate PPS --seconds S "
+			"--from NET/BITS --to ADDRESS [--port PORT] "
+			"[--timestamps TSVAL:TSECR] [--packet HEX]\n");
 	return 2;
 }
