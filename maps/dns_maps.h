@@ -5,6 +5,8 @@
 #ifndef AD_DNS_MAPS_H
 #define AD_DNS_MAPS_H
 
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
 #include "dns.h"
 #include "dns_guard.h"
 

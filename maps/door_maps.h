@@ -12,6 +12,8 @@
 #ifndef AD_DOOR_MAPS_H
 #define AD_DOOR_MAPS_H
 
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
 #include "types.h"
 
 struct {

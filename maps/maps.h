@@ -8,6 +8,8 @@
 #ifndef AD_MAPS_H
 #define AD_MAPS_H
 
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
 #include "types.h"
 #include "reasons.h"
 

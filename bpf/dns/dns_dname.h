@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * dns_dname.h: below a DNAME (RFC 6672, section 3.2): the DNAME itself, the CNAME that it implies
- * for this very name, and the search for what that names. A part of dns_engine.h.
+ * for this very name, and the search for what that names.
  *
  * Unlike a CNAME's, the target depends on the question, so it is looked up while answering.
  */
 #ifndef AD_DNS_DNAME_H
 #define AD_DNS_DNAME_H
+
+#include "dns_match.h"
+#include "dns_read.h"
+#include "dns_signed.h"
 
 /* 1: the alias at w->cell was followed, to a name with that hash; w->dname: where it stands. */
 DNS_STAGE int dns_has_passed(struct dns_work *w, __u64 hash)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * dns_limit.h: how often one network is told the same thing over UDP. A part of dns_engine.h.
+ * dns_limit.h: how often one network is told the same thing over UDP.
  *
  * Whoever forges a source address wants many large answers sent there; who is really there asks
  * seldom, for it remembers. So identical answers to one prefix are counted, in accounts as
@@ -12,6 +12,7 @@
 #define AD_DNS_LIMIT_H
 
 #include "bpf/base/siphash.h"
+#include "dns_put.h"
 
 #define DNS_LIMIT_TRIES 3 /* to write an account that other CPUs write too */
 

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * dns_nsec3.h: the hash of a name (RFC 5155, 5): SHA-1 of name and salt, and that again with the
- * salt as often as the zone says. A part of dns_engine.h; the compiler of zones uses it too.
+ * salt as often as the zone says. The compiler of zones
+ * uses it too.
  */
 #ifndef AD_DNS_NSEC3_H
 #define AD_DNS_NSEC3_H
+
+#include "dns_place.h"
 
 #define DNS_SHA1_BYTES	20
 #define DNS_SHA1_BLOCK	64

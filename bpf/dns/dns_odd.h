@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * dns_odd.h: queries with more in them than a question and an OPT record: IXFR brings a SOA, a
- * signed one its signature, some bring what has no business there. A part of dns_engine.h.
+ * signed one its signature, some bring what has no business there.
  *
  * The kernel leaves them to the daemon. There the message becomes one of the usual kind: what says
  * nothing to us is cut out, and the engine goes on as ever.
  */
 #ifndef AD_DNS_ODD_H
 #define AD_DNS_ODD_H
+
+#include "dns_wire.h"
 
 #define DNS_RR_TAIL    10 /* type, class, TTL, length */
 #define DNS_TSIG_FIXED 16 /* all of its data but algorithm, MAC and other data */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * dns_options.h: what an OPT record carries (RFC 6891, 6.1.2): NSID (RFC 5001), cookies (RFC 7873,
- * RFC 9018) and the client's subnet (RFC 7871). A part of dns_engine.h.
+ * RFC 9018) and the client's subnet (RFC 7871).
  *
  * Options that are unknown are skipped. One that is malformed makes the whole query so, and the
  * answer is FORMERR with an OPT record, for EDNS itself was understood. What is to be said in
@@ -11,6 +11,7 @@
 #define AD_DNS_OPTIONS_H
 
 #include "bpf/base/siphash.h"
+#include "dns_wire.h"
 
 #define DNS_OPTION_HEAD	    4
 #define DNS_COOKIE_CLIENT   8

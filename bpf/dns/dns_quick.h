@@ -16,53 +16,12 @@
 #ifndef AD_DNS_QUICK_H
 #define AD_DNS_QUICK_H
 
-#define QUICK_WORDS	  8 /* of a name */
-#define QUICK_BYTES(byte) (0x0101010101010101ull * (byte))
-/* In the order of the wire: type, class. */
-#define QUICK_A	   0x01000100
-#define QUICK_AAAA 0x01001c00
-/* Header behind its first four bytes: one question, nothing else, and perhaps OPT. */
-#define QUICK_COUNTS	  0x0100ull
-#define QUICK_WITH_OPT	  (1ull << 56)
-#define QUICK_OPT	  0x290000 /* root, type: then size, extended rcode, version, flags */
-#define QUICK_OPT_CHECKED 0x00ff000000ffffffull
-/* From its flags on: the length of one option; that option's code and length. */
-#define QUICK_COOKIE_LEN   (28u << 24)
-#define QUICK_COOKIE	   0x18000a00u
-#define QUICK_COOKIE_BYTES (DNS_OPTION_HEAD + DNS_COOKIE_BYTES)
-#define QUICK_LABELS	   32
-#define QUICK_SET_MAX	   512 /* longer sets, and with more pointers, are the engine's */
-#define QUICK_FIXUPS	   16
-#define QUICK_ENDS	   (DNS_HEADS_MAX + DNS_HEADER + 8 * QUICK_WORDS + 4)
-#define QUICK_MORE	   1024 /* no reply is so much longer than its query */
-
-struct dns_quick {
-	__u64 counts;	/* the header's: as they came, then as they go */
-	__u64 name_sum; /* of the name's bytes */
-	__u32 asked;	/* type and class */
-	__u32 name_len;
-	__u32 rest;   /* bytes behind the question; OPT goes back with as many */
-	__u32 max;    /* bytes that may go back */
-	__u32 len;    /* and that do */
-	__u32 absent; /* 1: no such name */
-	__u32 set;    /* ref of the set that answers, its bytes and pointers */
-	__u32 set_len;
-	__u32 fixups;
-};
+#include "dns_quick_put.h"
 
 /* Bytes up to the lowest set bit's, which is the highest of its byte. */
 static __always_inline __u32 quick_place(__u64 lowest)
 {
 	return (lowest >> 7) * 0x0102030405060708ull >> 56;
-}
-
-/* What clang 14 adds up in another order the second time is another pointer to the verifier. */
-static __always_inline void quick_skip(struct cursor *c, __u32 bytes)
-{
-	void *pos = c->pos + (bytes & 0xff);
-
-	barrier_var(pos);
-	c->pos = pos;
 }
 
 /*
@@ -221,8 +180,6 @@ static __always_inline bool quick_is_limited(const struct dns_work *w)
 	guard = dns_guard_of(w);
 	return !guard || !guard->cookies_exempt || w->cookie_state != AD_DNS_COOKIE_GOOD;
 }
-
-#include "dns_quick_put.h"
 
 /* --- addresses in the cell -------------------------------------------------------------------- */
 

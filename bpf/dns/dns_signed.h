@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * dns_signed.h: what a signed zone adds for who asks with DO (RFC 4035, 3.1; RFC 5155, 7.2). A part
- * of dns_engine.h.
+ * dns_signed.h: what a signed zone adds for who asks with DO (RFC 4035, 3.1; RFC 5155, 7.2).
  *
  * Signatures lie beside their sets, and all that can be said of a stored name was looked up when
  * the zone was compiled (struct ad_dns_denial). What is left is the span of the chain that a name
@@ -10,6 +9,9 @@
  */
 #ifndef AD_DNS_SIGNED_H
 #define AD_DNS_SIGNED_H
+
+#include "dns_match.h"
+#include "dns_put.h"
 
 /* Notes a proof for the authority section. */
 DNS_STAGE int dns_prove(struct dns_work *w, __u32 proof)

@@ -2,22 +2,10 @@
 /*
  * dns_wire.h: DNS on the wire (RFC 1035, section 4; RFC 6891), and the state of one question.
  *
- * Compiled into the XDP program and into userspace. Whoever includes it has chosen a home:
- * dns_home_bpf.h or user/dns/dns_home.h. A home gives
+ * Compiled into the XDP program and into userspace. dns_place.h says how much either does. What
+ * else differs are these, which bpf/dns/dns_kernel.h defines for the kernel, and
+ * user/dns/dns_home.h for userspace:
  *
- *   DNS_REPLY_MAX	  longest reply
- *   DNS_MSG_BYTES	  room for a message: a power of two, and so much more than DNS_REPLY_MAX
- *			  that a mask never folds the end of a reply onto its beginning
- *   DNS_STAGE		  how a stage is declared: a global function in BPF, static elsewhere
- *   DNS_IN_KERNEL	  1: what takes long or is odd is left to the daemon
- *   DNS_CHAIN_MAX	  aliases followed; a power of two
- *   DNS_RRSETS_MAX	  types of one name looked through
- *   DNS_FIXUPS_MAX	  compression pointers of one RRset
- *   DNS_OPTIONS_MAX	  EDNS options looked through
- *   DNS_PROOFS_MAX	  NSEC or NSEC3 of one answer; a power of two
- *   DNS_KEY_BYTES	  longest name, as a key, that is looked for in a chain of NSEC
- *   DNS_ITERATIONS_MAX	  of NSEC3's hash
- *   DNS_HOME		  its member of struct dns_work
  *   dns_page(work, n)	  page n of the image that this question began with, or NULL
  *   dns_guard_of(work)	  cookies and limits (maps/dns_guard.h), or NULL: neither
  *   dns_has_limits(work)	  whether there are limits at all
@@ -34,6 +22,8 @@
 #include "maps/dns.h"
 #include "maps/dns_guard.h"
 #include "maps/dns_proto.h"
+#include "dns_nsec3.h"
+#include "dns_place.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "the DNS engine hashes and copies in little-endian words"
@@ -63,14 +53,17 @@ enum dns_verdict {
 	DNS_MORE,   /* a longer way: dns_follow_more() goes it from here */
 };
 
-#include "dns_nsec3.h"
-
 /* An alias that was followed: a CNAME, or a DNAME with the name that it led to. */
 struct dns_passed {
 	__u64 hash; /* of that name; 0: CNAME */
 	__u32 cell;
 	__u32 at; /* where the DNAME stands in the message */
 };
+
+#ifndef __bpf__
+struct dns_image; /* user/dns/ */
+struct dns_guard;
+#endif
 
 /*
  * One question. The message is answered in its own buffer; whoever sends it looks at @len only
@@ -85,7 +78,13 @@ struct dns_work {
 	__u32 probed; /* ... and looked for: its cell + 1, or 0 */
 	struct ad_addr client;
 	__u32 len; /* of the query, then of the reply */
-	DNS_HOME;  /* which image, in the home's words */
+#ifdef __bpf__
+	__u32 slot; /* of dns_pages: which image */
+#else
+	const struct dns_image *home;
+	const struct dns_guard *guard; /* NULL: no cookies, no limits */
+	__u64 fixed_ns;		       /* tests only: stands for both clocks; 0 = the real ones */
+#endif
 
 	/* the question */
 	__u32 name_len;
@@ -331,6 +330,23 @@ static __always_inline __u32 dns_seat(__u32 mixed)
 	__asm__ volatile(""
 			 : "+r"(seat)); /* or clang makes it a branch, which would be a coin toss */
 	return seat & 1;
+}
+
+/* A reply without a question: what was asked could not be read, or is no query. */
+static __always_inline int dns_reject(struct dns_work *w, __u32 rcode)
+{
+	dns_put8(w, 2, DNS_QR | (dns_get8(w, 2) & (DNS_OPCODE | DNS_RD)));
+	dns_put8(w, 3, rcode);
+	dns_put64(w, 4, 0);
+	w->rcode = rcode;
+	w->len = w->body = DNS_HEADER;
+	return DNS_SEND;
+}
+
+/* Legal perhaps, but nothing the kernel should think about; nor do we know what to do with it. */
+static __always_inline int dns_odd(struct dns_work *w)
+{
+	return DNS_IN_KERNEL ? DNS_PASS : dns_reject(w, DNS_FORMERR);
 }
 
 #endif

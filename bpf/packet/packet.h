@@ -22,6 +22,8 @@
 #include <linux/udp.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
+#include "bpf/base/address.h"
+#include "bpf/base/cursor.h"
 #include "maps/maps.h"
 #include "local.h"
 #include "tcp.h"
@@ -116,53 +118,6 @@ struct packet_timestamps {
 	__be32 tsval;
 	__be32 tsecr;
 };
-
-struct cursor {
-	void *pos;
-	void *end;
-};
-
-/* The next @bytes of the packet, or NULL if it ends before. */
-static __always_inline void *cursor_take(struct cursor *c, __u32 bytes)
-{
-	void *taken = c->pos;
-
-	if (taken + bytes > c->end)
-		return NULL;
-	c->pos = taken + bytes;
-	return taken;
-}
-
-/* @off is always small; the verifier wants to see that it is. */
-static __always_inline struct cursor cursor_at(struct xdp_md *ctx, __u32 off)
-{
-	struct cursor c = {
-		.pos = (void *)(long)ctx->data + (off & 0xfff),
-		.end = (void *)(long)ctx->data_end,
-	};
-
-	return c;
-}
-
-/* In whole words, as it is read again at once: a load that two stores made waits for both. */
-static __always_inline void addr_set_ip4(struct ad_addr *addr, __be32 ip4)
-{
-	addr->q[0] = 0;
-	addr->q[1] = (__u64)ip4 << 32 | bpf_htonl(0xffff);
-}
-
-static __always_inline void addr_set_ip6(struct ad_addr *addr, const struct in6_addr *ip6)
-{
-	const __be64 *half = (const void *)ip6;
-
-	addr->q[0] = half[0];
-	addr->q[1] = half[1];
-}
-
-static __always_inline bool addr_is_ip4(const struct ad_addr *addr)
-{
-	return !addr->q[0] && addr->w[2] == bpf_htonl(0xffff);
-}
 
 /* Ethernet and its tags; gives the EtherType behind them, or 0 where the frame ends early. */
 static __always_inline __be16 packet_read_link(struct cursor *c, struct packet *p)

@@ -43,7 +43,7 @@ struct flood {
 	enum kind kind;
 	unsigned long rate, seconds;
 	uint32_t net, host_mask; /* of the clients, host order */
-	uint16_t port; /* theirs; 0: any */
+	uint16_t port;		 /* theirs; 0: any */
 	struct in_addr to;
 	uint32_t tsval, tsecr;
 	uint64_t random;

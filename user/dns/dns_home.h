@@ -1,38 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * dns_home.h: the DNS engine in userspace: pages are plain memory, messages may be as long as TCP
- * allows, and nothing is left to anybody else.
+ * dns_home.h: the DNS engine in userspace: pages are plain memory.
  */
 #ifndef AD_DNS_HOME_H
 #define AD_DNS_HOME_H
 
 #include <stdlib.h>
 #include <time.h>
+#include "bpf/dns/dns_engine.h"
 #include "dns_guard.h"
 #include "dns_image.h"
-#include "user/zone/zone_chain.h"
-
-#ifndef __always_inline
-#define __always_inline inline __attribute__((always_inline))
-#endif
-
-#define DNS_REPLY_MAX	   65535
-#define DNS_MSG_BYTES	   131072
-#define DNS_STAGE	   static __attribute__((unused))
-#define DNS_IN_KERNEL	   0
-#define DNS_CHAIN_MAX	   64
-#define DNS_RRSETS_MAX	   65536
-#define DNS_FIXUPS_MAX	   65536
-#define DNS_OPTIONS_MAX	   65536
-#define DNS_PROOFS_MAX	   128
-#define DNS_KEY_BYTES	   512
-#define DNS_ITERATIONS_MAX NSEC3_ITERATIONS_MAX
-#define DNS_HOME                                                                                   \
-	const struct dns_image *home;                                                              \
-	const struct dns_guard *guard; /* NULL: no cookies, no limits */                           \
-	__u64 fixed_ns		       /* tests only: stands for both clocks; 0 = the real ones */
-
-#include "bpf/dns/dns_engine.h"
 
 static __always_inline const __u8 *dns_page(const struct dns_work *w, __u32 n)
 {

@@ -3,13 +3,11 @@
  * zone_chain.c: which NSEC or NSEC3 speaks of a name (zone_chain.h).
  */
 #include <string.h>
+#include "bpf/dns/dns_nsec3.h"
 #include "maps/dns_proto.h"
 #include "zone_chain.h"
 
-/* What the hash asks of the place where it is compiled. */
-#define DNS_STAGE	   static __attribute__((unused))
-#define DNS_ITERATIONS_MAX NSEC3_ITERATIONS_MAX
-#include "bpf/dns/dns_nsec3.h"
+_Static_assert(NSEC3_ITERATIONS_MAX == DNS_ITERATIONS_MAX, "what is loaded can be answered");
 
 #define HASH_LABEL 32 /* letters of a hash: five bits each (RFC 4648, 7) */
 

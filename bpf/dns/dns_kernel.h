@@ -1,28 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * dns_home.h: the DNS engine in the kernel: pages are elements of a map, and what a UDP answer
- * seldom needs is left to the daemon, so that the verifier sees an end.
+ * dns_kernel.h: the DNS engine in the kernel: pages are elements of a map, and so are cookies and
+ * limits.
  */
-#ifndef AD_DNS_HOME_H
-#define AD_DNS_HOME_H
+#ifndef AD_DNS_KERNEL_H
+#define AD_DNS_KERNEL_H
 
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
 #include "maps/dns_maps.h"
 #include "bpf/base/clock.h"
-
-#define DNS_REPLY_MAX	   AD_DNS_UDP_MAX
-#define DNS_MSG_BYTES	   (2 * AD_DNS_UDP_MAX)
-#define DNS_STAGE	   __noinline
-#define DNS_IN_KERNEL	   1
-#define DNS_CHAIN_MAX	   8
-#define DNS_RRSETS_MAX	   16
-#define DNS_FIXUPS_MAX	   256
-#define DNS_OPTIONS_MAX	   8
-#define DNS_PROOFS_MAX	   8
-#define DNS_KEY_BYTES	   128
-#define DNS_ITERATIONS_MAX 10
-#define DNS_HOME	   __u32 slot
 
 #include "dns_engine.h"
 
