@@ -117,7 +117,7 @@ try anydoor reload
 is "reload of nothing new" "$code: $said" "0: reloaded: nothing changed"
 configure nyc=down
 try anydoor reload
-is "a node goes down" "$code: ${said%%$'\n'*}" "0: node nyc-1: up -> down"
+is "a node goes down" "$code: ${said%%$'\n'*}" "0: node nyc-1: state: up -> down"
 is "the data path knows" "$(anydoor pops --json | jq -c '[.. | .state? // empty]')" '["up","dead"]'
 configure
 anydoor reload >/dev/null
@@ -126,7 +126,7 @@ flows=$(owned_flows)
 stamped=$(counter out_stamped)
 configure flows="{ max: 16K }"
 try anydoor reload
-is "the flow table grows" "$code: ${said%%$'\n'*}" "0: flows.max: 4096 -> 16384"
+is "the flow table grows" "$code: ${said%%$'\n'*}" "0: flows.max: 4K -> 16K"
 is "flows were taken along" "$(owned_flows)" "$flows"
 ok "by other programs" not same "$packet" "$(bpftool -j prog show pinned "$PINS/one/prog_packet" | jq .id)"
 is "behind the same door" "$(xdp_program wan0)" "$id"

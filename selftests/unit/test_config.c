@@ -514,9 +514,9 @@ static void test_config_defaults(void)
 	is_int(config->dns_tcp_idle_s, 10, "tcp_idle");
 	is_int(config->nr_successors, 0, "no successors");
 	is_int(config->nr_neighbours, 0, "no neighbours");
-	ok(config->metrics_on, "metrics are on");
-	is_int(config->metrics_port, 9911, "metrics port");
-	is_str(addr_format(&config->metrics_address, text), "127.0.0.1", "metrics address");
+	ok(config->metrics.on, "metrics are on");
+	is_int(config->metrics.port, 9911, "metrics port");
+	is_str(addr_format(&config->metrics.address, text), "127.0.0.1", "metrics address");
 	is_int(config->xdp_mode, XDP_AUTO, "xdp.mode");
 	ok(config->xdp_dispatcher, "xdp.dispatcher");
 	is_str(config->bpffs, "/sys/fs/bpf/anydoor", "bpffs");
@@ -591,8 +591,8 @@ static void test_config_every_key_takes_its_value(void)
 	is_int(config->nr_successors, 2, "successors");
 	is_int(config->successors[0], 3, "in their order");
 	is_int(config->successors[1], 2, "as ids");
-	is_str(addr_format(&config->metrics_address, address), "2001:db8::1", "metrics address");
-	is_int(config->metrics_port, 80, "metrics port");
+	is_str(addr_format(&config->metrics.address, address), "2001:db8::1", "metrics address");
+	is_int(config->metrics.port, 80, "metrics port");
 	is_int(config->xdp_mode, XDP_GENERIC, "xdp.mode");
 	ok(!config->xdp_dispatcher, "xdp.dispatcher");
 	is_str(config->bpffs, "/sys/fs/bpf/door", "no slash at a directory's end");
@@ -651,7 +651,7 @@ static void test_config_absent_parts(void)
 	config_free(config);
 	write_base(10, "metrics: {listen: off}");
 	config = load_good("metrics off");
-	ok(!config->metrics_on, "are off");
+	ok(!config->metrics.on, "are off");
 	config_free(config);
 	write_base(10, "tunnel: {mss_overhead: auto}");
 	config = load_good("overhead: auto");
@@ -716,7 +716,7 @@ static char *print_table(void)
 /* The table between the markers of a document must be what the schema says today. */
 static void test_config_document_is_up_to_date(const char *name, bool wanted)
 {
-	char full[512], document[65536], *table = print_table(), *from, *to;
+	char full[512], document[131072], *table = print_table(), *from, *to;
 	FILE *file;
 	size_t size;
 

@@ -76,9 +76,9 @@ static pid_t start_server(struct fixture *fixture)
 		return child;
 	config = fleet_config;
 	config.metrics_token = write_token();
-	config.metrics_on = true;
-	config.metrics_port = PORT;
-	addr_parse("127.0.0.1", &config.metrics_address);
+	config.metrics.on = true;
+	config.metrics.port = PORT;
+	addr_parse("127.0.0.1", &config.metrics.address);
 	base = event_base_new();
 	if (metrics_new(base, &config, &fixture->pins, &metrics))
 		_exit(1);

@@ -62,6 +62,13 @@ struct config_prefix {
 	__u32 bits; /* of all 128 */
 };
 
+/* An address and a port, or the word "off". */
+struct config_endpoint {
+	struct ad_addr address;
+	__u16 port;
+	bool on;
+};
+
 /* dns.limit */
 struct config_limit {
 	unsigned int rates[AD_DNS_CLASSES]; /* answers a second, by enum ad_dns_class; 0 = any */
@@ -132,9 +139,7 @@ struct config {
 	unsigned int hint_s;		    /* hunt.hints */
 	unsigned int nobody_s;		    /* hunt.nobody */
 	unsigned int budgets[AD_BUDGET_CLASSES][AD_BUDGET_SCOPES]; /* packets/s, 0 = no limit */
-	bool metrics_on;
-	struct ad_addr metrics_address; /* metrics.listen */
-	__u16 metrics_port;
+	struct config_endpoint metrics;				   /* metrics.listen */
 	char *metrics_token;	       /* metrics.token; NULL: nobody sees flows over HTTP */
 	enum config_xdp_mode xdp_mode; /* xdp.mode */
 	bool xdp_dispatcher;	       /* xdp.dispatcher: auto (try, fall back, say so) | off */

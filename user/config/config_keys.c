@@ -8,10 +8,10 @@
 #include "config_schema.h"
 
 #define CELL	128
-#define COLUMNS 4 /* to be aligned; the fifth is the last */
+#define COLUMNS 5 /* to be aligned; the last one, the meaning, is not */
 
 struct cells {
-	char key[CELL], type[CELL], fallback[CELL], range[CELL];
+	char key[CELL], type[CELL], fallback[CELL], range[CELL], change[CELL];
 };
 
 /* A list of plain values is told in one row, and a section by what is in it. */
@@ -44,19 +44,21 @@ static void fill_cells(const struct schema_row *row, struct cells *cells)
 	else
 		snprintf(cells->fallback, CELL, "%s", fallback ? fallback : "none");
 	schema_range(row, cells->range, CELL);
+	snprintf(cells->change, CELL, "%s", schema_change_name(row->change));
 }
 
 static void print_line(FILE *out, const int widths[COLUMNS], const struct cells *cells,
 		       const char *help)
 {
-	fprintf(out, "| %-*s | %-*s | %-*s | %-*s | %s |\n", widths[0], cells->key, widths[1],
-		cells->type, widths[2], cells->fallback, widths[3], cells->range, help);
+	fprintf(out, "| %-*s | %-*s | %-*s | %-*s | %-*s | %s |\n", widths[0], cells->key,
+		widths[1], cells->type, widths[2], cells->fallback, widths[3], cells->range,
+		widths[4], cells->change, help);
 }
 
 static void widen(int widths[COLUMNS], const struct cells *cells)
 {
-	const char *const texts[COLUMNS] = { cells->key, cells->type, cells->fallback,
-					     cells->range };
+	const char *const texts[COLUMNS] = { cells->key, cells->type, cells->fallback, cells->range,
+					     cells->change };
 	int i;
 
 	for (i = 0; i < COLUMNS; i++)
@@ -66,8 +68,8 @@ static void widen(int widths[COLUMNS], const struct cells *cells)
 
 void config_keys_print(FILE *out)
 {
-	static const struct cells head = { "key", "type", "default", "range" };
-	static const struct cells rule = { "---", "---", "---", "---" };
+	static const struct cells head = { "key", "type", "default", "range", "a change takes" };
+	static const struct cells rule = { "---", "---", "---", "---", "---" };
 	int widths[COLUMNS] = { 0 };
 	struct cells cells = { 0 };
 	size_t i;
@@ -99,11 +101,11 @@ json_t *config_keys_json(void)
 		if (!is_told(row))
 			continue;
 		fill_type(row, type);
-		json_array_append_new(list, json_pack("{ss ss sb ss? ss ss}", "key", row->path,
-						      "type", type, "required", row->required,
-						      "default", fallback, "range",
-						      schema_range(row, range, sizeof(range)),
-						      "help", row->help));
+		json_array_append_new(
+			list, json_pack("{ss ss sb ss? ss ss ss}", "key", row->path, "type", type,
+					"required", row->required, "default", fallback, "range",
+					schema_range(row, range, sizeof(range)), "change",
+					schema_change_name(row->change), "help", row->help));
 	}
 	return list;
 }

@@ -134,9 +134,9 @@ void later_metrics(struct loader *loader, const struct value *value)
 	const char *text = value->text ? value->text : value->row->says;
 	char quoted[QUOTED];
 
-	config->metrics_on = strcmp(text, value->row->word);
-	if (config->metrics_on &&
-	    addr_parse_endpoint(text, &config->metrics_address, &config->metrics_port))
+	config->metrics.on = strcmp(text, value->row->word);
+	if (config->metrics.on &&
+	    addr_parse_endpoint(text, &config->metrics.address, &config->metrics.port))
 		complain(loader, value->line, value->row->path,
 			 "\"%s\" is not an address and port, such as 127.0.0.1:9911 or [::1]:9911",
 			 text_quote(text, quoted, sizeof(quoted)));

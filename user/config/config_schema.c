@@ -27,9 +27,10 @@
 /* A budget and its three rates. */
 #define BUDGET_RATE(name, scope, class, which, value, what)                                        \
 	{                                                                                          \
-		"budgets." name "." scope, SCHEMA_COUNT, IN(config, budgets[class][which]),        \
-			.min = 1, .max = BUDGET_MAX, .word = "none", .fallback = value,            \
-			.help = what                                                               \
+		"budgets." name "." scope, SCHEMA_COUNT, CHANGE_AT_ONCE,                           \
+			IN(config, budgets[class][which]), .min = 1, .max = BUDGET_MAX,            \
+							   .word = "none", .fallback = value,      \
+							   .help = what                            \
 	}
 #define BUDGET(name, class, all, node, prefix, what)                                               \
 	{ "budgets." name, SCHEMA_MAP, .help = what },                                             \
@@ -39,185 +40,196 @@
 			    "of those, for each /24 or /48 of clients")
 
 const struct schema_row config_schema[] = {
-	{ "node", SCHEMA_NODE, .required = true, IN(config, self), .later = later_self,
-	  .help = "which of `nodes` this machine is" },
-	{ "interfaces", SCHEMA_LIST, .required = true, LIST_OF(char *, interfaces, nr_interfaces),
-	  .min = 1, .max = CONFIG_INTERFACES_MAX,
+	{ "node", SCHEMA_NODE, CHANGE_NO_FLOWS, .required = true, IN(config, self),
+	  .later = later_self, .help = "which of `nodes` this machine is" },
+	{ "interfaces", SCHEMA_LIST, CHANGE_AT_ONCE, .item = "interface", .required = true,
+	  LIST_OF(char *, interfaces, nr_interfaces), .min = 1, .max = CONFIG_INTERFACES_MAX,
 	  .help = "where packets for the VIPs come in and replies leave" },
 	{ "interfaces[]", SCHEMA_NAME, .unique = true, .size = sizeof(char *), .max = IFNAMSIZ - 1,
 	  .word = "lo", .later = later_loopback, .help = "an interface's name" },
 
-	{ "vips", SCHEMA_LIST, .required = true, LIST_OF(struct config_vip, vips, nr_vips),
-	  .min = 1, .max = AD_VIP_MAX,
+	{ "vips", SCHEMA_LIST, CHANGE_AT_ONCE, .item = "vip", .required = true,
+	  LIST_OF(struct config_vip, vips, nr_vips), .min = 1, .max = AD_VIP_MAX,
 	  .help = "the anycast service addresses, the same on every node" },
 	{ "vips[]", SCHEMA_MAP, IN(config_vip, line), .help = "one address" },
-	{ "vips[].address", SCHEMA_ADDRESS, .required = true, .unique = true,
+	{ "vips[].address", SCHEMA_ADDRESS, CHANGE_AT_ONCE, .required = true, .unique = true,
 	  IN(config_vip, address), .help = "IPv4 or IPv6" },
-	{ "vips[].tcp", SCHEMA_BOOL, IN(config_vip, tcp), .fallback = "true",
+	{ "vips[].tcp", SCHEMA_BOOL, CHANGE_AT_ONCE, IN(config_vip, tcp), .fallback = "true",
 	  .help = "keep its TCP flows with their owner" },
-	{ "vips[].dns", SCHEMA_BOOL, IN(config_vip, dns), .says = "true if there are zones",
-	  .later = later_vip_dns, .help = "answer port 53 here" },
+	{ "vips[].dns", SCHEMA_BOOL, CHANGE_AT_ONCE, IN(config_vip, dns),
+	  .says = "true if there are zones", .later = later_vip_dns,
+	  .help = "answer port 53 here" },
 
-	{ "pops", SCHEMA_LIST, .required = true, LIST_OF(struct config_pop, pops, nr_pops),
-	  .min = 1, .max = CONFIG_POPS_MAX,
+	{ "pops", SCHEMA_LIST, CHANGE_AT_ONCE, .item = "pop", .ordered = true, .required = true,
+	  LIST_OF(struct config_pop, pops, nr_pops), .min = 1, .max = CONFIG_POPS_MAX,
 	  .help = "the sites; in a ring: those next to each other are taken for near" },
 	{ "pops[]", SCHEMA_MAP, IN(config_pop, line), .help = "one site" },
-	{ "pops[].name", SCHEMA_NAME, .required = true, .unique = true, IN(config_pop, name),
-	  .max = CONFIG_NAME_MAX, .help = "what people call it" },
+	{ "pops[].name", SCHEMA_NAME, CHANGE_AT_ONCE, .required = true, .unique = true,
+	  IN(config_pop, name), .max = CONFIG_NAME_MAX, .help = "what people call it" },
 
-	{ "nodes", SCHEMA_LIST, .required = true, LIST_OF(struct config_node, nodes, nr_nodes),
-	  .min = 1, .max = (1 << AD_OWNER_BITS_MAX) - 1,
+	{ "nodes", SCHEMA_LIST, CHANGE_AT_ONCE, .item = "node", .ordered = true, .required = true,
+	  LIST_OF(struct config_node, nodes, nr_nodes), .min = 1,
+	  .max = (1 << AD_OWNER_BITS_MAX) - 1,
 	  .help = "every machine of the fleet that runs anydoor, this one too" },
 	{ "nodes[]", SCHEMA_MAP, IN(config_node, line), .help = "one machine" },
-	{ "nodes[].name", SCHEMA_NAME, .required = true, .unique = true, IN(config_node, name),
-	  .max = CONFIG_NAME_MAX, .help = "what people call it" },
-	{ "nodes[].id", SCHEMA_NUMBER, .required = true, .unique = true, IN(config_node, id),
-	  .min = 1, .max = (1 << AD_OWNER_BITS_MAX) - 1,
+	{ "nodes[].name", SCHEMA_NAME, CHANGE_AT_ONCE, .required = true, .unique = true,
+	  IN(config_node, name), .max = CONFIG_NAME_MAX, .help = "what people call it" },
+	{ "nodes[].id", SCHEMA_NUMBER, CHANGE_NO_FLOWS, .required = true, .unique = true,
+	  IN(config_node, id), .min = 1, .max = (1 << AD_OWNER_BITS_MAX) - 1,
 	  .help = "what stamps call it: below 2^owner_bits, the same in every node's file, never "
 		  "given to another while its flows live" },
-	{ "nodes[].pop", SCHEMA_POP, .required = true, IN(config_node, pop), .later = later_pop,
-	  .help = "where it stands" },
-	{ "nodes[].tunnel", SCHEMA_ADDRESS, .required = true, .unique = true,
+	{ "nodes[].pop", SCHEMA_POP, CHANGE_AT_ONCE, .required = true, IN(config_node, pop),
+	  .later = later_pop, .help = "where it stands" },
+	{ "nodes[].tunnel", SCHEMA_ADDRESS, CHANGE_AT_ONCE, .required = true, .unique = true,
 	  IN(config_node, tunnel),
 	  .help = "its own address (no VIP, no NAT between): where the others tunnel to" },
-	{ "nodes[].state", SCHEMA_CHOICE, IN(config_node, state), .choices = "up|draining|down",
-	  .fallback = "up",
+	{ "nodes[].state", SCHEMA_CHOICE, CHANGE_AT_ONCE, IN(config_node, state),
+	  .choices = "up|draining|down", .fallback = "up",
 	  .help = "`draining` takes no new flows from others, `down` nothing at all" },
-	{ "nodes[].mtu", SCHEMA_NUMBER, IN(config_node, mtu), .min = 1280, .max = 65535,
-	  .word = "route", .fallback = "route", .help = "of the path towards it" },
+	{ "nodes[].mtu", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config_node, mtu), .min = 1280,
+	  .max = 65535, .word = "route", .fallback = "route", .help = "of the path towards it" },
 
 	{ "stamp", SCHEMA_MAP, .help = "how flows carry their owner" },
-	{ "stamp.owner_bits", SCHEMA_NUMBER, IN(config, owner_bits), .min = AD_OWNER_BITS_MIN,
-	  .max = AD_OWNER_BITS_MAX, .fallback = "10",
+	{ "stamp.owner_bits", SCHEMA_NUMBER, CHANGE_NO_FLOWS, IN(config, owner_bits),
+	  .min = AD_OWNER_BITS_MIN, .max = AD_OWNER_BITS_MAX, .fallback = "10",
 	  .help = "bits for the owner's id; one more halves how long a silent flow is known by its "
 		  "stamp (10: 65 minutes); the same on every node" },
-	{ "stamp.clock", SCHEMA_CHOICE, IN(config, clock), .choices = "synchronised|any",
-	  .fallback = "synchronised",
+	{ "stamp.clock", SCHEMA_CHOICE, CHANGE_ATTACH, IN(config, clock),
+	  .choices = "synchronised|any", .fallback = "synchronised",
 	  .help = "attach only while the kernel's clock is synchronised, or whatever it says" },
-	{ "stamp.tcp_timestamps", SCHEMA_CHOICE, IN(config, timestamps), .choices = "check|set",
-	  .fallback = "check",
+	{ "stamp.tcp_timestamps", SCHEMA_CHOICE, CHANGE_ATTACH, IN(config, timestamps),
+	  .choices = "check|set", .fallback = "check",
 	  .help = "what to do if net.ipv4.tcp_timestamps is not 2: refuse, or set it until "
 		  "detach" },
 
 	{ "keys", SCHEMA_MAP, .help = "the fleet's secret" },
-	{ "keys.file", SCHEMA_FILE, IN(config, key_file), .fallback = "fleet.key",
+	{ "keys.file", SCHEMA_FILE, CHANGE_NO_FLOWS, IN(config, key_file), .fallback = "fleet.key",
 	  .help = "made once by `anydoor keygen`, the same on every node" },
-	{ "keys.epoch", SCHEMA_NUMBER, IN(config, key_epoch), .max = 255, .fallback = "0",
+	{ "keys.epoch", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, key_epoch), .max = 255,
+	  .fallback = "0",
 	  .help = "count up by one, on one node after the other, to change the tunnel's key; a "
 		  "node understands the epoch before its own and the next; four times, and no key "
 		  "of before is accepted" },
 
 	{ "tunnel", SCHEMA_MAP, .help = "how shifted packets travel to their owner" },
-	{ "tunnel.port", SCHEMA_NUMBER, IN(config, tunnel_port), .min = 1, .max = 65535,
-	  .fallback = "6081", .help = "UDP port of Geneve, the same on every node" },
-	{ "tunnel.mss_overhead", SCHEMA_NUMBER, IN(config, tunnel_overhead), .max = 500,
-	  .word = "auto", .says = "auto", .later = later_overhead,
+	{ "tunnel.port", SCHEMA_NUMBER, CHANGE_PROGRAMS, IN(config, tunnel_port), .min = 1,
+	  .max = 65535, .fallback = "6081", .help = "UDP port of Geneve, the same on every node" },
+	{ "tunnel.mss_overhead", SCHEMA_NUMBER, CHANGE_PROGRAMS, IN(config, tunnel_overhead),
+	  .max = 500, .word = "auto", .says = "auto", .later = later_overhead,
 	  .help = "bytes off the MSS in our SYN-ACK so that tunnelled segments fit: `auto` is 64 "
 		  "over IPv4 and 84 over IPv6; more if IPsec lies beneath; 0 clamps nothing" },
 
 	{ "flows", SCHEMA_MAP, .help = "the flow table: a cache and a meter" },
-	{ "flows.max", SCHEMA_COUNT, IN(config, flow_max), .min = AD_FLOW_MAX_MIN,
+	{ "flows.max", SCHEMA_COUNT, CHANGE_PROGRAMS, IN(config, flow_max), .min = AD_FLOW_MAX_MIN,
 	  .max = AD_FLOW_MAX_MAX, .fallback = "1M",
 	  .help = "flows it can hold, 72 bytes each; rounded up to a power of two" },
-	{ "flows.idle", SCHEMA_SECONDS, IN(config, flow_idle_s), .min = 1, .max = IDLE_MAX_S,
-	  .fallback = "10m", .help = "silence after which a flow may make room for another" },
+	{ "flows.idle", SCHEMA_SECONDS, CHANGE_PROGRAMS, IN(config, flow_idle_s), .min = 1,
+	  .max = IDLE_MAX_S, .fallback = "10m",
+	  .help = "silence after which a flow may make room for another" },
 
 	{ "dns", SCHEMA_MAP, .help = "what is answered on port 53" },
-	{ "dns.zones", SCHEMA_LIST, LIST_OF(struct config_zone, zones, nr_zones),
-	  .max = CONFIG_ZONES_MAX, .help = "zones this fleet is authoritative for" },
+	{ "dns.zones", SCHEMA_LIST, CHANGE_AT_ONCE, .item = "zone",
+	  LIST_OF(struct config_zone, zones, nr_zones), .max = CONFIG_ZONES_MAX,
+	  .help = "zones this fleet is authoritative for" },
 	{ "dns.zones[]", SCHEMA_MAP, IN(config_zone, line), .help = "one zone" },
-	{ "dns.zones[].name", SCHEMA_ZONE, .required = true, .unique = true, IN(config_zone, name),
-	  .help = "its apex" },
-	{ "dns.zones[].file", SCHEMA_FILE, .required = true, .may_lack = true,
+	{ "dns.zones[].name", SCHEMA_ZONE, CHANGE_AT_ONCE, .required = true, .unique = true,
+	  IN(config_zone, name), .help = "its apex" },
+	{ "dns.zones[].file", SCHEMA_FILE, CHANGE_AT_ONCE, .required = true, .may_lack = true,
 	  IN(config_zone, file), .help = "its records, in the format of RFC 1035" },
-	{ "dns.include_dir", SCHEMA_FILE, IN(config, include_dir), .says = "none",
+	{ "dns.include_dir", SCHEMA_FILE, CHANGE_AT_ONCE, IN(config, include_dir), .says = "none",
 	  .help = "a directory whose files zone files may $INCLUDE, beside those below their own "
 		  "directory" },
-	{ "dns.watch", SCHEMA_BOOL, IN(config, dns_watch), .fallback = "false",
+	{ "dns.watch", SCHEMA_BOOL, CHANGE_AT_ONCE, IN(config, dns_watch), .fallback = "false",
 	  .help = "load the zones again when one of their files changes" },
-	{ "dns.unserved", SCHEMA_CHOICE, IN(config, dns_unserved_pass), .choices = "refuse|pass",
-	  .fallback = "refuse",
+	{ "dns.unserved", SCHEMA_CHOICE, CHANGE_PROGRAMS, IN(config, dns_unserved_pass),
+	  .choices = "refuse|pass", .fallback = "refuse",
 	  .help = "names of no zone here: REFUSED, or left to a nameserver on this host" },
-	{ "dns.nsid", SCHEMA_TEXT, IN(config, nsid), .min = 1, .max = CONFIG_NSID_MAX,
-	  .says = "`<pop>.<node>`", .later = later_nsid,
+	{ "dns.nsid", SCHEMA_TEXT, CHANGE_AT_ONCE, IN(config, nsid), .min = 1,
+	  .max = CONFIG_NSID_MAX, .says = "`<pop>.<node>`", .later = later_nsid,
 	  .help = "what answers say of who answered (RFC 5001)" },
-	{ "dns.udp_size", SCHEMA_NUMBER, IN(config, dns_udp_size), .min = 512, .max = 4096,
-	  .fallback = "1232", .help = "bytes of the largest answer over UDP" },
-	{ "dns.tcp_max", SCHEMA_COUNT, IN(config, dns_tcp_max), .min = 1, .max = 1 << 20,
-	  .fallback = "16K",
+	{ "dns.udp_size", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, dns_udp_size), .min = 512,
+	  .max = 4096, .fallback = "1232", .help = "bytes of the largest answer over UDP" },
+	{ "dns.tcp_max", SCHEMA_COUNT, CHANGE_AT_ONCE, IN(config, dns_tcp_max), .min = 1,
+	  .max = 1 << 20, .fallback = "16K",
 	  .help = "connections to port 53; then the next one ends the one that was silent "
 		  "longest" },
-	{ "dns.tcp_idle", SCHEMA_SECONDS, IN(config, dns_tcp_idle_s), .min = 1, .max = 3600,
-	  .fallback = "10s", .help = "silence after which a connection is closed" },
+	{ "dns.tcp_idle", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config, dns_tcp_idle_s), .min = 1,
+	  .max = 3600, .fallback = "10s", .help = "silence after which a connection is closed" },
 
-	{ "dns.cookies", SCHEMA_CHOICE, IN(config, cookies), .choices = "off|on|required",
-	  .fallback = "on",
+	{ "dns.cookies", SCHEMA_CHOICE, CHANGE_AT_ONCE, IN(config, cookies),
+	  .choices = "off|on|required", .fallback = "on",
 	  .help = "DNS cookies (RFC 7873): `on` gives them to who asks; `required` answers UDP "
 		  "clients that know cookies only with a valid one, others as ever" },
-	{ "dns.cookie_secrets", SCHEMA_FILE, IN(config, cookie_secrets), .says = "by `keys.file`",
+	{ "dns.cookie_secrets", SCHEMA_FILE, CHANGE_AT_ONCE, IN(config, cookie_secrets),
+	  .says = "by `keys.file`",
 	  .help = "one or two lines of 32 hexadecimal digits (RFC 9018), the one in use first, to "
 		  "share cookies with BIND, Knot or NSD; mode 0600" },
 	{ "dns.limit", SCHEMA_MAP, .help = "how often one network is told the same over UDP" },
-	{ "dns.limit.rate", SCHEMA_NUMBER, IN(config, limit.rates[AD_DNS_CLASS_ANSWER]), .min = 1,
-	  .max = RATE_MAX, .word = "off", .fallback = "off",
-	  .help = "answers a second for one name, to one client network" },
-	{ "dns.limit.referrals", SCHEMA_NUMBER, IN(config, limit.rates[AD_DNS_CLASS_REFERRAL]),
-	  .min = 1, .max = RATE_MAX, .word = "off", .says = "as `rate`", .later = later_rate,
-	  .help = "the same for referrals, per zone" },
-	{ "dns.limit.nodata", SCHEMA_NUMBER, IN(config, limit.rates[AD_DNS_CLASS_NODATA]), .min = 1,
-	  .max = RATE_MAX, .word = "off", .says = "as `rate`", .later = later_rate,
+	{ "dns.limit.rate", SCHEMA_NUMBER, CHANGE_PROGRAMS,
+	  IN(config, limit.rates[AD_DNS_CLASS_ANSWER]), .min = 1, .max = RATE_MAX, .word = "off",
+	  .fallback = "off", .help = "answers a second for one name, to one client network" },
+	{ "dns.limit.referrals", SCHEMA_NUMBER, CHANGE_PROGRAMS,
+	  IN(config, limit.rates[AD_DNS_CLASS_REFERRAL]), .min = 1, .max = RATE_MAX, .word = "off",
+	  .says = "as `rate`", .later = later_rate, .help = "the same for referrals, per zone" },
+	{ "dns.limit.nodata", SCHEMA_NUMBER, CHANGE_PROGRAMS,
+	  IN(config, limit.rates[AD_DNS_CLASS_NODATA]), .min = 1, .max = RATE_MAX, .word = "off",
+	  .says = "as `rate`", .later = later_rate,
 	  .help = "for names without such data, per zone" },
-	{ "dns.limit.nxdomains", SCHEMA_NUMBER, IN(config, limit.rates[AD_DNS_CLASS_NXDOMAIN]),
-	  .min = 1, .max = RATE_MAX, .word = "off", .says = "as `rate`", .later = later_rate,
+	{ "dns.limit.nxdomains", SCHEMA_NUMBER, CHANGE_PROGRAMS,
+	  IN(config, limit.rates[AD_DNS_CLASS_NXDOMAIN]), .min = 1, .max = RATE_MAX, .word = "off",
+	  .says = "as `rate`", .later = later_rate,
 	  .help = "for names that do not exist, per zone" },
-	{ "dns.limit.errors", SCHEMA_NUMBER, IN(config, limit.rates[AD_DNS_CLASS_ERROR]), .min = 1,
-	  .max = RATE_MAX, .word = "off", .says = "as `rate`", .later = later_rate,
+	{ "dns.limit.errors", SCHEMA_NUMBER, CHANGE_PROGRAMS,
+	  IN(config, limit.rates[AD_DNS_CLASS_ERROR]), .min = 1, .max = RATE_MAX, .word = "off",
+	  .says = "as `rate`", .later = later_rate,
 	  .help = "for everything else: REFUSED, FORMERR" },
-	{ "dns.limit.slip", SCHEMA_NUMBER, IN(config, limit.slip), .max = 100, .fallback = "2",
+	{ "dns.limit.slip", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, limit.slip), .max = 100,
+	  .fallback = "2",
 	  .help = "of answers over the limit, one in so many tells the client to use TCP or a "
 		  "cookie; 0: all are dropped" },
-	{ "dns.limit.window", SCHEMA_SECONDS, IN(config, limit.window_s), .min = 1,
+	{ "dns.limit.window", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config, limit.window_s), .min = 1,
 	  .max = WINDOW_MAX_S, .fallback = "15s",
 	  .help = "how long a network that went on asking stays over the limit" },
-	{ "dns.limit.ip4_prefix", SCHEMA_NUMBER, IN(config, limit.ip4_prefix), .min = 8, .max = 32,
-	  .fallback = "24", .help = "bits of an IPv4 address that are one network" },
-	{ "dns.limit.ip6_prefix", SCHEMA_NUMBER, IN(config, limit.ip6_prefix), .min = 16, .max = 64,
-	  .fallback = "56", .help = "bits of an IPv6 address that are" },
-	{ "dns.limit.exempt", SCHEMA_LIST,
+	{ "dns.limit.ip4_prefix", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, limit.ip4_prefix),
+	  .min = 8, .max = 32, .fallback = "24",
+	  .help = "bits of an IPv4 address that are one network" },
+	{ "dns.limit.ip6_prefix", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, limit.ip6_prefix),
+	  .min = 16, .max = 64, .fallback = "56", .help = "bits of an IPv6 address that are" },
+	{ "dns.limit.exempt", SCHEMA_LIST, CHANGE_AT_ONCE,
 	  LIST_OF(struct config_prefix, limit.exempt, limit.nr_exempt), .max = AD_DNS_EXEMPT_MAX,
 	  .help = "networks that are never limited" },
 	{ "dns.limit.exempt[]", SCHEMA_PREFIX, .unique = true, .size = sizeof(struct config_prefix),
 	  .help = "such as 192.0.2.0/24" },
-	{ "dns.limit.exempt_cookies", SCHEMA_BOOL, IN(config, limit.exempt_cookies),
+	{ "dns.limit.exempt_cookies", SCHEMA_BOOL, CHANGE_AT_ONCE, IN(config, limit.exempt_cookies),
 	  .fallback = "true", .help = "nor are clients with a valid cookie" },
-	{ "dns.limit.log_only", SCHEMA_BOOL, IN(config, limit.log_only), .fallback = "false",
-	  .help = "count what would be dropped, and answer it" },
-	{ "dns.limit.table", SCHEMA_COUNT, IN(config, limit.table), .min = 1 << 10, .max = 64 << 20,
-	  .fallback = "1M",
+	{ "dns.limit.log_only", SCHEMA_BOOL, CHANGE_AT_ONCE, IN(config, limit.log_only),
+	  .fallback = "false", .help = "count what would be dropped, and answer it" },
+	{ "dns.limit.table", SCHEMA_COUNT, CHANGE_PROGRAMS, IN(config, limit.table), .min = 1 << 10,
+	  .max = 64 << 20, .fallback = "1M",
 	  .help = "networks and names told apart at a time, 8 bytes each; rounded up to a power "
 		  "of two" },
 
 	{ "drain", SCHEMA_MAP, .help = "who takes over while this node empties" },
-	{ "drain.successors", SCHEMA_LIST, .array = true, LIST_OF(__u16, successors, nr_successors),
-	  .max = AD_SUCCESSOR_MAX,
+	{ "drain.successors", SCHEMA_LIST, CHANGE_AT_ONCE, .ordered = true, .array = true,
+	  LIST_OF(__u16, successors, nr_successors), .max = AD_SUCCESSOR_MAX,
 	  .help = "nodes that take its new flows; without any: those of its POP that are `up`, "
 		  "or, if there are none, of the nearest POP (see `pops`)" },
 	{ "drain.successors[]", SCHEMA_NODE, .unique = true, .size = sizeof(__u16),
 	  .later = later_successor, .help = "a node's name" },
 
 	{ "hunt", SCHEMA_MAP, .help = "looking for the owner of a flow that carries no stamp" },
-	{ "hunt.neighbours", SCHEMA_LIST, .array = true, LIST_OF(__u16, neighbours, nr_neighbours),
-	  .max = AD_NEIGHBOUR_MAX,
+	{ "hunt.neighbours", SCHEMA_LIST, CHANGE_AT_ONCE, .ordered = true, .array = true,
+	  LIST_OF(__u16, neighbours, nr_neighbours), .max = AD_NEIGHBOUR_MAX,
 	  .help = "nodes that such a flow may have shifted from, the likeliest first; a packet "
 		  "visits three at most; without any: the others of our POP, then one of each "
 		  "other POP, the nearest first, then a second one of each" },
 	{ "hunt.neighbours[]", SCHEMA_NODE, .unique = true, .size = sizeof(__u16),
 	  .later = later_neighbour, .help = "a node's name" },
 
-	{ "hunt.hints", SCHEMA_SECONDS, IN(config, hint_s), .min = 1, .max = HINT_MAX_S,
-	  .fallback = "10m",
+	{ "hunt.hints", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config, hint_s), .min = 1,
+	  .max = HINT_MAX_S, .fallback = "10m",
 	  .help = "how long a claim says where the flows of its client's /24 or /48 come from" },
-	{ "hunt.nobody", SCHEMA_SECONDS, IN(config, nobody_s), .max = NOBODY_MAX_S,
+	{ "hunt.nobody", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config, nobody_s), .max = NOBODY_MAX_S,
 	  .fallback = "3s", .help = "how long a segment that nobody owns is not looked for again" },
 
 	{ "budgets", SCHEMA_MAP, .help = "packets a second that others may make us send to nodes" },
@@ -236,30 +248,31 @@ const struct schema_row config_schema[] = {
 	       "ICMP errors/s that tell a client what fits the path to its owner"),
 
 	{ "metrics", SCHEMA_MAP, .help = "what Prometheus reads" },
-	{ "metrics.listen", SCHEMA_ENDPOINT, IN(config, metrics_address), .word = "off",
+	{ "metrics.listen", SCHEMA_ENDPOINT, CHANGE_RESTART, IN(config, metrics), .word = "off",
 	  .says = "127.0.0.1:9911", .later = later_metrics,
 	  .help = "address and port of the HTTP listener; counters are for everybody who reaches "
 		  "it: keep it inside" },
-	{ "metrics.token", SCHEMA_FILE, IN(config, metrics_token), .says = "none",
+	{ "metrics.token", SCHEMA_FILE, CHANGE_AT_ONCE, IN(config, metrics_token), .says = "none",
 	  .help = "a line of 16 to 255 letters, mode 0600: `/flows` and `/metrics/flows`, which "
 		  "name "
 		  "clients, are only for who sends it (`Authorization: Bearer`)" },
 
 	{ "xdp", SCHEMA_MAP, .help = "how the interface is entered" },
-	{ "xdp.mode", SCHEMA_CHOICE, IN(config, xdp_mode), .choices = "auto|native|generic",
-	  .fallback = "auto", .help = "`auto`: native, else generic and a warning" },
-	{ "xdp.dispatcher", SCHEMA_CHOICE, IN(config, xdp_dispatcher), .choices = "off|auto",
-	  .fallback = "auto",
+	{ "xdp.mode", SCHEMA_CHOICE, CHANGE_ATTACH, IN(config, xdp_mode),
+	  .choices = "auto|native|generic", .fallback = "auto",
+	  .help = "`auto`: native, else generic and a warning" },
+	{ "xdp.dispatcher", SCHEMA_CHOICE, CHANGE_ATTACH, IN(config, xdp_dispatcher),
+	  .choices = "off|auto", .fallback = "auto",
 	  .help = "`auto`: through libxdp's dispatcher, so that other programs may live beside us; "
 		  "alone, with a warning, where the kernel refuses it" },
 
 	{ "state", SCHEMA_MAP, .help = "where things live while we run" },
-	{ "state.bpffs", SCHEMA_DIR, IN(config, bpffs), .max = CONFIG_DIR_MAX,
+	{ "state.bpffs", SCHEMA_DIR, CHANGE_ATTACH, IN(config, bpffs), .max = CONFIG_DIR_MAX,
 	  .fallback = "/sys/fs/bpf/anydoor", .help = "pinned maps; no dots, bpffs has none" },
-	{ "state.run", SCHEMA_DIR, IN(config, run_dir), .max = CONFIG_RUN_MAX,
+	{ "state.run", SCHEMA_DIR, CHANGE_ATTACH, IN(config, run_dir), .max = CONFIG_RUN_MAX,
 	  .fallback = "/run/anydoor", .help = "lock and control socket" },
-	{ "state.group", SCHEMA_NAME, IN(config, group), .max = 31, .says = "root alone",
-	  .help = "who may run the commands that only read" },
+	{ "state.group", SCHEMA_NAME, CHANGE_AT_ONCE, IN(config, group), .max = 31,
+	  .says = "root alone", .help = "who may run the commands that only read" },
 };
 
 const size_t config_schema_rows = sizeof(config_schema) / sizeof(*config_schema);
@@ -347,7 +360,35 @@ const char *schema_type_name(enum schema_type type)
 	return names[type];
 }
 
-static void scaled(char *text, size_t size, enum schema_type type, long long number)
+const char *schema_change_name(enum schema_change change)
+{
+	static const char *const names[] = {
+		[CHANGE_OF_PARTS] = "",
+		[CHANGE_AT_ONCE] = "at once",
+		[CHANGE_PROGRAMS] = "new programs",
+		[CHANGE_NO_FLOWS] = "no stamped flows",
+		[CHANGE_RESTART] = "daemon restart",
+		[CHANGE_ATTACH] = "detach and start",
+	};
+
+	return names[change];
+}
+
+const struct schema_row *schema_item_key(const struct schema_row *list)
+{
+	const struct schema_row *row, *end = config_schema + config_schema_rows;
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s[]", list->path);
+	row = schema_find(path);
+	if (row->type != SCHEMA_MAP)
+		return row;
+	while (++row < end && !(schema_is_child(row, path) && row->unique))
+		;
+	return row < end ? row : NULL;
+}
+
+void schema_scaled(const struct schema_row *row, long long number, char *text, size_t size)
 {
 	static const struct {
 		enum schema_type type;
@@ -362,7 +403,7 @@ static void scaled(char *text, size_t size, enum schema_type type, long long num
 	size_t i;
 
 	for (i = 0; i < sizeof(units) / sizeof(*units); i++) {
-		if (units[i].type == type && number && !(number % units[i].factor)) {
+		if (units[i].type == row->type && number && !(number % units[i].factor)) {
 			snprintf(text, size, "%lld%c", number / units[i].factor, units[i].unit);
 			return;
 		}
@@ -387,8 +428,8 @@ const char *schema_range(const struct schema_row *row, char *text, size_t size)
 {
 	char low[24], high[24];
 
-	scaled(low, sizeof(low), row->type, row->min);
-	scaled(high, sizeof(high), row->type, row->max);
+	schema_scaled(row, row->min, low, sizeof(low));
+	schema_scaled(row, row->max, high, sizeof(high));
 	*text = '\0';
 	switch (row->type) {
 	case SCHEMA_CHOICE:

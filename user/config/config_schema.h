@@ -45,13 +45,26 @@ struct value {
 	int line;
 };
 
+/* What it takes, at most, until a changed value counts. */
+enum schema_change {
+	CHANGE_OF_PARTS, /* MAP, and a list's item: the rows below it, or the list, say it */
+	CHANGE_AT_ONCE,	 /* a reload */
+	CHANGE_PROGRAMS, /* a reload, which puts new programs in the place of the running ones */
+	CHANGE_NO_FLOWS, /* a reload while no stamped flow lives, which is refused before */
+	CHANGE_RESTART,	 /* the daemon's next start */
+	CHANGE_ATTACH,	 /* the next attachment: `anydoor detach`, then a start */
+};
+
 struct schema_row {
 	const char *path;
 	enum schema_type type;
+	enum schema_change change;
 	bool required;
-	bool unique;   /* no two in the file alike */
-	bool may_lack; /* FILE: who reads it tells what is wrong with it, and lives on */
-	bool array;    /* LIST: the member is an array of .max, not a pointer to be allocated */
+	bool unique;	  /* no two in the file alike */
+	bool may_lack;	  /* FILE: who reads it tells what is wrong with it, and lives on */
+	bool array;	  /* LIST: the member is an array of .max, not a pointer to be allocated */
+	bool ordered;	  /* LIST: the same items in another order mean something else */
+	const char *item; /* LIST: what one item is called in a message; NULL: as the path */
 
 	size_t offset; /* of the member: in struct config, or in the item's struct under "[]." */
 	size_t size;
@@ -98,6 +111,12 @@ const struct schema_row *schema_nearest(const char *path);
 /* True if @row is a direct child of the mapping at @parent ("" at the top, "nodes[]" in items). */
 bool schema_is_child(const struct schema_row *row, const char *parent);
 const char *schema_type_name(enum schema_type type);
+/* In a word or two; "" for CHANGE_OF_PARTS. */
+const char *schema_change_name(enum schema_change change);
+/* What tells one item of the list from another: its first unique key, or the item itself. */
+const struct schema_row *schema_item_key(const struct schema_row *list);
+/* @number as one would write it in the file, with the largest unit that divides it. */
+void schema_scaled(const struct schema_row *row, long long number, char *text, size_t size);
 /* Writes the bounds in words, "" if there are none. */
 const char *schema_range(const struct schema_row *row, char *text, size_t size);
 

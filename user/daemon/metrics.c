@@ -304,7 +304,7 @@ static int listen_on(struct metrics *metrics)
 	char address[ADDR_TEXT];
 	int err;
 
-	addr_format(&config->metrics_address, address);
+	addr_format(&config->metrics.address, address);
 	metrics->http = evhttp_new(metrics->base);
 	if (!metrics->http)
 		return -ENOMEM;
@@ -317,14 +317,14 @@ static int listen_on(struct metrics *metrics)
 	if (err)
 		return err;
 	errno = 0;
-	bound = evhttp_bind_socket_with_handle(metrics->http, address, config->metrics_port);
+	bound = evhttp_bind_socket_with_handle(metrics->http, address, config->metrics.port);
 	if (bound) {
 		listen(evhttp_bound_socket_get_fd(bound), BACKLOG);
 		listener_turn_away(evhttp_bound_socket_get_listener(bound));
 		return 0;
 	}
 	log_err("metrics: cannot listen on %s port %u: %s; see metrics.listen", address,
-		config->metrics_port, errno ? strerror(errno) : "no such address");
+		config->metrics.port, errno ? strerror(errno) : "no such address");
 	return errno ? -errno : -EADDRNOTAVAIL;
 }
 
@@ -333,7 +333,7 @@ int metrics_check(const struct config *config, struct config_errors *errors)
 	char token[TOKEN_MAX + 1];
 	int err = 0;
 
-	if (config->metrics_on && config->metrics_token)
+	if (config->metrics.on && config->metrics_token)
 		err = keys_load_token(config->metrics_token, token);
 	if (err)
 		config_errors_add(errors, config->metrics_token, 0,
@@ -358,7 +358,7 @@ int metrics_new(struct event_base *base, const struct config *config, const stru
 	int err;
 
 	*metrics = NULL;
-	if (!config->metrics_on)
+	if (!config->metrics.on)
 		return 0;
 	new = calloc(1, sizeof(*new));
 	if (!new)

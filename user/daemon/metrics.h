@@ -27,7 +27,7 @@ struct pins;
 /* Whether the files that a configuration names for us are good: 0, or -errno with a line. */
 int metrics_check(const struct config *config, struct config_errors *errors);
 /*
- * Listens on config->metrics_address; with metrics off, 0 and *metrics is NULL, which all
+ * Listens on config->metrics.address; with metrics off, 0 and *metrics is NULL, which all
  * functions here accept. 0 or -errno, logged with the address. @config and @pins stay the
  * caller's and must live until metrics_free() or the next metrics_use().
  */

@@ -14,6 +14,7 @@
 #include "user/base/clock.h"
 #include "user/base/log.h"
 #include "user/base/output.h"
+#include "user/config/config_changes.h"
 #include "user/config/failure.h"
 #include "user/dns/dns_guard.h"
 #include "user/dns/dns_zones.h"
@@ -259,7 +260,7 @@ static void apply(struct daemon *daemon, struct incoming *in, struct report *rep
 		return;
 	}
 	read_secrets(daemon, &after);
-	list = changes_list(daemon->config, in->config);
+	list = config_changes(daemon->config, in->config);
 	json_array_extend(report->changes, list);
 	json_decref(list);
 	add_secrets(report->changes, &before, &after);
