@@ -51,55 +51,77 @@ static void test_prom_label_values_escaped(void)
 }
 
 /* A look at a fleet of four nodes, seen from fra-1. */
-static char *write_fleet(bool loaded)
+struct look {
+	struct globals globals;
+	struct metrics_daemon daemon;
+	struct view view;
+	struct peer peers[4];
+	struct dns_zone_stats zone;
+	struct status status;
+};
+
+static void look_at_fleet(struct look *look)
 {
-	struct metrics_daemon daemon = {
-		.reloads = { [AD_RELOAD_OK] = 2, [AD_RELOAD_PARTLY] = 3, [AD_RELOAD_REFUSED] = 1 }
+	*look = (struct look){
+		.globals = { .instance = "default" },
+		.daemon = { .reloads = { [AD_RELOAD_OK] = 2,
+					 [AD_RELOAD_PARTLY] = 3,
+					 [AD_RELOAD_REFUSED] = 1 } },
+		.view = { .config = &fleet_config,
+			  .globals = &look->globals,
+			  .meta = { .node_id = 1 } },
+		.peers = { { .id = 1, .node.flags = AD_NODE_KNOWN, .count.tx = { 1, 1 } },
+			   { .id = 2, .node.flags = AD_NODE_KNOWN, .count.tx = { 10, 1000 } },
+			   { .id = 3, .node.flags = AD_NODE_KNOWN | AD_NODE_DEAD },
+			   { .id = 4, .node.flags = AD_NODE_KNOWN, .count.rx = { 7, 700 } } },
+		.zone = { .name = "example.org.",
+			  .serial = 9,
+			  .queries = 12,
+			  .daemon_queries = 2,
+			  .denial = 50,
+			  .signed_until_s = 1800000000,
+			  .resign_by_s = 1799000000 },
 	};
-	struct view view = { .config = &fleet_config, .meta = { .node_id = 1 } };
-	struct peer peers[] = {
-		{ .id = 1, .node.flags = AD_NODE_KNOWN, .count.tx = { 1, 1 } },
-		{ .id = 2, .node.flags = AD_NODE_KNOWN, .count.tx = { 10, 1000 } },
-		{ .id = 3, .node.flags = AD_NODE_KNOWN | AD_NODE_DEAD },
-		{ .id = 4, .node.flags = AD_NODE_KNOWN, .count.rx = { 7, 700 } },
-	};
-	struct dns_zone_stats zone = {
-		.name = "example.org.",
-		.serial = 9,
-		.queries = 12,
-		.daemon_queries = 2,
-		.denial = 50,
-		.signed_until_s = 1800000000,
-		.resign_by_s = 1799000000,
-	};
-	struct status status = {
+	look->status = (struct status){
 		.state = { .flags = AD_STATE_ARMED, .unstamped = 5 },
 		.reload = { .end = AD_RELOAD_REFUSED },
-		.peers = peers,
+		.peers = look->peers,
 		.nr_peers = 4,
 		.flows = { .slots = 64, .by_kind = { 60, 1, 0, 3 } },
 		.flow_stats = { .evictions = 8 },
-		.dns = { .zones = &zone,
+		.hunt_stats = { .by_hint = 21,
+				.refused[AD_BUDGET_DIVERT] = { [AD_BUDGET_PREFIX] = 22 } },
+		.dns = { .zones = &look->zone,
 			 .nr_zones = 1,
 			 .by = { [DNS_BY_KERNEL] = { .rcodes = { 10, 0, 0, 4 },
 						     .types = { 1, [28] = 13 },
 						     .edns = { { 0, 5 }, { 0, 0, 9 } } },
-				 [DNS_BY_DAEMON_UDP] = { .truncated = 3 } } },
+				 [DNS_BY_DAEMON_UDP] = { .truncated = 3 } },
+			 .guarded = { .cookies = { [AD_DNS_COOKIE_GOOD] = 6 },
+				      .limited = { [AD_DNS_LIMITED_SLIPPED] = { [AD_DNS_CLASS_NXDOMAIN] =
+											2 } } } },
 	};
-	static const struct ad_dns_guarded guarded = {
-		.cookies = { [AD_DNS_COOKIE_GOOD] = 6 },
-		.limited = { [AD_DNS_LIMITED_SLIPPED] = { [AD_DNS_CLASS_NXDOMAIN] = 2 } },
-	};
+	fleet_names(&look->view.names);
+	look->status.reasons[AD_R_WRAP_STAMP] = (struct ad_count){ 10, 1640 };
+}
+
+static char *write_look(const struct look *look, bool loaded)
+{
 	struct evbuffer *out = evbuffer_new();
 	char *text;
 
-	fleet_names(&view.names);
-	status.dns.guarded = guarded;
-	status.reasons[AD_R_WRAP_STAMP] = (struct ad_count){ 10, 1640 };
-	metrics_write(out, &view, loaded ? &status : NULL, &daemon);
+	metrics_write(out, &look->view, loaded ? &look->status : NULL, &look->daemon);
 	text = drain(out);
 	evbuffer_free(out);
 	return text;
+}
+
+static char *write_fleet(bool loaded)
+{
+	struct look look;
+
+	look_at_fleet(&look);
+	return write_look(&look, loaded);
 }
 
 static void test_metrics_names_and_labels_stable(void)
@@ -120,6 +142,8 @@ static void test_metrics_names_and_labels_stable(void)
 		"anydoor_unstamped_sockets 5",
 		"anydoor_armed 1",
 		"anydoor_draining 0",
+		"anydoor_hunt_by_hint_total 21",
+		"anydoor_budget_refused_total{budget=\"divert\",scope=\"prefix\"} 22",
 		"anydoor_loaded 1",
 		"anydoor_reloads_total{result=\"partly\"} 3",
 		"anydoor_reloads_total{result=\"failed\"} 1",
@@ -171,6 +195,134 @@ static void test_metrics_every_reason_once(void)
 	free(text);
 }
 
+/* --- what others' dashboards and programs rely on ----------------------------------------------
+ */
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Lines, sorted and each once, joined; frees them. */
+static char *join(char **lines, size_t nr)
+{
+	char *all = NULL;
+	size_t size, i;
+	FILE *out = open_memstream(&all, &size);
+
+	qsort(lines, nr, sizeof(*lines), by_text);
+	for (i = 0; i < nr; i++)
+		if (!i || strcmp(lines[i], lines[i - 1]))
+			fprintf(out, "%s\n", lines[i]);
+	fclose(out);
+	for (i = 0; i < nr; i++)
+		free(lines[i]);
+	return all;
+}
+
+/* A sample without values: "anydoor_armed" or "anydoor_packets_total reason side action". */
+static char *shape_of(const char *sample)
+{
+	char *shape = NULL;
+	size_t size;
+	FILE *out = open_memstream(&shape, &size);
+	bool inside = false;
+
+	for (; *sample && (inside || *sample != ' '); sample++) {
+		if (*sample == '"')
+			inside = !inside;
+		else if (!inside && (*sample == '{' || *sample == ','))
+			fputc(' ', out);
+		else if (!inside && *sample != '=' && *sample != '}')
+			fputc(*sample, out);
+	}
+	fclose(out);
+	return shape;
+}
+
+/* A file of what others rely on; free() it. */
+static char *read_contract(const char *name)
+{
+	char path[128], *text = calloc(1, 65536);
+	FILE *file;
+
+	snprintf(path, sizeof(path), "selftests/unit/contract/%s", name); /* started at the top */
+	file = fopen(path, "r");
+	if (file) {
+		text[fread(text, 1, 65535, file)] = '\0';
+		fclose(file);
+	}
+	return text;
+}
+
+static void expect_contract(const char *got, const char *name)
+{
+	char *wanted = read_contract(name);
+
+	is_str(got, wanted, "the same names as in contract/%s", name);
+	free(wanted);
+}
+
+static void test_metrics_names_are_kept(void)
+{
+	char *text, *line, *rest, *lines[4096], *all;
+	struct ad_flow flow = fleet_flow("192.0.2.1", 2, 3000);
+	struct flow_top top = { .flows = &flow, .nr = 1, .max = 1 };
+	struct evbuffer *out = evbuffer_new();
+	struct look look;
+	size_t nr = 0;
+
+	look_at_fleet(&look);
+	look.status.state.flags |= AD_STATE_DRAINING; /* there is one more then */
+	metrics_write(out, &look.view, &look.status, &look.daemon);
+	metrics_write_flows(out, &look.view.names, &top);
+	rest = text = drain(out);
+	while ((line = strsep(&rest, "\n")) && nr < sizeof(lines) / sizeof(*lines))
+		if (*line && *line != '#')
+			lines[nr++] = shape_of(line);
+	all = join(lines, nr);
+	expect_contract(all, "metrics");
+	free(all);
+	free(text);
+	evbuffer_free(out);
+}
+
+/* Keys on their way down, "a.b"; of a list those of its first item, "a[].b". */
+static void walk(json_t *json, const char *path, char **lines, size_t *nr)
+{
+	char below[256];
+	const char *key;
+	json_t *value;
+
+	if (json_is_array(json)) {
+		snprintf(below, sizeof(below), "%s[]", path);
+		walk(json_array_get(json, 0), below, lines, nr);
+	} else if (json_is_object(json)) {
+		json_object_foreach(json, key, value) {
+			snprintf(below, sizeof(below), "%s%s%s", path, *path ? "." : "", key);
+			walk(value, below, lines, nr);
+		}
+	} else if (*nr < 4096) {
+		lines[(*nr)++] = strdup(path);
+	}
+}
+
+static void test_stats_json_keys_are_kept(void)
+{
+	struct look look;
+	char *lines[4096], *all;
+	json_t *json;
+	size_t nr = 0;
+
+	look_at_fleet(&look);
+	json = status_stats_json(&look.view, &look.status);
+	walk(json, "", lines, &nr);
+	all = join(lines, nr);
+	expect_contract(all, "stats.json");
+	free(all);
+	json_decref(json);
+}
+
 static void test_metrics_without_data_path_tell_so(void)
 {
 	char *text = write_fleet(false);
@@ -207,6 +359,8 @@ int main(void)
 	test_prom_label_values_escaped();
 	test_metrics_names_and_labels_stable();
 	test_metrics_every_reason_once();
+	test_metrics_names_are_kept();
+	test_stats_json_keys_are_kept();
 	test_metrics_without_data_path_tell_so();
 	test_metrics_flows_endpoints_and_owner();
 	return done_testing();

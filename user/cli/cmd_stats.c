@@ -285,32 +285,6 @@ static void print_text(const struct view *view, const struct status *status)
 	print_dns(&status->dns);
 }
 
-/* --- once, for programs ---------------------------------------------------------------------- */
-
-static json_t *reasons_json(const struct ad_count counts[AD_REASON_MAX])
-{
-	json_t *list = json_array();
-
-	for (int i = AD_CONTINUE + 1; i < AD_REASON_MAX; i++) {
-		const struct reason *reason = &reason_table[i];
-
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "reason", reason->label,
-					"side", reason->side, "action", reason->action, "packets",
-					(json_int_t)counts[i].packets, "bytes",
-					(json_int_t)counts[i].bytes, "help", reason->help));
-	}
-	return list;
-}
-
-static json_t *stats_json(const struct view *view, const struct status *status)
-{
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "instance", view->globals->instance,
-			 "reasons", reasons_json(status->reasons), "flows",
-			 status_flows_json(status), "hunt", status_hunt_json(status), "peers",
-			 status_peers_json(view, status), "dns", status_dns_json(&status->dns));
-}
-
 /* --- rates ----------------------------------------------------------------------------------- */
 
 static __u64 per_second(__u64 now, __u64 before, unsigned int seconds)
@@ -367,7 +341,7 @@ static int watch(const struct view *view, unsigned int seconds)
 		memcpy(before, now, sizeof(before));
 		if (view->globals->json)
 			output_json(json_pack("{s:i, s:o}", "seconds", seconds, "per_second",
-					      reasons_json(rates)));
+					      status_reasons_json(rates)));
 		else
 			print_rates(rates, seconds);
 		fflush(stdout);
@@ -384,7 +358,7 @@ static int show_once(const struct view *view)
 	if (err)
 		return view_failed(view, what, err);
 	if (view->globals->json)
-		err = output_json(stats_json(view, &status));
+		err = output_json(status_stats_json(view, &status));
 	else
 		print_text(view, &status);
 	status_free(&status);

@@ -67,5 +67,7 @@ json_t *status_hunt_json(const struct status *status);
 json_t *status_peers_json(const struct view *view, const struct status *status);
 json_t *status_dns_json(const struct dns_stats *dns);
 json_t *status_json(const struct view *view, const struct status *status);
+json_t *status_reasons_json(const struct ad_count counts[AD_REASON_MAX]);
+json_t *status_stats_json(const struct view *view, const struct status *status);
 
 #endif

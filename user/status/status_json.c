@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * status_json.c: `anydoor status --json`. Field names are a contract with other people's programs.
+ * status_json.c: `anydoor status --json` and `anydoor stats --json`. Field names are a contract
+ * with other people's programs.
  */
 #include <time.h>
 #include "reloaded.h"
@@ -253,4 +254,28 @@ json_t *status_json(const struct view *view, const struct status *status)
 			 packets_json(status), "dns", dns_json(status), "peers",
 			 status_peers_json(view, status), "degraded", status->nr_warnings > 0,
 			 "warnings", warnings_json(status));
+}
+
+json_t *status_reasons_json(const struct ad_count counts[AD_REASON_MAX])
+{
+	json_t *list = json_array();
+
+	for (int i = AD_CONTINUE + 1; i < AD_REASON_MAX; i++) {
+		const struct reason *reason = &reason_table[i];
+
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "reason", reason->label,
+					"side", reason->side, "action", reason->action, "packets",
+					(json_int_t)counts[i].packets, "bytes",
+					(json_int_t)counts[i].bytes, "help", reason->help));
+	}
+	return list;
+}
+
+json_t *status_stats_json(const struct view *view, const struct status *status)
+{
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "instance", view->globals->instance,
+			 "reasons", status_reasons_json(status->reasons), "flows",
+			 status_flows_json(status), "hunt", status_hunt_json(status), "peers",
+			 status_peers_json(view, status), "dns", status_dns_json(&status->dns));
 }
