@@ -126,12 +126,15 @@ static __always_inline __u64 *nobody_place(const struct packet *p)
 }
 
 /*
- * A keepalive without timestamps acknowledges what the next segment does, and says nothing of it if
- * that one bears a stamp: it is remembered apart.
+ * A segment without timestamps says nothing of those that have them: it may be a keepalive, and the
+ * next segment of its flow, with the same ACK number, bears the stamp that names the owner. A SYN
+ * may be sent again without its options.
  */
 static __always_inline __u32 nobody_tag(const struct packet *p)
 {
-	return (__u32)p->prf ^ p->ack ^ (!p->ts_at && packet_is_bare_ack(p));
+	__u32 tag = (__u32)p->prf ^ p->ack;
+
+	return p->ts_at && !packet_is_syn(p) ? ~tag : tag;
 }
 
 static __always_inline void nobody_note(const struct packet *p)

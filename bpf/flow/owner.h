@@ -101,6 +101,12 @@ static __always_inline bool owner_table_is_sure(const struct packet *p, const st
 	       !(p->tcp_flags & (TCP_FIN | TCP_RST)) && p->came != AD_WHY_HUNT;
 }
 
+/* Has the table been right this second? A socket may die, and its ports live on, without a word. */
+static __always_inline bool owner_table_is_fresh(const struct packet *p, const struct ladder *l)
+{
+	return l->flow.flow->last_s == clock_mono_s(p->mono_ns);
+}
+
 /* The socket knows whether the flow ends: a FIN or RST may be forged, or of an earlier flow. */
 static __always_inline void owner_note_end(const struct packet *p, const struct ladder *l)
 {
@@ -206,13 +212,15 @@ __noinline int rung_syn(struct xdp_md *ctx, struct packet *p, __u32 flags)
 
 /*
  * Rung 1: ours, and no timestamp of it is to be touched. An entry may outlive its socket by a
- * minute: then it says nothing, for its ports may carry another node's flow by now.
+ * minute, or its client: then it says nothing, for its ports may carry another node's flow by now.
  */
 static __always_inline __u32 rung_unstamped(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
 	if (!unstamped_has(p, l->st, false))
 		return AD_CONTINUE;
-	if (!owner_table_is_sure(p, l) && !owner_has_socket(ctx, p, l))
+	if (owner_table_is_sure(p, l) && owner_table_is_fresh(p, l))
+		return owner_keep(p, l, AD_R_LOCAL_UNSTAMPED);
+	if (!owner_has_socket(ctx, p, l))
 		return AD_CONTINUE;
 	return owner_keep(p, l, AD_R_LOCAL_UNSTAMPED);
 }
@@ -378,6 +386,16 @@ static __always_inline bool pin_leads(struct xdp_md *ctx, struct packet *p, stru
 	return l->flow.seen.s.kind == AD_FLOW_TRANSIT && !owner_has_socket(ctx, p, l);
 }
 
+/*
+ * The table names a dead node. Is the flow dead with it? A pin was claimed; what else the table
+ * says may come of noise. What comes back with a NO bears a stamp, or has been looked for, and who
+ * may own it may not have been reached: then it is for the hunt to say.
+ */
+static __always_inline bool pin_ends_flow(const struct packet *p, const struct ladder *l)
+{
+	return l->flow.seen.s.kind == AD_FLOW_PIN && !p->peer;
+}
+
 /* Rung 3: the table knows a remote owner. Not for what comes by tunnel: that would ping-pong. */
 static __always_inline __u32 rung_pin(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
@@ -392,7 +410,7 @@ static __always_inline __u32 rung_pin(struct xdp_md *ctx, struct packet *p, stru
 	    (p->came == AD_WHY_NO && owner == p->peer))
 		return AD_CONTINUE;
 	if (node->flags & AD_NODE_DEAD)
-		return AD_R_OWNER_DEAD;
+		return pin_ends_flow(p, l) ? AD_R_OWNER_DEAD : AD_CONTINUE;
 	if (owner_meter_data(p, l, owner))
 		return AD_R_BUDGET_DATA;
 	p->candidates[0] = owner;
@@ -402,12 +420,6 @@ static __always_inline __u32 rung_pin(struct xdp_md *ctx, struct packet *p, stru
 	flow_note_end(&l->flow, p);
 	flow_count_in(&l->flow, p);
 	return AD_R_WRAP_PIN;
-}
-
-/* Has the table been right this second? A socket may die, and its ports live on, without a word. */
-static __always_inline bool owner_table_is_fresh(const struct packet *p, const struct ladder *l)
-{
-	return l->flow.flow->last_s == clock_mono_s(p->mono_ns);
 }
 
 /*

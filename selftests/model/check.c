@@ -323,26 +323,27 @@ static void roll_sources(struct trial *t)
 	set_at(t, "sources", 0, &image, sizeof(image));
 }
 
-/* An empty ACK without timestamps is noted apart. */
-static __u32 number_of_note(const struct model_packet *p, __u32 ack)
+/* Segments with timestamps are noted apart from those without; of a SYN nobody asks. */
+static bool has_noted_timestamps(const struct trial *t)
 {
-	if (p->syn && !p->ack)
-		return CLIENT_NEXT;
-	return ack ^ (p->ack && !p->syn && !p->fin && !p->rst && !p->payload && !p->timestamps);
+	return t->packet.timestamps && (!t->packet.syn || t->packet.ack);
+}
+
+static __u32 note_tag(const struct trial *t, __u32 number, bool timestamps)
+{
+	return (__u32)t->prf ^ number ^ (timestamps ? ~0u : 0);
 }
 
 static void roll_nobody(struct trial *t)
 {
 	static const __u32 ranges_ms[] = { AD_SYN_AGAIN_MIN_MS, NOBODY_MS, 2 * NOBODY_MS,
 					   2 * AD_SYN_AGAIN_MAX_MS, 2 * AD_NOBODY_ONCE_MS };
-	bool noted = one_in(4), same = !one_in(4);
+	bool noted = one_in(4), same = !one_in(4), timestamps = one_in(2);
 	__u32 age_ms = below(ranges_ms[below(sizeof(ranges_ms) / sizeof(*ranges_ms))]);
-	__u32 tag;
-	__u64 word;
+	__u32 tag = note_tag(t, same ? t->noted : t->noted + 1, timestamps);
+	__u64 word = noted ? (__u64)tag << 32 | (__u32)(t->world.mono_ms - age_ms) : 0;
 
-	t->noted = number_of_note(&t->packet, t->ack);
-	tag = (__u32)t->prf ^ (same ? t->noted : t->noted + 2);
-	word = noted ? (__u64)tag << 32 | (__u32)(t->world.mono_ms - age_ms) : 0;
+	same = same && timestamps == has_noted_timestamps(t);
 	t->world.noted_ms_ago = noted && same ? age_ms : ~0u;
 	t->world.nobody = t->world.noted_ms_ago < NOBODY_MS;
 	set_at(t, "nobodies", t->prf >> 32 & (AD_NOBODY_MAX - 1), &word, sizeof(word));
@@ -640,6 +641,7 @@ static void roll(struct trial *t)
 	t->vector.set.list = t->entries;
 	roll_flags(&t->packet);
 	roll_tuple(t);
+	t->noted = t->packet.syn && !t->packet.ack ? CLIENT_NEXT : t->ack;
 	t->prf = flow_prf(&t->tuple);
 	t->world.prf_low = t->prf;
 	roll_state(t);
@@ -647,9 +649,9 @@ static void roll(struct trial *t)
 	roll_hunt(t);
 	roll_hint(t);
 	roll_sources(t);
+	roll_flow(t);
 	roll_stamp(t);
 	roll_nobody(t);
-	roll_flow(t);
 	roll_tunnel(&t->world, &t->packet);
 	put_frame(t);
 }
@@ -751,7 +753,8 @@ static bool entry_is(const struct rig *rig, const char *map, __u32 at, const voi
 static void compare_memory(const struct rig *rig, const struct trial *t,
 			   const struct model_result *r)
 {
-	__u64 word = (__u64)((__u32)t->prf ^ t->noted) << 32 | t->world.mono_ms;
+	__u64 word = (__u64)note_tag(t, t->noted, has_noted_timestamps(t)) << 32 |
+		     t->world.mono_ms;
 	__u64 hash = prefix_hash(&t->tuple.client);
 	struct ad_hint hint = { .tag = hash,
 				.owner = r->learned,

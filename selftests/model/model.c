@@ -213,7 +213,9 @@ static __u32 climb_syn(struct climb *c)
 
 static __u32 climb_unstamped(struct climb *c)
 {
-	if (!c->w->listed || (!table_is_sure(c) && !has_socket(c)))
+	bool sure = table_is_sure(c) && !c->w->flow_age_s;
+
+	if (!c->w->listed || (!sure && !has_socket(c)))
 		return AD_CONTINUE;
 	return keep(c, AD_R_LOCAL_UNSTAMPED);
 }
@@ -401,7 +403,8 @@ static __u32 climb_pin(struct climb *c)
 	if (c->p->why == AD_WHY_NO && owner == c->p->peer)
 		return AD_CONTINUE;
 	if (node(c, owner)->dead)
-		return end(c, AD_R_OWNER_DEAD);
+		return c->r.flow.kind == AD_FLOW_PIN && !c->p->peer ? end(c, AD_R_OWNER_DEAD)
+								    : AD_CONTINUE;
 	if (c->w->metered && c->w->spent[AD_BUDGET_DATA])
 		return end(c, AD_R_BUDGET_DATA);
 	name_candidates(c, owner, 0, 0);

@@ -3,7 +3,7 @@
 
 from oracle import (CLAIM, DATA, DIVERT, HUNT, HUNTED, MONO_MS, MONO_NS, MONO_S, NO, UNASKED, Flow,
                     Segment, outer_label, outer_port, stamp)
-from local_vectors import CLIENT_NEXT, MINUTE, STRANGER4, STRANGER6
+from local_vectors import CLIENT_NEXT, MINUTE, STRANGER4, STRANGER6, unstamped
 from tunnel_vectors import came, unwrapped
 from wrap_vectors import DIRECT, MACS, stamped, wrapped
 from world import (ACCEPT_BUDGET, ACKED, AFTER_GAP, ARMED, DATA_BUDGET, DEAD, DIVERT_BUDGET, DRAINING, DRAINS,
@@ -107,6 +107,11 @@ def write_transit(w):
                                ("unknown", stamped(flow, UNKNOWN))):
             wrapped(w, f"transit{family}-{label}", segment, TX, (TX,), reason="wrap_pin", sets=known,
                     flows=((flow, TRANSIT, TX, 0),))
+        # A forged stamp may have named a node that is dead by now: no live flow ends for that.
+        hunted(w, f"{family}-transit-dead", Segment(flow), TX, (TX,),
+               neighbours(TX) + flow_entry(flow, TRANSIT, DEAD))
+        w.vector(f"pin{family}-dead", Segment(flow).frame(), "pass", "owner_dead",
+                 sets=neighbours(TX) + flow_entry(flow, PIN, DEAD))
         mine = socket_flow("est" + family)
         w.vector(f"transit{family}-own-socket", Segment(mine).frame(), "pass", "local_socket",
                  sets=flow_entry(mine, TRANSIT, TX), needs=("est" + family,),
@@ -211,6 +216,10 @@ def write_pinned(w):
         stray = Segment(flow, ack=ACKED + 70000, payload=b"another's")
         answered(w, f"pinned-{name}-stray", came(stray.l3(), candidates=(US,)), stray, TX, "wrap_no",
                  NO, needs=(name,))
+        # One older than us, too, of which nothing has been heard for a while.
+        old = unstamped(flow) + flow_entry(flow, OURS, US, last_s=MONO_S - 2)
+        answered(w, f"pinned-{name}-stray-listed", came(stray.l3(), candidates=(US,)), stray, TX,
+                 "wrap_no", NO, needs=(name,), sets=old)
         # Our own stamp makes it ours: its stack is to judge it.
         own = stray.but(ts=(7, stamp(flow, US)))
         restored = own.but(ts=(7, MONO_MS & 0xFFFFFFFF))
@@ -285,12 +294,15 @@ def write_no(w):
                      "pass" if reason in ("nobody", "local_socket") else "drop", reason,
                      out=unwrapped(segment.l3()), **more)
 
-        remembered = nobody(flow, plain.ack)
+        remembered, with_stamp = (nobody(flow, plain.ack, timestamps=yes) for yes in (False, True))
         ends("last", "nobody", no(marks=HUNTED), sets=neighbours(REDIRECT), truncate=True,
              after=remembered)
         ends("unasked", "unasked", no(marks=HUNTED | UNASKED), sets=neighbours(REDIRECT),
              after=untouched(remembered))
         ends("unasked-data", "unasked", no(marks=UNASKED), sets=neighbours(TX))
+        # Not for a pin of its ports' last flow, to a node that is dead by now.
+        ends("unasked-pin-dead", "unasked", no(marks=HUNTED | UNASKED),
+             sets=neighbours(TX) + flow_entry(flow, PIN, DEAD))
         # The hunt begins, without the one that has just said no. What it said no to may be forged:
         # the pin stays until somebody else claims the flow.
         pinned = flow_entry(flow, PIN, TX)
@@ -301,15 +313,15 @@ def write_no(w):
                  sets=pinned + neighbours(TX, REDIRECT, DRAINS), flows=((flow, PIN, TX, 0),))
         # An empty ACK may be a keepalive of a flow whose next segment bears a stamp.
         empty = Segment(flow)
-        kept = nobody(flow, empty.ack, empty=True)
         ends("empty", "nobody_once", no(empty, marks=HUNTED), empty, sets=neighbours(REDIRECT),
-             after=kept)
-        for name, segment, sets, after in (
-                ("again", empty, nobody(flow, empty.ack, MONO_MS - 2 * NOBODY_MS, True), kept),
-                ("fin", empty.but(flags="FA"), [], remembered),
-                ("timestamps", stamped(flow, UNKNOWN), [], remembered)):
+             after=remembered)
+        for name, segment, sets in (
+                ("again", empty, nobody(flow, plain.ack, MONO_MS - 2 * NOBODY_MS)),
+                ("fin", empty.but(flags="FA"), []),
+                ("timestamps", stamped(flow, UNKNOWN), [])):
             ends(f"empty-{name}", "nobody", no(segment, marks=HUNTED), segment,
-                 sets=neighbours(REDIRECT) + sets, after=after)
+                 sets=neighbours(REDIRECT) + sets,
+                 after=with_stamp if name == "timestamps" else remembered)
         # Meanwhile another has claimed it.
         answered(w, f"no{family}-pinned-since", no(marks=HUNTED), plain, REDIRECT, "wrap_pin",
                  DATA, candidates=(REDIRECT,), marks=HUNTED, sets=flow_entry(flow, PIN, REDIRECT),
@@ -318,7 +330,7 @@ def write_no(w):
         young, old = stamped(flow, TX), stamped(flow, TX, 10 * MINUTE)
         ends("stamp-young", "nobody", no(young, REDIRECT, candidates=(TX, REDIRECT), hop=3), young,
              sets=neighbours(DRAINS) + flow_entry(flow, TRANSIT, TX), flows=((flow, FREE, 0, 0),),
-             after=remembered)
+             after=with_stamp)
         answered(w, f"no{family}-stamp-old", no(old, REDIRECT, candidates=(TX, REDIRECT), hop=3),
                  old, DRAINS, "wrap_hunt", HUNT, candidates=(DRAINS,), marks=HUNTED,
                  sets=neighbours(TX, REDIRECT, DRAINS) + [("nodes", u32(4), bytes(32))])
@@ -436,17 +448,16 @@ def write_nobodies(w):
                      sets=neighbours(TX) + nobody(flow, plain.ack) + list(sets), **more)
 
         again("again", plain)
-        again("again-stamped", stamped(flow, TX), flows=((flow, FREE, 0, 0),))
+        again("again-stamped", stamped(flow, TX), flows=((flow, FREE, 0, 0),),
+              sets=nobody(flow, plain.ack, timestamps=True))
+        # It may have been a keepalive without timestamps: that says nothing of what has a stamp.
+        wrapped(w, f"nobody{family}-unstamped", stamped(flow, TX), TX, (TX, REDIRECT),
+                sets=neighbours(TX) + nobody(flow, plain.ack), flows=((flow, TRANSIT, TX, 0),))
         for name, segment, sets in (
                 ("late", plain, nobody(flow, plain.ack, MONO_MS - NOBODY_MS)),
-                ("empty", plain, nobody(flow, plain.ack, empty=True)),
                 ("other-ack", plain.but(ack=plain.ack + 1), nobody(flow, plain.ack)),
                 ("other-flow", plain, nobody(Flow(flow.client, 7, flow.vip), plain.ack))):
             hunted(w, f"{family}-nobody-{name}", segment, TX, (TX,), neighbours(TX) + sets)
-        again("again-empty", Segment(flow), sets=nobody(flow, plain.ack, empty=True))
-        # A keepalive was nobody's a moment ago; what follows it bears a stamp.
-        wrapped(w, f"nobody{family}-empty-stamped", stamped(flow, TX), TX, (TX, REDIRECT),
-                sets=neighbours(TX) + nobody(flow, stamped(flow, TX).ack, empty=True))
         last = nobody(flow, plain.ack, MONO_MS - NOBODY_MS + 1)
         again("again-last-ms", plain, sets=last)
 

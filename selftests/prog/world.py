@@ -217,11 +217,11 @@ def sources(first=0, first_s=0, second=0, second_s=0):
     return [("sources", u32(0), struct.pack("<IIHHI", first_s, second_s, first, second, 0))]
 
 
-def nobody(flow, ack, ms=MONO_NS // 1_000_000, empty=False):
-    """A segment of `flow` that acknowledges `ack` was nobody's; an `empty` one has no timestamps."""
+def nobody(flow, ack, ms=MONO_NS // 1_000_000, timestamps=False):
+    """A segment of `flow` that acknowledges `ack` was nobody's: of those with timestamps, or without."""
     number = flow.prf64()
-    return [("nobodies", u32(number >> 32 & 65535),
-             struct.pack("<II", ms & MASK32, (number ^ ack ^ empty) & MASK32))]
+    tag = (number ^ ack ^ (MASK32 if timestamps else 0)) & MASK32
+    return [("nobodies", u32(number >> 32 & 65535), struct.pack("<II", ms & MASK32, tag))]
 
 
 def slot(tag, kind, last_s=MONO_S, busy=0):
