@@ -16,7 +16,9 @@
 #include "user/dns/dns_service.h"
 #include "user/dns/dns_zones.h"
 
-#define ZONE_LOOK_MS 10000
+static const struct zone_watch_times zone_times = {
+	.moment_ms = 200, .rest = 4, .settled_ms = 1000, .look_ms = 10000
+};
 
 static void on_stop(evutil_socket_t signal, short what, void *arg)
 {
@@ -134,7 +136,7 @@ static int start(struct daemon *daemon, struct dns_zones *zones)
 	err = metrics_new(daemon->base, daemon->config, &loader->pins, &daemon->metrics);
 	err = err ?: watch_new(daemon->base, daemon_tend_interfaces, daemon, &daemon->watch);
 	err = err
-		      ?: zone_watch_new(daemon->base, ZONE_LOOK_MS, daemon_reload_zones, daemon,
+		      ?: zone_watch_new(daemon->base, &zone_times, daemon_reload_zones, daemon,
 					&daemon->zone_watch);
 	if (!err)
 		zone_watch_use(daemon->zone_watch, daemon->config, zones->began_real_ns);

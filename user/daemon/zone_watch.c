@@ -17,12 +17,9 @@
 #include "user/zone/zone_files.h"
 #include "zone_watch.h"
 
-#define MOMENT_US  200000 /* a transfer of several zones is one change */
-#define REST	   4	  /* times as long as the last call took */
-#define LINKS_MAX  40	  /* as many as the kernel follows */
-#define SETTLED_NS 1000000000
-#define COARSE_NS  20000000 /* file systems' clocks are late by a tick or two */
-#define WATCHED	   (IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE)
+#define LINKS_MAX 40	   /* as many as the kernel follows */
+#define COARSE_NS 20000000 /* file systems' clocks are late by a tick or two */
+#define WATCHED	  (IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE)
 
 /* An entry of a directory that decides what a zone's file is. */
 struct watched {
@@ -42,6 +39,7 @@ struct seen {
 
 struct zone_watch {
 	struct event_base *base;
+	struct zone_watch_times times;
 	const struct config *config; /* NULL: watches nothing */
 	struct event *readable, *moment, *look;
 	int fd;
@@ -93,8 +91,12 @@ static bool is_watched(const struct zone_watch *watch, const struct inotify_even
 
 static void wait_a_moment(struct zone_watch *watch)
 {
-	__u64 us = watch->took_us * REST > MOMENT_US ? watch->took_us * REST : MOMENT_US;
-	struct timeval moment = { .tv_sec = us / 1000000, .tv_usec = us % 1000000 };
+	__u64 rest_us = watch->took_us * watch->times.rest, us = watch->times.moment_ms * 1000ull;
+	struct timeval moment;
+
+	if (us < rest_us)
+		us = rest_us;
+	moment = (struct timeval){ .tv_sec = us / 1000000, .tv_usec = us % 1000000 };
 
 	if (!event_pending(watch->moment, EV_TIMEOUT, NULL))
 		event_add(watch->moment, &moment);
@@ -300,8 +302,9 @@ static void see_all(struct zone_watch *watch)
 }
 
 /* Another file than was seen, and nobody is writing it just now. */
-static bool differs(const char *file, const struct seen *before)
+static bool differs(const struct zone_watch *watch, const char *file, const struct seen *before)
 {
+	__u64 settled_ns = watch->times.settled_ms * 1000000ull;
 	struct timespec now;
 	struct seen seen;
 
@@ -310,7 +313,7 @@ static bool differs(const char *file, const struct seen *before)
 	    seen.size == before->size && seen.changed_ns == before->changed_ns)
 		return false;
 	clock_gettime(CLOCK_REALTIME, &now);
-	return seen.changed_ns + SETTLED_NS < time_ns(&now) || seen.changed_ns > time_ns(&now);
+	return seen.changed_ns + settled_ns < time_ns(&now) || seen.changed_ns > time_ns(&now);
 }
 
 static bool any_differs(const struct zone_watch *watch)
@@ -319,7 +322,7 @@ static bool any_differs(const struct zone_watch *watch)
 
 	for (zone = 0; zone < watch->nr_zones; zone++)
 		for (i = 0; i < watch->zones[zone].nr; i++)
-			if (differs(watch->zones[zone].names[i], &watch->seen[nr++]))
+			if (differs(watch, watch->zones[zone].names[i], &watch->seen[nr++]))
 				return true;
 	return false;
 }
@@ -419,15 +422,17 @@ void zone_watch_use(struct zone_watch *watch, const struct config *config, __u64
 		wait_a_moment(watch);
 }
 
-int zone_watch_new(struct event_base *base, unsigned int look_ms, void (*changed)(void *arg),
-		   void *arg, struct zone_watch **result)
+int zone_watch_new(struct event_base *base, const struct zone_watch_times *times,
+		   void (*changed)(void *arg), void *arg, struct zone_watch **result)
 {
-	struct timeval every = { .tv_sec = look_ms / 1000, .tv_usec = look_ms % 1000 * 1000 };
+	struct timeval every = { .tv_sec = times->look_ms / 1000,
+				 .tv_usec = times->look_ms % 1000 * 1000 };
 	struct zone_watch *watch = calloc(1, sizeof(*watch));
 
 	if (!watch)
 		return -ENOMEM;
 	watch->base = base;
+	watch->times = *times;
 	watch->fd = -1;
 	watch->changed = changed;
 	watch->arg = arg;

@@ -17,13 +17,19 @@ struct config;
 struct event_base;
 struct zone_watch;
 
+struct zone_watch_times {
+	unsigned int moment_ms;	 /* a transfer of several zones is one change */
+	unsigned int rest;	 /* times as long as the last call took, if that is longer */
+	unsigned int settled_ms; /* without an event: nobody has written a file for so long */
+	unsigned int look_ms;	 /* all files are looked at so often */
+};
+
 /*
  * Calls @changed a moment after the first of a run of changes; if it takes long, then seldom
- * enough to leave the loop most of its time. All files are looked at every @look_ms. Watches
- * nothing yet. 0 or -errno.
+ * enough to leave the loop most of its time. Watches nothing yet. 0 or -errno.
  */
-int zone_watch_new(struct event_base *base, unsigned int look_ms, void (*changed)(void *arg),
-		   void *arg, struct zone_watch **watch);
+int zone_watch_new(struct event_base *base, const struct zone_watch_times *times,
+		   void (*changed)(void *arg), void *arg, struct zone_watch **watch);
 /*
  * From now on the files of @config, which must live until the next call, or none if it says so;
  * what cannot be watched is logged. If one may have changed since @read_real_ns (CLOCK_REALTIME),
