@@ -39,6 +39,10 @@ LAB_MTU=${LAB_MTU:-1500}
 # Milliseconds that a packet takes from one edge to another, each way; 0: none.
 LAB_FAR_MS=${LAB_FAR_MS:-0}
 
+# 1: no packet of a flow overtakes another, as on real wires. Else a burst does now and then, when
+# another CPU takes it than the one that still has the burst before.
+LAB_IN_ORDER=${LAB_IN_ORDER:-0}
+
 tunnel_address() { # NODE [FAMILY]
 	case ${2:-$LAB_TUNNEL} in
 	4) echo "203.0.113.${NODE_ID[$1]}" ;;
@@ -72,6 +76,19 @@ topology_up() {
 	client_up
 	for node in "${NODES[@]}"; do
 		node_addresses_up "$node"
+	done
+	((LAB_IN_ORDER == 0)) || keep_order
+}
+
+# Receive packet steering: at each hop one CPU, chosen by the flow's hash. Its switches are in sysfs, and
+# there is one for each namespace.
+keep_order() {
+	local place cpus
+	cpus=$(nproc)
+	for place in "${PLACES[@]}"; do
+		# shellcheck disable=SC2016 # the inner shell's
+		ip netns exec "$LAB_NAME-$place" sh -c 'for queue in /sys/class/net/*/queues/rx-*; do
+			echo "$1" >"$queue/rps_cpus"; done' - "$(printf %x $(((1 << (cpus < 32 ? cpus : 32)) - 1)))"
 	done
 }
 
