@@ -256,19 +256,16 @@ enum ad_dns_edns {
 };
 
 struct ad_dns_count {
-	__u64 rcodes[AD_DNS_RCODES];
-	__u64 truncated;
-	__u64 edns[2][AD_DNS_EDNS_KINDS]; /* [1]: over IPv6 */
-	__u64 types[AD_DNS_TYPES];
+	AD_DNS_COUNTERS(AD_COUNTER_FIELD)
 };
 AD_ASSERT_SIZE(struct ad_dns_count, 2312);
 
 struct ad_dns_daemon {
 	struct ad_dns_count udp;
 	struct ad_dns_count tcp;
-	__u64 tcp_open;	   /* connections right now */
-	__u64 tcp_refused; /* closed because there were too many */
+	AD_DNS_TCP_COUNTERS(AD_COUNTER_FIELD)
 };
+AD_ASSERT_SIZE(struct ad_dns_daemon, 4640);
 
 /* dns_zone_info, by counter slot: what the slot counts. Written at every load. */
 struct ad_dns_zone_info {

@@ -88,8 +88,7 @@ enum ad_dns_limited {
 
 /* dns_guarded (the kernel, per CPU) and dns_guarded_daemon (the daemon, one writer). */
 struct ad_dns_guarded {
-	__u64 cookies[AD_DNS_COOKIE_STATES];		      /* [NONE] stays 0 */
-	__u64 limited[AD_DNS_LIMITED_STATES][AD_DNS_CLASSES]; /* [NOT] stays 0 */
+	AD_DNS_GUARD_COUNTERS(AD_COUNTER_FIELD)
 };
 AD_ASSERT_SIZE(struct ad_dns_guarded, 192);
 

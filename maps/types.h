@@ -10,6 +10,7 @@
 #define AD_TYPES_H
 
 #include <linux/types.h>
+#include "counters.h"
 #include "limits.h"
 
 #define AD_ASSERT_SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type)
@@ -179,12 +180,9 @@ AD_ASSERT_SIZE(struct ad_sources, 16);
 
 /* hunt_stats: per CPU, one entry. */
 struct ad_hunt_stats {
-	__u64 by_hint;	 /* hunts that a hint led first */
-	__u64 by_source; /* that a recent source did */
-	__u64 learned;	 /* claims that taught */
-	__u64 scouts;	 /* bare ACKs of stamped flows, hunted so that their claims teach */
-	__u64 refused[AD_BUDGET_CLASSES][AD_BUDGET_SCOPES];
+	AD_HUNT_COUNTERS(AD_COUNTER_FIELD)
 };
+AD_ASSERT_SIZE(struct ad_hunt_stats, 200);
 
 /*
  * links: what stands behind a VLAN device. A route names the device, XDP can only send from the
@@ -207,12 +205,14 @@ struct ad_count {
 	__u64 packets;
 	__u64 bytes;
 };
+AD_ASSERT_SIZE(struct ad_count, 16);
 
 /* peers: per CPU, indexed by node id. Bytes are of the inner IP packet. */
 struct ad_peer_count {
 	struct ad_count tx; /* wrapped for this owner */
 	struct ad_count rx; /* unwrapped from this landing node, authentic */
 };
+AD_ASSERT_SIZE(struct ad_peer_count, 32);
 
 /*
  * The flow table: an array of buckets, eight 8-byte slots in a cache line each, and an array of
@@ -269,11 +269,9 @@ AD_ASSERT_SIZE(struct ad_flow, 64);
 
 /* flow_stats: per CPU, one entry. */
 struct ad_flow_stats {
-	__u64 inserts;
-	__u64 evictions; /* a live entry made room for another */
-	__u64 expiries;	 /* an idle entry did */
-	__u64 refusals;	 /* a flow found no room: a pin is hunted again, others go unmetered */
+	AD_FLOW_COUNTERS(AD_COUNTER_FIELD)
 };
+AD_ASSERT_SIZE(struct ad_flow_stats, 32);
 
 /* unstamped: our sockets that must not be touched. Key as below, value: last egress, s. */
 struct ad_tuple {

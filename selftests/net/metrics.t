@@ -172,7 +172,7 @@ json_of() {
 
 rates_of_stats() {
 	timeout 3 nsenter --net="/run/netns/$host" "$anydoor" stats --watch 1 --json |
-		jq -se 'length >= 1 and (.[0].per_second | map(.packets) | add > 0)'
+		jq -se 'length >= 1 and .[0].seconds > 1 and (.[0].per_second | map(.packets) | add > 0)'
 }
 
 check_pages() {

@@ -3,6 +3,7 @@
  * Metrics as text: the format, the names that others' dashboards rely on, sums over a POP.
  */
 #include <stdlib.h>
+#include <time.h>
 #include <event2/buffer.h>
 #include "selftests/tap.h"
 #include "fleet_fixture.h"
@@ -265,7 +266,7 @@ static void expect_contract(const char *got, const char *name)
 
 static void test_metrics_names_are_kept(void)
 {
-	char *text, *line, *rest, *lines[4096], *all;
+	char *text, *line, *rest, *lines[4096] = { NULL }, *all;
 	struct ad_flow flow = fleet_flow("192.0.2.1", 2, 3000);
 	struct flow_top top = { .flows = &flow, .nr = 1, .max = 1 };
 	struct evbuffer *out = evbuffer_new();
@@ -310,7 +311,7 @@ static void walk(json_t *json, const char *path, char **lines, size_t *nr)
 static void test_stats_json_keys_are_kept(void)
 {
 	struct look look;
-	char *lines[4096], *all;
+	char *lines[4096] = { NULL }, *all;
 	json_t *json;
 	size_t nr = 0;
 
@@ -321,6 +322,79 @@ static void test_stats_json_keys_are_kept(void)
 	expect_contract(all, "stats.json");
 	free(all);
 	json_decref(json);
+}
+
+/* --- a large fleet ------------------------------------------------------------------------------
+ */
+
+/* Seconds of this thread's own time to write the page of @nr nodes, four to a POP. */
+static double write_crowd(size_t nr)
+{
+	struct config_node *nodes = calloc(nr, sizeof(*nodes));
+	const struct config_node **by_id = calloc(nr + 1, sizeof(*by_id));
+	struct config_pop *pops = calloc(nr / 4, sizeof(*pops));
+	struct config config = { .nodes = nodes, .nr_nodes = nr, .pops = pops, .nr_pops = nr / 4 };
+	struct peer *peers = calloc(nr, sizeof(*peers));
+	struct timespec began, ended;
+	struct look look;
+	char *text;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		pops[i / 4].name = (char *)"pop";
+		nodes[i] =
+			(struct config_node){ .name = (char *)"node", .id = i + 1, .pop = i / 4 };
+		by_id[i + 1] = &nodes[i];
+		peers[i] = (struct peer){ .id = i + 1, .count.tx = { 3, 5 } };
+	}
+	config.self = nodes;
+	look_at_fleet(&look);
+	look.view.config = look.view.names.config = &config;
+	look.view.names.by_id = by_id;
+	look.view.names.nr_ids = nr + 1;
+	look.status.peers = peers;
+	look.status.nr_peers = nr;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &began);
+	text = write_look(&look, true);
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ended);
+	ok(strstr(text, "pop_tunnel_bytes_total{direction=\"tx\",pop=\"pop\"} 20\n"),
+	   "%zu nodes: sums by POP", nr);
+	free(text);
+	free(peers);
+	free(pops);
+	free(by_id);
+	free(nodes);
+	return ended.tv_sec - began.tv_sec + (ended.tv_nsec - began.tv_nsec) / 1e9;
+}
+
+/* A pass over all nodes for each POP would be sixteen times as long. */
+static void test_metrics_of_a_large_fleet_take_as_long_as_it_is_large(void)
+{
+	double few = write_crowd(4000), many = write_crowd(16000), again = write_crowd(4000);
+
+	few = few < again ? again : few;
+	ok(many < 9 * few, "4,000 nodes: %.0f ms, 16,000: %.0f ms", few * 1e3, many * 1e3);
+}
+
+/* What a metric means stands alone: no other row is needed to understand it. */
+static void check_metric(const struct metric *metric, void *arg)
+{
+	ok(*metric->help && !strstr(metric->help, "these") && !strstr(metric->help, "those, ") &&
+		   metric->help[strlen(metric->help) - 1] != '.',
+	   "%s: %s", metric->name, metric->help);
+	(*(size_t *)arg)++;
+}
+
+static void test_metrics_are_documented_as_they_are_written(void)
+{
+	char *contract = read_contract("metrics"), *line, *rest = contract;
+	size_t nr = 0, lines = 0;
+
+	metrics_each(check_metric, &nr);
+	while ((line = strsep(&rest, "\n")))
+		lines += *line != '\0';
+	is_int(nr, lines, "as many metrics as are documented");
+	free(contract);
 }
 
 static void test_metrics_without_data_path_tell_so(void)
@@ -361,6 +435,8 @@ int main(void)
 	test_metrics_every_reason_once();
 	test_metrics_names_are_kept();
 	test_stats_json_keys_are_kept();
+	test_metrics_are_documented_as_they_are_written();
+	test_metrics_of_a_large_fleet_take_as_long_as_it_is_large();
 	test_metrics_without_data_path_tell_so();
 	test_metrics_flows_endpoints_and_owner();
 	return done_testing();

@@ -68,6 +68,17 @@ const char *unit_exact(__u64 count, char text[UNIT_TEXT])
 	return text;
 }
 
+const char *unit_rate(double rate, char text[UNIT_TEXT])
+{
+	if (rate >= 99.95)
+		return unit_exact(rate + 0.5, text);
+	if (rate > 0 && rate < 0.005)
+		snprintf(text, UNIT_TEXT, "<0.01");
+	else
+		snprintf(text, UNIT_TEXT, "%.*f", rate < 9.995 ? 2 : 1, rate);
+	return text;
+}
+
 const char *unit_count(__u64 count, char text[UNIT_TEXT])
 {
 	if (count >= 10000)

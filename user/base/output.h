@@ -32,6 +32,8 @@ const char *unit_bytes(__u64 bytes, char text[UNIT_TEXT]);	/* 999 B  1.2 kB  3.4
 const char *unit_duration(__u64 seconds, char text[UNIT_TEXT]); /* 7s  3m20s  5h02m  3d04h */
 /* Exact, with commas: 1,234,567. */
 const char *unit_exact(__u64 count, char text[UNIT_TEXT]);
+/* What runs by the second: three digits where it is slow. 0.25  12.3  1,234,567; <0.01 */
+const char *unit_rate(double rate, char text[UNIT_TEXT]);
 
 /*
  * A table with columns as wide as their widest cell. At most TABLE_BUFFER rows are held back to

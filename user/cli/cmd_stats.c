@@ -7,18 +7,27 @@
 #include <time.h>
 #include <unistd.h>
 #include "cmd.h"
+#include "user/base/clock.h"
 #include "user/base/output.h"
-#include "user/fleet/hunt.h"
+#include "user/daemon/metrics_text.h"
+#include "user/status/counter.h"
+#include "user/status/rate.h"
 #include "user/status/status.h"
 
 struct options {
 	unsigned int watch; /* seconds, 0 = once */
+	bool metrics, reasons;
 };
 
-const struct arg cmd_stats_args[] = { { "--watch", 0, ARG_NUMBER, offsetof(struct options, watch),
-					"SECONDS", 1, 3600,
-					"show rates instead, every so often, until interrupted" },
-				      { NULL } };
+const struct arg cmd_stats_args[] = {
+	{ "--watch", 0, ARG_NUMBER, offsetof(struct options, watch), "SECONDS", 1, 3600,
+	  "show how fast the counters of packets run, every SECONDS, until interrupted" },
+	{ "--metrics", 0, ARG_FLAG, offsetof(struct options, metrics), NULL, 0, 0,
+	  "print the name of every metric for Prometheus and what it means" },
+	{ "--reasons", 0, ARG_FLAG, offsetof(struct options, reasons), NULL, 0, 0,
+	  "print every reason for which a packet leaves the data path and what it means" },
+	{ NULL }
+};
 
 /* --- once, for people ------------------------------------------------------------------------ */
 
@@ -47,73 +56,125 @@ static void print_reasons(const struct status *status, const char *side, const c
 	table_end(table);
 }
 
-#define ANSWERS(title)                                                                             \
+/* Where cells go. */
+struct sheet {
+	struct table *table;
+	const struct counter *counter;
+	const struct ad_dns_count *by; /* of answers alone */
+};
+
+static const char *with_spaces(const char *key, char text[COUNTER_TEXT])
+{
+	snprintf(text, COUNTER_TEXT, "%s", key);
+	for (char *c = text; *c; c++)
+		if (*c == '_')
+			*c = ' ';
+	return text;
+}
+
+static void add_row(struct table *table, const char *key, __u64 count, const char *meaning)
+{
+	char number[UNIT_TEXT], text[COUNTER_TEXT];
+
+	if (!table)
+		return;
+	table_cell(table, PLAIN, "%s", with_spaces(key, text));
+	table_cell(table, PLAIN, "%s", unit_exact(count, number));
+	table_cell(table, PLAIN, "%s", meaning);
+}
+
+static void add_cell(const struct counter_cell *cell, void *arg)
+{
+	const struct sheet *sheet = arg;
+	const struct counter *counter = sheet->counter;
+
+	if (!cell->name[0])
+		add_row(sheet->table, counter->key, cell->value, counter->help);
+	else if (!cell->name[1] && counter->dims->means)
+		add_row(sheet->table, cell->name[0], cell->value,
+			counter->dims->means[cell->index[0]]);
+}
+
+/* Each with what it means; without those of two dimensions. */
+static void add_counters(struct table *table, const struct counter *list, const void *counts)
+{
+	struct sheet sheet = { .table = table };
+
+	for (sheet.counter = list; sheet.counter->key; sheet.counter++)
+		counter_each(sheet.counter, counts, add_cell, &sheet);
+}
+
+#define COUNTS(title)                                                                              \
 	{                                                                                          \
-		{ title, false }, { "KERNEL", true }, { "DAEMON UDP", true },                      \
-			{ "DAEMON TCP", true }, { NULL, false },                                   \
+		{ title, false }, { "COUNT", true }, { "MEANING", false },                         \
+		{                                                                                  \
+			NULL, false                                                                \
+		}                                                                                  \
 	}
+
+static void add_to_row(const struct counter_cell *cell, void *arg)
+{
+	const struct sheet *sheet = arg;
+	char number[UNIT_TEXT];
+
+	if (!sheet->table)
+		return;
+	if (cell->index[1] == sheet->counter->dims[1].first)
+		table_cell(sheet->table, PLAIN, "%s", cell->name[0]);
+	table_cell(sheet->table, cell->value ? YELLOW : PLAIN, "%s",
+		   unit_exact(cell->value, number));
+}
+
+/* Two dimensions: the first downwards, the second across, under @columns. */
+static void print_matrix(const struct column *columns, const struct counter *counter,
+			 const void *counts)
+{
+	struct sheet sheet = { .table = table_new(stdout, columns), .counter = counter };
+
+	counter_each(counter, counts, add_to_row, &sheet);
+	table_end(sheet.table);
+}
+
+static __u64 count_at(const struct ad_dns_count *count, size_t place)
+{
+	return *(const __u64 *)((const char *)count + place);
+}
 
 /* Who gave how many answers of a sort; nothing, if nobody gave one. */
-static void print_sort(struct table *table, const char *label, __u64 kernel, __u64 udp, __u64 tcp)
+static void add_answers(const struct counter_cell *cell, void *arg)
 {
+	const struct sheet *sheet = arg;
+	__u64 counts[DNS_BY_NR], all = 0;
 	char text[UNIT_TEXT];
 
-	if (!table || !(kernel | udp | tcp))
+	for (int i = 0; i < DNS_BY_NR; i++)
+		all |= counts[i] = count_at(&sheet->by[i], cell->place);
+	if (!sheet->table || !all)
 		return;
-	table_cell(table, PLAIN, "%s", label);
-	table_cell(table, PLAIN, "%s", unit_exact(kernel, text));
-	table_cell(table, PLAIN, "%s", unit_exact(udp, text));
-	table_cell(table, PLAIN, "%s", unit_exact(tcp, text));
+	table_cell(sheet->table, PLAIN, "%s%s%s", cell->name[0] ?: sheet->counter->key,
+		   cell->name[1] ? ", " : "", cell->name[1] ?: "");
+	for (int i = 0; i < DNS_BY_NR; i++)
+		table_cell(sheet->table, PLAIN, "%s", unit_exact(counts[i], text));
 }
 
-static void print_rcodes(const struct ad_dns_count by[DNS_BY_NR])
+/* The same answers, told apart in several ways. */
+static void print_answers(const struct ad_dns_count by[DNS_BY_NR])
 {
-	static const struct column columns[] = ANSWERS("DNS ANSWERS");
-	struct table *table = table_new(stdout, columns);
-	char number[16];
-
-	for (int i = 0; i < AD_DNS_RCODES; i++) {
-		snprintf(number, sizeof(number), "RCODE%d", i);
-		print_sort(table, dns_rcode_name(i) ?: number, by[DNS_BY_KERNEL].rcodes[i],
-			   by[DNS_BY_DAEMON_UDP].rcodes[i], by[DNS_BY_DAEMON_TCP].rcodes[i]);
-	}
-	print_sort(table, "of these with TC", by[DNS_BY_KERNEL].truncated,
-		   by[DNS_BY_DAEMON_UDP].truncated, by[DNS_BY_DAEMON_TCP].truncated);
-	table_end(table);
-}
-
-static void print_types(const struct ad_dns_count by[DNS_BY_NR])
-{
-	static const struct column columns[] = ANSWERS("DNS TYPE");
-	struct table *table = table_new(stdout, columns);
-	char text[DNS_TYPE_TEXT];
-
-	for (int i = 1; i <= AD_DNS_TYPES; i++) {
-		int type = i % AD_DNS_TYPES; /* "other" comes last */
-
-		print_sort(table, dns_type_name(type, text), by[DNS_BY_KERNEL].types[type],
-			   by[DNS_BY_DAEMON_UDP].types[type], by[DNS_BY_DAEMON_TCP].types[type]);
-	}
-	table_end(table);
-}
-
-static void print_edns(const struct ad_dns_count by[DNS_BY_NR])
-{
-	static const struct column columns[] = ANSWERS("DNS CLIENT");
-	static const char *const labels[2][AD_DNS_EDNS_KINDS] = {
-		{ "IPv4, no EDNS", "IPv4, EDNS", "IPv4, DNSSEC" },
-		{ "IPv6, no EDNS", "IPv6, EDNS", "IPv6, DNSSEC" },
+	char title[64], text[COUNTER_TEXT];
+	const struct column columns[] = {
+		{ title, false },	{ "KERNEL", true }, { "DAEMON UDP", true },
+		{ "DAEMON TCP", true }, { NULL, false },
 	};
-	struct table *table = table_new(stdout, columns);
+	struct sheet sheet = { .by = by };
 
-	for (int i = 0; i < 2 * AD_DNS_EDNS_KINDS; i++) {
-		int family = i / AD_DNS_EDNS_KINDS, kind = i % AD_DNS_EDNS_KINDS;
-
-		print_sort(table, labels[family][kind], by[DNS_BY_KERNEL].edns[family][kind],
-			   by[DNS_BY_DAEMON_UDP].edns[family][kind],
-			   by[DNS_BY_DAEMON_TCP].edns[family][kind]);
+	for (sheet.counter = counters_dns; sheet.counter->key; sheet.counter++) {
+		snprintf(title, sizeof(title), "DNS ANSWERS: %s",
+			 with_spaces(sheet.counter->key, text));
+		sheet.table = table_new(stdout, columns);
+		counter_each(sheet.counter, by, add_answers, &sheet);
+		table_end(sheet.table);
+		putchar('\n');
 	}
-	table_end(table);
 }
 
 static void print_zones(const struct dns_stats *dns)
@@ -132,140 +193,50 @@ static void print_zones(const struct dns_stats *dns)
 	table_end(table);
 }
 
-struct count_row {
-	const char *label;
-	__u64 count;
-	const char *meaning;
-};
-
-static void print_counts(const struct column columns[], const struct count_row *rows, size_t nr)
+static void print_dns(const struct dns_stats *dns)
 {
-	struct table *table = table_new(stdout, columns);
-	char text[UNIT_TEXT];
-
-	for (size_t i = 0; table && i < nr; i++) {
-		table_cell(table, PLAIN, "%s", rows[i].label);
-		table_cell(table, PLAIN, "%s", unit_exact(rows[i].count, text));
-		table_cell(table, PLAIN, "%s", rows[i].meaning);
-	}
-	table_end(table);
-}
-
-static struct count_row cookie_row(const struct ad_dns_guarded *guarded, int state,
-				   const char *meaning)
-{
-	return (struct count_row){ dns_cookie_name(state), guarded->cookies[state], meaning };
-}
-
-static void print_cookies(const struct ad_dns_guarded *guarded)
-{
-	static const struct column columns[] = {
-		{ "DNS COOKIES", false }, { "QUERIES", true }, { "MEANING", false }, { NULL, false }
-	};
-	const struct count_row rows[] = {
-		cookie_row(guarded, AD_DNS_COOKIE_NEW, "the client has none of ours yet"),
-		cookie_row(guarded, AD_DNS_COOKIE_GOOD, "the client is where it says it is"),
-		cookie_row(guarded, AD_DNS_COOKIE_BAD, "too old, forged, or of another secret"),
-	};
-
-	print_counts(columns, rows, sizeof(rows) / sizeof(*rows));
-}
-
-static void print_limited(const struct ad_dns_guarded *guarded)
-{
-	static const struct column columns[] = {
+	static const struct column guard[] = COUNTS("DNS"), limited[] = {
 		{ "DNS OVER LIMIT", false }, { "DROPPED", true }, { "SLIPPED", true },
 		{ "SPARED", true },	     { NULL, false },
 	};
-	struct table *table = table_new(stdout, columns);
-	char text[UNIT_TEXT];
+	struct table *table;
 
-	for (int class = 0; table && class < AD_DNS_CLASSES; class ++) {
-		table_cell(table, PLAIN, "%s", dns_class_name(class));
-		for (int i = AD_DNS_LIMITED_DROPPED; i < AD_DNS_LIMITED_STATES; i++)
-			table_cell(table, PLAIN, "%s",
-				   unit_exact(guarded->limited[i][class], text));
-	}
+	print_answers(dns->by);
+	table = table_new(stdout, guard);
+	add_counters(table, counters_guard, &dns->guarded);
+	add_counters(table, counters_tcp, dns);
 	table_end(table);
-}
-
-/* The same answers, told apart in three ways. */
-static void print_answers(const struct ad_dns_count by[DNS_BY_NR])
-{
-	print_rcodes(by);
 	putchar('\n');
-	print_types(by);
-	putchar('\n');
-	print_edns(by);
-	putchar('\n');
-}
-
-static void print_dns(const struct dns_stats *dns)
-{
-	__u64 answers = 0;
-
-	for (int i = 0; i < DNS_BY_NR; i++)
-		answers += dns_count_sum(&dns->by[i]);
-	if (answers)
-		print_answers(dns->by);
-	print_cookies(&dns->guarded);
-	putchar('\n');
-	print_limited(&dns->guarded);
+	print_matrix(limited, counter_find(counters_guard, "limited"), &dns->guarded);
 	putchar('\n');
 	print_zones(dns);
 }
 
 static void print_flow_table(const struct status *status)
 {
-	static const struct column columns[] = {
-		{ "FLOW TABLE", false }, { "COUNT", true }, { "MEANING", false }, { NULL, false }
-	};
-	const struct count_row rows[] = {
-		{ "inserts", status->flow_stats.inserts, "flows entered" },
-		{ "evictions", status->flow_stats.evictions, "a live flow made room for another" },
-		{ "expiries", status->flow_stats.expiries, "an idle flow made room for another" },
-		{ "refusals", status->flow_stats.refusals,
-		  "a flow found no room: it is asked about packet by packet, or not counted" },
-		{ "in use", status->flows.slots - status->flows.by_kind[AD_FLOW_FREE], "slots" },
-		{ "capacity", status->flows.slots, "slots" },
-	};
+	static const struct column columns[] = COUNTS("FLOW TABLE");
+	struct table *table = table_new(stdout, columns);
+	__u64 free = status->flows.by_kind[AD_FLOW_FREE];
 
-	print_counts(columns, rows, sizeof(rows) / sizeof(*rows));
+	add_counters(table, counters_flow, &status->flow_stats);
+	add_row(table, "in_use", status->flows.slots - free, "entries of the flow table in use");
+	add_row(table, "capacity", status->flows.slots, "flows that the flow table can hold");
+	table_end(table);
 }
 
 static void print_hunt(const struct ad_hunt_stats *stats)
 {
-	static const struct column columns[] = {
-		{ "HUNT", false }, { "COUNT", true }, { "MEANING", false }, { NULL, false }
-	};
-	const struct count_row rows[] = {
-		{ "learned", stats->learned, "claims, each a hint for its client's prefix" },
-		{ "scouts", stats->scouts, "ACKs of stamped flows that asked for such a claim" },
-		{ "by hint", stats->by_hint, "hunts whose first node a hint named" },
-		{ "by source", stats->by_source,
-		  "hunts whose first node another client came from" },
-	};
-
-	print_counts(columns, rows, sizeof(rows) / sizeof(*rows));
-}
-
-static void print_budgets(const struct ad_hunt_stats *stats)
-{
-	static const struct column columns[] = {
+	static const struct column columns[] = COUNTS("HUNT"), budgets[] = {
 		{ "BUDGET", false },	{ "REFUSED IN ALL", true },
 		{ "FOR A NODE", true }, { "FOR A PREFIX", true },
 		{ NULL, false },
 	};
 	struct table *table = table_new(stdout, columns);
-	char text[UNIT_TEXT];
 
-	for (int i = 0; table && i < AD_BUDGET_CLASSES; i++) {
-		table_cell(table, PLAIN, "%s", budget_names[i]);
-		for (int j = 0; j < AD_BUDGET_SCOPES; j++)
-			table_cell(table, stats->refused[i][j] ? YELLOW : PLAIN, "%s",
-				   unit_exact(stats->refused[i][j], text));
-	}
+	add_counters(table, counters_hunt, stats);
 	table_end(table);
+	putchar('\n');
+	print_matrix(budgets, counter_find(counters_hunt, "refused"), stats);
 }
 
 static void print_text(const struct view *view, const struct status *status)
@@ -278,8 +249,6 @@ static void print_text(const struct view *view, const struct status *status)
 	putchar('\n');
 	print_hunt(&status->hunt_stats);
 	putchar('\n');
-	print_budgets(&status->hunt_stats);
-	putchar('\n');
 	peers_print(&view->names, status->peers, status->nr_peers, view->meta.node_id, false);
 	putchar('\n');
 	print_dns(&status->dns);
@@ -287,22 +256,7 @@ static void print_text(const struct view *view, const struct status *status)
 
 /* --- rates ----------------------------------------------------------------------------------- */
 
-static __u64 per_second(__u64 now, __u64 before, unsigned int seconds)
-{
-	return now > before ? (now - before) / seconds : 0;
-}
-
-/* A loaded instance may be replaced between two looks; its counters then start anew. */
-static void take_rates(struct ad_count rates[AD_REASON_MAX], const struct ad_count *now,
-		       const struct ad_count *before, unsigned int seconds)
-{
-	for (int i = 0; i < AD_REASON_MAX; i++) {
-		rates[i].packets = per_second(now[i].packets, before[i].packets, seconds);
-		rates[i].bytes = per_second(now[i].bytes, before[i].bytes, seconds);
-	}
-}
-
-static void print_rates(const struct ad_count rates[AD_REASON_MAX], unsigned int seconds)
+static void print_rates(const struct rate rates[AD_REASON_MAX], double seconds)
 {
 	static const struct column columns[] = {
 		{ "REASON", false },  { "PACKETS/S", true }, { "BYTES/S", true },
@@ -317,33 +271,50 @@ static void print_rates(const struct ad_count rates[AD_REASON_MAX], unsigned int
 		if (!rates[i].packets)
 			continue;
 		table_cell(table, PLAIN, "%s", reason_table[i].label);
-		table_cell(table, PLAIN, "%s", unit_exact(rates[i].packets, text));
-		table_cell(table, PLAIN, "%s", unit_bytes(rates[i].bytes, text));
+		table_cell(table, PLAIN, "%s", unit_rate(rates[i].packets, text));
+		table_cell(table, PLAIN, "%s", unit_rate(rates[i].bytes, text));
 		table_cell(table, DIM, "%s", reason_table[i].help);
 	}
 	table_end(table);
-	printf("(mean of %us)\n\n", seconds);
+	printf("(mean of %.1fs)\n\n", seconds);
+}
+
+/* One look at the counters, and when it was. */
+struct moment {
+	struct ad_count counts[AD_REASON_MAX];
+	__u64 at_us;
+};
+
+static int read_moment(const struct view *view, struct moment *moment)
+{
+	int err = pins_read_reasons(&view->pins, moment->counts);
+
+	moment->at_us = clock_mono_us();
+	return err;
 }
 
 /* Until interrupted, or until the instance or the reader is gone. */
 static int watch(const struct view *view, unsigned int seconds)
 {
-	struct ad_count before[AD_REASON_MAX], now[AD_REASON_MAX], rates[AD_REASON_MAX];
 	struct timespec pause = { .tv_sec = seconds };
-	int err = pins_read_reasons(&view->pins, before);
+	struct rate rates[AD_REASON_MAX];
+	struct moment before, now;
+	int err = read_moment(view, &before);
 
 	while (!err && !ferror(stdout)) {
+		double took_s;
+
 		nanosleep(&pause, NULL);
-		err = pins_read_reasons(&view->pins, now);
+		err = read_moment(view, &now);
 		if (err)
 			break;
-		take_rates(rates, now, before, seconds);
-		memcpy(before, now, sizeof(before));
+		took_s = (now.at_us - before.at_us) / 1e6; /* longer, on a machine that is busy */
+		rates_take(rates, now.counts, before.counts, took_s);
+		before = now;
 		if (view->globals->json)
-			output_json(json_pack("{s:i, s:o}", "seconds", seconds, "per_second",
-					      status_reasons_json(rates)));
+			output_json(rates_json(rates, took_s));
 		else
-			print_rates(rates, seconds);
+			print_rates(rates, took_s);
 		fflush(stdout);
 	}
 	return err ? view_failed(view, "counters", err) : EXIT_FAILED;
@@ -365,6 +336,62 @@ static int show_once(const struct view *view)
 	return err ? EXIT_FAILED : EXIT_OK;
 }
 
+/* --- references ------------------------------------------------------------------------------- */
+
+static void print_metric(const struct metric *metric, void *arg)
+{
+	printf("| `anydoor_%s` | %s | %s | %s |\n", metric->name, metric->type, metric->labels,
+	       metric->help);
+}
+
+static void add_metric(const struct metric *metric, void *arg)
+{
+	char name[80];
+
+	snprintf(name, sizeof(name), "anydoor_%s", metric->name);
+	json_array_append_new(arg, json_pack("{s:s, s:s, s:s, s:s}", "metric", name, "type",
+					     metric->type, "labels", metric->labels, "help",
+					     metric->help));
+}
+
+static int show_metrics(bool as_json)
+{
+	json_t *list;
+
+	if (!as_json) {
+		puts("| metric | type | labels | meaning |\n| --- | --- | --- | --- |");
+		metrics_each(print_metric, NULL);
+		return EXIT_OK;
+	}
+	list = json_array();
+	metrics_each(add_metric, list);
+	return output_json(list) ? EXIT_FAILED : EXIT_OK;
+}
+
+static int show_reasons(bool as_json)
+{
+	json_t *list = json_array();
+
+	if (!as_json)
+		puts("| reason | side | action | meaning |\n| --- | --- | --- | --- |");
+	for (int i = AD_CONTINUE + 1; i < AD_REASON_MAX; i++) {
+		const struct reason *reason = &reason_table[i];
+
+		if (as_json)
+			json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s}", "reason",
+							      reason->label, "side", reason->side,
+							      "action", reason->action, "help",
+							      reason->help));
+		else
+			printf("| `%s` | %s | %s | %s |\n", reason->label, reason->side,
+			       reason->action, reason->help);
+	}
+	if (as_json)
+		return output_json(list) ? EXIT_FAILED : EXIT_OK;
+	json_decref(list);
+	return EXIT_OK;
+}
+
 int cmd_stats(const struct globals *globals, int argc, char **argv)
 {
 	struct options options = { 0 };
@@ -373,6 +400,10 @@ int cmd_stats(const struct globals *globals, int argc, char **argv)
 
 	if (args_parse(cmd_stats_args, argc, argv, &options))
 		return EXIT_USAGE;
+	if (options.metrics)
+		return show_metrics(globals->json);
+	if (options.reasons)
+		return show_reasons(globals->json);
 	code = view_open(&view, globals);
 	if (code)
 		return code;

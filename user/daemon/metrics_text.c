@@ -1,463 +1,619 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * metrics_text.c: metrics from what was read (metrics_text.h).
+ *
+ * A page is a table of families. What maps/counters.h counts comes from its rows; each other family
+ * has a row here, with its help, and a function that writes its samples.
  */
-#include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <event2/buffer.h>
 #include "maps/dns.h"
 #include "metrics_text.h"
-#include "user/base/addr.h"
 #include "user/base/prom.h"
-#include "user/fleet/hunt.h"
 #include "user/flows/flow_text.h"
+#include "user/status/counter.h"
 
-/* A family of one sample without labels. */
-static void write_one(struct evbuffer *out, const char *name, const char *type, const char *help,
-		      double value)
+#define SOURCES_MAX DNS_BY_NR
+
+/* What a page is made from. */
+struct page {
+	struct evbuffer *out;
+	const struct view *view;
+	const struct status *status; /* NULL: nothing is loaded */
+	const struct metrics_daemon *daemon;
+	const struct flow_top *top; /* of the page of flows */
+	const struct names *names;  /* likewise */
+};
+
+/* The struct that counters are in, and what tells it from others of the same kind. */
+struct source {
+	const void *counts;
+	const char *by, *transport; /* NULL: there is one only */
+};
+
+struct family {
+	const char *name, *type, *labels, *help;
+	/* One of these. */
+	double (*value)(const struct page *page);	   /* one sample without labels */
+	double (*zone)(const struct dns_zone_stats *zone); /* one for each zone */
+	double (*flow)(const struct page *page, const struct ad_flow *flow); /* for each flow */
+	void (*write)(const struct page *page, const char *name);
+	const struct counter *counters; /* all of a table, instead of name and help */
+
+	bool (*applies)(const struct page *page); /* NULL: whenever something is loaded */
+	int (*sources)(const struct page *page, struct source sources[SOURCES_MAX]);
+};
+
+/* --- instance and daemon --------------------------------------------------------------------- */
+
+static bool always(const struct page *page)
 {
-	prom_family(out, name, type, help);
-	prom_sample(out, name, value, NULL);
+	return true;
 }
 
-static double real_now_s(void)
+static void write_build(const struct page *page, const char *name)
+{
+	const struct config *config = page->view->config;
+	char abi[16], id[16];
+
+	snprintf(abi, sizeof(abi), "%d", AD_ABI_VERSION);
+	snprintf(id, sizeof(id), "%u", config->self->id);
+	prom_sample(page->out, name, 1, "version", VERSION, "abi", abi, "loaded_version",
+		    page->status ? page->view->meta.version : "", "node", config->self->name,
+		    "node_id", id, "pop", config_pop_name(config, config->self->pop), NULL);
+}
+
+static void write_reloads(const struct page *page, const char *name)
+{
+	static const struct {
+		enum ad_reload_end end;
+		const char *result;
+	} results[] = { { AD_RELOAD_OK, "ok" },
+			{ AD_RELOAD_PARTLY, "partly" },
+			{ AD_RELOAD_REFUSED, "failed" } };
+
+	for (size_t i = 0; i < sizeof(results) / sizeof(*results); i++)
+		prom_sample(page->out, name, page->daemon->reloads[results[i].end], "result",
+			    results[i].result, NULL);
+}
+
+/* A family's only number. */
+#define VALUE(name, expression)                                                                    \
+	static double name(const struct page *page)                                                \
+	{                                                                                          \
+		return expression;                                                                 \
+	}
+
+VALUE(is_loaded, page->status != NULL)
+VALUE(reload_success, page->daemon->last_ok)
+VALUE(reload_success_s, page->daemon->last_ok_real_s)
+VALUE(is_armed, !!(page->status->state.flags & AD_STATE_ARMED))
+VALUE(is_draining, !!(page->status->state.flags & AD_STATE_DRAINING))
+VALUE(flows_left, page->status->flows_left)
+VALUE(successors, page->status->state.nr_successors)
+VALUE(unstamped, page->status->state.unstamped)
+VALUE(reload_refused, page->status->reload.end == AD_RELOAD_REFUSED)
+VALUE(warnings, page->status->nr_warnings)
+VALUE(idle_entries, page->status->flows.idle)
+VALUE(flow_capacity, page->status->flows.slots)
+VALUE(zones, page->status->dns.nr_zones)
+VALUE(zones_capacity, AD_DNS_ZONE_MAX)
+
+static double loaded_s(const struct page *page)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec + now.tv_nsec / 1e9;
+	return now.tv_sec + now.tv_nsec / 1e9 -
+	       flow_seconds(page->view->names.now_s, page->view->meta.loaded_s);
 }
 
-/* --- instance and daemon --------------------------------------------------------------------- */
-
-static void write_build(struct evbuffer *out, const struct view *view, bool loaded)
+static bool while_draining(const struct page *page)
 {
-	const struct config_node *self = view->config->self;
-	const char *pop = config_pop_name(view->config, self->pop);
-	char abi[16], id[16];
-
-	snprintf(abi, sizeof(abi), "%d", AD_ABI_VERSION);
-	snprintf(id, sizeof(id), "%u", self->id);
-	prom_family(out, "build_info", "gauge", "Versions and identity, in labels; always 1.");
-	prom_sample(out, "build_info", 1, "version", VERSION, "abi", abi, "loaded_version",
-		    loaded ? view->meta.version : "", "node", self->name, "node_id", id, "pop", pop,
-		    NULL);
-	write_one(out, "loaded", "gauge", "1 while the data path is loaded.", loaded);
-}
-
-static void write_daemon(struct evbuffer *out, const struct metrics_daemon *daemon)
-{
-	prom_family(out, "reloads_total", "counter",
-		    "Attempts to load configuration and zones since the daemon started.");
-	prom_sample(out, "reloads_total", daemon->reloads[AD_RELOAD_OK], "result", "ok", NULL);
-	prom_sample(out, "reloads_total", daemon->reloads[AD_RELOAD_PARTLY], "result", "partly",
-		    NULL);
-	prom_sample(out, "reloads_total", daemon->reloads[AD_RELOAD_REFUSED], "result", "failed",
-		    NULL);
-	write_one(out, "reload_success", "gauge",
-		  "1 if the last attempt found no error, in no zone either.", daemon->last_ok);
-	write_one(out, "reload_success_timestamp_seconds", "gauge",
-		  "When configuration and zones were last loaded with success.",
-		  daemon->last_ok_real_s);
-}
-
-static void write_state(struct evbuffer *out, const struct view *view, const struct status *status)
-{
-	const struct ad_state *state = &status->state;
-
-	write_one(out, "armed", "gauge", "1 while replies are stamped and stamps are read.",
-		  !!(state->flags & AD_STATE_ARMED));
-	write_one(out, "draining", "gauge", "1 while new flows are handed to successors.",
-		  !!(state->flags & AD_STATE_DRAINING));
-	if (state->flags & AD_STATE_DRAINING)
-		write_one(out, "drain_flows_left", "gauge",
-			  "Connections that still end here, during a drain.", status->flows_left);
-	write_one(out, "drain_successors", "gauge", "Nodes that take new flows during a drain.",
-		  state->nr_successors);
-	write_one(out, "unstamped_sockets", "gauge", "Connections on the list of unstamped ones.",
-		  state->unstamped);
-	write_one(out, "reload_refused", "gauge",
-		  "1 while the last attempt to load changed nothing, for it found errors.",
-		  status->reload.end == AD_RELOAD_REFUSED);
-	write_one(out, "warnings", "gauge", "Warnings that `anydoor status` shows.",
-		  status->nr_warnings);
-	write_one(out, "loaded_timestamp_seconds", "gauge", "When the data path was loaded.",
-		  real_now_s() - flow_seconds(view->names.now_s, view->meta.loaded_s));
+	return page->status && is_draining(page) != 0;
 }
 
 /* --- packets --------------------------------------------------------------------------------- */
 
-static void write_reasons(struct evbuffer *out, const struct status *status)
+static void write_reasons(const struct page *page, const char *name, bool bytes)
 {
-	prom_family(out, "packets_total", "counter", "Packets by how they left the data path.");
-	for (int i = AD_CONTINUE + 1; i < AD_REASON_MAX; i++)
-		prom_sample(out, "packets_total", status->reasons[i].packets, "reason",
+	for (int i = AD_CONTINUE + 1; i < AD_REASON_MAX; i++) {
+		const struct ad_count *count = &page->status->reasons[i];
+
+		prom_sample(page->out, name, bytes ? count->bytes : count->packets, "reason",
 			    reason_table[i].label, "side", reason_table[i].side, "action",
 			    reason_table[i].action, NULL);
-	prom_family(out, "bytes_total", "counter",
-		    "Bytes of these packets, as they came, with the Ethernet header.");
-	for (int i = AD_CONTINUE + 1; i < AD_REASON_MAX; i++)
-		prom_sample(out, "bytes_total", status->reasons[i].bytes, "reason",
-			    reason_table[i].label, "side", reason_table[i].side, "action",
-			    reason_table[i].action, NULL);
+	}
+}
+
+static void write_packets(const struct page *page, const char *name)
+{
+	write_reasons(page, name, false);
+}
+
+static void write_bytes(const struct page *page, const char *name)
+{
+	write_reasons(page, name, true);
 }
 
 /* --- the fleet ------------------------------------------------------------------------------- */
 
-static __u64 peer_value(const struct peer *peer, bool rx, bool bytes)
+static __u64 peer_value(const struct ad_peer_count *count, bool rx, bool bytes)
 {
-	const struct ad_count *count = rx ? &peer->count.rx : &peer->count.tx;
+	const struct ad_count *one = rx ? &count->rx : &count->tx;
 
-	return bytes ? count->bytes : count->packets;
+	return bytes ? one->bytes : one->packets;
 }
 
-static void write_peers(struct evbuffer *out, const char *name, const char *help,
-			const struct view *view, const struct status *status, bool bytes)
+static void write_peers(const struct page *page, const char *name, bool bytes)
 {
-	prom_family(out, name, "counter", help);
-	for (size_t i = 0; i < status->nr_peers; i++) {
-		const struct peer *peer = &status->peers[i];
-		const char *node = names_node_name(&view->names, peer->id);
-		const char *pop = names_pop_name(&view->names, peer->id);
+	for (size_t i = 0; i < page->status->nr_peers; i++) {
+		const struct peer *peer = &page->status->peers[i];
+		const char *node = names_node_name(&page->view->names, peer->id);
+		const char *pop = names_pop_name(&page->view->names, peer->id);
 
-		if (peer->id == view->meta.node_id)
+		if (peer->id == page->view->meta.node_id)
 			continue;
-		prom_sample(out, name, peer_value(peer, false, bytes), "direction", "tx", "node",
-			    node, "pop", pop, NULL);
-		prom_sample(out, name, peer_value(peer, true, bytes), "direction", "rx", "node",
-			    node, "pop", pop, NULL);
+		for (int rx = 0; rx < 2; rx++)
+			prom_sample(page->out, name, peer_value(&peer->count, rx, bytes),
+				    "direction", rx ? "rx" : "tx", "node", node, "pop", pop, NULL);
 	}
 }
 
-static __u64 pop_value(const struct view *view, const struct status *status, size_t pop, bool rx,
-		       bool bytes)
+static void write_peer_packets(const struct page *page, const char *name)
 {
-	__u64 sum = 0;
-
-	for (size_t i = 0; i < status->nr_peers; i++) {
-		const struct config_node *node = names_node(&view->names, status->peers[i].id);
-
-		if (node && node->pop == pop && node->id != view->meta.node_id)
-			sum += peer_value(&status->peers[i], rx, bytes);
-	}
-	return sum;
+	write_peers(page, name, false);
 }
 
-static void write_pops(struct evbuffer *out, const char *name, const char *help,
-		       const struct view *view, const struct status *status, bool bytes)
+static void write_peer_bytes(const struct page *page, const char *name)
 {
-	prom_family(out, name, "counter", help);
-	for (size_t i = 0; i < view->config->nr_pops; i++) {
-		const char *pop = view->config->pops[i].name;
-
-		prom_sample(out, name, pop_value(view, status, i, false, bytes), "direction", "tx",
-			    "pop", pop, NULL);
-		prom_sample(out, name, pop_value(view, status, i, true, bytes), "direction", "rx",
-			    "pop", pop, NULL);
-	}
+	write_peers(page, name, true);
 }
 
-static void write_node_states(struct evbuffer *out, const struct view *view,
-			      const struct status *status)
+static void add_count(struct ad_count *sum, const struct ad_count *one)
+{
+	sum->packets += one->packets;
+	sum->bytes += one->bytes;
+}
+
+/* Of each POP, by its index, what was exchanged with its nodes but us; free() it. */
+static struct ad_peer_count *sum_pops(const struct page *page)
+{
+	const struct view *view = page->view;
+	struct ad_peer_count *sums = calloc(view->config->nr_pops ?: 1, sizeof(*sums));
+
+	for (size_t i = 0; sums && i < page->status->nr_peers; i++) {
+		const struct peer *peer = &page->status->peers[i];
+		const struct config_node *node = names_node(&view->names, peer->id);
+
+		if (!node || node->id == view->meta.node_id)
+			continue;
+		add_count(&sums[node->pop].tx, &peer->count.tx);
+		add_count(&sums[node->pop].rx, &peer->count.rx);
+	}
+	return sums;
+}
+
+static void write_pops(const struct page *page, const char *name, bool bytes)
+{
+	const struct config *config = page->view->config;
+	struct ad_peer_count *sums = sum_pops(page);
+
+	for (size_t i = 0; sums && i < config->nr_pops; i++)
+		for (int rx = 0; rx < 2; rx++)
+			prom_sample(page->out, name, peer_value(&sums[i], rx, bytes), "direction",
+				    rx ? "rx" : "tx", "pop", config->pops[i].name, NULL);
+	free(sums);
+}
+
+static void write_pop_packets(const struct page *page, const char *name)
+{
+	write_pops(page, name, false);
+}
+
+static void write_pop_bytes(const struct page *page, const char *name)
+{
+	write_pops(page, name, true);
+}
+
+static void write_node_states(const struct page *page, const char *name)
 {
 	static const char *const states[] = { "up", "draining", "silent", "dead", "unknown" };
 
-	prom_family(out, "node_state", "gauge",
-		    "1 for the state that the data path holds a node to be in.");
-	for (size_t i = 0; i < status->nr_peers; i++) {
-		const struct peer *peer = &status->peers[i];
+	for (size_t i = 0; i < page->status->nr_peers; i++) {
+		const struct peer *peer = &page->status->peers[i];
+		const char *node = names_node_name(&page->view->names, peer->id);
+		const char *pop = names_pop_name(&page->view->names, peer->id);
 
 		for (size_t s = 0; s < sizeof(states) / sizeof(*states); s++)
-			prom_sample(out, "node_state", !strcmp(peer_state(peer), states[s]), "node",
-				    names_node_name(&view->names, peer->id), "pop",
-				    names_pop_name(&view->names, peer->id), "state", states[s],
-				    NULL);
+			prom_sample(page->out, name, !strcmp(peer_state(peer), states[s]), "node",
+				    node, "pop", pop, "state", states[s], NULL);
 	}
 }
 
-static void write_fleet(struct evbuffer *out, const struct view *view, const struct status *status)
+/* --- flows and DNS --------------------------------------------------------------------------- */
+
+static void write_entries(const struct page *page, const char *name)
 {
-	write_peers(out, "tunnel_packets_total",
-		    "Packets wrapped for a node (tx) and unwrapped from it (rx).", view, status,
-		    false);
-	write_peers(out, "tunnel_bytes_total", "Bytes of the inner packets.", view, status, true);
-	write_pops(out, "pop_tunnel_packets_total",
-		   "Packets wrapped for the nodes of a POP (tx) and unwrapped from them (rx).",
-		   view, status, false);
-	write_pops(out, "pop_tunnel_bytes_total", "Bytes of the inner packets, by POP.", view,
-		   status, true);
-	write_node_states(out, view, status);
-}
-
-/* --- flows ----------------------------------------------------------------------------------- */
-
-static void write_flow_table(struct evbuffer *out, const struct status *status)
-{
-	const struct ad_flow_stats *stats = &status->flow_stats;
-
-	prom_family(out, "flow_table_entries", "gauge", "Live flows in the table, by kind.");
 	for (int kind = AD_FLOW_TRANSIT; kind <= AD_FLOW_OURS; kind++)
-		prom_sample(out, "flow_table_entries", status->flows.by_kind[kind], "kind",
+		prom_sample(page->out, name, page->status->flows.by_kind[kind], "kind",
 			    flow_kind(kind), NULL);
-	write_one(out, "flow_table_idle_entries", "gauge",
-		  "Entries of flows so long silent that they make room for others.",
-		  status->flows.idle);
-	write_one(out, "flow_table_capacity", "gauge", "Flows that the table can hold.",
-		  status->flows.slots);
-	write_one(out, "flow_table_inserts_total", "counter", "Flows entered.", stats->inserts);
-	write_one(out, "flow_table_evictions_total", "counter",
-		  "Live flows that made room for another.", stats->evictions);
-	write_one(out, "flow_table_expiries_total", "counter",
-		  "Idle flows that made room for another.", stats->expiries);
-	write_one(out, "flow_table_refusals_total", "counter",
-		  "Flows that found no room: shifted ones are asked about packet by packet.",
-		  stats->refusals);
 }
 
-static void write_budgets(struct evbuffer *out, const struct ad_hunt_stats *stats)
+static int flow_sources(const struct page *page, struct source sources[SOURCES_MAX])
 {
-	prom_family(out, "budget_refused_total", "counter",
-		    "Packets beyond a budget, by whom it bounds.");
-	for (int i = 0; i < AD_BUDGET_CLASSES; i++)
-		for (int j = 0; j < AD_BUDGET_SCOPES; j++)
-			prom_sample(out, "budget_refused_total", stats->refused[i][j], "budget",
-				    budget_names[i], "scope", budget_scopes[j], NULL);
+	sources[0] = (struct source){ .counts = &page->status->flow_stats };
+	return 1;
 }
 
-static void write_hunt(struct evbuffer *out, const struct ad_hunt_stats *stats)
+static int hunt_sources(const struct page *page, struct source sources[SOURCES_MAX])
 {
-	write_one(out, "hunt_claims_learned_total", "counter",
-		  "Claims that said where a client prefix comes from.", stats->learned);
-	write_one(out, "hunt_scouts_total", "counter",
-		  "ACKs of stamped flows sent to learn where their prefix comes from.",
-		  stats->scouts);
-	write_one(out, "hunt_by_hint_total", "counter",
-		  "Hunts whose first node was known by the client's prefix.", stats->by_hint);
-	write_one(out, "hunt_by_source_total", "counter",
-		  "Hunts whose first node was one that others had come from.", stats->by_source);
-	write_budgets(out, stats);
+	sources[0] = (struct source){ .counts = &page->status->hunt_stats };
+	return 1;
 }
 
-/* --- DNS ------------------------------------------------------------------------------------- */
-
-static const struct by {
-	const char *who, *transport;
-} dns_by[DNS_BY_NR] = {
-	[DNS_BY_KERNEL] = { "kernel", "udp" },
-	[DNS_BY_DAEMON_UDP] = { "daemon", "udp" },
-	[DNS_BY_DAEMON_TCP] = { "daemon", "tcp" },
-};
-
-static void write_rcodes(struct evbuffer *out, const struct by *by,
-			 const struct ad_dns_count *count)
+static int dns_sources(const struct page *page, struct source sources[SOURCES_MAX])
 {
-	char number[16];
+	const struct ad_dns_count *by = page->status->dns.by;
 
-	for (int i = 0; i < AD_DNS_RCODES; i++) {
-		const char *name = dns_rcode_name(i);
-
-		snprintf(number, sizeof(number), "RCODE%d", i);
-		/* A row that is always there can be alerted on before it first counts. */
-		if (count->rcodes[i] || !i)
-			prom_sample(out, "dns_responses_total", count->rcodes[i], "by", by->who,
-				    "transport", by->transport, "rcode", name ? name : number,
-				    NULL);
-	}
+	sources[0] = (struct source){ &by[DNS_BY_KERNEL], "kernel", "udp" };
+	sources[1] = (struct source){ &by[DNS_BY_DAEMON_UDP], "daemon", "udp" };
+	sources[2] = (struct source){ &by[DNS_BY_DAEMON_TCP], "daemon", "tcp" };
+	return 3;
 }
 
-static void write_types(struct evbuffer *out, const struct by *by, const struct ad_dns_count *count)
+static int tcp_sources(const struct page *page, struct source sources[SOURCES_MAX])
 {
-	char text[DNS_TYPE_TEXT];
-
-	for (int i = 0; i < AD_DNS_TYPES; i++)
-		if (count->types[i] || !i)
-			prom_sample(out, "dns_types_total", count->types[i], "by", by->who,
-				    "transport", by->transport, "type", dns_type_name(i, text),
-				    NULL);
+	sources[0] = (struct source){ .counts = &page->status->dns };
+	return 1;
 }
 
-static void write_edns(struct evbuffer *out, const struct by *by, const struct ad_dns_count *count)
+static int guard_sources(const struct page *page, struct source sources[SOURCES_MAX])
 {
-	for (int i = 0; i < 2; i++)
-		for (int kind = 0; kind < AD_DNS_EDNS_KINDS; kind++)
-			prom_sample(out, "dns_edns_total", count->edns[i][kind], "by", by->who,
-				    "transport", by->transport, "family", i ? "ip6" : "ip4", "edns",
-				    dns_edns_name(kind), NULL);
+	sources[0] = (struct source){ .counts = &page->status->dns.guarded };
+	return 1;
 }
 
-static void write_truncated(struct evbuffer *out, const struct by *by,
-			    const struct ad_dns_count *count)
+static void write_zone_queries(const struct page *page, const char *name)
 {
-	prom_sample(out, "dns_truncated_total", count->truncated, "by", by->who, "transport",
-		    by->transport, NULL);
-}
+	for (size_t i = 0; i < page->status->dns.nr_zones; i++) {
+		const struct dns_zone_stats *zone = &page->status->dns.zones[i];
 
-static void write_answers(struct evbuffer *out, const struct dns_stats *dns)
-{
-	static const struct {
-		const char *name, *help;
-		void (*write)(struct evbuffer *, const struct by *, const struct ad_dns_count *);
-	} families[] = {
-		{ "dns_responses_total", "DNS answers, in the kernel and by the daemon.",
-		  write_rcodes },
-		{ "dns_types_total", "DNS answers by the type that was asked for.", write_types },
-		{ "dns_edns_total", "DNS answers by what the client speaks: EDNS, DO.",
-		  write_edns },
-		{ "dns_truncated_total", "DNS answers that had to say TC.", write_truncated },
-	};
-
-	for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++) {
-		prom_family(out, families[i].name, "counter", families[i].help);
-		for (int by = 0; by < DNS_BY_NR; by++)
-			families[i].write(out, &dns_by[by], &dns->by[by]);
+		prom_sample(page->out, name, zone->queries - zone->daemon_queries, "zone",
+			    zone->name, "by", "kernel", NULL);
+		prom_sample(page->out, name, zone->daemon_queries, "zone", zone->name, "by",
+			    "daemon", NULL);
 	}
 }
 
 /* Of signed zones alone: what is not signed never expires. */
-static void write_signing(struct evbuffer *out, const struct dns_stats *dns)
+static void write_signed_until(const struct page *page, const char *name)
 {
-	prom_family(out, "dns_zone_signed_until_timestamp_seconds", "gauge",
-		    "When the first signature of the zone that is served expires.");
-	for (size_t i = 0; i < dns->nr_zones; i++)
-		if (dns->zones[i].denial)
-			prom_sample(out, "dns_zone_signed_until_timestamp_seconds",
-				    dns->zones[i].signed_until_s, "zone", dns->zones[i].name,
-				    "denial", dns_zone_denial(&dns->zones[i]), NULL);
-	prom_family(out, "dns_zone_resign_by_timestamp_seconds", "gauge",
-		    "When less than a tenth of a signature's life will be left: signers renew "
-		    "them before.");
-	for (size_t i = 0; i < dns->nr_zones; i++)
-		if (dns->zones[i].denial)
-			prom_sample(out, "dns_zone_resign_by_timestamp_seconds",
-				    dns->zones[i].resign_by_s, "zone", dns->zones[i].name, NULL);
-}
+	for (size_t i = 0; i < page->status->dns.nr_zones; i++) {
+		const struct dns_zone_stats *zone = &page->status->dns.zones[i];
 
-static void write_zones(struct evbuffer *out, const struct dns_stats *dns)
-{
-	prom_family(out, "dns_zone_queries_total", "counter", "Queries answered from a zone.");
-	for (size_t i = 0; i < dns->nr_zones; i++) {
-		const struct dns_zone_stats *zone = &dns->zones[i];
-
-		prom_sample(out, "dns_zone_queries_total", zone->queries - zone->daemon_queries,
-			    "zone", zone->name, "by", "kernel", NULL);
-		prom_sample(out, "dns_zone_queries_total", zone->daemon_queries, "zone", zone->name,
-			    "by", "daemon", NULL);
+		if (zone->denial)
+			prom_sample(page->out, name, zone->signed_until_s, "zone", zone->name,
+				    "denial", dns_zone_denial(zone), NULL);
 	}
-	prom_family(out, "dns_zone_serial", "gauge", "Serial of the zone that is served.");
-	for (size_t i = 0; i < dns->nr_zones; i++)
-		prom_sample(out, "dns_zone_serial", dns->zones[i].serial, "zone",
-			    dns->zones[i].name, NULL);
-	prom_family(out, "dns_zone_names", "gauge", "Names of the zone that is served.");
-	for (size_t i = 0; i < dns->nr_zones; i++)
-		prom_sample(out, "dns_zone_names", dns->zones[i].names, "zone", dns->zones[i].name,
-			    NULL);
-	prom_family(out, "dns_zone_bytes", "gauge",
-		    "Memory of the zone that is served: its names, sets and indexes.");
-	for (size_t i = 0; i < dns->nr_zones; i++)
-		prom_sample(out, "dns_zone_bytes", dns->zones[i].bytes, "zone", dns->zones[i].name,
-			    NULL);
-	prom_family(out, "dns_zone_records", "gauge", "Records of the zone that is served.");
-	for (size_t i = 0; i < dns->nr_zones; i++)
-		prom_sample(out, "dns_zone_records", dns->zones[i].records, "zone",
-			    dns->zones[i].name, NULL);
-	prom_family(out, "dns_zone_loaded_timestamp_seconds", "gauge",
-		    "When the zone that is served was loaded.");
-	for (size_t i = 0; i < dns->nr_zones; i++)
-		prom_sample(out, "dns_zone_loaded_timestamp_seconds", dns->zones[i].loaded_real_s,
-			    "zone", dns->zones[i].name, NULL);
-	write_signing(out, dns);
-	prom_family(out, "dns_zone_load_failed", "gauge",
-		    "1 while the zone's file cannot be read: it is served as it was read last, or "
-		    "with SERVFAIL if it never was.");
-	for (size_t i = 0; i < dns->nr_zones; i++)
-		prom_sample(out, "dns_zone_load_failed", *dns->zones[i].error != '\0', "zone",
-			    dns->zones[i].name, NULL);
 }
 
-static void write_guard(struct evbuffer *out, const struct ad_dns_guarded *guarded)
+static void write_resign_by(const struct page *page, const char *name)
 {
-	int i, class;
+	for (size_t i = 0; i < page->status->dns.nr_zones; i++) {
+		const struct dns_zone_stats *zone = &page->status->dns.zones[i];
 
-	prom_family(out, "dns_cookies_total", "counter",
-		    "Queries that brought a DNS cookie, by how it was found.");
-	for (i = AD_DNS_COOKIE_NEW; i < AD_DNS_COOKIE_STATES; i++)
-		prom_sample(out, "dns_cookies_total", guarded->cookies[i], "cookie",
-			    dns_cookie_name(i), NULL);
-	prom_family(out, "dns_limited_total", "counter",
-		    "Answers over the rate limit, by kind and by what became of them.");
-	for (i = AD_DNS_LIMITED_DROPPED; i < AD_DNS_LIMITED_STATES; i++)
-		for (class = 0; class < AD_DNS_CLASSES; class ++)
-			prom_sample(out, "dns_limited_total", guarded->limited[i][class], "class",
-				    dns_class_name(class), "action", dns_limited_name(i), NULL);
+		if (zone->denial)
+			prom_sample(page->out, name, zone->resign_by_s, "zone", zone->name, NULL);
+	}
 }
 
-static void write_dns(struct evbuffer *out, const struct dns_stats *dns)
+#define ZONE_VALUE(name, expression)                                                               \
+	static double name(const struct dns_zone_stats *zone)                                      \
+	{                                                                                          \
+		return expression;                                                                 \
+	}
+
+ZONE_VALUE(zone_serial, zone->serial)
+ZONE_VALUE(zone_names, zone->names)
+ZONE_VALUE(zone_bytes, zone->bytes)
+ZONE_VALUE(zone_records, zone->records)
+ZONE_VALUE(zone_loaded_s, zone->loaded_real_s)
+ZONE_VALUE(zone_failed, *zone->error != '\0')
+
+/* --- the tables ------------------------------------------------------------------------------ */
+
+static const struct family families[] = {
+	{ "build_info", "gauge", "version, abi, loaded_version, node, node_id, pop",
+	  "versions and identity, in labels; always 1", .write = write_build, .applies = always },
+	{ "loaded", "gauge", "", "1 while the data path is loaded, else 0", .value = is_loaded,
+	  .applies = always },
+	{ "reloads_total", "counter", "result",
+	  "attempts to load configuration and zones since the daemon started, by how they ended",
+	  .write = write_reloads, .applies = always },
+	{ "reload_success", "gauge", "",
+	  "1 if the last attempt to load configuration and zones found no error",
+	  .value = reload_success, .applies = always },
+	{ "reload_success_timestamp_seconds", "gauge", "",
+	  "when configuration and zones were last loaded without an error",
+	  .value = reload_success_s, .applies = always },
+
+	{ "armed", "gauge", "", "1 while replies are stamped and stamps are read",
+	  .value = is_armed },
+	{ "draining", "gauge", "", "1 while this node drains: new flows go to successors",
+	  .value = is_draining },
+	{ "drain_flows_left", "gauge", "",
+	  "connections that still end at this node; only there during a drain", .value = flows_left,
+	  .applies = while_draining },
+	{ "drain_successors", "gauge", "",
+	  "nodes that take the new flows of this node while it drains", .value = successors },
+	{ "unstamped_sockets", "gauge", "",
+	  "connections on the list of those that must not be stamped", .value = unstamped },
+	{ "reload_refused", "gauge", "",
+	  "1 while the last attempt to load the configuration changed nothing, because of errors",
+	  .value = reload_refused },
+	{ "warnings", "gauge", "", "warnings that `anydoor status` shows", .value = warnings },
+	{ "loaded_timestamp_seconds", "gauge", "", "when the data path was loaded",
+	  .value = loaded_s },
+
+	{ "packets_total", "counter", "reason, side, action",
+	  "packets by the reason for which they left the data path", .write = write_packets },
+	{ "bytes_total", "counter", "reason, side, action",
+	  "bytes by the reason for which their packets left the data path, as they came, with the "
+	  "Ethernet header",
+	  .write = write_bytes },
+
+	{ "tunnel_packets_total", "counter", "direction, node, pop",
+	  "packets wrapped for a node (tx) and unwrapped from it (rx)",
+	  .write = write_peer_packets },
+	{ "tunnel_bytes_total", "counter", "direction, node, pop",
+	  "bytes of the inner packets that were wrapped for a node (tx) and unwrapped from it (rx)",
+	  .write = write_peer_bytes },
+	{ "pop_tunnel_packets_total", "counter", "direction, pop",
+	  "packets wrapped for the nodes of a POP (tx) and unwrapped from them (rx)",
+	  .write = write_pop_packets },
+	{ "pop_tunnel_bytes_total", "counter", "direction, pop",
+	  "bytes of the inner packets that were wrapped for the nodes of a POP (tx) and unwrapped "
+	  "from them (rx)",
+	  .write = write_pop_bytes },
+	{ "node_state", "gauge", "node, pop, state",
+	  "1 for the state that the data path takes a node to be in, 0 for every other state",
+	  .write = write_node_states },
+
+	{ "flow_table_entries", "gauge", "kind", "live flows in the flow table, by kind",
+	  .write = write_entries },
+	{ "flow_table_idle_entries", "gauge", "",
+	  "flows in the flow table that have been silent so long that they make room for others",
+	  .value = idle_entries },
+	{ "flow_table_capacity", "gauge", "", "flows that the flow table can hold",
+	  .value = flow_capacity },
+	{ .counters = counters_flow, .sources = flow_sources },
+	{ .counters = counters_hunt, .sources = hunt_sources },
+
+	{ .counters = counters_dns, .labels = "by, transport", .sources = dns_sources },
+	{ .counters = counters_tcp, .sources = tcp_sources },
+	{ .counters = counters_guard, .sources = guard_sources },
+	{ "dns_zones", "gauge", "", "zones that are configured, also those that cannot be read",
+	  .value = zones },
+	{ "dns_zones_capacity", "gauge", "", "zones that there is room for",
+	  .value = zones_capacity },
+	{ "dns_zone_queries_total", "counter", "zone, by", "queries answered from a zone",
+	  .write = write_zone_queries },
+	{ "dns_zone_serial", "gauge", "zone", "serial of the zone as it is served",
+	  .zone = zone_serial },
+	{ "dns_zone_names", "gauge", "zone", "names in the zone as it is served",
+	  .zone = zone_names },
+	{ "dns_zone_bytes", "gauge", "zone",
+	  "memory that the zone takes as it is served: its names, sets and indexes",
+	  .zone = zone_bytes },
+	{ "dns_zone_records", "gauge", "zone", "records in the zone as it is served",
+	  .zone = zone_records },
+	{ "dns_zone_loaded_timestamp_seconds", "gauge", "zone",
+	  "when the zone was loaded as it is served", .zone = zone_loaded_s },
+	{ "dns_zone_signed_until_timestamp_seconds", "gauge", "zone, denial",
+	  "when the first signature of a signed zone expires", .write = write_signed_until },
+	{ "dns_zone_resign_by_timestamp_seconds", "gauge", "zone",
+	  "when less than a tenth of the life of a signed zone's signatures will be left: its "
+	  "signer ought to renew them before",
+	  .write = write_resign_by },
+	{ "dns_zone_load_failed", "gauge", "zone",
+	  "1 while the zone's file cannot be read: the zone is served as it was read last, or with "
+	  "SERVFAIL if it never was",
+	  .zone = zone_failed },
+};
+
+#define FLOW_LABELS "client, vip, kind, owner, pop"
+
+static double flow_age(const struct page *page, const struct ad_flow *flow)
 {
-	write_answers(out, dns);
-	write_one(out, "dns_tcp_connections", "gauge", "Open connections to TCP port 53.",
-		  dns->tcp_open);
-	write_one(out, "dns_tcp_refused_total", "counter",
-		  "Connections to TCP port 53 closed to make room for others.", dns->tcp_refused);
-	write_guard(out, &dns->guarded);
-	write_one(out, "dns_zones", "gauge", "Zones that are served or were to be.", dns->nr_zones);
-	write_one(out, "dns_zones_capacity", "gauge", "Zones that there is room for.",
-		  AD_DNS_ZONE_MAX);
-	write_zones(out, dns);
+	return flow_seconds(page->names->now_s, flow->first_s);
+}
+
+static double flow_idle(const struct page *page, const struct ad_flow *flow)
+{
+	return flow_seconds(page->names->now_s, flow->last_s);
+}
+
+static void write_flow(const struct page *page, const char *name, const struct ad_flow *flow,
+		       double value, const char *direction)
+{
+	char client[ENDPOINT_TEXT], vip[ENDPOINT_TEXT];
+	const struct names *names = page->names;
+
+	endpoint_format(&flow->client, flow->client_port, client);
+	flow_vip_format(flow, names, vip);
+	prom_sample(page->out, name, value, "client", client, "vip", vip, "kind",
+		    flow_kind(flow->kind), "owner", names_node_name(names, flow->owner), "pop",
+		    names_pop_name(names, flow->owner), direction ? "direction" : NULL, direction,
+		    NULL);
+}
+
+static void write_flow_bytes(const struct page *page, const char *name)
+{
+	const struct ad_flow *flow, *end = page->top->flows + page->top->nr;
+
+	for (flow = page->top->flows; flow < end; flow++) {
+		write_flow(page, name, flow, flow->rx_bytes, "rx");
+		write_flow(page, name, flow, flow->tx_bytes, "tx");
+	}
+}
+
+static void write_flow_packets(const struct page *page, const char *name)
+{
+	const struct ad_flow *flow, *end = page->top->flows + page->top->nr;
+
+	for (flow = page->top->flows; flow < end; flow++) {
+		write_flow(page, name, flow, flow->rx_packets, "rx");
+		write_flow(page, name, flow, flow->tx_packets, "tx");
+	}
+}
+
+/* Of /metrics/flows. */
+static const struct family flow_families[] = {
+	{ "flow_bytes_total", "counter", FLOW_LABELS ", direction",
+	  "IP bytes of one of the heaviest flows; only in /metrics/flows",
+	  .write = write_flow_bytes, .applies = always },
+	{ "flow_packets_total", "counter", FLOW_LABELS ", direction",
+	  "packets of one of the heaviest flows; only in /metrics/flows",
+	  .write = write_flow_packets, .applies = always },
+	{ "flow_age_seconds", "gauge", FLOW_LABELS,
+	  "time since one of the heaviest flows was entered; only in /metrics/flows",
+	  .flow = flow_age, .applies = always },
+	{ "flow_idle_seconds", "gauge", FLOW_LABELS,
+	  "time since the last packet of one of the heaviest flows; only in /metrics/flows",
+	  .flow = flow_idle, .applies = always },
+};
+
+#define NR(table) (sizeof(table) / sizeof(*(table)))
+
+/* --- a page ---------------------------------------------------------------------------------- */
+
+/* A counter's cell on its way out. */
+struct writing {
+	const struct page *page;
+	const struct counter *counter;
+	const struct source *source;
+};
+
+/* The first is always there: it can be alerted on before it counts. */
+static void write_cell(const struct counter_cell *cell, void *arg)
+{
+	const struct writing *writing = arg;
+	const char *name = writing->counter->metric;
+	const struct source *source = writing->source;
+	struct evbuffer *out = writing->page->out;
+
+	if (!cell->is_shown && !cell->is_first)
+		return;
+	if (source->by)
+		prom_sample(out, name, cell->value, "by", source->by, "transport",
+			    source->transport, cell->label[0], cell->name[0], cell->label[1],
+			    cell->name[1], NULL);
+	else
+		prom_sample(out, name, cell->value, cell->label[0], cell->name[0], cell->label[1],
+			    cell->name[1], NULL);
+}
+
+static void write_counters(const struct page *page, const struct family *family)
+{
+	struct source sources[SOURCES_MAX];
+	int nr = family->sources(page, sources);
+	const struct counter *counter;
+
+	for (counter = family->counters; counter->key; counter++) {
+		prom_family(page->out, counter->metric, counter->type, counter->help);
+		for (int i = 0; i < nr; i++) {
+			struct writing writing = { page, counter, &sources[i] };
+
+			counter_each(counter, sources[i].counts, write_cell, &writing);
+		}
+	}
+}
+
+static void write_samples(const struct page *page, const struct family *family)
+{
+	size_t i;
+
+	if (family->value)
+		prom_sample(page->out, family->name, family->value(page), NULL);
+	for (i = 0; family->zone && i < page->status->dns.nr_zones; i++)
+		prom_sample(page->out, family->name, family->zone(&page->status->dns.zones[i]),
+			    "zone", page->status->dns.zones[i].name, NULL);
+	for (i = 0; family->flow && i < page->top->nr; i++)
+		write_flow(page, family->name, &page->top->flows[i],
+			   family->flow(page, &page->top->flows[i]), NULL);
+	if (family->write)
+		family->write(page, family->name);
+}
+
+static void write_page(const struct page *page, const struct family *list, size_t nr)
+{
+	for (const struct family *family = list; family < list + nr; family++) {
+		if (family->applies ? !family->applies(page) : !page->status)
+			continue;
+		if (family->counters) {
+			write_counters(page, family);
+			continue;
+		}
+		prom_family(page->out, family->name, family->type, family->help);
+		write_samples(page, family);
+	}
 }
 
 void metrics_write(struct evbuffer *out, const struct view *view, const struct status *status,
 		   const struct metrics_daemon *daemon)
 {
-	write_build(out, view, status);
-	write_daemon(out, daemon);
-	if (!status)
-		return;
-	write_state(out, view, status);
-	write_reasons(out, status);
-	write_fleet(out, view, status);
-	write_flow_table(out, status);
-	write_hunt(out, &status->hunt_stats);
-	write_dns(out, &status->dns);
-}
+	struct page page = { .out = out, .view = view, .status = status, .daemon = daemon };
 
-/* --- the heaviest flows ---------------------------------------------------------------------- */
-
-static void write_flow(struct evbuffer *out, const char *name, double value,
-		       const struct names *names, const struct ad_flow *flow, const char *direction)
-{
-	char client[ENDPOINT_TEXT], vip[ENDPOINT_TEXT];
-
-	endpoint_format(&flow->client, flow->client_port, client);
-	flow_vip_format(flow, names, vip);
-	prom_sample(out, name, value, "client", client, "vip", vip, "kind", flow_kind(flow->kind),
-		    "owner", names_node_name(names, flow->owner), "pop",
-		    names_pop_name(names, flow->owner), direction ? "direction" : NULL, direction,
-		    NULL);
+	write_page(&page, families, NR(families));
 }
 
 void metrics_write_flows(struct evbuffer *out, const struct names *names,
 			 const struct flow_top *top)
 {
-	const struct ad_flow *flow, *end = top->flows + top->nr;
+	struct page page = { .out = out, .names = names, .top = top };
 
-	prom_family(out, "flow_bytes_total", "counter", "IP bytes of the heaviest flows.");
-	for (flow = top->flows; flow < end; flow++) {
-		write_flow(out, "flow_bytes_total", flow->rx_bytes, names, flow, "rx");
-		write_flow(out, "flow_bytes_total", flow->tx_bytes, names, flow, "tx");
+	write_page(&page, flow_families, NR(flow_families));
+}
+
+/* --- documentation --------------------------------------------------------------------------- */
+
+static void tell_counters(const struct family *family,
+			  void (*told)(const struct metric *metric, void *arg), void *arg)
+{
+	const struct counter *counter;
+
+	for (counter = family->counters; counter->key; counter++) {
+		const char *first = counter->dims[0].label ?: "";
+		const char *second = *first && counter->dims[1].label ? counter->dims[1].label : "";
+		struct metric metric = { counter->metric, counter->type, .help = counter->help };
+
+		snprintf(metric.labels, sizeof(metric.labels), "%s%s%s%s%s", family->labels ?: "",
+			 family->labels && *first ? ", " : "", first, *second ? ", " : "", second);
+		told(&metric, arg);
 	}
-	prom_family(out, "flow_packets_total", "counter", "Packets of the heaviest flows.");
-	for (flow = top->flows; flow < end; flow++) {
-		write_flow(out, "flow_packets_total", flow->rx_packets, names, flow, "rx");
-		write_flow(out, "flow_packets_total", flow->tx_packets, names, flow, "tx");
+}
+
+static void tell(const struct family *list, size_t nr,
+		 void (*told)(const struct metric *metric, void *arg), void *arg)
+{
+	for (const struct family *family = list; family < list + nr; family++) {
+		struct metric metric = { family->name, family->type, .help = family->help };
+
+		if (family->counters) {
+			tell_counters(family, told, arg);
+			continue;
+		}
+		snprintf(metric.labels, sizeof(metric.labels), "%s", family->labels);
+		told(&metric, arg);
 	}
-	prom_family(out, "flow_age_seconds", "gauge", "Time since the flow was entered.");
-	for (flow = top->flows; flow < end; flow++)
-		write_flow(out, "flow_age_seconds", flow_seconds(names->now_s, flow->first_s),
-			   names, flow, NULL);
-	prom_family(out, "flow_idle_seconds", "gauge", "Time since the flow's last packet.");
-	for (flow = top->flows; flow < end; flow++)
-		write_flow(out, "flow_idle_seconds", flow_seconds(names->now_s, flow->last_s),
-			   names, flow, NULL);
+}
+
+void metrics_each(void (*told)(const struct metric *metric, void *arg), void *arg)
+{
+	tell(families, NR(families), told, arg);
+	tell(flow_families, NR(flow_families), told, arg);
 }

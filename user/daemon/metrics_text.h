@@ -23,4 +23,14 @@ void metrics_write(struct evbuffer *out, const struct view *view, const struct s
 void metrics_write_flows(struct evbuffer *out, const struct names *names,
 			 const struct flow_top *top);
 
+/* One metric of these pages, as it is documented. */
+struct metric {
+	const char *name; /* behind "anydoor_" */
+	const char *type; /* "counter" or "gauge" */
+	char labels[64];  /* "by, transport, rcode"; "" without any */
+	const char *help;
+};
+/* Every one, in the order of the pages. */
+void metrics_each(void (*told)(const struct metric *metric, void *arg), void *arg);
+
 #endif

@@ -221,34 +221,6 @@ const char *dns_type_name(unsigned int type, char text[DNS_TYPE_TEXT])
 	return zone_type_name(type, text);
 }
 
-const char *dns_edns_name(enum ad_dns_edns edns)
-{
-	static const char *const names[] = { "none", "plain", "do" };
-
-	return names[edns];
-}
-
-const char *dns_cookie_name(enum ad_dns_cookie state)
-{
-	static const char *const names[] = { "none", "new", "good", "bad" };
-
-	return names[state];
-}
-
-const char *dns_limited_name(enum ad_dns_limited limited)
-{
-	static const char *const names[] = { "not", "dropped", "slipped", "spared" };
-
-	return names[limited];
-}
-
-const char *dns_class_name(enum ad_dns_class class)
-{
-	static const char *const names[] = { "answer", "referral", "nodata", "nxdomain", "error" };
-
-	return names[class];
-}
-
 const char *dns_rcode_name(unsigned int rcode)
 {
 	static const char *const names[] = {

@@ -36,11 +36,10 @@ enum dns_by {
 };
 
 struct dns_stats {
-	struct ad_dns_count by[DNS_BY_NR]; /* answers */
-	__u64 tcp_open;			   /* connections right now */
-	__u64 tcp_refused;		   /* closed to make room for others */
-	struct ad_dns_guarded guarded;	   /* kernel and daemon together */
-	struct dns_zone_stats *zones;	   /* sorted by name */
+	struct ad_dns_count by[DNS_BY_NR];    /* answers */
+	AD_DNS_TCP_COUNTERS(AD_COUNTER_FIELD) /* of the daemon */
+	struct ad_dns_guarded guarded;	      /* kernel and daemon together */
+	struct dns_zone_stats *zones;	      /* sorted by name */
 	size_t nr_zones;
 };
 
@@ -65,12 +64,6 @@ __u64 dns_count_sum(const struct ad_dns_count *count);
 /* "A", ... for an index of ad_dns_count.types; "other" for 0. */
 #define DNS_TYPE_TEXT 32
 const char *dns_type_name(unsigned int type, char text[DNS_TYPE_TEXT]);
-
-/* Words for enum ad_dns_edns, ad_dns_cookie, ad_dns_limited and ad_dns_class. */
-const char *dns_edns_name(enum ad_dns_edns edns);
-const char *dns_cookie_name(enum ad_dns_cookie state);
-const char *dns_limited_name(enum ad_dns_limited limited);
-const char *dns_class_name(enum ad_dns_class class);
 
 /* "NOERROR", "NXDOMAIN", ... or NULL for a number without a name. */
 const char *dns_rcode_name(unsigned int rcode);

@@ -72,3 +72,12 @@ enum outcome reason_outcome(enum ad_reason reason)
 		return by_action(reason);
 	}
 }
+
+json_t *reason_json(enum ad_reason reason, json_t *packets, json_t *bytes)
+{
+	const struct reason *row = &reason_table[reason];
+
+	return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s}", "reason", row->label, "side", row->side,
+			 "action", row->action, "packets", packets, "bytes", bytes, "help",
+			 row->help);
+}

@@ -5,6 +5,7 @@
 #ifndef AD_REASON_H
 #define AD_REASON_H
 
+#include <jansson.h>
 #include "maps/reasons.h"
 
 struct reason {
@@ -37,5 +38,8 @@ struct outcome_text {
 extern const struct outcome_text outcome_texts[OUTCOME_NR];
 
 enum outcome reason_outcome(enum ad_reason reason);
+
+/* What is counted of it, and what it means. Takes both over. */
+json_t *reason_json(enum ad_reason reason, json_t *packets, json_t *bytes);
 
 #endif

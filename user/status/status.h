@@ -61,13 +61,8 @@ void status_free(struct status *status);
 /* Fills in the warnings. */
 void status_judge(const struct view *view, struct status *status);
 
-/* As in `status --json` and `stats --json`. */
-json_t *status_flows_json(const struct status *status);
-json_t *status_hunt_json(const struct status *status);
-json_t *status_peers_json(const struct view *view, const struct status *status);
-json_t *status_dns_json(const struct dns_stats *dns);
+/* As `status --json` and `stats --json` print it. */
 json_t *status_json(const struct view *view, const struct status *status);
-json_t *status_reasons_json(const struct ad_count counts[AD_REASON_MAX]);
 json_t *status_stats_json(const struct view *view, const struct status *status);
 
 #endif

@@ -4,9 +4,9 @@
  * with other people's programs.
  */
 #include <time.h>
+#include "counter.h"
 #include "reloaded.h"
 #include "status.h"
-#include "user/fleet/hunt.h"
 #include "user/flows/flow_text.h"
 
 static json_t *successors_json(const struct view *view, const struct ad_state *state)
@@ -45,45 +45,26 @@ static json_t *interfaces_json(const struct status *status)
 	return list;
 }
 
-json_t *status_flows_json(const struct status *status)
+static json_t *flows_json(const struct status *status)
 {
 	const struct pins_occupancy *flows = &status->flows;
-	const struct ad_flow_stats *stats = &status->flow_stats;
+	json_t *json = json_pack(
+		"{s:I, s:I, s:I, s:I, s:I, s:I}", "ours", (json_int_t)flows->by_kind[AD_FLOW_OURS],
+		"pin", (json_int_t)flows->by_kind[AD_FLOW_PIN], "transit",
+		(json_int_t)flows->by_kind[AD_FLOW_TRANSIT], "idle", (json_int_t)flows->idle,
+		"free", (json_int_t)flows->by_kind[AD_FLOW_FREE], "capacity",
+		(json_int_t)flows->slots);
 
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "ours",
-			 (json_int_t)flows->by_kind[AD_FLOW_OURS], "pin",
-			 (json_int_t)flows->by_kind[AD_FLOW_PIN], "transit",
-			 (json_int_t)flows->by_kind[AD_FLOW_TRANSIT], "idle",
-			 (json_int_t)flows->idle, "free", (json_int_t)flows->by_kind[AD_FLOW_FREE],
-			 "capacity", (json_int_t)flows->slots, "inserts",
-			 (json_int_t)stats->inserts, "evictions", (json_int_t)stats->evictions,
-			 "expiries", (json_int_t)stats->expiries, "refusals",
-			 (json_int_t)stats->refusals);
+	counters_add_json(counters_flow, &status->flow_stats, json);
+	return json;
 }
 
-static json_t *refused_json(const struct ad_hunt_stats *stats)
+static json_t *hunt_json(const struct status *status)
 {
-	json_t *budgets = json_object();
+	json_t *json = json_object();
 
-	for (int i = 0; i < AD_BUDGET_CLASSES; i++) {
-		json_t *scopes = json_object();
-
-		for (int j = 0; j < AD_BUDGET_SCOPES; j++)
-			json_object_set_new(scopes, budget_scopes[j],
-					    json_integer(stats->refused[i][j]));
-		json_object_set_new(budgets, budget_names[i], scopes);
-	}
-	return budgets;
-}
-
-json_t *status_hunt_json(const struct status *status)
-{
-	const struct ad_hunt_stats *stats = &status->hunt_stats;
-
-	return json_pack("{s:I, s:I, s:I, s:I, s:o}", "by_hint", (json_int_t)stats->by_hint,
-			 "by_source", (json_int_t)stats->by_source, "learned",
-			 (json_int_t)stats->learned, "scouts", (json_int_t)stats->scouts, "refused",
-			 refused_json(stats));
+	counters_add_json(counters_hunt, &status->hunt_stats, json);
+	return json;
 }
 
 static json_t *count_json(const struct ad_count *count)
@@ -102,60 +83,13 @@ static json_t *packets_json(const struct status *status)
 	return packets;
 }
 
-static json_t *rcodes_json(const struct ad_dns_count *count)
-{
-	json_t *rcodes = json_object();
-	char number[16];
-
-	for (int i = 0; i < AD_DNS_RCODES; i++) {
-		const char *name = dns_rcode_name(i);
-
-		if (!count->rcodes[i])
-			continue;
-		snprintf(number, sizeof(number), "RCODE%d", i);
-		json_object_set_new(rcodes, name ? name : number, json_integer(count->rcodes[i]));
-	}
-	return rcodes;
-}
-
-static json_t *types_json(const struct ad_dns_count *count)
-{
-	json_t *types = json_object();
-	char text[DNS_TYPE_TEXT];
-
-	for (int i = 0; i < AD_DNS_TYPES; i++)
-		if (count->types[i])
-			json_object_set_new(types, dns_type_name(i, text),
-					    json_integer(count->types[i]));
-	return types;
-}
-
-static json_t *edns_json(const struct ad_dns_count *count)
-{
-	static const char *const families[] = { "ip4", "ip6" };
-	json_t *edns = json_object(), *kinds;
-
-	for (int i = 0; i < 2; i++) {
-		kinds = json_object();
-		for (int kind = 0; kind < AD_DNS_EDNS_KINDS; kind++)
-			json_object_set_new(kinds, dns_edns_name(kind),
-					    json_integer(count->edns[i][kind]));
-		json_object_set_new(edns, families[i], kinds);
-	}
-	return edns;
-}
-
-static json_t *truncated_json(const struct ad_dns_count *count)
-{
-	return json_integer(count->truncated);
-}
-
 /* The same of all who answer. */
-static json_t *by_json(const struct dns_stats *dns, json_t *(*part)(const struct ad_dns_count *))
+static json_t *by_json(const struct dns_stats *dns, const struct counter *counter)
 {
-	return json_pack("{s:o, s:o, s:o}", "kernel", part(&dns->by[DNS_BY_KERNEL]), "daemon_udp",
-			 part(&dns->by[DNS_BY_DAEMON_UDP]), "daemon_tcp",
-			 part(&dns->by[DNS_BY_DAEMON_TCP]));
+	return json_pack("{s:o, s:o, s:o}", "kernel",
+			 counter_json(counter, &dns->by[DNS_BY_KERNEL]), "daemon_udp",
+			 counter_json(counter, &dns->by[DNS_BY_DAEMON_UDP]), "daemon_tcp",
+			 counter_json(counter, &dns->by[DNS_BY_DAEMON_TCP]));
 }
 
 static json_t *zones_json(const struct dns_stats *dns)
@@ -170,41 +104,18 @@ static json_t *zones_json(const struct dns_stats *dns)
 	return zones;
 }
 
-static json_t *cookies_json(const struct ad_dns_guarded *guarded)
+/* Answers by code stand at the top, by who gave them. */
+static json_t *answers_json(const struct dns_stats *dns)
 {
-	json_t *cookies = json_object();
+	const struct counter *rcodes = counter_find(counters_dns, "rcodes"), *counter;
+	json_t *json = by_json(dns, rcodes);
 
-	for (int i = AD_DNS_COOKIE_NEW; i < AD_DNS_COOKIE_STATES; i++)
-		json_object_set_new(cookies, dns_cookie_name(i), json_integer(guarded->cookies[i]));
-	return cookies;
-}
-
-static json_t *limited_json(const struct ad_dns_guarded *guarded)
-{
-	json_t *limited = json_object(), *classes;
-
-	for (int class = 0; class < AD_DNS_CLASSES; class ++) {
-		classes = json_object();
-		for (int i = AD_DNS_LIMITED_DROPPED; i < AD_DNS_LIMITED_STATES; i++)
-			json_object_set_new(classes, dns_limited_name(i),
-					    json_integer(guarded->limited[i][class]));
-		json_object_set_new(limited, dns_class_name(class), classes);
-	}
-	return limited;
-}
-
-json_t *status_dns_json(const struct dns_stats *dns)
-{
-	json_t *json = by_json(dns, rcodes_json);
-
-	json_object_set_new(json, "types", by_json(dns, types_json));
-	json_object_set_new(json, "edns", by_json(dns, edns_json));
-	json_object_set_new(json, "truncated", by_json(dns, truncated_json));
-	json_object_set_new(json, "tcp_open", json_integer(dns->tcp_open));
-	json_object_set_new(json, "tcp_refused", json_integer(dns->tcp_refused));
+	for (counter = counters_dns; counter->key; counter++)
+		if (counter != rcodes)
+			json_object_set_new(json, counter->key, by_json(dns, counter));
+	counters_add_json(counters_tcp, dns, json);
 	json_object_set_new(json, "zones", zones_json(dns));
-	json_object_set_new(json, "cookies", cookies_json(&dns->guarded));
-	json_object_set_new(json, "limited", limited_json(&dns->guarded));
+	counters_add_json(counters_guard, &dns->guarded, json);
 	return json;
 }
 
@@ -218,7 +129,7 @@ static json_t *dns_json(const struct status *status)
 			 (int)status->dns.nr_zones);
 }
 
-json_t *status_peers_json(const struct view *view, const struct status *status)
+static json_t *peers_json(const struct view *view, const struct status *status)
 {
 	json_t *list = json_array();
 
@@ -250,32 +161,26 @@ json_t *status_json(const struct view *view, const struct status *status)
 			 "armed", !!(status->state.flags & AD_STATE_ARMED), "daemon",
 			 status->has_daemon, "reload", reloaded_json(&status->reload), "attached",
 			 interfaces_json(status), "drain", drain_json(view, status), "unstamped",
-			 status->state.unstamped, "flows", status_flows_json(status), "packets",
+			 status->state.unstamped, "flows", flows_json(status), "packets",
 			 packets_json(status), "dns", dns_json(status), "peers",
-			 status_peers_json(view, status), "degraded", status->nr_warnings > 0,
-			 "warnings", warnings_json(status));
+			 peers_json(view, status), "degraded", status->nr_warnings > 0, "warnings",
+			 warnings_json(status));
 }
 
-json_t *status_reasons_json(const struct ad_count counts[AD_REASON_MAX])
+static json_t *reasons_json(const struct ad_count counts[AD_REASON_MAX])
 {
 	json_t *list = json_array();
 
-	for (int i = AD_CONTINUE + 1; i < AD_REASON_MAX; i++) {
-		const struct reason *reason = &reason_table[i];
-
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s, s:I, s:I, s:s}", "reason", reason->label,
-					"side", reason->side, "action", reason->action, "packets",
-					(json_int_t)counts[i].packets, "bytes",
-					(json_int_t)counts[i].bytes, "help", reason->help));
-	}
+	for (int i = AD_CONTINUE + 1; i < AD_REASON_MAX; i++)
+		json_array_append_new(list, reason_json(i, json_integer(counts[i].packets),
+							json_integer(counts[i].bytes)));
 	return list;
 }
 
 json_t *status_stats_json(const struct view *view, const struct status *status)
 {
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "instance", view->globals->instance,
-			 "reasons", status_reasons_json(status->reasons), "flows",
-			 status_flows_json(status), "hunt", status_hunt_json(status), "peers",
-			 status_peers_json(view, status), "dns", status_dns_json(&status->dns));
+			 "reasons", reasons_json(status->reasons), "flows", flows_json(status),
+			 "hunt", hunt_json(status), "peers", peers_json(view, status), "dns",
+			 answers_json(&status->dns));
 }

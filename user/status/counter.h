@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * counter.h: the tables of maps/counters.h as data, for whoever shows counters: Prometheus, JSON,
+ * `stats` and the documentation.
+ */
+#ifndef AD_COUNTER_H
+#define AD_COUNTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <jansson.h>
+#include <linux/types.h>
+
+#define COUNTER_TEXT 32
+#define COUNTER_DIMS 2
+
+/* What an index of a counter's array means. */
+struct dimension {
+	const char *label;	 /* in Prometheus */
+	unsigned int first, end; /* the indexes that are counted */
+	size_t stride;		 /* how many counts apart they are */
+	bool sparse;		 /* most stay 0: those are not shown, but for the first */
+	/* Its name in JSON and in Prometheus; in @text or constant. */
+	const char *(*name)(unsigned int index, char text[COUNTER_TEXT]);
+	const char *const *means; /* what each name says, by index, or NULL */
+};
+
+struct counter {
+	const char *key;    /* in JSON; for people the same with spaces */
+	const char *metric; /* behind "anydoor_" */
+	const char *type;   /* "counter" or "gauge" */
+	const char *help;
+	size_t offset;		      /* in the struct that the table is about */
+	const struct dimension *dims; /* as they are shown, up to one without a label */
+};
+
+/* Each ends with a row without a key. */
+extern const struct counter counters_flow[];  /* struct ad_flow_stats */
+extern const struct counter counters_hunt[];  /* struct ad_hunt_stats */
+extern const struct counter counters_dns[];   /* struct ad_dns_count */
+extern const struct counter counters_tcp[];   /* struct dns_stats */
+extern const struct counter counters_guard[]; /* struct ad_dns_guarded */
+
+const struct counter *counter_find(const struct counter *table, const char *key);
+
+/* One number of a counter, and what its indexes are called. */
+struct counter_cell {
+	__u64 value;
+	size_t place;  /* in the struct: another of its kind has the same count there */
+	bool is_shown; /* false: nothing was counted where most stay 0 */
+	bool is_first;
+	unsigned int index[COUNTER_DIMS];
+	const char *label[COUNTER_DIMS], *name[COUNTER_DIMS]; /* NULL: it has no such dimension */
+	char text[COUNTER_DIMS][COUNTER_TEXT];
+};
+void counter_each(const struct counter *counter, const void *counts,
+		  void (*told)(const struct counter_cell *cell, void *arg), void *arg);
+
+/* A number, or objects by name down to one. What is not shown is left out. */
+json_t *counter_json(const struct counter *counter, const void *counts);
+/* All of a table into @object, by their keys. */
+void counters_add_json(const struct counter *table, const void *counts, json_t *object);
+
+#endif
