@@ -153,10 +153,13 @@ static __always_inline void owner_forget(const struct packet *p, struct ladder *
 		flow_drop(&l->flow);
 }
 
-/* A flow that passes through is metered where it landed, in whatever room is left. */
+/*
+ * A flow that passes through is metered where it landed, in whatever room is left. An old socket of
+ * ours that it strays from keeps its entry, and is not heard of by it.
+ */
 static __always_inline void owner_meter_transit(struct packet *p, struct ladder *l, __u16 owner)
 {
-	if (p->tcp_flags & TCP_SYN)
+	if (p->tcp_flags & TCP_SYN || owner_in_table(l))
 		return;
 	if (!l->flow.slot) {
 		flow_enter(p, AD_FLOW_TRANSIT, owner, 0);

@@ -753,8 +753,7 @@ static bool entry_is(const struct rig *rig, const char *map, __u32 at, const voi
 static void compare_memory(const struct rig *rig, const struct trial *t,
 			   const struct model_result *r)
 {
-	__u64 word = (__u64)note_tag(t, t->noted, has_noted_timestamps(t)) << 32 |
-		     t->world.mono_ms;
+	__u64 word = (__u64)note_tag(t, t->noted, has_noted_timestamps(t)) << 32 | t->world.mono_ms;
 	__u64 hash = prefix_hash(&t->tuple.client);
 	struct ad_hint hint = { .tag = hash,
 				.owner = r->learned,

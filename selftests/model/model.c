@@ -298,9 +298,10 @@ static bool scouts(struct climb *c)
 	return c->young && c->w->wants_scout && !c->w->spent[AD_BUDGET_HUNT];
 }
 
+/* What strays from an old socket of ours says nothing of that one's flow. */
 static void meter_transit(struct climb *c, __u16 owner)
 {
-	if (c->p->syn)
+	if (c->p->syn || c->r.flow.kind == AD_FLOW_OURS)
 		return;
 	if (!c->r.flow.kind) {
 		enter(c, AD_FLOW_TRANSIT, owner);

@@ -146,6 +146,10 @@ def write_stray(w):
                  sets=neighbours(TX) + flow_entry(flow, OURS, US))
         w.vector(f"stray-{name}-fits", plain.but(ack=ACKED).frame(), "pass", "local_socket",
                  needs=needs, sets=neighbours(TX) + old)
+        # Another's flow by now, says its stamp: that our old one is heard of is not said by it.
+        for flags in ("A", "FA"):
+            wrapped(w, f"stray-{name}-stamped-{flags}", plain.but(flags=flags, ts=(7, stamp(flow, TX))),
+                    TX, (TX, REDIRECT), sets=old, after=old, needs=needs, meters=False)
         back = came(plain.l3(), landing=US, candidates=(TX,), why=NO, hop=2, marks=HUNTED)
         w.vector(f"stray-{name}-no", back.frame(), "pass", "local_socket", needs=needs,
                  out=unwrapped(plain.l3()))
