@@ -184,6 +184,15 @@ $(BUILD)/selftests/model/check: $(MODEL_OBJS) $(BUILD)/libanydoor.a
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# A fleet of them, each a model or the program.
+FLEET_OBJS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard selftests/fleet/*.c)) $(BUILD)/selftests/model/model.o \
+	      $(filter-out %/runner.o,$(PROG_OBJS))
+TEST_PROGRAMS += $(BUILD)/selftests/fleet/fleet
+
+$(BUILD)/selftests/fleet/fleet: $(FLEET_OBJS) $(BUILD)/libanydoor.a
+	$(say) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 # So does the race.
 RACE := $(BUILD)/selftests/race
 TEST_PROGRAMS += $(RACE)/race $(RACE)/frames
@@ -201,6 +210,12 @@ $(RACE)/frames: selftests/race/frames.py $(wildcard selftests/prog/*.py)
 model: deps-test				## a million random packets: the ladder's model against the program
 	$(Q)+$(MAKE) $(JOBS) --no-print-directory $(BUILD)/selftests/model/check $(BUILD)/selftests/prog/vectors
 	$(Q)for i in 1 2 3 4 5; do BUILD=$(BUILD) ROUNDS=200000 SEED= selftests/model/model.t || exit; done
+
+.PHONY: fleet
+fleet: deps-test				## a billion packets through random fleets of models, a million through real programs
+	$(Q)+$(MAKE) $(JOBS) --no-print-directory $(BUILD)/selftests/fleet/fleet
+	$(Q)BUILD=$(BUILD) PACKETS=500000000 selftests/fleet/model.t
+	$(Q)BUILD=$(BUILD) PACKETS=500000 selftests/fleet/program.t
 
 $(BUILD)/selftests/prog/vectors: $(wildcard selftests/prog/*.py)
 	$(say) VECTORS $@
