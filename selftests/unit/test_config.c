@@ -24,6 +24,7 @@ static const char *const base[] = {
 	/* 9 */ "dns: {zones: [{name: example.com, file: example.zone}]}",
 	/* 10 */ "",
 };
+
 #ifndef SOURCE_DIR
 #define SOURCE_DIR "." /* the runner starts tests at the top */
 #endif
@@ -135,8 +136,8 @@ static void test_config_unknown_key_names_the_nearest(void)
 		  "10: tunnel.prt: unknown key; did you mean tunnel.port?" },
 		{ "in a list", 6, "- {name: fra1, id: 1, pop: fra, tunel: 198.51.100.1}",
 		  "6: nodes[].tunel: unknown key; did you mean nodes[].tunnel?\n"
-		  "6: nodes[].tunnel: is missing (its own address (no VIP, no NAT between): where "
-		  "the others tunnel to)" },
+		  "6: nodes[].tunnel: is missing (the node's own unicast address, to which "
+		  "other nodes send tunnelled packets; no VIP, no NAT between)" },
 		{ "in the wrong section", 10, "owner_bits: 10",
 		  "10: owner_bits: unknown key; did you mean stamp.owner_bits?" },
 		{ "nothing like it", 10, "colour: green", "10: colour: unknown key" },
@@ -281,11 +282,11 @@ static void test_config_bad_text_is_refused(void)
 static void test_config_missing_is_told(void)
 {
 	struct bad_line cases[] = {
-		{ "node", 1, "", " node: is missing (which of `nodes` this machine is)" },
+		{ "node", 1, "", " node: is missing (name of this machine in `nodes`)" },
 		{ "vips", 3, "vips: []",
-		  "3: vips: is empty (the anycast service addresses, the same on every node)" },
+		  "3: vips: is empty (anycast service addresses (VIPs), the same on every node)" },
 		{ "name", 4, "pops: [{name: fra}, {name: nyc}, {}]",
-		  "4: pops[].name: is missing (what people call it)" },
+		  "4: pops[].name: is missing (name of the POP)" },
 		{ "key file", 8, "keys: {file: nix.key}", NULL },
 		{ "directory", 8, "keys: {file: zones}", NULL },
 	};
@@ -293,11 +294,11 @@ static void test_config_missing_is_told(void)
 
 	snprintf(key, sizeof(key),
 		 "8: keys.file: %s/nix.key: No such file or directory "
-		 "(made once by `anydoor keygen`, the same on every node)",
+		 "(key file of the fleet, made once by `anydoor keygen`, the same on every node)",
 		 dir);
 	snprintf(zone, sizeof(zone),
 		 "8: keys.file: %s/zones: not a regular file "
-		 "(made once by `anydoor keygen`, the same on every node)",
+		 "(key file of the fleet, made once by `anydoor keygen`, the same on every node)",
 		 dir);
 	cases[3].expected = key;
 	cases[4].expected = zone;
@@ -393,15 +394,15 @@ static void test_config_all_errors_in_one_pass(void)
 
 	write_file("anydoor.yaml", text, strlen(text));
 	expect_errors("nine mistakes", -EINVAL,
-		      "3: vips[].address: is missing (IPv4 or IPv6)\n"
+		      "3: vips[].address: is missing (IPv4 or IPv6 address of the VIP)\n"
 		      "3: vips[].adress: unknown key; did you mean vips[].address?\n"
 		      "5: nodes[].id: 99 does not fit stamp.owner_bits 4: at most 15\n"
 		      "5: nodes[].pop: \"fro\" is not among `pops`; did you mean fra?\n"
 		      "6: stamp.clock: \"swiss\" is none of synchronised|any\n"
 		      "7: tunnel.port: \"0\" is out of range: 1 to 65535\n"
 		      "8: sate: unknown key; did you mean state?\n"
-		      "9: keys.file: /dev/null: not a regular file (made once by `anydoor keygen`, "
-		      "the same on every node)");
+		      "9: keys.file: /dev/null: not a regular file (key file of the fleet, made "
+		      "once by `anydoor keygen`, the same on every node)");
 }
 
 static void test_config_not_yaml_has_a_place(void)

@@ -18,12 +18,13 @@ struct options {
 	bool keys;
 };
 
-const struct arg cmd_check_args[] = { { "--config-only", 0, ARG_FLAG,
-					offsetof(struct options, config_only), NULL, 0, 0,
-					"the files alone, not this host" },
-				      { "--keys", 0, ARG_FLAG, offsetof(struct options, keys), NULL,
-					0, 0, "print every key that a configuration may have" },
-				      { NULL } };
+const struct arg cmd_check_args[] = {
+	{ "--config-only", 0, ARG_FLAG, offsetof(struct options, config_only), NULL, 0, 0,
+	  "check the files alone, not this host" },
+	{ "--keys", 0, ARG_FLAG, offsetof(struct options, keys), NULL, 0, 0,
+	  "print every key that a configuration may have, and what it means" },
+	{ NULL }
+};
 
 static void take_errors(struct findings *findings, struct config_errors *errors)
 {

@@ -23,7 +23,7 @@ const struct arg cmd_detach_args[] = {
 	{ .name = "--force",
 	  .type = ARG_FLAG,
 	  .offset = offsetof(struct detach_options, force),
-	  .help = "also while stamped flows live, which breaks them" },
+	  .help = "detach also while stamped flows live, which breaks them" },
 	{}
 };
 

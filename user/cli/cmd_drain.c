@@ -36,13 +36,14 @@ const struct arg cmd_drain_args[] = {
 	{ .name = "--wait",
 	  .type = ARG_FLAG,
 	  .offset = offsetof(struct drain_options, wait),
-	  .help = "show progress until it is quiet here, or the window ends (exit 1)" },
+	  .help = "show progress until no more flows than --limit are left, or --window ends (exit "
+		  "1)" },
 	{ .name = "--limit",
 	  .type = ARG_NUMBER,
 	  .offset = offsetof(struct drain_options, limit),
 	  .value = "N",
 	  .max = ~0u,
-	  .help = "flows that may be left for it to count as quiet (default 0)" },
+	  .help = "flows that may be left when --wait ends (default 0)" },
 	{ .name = "--window",
 	  .type = ARG_TEXT,
 	  .offset = offsetof(struct drain_options, window),
@@ -52,7 +53,8 @@ const struct arg cmd_drain_args[] = {
 	  .type = ARG_TEXT,
 	  .offset = offsetof(struct drain_options, to),
 	  .value = "NODE,...",
-	  .help = "who takes the new flows (default drain.successors, or those near by)" },
+	  .help = "nodes that take the new flows (default drain.successors, or else nodes near "
+		  "by)" },
 	{}
 };
 

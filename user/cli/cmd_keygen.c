@@ -10,9 +10,9 @@
 #include "user/config/failure.h"
 #include "user/config/keys.h"
 
-const struct arg cmd_keygen_args[] = {
-	{ "FILE", 0, ARG_WORD, 0, NULL, 0, 0, "where to; must not exist yet" }, { NULL }
-};
+const struct arg cmd_keygen_args[] = { { "FILE", 0, ARG_WORD, 0, NULL, 0, 0,
+					 "file to write the key to; it must not exist yet" },
+				       { NULL } };
 
 int cmd_keygen(const struct globals *globals, int argc, char **argv)
 {

@@ -37,19 +37,19 @@ struct query {
 };
 
 const struct arg cmd_query_args[] = {
-	{ "NAME", 0, ARG_WORD, offsetof(struct query, name), NULL, 0, 0, "what to ask for" },
+	{ "NAME", 0, ARG_WORD, offsetof(struct query, name), NULL, 0, 0, "domain name to ask for" },
 	{ "TYPE", 0, ARG_WORD, offsetof(struct query, type), NULL, 0, 0,
-	  "record type (default A)" },
+	  "record type to ask for (default A)" },
 	{ "--from", 0, ARG_TEXT, offsetof(struct query, from), "ADDRESS", 0, 0,
-	  "who asks: shows the cookie that this client gets (reads the keys)" },
+	  "address of the client that asks; shows the cookie that it gets (reads the keys)" },
 	{ "--subnet", 0, ARG_TEXT, offsetof(struct query, subnet), "PREFIX", 0, 0,
-	  "for whom it is asked, as a resolver would say: 192.0.2.0/24" },
+	  "client network for which a resolver would ask: 192.0.2.0/24" },
 	{ "--dnssec", 0, ARG_FLAG, offsetof(struct query, dnssec), NULL, 0, 0,
-	  "with signatures and proofs" },
+	  "ask for signatures and proofs too (DO)" },
 	{ "--tcp", 0, ARG_FLAG, offsetof(struct query, tcp), NULL, 0, 0,
-	  "as by TCP: no limit on the answer's size" },
+	  "answer as by TCP: without a limit on its size" },
 	{ "--chaos", 0, ARG_FLAG, offsetof(struct query, chaos), NULL, 0, 0,
-	  "class CHAOS, for id.server and hostname.bind" },
+	  "ask in class CHAOS, for id.server and hostname.bind" },
 	{ NULL }
 };
 

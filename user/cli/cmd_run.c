@@ -26,7 +26,7 @@ const struct arg cmd_run_args[] = {
 	{ .name = "--load-only",
 	  .type = ARG_FLAG,
 	  .offset = offsetof(struct run_options, load_only),
-	  .help = "load or adopt the data path and exit: no daemon" },
+	  .help = "load or adopt the data path and exit: leave no daemon behind" },
 	{},
 };
 

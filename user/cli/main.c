@@ -20,9 +20,9 @@ struct line {
 
 static const struct arg global_args[] = {
 	{ "--config", 0, ARG_TEXT, offsetof(struct line, globals.config_path), "FILE", 0, 0,
-	  "configuration ($ANYDOOR_CONFIG, or else " CONFIG_DEFAULT ")" },
+	  "configuration file ($ANYDOOR_CONFIG, or else " CONFIG_DEFAULT ")" },
 	{ "--name", 0, ARG_TEXT, offsetof(struct line, globals.instance), "INSTANCE", 0, 0,
-	  "which instance ($ANYDOOR_NAME, or else \"" INSTANCE_DEFAULT "\")" },
+	  "name of the instance ($ANYDOOR_NAME, or else \"" INSTANCE_DEFAULT "\")" },
 	{ "--json", 0, ARG_FLAG, offsetof(struct line, globals.json), NULL, 0, 0,
 	  "answer in JSON, for programs" },
 	{ "--verbose", 'v', ARG_FLAG, offsetof(struct line, globals.verbose), NULL, 0, 0,
@@ -30,34 +30,38 @@ static const struct arg global_args[] = {
 	{ "--help", 'h', ARG_FLAG, offsetof(struct line, help), NULL, 0, 0,
 	  "say how a command is used" },
 	{ "--version", 0, ARG_FLAG, offsetof(struct line, version), NULL, 0, 0,
-	  "the same as the command" },
+	  "print the version, as the command version does" },
 	{ NULL }
 };
 
 static int cmd_help(const struct globals *globals, int argc, char **argv);
 
 static const struct command commands[] = {
-	{ "status", cmd_status, "", "how this instance is doing (also with no command)", NULL },
-	{ "flows", cmd_flows, "[OPTIONS]", "the TCP flows it knows, and who owns them",
-	  cmd_flows_args },
-	{ "stats", cmd_stats, "[OPTIONS]", "every counter, with what it means", cmd_stats_args },
-	{ "pops", cmd_pops, "", "the fleet: POPs, nodes, traffic between them", NULL },
-	{ "zones", cmd_zones, "", "the DNS zones that are served", NULL },
+	{ "status", cmd_status, "", "say how this instance is doing (also without a command)",
+	  NULL },
+	{ "flows", cmd_flows, "[OPTIONS]",
+	  "list the TCP flows that this node knows, and who owns them", cmd_flows_args },
+	{ "stats", cmd_stats, "[OPTIONS]", "print every counter, with what it means",
+	  cmd_stats_args },
+	{ "pops", cmd_pops, "", "list POPs and nodes of the fleet, and the traffic between them",
+	  NULL },
+	{ "zones", cmd_zones, "", "list the DNS zones that are served", NULL },
 	{ "query", cmd_query, "NAME [TYPE] [OPTIONS]", "ask the DNS engine without the network",
 	  cmd_query_args },
-	{ "drain", cmd_drain, "[OPTIONS]", "send new flows elsewhere, let old ones end here",
+	{ "drain", cmd_drain, "[OPTIONS]", "send new flows to other nodes, let old ones end here",
 	  cmd_drain_args },
-	{ "undrain", cmd_undrain, "", "take a drain back", NULL },
+	{ "undrain", cmd_undrain, "", "end a drain: take new flows again", NULL },
 	{ "reload", cmd_reload, "", "read configuration and zones again", NULL },
-	{ "check", cmd_check, "[OPTIONS]", "check configuration, zones and host, touch nothing",
+	{ "check", cmd_check, "[OPTIONS]", "check configuration, zones and host; change nothing",
 	  cmd_check_args },
 	{ "keygen", cmd_keygen, "FILE", "make the key file of a fleet", cmd_keygen_args },
-	{ "run", cmd_run, "[OPTIONS]", "the daemon: load or adopt the data path, and tend it",
+	{ "run", cmd_run, "[OPTIONS]", "run the daemon: load or adopt the data path, and tend it",
 	  cmd_run_args },
 	{ "detach", cmd_detach, "[OPTIONS]", "take the data path off the interfaces",
 	  cmd_detach_args },
-	{ "version", cmd_version, "", "version of program, ABI, libraries and kernel", NULL },
-	{ "help", cmd_help, "[COMMAND]", "this, or how one command is used", NULL },
+	{ "version", cmd_version, "", "print the versions of program, ABI, libraries and kernel",
+	  NULL },
+	{ "help", cmd_help, "[COMMAND]", "list the commands, or say how one is used", NULL },
 };
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -28,251 +28,296 @@
 #define BUDGET_RATE(name, scope, class, which, value, what)                                        \
 	{                                                                                          \
 		"budgets." name "." scope, SCHEMA_COUNT, CHANGE_AT_ONCE,                           \
-			IN(config, budgets[class][which]), .min = 1, .max = BUDGET_MAX,            \
-							   .word = "none", .fallback = value,      \
-							   .help = what                            \
+			.offset = offsetof(struct config, budgets[class][which]),                  \
+			.size = sizeof(unsigned int), .min = 1, .max = BUDGET_MAX, .word = "none", \
+			.fallback = value, .help = what                                            \
 	}
-#define BUDGET(name, class, all, node, prefix, what)                                               \
+#define BUDGET(name, class, all, node, prefix, what, with)                                         \
 	{ "budgets." name, SCHEMA_MAP, .help = what },                                             \
-		BUDGET_RATE(name, "all", class, AD_BUDGET_ALL, all, what),                         \
-		BUDGET_RATE(name, "node", class, AD_BUDGET_NODE, node, "of those, for each node"), \
+		BUDGET_RATE(name, "all", class, AD_BUDGET_ALL, all, what ", in all"),              \
+		BUDGET_RATE(name, "node", class, AD_BUDGET_NODE, node,                             \
+			    what ", " with " one node (ids that are equal modulo 1024 share it)"), \
 		BUDGET_RATE(name, "prefix", class, AD_BUDGET_PREFIX, prefix,                       \
-			    "of those, for each /24 or /48 of clients")
+			    what ", of clients in one /24 or /48 (networks of an equal 12-bit "    \
+				 "hash share it)")
+_Static_assert(AD_BUDGET_NODES == 1024 && AD_BUDGET_PREFIXES == 4096, "as the help says");
 
 const struct schema_row config_schema[] = {
 	{ "node", SCHEMA_NODE, CHANGE_NO_FLOWS, .required = true, IN(config, self),
-	  .later = later_self, .help = "which of `nodes` this machine is" },
+	  .later = later_self, .help = "name of this machine in `nodes`" },
 	{ "interfaces", SCHEMA_LIST, CHANGE_AT_ONCE, .item = "interface", .required = true,
 	  LIST_OF(char *, interfaces, nr_interfaces), .min = 1, .max = CONFIG_INTERFACES_MAX,
-	  .help = "where packets for the VIPs come in and replies leave" },
+	  .help = "interfaces by which packets for the VIPs come in and replies leave" },
 	{ "interfaces[]", SCHEMA_NAME, .unique = true, .size = sizeof(char *), .max = IFNAMSIZ - 1,
-	  .word = "lo", .later = later_loopback, .help = "an interface's name" },
+	  .word = "lo", .later = later_loopback, .help = "name of an interface" },
 
 	{ "vips", SCHEMA_LIST, CHANGE_AT_ONCE, .item = "vip", .required = true,
 	  LIST_OF(struct config_vip, vips, nr_vips), .min = 1, .max = AD_VIP_MAX,
-	  .help = "the anycast service addresses, the same on every node" },
-	{ "vips[]", SCHEMA_MAP, IN(config_vip, line), .help = "one address" },
+	  .help = "anycast service addresses (VIPs), the same on every node" },
+	{ "vips[]", SCHEMA_MAP, IN(config_vip, line), .help = "one VIP" },
 	{ "vips[].address", SCHEMA_ADDRESS, CHANGE_AT_ONCE, .required = true, .unique = true,
-	  IN(config_vip, address), .help = "IPv4 or IPv6" },
+	  IN(config_vip, address), .help = "IPv4 or IPv6 address of the VIP" },
 	{ "vips[].tcp", SCHEMA_BOOL, CHANGE_AT_ONCE, IN(config_vip, tcp), .fallback = "true",
-	  .help = "keep its TCP flows with their owner" },
+	  .help = "lead TCP flows to this VIP to the node that owns them" },
 	{ "vips[].dns", SCHEMA_BOOL, CHANGE_AT_ONCE, IN(config_vip, dns),
 	  .says = "true if there are zones", .later = later_vip_dns,
-	  .help = "answer port 53 here" },
+	  .help = "answer port 53 of this VIP" },
 
 	{ "pops", SCHEMA_LIST, CHANGE_AT_ONCE, .item = "pop", .ordered = true, .required = true,
 	  LIST_OF(struct config_pop, pops, nr_pops), .min = 1, .max = CONFIG_POPS_MAX,
-	  .help = "the sites; in a ring: those next to each other are taken for near" },
-	{ "pops[]", SCHEMA_MAP, IN(config_pop, line), .help = "one site" },
+	  .help = "sites (POPs) of the fleet; their order is a ring: neighbours in it are taken "
+		  "for near" },
+	{ "pops[]", SCHEMA_MAP, IN(config_pop, line), .help = "one POP" },
 	{ "pops[].name", SCHEMA_NAME, CHANGE_AT_ONCE, .required = true, .unique = true,
-	  IN(config_pop, name), .max = CONFIG_NAME_MAX, .help = "what people call it" },
+	  IN(config_pop, name), .max = CONFIG_NAME_MAX, .help = "name of the POP" },
 
 	{ "nodes", SCHEMA_LIST, CHANGE_AT_ONCE, .item = "node", .ordered = true, .required = true,
 	  LIST_OF(struct config_node, nodes, nr_nodes), .min = 1,
 	  .max = (1 << AD_OWNER_BITS_MAX) - 1,
-	  .help = "every machine of the fleet that runs anydoor, this one too" },
-	{ "nodes[]", SCHEMA_MAP, IN(config_node, line), .help = "one machine" },
+	  .help = "every machine of the fleet that runs anydoor, this one too; of a POP's other "
+		  "nodes, the next in this order is asked first" },
+	{ "nodes[]", SCHEMA_MAP, IN(config_node, line), .help = "one node" },
 	{ "nodes[].name", SCHEMA_NAME, CHANGE_AT_ONCE, .required = true, .unique = true,
-	  IN(config_node, name), .max = CONFIG_NAME_MAX, .help = "what people call it" },
+	  IN(config_node, name), .max = CONFIG_NAME_MAX, .help = "name of the node" },
 	{ "nodes[].id", SCHEMA_NUMBER, CHANGE_NO_FLOWS, .required = true, .unique = true,
 	  IN(config_node, id), .min = 1, .max = (1 << AD_OWNER_BITS_MAX) - 1,
-	  .help = "what stamps call it: below 2^owner_bits, the same in every node's file, never "
-		  "given to another while its flows live" },
+	  .help = "number of the node in stamps: below 2^`stamp.owner_bits`, the same in every "
+		  "node's file; never give it to another node while flows of this one live" },
 	{ "nodes[].pop", SCHEMA_POP, CHANGE_AT_ONCE, .required = true, IN(config_node, pop),
-	  .later = later_pop, .help = "where it stands" },
+	  .later = later_pop, .help = "name of the POP where the node stands" },
 	{ "nodes[].tunnel", SCHEMA_ADDRESS, CHANGE_AT_ONCE, .required = true, .unique = true,
 	  IN(config_node, tunnel),
-	  .help = "its own address (no VIP, no NAT between): where the others tunnel to" },
+	  .help = "the node's own unicast address, to which other nodes send tunnelled packets; no "
+		  "VIP, no NAT between" },
 	{ "nodes[].state", SCHEMA_CHOICE, CHANGE_AT_ONCE, IN(config_node, state),
 	  .choices = "up|draining|down", .fallback = "up",
-	  .help = "`draining` takes no new flows from others, `down` nothing at all" },
+	  .help = "state of the node: `draining` gets no new flows from other nodes, `down` gets "
+		  "no packets at all" },
 	{ "nodes[].mtu", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config_node, mtu), .min = 1280,
-	  .max = 65535, .word = "route", .fallback = "route", .help = "of the path towards it" },
+	  .max = 65535, .word = "route", .fallback = "route",
+	  .help = "MTU of the path to the node; `route`: as the route says" },
 
 	{ "stamp", SCHEMA_MAP, .help = "how flows carry their owner" },
 	{ "stamp.owner_bits", SCHEMA_NUMBER, CHANGE_NO_FLOWS, IN(config, owner_bits),
 	  .min = AD_OWNER_BITS_MIN, .max = AD_OWNER_BITS_MAX, .fallback = "10",
-	  .help = "bits for the owner's id; one more halves how long a silent flow is known by its "
-		  "stamp (10: 65 minutes); the same on every node" },
+	  .help = "bits of a stamp that hold the owner's id, the same on every node; each bit more "
+		  "halves how long a silent flow is known by its stamp (10: 65 minutes)" },
 	{ "stamp.clock", SCHEMA_CHOICE, CHANGE_ATTACH, IN(config, clock),
 	  .choices = "synchronised|any", .fallback = "synchronised",
-	  .help = "attach only while the kernel's clock is synchronised, or whatever it says" },
+	  .help = "`synchronised`: load the data path only while the kernel says that its clock is "
+		  "synchronised; `any`: load it anyway" },
 	{ "stamp.tcp_timestamps", SCHEMA_CHOICE, CHANGE_ATTACH, IN(config, timestamps),
 	  .choices = "check|set", .fallback = "check",
-	  .help = "what to do if net.ipv4.tcp_timestamps is not 2: refuse, or set it until "
-		  "detach" },
+	  .help = "what to do if the sysctl net.ipv4.tcp_timestamps is not 2: `check` refuses to "
+		  "start, `set` sets it until detach" },
 
 	{ "keys", SCHEMA_MAP, .help = "the fleet's secret" },
 	{ "keys.file", SCHEMA_FILE, CHANGE_NO_FLOWS, IN(config, key_file), .fallback = "fleet.key",
-	  .help = "made once by `anydoor keygen`, the same on every node" },
+	  .help = "key file of the fleet, made once by `anydoor keygen`, the same on every node" },
 	{ "keys.epoch", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, key_epoch), .max = 255,
 	  .fallback = "0",
-	  .help = "count up by one, on one node after the other, to change the tunnel's key; a "
-		  "node understands the epoch before its own and the next; four times, and no key "
-		  "of before is accepted" },
+	  .help = "number of the tunnel's key: count it up by one, on one node after the other, to "
+		  "change the key; a node accepts the epoch before its own and the next one; after "
+		  "four steps no key of before is accepted" },
 
 	{ "tunnel", SCHEMA_MAP, .help = "how shifted packets travel to their owner" },
 	{ "tunnel.port", SCHEMA_NUMBER, CHANGE_PROGRAMS, IN(config, tunnel_port), .min = 1,
-	  .max = 65535, .fallback = "6081", .help = "UDP port of Geneve, the same on every node" },
+	  .max = 65535, .fallback = "6081",
+	  .help = "UDP port of the tunnel (Geneve), the same on every node" },
 	{ "tunnel.mss_overhead", SCHEMA_NUMBER, CHANGE_PROGRAMS, IN(config, tunnel_overhead),
 	  .max = 500, .word = "auto", .says = "auto", .later = later_overhead,
-	  .help = "bytes off the MSS in our SYN-ACK so that tunnelled segments fit: `auto` is 64 "
-		  "over IPv4 and 84 over IPv6; more if IPsec lies beneath; 0 clamps nothing" },
+	  .help = "bytes taken off the MSS in our SYN-ACKs so that tunnelled segments fit the "
+		  "path; `auto` is 64 over IPv4 and 84 over IPv6; use more if IPsec lies beneath; "
+		  "0 clamps nothing" },
 
-	{ "flows", SCHEMA_MAP, .help = "the flow table: a cache and a meter" },
+	{ "flows", SCHEMA_MAP, .help = "the flow table" },
 	{ "flows.max", SCHEMA_COUNT, CHANGE_PROGRAMS, IN(config, flow_max), .min = AD_FLOW_MAX_MIN,
 	  .max = AD_FLOW_MAX_MAX, .fallback = "1M",
-	  .help = "flows it can hold, 72 bytes each; rounded up to a power of two" },
+	  .help = "flows that the flow table can hold, 72 bytes each; rounded up to a power of "
+		  "two" },
 	{ "flows.idle", SCHEMA_SECONDS, CHANGE_PROGRAMS, IN(config, flow_idle_s), .min = 1,
 	  .max = IDLE_MAX_S, .fallback = "10m",
-	  .help = "silence after which a flow may make room for another" },
+	  .help = "silence after which a flow's entry in the flow table may be given to another "
+		  "flow" },
 
 	{ "dns", SCHEMA_MAP, .help = "what is answered on port 53" },
 	{ "dns.zones", SCHEMA_LIST, CHANGE_AT_ONCE, .item = "zone",
 	  LIST_OF(struct config_zone, zones, nr_zones), .max = CONFIG_ZONES_MAX,
-	  .help = "zones this fleet is authoritative for" },
+	  .help = "zones that this fleet is authoritative for" },
 	{ "dns.zones[]", SCHEMA_MAP, IN(config_zone, line), .help = "one zone" },
 	{ "dns.zones[].name", SCHEMA_ZONE, CHANGE_AT_ONCE, .required = true, .unique = true,
-	  IN(config_zone, name), .help = "its apex" },
+	  IN(config_zone, name), .help = "name of the zone's apex" },
 	{ "dns.zones[].file", SCHEMA_FILE, CHANGE_AT_ONCE, .required = true, .may_lack = true,
-	  IN(config_zone, file), .help = "its records, in the format of RFC 1035" },
+	  IN(config_zone, file),
+	  .help = "file with the zone's records, in the format of RFC 1035" },
 	{ "dns.include_dir", SCHEMA_FILE, CHANGE_AT_ONCE, IN(config, include_dir), .says = "none",
-	  .help = "a directory whose files zone files may $INCLUDE, beside those below their own "
+	  .help = "directory whose files zone files may $INCLUDE, beside those below their own "
 		  "directory" },
 	{ "dns.watch", SCHEMA_BOOL, CHANGE_AT_ONCE, IN(config, dns_watch), .fallback = "false",
-	  .help = "load the zones again when one of their files changes" },
+	  .help = "load a zone again when its file, or one that it includes, changes" },
 	{ "dns.unserved", SCHEMA_CHOICE, CHANGE_PROGRAMS, IN(config, dns_unserved_pass),
 	  .choices = "refuse|pass", .fallback = "refuse",
-	  .help = "names of no zone here: REFUSED, or left to a nameserver on this host" },
+	  .help = "what to do with queries for names of no zone here: `refuse` answers REFUSED, "
+		  "`pass` leaves them to a nameserver on this host" },
 	{ "dns.nsid", SCHEMA_TEXT, CHANGE_AT_ONCE, IN(config, nsid), .min = 1,
 	  .max = CONFIG_NSID_MAX, .says = "`<pop>.<node>`", .later = later_nsid,
-	  .help = "what answers say of who answered (RFC 5001)" },
+	  .help = "text by which answers tell which node gave them (NSID, RFC 5001)" },
 	{ "dns.udp_size", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, dns_udp_size), .min = 512,
 	  .max = 4096, .fallback = "1232", .help = "bytes of the largest answer over UDP" },
 	{ "dns.tcp_max", SCHEMA_COUNT, CHANGE_AT_ONCE, IN(config, dns_tcp_max), .min = 1,
 	  .max = 1 << 20, .fallback = "16K",
-	  .help = "connections to port 53; then the next one ends the one that was silent "
+	  .help = "open connections to TCP port 53; one more closes the one that has been silent "
 		  "longest" },
 	{ "dns.tcp_idle", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config, dns_tcp_idle_s), .min = 1,
-	  .max = 3600, .fallback = "10s", .help = "silence after which a connection is closed" },
+	  .max = 3600, .fallback = "10s",
+	  .help = "silence after which a connection to TCP port 53 is closed" },
 
 	{ "dns.cookies", SCHEMA_CHOICE, CHANGE_AT_ONCE, IN(config, cookies),
 	  .choices = "off|on|required", .fallback = "on",
-	  .help = "DNS cookies (RFC 7873): `on` gives them to who asks; `required` answers UDP "
-		  "clients that know cookies only with a valid one, others as ever" },
+	  .help = "DNS cookies (RFC 7873): `on` gives them to clients that ask for them; "
+		  "`required` also answers UDP clients that know cookies only with a valid one; "
+		  "clients without cookies are answered either way" },
 	{ "dns.cookie_secrets", SCHEMA_FILE, CHANGE_AT_ONCE, IN(config, cookie_secrets),
 	  .says = "by `keys.file`",
-	  .help = "one or two lines of 32 hexadecimal digits (RFC 9018), the one in use first, to "
-		  "share cookies with BIND, Knot or NSD; mode 0600" },
-	{ "dns.limit", SCHEMA_MAP, .help = "how often one network is told the same over UDP" },
+	  .help = "file with one or two secrets for DNS cookies, each a line of 32 hexadecimal "
+		  "digits (RFC 9018), the one in use first, to share cookies with BIND, Knot or "
+		  "NSD; mode 0600" },
+	{ "dns.limit", SCHEMA_MAP,
+	  .help = "how often one client network is told the same over UDP" },
 	{ "dns.limit.rate", SCHEMA_NUMBER, CHANGE_PROGRAMS,
 	  IN(config, limit.rates[AD_DNS_CLASS_ANSWER]), .min = 1, .max = RATE_MAX, .word = "off",
-	  .fallback = "off", .help = "answers a second for one name, to one client network" },
+	  .fallback = "off",
+	  .help = "answers a second over UDP for one name to one client network" },
 	{ "dns.limit.referrals", SCHEMA_NUMBER, CHANGE_PROGRAMS,
 	  IN(config, limit.rates[AD_DNS_CLASS_REFERRAL]), .min = 1, .max = RATE_MAX, .word = "off",
-	  .says = "as `rate`", .later = later_rate, .help = "the same for referrals, per zone" },
+	  .says = "as `rate`", .later = later_rate,
+	  .help = "referrals a second over UDP from one zone to one client network" },
 	{ "dns.limit.nodata", SCHEMA_NUMBER, CHANGE_PROGRAMS,
 	  IN(config, limit.rates[AD_DNS_CLASS_NODATA]), .min = 1, .max = RATE_MAX, .word = "off",
 	  .says = "as `rate`", .later = later_rate,
-	  .help = "for names without such data, per zone" },
+	  .help = "answers a second over UDP, from one zone to one client network, that a name has "
+		  "no such data" },
 	{ "dns.limit.nxdomains", SCHEMA_NUMBER, CHANGE_PROGRAMS,
 	  IN(config, limit.rates[AD_DNS_CLASS_NXDOMAIN]), .min = 1, .max = RATE_MAX, .word = "off",
 	  .says = "as `rate`", .later = later_rate,
-	  .help = "for names that do not exist, per zone" },
+	  .help = "answers a second over UDP, from one zone to one client network, that a name "
+		  "does not exist" },
 	{ "dns.limit.errors", SCHEMA_NUMBER, CHANGE_PROGRAMS,
 	  IN(config, limit.rates[AD_DNS_CLASS_ERROR]), .min = 1, .max = RATE_MAX, .word = "off",
 	  .says = "as `rate`", .later = later_rate,
-	  .help = "for everything else: REFUSED, FORMERR" },
+	  .help = "all other answers a second over UDP to one client network: REFUSED, FORMERR" },
 	{ "dns.limit.slip", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, limit.slip), .max = 100,
 	  .fallback = "2",
-	  .help = "of answers over the limit, one in so many tells the client to use TCP or a "
-		  "cookie; 0: all are dropped" },
+	  .help = "one in so many of the DNS answers over a rate limit is sent, truncated, so that "
+		  "the client uses TCP or a cookie; 0 drops all" },
 	{ "dns.limit.window", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config, limit.window_s), .min = 1,
 	  .max = WINDOW_MAX_S, .fallback = "15s",
-	  .help = "how long a network that went on asking stays over the limit" },
+	  .help = "how long a client network that does not stop asking stays over a DNS rate "
+		  "limit" },
 	{ "dns.limit.ip4_prefix", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, limit.ip4_prefix),
 	  .min = 8, .max = 32, .fallback = "24",
-	  .help = "bits of an IPv4 address that are one network" },
+	  .help = "bits of an IPv4 address that make one client network for DNS rate limits" },
 	{ "dns.limit.ip6_prefix", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, limit.ip6_prefix),
-	  .min = 16, .max = 64, .fallback = "56", .help = "bits of an IPv6 address that are" },
+	  .min = 16, .max = 64, .fallback = "56",
+	  .help = "bits of an IPv6 address that make one client network for DNS rate limits" },
 	{ "dns.limit.exempt", SCHEMA_LIST, CHANGE_AT_ONCE,
 	  LIST_OF(struct config_prefix, limit.exempt, limit.nr_exempt), .max = AD_DNS_EXEMPT_MAX,
-	  .help = "networks that are never limited" },
+	  .help = "client networks that DNS rate limits do not apply to" },
 	{ "dns.limit.exempt[]", SCHEMA_PREFIX, .unique = true, .size = sizeof(struct config_prefix),
-	  .help = "such as 192.0.2.0/24" },
+	  .help = "a network, such as 192.0.2.0/24" },
 	{ "dns.limit.exempt_cookies", SCHEMA_BOOL, CHANGE_AT_ONCE, IN(config, limit.exempt_cookies),
-	  .fallback = "true", .help = "nor are clients with a valid cookie" },
+	  .fallback = "true",
+	  .help = "DNS rate limits do not apply to clients with a valid cookie either" },
 	{ "dns.limit.log_only", SCHEMA_BOOL, CHANGE_AT_ONCE, IN(config, limit.log_only),
-	  .fallback = "false", .help = "count what would be dropped, and answer it" },
+	  .fallback = "false",
+	  .help = "only count the DNS answers that are over a rate limit, and send them" },
 	{ "dns.limit.table", SCHEMA_COUNT, CHANGE_PROGRAMS, IN(config, limit.table), .min = 1 << 10,
 	  .max = 64 << 20, .fallback = "1M",
-	  .help = "networks and names told apart at a time, 8 bytes each; rounded up to a power "
-		  "of two" },
+	  .help = "pairs of client network and name that DNS rate limits can tell apart at a time, "
+		  "8 bytes each; rounded up to a power of two" },
 
-	{ "drain", SCHEMA_MAP, .help = "who takes over while this node empties" },
+	{ "drain", SCHEMA_MAP, .help = "who takes over while this node drains" },
 	{ "drain.successors", SCHEMA_LIST, CHANGE_AT_ONCE, .ordered = true, .array = true,
 	  LIST_OF(__u16, successors, nr_successors), .max = AD_SUCCESSOR_MAX,
-	  .help = "nodes that take its new flows; without any: those of its POP that are `up`, "
-		  "or, if there are none, of the nearest POP (see `pops`)" },
+	  .help = "nodes that take the new flows of this node while it drains; without any: the "
+		  "nodes of its POP that are `up`, or, if none is, those of the nearest POP (see "
+		  "`pops`)" },
 	{ "drain.successors[]", SCHEMA_NODE, .unique = true, .size = sizeof(__u16),
-	  .later = later_successor, .help = "a node's name" },
+	  .later = later_successor, .help = "name of a node" },
 
 	{ "hunt", SCHEMA_MAP, .help = "looking for the owner of a flow that carries no stamp" },
 	{ "hunt.neighbours", SCHEMA_LIST, CHANGE_AT_ONCE, .ordered = true, .array = true,
 	  LIST_OF(__u16, neighbours, nr_neighbours), .max = AD_NEIGHBOUR_MAX,
-	  .help = "nodes that such a flow may have shifted from, the likeliest first; a packet "
-		  "visits three at most; without any: the others of our POP, then one of each "
-		  "other POP, the nearest first, then a second one of each" },
+	  .help = "nodes that are asked for the owner of a flow without a stamp, the likeliest "
+		  "first; a packet asks three of them at most; without any: the other nodes of our "
+		  "POP, then one node of each other POP, the nearest first, then a second one of "
+		  "each" },
 	{ "hunt.neighbours[]", SCHEMA_NODE, .unique = true, .size = sizeof(__u16),
-	  .later = later_neighbour, .help = "a node's name" },
+	  .later = later_neighbour, .help = "name of a node" },
 
 	{ "hunt.hints", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config, hint_s), .min = 1,
 	  .max = HINT_MAX_S, .fallback = "10m",
-	  .help = "how long a claim says where the flows of its client's /24 or /48 come from" },
+	  .help = "how long a hunt goes first to the node that last claimed a flow of the same "
+		  "client network (/24 or /48)" },
 	{ "hunt.nobody", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config, nobody_s), .max = NOBODY_MAX_S,
-	  .fallback = "3s", .help = "how long a segment that nobody owns is not looked for again" },
+	  .fallback = "3s", .help = "how long a segment that nobody owns is not hunted again" },
 
 	{ "budgets", SCHEMA_MAP, .help = "packets a second that others may make us send to nodes" },
 	BUDGET("hunt", AD_BUDGET_HUNT, "20K", "20K", "1K",
-	       "packets/s that are looked for, because nothing names their owner"),
+	       "packets a second that are hunted because nothing names the owner of their flow",
+	       "to"),
 	BUDGET("guess", AD_BUDGET_GUESS, "20K", "20K", "1K",
-	       "packets/s whose stamp is older than two minutes, of flows not seen here yet"),
+	       "packets a second that are tunnelled on the word of a stamp older than two minutes, "
+	       "of flows not seen here before",
+	       "to"),
 	BUDGET("data", AD_BUDGET_DATA, "none", "none", "none",
-	       "packets/s of flows whose stamp is young, or that are known here"),
+	       "packets a second that are tunnelled to their owner, of flows whose stamp is young "
+	       "or that are known here",
+	       "to"),
 	BUDGET("divert", AD_BUDGET_DIVERT, "10K", "10K", "256",
-	       "SYNs/s for a successor while we drain; those beyond are served here"),
-	BUDGET("accept", AD_BUDGET_ACCEPT, "20K", "10K", "256", "SYNs/s that others divert to us"),
+	       "SYNs a second that are handed to successors while this node drains (more are "
+	       "served here)",
+	       "to"),
+	BUDGET("accept", AD_BUDGET_ACCEPT, "20K", "10K", "256",
+	       "SYNs a second that are accepted from nodes that drain", "from"),
 	BUDGET("icmp", AD_BUDGET_ICMP, "1000", "1000", "32",
-	       "ICMP errors/s that are led to the owner of the flow that they are about"),
+	       "ICMP errors a second that are tunnelled to the owner of the flow that they are "
+	       "about",
+	       "to"),
 	BUDGET("too_big", AD_BUDGET_TOO_BIG, "1000", "1000", "32",
-	       "ICMP errors/s that tell a client what fits the path to its owner"),
+	       "ICMP errors a second that tell a client which size fits the path to the owner of "
+	       "its flow",
+	       "about"),
 
 	{ "metrics", SCHEMA_MAP, .help = "what Prometheus reads" },
 	{ "metrics.listen", SCHEMA_ENDPOINT, CHANGE_RESTART, IN(config, metrics), .word = "off",
 	  .says = "127.0.0.1:9911", .later = later_metrics,
-	  .help = "address and port of the HTTP listener; counters are for everybody who reaches "
-		  "it: keep it inside" },
+	  .help = "address and port of the HTTP listener for metrics; everybody who reaches it can "
+		  "read counters, so keep it inside your network" },
 	{ "metrics.token", SCHEMA_FILE, CHANGE_AT_ONCE, IN(config, metrics_token), .says = "none",
-	  .help = "a line of 16 to 255 letters, mode 0600: `/flows` and `/metrics/flows`, which "
-		  "name "
-		  "clients, are only for who sends it (`Authorization: Bearer`)" },
+	  .help = "file with a token for `/flows` and `/metrics/flows`, which show addresses of "
+		  "clients, and which are only for who sends it (`Authorization: Bearer`); a line "
+		  "of 16 to 255 letters, mode 0600" },
 
 	{ "xdp", SCHEMA_MAP, .help = "how the interface is entered" },
 	{ "xdp.mode", SCHEMA_CHOICE, CHANGE_ATTACH, IN(config, xdp_mode),
 	  .choices = "auto|native|generic", .fallback = "auto",
-	  .help = "`auto`: native, else generic and a warning" },
+	  .help = "how the XDP program is attached: `auto` is in native mode, or else in generic "
+		  "mode with a warning" },
 	{ "xdp.dispatcher", SCHEMA_CHOICE, CHANGE_ATTACH, IN(config, xdp_dispatcher),
 	  .choices = "off|auto", .fallback = "auto",
-	  .help = "`auto`: through libxdp's dispatcher, so that other programs may live beside us; "
-		  "alone, with a warning, where the kernel refuses it" },
+	  .help = "`auto`: attach through libxdp's dispatcher, so that other XDP programs can "
+		  "share the interface; alone, with a warning, where the kernel refuses that; "
+		  "`off`: always alone" },
 
 	{ "state", SCHEMA_MAP, .help = "where things live while we run" },
 	{ "state.bpffs", SCHEMA_DIR, CHANGE_ATTACH, IN(config, bpffs), .max = CONFIG_DIR_MAX,
-	  .fallback = "/sys/fs/bpf/anydoor", .help = "pinned maps; no dots, bpffs has none" },
+	  .fallback = "/sys/fs/bpf/anydoor",
+	  .help = "directory on a bpffs for pinned maps and programs; no dots in it" },
 	{ "state.run", SCHEMA_DIR, CHANGE_ATTACH, IN(config, run_dir), .max = CONFIG_RUN_MAX,
-	  .fallback = "/run/anydoor", .help = "lock and control socket" },
+	  .fallback = "/run/anydoor", .help = "directory for the lock and the control socket" },
 	{ "state.group", SCHEMA_NAME, CHANGE_AT_ONCE, IN(config, group), .max = 31,
-	  .says = "root alone", .help = "who may run the commands that only read" },
+	  .says = "root alone", .help = "group whose members may run the commands that only read" },
 };
 
 const size_t config_schema_rows = sizeof(config_schema) / sizeof(*config_schema);
