@@ -25,8 +25,8 @@
 #include <bpf/libbpf.h>
 #include <sodium.h>
 #include "selftests/sum.h"
-#include "user/addr.h"
-#include "user/reason.h"
+#include "user/base/addr.h"
+#include "user/status/reason.h"
 #include "anydoor.skel.h"
 #include "fleet.h"
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <arpa/inet.h>
 #include <sodium.h>
-#include "user/addr.h"
+#include "user/base/addr.h"
 #include "fleet.h"
 
 #define SYN_AGAIN_MS 1000

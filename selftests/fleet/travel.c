@@ -4,7 +4,7 @@
  * dropped or lost.
  */
 #include <string.h>
-#include "user/reason.h"
+#include "user/status/reason.h"
 #include "fleet.h"
 
 #define LOSS 400 /* one leg in so many is lost */
