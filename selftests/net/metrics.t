@@ -171,8 +171,8 @@ json_of() {
 }
 
 rates_of_stats() {
-	timeout 3 nsenter --net="/run/netns/$host" "$anydoor" stats --watch 1 --json |
-		jq -se 'length >= 1 and .[0].seconds > 1 and (.[0].per_second | map(.packets) | add > 0)'
+	timeout 20 nsenter --net="/run/netns/$host" "$anydoor" stats --watch 1 --json |
+		jq -ne 'first(inputs) | .seconds > 1 and (.per_second | map(.packets) | add > 0)'
 }
 
 check_pages() {
@@ -203,7 +203,7 @@ check_stream() {
 	page /flows | /usr/bin/python3 -c '
 import json, sys
 fields = set("""kind client client_port vip vip_port owner_id owner owner_pop via_id via via_pop
-	age_s idle_s rx_packets rx_bytes tx_packets tx_bytes stamped closing""".split())
+	age_s idle_s rx_packets rx_bytes tx_packets tx_bytes stamped closing forwarded""".split())
 flows = [json.loads(line) for line in sys.stdin]
 assert flows, "no flow at all"
 for flow in flows:
