@@ -28,6 +28,17 @@ static bool is_near(__s64 got, __s64 expected)
 	return llabs(got - expected) < 1000;
 }
 
+static void test_real_second_is_the_same_whenever_asked(void)
+{
+	__u64 first = clock_real_s(5);
+	int other = 0;
+
+	for (int i = 0; i < 22; i++, usleep(50000))
+		other += clock_real_s(5) != first;
+	is_int(other, 0, "more than a second long");
+	is_int(clock_real_s(6), first + 1, "and the next one is");
+}
+
 static void test_follow_small_lag_moves_only_the_tunnel_clock(void)
 {
 	struct ad_state state = lagging(60000);
@@ -93,6 +104,7 @@ static void test_synchronised_is_not_believed_unasked(void)
 
 int main(void)
 {
+	test_real_second_is_the_same_whenever_asked();
 	test_synchronised_is_not_believed_unasked();
 	test_follow_small_lag_moves_only_the_tunnel_clock();
 	test_follow_large_lag_moves_forward_all_the_way();

@@ -38,6 +38,11 @@ __s64 clock_real_minus_mono_ns(void)
 	return real - (before + (after - before) / 2);
 }
 
+__u64 clock_real_s(__u32 mono_s)
+{
+	return (mono_s * 1000000000ll + clock_real_minus_mono_ns()) / 1000000000;
+}
+
 int clock_check_synchronised(void)
 {
 	struct timex tx = {};

@@ -10,6 +10,8 @@
 __u32 clock_mono_s(void);
 __u64 clock_mono_us(void);
 __s64 clock_real_minus_mono_ns(void);
+/* When CLOCK_MONOTONIC was @mono_s, by CLOCK_REALTIME: the same second whenever it is asked. */
+__u64 clock_real_s(__u32 mono_s);
 /*
  * What the kernel says of its own clock: 0, or -EAGAIN if it is not synchronised. Anything else:
  * the kernel did not say, which is no yes (-EPERM: a filter refuses clock_adjtime, by which libc
