@@ -15,7 +15,7 @@ pins=/sys/fs/bpf/greedy-t-$$
 dir=$(mktemp -d)
 export LAB_DIR=$dir # where await leaves what was said
 files=256	    # that the daemon may open
-daemon=''
+daemon='' greedy=''
 
 export ANYDOOR_CONFIG=$dir/anydoor.yaml ANYDOOR_NAME=t
 export PATH=$PATH:/usr/sbin:/sbin
@@ -93,27 +93,55 @@ xdp_id() {
 	in_host ip -j link show uplink | jq '.[0].xdp.prog.id'
 }
 
-# COUNT connections to ADDRESS PORT, all held for SECONDS; each sends what comes on stdin.
-hold_many() { # ADDRESS PORT COUNT SECONDS
-	/usr/bin/python3 -c '
-import resource, socket, sys, time
-address, port, count, seconds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
-resource.setrlimit(resource.RLIMIT_NOFILE, (count + 50, count + 50))
-said, held, failed = sys.stdin.buffer.read(), [], 0
-for _ in range(count):
-	try:
-		client = socket.create_connection((address, port), 2)
-		client.sendall(said)
-		held.append(client)
-	except OSError:
-		failed += 1
-time.sleep(seconds)
-print(len(held), "held,", failed, "refused")
-' "$@"
+write_hold() {
+	cat >"$dir/hold.py" <<-'END'
+		"""ADDRESS PORT COUNT: so many connections, asked for at once; each that is made sends what
+		comes on stdin. All are held; the line comes when no more of them are made."""
+		import resource, selectors, signal, socket, sys
+		address, port, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+		resource.setrlimit(resource.RLIMIT_NOFILE, (count + 50, count + 50))
+		said, held, made, asked = sys.stdin.buffer.read(), [], 0, selectors.DefaultSelector()
+		for _ in range(count):
+		    client = socket.socket()
+		    client.setblocking(False)
+		    client.connect_ex((address, port))
+		    asked.register(client, selectors.EVENT_WRITE)
+		    held.append(client)
+		while ready := asked.select(1.5):
+		    for key, _ in ready:
+		        asked.unregister(key.fileobj)
+		        try:
+		            key.fileobj.sendall(said)
+		            made += 1
+		        except OSError:
+		            pass
+		print(made, "made", flush=True)
+		signal.pause()
+	END
+}
+
+# Until it is let go; as somebody of no rights.
+begin_to_hold() { # NAMESPACE ADDRESS PORT COUNT
+	: >"$dir/held"
+	nsenter --net="/run/netns/$1" setpriv --reuid=65534 --regid=65534 --clear-groups \
+		--inh-caps=-all /usr/bin/python3 "$dir/hold.py" "${@:2}" >"$dir/held" 2>&1 &
+	greedy=$!
+	await 20 test -s "$dir/held"
+}
+
+let_go() {
+	kill "$greedy"
+	wait "$greedy" 2>/dev/null
+	greedy=
 }
 
 held_at() { # PORT
 	in_host ss -Htn state established sport = ":$1" | wc -l
+}
+
+# Nobody is connected any more, or waits to be: a new client is not the one that was silent longest.
+deserted() { # PORT
+	[[ -z $(in_host ss -Htn "sport = :$1") ]]
 }
 
 memory_kb() {
@@ -147,58 +175,59 @@ start_daemon
 id=$(xdp_id)
 
 # One byte every five seconds, of a request that never ends; what is said when it is over.
-slow_client() {
-	/usr/bin/python3 -c '
-import socket, time
-client, start = socket.create_connection(("127.0.0.1", 9911)), time.monotonic()
-client.settimeout(5)
-client.sendall(b"GET / HTTP/1.1\r\nx: ")
-while time.monotonic() - start < 60:
-	try:
-		client.sendall(b"x")
-		if not client.recv(1):
-			break
-	except TimeoutError:
-		pass
-	except OSError:
-		break
-print(int(time.monotonic() - start))
-'
+write_slow() {
+	cat >"$dir/slow.py" <<-'END'
+		import socket, time
+		client, start = socket.create_connection(("127.0.0.1", 9911)), time.monotonic()
+		client.settimeout(5)
+		client.sendall(b"GET / HTTP/1.1\r\nx: ")
+		while time.monotonic() - start < 60:
+		    try:
+		        client.sendall(b"x")
+		        if not client.recv(1):
+		            break
+		    except TimeoutError:
+		        pass
+		    except OSError:
+		        break
+		print(int(time.monotonic() - start))
+	END
 }
 
+chmod 755 "$dir" # who has no rights reads the script
+write_hold
+write_slow
 is "without metrics.token nobody is told of flows" \
 	"$(in_host curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:9911/flows)" 403
 
-# More than there are descriptors, for longer than interfaces go unwatched.
-in_host setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all bash -c \
-	"$(declare -f hold_many); hold_many 127.0.0.1 9911 400 8" </dev/null >"$dir/held" 2>&1 &
-greedy=$!
-sleep 5
+# More than there are descriptors, for longer than interfaces go unwatched (three seconds).
+begin_to_hold "$host" 127.0.0.1 9911 400 </dev/null
+sleep 4
 is "a client of HTTP that takes all: another one is served" "$(health)" 200
 ok "and he holds a bounded number of connections" not_below 80 "$(held_at 9911)"
 stay_attached "a client of HTTP that takes all"
-wait "$greedy"
+let_go
 
 # Headers so short that each costs many times its bytes.
 before=$(memory_kb)
-in_host bash -c "$(declare -f hold_many); hold_many 127.0.0.1 9911 400 4" \
-	< <(printf 'GET / HTTP/1.1\r\n'; printf 'a:\r\n%.0s' {1..2000}) >"$dir/held" 2>&1 &
-greedy=$!
-sleep 3
+begin_to_hold "$host" 127.0.0.1 9911 400 \
+	< <(printf 'GET / HTTP/1.1\r\n'; printf 'a:\r\n%.0s' {1..2000})
+sleep 1
 ok "tiny headers: 400 clients cost less than 24 MB" not_below 24000 $(($(memory_kb) - before))
 is "tiny headers: another client is served" "$(health)" 200
-wait "$greedy"
+let_go
 
-in_far bash -c "$(declare -f hold_many); hold_many 192.0.2.53 53 400 8" </dev/null \
-	>"$dir/held" 2>&1 &
-greedy=$!
-sleep 5
+await 20 deserted 9911
+nsenter --net="/run/netns/$host" /usr/bin/python3 "$dir/slow.py" >"$dir/slow" &
+slow=$!
+begin_to_hold "$far" 192.0.2.53 53 400 </dev/null
+sleep 4
 is "a client of DNS that takes all: another one is served" \
 	"$(in_far kdig +tcp +short +timeout=3 @192.0.2.53 ns.example A)" 192.0.2.53
 stay_attached "a client of DNS that takes all"
-wait "$greedy"
+let_go
 
-in_host bash -c "$(declare -f slow_client); slow_client" >"$dir/slow"
+wait "$slow"
 at_least "a slow client may take his time" "$(cat "$dir/slow")" 15
 ok "a slow client is hung up on after $(cat "$dir/slow") s" not_below 30 "$(cat "$dir/slow")"
 ok "the daemon is the one that started" kill -0 "$daemon"
