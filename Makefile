@@ -201,10 +201,13 @@ $(RACE)/race: $(BUILD)/selftests/race/race.o $(filter-out %/runner.o,$(PROG_OBJS
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -pthread -o $@ $^ $(LDLIBS)
 
-$(RACE)/frames: selftests/race/frames.py $(wildcard selftests/prog/*.py)
+# They take layouts from the object's BTF (selftests/prog/layout.py).
+LAYOUT_PYTHON := PYTHONDONTWRITEBYTECODE=1 BUILD=$(BUILD) BPFTOOL=$(BPFTOOL) /usr/bin/python3
+
+$(RACE)/frames: selftests/race/frames.py $(wildcard selftests/prog/*.py) $(BUILD)/anydoor.bpf.o
 	$(say) FRAMES $@
 	@mkdir -p $(@D)
-	$(Q)PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 $< $@.tmp && mv $@.tmp $@
+	$(Q)$(LAYOUT_PYTHON) $< $@.tmp && mv $@.tmp $@
 
 .PHONY: model
 model: deps-test				## a million random packets: the ladder's model against the program
@@ -217,10 +220,10 @@ fleet: deps-test				## a billion packets through random fleets of models, a mill
 	$(Q)BUILD=$(BUILD) PACKETS=500000000 selftests/fleet/model.t
 	$(Q)BUILD=$(BUILD) PACKETS=500000 selftests/fleet/program.t
 
-$(BUILD)/selftests/prog/vectors: $(wildcard selftests/prog/*.py)
+$(BUILD)/selftests/prog/vectors: $(wildcard selftests/prog/*.py) $(BUILD)/anydoor.bpf.o
 	$(say) VECTORS $@
 	@mkdir -p $(@D)
-	$(Q)PYTHONDONTWRITEBYTECODE=1 /usr/bin/python3 selftests/prog/vectors.py $@.tmp && mv $@.tmp $@
+	$(Q)$(LAYOUT_PYTHON) selftests/prog/vectors.py $@.tmp && mv $@.tmp $@
 
 $(BUILD)/selftests/vm/beside: $(BUILD)/selftests/vm/beside.o
 	$(say) LD $@

@@ -8,6 +8,7 @@ from scapy.layers.inet6 import (ICMPv6DestUnreach, ICMPv6EchoRequest, ICMPv6Pack
 from scapy.layers.l2 import Dot1AD, Dot1Q
 from scapy.packet import Raw
 
+from layout import image
 from oracle import (CLAIM, DIVERT, HUNT, HUNTED, MONO_MS, MONO_NS, MONO_S, NO, Segment, addr16,
                     ether, outer_label, outer_port, packed, stamp, too_big)
 from broken_vectors import patched
@@ -379,7 +380,8 @@ def later(flow, number=7, last=True):
 def passing(flow, number=7, since_s=MONO_S):
     """Its first fragment was ours."""
     wire = (number << 16 | 1).to_bytes(4, "big") if flow.ip6 else number.to_bytes(2, "big") + b"\0\0"
-    return ("fragments", addr16(flow.client) + addr16(flow.vip) + wire + bytes(4), u32(since_s))
+    key = image("ad_fragment", client=addr16(flow.client), vip=addr16(flow.vip), id=wire)
+    return "fragments", key, u32(since_s)
 
 
 def write_fragments(w):

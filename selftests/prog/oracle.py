@@ -17,6 +17,7 @@ from scapy.layers.l2 import Dot1AD, Ether
 from scapy.packet import Raw
 
 from keyed import siphash
+from layout import image
 
 conf.ipv6_enabled = True
 
@@ -75,8 +76,8 @@ class Flow:
 
     def tuple40(self):
         """struct ad_tuple"""
-        return (addr16(self.client) + addr16(self.vip)
-                + struct.pack("!HH", self.cport, self.vport) + bytes(4))
+        return image("ad_tuple", client=addr16(self.client), vip=addr16(self.vip),
+                     client_port=self.cport, vip_port=self.vport)
 
 
 def outer_port(flow):

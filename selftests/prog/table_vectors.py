@@ -7,26 +7,26 @@ from local_vectors import CLIENT_NEXT, STRANGER4, STRANGER6, kept
 from tunnel_vectors import came
 from wrap_vectors import stamped, wrapped
 from world import (FLOW_CLOSING, FLOW_FORWARDED, FLOW_HALF_OPEN, FREE, OURS, PIN, REDIRECT, SLOTS,
-                   TRANSIT, TX, US, Options, bucket, flow_entry, slot, socket_flow, u32)
+                   TRANSIT, TX, US, Options, bucket, bucket_of, flow_entry, slot, socket_flow, u32)
 
 IDLE_S = Options.idle_s
 
 
 def full(flow, kinds, ages=(0,) * SLOTS, busy=0):
     """A bucket that other flows fill; their tags are never `flow`'s."""
-    image = b"".join(slot(flow.prf() ^ (i + 1), kind, MONO_S - age, busy)
-                     for i, (kind, age) in enumerate(zip(kinds, ages)))
-    return "flow_tags", u32(bucket(flow)), image
+    slots = (slot(flow.prf() ^ (i + 1), kind, MONO_S - age, busy)
+             for i, (kind, age) in enumerate(zip(kinds, ages)))
+    return "flow_tags", u32(bucket(flow)), bucket_of(*slots)
 
 
 def empty(flow):
-    return "flow_tags", u32(bucket(flow)), bytes(8 * SLOTS)
+    return "flow_tags", u32(bucket(flow)), bucket_of()
 
 
 def with_slot(entry, at, flow, kind, busy=0, age=0):
     name, key, image = entry
     new = slot(flow.prf(), kind, MONO_S - age, busy)
-    return name, key, image[:8 * at] + new + image[8 * at + 8:]
+    return name, key, image[:len(new) * at] + new + image[len(new) * (at + 1):]
 
 
 def own(w, name, entry, at):
@@ -75,7 +75,7 @@ def write(w):
     for name in ("est4", "est6"):
         flow = socket_flow(name)
         ended = lambda age, at=flow: ("flow_tags", u32(bucket(at)),
-                                      slot(at.prf(), OURS, MONO_S - age) + bytes(8 * 7))
+                                      bucket_of(slot(at.prf(), OURS, MONO_S - age)))
         entry = flow_entry(flow, OURS, US)
         fits = Segment(flow, "FA", seq=CLIENT_NEXT)
         for label, segment, age, flags in (
@@ -129,8 +129,8 @@ def write(w):
         transit(w, f"passing-meanwhile{kind}", with_slot(empty(other), 3, other, kind, busy=1), None)
     # A slot hears of a packet once in a sixteenth of the idle time: its line is not its own.
     for name, age, told in (("young", IDLE_S // 16, False), ("older", IDLE_S // 16 + 1, True)):
-        then = slot(mine.prf(), OURS, MONO_S - age) + bytes(8 * (SLOTS - 1))
-        now = slot(mine.prf(), OURS) + bytes(8 * (SLOTS - 1))
+        then = bucket_of(slot(mine.prf(), OURS, MONO_S - age))
+        now = bucket_of(slot(mine.prf(), OURS))
         entries = flow_entry(mine, OURS, US)[1:]
         w.vector(f"age-{name}", Segment(mine).frame(), "pass", "local_flow",
                  sets=[("flow_tags", u32(bucket(mine)), then)] + entries,

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The fleet, the network and the sockets of the program tests, and the file they are written to.
 
-Maps are written as images, packed here from the words of maps/types.h.
+Maps are written as images of the structs of maps/types.h (layout.py).
 """
 
 import struct
 from dataclasses import dataclass
 
+from layout import image
 from oracle import (EPOCH, EPOCH_OLD, MAC_GATEWAY, MAC_US, MASK32, MONO_NS, MONO_S,
                     REAL_MINUS_MONO_NS, STAMP_KEY, STAMP_WALL_MINUS_MONO_MS, TUNNEL_KEY,
                     TUNNEL_KEY_OLD, Flow, addr16, is_ip6, packed, siphash)
@@ -108,10 +109,11 @@ class Options:
     account_mask: int = 0
 
     def image(self):
-        return (struct.pack("<QIIH", MONO_NS, FLOW_MASK, self.idle_s, self.node)
-                + struct.pack("!H", self.port)
-                + struct.pack("<HBBB3xI", self.mss_overhead, self.shift, self.has_vlan,
-                              self.unserved_pass, self.account_mask))
+        return image("ad_options", fixed_mono_ns=MONO_NS, flow_mask=FLOW_MASK,
+                     flow_idle_s=self.idle_s, node_id=self.node, tunnel_port=self.port,
+                     mss_overhead=self.mss_overhead, stamp_shift=self.shift,
+                     has_vlan=self.has_vlan, dns_unserved_pass=self.unserved_pass,
+                     dns_account_mask=self.account_mask)
 
 
 def u32(value):
@@ -129,16 +131,15 @@ OWN = sum({1 << own_bit(a) for a in (VIP4, VIP6, VIP4_TCP, VIP4_DNS, VIP6_DNS,
 
 
 def state(flags=ARMED, unstamped=0, successors=()):
-    listed = (tuple(successors) + (0,) * 8)[:8]
-    return struct.pack("<qqIII8H4xQ8x", STAMP_WALL_MINUS_MONO_MS, REAL_MINUS_MONO_NS, flags,
-                       unstamped, len(successors), *listed, OWN)
+    return image("ad_state", stamp_wall_minus_mono_ms=STAMP_WALL_MINUS_MONO_MS,
+                 real_minus_mono_ns=REAL_MINUS_MONO_NS, flags=flags, unstamped=unstamped,
+                 nr_successors=len(successors), successors=successors, own=OWN)
 
 
 def keys(stamp=STAMP_KEY, current=(TUNNEL_KEY, EPOCH, 1), previous=(TUNNEL_KEY_OLD, EPOCH_OLD, 1)):
-    image = stamp
-    for key, epoch, valid in (current, previous):
-        image += key + struct.pack("<BB6x", epoch, valid)
-    return image
+    return image("ad_keys", stamp=stamp,
+                 tunnel=[{"key": key, "epoch": epoch, "valid": valid}
+                         for key, epoch, valid in (current, previous)])
 
 
 COOKIES_OFF, COOKIES_ON, COOKIES_REQUIRED = range(3)
@@ -148,18 +149,19 @@ TICKS_A_SECOND = 976562
 
 def guard(cookies=COOKIES_ON, cost=0, slip=0, cookies_exempt=1, log_only=0, exempt=0):
     """struct ad_dns_guard; every class costs the same."""
-    return (COOKIE_SECRET + COOKIE_SECRET_OLD + ACCOUNT_KEY
-            + struct.pack("!QI", 0xFFFFFFFFFFFFFF00, 0xFFFFFF00)
-            + struct.pack("<5III5B3x", *[cost] * 5, 16 * TICKS_A_SECOND, exempt, cookies, 2, slip,
-                          cookies_exempt, log_only))
+    return image("ad_dns_guard", secrets=(COOKIE_SECRET, COOKIE_SECRET_OLD),
+                 account_key=ACCOUNT_KEY, ip6_mask=0xFFFFFFFFFFFFFF00, ip4_mask=0xFFFFFF00,
+                 costs=[cost] * 5, debt_max=16 * TICKS_A_SECOND, nr_exempt=exempt,
+                 cookies=cookies, nr_secrets=2, slip=slip, cookies_exempt=cookies_exempt,
+                 log_only=log_only)
 
 
 def prefix(bits, address):
-    return struct.pack("<I", bits) + addr16(address)
+    return image("ad_dns_prefix", bits=bits, address=addr16(address))
 
 
 def local(vip, flags):
-    return struct.pack("<HHI", vip, flags, 0)
+    return image("ad_local", vip=vip, flags=flags)
 
 
 def u64(value):
@@ -167,7 +169,7 @@ def u64(value):
 
 
 def node_image(address, flags=NODE_KNOWN, pop=0, mtu=0):
-    return addr16(address) + struct.pack("<IHHQ", flags, pop, mtu, 0)
+    return image("ad_node", tunnel=addr16(address), flags=flags, pop=pop, mtu=mtu)
 
 
 HINT_S, NOBODY_MS = 600, 3000
@@ -178,12 +180,11 @@ ICMP_RATES = (1000, 0, 32)  # per second: in all, for each node (no limit), for 
 
 def hunt(neighbours=(), **budgets):
     """struct ad_hunt. A budget is (all, node, prefix) by its name here, without _BUDGET."""
-    listed = (tuple(neighbours) + (0,) * 16)[:16]
     budgets = {"icmp": ICMP_RATES, "too_big": ICMP_RATES, **budgets}
-    rates = []
-    for name in ("hunt", "guess", "data", "divert", "accept", "icmp", "too_big"):
-        rates += budgets.get(name, (0, 0, 0))
-    return struct.pack("<21II16HII", *rates, len(neighbours), *listed, HINT_S, NOBODY_MS)
+    rates = [budgets.get(name, (0, 0, 0))
+             for name in ("hunt", "guess", "data", "divert", "accept", "icmp", "too_big")]
+    return image("ad_hunt", budgets=rates, nr_neighbours=len(neighbours), neighbours=neighbours,
+                 hint_s=HINT_S, nobody_ms=NOBODY_MS)
 
 
 def prefix_hash(address):
@@ -210,11 +211,13 @@ def hint(address, owner, learned_s=MONO_S, asked_s=0):
     """Where the prefix of `address` shifted from."""
     number = prefix_hash(address)
     return [("hints", u32(number >> 32 & 65535),
-             struct.pack("<IHHII", number & MASK32, owner, 0, learned_s, asked_s))]
+             image("ad_hint", tag=number & MASK32, owner=owner, learned_s=learned_s,
+                   asked_s=asked_s))]
 
 
 def sources(first=0, first_s=0, second=0, second_s=0):
-    return [("sources", u32(0), struct.pack("<IIHHI", first_s, second_s, first, second, 0))]
+    return [("sources", u32(0), image("ad_sources", last_s=(first_s, second_s),
+                                      owner=(first, second)))]
 
 
 def nobody(flow, ack, ms=MONO_NS // 1_000_000, timestamps=False):
@@ -225,23 +228,28 @@ def nobody(flow, ack, ms=MONO_NS // 1_000_000, timestamps=False):
 
 
 def slot(tag, kind, last_s=MONO_S, busy=0):
-    return struct.pack("<IHBB", tag, last_s & 0xFFFF, kind, busy)
+    return image("ad_flow_slot", tag=tag, last_s=last_s & 0xFFFF, kind=kind, busy=busy)
+
+
+def bucket_of(*slots):
+    return image("ad_flow_bucket", slots=slots)
 
 
 def flow_image(flow, vip, kind, owner, flags=0, via=0, last_s=MONO_S, received=()):
     """`received`: segments of the client."""
-    return (addr16(flow.client) + struct.pack("!HH", flow.cport, flow.vport)
-            + struct.pack("<HHQQIIIIHBBI", vip, owner, sum(len(s.l3()) for s in received), 0,
-                          len(received), 0, MONO_S, last_s, via, kind, flags, 0))
+    return image("ad_flow", client=addr16(flow.client), client_port=flow.cport,
+                 vip_port=flow.vport, vip=vip, owner=owner,
+                 rx_bytes=sum(len(s.l3()) for s in received), rx_packets=len(received),
+                 first_s=MONO_S, last_s=last_s, via=via, kind=kind, flags=flags)
 
 
 def leg_image(target, sport, asked_ns=MONO_NS, mac="02:00:00:00:0a:01", mtu=1500, tunnel=tunnel4):
     """A way to `target` as it was found before, by a gateway that no route names."""
     proto = 0x86DD if tunnel is tunnel6 else 0x0800
     macs = bytes.fromhex((mac + MAC_US).replace(":", ""))
-    return (struct.pack("<Q", asked_ns) + addr16(tunnel(US)) + addr16(tunnel(target)) + macs
-            + struct.pack("!H", proto) + struct.pack("<H8xII", 0, UPLINK, mtu)
-            + struct.pack("<H", target) + struct.pack("!H4x", sport))
+    return image("leg", asked_ns=asked_ns, target=target, sport=sport,
+                 ends={"from": addr16(tunnel(US)), "to": addr16(tunnel(target))},
+                 link={"macs": macs, "proto": proto, "ifindex": UPLINK, "mtu": mtu})
 
 
 def bucket(flow):
@@ -255,7 +263,7 @@ def vip_index(flow):
 def flow_entry(flow, kind, owner, **more):
     """The two map entries that put `flow` into the first slot of its bucket."""
     at = bucket(flow)
-    return [("flow_tags", u32(at), slot(flow.prf(), kind) + bytes(56)),
+    return [("flow_tags", u32(at), bucket_of(slot(flow.prf(), kind))),
             ("flows", u32(at * SLOTS), flow_image(flow, vip_index(flow), kind, owner, **more))]
 
 
