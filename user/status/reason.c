@@ -52,6 +52,7 @@ enum outcome reason_outcome(enum ad_reason reason)
 {
 	switch (reason) {
 	case AD_R_DNS_ANSWERED:
+	case AD_R_DNS_SLIPPED:
 		return OUTCOME_DNS;
 	case AD_R_DNS_PASSED:
 		return OUTCOME_DNS_LEFT;
@@ -60,12 +61,18 @@ enum outcome reason_outcome(enum ad_reason reason)
 	case AD_R_LOCAL_STAMP:
 	case AD_R_LOCAL_FLOW:
 	case AD_R_LOCAL_SOCKET:
+	case AD_R_LOCAL_FRAGMENT:
+	case AD_R_SYN_REPEATED:
+	case AD_R_ICMP_LOCAL:
 		return OUTCOME_OURS;
 	case AD_R_DIVERTED:
 		return OUTCOME_DIVERTED;
 	case AD_R_NOBODY:
+	case AD_R_NOBODY_AGAIN:
 	case AD_R_OWNER_DEAD:
 		return OUTCOME_NOBODY;
+	case AD_R_TOO_BIG_TOLD: /* what is sent is an ICMP error, and not the packet */
+		return OUTCOME_DROPPED;
 	case AD_R_OUT_STAMPED:
 		return OUTCOME_STAMPED;
 	default:
