@@ -26,18 +26,21 @@ bool zone_word_is(const struct zone_word *word, const char *text)
 
 int zone_text_number(const char *at, size_t len, __u64 max, __u64 *value)
 {
-	__u64 sum = 0;
+	__u64 sum = 0, digit;
 	size_t i;
 
 	for (i = 0; i < len; i++) {
 		if (at[i] < '0' || at[i] > '9')
 			return -EINVAL;
-		sum = 10 * sum + at[i] - '0';
-		if (sum > max)
+		digit = at[i] - '0';
+		if (digit > max || sum > (max - digit) / 10)
 			return -EINVAL;
+		sum = 10 * sum + digit;
 	}
+	if (!len)
+		return -EINVAL;
 	*value = sum;
-	return len ? 0 : -EINVAL;
+	return 0;
 }
 
 int zone_word_number(const struct zone_word *word, __u64 max, __u64 *value)
@@ -83,8 +86,10 @@ int zone_word_ttl(const struct zone_word *word, __u32 *seconds)
 		if (sum > (__u32)-1)
 			return -EINVAL;
 	}
+	if (!word->len)
+		return -EINVAL;
 	*seconds = sum;
-	return word->len ? 0 : -EINVAL;
+	return 0;
 }
 
 int zone_word_date(const struct zone_word *word, __u32 *seconds)
@@ -95,6 +100,7 @@ int zone_word_date(const struct zone_word *word, __u32 *seconds)
 		      { 8, 2, 0, 23 },	    { 10, 2, 0, 59 }, { 12, 2, 0, 60 } };
 	__u64 v[6];
 	struct tm tm = { 0 };
+	time_t start;
 	size_t i;
 
 	if (word->len != 14)
@@ -108,9 +114,11 @@ int zone_word_date(const struct zone_word *word, __u32 *seconds)
 	tm.tm_mday = v[2];
 	tm.tm_hour = v[3];
 	tm.tm_min = v[4];
-	tm.tm_sec = v[5];
-	*seconds = timegm(&tm);
-	return tm.tm_mday == (int)v[2] || v[5] == 60 ? 0 : -EINVAL; /* 31 April became 1 May */
+	start = timegm(&tm);
+	if (tm.tm_mday != (int)v[2])
+		return -EINVAL;	 /* 31 April became 1 May */
+	*seconds = start + v[5]; /* which may be a leap second, and so of the next day */
+	return 0;
 }
 
 static bool is_digit(const char *p, const char *end)
