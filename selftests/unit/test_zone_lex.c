@@ -15,7 +15,7 @@
  */
 static const char *read_all(const char *text, size_t len)
 {
-	static char out[1024];
+	static char out[2 * ZONE_ENTRY_MAX];
 	struct zone_entry entry = {};
 	struct zone_lex lex;
 	size_t used = 0;
@@ -56,6 +56,9 @@ static void test_lex_lines(void)
 	reads("a\t  b \n", "[1:a,b]", "blanks of any length and kind");
 	reads("a\r\nb\r\n", "[1:a][2:b]", "CR LF ends a line");
 	reads("a\rb\r", "[1:a][2:b]", "and so does CR, where there is no LF");
+	reads("a ; c\rb\r", "[1:a][2:b]", "also a comment's");
+	reads("a ; c\rb\nd\n", "[1:a][2:d]",
+	      "but not where there is one: then it is of the comment");
 	reads("\xef\xbb\xbf"
 	      "a b\n",
 	      "[1:a,b]", "a byte order mark is passed over");
