@@ -405,7 +405,7 @@ CPPCHECK = --quiet --error-exitcode=1 --std=c11 --enable=warning,portability,per
 	   --include=selftests/lint/cppcheck.h -D_GNU_SOURCE -DVERSION='""' -I.
 
 .PHONY: lint
-lint: all				## layout, static analysis, include direction, scripts
+lint: all				## layout, static analysis, include direction, scripts, documents
 	$(say) FORMAT sources
 	$(Q)clang-format --dry-run -Werror $(SOURCES)
 	$(say) CHECK sources
@@ -417,6 +417,12 @@ lint: all				## layout, static analysis, include direction, scripts
 	$(Q)selftests/lint/house
 	$(say) MAN deploy/man/anydoor.8
 	$(Q)BUILD=$(BUILD) selftests/lint/manual
+	$(say) DOCS deploy/doc
+	$(Q)BUILD=$(BUILD) deploy/doc/print --check
+
+.PHONY: docs
+docs: all				## print keys, metrics, reasons and commands into the documents
+	$(Q)BUILD=$(BUILD) deploy/doc/print
 
 .PHONY: format
 format:					## let clang-format have its way

@@ -11,8 +11,8 @@ export LAB_BIG_MIB=1
 readonly COUNT=250 OLD=(old old_plain) NEW=(new new_plain)
 
 # What a connection older than anydoor has in its timestamps is noise to us. For each node's id one in
-# 11,000 reads like a fresh stamp of that node, is not looked for when it moves, and is reset (README,
-# Limits): of these 250 one in one run of eleven. It may be one, of these alone, and when they move.
+# 11,000 reads like a fresh stamp of that node, is not looked for when it moves, and is reset
+# (deploy/doc/limits.md): of these 250 one in one run of eleven. It may be one, of these alone, and when they move.
 ALIASED=0
 aliased() { # NAME
 	[[ $1 == old ]] && echo $ALIASED || echo 0

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 #include "selftests/tap.h"
-#include "user/arena.h"
+#include "user/base/arena.h"
 
 static void test_arena_gives_zeroed_aligned_memory(void)
 {

@@ -9,7 +9,6 @@
 #include "selftests/tap.h"
 #include "user/base/addr.h"
 #include "user/config/config.h"
-#include "user/config/config_keys.h"
 
 /* A good file. Cases below replace one of its lines, so an error's line is easy to tell. */
 static const char *const base[] = {
@@ -24,10 +23,6 @@ static const char *const base[] = {
 	/* 9 */ "dns: {zones: [{name: example.com, file: example.zone}]}",
 	/* 10 */ "",
 };
-
-#ifndef SOURCE_DIR
-#define SOURCE_DIR "." /* the runner starts tests at the top */
-#endif
 
 #define LINES (sizeof(base) / sizeof(*base))
 
@@ -700,45 +695,6 @@ static void test_config_places_of_a_broken_file(void)
 	config_free(config);
 }
 
-#define TABLE_BEGIN "<!-- config keys: `anydoor check --keys` -->\n"
-#define TABLE_END   "<!-- end of config keys -->"
-
-static char *print_table(void)
-{
-	char *table = NULL;
-	size_t size;
-	FILE *out = open_memstream(&table, &size);
-
-	config_keys_print(out);
-	fclose(out);
-	return table;
-}
-
-/* The table between the markers of a document must be what the schema says today. */
-static void test_config_document_is_up_to_date(const char *name, bool wanted)
-{
-	char full[512], document[131072], *table = print_table(), *from, *to;
-	FILE *file;
-	size_t size;
-
-	snprintf(full, sizeof(full), "%s/%s", SOURCE_DIR, name);
-	file = fopen(full, "r");
-	size = file ? fread(document, 1, sizeof(document) - 1, file) : 0;
-	document[size] = '\0';
-	from = strstr(document, TABLE_BEGIN);
-	to = from ? strstr(from, TABLE_END) : NULL;
-	if (wanted)
-		ok(to, "%s has the table of keys", name);
-	if (to) {
-		*to = '\0';
-		ok(!strcmp(from + strlen(TABLE_BEGIN), table),
-		   "%s says what `anydoor check --keys` says", name);
-	}
-	if (file)
-		fclose(file);
-	free(table);
-}
-
 int main(void)
 {
 	if (!mkdtemp(dir))
@@ -764,8 +720,6 @@ int main(void)
 	test_config_not_yaml_has_a_place();
 	test_config_unreadable_file_is_told();
 	test_config_errors_have_an_end();
-	test_config_document_is_up_to_date("deploy/doc/config.md", true);
-	test_config_document_is_up_to_date("README.md", false);
 	clean_up();
 	return done_testing();
 }

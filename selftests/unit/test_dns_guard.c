@@ -11,10 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 #include "selftests/tap.h"
-#include "user/addr.h"
-#include "user/config.h"
-#include "user/dns_guard.h"
-#include "user/keys.h"
+#include "user/base/addr.h"
+#include "user/config/config.h"
+#include "user/dns/dns_guard.h"
+#include "user/config/keys.h"
 
 static char key_file[] = "/tmp/guard-keys.XXXXXX";
 static char cookie_file[] = "/tmp/guard-cookies.XXXXXX";

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "selftests/tap.h"
-#include "user/dns_home.h"
-#include "user/dns_table.h"
+#include "user/dns/dns_home.h"
+#include "user/dns/dns_table.h"
 
 static __u64 keys[AD_DNS_NAME_WORDS][2];
 

@@ -4,7 +4,7 @@
  */
 #include "selftests/tap.h"
 #include "fleet_fixture.h"
-#include "user/fleet.h"
+#include "user/fleet/fleet.h"
 
 static void expect_pops(__u16 own, size_t nr_pops, const char *expected, const char *name)
 {

@@ -4,7 +4,7 @@
  */
 #include "selftests/tap.h"
 #include "fleet_fixture.h"
-#include "user/names.h"
+#include "user/state/names.h"
 
 static struct names names;
 static char text[NAME_TEXT];

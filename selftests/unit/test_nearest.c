@@ -4,7 +4,7 @@
  */
 #include <string.h>
 #include "selftests/tap.h"
-#include "user/nearest.h"
+#include "user/base/nearest.h"
 
 static const char *const words[] = { "interfaces", "vips",  "pops", "nodes", "node",
 				     "zones",	   "stamp", "keys", "drain", "dns" };

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 #include "selftests/tap.h"
-#include "user/reason.h"
+#include "user/status/reason.h"
 
 static bool begins(const char *text, const char *with)
 {

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "selftests/tap.h"
-#include "user/trust.h"
+#include "user/state/trust.h"
 
 static char base[] = "/tmp/trust.XXXXXX";
 static char why[TRUST_TEXT];

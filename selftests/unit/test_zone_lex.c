@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "selftests/tap.h"
-#include "user/zone_lex.h"
+#include "user/zone/zone_lex.h"
 
 /*
  * What the lexer makes of @text: entries in brackets, with their line; "+" before what is glued to

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include "selftests/tap.h"
-#include "user/zone_word.h"
+#include "user/zone/zone_word.h"
 
 static struct zone_word word_of(const char *text)
 {

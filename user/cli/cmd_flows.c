@@ -34,16 +34,14 @@ _Static_assert(AD_FLOW_FREE == 0 && AD_FLOW_TRANSIT == 1 && AD_FLOW_PIN == 2 && 
 #define OPTION(member) offsetof(struct options, member)
 const struct arg cmd_flows_args[] = {
 	{ "--client", 0, ARG_TEXT, OPTION(words.client), "PREFIX", 0, 0,
-	  "only flows of clients in a prefix, 198.51.100.0/24 or 2001:db8::/32, or of one "
-	  "address" },
+	  "only flows of clients in this prefix (198.51.100.0/24, 2001:db8::/32) or address" },
 	{ "--vip", 0, ARG_TEXT, OPTION(words.vip), "ADDRESS", 0, 0, "only flows to this VIP" },
 	{ "--port", 0, ARG_NUMBER, OPTION(words.port), "PORT", 1, 65535,
 	  "only flows to this port of the VIP" },
 	{ "--owner", 0, ARG_TEXT, OPTION(words.owner), "NODE", 0, 0,
 	  "only flows that a node owns; by its name, its POP or its id" },
 	{ "--kind", 0, ARG_CHOICE, OPTION(words.kind), "any|transit|pin|ours", 0, 0,
-	  "only flows of one kind: ours (of this node), pin (led to the owner that claimed it), "
-	  "transit (led to the owner in its stamp)" },
+	  "only flows of one kind: ours, pin (claimed by its owner), transit (led by its stamp)" },
 	{ "--all", 0, ARG_FLAG, OPTION(all), NULL, 0, 0,
 	  "show flows that are over too, whose entries in the flow table wait to be replaced" },
 	{ "--sort", 0, ARG_CHOICE, OPTION(sort), "bytes|packets|age|idle", 0, 0,
