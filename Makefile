@@ -8,7 +8,7 @@ ifeq ($(origin CC),default)
 CC	:= gcc
 endif
 BPFTOOL	?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
-VERSION	:= 0.1.0
+VERSION	:= 0.2.0
 
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 PKGS	:= libbpf libxdp libelf zlib yaml-0.1 libevent libsodium libmnl jansson libsystemd libseccomp libknot
