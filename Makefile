@@ -382,7 +382,7 @@ churn: deps-test				## 2,000 connections, BGP moving every second for two minute
 
 # --- demo ------------------------------------------------------------------------------------
 .PHONY: demo demo-keep
-demo: deps-test				## three POPs and a client in namespaces: what it is for, in a minute
+demo: deps-test				## three POPs and a client in namespaces: what it is for, in two minutes
 demo-keep: deps-test				## the same, and the lab stays up to play with
 demo demo-keep:
 	$(Q)+$(MAKE) $(JOBS) --no-print-directory all $(LAB_PROGRAMS)

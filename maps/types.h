@@ -46,7 +46,7 @@ AD_ASSERT_SIZE(struct ad_options, 32);
 
 /* state[0]: what changes while packets flow. One cache line, read for every packet. */
 struct ad_state {
-	__s64 stamp_wall_minus_mono_ms; /* chosen at attach, moves only forward (DESIGN, Clock) */
+	__s64 stamp_wall_minus_mono_ms; /* chosen at attach, moves only forward (see design.md) */
 	__s64 real_minus_mono_ns;	/* CLOCK_REALTIME - CLOCK_MONOTONIC, follows the clock */
 	__u32 flags;			/* enum ad_state_flag */
 	__u32 unstamped;		/* entries in the unstamped list; 0 skips the lookup */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * owner.h: who owns this TCP packet? The ladder of DESIGN.md, rung by rung.
+ * owner.h: who owns this TCP packet? The ladder of deploy/doc/design.md, rung by rung.
  *
  * A rung returns a reason, and the ladder ends, or AD_CONTINUE, and the next one is asked. No rung
  * touches the packet: a rung that leads it away fills p->target, one that keeps it may

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * stamp.h: the owner's id in TCP timestamps, as arithmetic (DESIGN.md, "The stamp").
+ * stamp.h: the owner's id in TCP timestamps, as arithmetic (deploy/doc/design.md, "The stamp").
  *
  * All of it is modulo 2^32 and knows no clock, key or packet; K is @shift. Pure C: the property
  * test in selftests/unit runs it on the host over random ages, ids and shifts.

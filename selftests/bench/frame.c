@@ -124,7 +124,7 @@ __u64 frame_prf(const struct rig *rig, const struct guest *guest)
 	return siphash(rig->keys.stamp, &tuple, sizeof(tuple));
 }
 
-/* What the client echoes: the owner's clock a round trip ago, stamped (DESIGN, The stamp). */
+/* What the client echoes: the owner's clock a round trip ago, stamped (deploy/doc/design.md). */
 static __u32 stamped_echo(const struct rig *rig, const struct guest *guest)
 {
 	return rig->mono_ms - ECHO_AGE_MS + (__u32)rig->wall_minus_mono_ms +

@@ -60,6 +60,50 @@ sys.exit(not bad)
 PY
 }
 
+# What a document names in `quotes`: files of this tree, targets of make, commands and their options.
+wrong_names()
+{
+	BUILD=${BUILD:-build} /usr/bin/python3 -B - <<'PY'
+import os, re, subprocess, sys
+
+def output(*command):
+    return subprocess.check_output(command, text=True)
+
+anydoor = os.environ["BUILD"] + "/anydoor"
+listed = output("git", "ls-files").split("\n")
+files = {os.path.basename(name) for name in listed}
+with open("Makefile", encoding="utf-8") as file:
+    targets = {word for line in re.findall(r"^([a-z-]+(?: [a-z-]+)*):", file.read(), re.M)
+               for word in line.split()}
+commands = re.findall(r"^  ([a-z]+) ", output(anydoor, "help"), re.M)
+options = {name: output(anydoor, "help", name) + output(anydoor, "help") for name in commands}
+bad = 0
+for path in [name for name in listed if name.endswith(".md")]:
+    with open(path, encoding="utf-8") as file:
+        quoted = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", file.read(), flags=re.S))
+    for text in quoted:
+        words = text.removeprefix("sudo ").split()
+        wrong = False
+        if re.fullmatch(r"[\w/.-]+\.(h|c|t|py|md|yml)", text):
+            wrong = os.path.basename(text) not in files
+        elif words[:1] == ["make"] and len(words) > 1 and words[1][0].islower():
+            wrong = words[1] not in targets and "/" not in words[1]
+        elif words[:1] == ["anydoor"] and len(words) > 1 and words[1][0].islower():
+            wrong = words[1] not in commands or any(
+                word.split("=")[0] not in options[words[1]]
+                for word in words[2:] if word.startswith("--"))
+        if wrong:
+            print(f"# {path}: `{text}`: there is none")
+            bad = 1
+sys.exit(not bad)
+PY
+}
+
+names_are_right()
+{
+	! wrong_names
+}
+
 links_lead_somewhere()
 {
 	! broken_links
@@ -73,5 +117,6 @@ readme_is_short()
 ok "documents are what the program prints" deploy/doc/print --check
 ok "one that is not is named" notices_stale
 ok "every link leads somewhere" links_lead_somewhere
+ok "files, targets, commands and options that documents name are there" names_are_right
 ok "README has at most 10 KB" readme_is_short
 echo "1..$nr"

@@ -2,7 +2,7 @@
 """What packets ought to look like, worked out without a line of anydoor's own code.
 
 Headers and checksums are scapy's. The stamp and the tunnel's tag are written here from their
-descriptions (DESIGN; maps/types.h), over the SipHash of keyed.py.
+descriptions (deploy/doc/design.md; maps/types.h), over the SipHash of keyed.py.
 """
 
 import ipaddress

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * clock.c: the two clocks in `state` (DESIGN, "Clock").
+ * clock.c: the two clocks in `state` (deploy/doc/design.md, "Clock").
  */
 #include <errno.h>
 #include <sys/timex.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * clock.h: the two clocks in `state` (DESIGN, "Clock").
+ * clock.h: the two clocks in `state` (deploy/doc/design.md, "Clock").
  */
 #ifndef AD_CLOCK_H
 #define AD_CLOCK_H

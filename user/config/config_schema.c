@@ -101,7 +101,7 @@ const struct schema_row config_schema[] = {
 	{ "stamp.owner_bits", SCHEMA_NUMBER, CHANGE_NO_FLOWS, IN(config, owner_bits),
 	  .min = AD_OWNER_BITS_MIN, .max = AD_OWNER_BITS_MAX, .fallback = "10",
 	  .help = "bits of a stamp that hold the owner's id, the same on every node; each bit more "
-		  "halves how long a silent flow is known by its stamp (10: 65 minutes)" },
+		  "halves how long a silent flow is known by its stamp (10: 135 minutes)" },
 	{ "stamp.clock", SCHEMA_CHOICE, CHANGE_ATTACH, IN(config, clock),
 	  .choices = "synchronised|any", .fallback = "synchronised",
 	  .help = "`synchronised`: load the data path only while the kernel says that its clock is "

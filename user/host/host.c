@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * host.c: what must be true of the machine before flows can be kept (DESIGN, "When not to touch").
+ * host.c: what must be true of the machine before flows can be kept (deploy/doc/design.md, "When
+ * not to touch").
  */
 #include <errno.h>
 #include <grp.h>
