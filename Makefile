@@ -24,9 +24,9 @@ HARDEN	:= -fstack-protector-strong -fstack-clash-protection -fPIE -Wformat -Werr
 override CFLAGS := $(HARDEN) $(CFLAGS)
 override LDFLAGS := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack $(LDFLAGS)
 override CFLAGS += -std=gnu11 $(WARN) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I. -I$(BUILD)
-override CFLAGS += $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+override CFLAGS += $(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(FORMATS)
 LDLIBS	:= $(shell pkg-config --libs $(PKGS) 2>/dev/null)
-BPFFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-parameter -I. \
+BPFFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-parameter -I. $(FORMATS) \
 	    $(if $(MULTIARCH),-I/usr/include/$(MULTIARCH))
 
 ifeq ($(V),1)
@@ -126,6 +126,28 @@ $(SAN)/anydoor: $(SAN)/user/cli/main.o $(SAN)/libanydoor.a
 $(SAN)/selftests/unit/%: $(SAN)/selftests/unit/%.o $(SAN)/libanydoor.a
 	$(say) LDSAN $@
 	$(Q)$(CC) $(SAN_FLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# What the next version may be, for tests of an upgrade: an image of zones in another format and
+# layout, and another version of the tunnel's option; and the version after that, which sends it, too.
+NEXT	:= $(BUILD)/next
+one_more = $(shell sed -n 's/^.define $(1) \([0-9]*\)$$/\1 + 1/p' $(2) | xargs expr)
+NEXT_FORMATS = -DAD_DNS_FORMAT=$(call one_more,AD_DNS_FORMAT,maps/dns.h) -DAD_DNS_NSID_MAX=120 \
+	       -DAD_TUNNEL_VERSION=$(call one_more,AD_TUNNEL_VERSION,maps/types.h)
+NEXT_BINARIES := $(NEXT)/anydoor $(NEXT)/after/anydoor
+TEST_PROGRAMS += $(NEXT)/after/anydoor
+
+$(NEXT)/after/anydoor: FORCE | $(BUILD)/.tools
+	$(Q)+$(MAKE) --no-print-directory BUILD=$(NEXT) CFLAGS=-O0 FORMATS="$(NEXT_FORMATS)" $(NEXT_BINARIES)
+
+$(BUILD)/after/%.o: user/%.c $(BUILD)/.flags | $(SKELETONS)
+	$(say) CC $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -DAD_TUNNEL_SENDS=AD_TUNNEL_VERSION -MMD -MP -c $< -o $@
+
+$(BUILD)/after/anydoor: $(BUILD)/user/cli/main.o $(BUILD)/after/load/object.o $(BUILD)/after/fleet/probe.o \
+			$(BUILD)/libanydoor.a
+	$(say) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # From a fresh clone: the flags above are made from what pkg-config finds, so a second make. It uses
 # every CPU, unless the caller has said how many.

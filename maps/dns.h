@@ -14,7 +14,36 @@
 
 #include "types.h"
 
-#define AD_DNS_FORMAT	  3u
+/*
+ * Of an image, and of what the DNS programs hand on to each other. No part of AD_ABI_VERSION: an
+ * image is made anew at every load. Maps that hold such things bear the number in their names, so
+ * what one version writes is not even seen by the programs of another; and whoever reads an image
+ * looks at its number first. A bare number, for names are made of it. The tests of an upgrade
+ * build a second binary with the next one, and with NSID_MAX as another layout.
+ */
+#ifndef AD_DNS_FORMAT
+#define AD_DNS_FORMAT 3
+#endif
+#define AD_DNS_JOIN(name, number)  name##_##number
+#define AD_DNS_NAMED(name, number) AD_DNS_JOIN(name, number)
+#define AD_DNS_TEXT(name)	   #name
+#define AD_DNS_TEXT_OF(name)	   AD_DNS_TEXT(name)
+
+/*
+ * What `dns` hands on, only programs of its own format may take: odd and even formats have slots of
+ * their own in the jump table.
+ */
+#define AD_DOOR_DNS_PAIR(format) (AD_DOOR_DNS_PAIRS + 2 * ((format) % 2))
+#define AD_DOOR_DNS_MORE	 AD_DOOR_DNS_PAIR(AD_DNS_FORMAT)
+#define AD_DOOR_DNS_COPIED	 (AD_DOOR_DNS_PAIR(AD_DNS_FORMAT) + 1)
+
+/* Maps of this format: as C sees them, and as they are pinned. */
+#define dns_pages	  AD_DNS_NAMED(dns_pages, AD_DNS_FORMAT)
+#define dns_live	  AD_DNS_NAMED(dns_live, AD_DNS_FORMAT)
+#define dns_works	  AD_DNS_NAMED(dns_works, AD_DNS_FORMAT)
+#define AD_DNS_PAGES_NAME AD_DNS_TEXT_OF(dns_pages)
+#define AD_DNS_LIVE_NAME  AD_DNS_TEXT_OF(dns_live)
+
 #define AD_DNS_PAGE_BYTES (1u << 20)
 #define AD_DNS_PAGE_MASK  (AD_DNS_PAGE_BYTES - 1)
 /* Behind each page: a masked offset plus the size of an object never leaves the element. */
@@ -22,9 +51,11 @@
 #define AD_DNS_PAGE_STRIDE (AD_DNS_PAGE_BYTES + AD_DNS_PAGE_SLACK)
 
 #define AD_DNS_NAME_WORDS 32 /* 8-byte words of the longest name */
-#define AD_DNS_NSID_MAX	  128
-#define AD_DNS_UDP_MAX	  4096 /* the largest dns.udp_size */
-#define AD_DNS_ZONE_MAX	  16384
+#ifndef AD_DNS_NSID_MAX
+#define AD_DNS_NSID_MAX 128
+#endif
+#define AD_DNS_UDP_MAX	4096 /* the largest dns.udp_size */
+#define AD_DNS_ZONE_MAX 16384
 
 /*
  * The name table: 128-byte buckets of two cells; a name lies in one of the two buckets that its
@@ -219,7 +250,7 @@ AD_ASSERT_SIZE(struct ad_dns_piece, 8);
  * First thing of page 0. A name is hashed word by word with NH, (word.low + key.low) times
  * (word.high + key.high), under two independent sets of keys. The sums are what cells keep.
  */
-#define AD_DNS_HEAD_BYTES (160 + 16 * AD_DNS_NAME_WORDS)
+#define AD_DNS_HEAD_BYTES (32 + AD_DNS_NSID_MAX + 16 * AD_DNS_NAME_WORDS)
 struct ad_dns_image {
 	__u32 format; /* AD_DNS_FORMAT */
 	__u32 pages;

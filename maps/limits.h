@@ -13,7 +13,7 @@
  * "survives" in maps/README.md and the slots of the doors. A binary that finds another number
  * pinned refuses to adopt it unless it knows how to carry it over.
  */
-#define AD_ABI_VERSION 2
+#define AD_ABI_VERSION 3
 
 #define AD_NODE_ID_MAX	  65535u /* ids are 16 bits on the wire; 0 means "no node" */
 #define AD_OWNER_BITS_MIN 4

@@ -30,16 +30,15 @@ AD_ASSERT_SIZE(struct ad_addr, 16);
  * loads a new program and swaps it in through the door.
  */
 struct ad_options {
-	__u64 fixed_mono_ns;	/* tests only: stands for bpf_ktime_get_ns(); 0 = the real clock */
-	__u32 flow_mask;	/* buckets in the flow table - 1 (a power of two - 1) */
-	__u32 flow_idle_s;	/* a flow silent for longer may be replaced */
-	__u16 node_id;		/* this node; 1 .. 2^owner_bits - 1 */
-	__be16 tunnel_port;	/* UDP, ours and every peer's */
-	__u16 mss_overhead;	/* bytes to take off the MSS in our SYN-ACK; 0 = do not clamp */
-	__u8 stamp_shift;	/* K = 32 - owner_bits */
-	__u8 has_vlan;		/* look behind 802.1Q and 802.1ad tags */
-	__u8 dns_unserved_pass; /* names we do not serve: 0 REFUSED, 1 pass to the host */
-	__u8 pad[3];
+	__u64 fixed_mono_ns; /* tests only: stands for bpf_ktime_get_ns(); 0 = the real clock */
+	__u32 flow_mask;     /* buckets in the flow table - 1 (a power of two - 1) */
+	__u32 flow_idle_s;   /* a flow silent for longer may be replaced */
+	__u16 node_id;	     /* this node; 1 .. 2^owner_bits - 1 */
+	__be16 tunnel_port;  /* UDP, ours and every peer's */
+	__u16 mss_overhead;  /* bytes to take off the MSS in our SYN-ACK; 0 = do not clamp */
+	__u8 stamp_shift;    /* K = 32 - owner_bits */
+	__u8 tunnel_version; /* in which we wrap: AD_TUNNEL_SENDS */
+	__u8 pad[4];
 	__u32 dns_account_mask; /* lines of dns_accounts - 1; 0 = DNS answers are not limited */
 };
 AD_ASSERT_SIZE(struct ad_options, 32);
@@ -187,7 +186,7 @@ AD_ASSERT_SIZE(struct ad_hunt_stats, 200);
 /*
  * links: what stands behind a VLAN device. A route names the device, XDP can only send from the
  * one that carries it; so the tags are ours to write. Key: ifindex (__u32) of the VLAN device.
- * Empty where no tunnel route leaves by a VLAN device (and skipped unless opt.has_vlan).
+ * Empty where no tunnel route leaves by a VLAN device.
  */
 struct ad_vlan {
 	__be16 tpid; /* 0x8100 or 0x88A8 */
@@ -249,11 +248,14 @@ enum ad_flow_flag {
 	AD_FLOW_HALF_OPEN = 1 << 5, /* of a forwarded one: only a SYN-ACK has left */
 };
 struct ad_flow {
+	/* The key: three words, each compared at once. */
 	struct ad_addr client;
 	__be16 client_port;
 	__be16 vip_port;
-	__u16 vip;	/* index, see struct ad_local */
-	__u16 owner;	/* node id; ours for AD_FLOW_OURS */
+	__u16 vip;     /* index, see struct ad_local */
+	__u8 protocol; /* IPPROTO_TCP; nothing else has flows yet */
+	__u8 pad_key;
+
 	__u64 rx_bytes; /* IP bytes from the client; tunnel overhead not counted */
 	__u64 tx_bytes; /* IP bytes to the client; GSO packets count as one */
 	__u32 rx_packets;
@@ -263,7 +265,8 @@ struct ad_flow {
 	__u16 via; /* node id of the landing node that tunnelled it last; 0 = came straight */
 	__u8 kind; /* enum ad_flow_kind */
 	__u8 flags;
-	__u32 pad;
+	__u16 owner; /* node id; ours for AD_FLOW_OURS */
+	__u16 pad;
 };
 AD_ASSERT_SIZE(struct ad_flow, 64);
 
@@ -345,9 +348,25 @@ AD_ASSERT_SIZE(struct ad_fragment, 40);
  * 16 zero bits, and the inner packet from its first byte to the 20th of its TCP header, or of an
  * ICMP error to the 8th byte of the TCP header that it quotes.
  */
-#define AD_GENEVE_CLASS	  0xFF0A /* experimental range, RFC 8926 section 7 */
-#define AD_GENEVE_TYPE	  0x81	 /* critical */
-#define AD_GENEVE_OPT_LEN 6	 /* 4-byte words behind the option header */
+#define AD_GENEVE_CLASS	   0xFF0A /* experimental range, RFC 8926 section 7 */
+#define AD_GENEVE_CRITICAL 0x80	  /* of a type: who does not know it drops the packet */
+#define AD_GENEVE_OPT_LEN  6	  /* 4-byte words behind the option header */
+
+/*
+ * The version of the option is its type. A node reads AD_TUNNEL_VERSION and the one before, and
+ * writes AD_TUNNEL_SENDS, which is one of them. So that a fleet can be upgraded node by node, a
+ * release that raises AD_TUNNEL_VERSION goes on sending the one before; the release after it sends
+ * the new one. The tests of an upgrade build both.
+ */
+#ifndef AD_TUNNEL_VERSION
+#define AD_TUNNEL_VERSION 1
+#endif
+#ifndef AD_TUNNEL_SENDS
+#define AD_TUNNEL_SENDS 1
+#endif
+_Static_assert(AD_TUNNEL_SENDS == AD_TUNNEL_VERSION || AD_TUNNEL_SENDS + 1 == AD_TUNNEL_VERSION,
+	       "what is sent can be read by the release before");
+#define AD_GENEVE_TYPE (AD_GENEVE_CRITICAL | AD_TUNNEL_SENDS)
 
 /* An answer is no message of its own: it is the packet asked about, on its way back. */
 enum ad_why {
@@ -389,15 +408,14 @@ AD_ASSERT_SIZE(struct ad_geneve_opt, 28);
 
 /* Slots of the doors: the attached programs only tail-call, so an upgrade is one map write. */
 enum ad_door_xdp {
-	AD_DOOR_PACKET = 0,	/* every packet */
-	AD_DOOR_DNS = 1,	/* UDP 53 for a VIP */
-	AD_DOOR_DNS_MORE = 2,	/* what of it takes longer: DNAME, signed answers */
-	AD_DOOR_DNS_COPIED = 3, /* what of it is not answered in the frame */
-	AD_DOOR_XDP_MAX = 8	/* the table outlives upgrades: room for what they bring */
+	AD_DOOR_PACKET = 0,    /* every packet */
+	AD_DOOR_DNS = 1,       /* UDP 53 for a VIP */
+	AD_DOOR_DNS_PAIRS = 2, /* up to 5: what of it is not answered in the frame (maps/dns.h) */
+	AD_DOOR_XDP_MAX = 8    /* the table outlives upgrades: room for what they bring */
 };
 enum ad_door_tc {
 	AD_DOOR_EGRESS = 0,
-	AD_DOOR_TC_MAX
+	AD_DOOR_TC_MAX = 8 /* likewise */
 };
 
 #endif

@@ -7,9 +7,12 @@
 
 #include "dns_wire.h"
 
+/* The image that this question began with; NULL: none, or of a format that we cannot read. */
 static __always_inline const struct ad_dns_image *dns_image(const struct dns_work *w)
 {
-	return (const struct ad_dns_image *)dns_page(w, 0);
+	const struct ad_dns_image *image = (const struct ad_dns_image *)dns_page(w, 0);
+
+	return image && image->format == AD_DNS_FORMAT ? image : 0;
 }
 
 /* Page 0 is at hand already and holds all of a small image: no lookup for it. */

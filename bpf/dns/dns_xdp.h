@@ -19,7 +19,7 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct dns_work);
-} dns_work SEC(".maps");
+} dns_works SEC(".maps");
 
 static __always_inline void dns_count(const struct dns_frame *f, const struct dns_work *w,
 				      const struct ad_dns_image *image)
@@ -100,7 +100,7 @@ static __always_inline __u32 dns_packet(struct xdp_md *ctx, __u32 frame_bytes)
 {
 	struct dns_frame f = { .bytes = frame_bytes };
 	__u32 zero = 0, reason;
-	struct dns_work *w = bpf_map_lookup_elem(&dns_work, &zero);
+	struct dns_work *w = bpf_map_lookup_elem(&dns_works, &zero);
 	const struct ad_dns_image *image;
 
 	if (!w)
@@ -112,7 +112,7 @@ static __always_inline __u32 dns_packet(struct xdp_md *ctx, __u32 frame_bytes)
 		return AD_R_DNS_IGNORED;
 	image = dns_choose_image(w);
 	if (!image)
-		return AD_R_DNS_PASSED;
+		return AD_R_DNS_UNREAD;
 	reason = dns_quick(ctx, &f, w, image);
 	if (!reason) {
 		bpf_tail_call(ctx, &door_xdp, AD_DOOR_DNS_COPIED);
@@ -131,7 +131,7 @@ static __always_inline __u32 dns_packet_copied(struct xdp_md *ctx, __u32 frame_b
 {
 	struct dns_frame f = { .bytes = frame_bytes };
 	__u32 zero = 0, reason;
-	struct dns_work *w = bpf_map_lookup_elem(&dns_work, &zero);
+	struct dns_work *w = bpf_map_lookup_elem(&dns_works, &zero);
 	const struct ad_dns_image *image;
 	int verdict;
 
@@ -142,7 +142,7 @@ static __always_inline __u32 dns_packet_copied(struct xdp_md *ctx, __u32 frame_b
 		return reason;
 	image = dns_image(w);
 	if (!image)
-		return AD_R_DNS_PASSED;
+		return AD_R_DNS_UNREAD;
 	verdict = dns_load(ctx, &f, w);
 	if (verdict == DNS_GO)
 		verdict = dns_respond(w, image);
@@ -158,7 +158,7 @@ static __always_inline __u32 dns_packet_more(struct xdp_md *ctx, __u32 frame_byt
 {
 	struct dns_frame f = { .bytes = frame_bytes };
 	__u32 zero = 0, reason;
-	struct dns_work *w = bpf_map_lookup_elem(&dns_work, &zero);
+	struct dns_work *w = bpf_map_lookup_elem(&dns_works, &zero);
 	const struct ad_dns_image *image;
 
 	if (!w)
@@ -168,7 +168,7 @@ static __always_inline __u32 dns_packet_more(struct xdp_md *ctx, __u32 frame_byt
 		return reason;
 	image = dns_image(w);
 	if (!image)
-		return AD_R_DNS_PASSED;
+		return AD_R_DNS_UNREAD;
 	reason = dns_conclude(ctx, &f, w, dns_complete(w, image, dns_follow_more(w, image)));
 	dns_count_all(&f, w, image, reason);
 	return reason;

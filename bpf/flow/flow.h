@@ -41,11 +41,22 @@ static __always_inline __u32 flow_bucket(const struct packet *p)
 	return p->prf >> 32 & opt.flow_mask;
 }
 
+/* The part of the key behind the client's address, as it lies in struct ad_flow. */
+static __always_inline __u64 flow_key_rest(const struct packet *p)
+{
+	return p->ports | (__u64)p->local.vip << 32 | (__u64)IPPROTO_TCP << 48;
+}
+
+_Static_assert(__builtin_offsetof(struct ad_flow, client_port) == 16 &&
+		       __builtin_offsetof(struct ad_flow, vip) == 20 &&
+		       __builtin_offsetof(struct ad_flow, protocol) == 22 &&
+		       __builtin_offsetof(struct ad_flow, rx_bytes) == 24,
+	       "flow_key_rest()");
+
 static __always_inline bool flow_matches(const struct ad_flow *f, const struct packet *p)
 {
 	return f->client.q[0] == p->client.q[0] && f->client.q[1] == p->client.q[1] &&
-	       f->client_port == p->client_port && f->vip_port == p->vip_port &&
-	       f->vip == p->local.vip;
+	       *(const __u64 *)&f->client_port == flow_key_rest(p);
 }
 
 /*
@@ -292,9 +303,7 @@ __noinline int flow_write(const struct packet *p, __u32 index, __u32 kind, __u32
 	now_s = clock_mono_s(p->mono_ns);
 	__builtin_memset(flow, 0, sizeof(*flow));
 	flow->client = p->client;
-	flow->client_port = p->client_port;
-	flow->vip_port = p->vip_port;
-	flow->vip = p->local.vip;
+	*(__u64 *)&flow->client_port = flow_key_rest(p);
 	flow->owner = owner;
 	flow->first_s = now_s;
 	flow->last_s = now_s;

@@ -130,7 +130,7 @@ static __always_inline __be16 packet_read_link(struct cursor *c, struct packet *
 		return 0;
 	p->l3_off = ETH_HLEN;
 	proto = eth->h_proto;
-	for (int i = 0; opt.has_vlan && i < AD_VLAN_DEPTH; i++) {
+	for (int i = 0; i < AD_VLAN_DEPTH; i++) {
 		if (proto != bpf_htons(ETH_P_8021Q) && proto != bpf_htons(ETH_P_8021AD))
 			break;
 		tag = cursor_take(c, sizeof(*tag));

@@ -62,7 +62,7 @@ static __always_inline bool link_write(struct xdp_md *ctx, const struct link *li
 static __always_inline void link_resolve_vlan(struct link *link)
 {
 	__u32 ifindex = link->ifindex;
-	struct ad_link *vlan = opt.has_vlan ? bpf_map_lookup_elem(&links, &ifindex) : NULL;
+	struct ad_link *vlan = bpf_map_lookup_elem(&links, &ifindex);
 
 	if (!vlan)
 		return;

@@ -33,7 +33,15 @@ static __always_inline bool tunnel_is_ours(const struct ad_geneve *geneve,
 	       option->class == bpf_htons(AD_GENEVE_CLASS);
 }
 
-/* Exactly as we write it; whatever a later version adds, it must not be guessed at. */
+/* Our version and the one before: what another has changed must not be guessed at. */
+static __always_inline bool tunnel_is_readable(const struct ad_geneve_opt *option)
+{
+	__u8 version = option->type & ~AD_GENEVE_CRITICAL;
+
+	return version && (version == AD_TUNNEL_VERSION || version + 1 == AD_TUNNEL_VERSION);
+}
+
+/* Exactly as we write it. */
 static __always_inline bool tunnel_is_sound(const struct ad_geneve *geneve,
 					    const struct ad_geneve_opt *option)
 {
@@ -43,7 +51,7 @@ static __always_inline bool tunnel_is_sound(const struct ad_geneve *geneve,
 	       !(geneve->vni[0] | geneve->vni[1] | geneve->vni[2] | geneve->reserved) &&
 	       (geneve->protocol == bpf_htons(ETH_P_IP) ||
 		geneve->protocol == bpf_htons(ETH_P_IPV6)) &&
-	       option->type == AD_GENEVE_TYPE && option->len == AD_GENEVE_OPT_LEN &&
+	       option->type & AD_GENEVE_CRITICAL && option->len == AD_GENEVE_OPT_LEN &&
 	       option->landing && !(option->marks & ~bpf_htons(AD_TUNNEL_MARKS)) &&
 	       why <= AD_WHY_NO;
 }
@@ -71,6 +79,8 @@ static __always_inline __u32 tunnel_read_header(struct xdp_md *ctx, struct packe
 		return AD_R_TUNNEL_FOREIGN;
 	udp_bytes = bpf_ntohs(head->udp.len);
 	option = &head->option;
+	if (!tunnel_is_readable(option))
+		return AD_R_TUNNEL_VERSION;
 	if (udp_bytes < sizeof(*head) || !tunnel_is_sound(&head->geneve, option))
 		return AD_R_TUNNEL_BAD;
 	outer->ends.from = p->client;

@@ -199,7 +199,8 @@ static __always_inline void tunnel_fill(const struct packet *p, const struct ad_
 
 	t->geneve = sizeof(struct ad_geneve_opt) / 4 | GENEVE_CRITICAL << 8 |
 		    (__u32)bpf_htons(p->is_ip6 ? ETH_P_IPV6 : ETH_P_IP) << 16;
-	t->option = bpf_htons(AD_GENEVE_CLASS) | AD_GENEVE_TYPE << 16 |
+	t->option = bpf_htons(AD_GENEVE_CLASS) |
+		    (__u32)(AD_GENEVE_CRITICAL | opt.tunnel_version) << 16 |
 		    (__u64)AD_GENEVE_OPT_LEN << 24 | (__u64)bpf_htons(landing) << 32 |
 		    (__u64)hop_why << 48 | (__u64)key->epoch << 56;
 	t->time_first = bpf_htonl(clock_real_s(p->mono_ns, st)) |

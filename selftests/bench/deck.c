@@ -52,6 +52,7 @@ static struct guest guest_number(unsigned int number, __u16 owner)
 static bool add_flow(struct rig *rig, const struct bench *bench, const struct guest *guest)
 {
 	struct ad_flow flow = {
+		.protocol = IPPROTO_TCP,
 		.client.w = { 0, 0, htonl(0xffff), guest->address },
 		.client_port = guest->port,
 		.vip_port = htons(BENCH_PORT),

@@ -86,7 +86,7 @@ static __always_inline int reach(struct xdp_md *ctx, enum stage last)
 {
 	struct dns_frame f = { .bytes = bpf_xdp_get_buff_len(ctx) };
 	__u32 zero = 0;
-	struct dns_work *w = bpf_map_lookup_elem(&dns_work, &zero);
+	struct dns_work *w = bpf_map_lookup_elem(&dns_works, &zero);
 	const struct ad_dns_image *image;
 
 	if (!w || dns_read_frame(ctx, &f, w) || f.odd)

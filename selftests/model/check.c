@@ -359,6 +359,7 @@ static void roll_flow(struct trial *t)
 				 .client_port = t->tuple.client_port,
 				 .vip_port = t->tuple.vip_port,
 				 .vip = is_ip6(t),
+				 .protocol = IPPROTO_TCP,
 				 .last_s = now_s };
 
 	f->kind = below(AD_FLOW_OURS + 1);

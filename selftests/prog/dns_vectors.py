@@ -298,7 +298,21 @@ def write_left(w):
     left("two-answers", good[:6] + b"\0\2" + good[8:] + bytes(40), "dns_passed")
 
 
+def write_unread(w):
+    """An image of another format is the daemon's, whatever is asked."""
+    for name, image_format in (("older", 0), ("newer", 99)):
+        for label, query in (("in-frame", question("www.example.org.")),
+                             ("copied", question("www.example.org.", "TXT")),
+                             ("more", question("step1.example.org."))):
+            for client, vip in ((CLIENT4, VIP4), (CLIENT6, VIP6)):
+                ip6 = ":" in vip
+                w.vector(f"dns-unread-{name}-{label}-v{6 if ip6 else 4}",
+                         ether(carried(query.to_wire(), client, vip), ip6), "pass", "dns_unread",
+                         sets=[("image_format", u32(0), u32(image_format))])
+
+
 def write(w):
+    write_unread(w)
     write_answers(w)
     write_referrals(w)
     write_in_frame(w)

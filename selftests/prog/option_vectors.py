@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Other nodes, other options: the far end of the tunnel, and a node set up differently."""
 
-from scapy.layers.l2 import Dot1Q
 
 from oracle import MONO_MS, NO, Segment, stamp
 import dns_vectors
@@ -93,7 +92,7 @@ def write_neighbour(w):
 
 
 def write_bare(w):
-    """owner_bits 14, no VLANs, no clamp, another port, a tiny list of unstamped flows."""
+    """owner_bits 14, no clamp, another port, a tiny list of unstamped flows."""
     shift = 18
     for family, flow in (("4", STRANGER4), ("6", STRANGER6)):
         own = socket_flow("est" + family)
@@ -107,7 +106,6 @@ def write_bare(w):
         out = leg(there, TX, (TX, REDIRECT), port=6082)
         w.vector(f"bare{family}-wrap", there.frame(), "tx", "wrap_stamp", out=out.frame(**DIRECT),
                  udp_check=14)
-        w.vector(f"bare{family}-vlan", there.but(vlans=(Dot1Q(vlan=5),)).frame(), "pass", "foreign")
         synack = sent(flow, "SA", options=MSS)
         w.vector(f"bare{family}-synack", synack.frame(), "pass", "out_stamped", program="egress",
                  out=egress_vectors.with_stamp(synack, shift=shift).frame())
@@ -126,7 +124,7 @@ def write(w, zones):
     write_far_end(w)
     write_id0(w)
     write_neighbour(w)
-    w.options(Options("bare", shift=18, has_vlan=0, mss_overhead=0, port=6082, unstamped_max=2), {})
+    w.options(Options("bare", shift=18, mss_overhead=0, port=6082, unstamped_max=2), {})
     write_bare(w)
     w.options(Options("limited", account_mask=7), zones)
     guard_vectors.write_limited(w)

@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 #include <net/if.h>
 #include <linux/if_link.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include "maps/dns.h"
 #include "rig.h"
 #include "world.h"
 #include "zones.h"
@@ -202,11 +204,39 @@ static int map_put(const struct bpf_map *map, const void *key, const void *value
 	return err;
 }
 
+/* "image_format" is no map: it is the first word of the image of zones that answers. */
+static bool entry_is_format(const struct entry *entry)
+{
+	return !strcmp(entry->map, "image_format");
+}
+
+static int set_format(const struct rig *rig, __u32 format)
+{
+	int pages = bpf_map__fd(rig->behind->maps.dns_pages), image;
+	struct ad_dns_image *head;
+	struct ad_dns_live live;
+	__u32 zero = 0, id;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(rig->behind->maps.dns_live), &zero, &live) ||
+	    bpf_map_lookup_elem(pages, &live.slot, &id))
+		return rig_fail("no image", -errno);
+	image = bpf_map_get_fd_by_id(id);
+	head = mmap(NULL, sizeof(*head), PROT_READ | PROT_WRITE, MAP_SHARED, image, 0);
+	close(image);
+	if (head == MAP_FAILED)
+		return rig_fail("the image", -errno);
+	head->format = format;
+	munmap(head, sizeof(*head));
+	return 0;
+}
+
 /* An entry without a value is one to take away. */
 static int entry_write(const struct rig *rig, const struct entry *entry)
 {
 	struct bpf_map *map = rig_map(rig, entry);
 
+	if (entry_is_format(entry))
+		return set_format(rig, *(__u32 *)entry->value.data);
 	if (map && !entry->value.len)
 		return bpf_map_delete_elem(bpf_map__fd(map), entry->key.data);
 	if (!map || entry->value.len != bpf_map__value_size(map))
@@ -219,6 +249,8 @@ static void entry_undo(const struct rig *rig, const struct entry *entry)
 {
 	struct bpf_map *map = rig_map(rig, entry);
 
+	if (entry_is_format(entry))
+		set_format(rig, AD_DNS_FORMAT);
 	if (!map)
 		return;
 	if (bpf_map__type(map) == BPF_MAP_TYPE_HASH || bpf_map__type(map) == BPF_MAP_TYPE_LRU_HASH)

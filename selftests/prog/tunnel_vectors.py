@@ -39,7 +39,7 @@ def flips(tunnel):
         (source, length, ("tunnel_peer", "tunnel_auth")),
         (source + length, length, ("foreign",)),
         (geneve, 8, ("tunnel_foreign", "tunnel_bad", "tunnel_auth")),
-        (geneve + 8, 8, ("tunnel_foreign", "tunnel_bad", "tunnel_auth")),
+        (geneve + 8, 8, ("tunnel_foreign", "tunnel_version", "tunnel_bad", "tunnel_auth")),
         (geneve + 16, 4, ("tunnel_stale", "tunnel_auth")),
         (geneve + 20, 8, ("tunnel_auth", "tunnel_bad")),
         (geneve + 28, 8, ("tunnel_auth",)),
@@ -190,7 +190,6 @@ def write_malformed(w):
             "reserved-header": leg.but(geneve={"reserved2": 1}),
             "protocol": leg.but(protocol=0x6558),
             "type": leg.but(kind=0x01),
-            "type-unknown": leg.but(kind=0x82),
             "option-reserved": leg.but(option={"reserved": 1, "length": 6}),
             "option-length": leg.but(option={"length": 5}),
             "marks": leg.but(marks=4), "marks-all": leg.but(marks=0xFFFF),
@@ -207,6 +206,18 @@ def write_malformed(w):
             "inner-total": leg.but(inner=patched(inner, (2, b"\x00\x29"))),
     }.items():
         w.vector(f"tunnel-bad-{name}", tunnel.frame(), "drop", "tunnel_bad")
+
+
+def write_versions(w):
+    """This version of the option is read, and, from the second on, the one before; no other, and
+    that is told apart from what is malformed, whatever else is different in it."""
+    leg = came(Segment(STRANGER4).l3())
+    for version in (0, 2, 3, 0x7F):
+        other = leg.but(kind=0x80 | version)
+        w.vector(f"tunnel-version-{version}", other.frame(), "drop", "tunnel_version",
+                 peers=((TX, 0, 0),))
+        w.vector(f"tunnel-version-{version}-longer",
+                 other.but(marks=0xFFFF, option={"length": 7}).frame(), "drop", "tunnel_version")
 
 
 def write_refused(w):
@@ -353,6 +364,7 @@ def write(w):
     write_ecn(w)
     write_foreign(w)
     write_malformed(w)
+    write_versions(w)
     write_refused(w)
     write_inner(w)
     write_syn(w)

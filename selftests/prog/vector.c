@@ -131,7 +131,7 @@ static int read_socket(struct reader *reader, char **words)
 	return 0;
 }
 
-/* options NAME STRUCT UNSTAMPED_MAX NSID */
+/* options NAME STRUCT UNSTAMPED_MAX NSID UNSERVED_PASS */
 static int read_options(struct reader *reader, char **words)
 {
 	struct options *options = grow(NULL, 0, sizeof(*options));
@@ -143,6 +143,7 @@ static int read_options(struct reader *reader, char **words)
 	memcpy(&options->values, image.data, image.len);
 	options->unstamped_max = strtoul(words[3], NULL, 10);
 	options->nsid = text_copy(words[4]);
+	options->unserved_pass = atoi(words[5]);
 	*LIST_ADD(&reader->plan->options) = reader->options = options;
 	return 0;
 }
@@ -296,7 +297,7 @@ static const struct directive {
 	{ "network", -1, ANYWHERE, read_network },
 	{ "sysctl", 1, ANYWHERE, read_sysctl },
 	{ "socket", 3, ANYWHERE, read_socket },
-	{ "options", 4, ANYWHERE, read_options },
+	{ "options", 5, ANYWHERE, read_options },
 	{ "zone", 2, IN_OPTIONS, read_zone },
 	{ "base", 3, IN_OPTIONS, read_base },
 	{ "vector", 4, IN_OPTIONS, read_vector },

@@ -111,6 +111,7 @@ struct options {
 	struct ad_options values;
 	__u32 unstamped_max;
 	char *nsid;
+	bool unserved_pass;
 	LIST(struct zone_plan) zones;
 	LIST(struct entry) base;
 };

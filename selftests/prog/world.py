@@ -100,7 +100,7 @@ class Options:
     node: int = US
     shift: int = 22
     mss_overhead: int = 84
-    has_vlan: int = 1
+    version: int = 1
     port: int = 6081
     unserved_pass: int = 0
     unstamped_max: int = 1024
@@ -112,8 +112,7 @@ class Options:
         return image("ad_options", fixed_mono_ns=MONO_NS, flow_mask=FLOW_MASK,
                      flow_idle_s=self.idle_s, node_id=self.node, tunnel_port=self.port,
                      mss_overhead=self.mss_overhead, stamp_shift=self.shift,
-                     has_vlan=self.has_vlan, dns_unserved_pass=self.unserved_pass,
-                     dns_account_mask=self.account_mask)
+                     tunnel_version=self.version, dns_account_mask=self.account_mask)
 
 
 def u32(value):
@@ -238,7 +237,7 @@ def bucket_of(*slots):
 def flow_image(flow, vip, kind, owner, flags=0, via=0, last_s=MONO_S, received=()):
     """`received`: segments of the client."""
     return image("ad_flow", client=addr16(flow.client), client_port=flow.cport,
-                 vip_port=flow.vport, vip=vip, owner=owner,
+                 vip_port=flow.vport, vip=vip, protocol=socket.IPPROTO_TCP, owner=owner,
                  rx_bytes=sum(len(s.l3()) for s in received), rx_packets=len(received),
                  first_s=MONO_S, last_s=last_s, via=via, kind=kind, flags=flags)
 
@@ -345,7 +344,7 @@ class Writer:
 
     def options(self, options, zones):
         self.line("options", options.name, options.image().hex(), options.unstamped_max,
-                  options.nsid)
+                  options.nsid, options.unserved_pass)
         for name, file in zones.items():
             self.line("zone", name, file)
         for name, key, value in base(options):

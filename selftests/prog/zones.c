@@ -44,7 +44,7 @@ static struct config *zones_config(const struct options *options)
 	config->path = options->name;
 	config->nsid = options->nsid;
 	config->dns_udp_size = 1232;
-	config->dns_unserved_pass = options->values.dns_unserved_pass;
+	config->dns_unserved_pass = options->unserved_pass;
 	if (options->values.dns_account_mask) {
 		config->limit.rates[AD_DNS_CLASS_ANSWER] = 1;
 		config->limit.table = (options->values.dns_account_mask + 1) * AD_DNS_ACCOUNTS;

@@ -133,6 +133,20 @@ static void test_image_of_the_root_zone_answers_everything(void)
 	zone_free(zones[0]);
 }
 
+static void test_image_of_another_format_is_none(void)
+{
+	struct dns_image *image = build(NULL, 0);
+
+	if (!ok(image, "an image"))
+		return;
+	ok(dns_image(work), "of our format is read");
+	((struct ad_dns_image *)image->pages[0])->format = AD_DNS_FORMAT + 1;
+	ok(!dns_image(work), "of the next one is not");
+	((struct ad_dns_image *)image->pages[0])->format = 0;
+	ok(!dns_image(work), "nor of none");
+	dns_image_free(image);
+}
+
 int main(void)
 {
 	work = calloc(1, sizeof(*work));
@@ -140,6 +154,7 @@ int main(void)
 	test_image_of_many_zones_keeps_them_apart();
 	test_image_without_zones_refuses();
 	test_image_of_the_root_zone_answers_everything();
+	test_image_of_another_format_is_none();
 	free(work);
 	return done_testing();
 }

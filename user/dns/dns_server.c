@@ -75,6 +75,7 @@ bool dns_server_answer(struct dns_server *server, size_t len, const struct ad_ad
 		       bool tcp)
 {
 	struct dns_work *work = server->work;
+	const struct ad_dns_image *image;
 	int verdict;
 
 	if (!server->zones)
@@ -85,7 +86,8 @@ bool dns_server_answer(struct dns_server *server, size_t len, const struct ad_ad
 	work->client = *client;
 	work->home = server->zones->image;
 	work->guard = server->guard;
-	verdict = dns_respond(work, dns_image(work));
+	image = dns_image(work);
+	verdict = image ? dns_respond(work, image) : DNS_IGNORE;
 	if (verdict == DNS_SEND)
 		server_count(server);
 	if (verdict == DNS_SEND || verdict == DNS_DROP)

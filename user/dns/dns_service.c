@@ -195,8 +195,8 @@ static int publish_open(struct publish *publish, const struct dns_image *image,
 {
 	__u32 zero = 0;
 
-	publish->pages_fd = pins_map(pins, "dns_pages", true);
-	publish->live_fd = pins_map(pins, "dns_live", true);
+	publish->pages_fd = pins_map(pins, AD_DNS_PAGES_NAME, true);
+	publish->live_fd = pins_map(pins, AD_DNS_LIVE_NAME, true);
 	if (publish->pages_fd < 0 || publish->live_fd < 0)
 		return -ENOENT;
 	if (bpf_map_lookup_elem(publish->live_fd, &zero, &publish->live))

@@ -23,8 +23,7 @@ static void set_options(struct anydoor_bpf *skel, const struct config *config)
 		.tunnel_port = htons(config->tunnel_port),
 		.mss_overhead = config->tunnel_overhead,
 		.stamp_shift = 32 - config->owner_bits,
-		.has_vlan = 1,
-		.dns_unserved_pass = config->dns_unserved_pass,
+		.tunnel_version = AD_TUNNEL_SENDS,
 		.dns_account_mask = dns_guard_mask(config),
 	};
 

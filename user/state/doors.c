@@ -9,6 +9,9 @@
 #include <bpf/bpf.h>
 #include "bpffs.h"
 #include "doors.h"
+#include "maps/dns.h"
+
+#define IN_FLIGHT_US 10000
 
 void doors_init(struct doors *doors)
 {
@@ -179,6 +182,13 @@ int doors_open_object(const struct doors *doors, struct door_bpf **door)
 	return err;
 }
 
+static __u32 get_slot(int table, __u32 slot)
+{
+	__u32 id = 0;
+
+	return bpf_map_lookup_elem(table, &slot, &id) ? 0 : id;
+}
+
 static int fill_slot(int table, __u32 slot, const char *dir, const char *program)
 {
 	int err, fd = bpffs_get(dir, program);
@@ -190,16 +200,46 @@ static int fill_slot(int table, __u32 slot, const char *dir, const char *program
 	return err;
 }
 
+/*
+ * The programs behind `dns`, in slots that only those of their own format jump to (maps/dns.h).
+ * False: those in @dir are of another format, which we put nowhere: they are where they were.
+ */
+static bool fill_pair(const struct doors *doors, const char *dir, int *err)
+{
+	if (!bpffs_exists(dir, AD_DNS_LIVE_NAME))
+		return false;
+	*err = fill_slot(doors->door_xdp, AD_DOOR_DNS_MORE, dir, "prog_dns_more");
+	*err = *err ?: fill_slot(doors->door_xdp, AD_DOOR_DNS_COPIED, dir, "prog_dns_copied");
+	return true;
+}
+
+/*
+ * Nobody jumps to the pair of the other format any more, and it would keep an image alive. Queries
+ * that its `dns` has begun are through by then; were one not, it would be left to the daemon.
+ */
+static void empty_pair(const struct doors *doors, __u32 format)
+{
+	__u32 first = AD_DOOR_DNS_PAIR(format);
+
+	if (!get_slot(doors->door_xdp, first))
+		return;
+	usleep(IN_FLIGHT_US);
+	for (__u32 slot = first; slot < first + 2; slot++)
+		bpf_map_delete_elem(doors->door_xdp, &slot);
+}
+
 /* `packet` last: the others are ready when it jumps to them. */
 int doors_fill(const struct doors *doors, const char *dir, struct config_errors *errors)
 {
-	int err = fill_slot(doors->door_xdp, AD_DOOR_DNS_MORE, dir, "prog_dns_more");
+	int err = 0;
+	bool ours = fill_pair(doors, dir, &err);
 
-	err = err ?: fill_slot(doors->door_xdp, AD_DOOR_DNS_COPIED, dir, "prog_dns_copied");
 	err = err ?: fill_slot(doors->door_xdp, AD_DOOR_DNS, dir, "prog_dns");
 	err = err ?: fill_slot(doors->door_tc, AD_DOOR_EGRESS, dir, "prog_egress");
 	err = err ?: fill_slot(doors->door_xdp, AD_DOOR_PACKET, dir, "prog_packet");
-	if (err)
+	if (!err)
+		empty_pair(doors, AD_DNS_FORMAT + ours);
+	else
 		config_errors_add(errors, dir, 0, "a program cannot be put behind the door: %s",
 				  strerror(-err));
 	return err;
@@ -279,13 +319,6 @@ __u32 doors_table_of_xdp(__u32 program_id)
 __u32 doors_table_of_tc(__u32 program_id)
 {
 	return table_of(program_id, "anydoor_out", "door_tc", AD_DOOR_TC_MAX);
-}
-
-static __u32 get_slot(int table, __u32 slot)
-{
-	__u32 id = 0;
-
-	return bpf_map_lookup_elem(table, &slot, &id) ? 0 : id;
 }
 
 __u32 doors_get_xdp(const struct doors *doors, enum ad_door_xdp slot)

@@ -55,6 +55,7 @@ enum outcome reason_outcome(enum ad_reason reason)
 	case AD_R_DNS_SLIPPED:
 		return OUTCOME_DNS;
 	case AD_R_DNS_PASSED:
+	case AD_R_DNS_UNREAD:
 		return OUTCOME_DNS_LEFT;
 	case AD_R_LOCAL_SYN:
 	case AD_R_LOCAL_UNSTAMPED:
