@@ -4,6 +4,7 @@
 Maps are written as images of the structs of maps/types.h (layout.py).
 """
 
+import socket
 import struct
 from dataclasses import dataclass
 
