@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <pthread.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -61,6 +63,32 @@ static int make_process(void)
 	if (!child)
 		_exit(0);
 	return outcome(child);
+}
+
+static void *note_it_ran(void *ran)
+{
+	*(bool *)ran = true;
+	return NULL;
+}
+
+static int make_thread(void)
+{
+	pthread_t thread;
+	bool ran = false;
+
+	if (confine_calls())
+		return 254;
+	if (pthread_create(&thread, NULL, note_it_ran, &ran) || pthread_join(thread, NULL))
+		return 253;
+	return ran ? 0 : 252;
+}
+
+/* As a thread, but in a network of its own. */
+static int make_thread_elsewhere(void)
+{
+	const long flags = CLONE_THREAD | CLONE_SIGHAND | CLONE_VM | CLONE_NEWNET;
+
+	return confine_calls() ? 254 : outcome(syscall(SYS_clone, flags, NULL, NULL, NULL, 0));
 }
 
 static int mount_something(void)
@@ -122,6 +150,8 @@ static void test_confine_calls(void)
 {
 	is_int(in_child(run_program), EPERM, "no program is started");
 	is_int(in_child(make_process), EPERM, "no process is made");
+	is_int(in_child(make_thread), 0, "a thread is");
+	is_int(in_child(make_thread_elsewhere), EPERM, "but in no other namespace");
 	is_int(in_child(mount_something), EPERM, "nothing is mounted");
 	is_int(in_child(enter_namespace), EPERM, "no namespace is entered");
 	is_int(in_child(trace_parent), EPERM, "nobody is traced");

@@ -67,6 +67,27 @@ static void test_progress_of_what_takes_long_is_told(int manager)
 	ok(progress_seconds() > 2 && progress_seconds() < 60, "how long it took");
 }
 
+/* A loop that would hang must not be hidden by a thread that goes on. */
+static void test_progress_vouches_only_when_told(int manager)
+{
+	const char *said;
+
+	progress_vouch(false, NULL, NULL);
+	usleep(2050000);
+	progress_at("reading: %d of %d", 7, 9);
+	said = heard(manager);
+	is_str(said, "STATUS=reading: 7 of 9", "beside a loop: what it does, and no sign of life");
+}
+
+static void test_progress_is_stopped(void)
+{
+	ok(progress_at("reading"), "it may go on");
+	progress_stop(true);
+	ok(!progress_at("reading"), "it is to stop");
+	progress_stop(false);
+	ok(progress_at("reading"), "the next one may go on");
+}
+
 int main(void)
 {
 	int manager = listen_as_manager();
@@ -74,8 +95,11 @@ int main(void)
 	log_set_level(LOG_INFO_);
 	if (!ok(manager >= 0, "a socket"))
 		return done_testing();
+	progress_vouch(true, NULL, NULL);
 	test_progress_says_nothing_at_first(manager);
 	test_progress_of_what_takes_long_is_told(manager);
+	test_progress_vouches_only_when_told(manager);
+	test_progress_is_stopped();
 	unlink(path);
 	return done_testing();
 }

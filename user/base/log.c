@@ -3,6 +3,7 @@
  * log.c: one sink for what we and the libraries beneath us have to say.
  */
 #include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -48,8 +49,9 @@ static const char *prefix(enum log_level level)
 	return to_journal() ? priorities[level] : words[level];
 }
 
-static bool sheds;	  /* log_never_wait() */
-static unsigned int shed; /* lines that found no room */
+static bool sheds; /* log_never_wait() */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static unsigned int shed; /* lines that found no room; under the lock */
 
 void log_never_wait(void)
 {
@@ -77,14 +79,17 @@ static bool put(const char *line, size_t len)
 static void put_or_shed(const char *line, size_t len)
 {
 	char missed[96];
-	int nr = snprintf(missed, sizeof(missed),
-			  "%s%u lines of log are missing here: nobody read them\n",
-			  prefix(LOG_WARN_), shed);
+	int nr;
 
+	pthread_mutex_lock(&lock);
+	nr = snprintf(missed, sizeof(missed),
+		      "%s%u lines of log are missing here: nobody read them\n", prefix(LOG_WARN_),
+		      shed);
 	if (shed && put(missed, nr))
 		shed = 0;
 	if (shed || !put(line, len))
 		shed++;
+	pthread_mutex_unlock(&lock);
 }
 
 /* One write per line: two processes on one terminal do not mix theirs. */

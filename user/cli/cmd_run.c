@@ -80,7 +80,7 @@ static int start(struct loader *loader, struct config *config, struct dns_zones 
 	int err = loader_check_clock(loader, config, errors);
 
 	confine();
-	progress_call(alive, &loader->instance);
+	progress_vouch(true, alive, &loader->instance);
 	err = err ?: dns_zones_load(config, NULL, zones, errors);
 	err = err ?: metrics_check(config, errors);
 	return err ?: loader_start(loader, config, *zones, errors);

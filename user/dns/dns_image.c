@@ -704,8 +704,9 @@ static int build_body(struct dns_build *build)
 		err = dns_chains_build(build);
 	for (i = 0; i < tree->nr_nodes && !err; i++) {
 		err = build_cell(build, &tree->nodes[i], build->table.hashes[i]);
-		if (i % PROGRESS_NAMES == 0)
-			progress_at("compiling zones: %zu of %zu names", i, tree->nr_nodes);
+		if (!err && i % PROGRESS_NAMES == 0 &&
+		    !progress_at("compiling zones: %zu of %zu names", i, tree->nr_nodes))
+			err = -ECANCELED;
 	}
 	if (err)
 		return err;

@@ -66,8 +66,9 @@ struct zone {
 
 /*
  * Reads and checks one zone. 0 and *@zone, or -EINVAL with every error (bounded) appended to
- * @errors as "file:line: reason", or -errno. Warnings are logged. @include_dir: NULL, or a
- * directory whose files $INCLUDE may name beside those below @file's own (zone_input.h).
+ * @errors as "file:line: reason", or -errno (-ECANCELED: progress_stop()). Warnings are logged.
+ * @include_dir: NULL, or a directory whose files $INCLUDE may name beside those below @file's own
+ * (zone_input.h).
  */
 int zone_load(const char *name, const char *file, const char *include_dir, struct zone **zone,
 	      struct config_errors *errors);

@@ -66,7 +66,7 @@ struct reader {
 		__u32 line;
 		size_t nr;
 	} doubted[DOUBTS];
-	int failed; /* -errno: out of memory */
+	int failed; /* -errno: out of memory, or told to stop */
 	__u8 rdata[ZONE_RDATA_MAX];
 };
 
@@ -195,8 +195,9 @@ static void keep_record(struct reader *reader, const struct record *record)
 	rr->rdata = arena_copy(zone->arena, reader->rdata, record->rdlen);
 	if (!rr->rdata)
 		reader->failed = -ENOMEM;
-	else if (++zone->nr_rrs % PROGRESS_RECORDS == 0)
-		progress_at("reading zone %s: %zu records", zone->name, zone->nr_rrs);
+	else if (++zone->nr_rrs % PROGRESS_RECORDS == 0 &&
+		 !progress_at("reading zone %s: %zu records", zone->name, zone->nr_rrs))
+		reader->failed = -ECANCELED;
 }
 
 static bool is_outside(const struct reader *reader, const __u8 *owner)
