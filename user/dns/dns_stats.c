@@ -87,36 +87,86 @@ static int read_guarded(const struct pins *pins, const char *name, int values,
 	return err;
 }
 
-struct zone_fds {
+/* All that the kernel knows of zones, in three calls: there may be ten thousand. */
+struct zone_maps {
 	int info, hits, daemon;
+	struct ad_dns_zone_info *infos; /* as the map gives them */
+	__u32 *slots;			/* of each of them */
+	__u32 nr;
+	__u64 *kernel_hits; /* by slot, then by CPU */
+	__u64 *daemon_hits; /* by slot */
 };
 
-static int read_zone(const struct zone_fds *fds, int ncpus, __u32 slot, struct dns_zone_stats *zone)
+static int zone_maps_open(struct zone_maps *maps, const struct pins *pins)
 {
-	struct ad_dns_zone_info info;
-	__u64 hits[ncpus];
+	memset(maps, 0, sizeof(*maps));
+	maps->info = pins_map(pins, "dns_zone_info", false);
+	maps->hits = pins_map(pins, "dns_zone_hits", false);
+	maps->daemon = pins_map(pins, "dns_zone_daemon", false);
+	if (maps->info < 0 || maps->hits < 0 || maps->daemon < 0)
+		return -ENOENT;
+	maps->infos = calloc(AD_DNS_ZONE_MAX, sizeof(*maps->infos));
+	maps->slots = calloc(AD_DNS_ZONE_MAX, sizeof(*maps->slots));
+	maps->kernel_hits = calloc(AD_DNS_ZONE_MAX, pins->ncpus * sizeof(__u64));
+	maps->daemon_hits = calloc(AD_DNS_ZONE_MAX, sizeof(__u64));
+	if (!maps->infos || !maps->slots || !maps->kernel_hits || !maps->daemon_hits)
+		return -ENOMEM;
+	return 0;
+}
+
+static void zone_maps_close(struct zone_maps *maps)
+{
+	close(maps->info);
+	close(maps->hits);
+	close(maps->daemon);
+	free(maps->infos);
+	free(maps->slots);
+	free(maps->kernel_hits);
+	free(maps->daemon_hits);
+}
+
+/* @values and @keys have room for all; *@nr of them there are. */
+static int read_batch(int fd, __u32 *keys, void *values, __u32 *nr)
+{
+	__u32 next;
+
+	*nr = AD_DNS_ZONE_MAX;
+	if (!bpf_map_lookup_batch(fd, NULL, &next, keys, values, nr, NULL) || errno == ENOENT)
+		return 0; /* -ENOENT: that was the end of it */
+	return -errno;
+}
+
+static int zone_maps_read(struct zone_maps *maps)
+{
+	__u32 nr, *in_order = maps->slots;
+	int err = read_batch(maps->hits, in_order, maps->kernel_hits, &nr);
+
+	err = err ?: read_batch(maps->daemon, in_order, maps->daemon_hits, &nr);
+	return err ?: read_batch(maps->info, maps->slots, maps->infos, &maps->nr);
+}
+
+static void fill_zone(const struct zone_maps *maps, int ncpus, __u32 i, struct dns_zone_stats *zone)
+{
+	const struct ad_dns_zone_info *info = &maps->infos[i];
+	__u32 slot = maps->slots[i] % AD_DNS_ZONE_MAX;
 	int cpu;
 
-	if (bpf_map_lookup_elem(fds->info, &slot, &info) ||
-	    bpf_map_lookup_elem(fds->hits, &slot, hits) ||
-	    bpf_map_lookup_elem(fds->daemon, &slot, &zone->daemon_queries))
-		return -errno;
-	memcpy(zone->name, info.name, sizeof(zone->name));
-	memcpy(zone->error, info.error, sizeof(zone->error));
+	memcpy(zone->name, info->name, sizeof(zone->name));
+	memcpy(zone->error, info->error, sizeof(zone->error));
 	zone->name[sizeof(zone->name) - 1] = '\0';
 	zone->error[sizeof(zone->error) - 1] = '\0';
-	zone->serial = info.serial;
-	zone->names = info.names;
-	zone->records = info.records;
-	zone->bytes = info.bytes;
-	zone->loaded_real_s = info.loaded_real_s;
-	zone->denial = info.denial;
-	zone->signed_until_s = info.signed_until_s;
-	zone->resign_by_s = info.resign_by_s;
+	zone->serial = info->serial;
+	zone->names = info->names;
+	zone->records = info->records;
+	zone->bytes = info->bytes;
+	zone->loaded_real_s = info->loaded_real_s;
+	zone->denial = info->denial;
+	zone->signed_until_s = info->signed_until_s;
+	zone->resign_by_s = info->resign_by_s;
+	zone->daemon_queries = maps->daemon_hits[slot];
 	zone->queries = zone->daemon_queries;
 	for (cpu = 0; cpu < ncpus; cpu++)
-		zone->queries += hits[cpu];
-	return 0;
+		zone->queries += maps->kernel_hits[slot * ncpus + cpu];
 }
 
 static int by_name(const void *a, const void *b)
@@ -126,34 +176,29 @@ static int by_name(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-static int read_zones(const struct zone_fds *fds, int ncpus, struct dns_stats *stats)
+static int read_zones(const struct pins *pins, struct dns_stats *stats)
 {
-	__u32 slot, *last = NULL, next;
-	struct dns_zone_stats *grown;
-	size_t room = 0;
+	struct zone_maps maps;
+	__u32 i;
+	int err = zone_maps_open(&maps, pins);
 
-	while (!bpf_map_get_next_key(fds->info, last, &next)) {
-		slot = next;
-		last = &slot;
-		if (stats->nr_zones == room) {
-			room = room ? 2 * room : 16;
-			grown = reallocarray(stats->zones, room, sizeof(*grown));
-			if (!grown)
-				return -ENOMEM;
-			stats->zones = grown;
-		}
-		memset(&stats->zones[stats->nr_zones], 0, sizeof(*stats->zones));
-		if (!read_zone(fds, ncpus, slot, &stats->zones[stats->nr_zones]))
-			stats->nr_zones++;
+	err = err ?: zone_maps_read(&maps);
+	if (!err && maps.nr) {
+		stats->zones = calloc(maps.nr, sizeof(*stats->zones));
+		err = stats->zones ? 0 : -ENOMEM;
 	}
-	if (stats->nr_zones)
+	for (i = 0; !err && i < maps.nr; i++)
+		fill_zone(&maps, pins->ncpus, i, &stats->zones[i]);
+	if (!err && maps.nr) {
+		stats->nr_zones = maps.nr;
 		qsort(stats->zones, stats->nr_zones, sizeof(*stats->zones), by_name);
-	return 0;
+	}
+	zone_maps_close(&maps);
+	return err;
 }
 
 int dns_stats_read(const struct pins *pins, struct dns_stats *stats)
 {
-	struct zone_fds fds;
 	int err;
 
 	memset(stats, 0, sizeof(*stats));
@@ -166,16 +211,7 @@ int dns_stats_read(const struct pins *pins, struct dns_stats *stats)
 		err = read_guarded(pins, "dns_guarded_daemon", 1, &stats->guarded);
 	if (err)
 		return err;
-	fds.info = pins_map(pins, "dns_zone_info", false);
-	fds.hits = pins_map(pins, "dns_zone_hits", false);
-	fds.daemon = pins_map(pins, "dns_zone_daemon", false);
-	if (fds.info < 0 || fds.hits < 0 || fds.daemon < 0)
-		err = -ENOENT;
-	else
-		err = read_zones(&fds, pins->ncpus, stats);
-	close(fds.info);
-	close(fds.hits);
-	close(fds.daemon);
+	err = read_zones(pins, stats);
 	if (err)
 		dns_stats_free(stats);
 	return err;

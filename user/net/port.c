@@ -78,6 +78,32 @@ static int read_kind(__u16 port, __u8 family, bool tcp, struct port_sockets *soc
 	return netlink_ask_family(NETLINK_SOCK_DIAG, nlh, keep_socket, &reading);
 }
 
+static void mark_own(struct port_sockets *sockets, __u32 inode)
+{
+	for (size_t i = 0; i < sockets->nr; i++)
+		if (sockets->list[i].inode == inode)
+			sockets->list[i].own = true;
+}
+
+/* The daemon looks often, and finds its own: for those it need not search all processes. */
+static void find_own(struct port_sockets *sockets)
+{
+	DIR *dir = sockets->nr ? opendir("/proc/self/fd") : NULL;
+	struct dirent *entry;
+	char target[64];
+	ssize_t len;
+	__u32 inode;
+
+	while (dir && (entry = readdir(dir))) {
+		len = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target) - 1);
+		target[len < 0 ? 0 : len] = '\0';
+		if (sscanf(target, "socket:[%u]", &inode) == 1)
+			mark_own(sockets, inode);
+	}
+	if (dir)
+		closedir(dir);
+}
+
 int port_read(__u16 port, struct port_sockets *sockets)
 {
 	static const __u8 families[] = { AF_INET, AF_INET6 };
@@ -86,6 +112,8 @@ int port_read(__u16 port, struct port_sockets *sockets)
 	sockets->nr = 0;
 	for (size_t i = 0; !err && i < 4; i++)
 		err = read_kind(port, families[i / 2], i % 2, sockets);
+	if (!err)
+		find_own(sockets);
 	return err;
 }
 
@@ -177,7 +205,7 @@ bool port_is_taken(const struct port_sockets *sockets, const struct ad_addr *add
 		   struct port_holder *holder)
 {
 	for (size_t i = 0; i < sockets->nr; i++) {
-		if (!overlaps(&sockets->list[i], address))
+		if (sockets->list[i].own || !overlaps(&sockets->list[i], address))
 			continue;
 		find_holder(&sockets->list[i], holder);
 		/* Whose it is may be unseen, and then it may be our own daemon's. */

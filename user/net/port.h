@@ -19,6 +19,7 @@ struct port_socket {
 	bool any;		/* all addresses */
 	bool ip6_only;		/* no IPv4 on this IPv6 socket */
 	bool tcp;
+	bool own; /* of this very process */
 	__u32 inode, uid;
 };
 struct port_sockets {
