@@ -149,6 +149,25 @@ $(BUILD)/after/anydoor: $(BUILD)/user/cli/main.o $(BUILD)/after/load/object.o $(
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# What two threads share, a third time: data races need not be seen to be found.
+TSAN	   := $(BUILD)/tsan
+TSAN_UNITS := $(TSAN)/selftests/unit/test_worker $(TSAN)/selftests/unit/test_zone_watch
+TSAN_FLAGS := -O1 -fsanitize=thread -U_FORTIFY_SOURCE -Wno-format-truncation
+TSAN_OBJS  := $(patsubst %.c,$(TSAN)/%.o,$(wildcard user/zone/*.c) user/config/config_errors.c \
+	      $(addprefix user/base/,arena.c clock.c log.c nearest.c output.c printable.c progress.c) \
+	      $(addprefix user/dns/,dns_chain.c dns_image.c dns_render.c dns_table.c dns_tree.c dns_zones.c) \
+	      $(addprefix user/daemon/,worker.c zone_watch.c))
+TEST_PROGRAMS += $(TSAN_UNITS)
+
+$(TSAN)/%.o: %.c $(BUILD)/.flags
+	$(say) CCTSAN $@
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(TSAN_FLAGS) -MMD -MP -c $< -o $@
+
+$(TSAN_UNITS): %: %.o $(TSAN_OBJS)
+	$(say) LDTSAN $@
+	$(Q)$(CC) $(TSAN_FLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 # From a fresh clone: the flags above are made from what pkg-config finds, so a second make. It uses
 # every CPU, unless the caller has said how many.
 JOBS = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))

@@ -26,6 +26,7 @@ dns:
 %(more)s  zones:
 %(zones)s
 state: {bpffs: %(bpffs)s, run: %(run)s}
+%(rest)s
 """
 
 
@@ -41,9 +42,11 @@ def enter(netns):
 
 
 class Site:
-    def __init__(self, watch=False, more=(), under=(), vips=(VIP4, VIP6), folder=DIR, files=ZONES):
+    def __init__(self, watch=False, more=(), under=(), vips=(VIP4, VIP6), folder=DIR, files=ZONES,
+                 rest=()):
         """`more`: lines for the configuration's `dns`; `under`: what the daemon is started by;
-        `files`: of which zone in `folder`."""
+        `files`: of which zone in `folder`; `rest`: lines of the configuration beside `dns`."""
+        self.rest = "\n".join(rest)
         self.vips, self.files = vips, files
         self.watch = str(watch).lower()
         self.more = "".join(f"  {line}\n" for line in more)
@@ -84,7 +87,7 @@ class Site:
             vips = "\n".join(f"- {{address: \"{vip}\"}}" for vip in self.vips)
             f.write(CONFIG % {"vips": vips, "nsid": NSID, "zones": zones,
                               "watch": self.watch, "more": self.more,
-                              "bpffs": self.bpffs, "run": self.dir + "/run"})
+                              "rest": self.rest, "bpffs": self.bpffs, "run": self.dir + "/run"})
 
     def anydoor(self, *words):
         return ["nsenter", f"--net=/run/netns/{self.server}", os.path.join(BUILD, "anydoor"),

@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "selftests/tap.h"
 #include "user/config/config.h"
+#include "user/daemon/worker.h"
 #include "user/daemon/zone_watch.h"
 
 /* A tenth of the daemon's; the moment is short beside a while in which nothing may be told. */
@@ -19,6 +20,7 @@ static const struct zone_watch_times times = { .moment_ms = 20, .settled_ms = 10
 
 static char dir[] = "/tmp/zone-watch.XXXXXX", paths[2][64];
 static struct event_base *base;
+static struct worker *worker;
 static int told;
 
 static void changed(void *arg)
@@ -276,7 +278,8 @@ int main(void)
 	snprintf(paths[0], sizeof(paths[0]), "%s/one", dir);
 	snprintf(paths[1], sizeof(paths[1]), "%s/two", dir);
 	base = event_base_new();
-	ok(!zone_watch_new(base, &times, changed, NULL, &watch), "a watch");
+	ok(!worker_new(base, &worker) && !worker_start(worker), "a worker");
+	ok(!zone_watch_new(base, &times, changed, NULL, worker, &watch), "a watch");
 	test_zone_watch_tells_of_zone_files_alone(watch, &config);
 	test_zone_watch_tells_of_included_files(watch, &config);
 	test_zone_watch_looks_behind_links(watch, &config);
@@ -286,6 +289,7 @@ int main(void)
 	test_zone_watch_knows_what_was_read(watch, &config);
 	test_zone_watch_off_is_silent(watch, &config);
 	zone_watch_free(watch);
+	worker_free(worker);
 	event_base_free(base);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		rename_file(names[i], "one");

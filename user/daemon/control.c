@@ -33,21 +33,31 @@ struct control {
 	char path[128];
 };
 
+/* One connection. */
+struct control_caller {
+	struct control *control;
+	struct bufferevent *bev; /* NULL: gone, but its answer is still to come */
+	bool waits;		 /* for control_answer() */
+	bool asked_all;		 /* he closed his half */
+};
+
 static json_t *refuse(const char *why)
 {
 	return json_pack("{s:b, s:[s]}", "ok", 0, "errors", why);
 }
 
-static json_t *answer(struct control *control, const char *line)
+/* NULL: it comes later. */
+static json_t *answer(struct control_caller *caller, const char *line)
 {
+	struct control *control = caller->control;
 	json_t *request = json_loads(line, 0, NULL), *args = NULL, *reply = NULL;
 	const char *verb = NULL;
 
 	if (!request || json_unpack(request, "{s:s, s?o}", "verb", &verb, "args", &args))
 		reply = refuse("not a request: {\"verb\": \"...\", \"args\": {...}}");
 	else
-		reply = control->handler(verb, args, control->arg);
-	if (!reply)
+		reply = control->handler(verb, args, caller, control->arg);
+	if (!reply && !caller->waits)
 		reply = refuse("no such verb");
 	json_decref(request);
 	return reply;
@@ -65,37 +75,86 @@ static void set_patience(struct bufferevent *bev)
 	bufferevent_set_timeouts(bev, &idle, &idle);
 }
 
+static void hang_up(struct control_caller *caller)
+{
+	bufferevent_free(caller->bev);
+	caller->bev = NULL;
+	if (!caller->waits)
+		free(caller);
+}
+
+/* Takes @reply. */
+static void send_reply(struct control_caller *caller, json_t *reply)
+{
+	struct evbuffer *out = bufferevent_get_output(caller->bev);
+	char *text = json_dumps(reply, JSON_COMPACT);
+
+	evbuffer_add_printf(out, "%s\n", text ?: "{\"ok\":false}");
+	free(text);
+	json_decref(reply);
+	set_patience(caller->bev);
+}
+
+/* False: the caller is hung up on. */
+static bool hear_all(struct control_caller *caller)
+{
+	struct evbuffer *in = bufferevent_get_input(caller->bev);
+	json_t *reply;
+	char *line;
+
+	while (!caller->waits && (line = evbuffer_readln(in, NULL, EVBUFFER_EOL_LF))) {
+		reply = answer(caller, line);
+		free(line);
+		if (reply)
+			send_reply(caller, reply);
+	}
+	if (evbuffer_get_length(in) <= LINE_MAX_BYTES)
+		return true;
+	hang_up(caller);
+	return false;
+}
+
 static void on_read(struct bufferevent *bev, void *arg)
 {
-	struct evbuffer *in = bufferevent_get_input(bev), *out = bufferevent_get_output(bev);
-	char *text, *line;
-	json_t *reply;
-
-	while ((line = evbuffer_readln(in, NULL, EVBUFFER_EOL_LF))) {
-		reply = answer(arg, line);
-		text = json_dumps(reply, JSON_COMPACT);
-		evbuffer_add_printf(out, "%s\n", text ?: "{\"ok\":false}");
-		free(text);
-		free(line);
-		json_decref(reply);
-		set_patience(bev);
-	}
-	if (evbuffer_get_length(in) > LINE_MAX_BYTES)
-		bufferevent_free(bev);
+	hear_all(arg);
 }
 
 static void on_sent(struct bufferevent *bev, void *arg)
 {
-	bufferevent_free(bev);
+	hang_up(arg);
 }
 
 /* Who closed his half has asked all, and may still wait for the answer. */
 static void on_event(struct bufferevent *bev, short what, void *arg)
 {
+	struct control_caller *caller = arg;
+
+	caller->asked_all |= what & BEV_EVENT_EOF;
+	if (what & BEV_EVENT_EOF && caller->waits)
+		return;
 	if (what & BEV_EVENT_EOF && evbuffer_get_length(bufferevent_get_output(bev)))
 		bufferevent_setcb(bev, NULL, on_sent, on_event, arg);
 	else if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR | BEV_EVENT_TIMEOUT))
-		bufferevent_free(bev);
+		hang_up(caller);
+}
+
+void control_wait(struct control_caller *caller)
+{
+	caller->waits = true;
+	bufferevent_set_timeouts(caller->bev, NULL, NULL);
+}
+
+void control_answer(struct control_caller *caller, json_t *reply)
+{
+	caller->waits = false;
+	if (!caller->bev) {
+		json_decref(reply);
+		free(caller);
+		return;
+	}
+	send_reply(caller, reply);
+	if (hear_all(caller) && caller->asked_all && !caller->waits)
+		bufferevent_setcb(caller->bev, NULL, on_sent, on_event, caller);
 }
 
 static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *sa,
@@ -103,12 +162,17 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 {
 	struct event_base *base = evconnlistener_get_base(listener);
 	struct bufferevent *bev = bufferevent_socket_new(base, fd, BEV_OPT_CLOSE_ON_FREE);
+	struct control_caller *caller = bev ? calloc(1, sizeof(*caller)) : NULL;
 
-	if (!bev) {
+	if (!bev)
 		close(fd);
+	else if (!caller)
+		bufferevent_free(bev);
+	if (!caller)
 		return;
-	}
-	bufferevent_setcb(bev, on_read, NULL, on_event, arg);
+	caller->control = arg;
+	caller->bev = bev;
+	bufferevent_setcb(bev, on_read, NULL, on_event, caller);
 	set_patience(bev);
 	bufferevent_enable(bev, EV_READ | EV_WRITE);
 }

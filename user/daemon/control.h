@@ -11,8 +11,21 @@
 struct control;
 struct event_base;
 
-/* Answers a verb; the reply is ours to free. NULL: no such verb. @args may be NULL. */
-typedef json_t *control_handler(const char *verb, const json_t *args, void *arg);
+struct control_caller;
+
+/*
+ * Answers a verb; the reply is ours to free. NULL: no such verb, unless @caller is to wait for its
+ * answer (control_wait()). @args may be NULL.
+ */
+typedef json_t *control_handler(const char *verb, const json_t *args, struct control_caller *caller,
+				void *arg);
+/*
+ * The answer to @caller's verb comes later, by control_answer(), which must be called once, and
+ * before control_free(). Until then its connection stays open, and no other verb of it is heard.
+ */
+void control_wait(struct control_caller *caller);
+/* Takes @reply. The caller may have gone. */
+void control_answer(struct control_caller *caller, json_t *reply);
 
 /* Listens at @path, over what a dead daemon left there. 0 or -errno, logged. */
 int control_new(struct event_base *base, const char *path, control_handler *handler, void *arg,

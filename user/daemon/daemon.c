@@ -11,6 +11,7 @@
 #include "user/base/clock.h"
 #include "user/base/listener.h"
 #include "user/base/log.h"
+#include "user/base/progress.h"
 #include "user/config/failure.h"
 #include "user/dns/dns_guard.h"
 #include "user/dns/dns_service.h"
@@ -77,12 +78,13 @@ static json_t *verb_detach(struct daemon *daemon, const json_t *args)
 			 broken, "errors", list);
 }
 
-static json_t *on_verb(const char *verb, const json_t *args, void *arg)
+static json_t *on_verb(const char *verb, const json_t *args, struct control_caller *caller,
+		       void *arg)
 {
 	const char *who = json_string_value(json_object_get(args, "who"));
 
 	if (!strcmp(verb, "reload"))
-		return daemon_reload(arg, AD_RELOAD_COMMAND, who);
+		return daemon_reload(arg, who, caller);
 	if (!strcmp(verb, "detach"))
 		return verb_detach(arg, args);
 	return NULL;
@@ -93,8 +95,8 @@ static int start_events(struct daemon *daemon)
 	static const struct timeval second = { .tv_sec = 1 };
 	int err = add_event(daemon, SIGTERM, EV_SIGNAL, on_stop, NULL);
 
-	daemon->reload = evtimer_new(daemon->base, on_reload, daemon);
-	if (!daemon->reload)
+	daemon->soon = evtimer_new(daemon->base, on_reload, daemon);
+	if (!daemon->soon)
 		return -ENOMEM;
 	err = err ?: add_event(daemon, SIGINT, EV_SIGNAL, on_stop, NULL);
 	err = err ?: add_event(daemon, SIGHUP, EV_SIGNAL, on_hup, NULL);
@@ -122,6 +124,7 @@ static int start(struct daemon *daemon, struct dns_zones *zones)
 	daemon->tend.out_full = datapath_reason(&loader->dp, AD_R_OUT_FULL);
 	daemon->base = event_base_new();
 	err = daemon->base ? start_events(daemon) : -ENOMEM;
+	err = err ?: worker_new(daemon->base, &daemon->worker);
 	err = err ?: load_guard(daemon, &guard);
 	err = err
 		      ?: dns_server_new(daemon->base, daemon->config, &loader->pins, NULL,
@@ -137,7 +140,7 @@ static int start(struct daemon *daemon, struct dns_zones *zones)
 	err = err ?: watch_new(daemon->base, daemon_tend_interfaces, daemon, &daemon->watch);
 	err = err
 		      ?: zone_watch_new(daemon->base, &zone_times, daemon_reload_zones, daemon,
-					&daemon->zone_watch);
+					daemon->worker, &daemon->zone_watch);
 	if (!err)
 		zone_watch_use(daemon->zone_watch, daemon->config, zones->began_real_ns);
 	return err
@@ -149,6 +152,8 @@ static void stop(struct daemon *daemon)
 {
 	size_t i;
 
+	worker_free(daemon->worker);
+	daemon_reload_end(daemon);
 	control_free(daemon->control);
 	zone_watch_free(daemon->zone_watch);
 	watch_free(daemon->watch);
@@ -156,8 +161,8 @@ static void stop(struct daemon *daemon)
 	dns_server_free(daemon->server);
 	for (i = 0; i < daemon->nr_events; i++)
 		event_free(daemon->events[i]);
-	if (daemon->reload)
-		event_free(daemon->reload);
+	if (daemon->soon)
+		event_free(daemon->soon);
 	if (daemon->base)
 		event_base_free(daemon->base);
 	loader_close(daemon->loader);
@@ -176,9 +181,14 @@ int daemon_run(const struct globals *globals, struct loader *loader, struct conf
 	signal(SIGPIPE, SIG_IGN);
 	log_never_wait();
 	listener_raise_limit();
+	/* From now on the loop tells the service manager that we live. */
+	progress_vouch(false, NULL, NULL);
 	err = start(&daemon, zones);
 	if (!err) {
 		daemon_confine(&daemon);
+		err = worker_start(daemon.worker); /* confined, too */
+	}
+	if (!err) {
 		daemon_tend(&daemon);
 		daemon_note_start(&daemon, began_us);
 		sd_notifyf(0, "READY=1\nSTATUS=instance %s", loader->instance.name);

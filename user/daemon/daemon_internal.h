@@ -12,9 +12,25 @@
 #include "metrics.h"
 #include "user/fleet/peer_watch.h"
 #include "watch.h"
+#include "worker.h"
 #include "zone_watch.h"
 
 #define DAEMON_EVENTS_MAX 8
+
+struct reload;
+
+/* Commands that wait for the same answer. */
+struct control_callers {
+	struct control_caller **list;
+	size_t nr;
+};
+
+/* Who asks for a reload. */
+struct reload_wanted {
+	struct control_callers callers;
+	char who[32]; /* the first of them */
+	bool by_signal, by_watch;
+};
 
 struct daemon {
 	const struct globals *globals;
@@ -28,8 +44,11 @@ struct daemon {
 	struct zone_watch *zone_watch;
 	struct dns_server *server;
 	struct metrics *metrics;
-	struct event *reload; /* one that was asked for by signal */
-	__u64 next_reload_us; /* not before, CLOCK_MONOTONIC: others want their turn */
+	struct worker *worker;
+	struct reload *reload;	     /* under way, or NULL */
+	struct reload_wanted wanted; /* the next one */
+	struct event *soon;	     /* when it may begin */
+	__u64 next_reload_us;	     /* not before, CLOCK_MONOTONIC: others want their turn */
 	struct tend {
 		unsigned int seconds;
 		__u64 no_neigh, out_full; /* counters as they were */
@@ -45,15 +64,19 @@ struct daemon {
 };
 
 /*
- * Reads everything again, for @who (or NULL). {"ok": true|false, "applied": true|false, "code": N,
- * "error": ..., "changes": [...], "warnings": [...], "errors": [...]}: as `anydoor reload --json`.
+ * Reads everything again, for @who, and answers @caller when that is over; NULL, or a reply if it
+ * cannot even begin. {"ok": true|false, "applied": true|false, "code": N, "error": ..., "changes":
+ * [...], "warnings": [...], "errors": [...]}: as `anydoor reload --json`.
  */
-json_t *daemon_reload(struct daemon *daemon, enum ad_reload_by by, const char *who);
+json_t *daemon_reload(struct daemon *daemon, const char *who, struct control_caller *caller);
 /* The same for a signal; soon: many of them are one. */
-void daemon_reload_now(void *daemon);
 void daemon_reload_soon(struct daemon *daemon);
-/* Only the zones, as the configuration in force names them. */
+/* Only the zones, as the configuration in force names them; soon. */
 void daemon_reload_zones(void *daemon);
+/* What was to begin soon may begin. */
+void daemon_reload_now(void *daemon);
+/* Tells those who wait that nothing will come. */
+void daemon_reload_end(struct daemon *daemon);
 /* For good: writes where it must, and the capabilities that a reload needs. */
 void daemon_confine(const struct daemon *daemon);
 /* The zones that it started with, which began at @began_us, are in use. */

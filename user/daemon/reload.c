@@ -2,152 +2,49 @@
 /*
  * reload.c: all is read and checked before anything changes. What is wrong with the configuration
  * changes nothing; a zone that cannot be read stays as it was, and all else goes on.
+ *
+ * The worker builds, the loop applies, and the worker clears away what was replaced. One reload at
+ * a time: who asks meanwhile is served by the next one, together with all others who did.
  */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <systemd/sd-daemon.h>
-#include "changes.h"
 #include "daemon_internal.h"
+#include "reload_build.h"
+#include "reload_report.h"
 #include "user/base/addr.h"
 #include "user/base/clock.h"
-#include "user/base/log.h"
 #include "user/base/output.h"
 #include "user/config/config_changes.h"
 #include "user/config/failure.h"
 #include "user/dns/dns_guard.h"
+#include "user/dns/dns_service.h"
 #include "user/dns/dns_zones.h"
 #include "user/status/reloaded.h"
 
-#define LINES_MAX 50	 /* in the log, of one reload; `anydoor reload` prints all */
 #define MOMENT_US 200000 /* signals closer to each other are one */
 #define REST	  4	 /* times as long as the last reload took */
 
-/* What a reload has come to. */
-struct report {
-	struct ad_reload record;
-	__u64 began_us;
-	json_t *changes, *warnings;
-	struct config_errors errors;
-	bool bad_file;	  /* the configuration file itself */
-	size_t nr_broken; /* zones that cannot be read */
+/* One that is under way. */
+struct reload {
+	struct worker_job job;
+	struct daemon *daemon;
+	struct report report;
+	struct build build;
+	struct pins pins;
+	struct dns_server *server; /* a new one; NULL: the old one goes on */
+	struct control_callers callers;
+	/* What was replaced, and its zones in the kernel are live. */
+	bool live;
+	struct dns_zones *zones; /* the live ones, or those that came to nothing */
+	struct config *old_config;
+	struct dns_zones *old_zones;
 };
 
-static void report_begin(struct report *report, enum ad_reload_by by, const char *who)
-{
-	memset(report, 0, sizeof(*report));
-	report->began_us = clock_mono_us();
-	report->record.by = by;
-	report->record.end = AD_RELOAD_REFUSED;
-	text_cut(report->record.who, sizeof(report->record.who), who ?: "");
-	report->changes = json_array();
-	report->warnings = json_array();
-}
-
-static void report_done(struct report *report, size_t nr_broken)
-{
-	report->nr_broken = nr_broken;
-	report->record.end = nr_broken ? AD_RELOAD_PARTLY : AD_RELOAD_OK;
-}
-
-static void log_lines(json_t *lines, bool is_warning)
-{
-	size_t i, nr = json_array_size(lines);
-	json_t *line;
-
-	json_array_foreach(lines, i, line) {
-		if (i == LINES_MAX)
-			break;
-		if (is_warning)
-			log_warn("reload: %s", json_string_value(line));
-		else
-			log_info("reload: %s", json_string_value(line));
-	}
-	if (nr > LINES_MAX)
-		log_info("reload: and %zu lines more", nr - LINES_MAX);
-}
-
-static void report_log(const struct report *report)
-{
-	size_t nr = json_array_size(report->changes);
-	char by[RELOADED_BY_TEXT];
-
-	reloaded_by(&report->record, by);
-	config_errors_log(&report->errors);
-	if (report->record.end == AD_RELOAD_REFUSED) {
-		log_err("reload failed; nothing was changed (%s)", by);
-		return;
-	}
-	log_lines(report->changes, false);
-	log_lines(report->warnings, true);
-	if (report->nr_broken)
-		log_err("reloaded: %zu changes; %zu zones cannot be read (%s)", nr,
-			report->nr_broken, by);
-	else
-		log_info("reloaded: %zu changes (%s)", nr, by);
-}
-
-/* For `anydoor status`, which asks the pins and not us. */
-static void report_remember(struct daemon *daemon, struct report *report)
-{
-	struct ad_reload before, *now = &report->record;
-	const char *text = json_string_value(json_array_get(report->warnings, 0));
-	int err = pins_read_reload(&daemon->loader->pins, &before);
-
-	if (report->errors.nr)
-		text = report->errors.list[0].text;
-	text_cut(now->text, sizeof(now->text), text ?: "");
-	now->real_s = time(NULL);
-	now->good_real_s = now->end == AD_RELOAD_OK ? now->real_s : before.good_real_s;
-	now->took_ms = (clock_mono_us() - report->began_us) / 1000;
-	now->changes = json_array_size(report->changes);
-	now->warnings = json_array_size(report->warnings);
-	now->errors = report->errors.nr;
-	err = err ?: pins_write_reload(&daemon->loader->pins, now);
-	if (err)
-		log_warn("the reload cannot be noted for `anydoor status`: %s", strerror(-err));
-	metrics_note_reload(daemon->metrics, now->end);
-}
-
-static json_t *report_json(struct report *report)
-{
-	json_t *errors = errors_json(&report->errors);
-	bool refused = report->record.end == AD_RELOAD_REFUSED;
-	int code = !report->errors.nr ? EXIT_OK : EXIT_DEGRADED;
-
-	if (refused)
-		code = report->bad_file ? EXIT_USAGE : EXIT_FAILED;
-	return json_pack("{s:b, s:b, s:i, s:O?, s:O, s:O, s:o}", "ok", !code, "applied", !refused,
-			 "code", code, "error", json_array_get(errors, 0), "changes",
-			 report->changes, "warnings", report->warnings, "errors", errors);
-}
-
-/* Gives what whoever asked is told. */
-static json_t *report_end(struct daemon *daemon, struct report *report)
-{
-	__u64 now_us, took_us;
-	json_t *reply;
-
-	report_log(report);
-	report_remember(daemon, report);
-	reply = report_json(report);
-	json_decref(report->changes);
-	json_decref(report->warnings);
-	config_errors_free(&report->errors);
-	now_us = clock_mono_us();
-	took_us = now_us - report->began_us;
-	daemon->next_reload_us = now_us + (took_us * REST > MOMENT_US ? took_us * REST : MOMENT_US);
-	return reply;
-}
-
-/* A new configuration with all that it brings along, until the daemon takes it over. */
-struct incoming {
-	struct config *config;
-	struct dns_zones *zones;
-	struct dns_guard *guard;
-	struct dns_server *server; /* NULL: the old one goes on */
-};
+/* --- applying --------------------------------------------------------------------------------- */
 
 static bool same_port53(const struct config *a, const struct config *b)
 {
@@ -163,60 +60,47 @@ static bool same_port53(const struct config *a, const struct config *b)
 }
 
 /* Another set of addresses is another server; it listens before the old one goes. */
-static int open_server(struct daemon *daemon, struct incoming *in, struct config_errors *errors)
+static int open_server(struct reload *reload)
 {
+	const struct config *config = reload->build.config;
+	struct daemon *daemon = reload->daemon;
 	int err = 0;
 
-	if (!same_port53(daemon->config, in->config))
-		err = dns_server_new(daemon->base, in->config, &daemon->loader->pins,
-				     daemon->server, &in->server);
+	if (!same_port53(daemon->config, config))
+		err = dns_server_new(daemon->base, config, &daemon->loader->pins, daemon->server,
+				     &reload->server);
 	if (err)
-		config_errors_add(errors, in->config->path, 0, "port 53 cannot be served: %s",
-				  strerror(-err));
+		config_errors_add(&reload->report.errors, config->path, 0,
+				  "port 53 cannot be served: %s", strerror(-err));
 	return err;
 }
 
-static int read_all(struct daemon *daemon, struct incoming *in, struct report *report)
+/* The zones are live: the daemon answers from them, too. */
+static void use_zones(struct reload *reload)
 {
-	const struct dns_zones *before = dns_server_zones(daemon->server);
-	struct config_errors *errors = &report->errors;
-	int err = config_load(daemon->globals->config_path, &in->config, errors);
-
-	report->bad_file = err;
-	err = err ?: dns_zones_load(in->config, before, &in->zones, errors);
-	err = err ?: dns_guard_load(in->config, &in->guard, errors);
-	err = err ?: metrics_check(in->config, errors);
-	return err ?: open_server(daemon, in, errors);
+	reload->old_zones = dns_server_use(reload->daemon->server, reload->zones);
+	reload->live = true;
 }
 
-static void drop(struct incoming *in)
+static void take_over(struct reload *reload)
 {
-	dns_server_free(in->server);
-	dns_zones_free(in->zones);
-	dns_guard_free(in->guard);
-	config_free(in->config);
-}
+	struct daemon *daemon = reload->daemon;
+	struct dns_server *old_server = reload->server ? daemon->server : NULL;
+	struct build *build = &reload->build;
 
-static void take_over(struct daemon *daemon, struct incoming *in)
-{
-	struct dns_server *old_server = in->server ? daemon->server : NULL;
-	struct config *old = daemon->config;
-
-	daemon->config = in->config;
+	reload->old_config = daemon->config;
+	daemon->config = build->config;
 	daemon->tend.trouble = 0; /* it goes by the interfaces' order */
-	daemon->server = in->server ?: daemon->server;
-	dns_server_guard(daemon->server, in->guard);
-	dns_server_use(daemon->server, in->zones);
-	dns_server_tune(daemon->server, in->config);
-	metrics_use(daemon->metrics, in->config);
-	zone_watch_use(daemon->zone_watch, in->config, in->zones->began_real_ns);
+	daemon->server = reload->server ?: daemon->server;
+	dns_server_guard(daemon->server, build->guard);
+	use_zones(reload);
+	dns_server_tune(daemon->server, daemon->config);
+	metrics_use(daemon->metrics, daemon->config);
+	zone_watch_use(daemon->zone_watch, daemon->config, reload->zones->began_real_ns);
 	dns_server_free(old_server);
-	config_free(old);
-}
-
-static void notify_begin(void)
-{
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)clock_mono_us());
+	reload->server = NULL;
+	build->config = NULL;
+	build->guard = NULL;
 }
 
 /* What no configuration shows: what is in the files that it names. */
@@ -249,99 +133,267 @@ static void add_secrets(json_t *changes, const struct secrets *old, const struct
 		json_array_append_new(changes, json_string("DNS cookies: other secrets"));
 }
 
-static void apply(struct daemon *daemon, struct incoming *in, struct report *report)
+static int change_all(struct reload *reload)
 {
+	struct daemon *daemon = reload->daemon;
+	struct build *build = &reload->build;
 	struct secrets before, after;
-	json_t *list;
+	int err = open_server(reload);
 
+	if (err)
+		return err;
 	read_secrets(daemon, &before);
-	if (loader_change(daemon->loader, daemon->config, in->config, in->zones, &report->errors)) {
-		drop(in);
-		return;
-	}
+	err = loader_change(daemon->loader, daemon->config, build->config, reload->zones,
+			    &reload->report.errors);
+	if (err)
+		return err;
 	read_secrets(daemon, &after);
-	list = config_changes(daemon->config, in->config);
-	json_array_extend(report->changes, list);
-	json_decref(list);
-	add_secrets(report->changes, &before, &after);
+	add_secrets(build->changes, &before, &after);
 	explicit_bzero(&before, sizeof(before));
 	explicit_bzero(&after, sizeof(after));
-	changes_add_zones(report->changes, report->warnings, dns_server_zones(daemon->server),
-			  in->zones);
-	report_done(report, in->zones->nr_broken);
-	take_over(daemon, in);
+	take_over(reload);
+	return 0;
 }
 
-json_t *daemon_reload(struct daemon *daemon, enum ad_reload_by by, const char *who)
+static int change_zones(struct reload *reload)
 {
-	struct incoming in = {};
-	struct report report;
-	json_t *reply;
+	int err = dns_zones_publish(reload->zones, &reload->daemon->loader->pins);
 
-	report_begin(&report, by, who);
-	notify_begin();
-	if (read_all(daemon, &in, &report))
-		drop(&in);
+	if (!err)
+		use_zones(reload);
 	else
-		apply(daemon, &in, &report);
-	reply = report_end(daemon, &report);
-	sd_notify(0, "READY=1");
-	return reply;
+		config_errors_add(&reload->report.errors, "zones", 0,
+				  "cannot be written to the kernel: %s", strerror(-err));
+	return err;
 }
 
-void daemon_reload_now(void *arg)
+static void apply(struct reload *reload)
 {
-	struct daemon *daemon = arg;
+	struct build *build = &reload->build;
+	struct report *report = &reload->report;
 
-	if (!daemon->detached)
-		json_decref(daemon_reload(daemon, AD_RELOAD_SIGNAL, NULL));
+	config_errors_take(&report->errors, &build->errors);
+	report->bad_file = build->bad_file;
+	if (build->err || (build->config ? change_all(reload) : change_zones(reload)))
+		return;
+	json_array_extend(report->changes, build->changes);
+	json_array_extend(report->changes, build->zone_changes);
+	json_array_extend(report->warnings, build->warnings);
+	report_done(report, reload->zones->nr_broken);
 }
 
-void daemon_reload_soon(struct daemon *daemon)
+/* --- one after the other ---------------------------------------------------------------------- */
+
+static void answer_callers(struct control_callers *callers, json_t *reply)
+{
+	size_t i;
+
+	for (i = 0; i < callers->nr; i++)
+		control_answer(callers->list[i], json_incref(reply));
+	free(callers->list);
+	memset(callers, 0, sizeof(*callers));
+	json_decref(reply);
+}
+
+static json_t *refusal(const char *why)
+{
+	return json_pack("{s:b, s:b, s:i, s:s, s:[], s:[], s:[s]}", "ok", 0, "applied", 0, "code",
+			 EXIT_FAILED, "error", why, "changes", "warnings", "errors", why);
+}
+
+/* What was replaced, or came to nothing. On any thread. */
+static void clear_away(struct reload *reload)
+{
+	if (reload->zones)
+		dns_zones_retire(reload->zones, &reload->pins, reload->live);
+	if (!reload->live)
+		dns_zones_free(reload->zones);
+	reload->zones = NULL;
+	dns_zones_free(reload->old_zones);
+	reload->old_zones = NULL;
+	config_free(reload->old_config);
+	reload->old_config = NULL;
+	build_free(&reload->build);
+	build_init(&reload->build);
+}
+
+static void reload_free(struct reload *reload)
+{
+	clear_away(reload);
+	build_free(&reload->build);
+	dns_server_free(reload->server);
+	report_free(&reload->report);
+	answer_callers(&reload->callers, refusal("the daemon stops"));
+	reload->daemon->reload = NULL;
+	free(reload);
+}
+
+static void work_clear_away(struct worker_job *job)
+{
+	clear_away((struct reload *)job);
+}
+
+static void set_pace(struct daemon *daemon, __u64 took_us)
+{
+	__u64 rest_us = took_us * REST > MOMENT_US ? took_us * REST : MOMENT_US;
+
+	daemon->next_reload_us = clock_mono_us() + rest_us;
+}
+
+static void start_soon(struct daemon *daemon); /* the next one */
+
+static void on_cleared(struct worker_job *job, bool ran)
+{
+	struct reload *reload = (struct reload *)job;
+	struct daemon *daemon = reload->daemon;
+
+	if (ran && !daemon->detached) {
+		set_pace(daemon, clock_mono_us() - reload->report.began_us);
+		answer_callers(&reload->callers, report_end(daemon, &reload->report));
+		sd_notify(0, "READY=1");
+	}
+	reload_free(reload);
+	if (ran)
+		start_soon(daemon);
+}
+
+static void work_build(struct worker_job *job)
+{
+	struct reload *reload = (struct reload *)job;
+
+	build_run(&reload->build);
+	reload->zones = reload->build.zones;
+	reload->build.zones = NULL;
+}
+
+static void on_built(struct worker_job *job, bool ran)
+{
+	struct reload *reload = (struct reload *)job;
+
+	if (!ran || reload->daemon->detached) {
+		reload_free(reload);
+		return;
+	}
+	apply(reload);
+	job->work = work_clear_away;
+	job->done = on_cleared;
+	worker_queue(reload->daemon->worker, job);
+}
+
+static void notify_begin(void)
+{
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)clock_mono_us());
+}
+
+/* Who asked by command gives his name; and of all who ask, the one that wants most is served. */
+static enum ad_reload_by who_asks(const struct reload_wanted *wanted)
+{
+	if (wanted->callers.nr)
+		return AD_RELOAD_COMMAND;
+	return wanted->by_signal ? AD_RELOAD_SIGNAL : AD_RELOAD_WATCH;
+}
+
+static void begin(struct daemon *daemon, struct reload *reload)
+{
+	struct reload_wanted *wanted = &daemon->wanted;
+	enum ad_reload_by by = who_asks(wanted);
+	struct build *build = &reload->build;
+
+	reload->job = (struct worker_job){ .work = work_build, .done = on_built };
+	reload->daemon = daemon;
+	reload->pins = daemon->loader->pins;
+	reload->callers = wanted->callers;
+	report_begin(&reload->report, by, wanted->who);
+	build_init(build);
+	build->config_now = daemon->config;
+	build->zones_now = dns_server_zones(daemon->server);
+	build->pins = &reload->pins;
+	if (by != AD_RELOAD_WATCH) {
+		build->config_path = daemon->globals->config_path;
+		notify_begin();
+	}
+	memset(wanted, 0, sizeof(*wanted));
+	daemon->reload = reload;
+	worker_queue(daemon->worker, &reload->job);
+}
+
+static bool is_wanted(const struct daemon *daemon)
+{
+	const struct reload_wanted *wanted = &daemon->wanted;
+
+	return wanted->callers.nr || wanted->by_signal || wanted->by_watch;
+}
+
+/* Now, unless one is under way. */
+static void start_next(struct daemon *daemon)
+{
+	struct reload *reload;
+
+	if (daemon->reload || daemon->detached || !is_wanted(daemon))
+		return;
+	reload = calloc(1, sizeof(*reload));
+	if (reload)
+		begin(daemon, reload);
+	else
+		answer_callers(&daemon->wanted.callers, refusal("out of memory"));
+}
+
+void daemon_reload_now(void *daemon)
+{
+	start_next(daemon);
+}
+
+/* Commands at once, others in their time: many of these are one. */
+static void start_soon(struct daemon *daemon)
 {
 	__u64 now_us = clock_mono_us(), next_us = daemon->next_reload_us;
 	__u64 wait_us = next_us > now_us ? next_us - now_us : 0;
 	struct timeval wait = { .tv_sec = wait_us / 1000000, .tv_usec = wait_us % 1000000 };
 
-	if (!event_pending(daemon->reload, EV_TIMEOUT, NULL))
-		event_add(daemon->reload, &wait);
+	if (daemon->wanted.callers.nr)
+		start_next(daemon);
+	else if (is_wanted(daemon) && !event_pending(daemon->soon, EV_TIMEOUT, NULL))
+		event_add(daemon->soon, &wait);
 }
 
-static int publish(struct daemon *daemon, struct dns_zones *zones, struct config_errors *errors)
+void daemon_reload_end(struct daemon *daemon)
 {
-	int err = dns_zones_publish(zones, &daemon->loader->pins);
-
-	if (err)
-		config_errors_add(errors, "zones", 0, "cannot be written to the kernel: %s",
-				  strerror(-err));
-	return err;
+	answer_callers(&daemon->wanted.callers, refusal("the daemon stops"));
 }
 
-static void reload_zones(struct daemon *daemon, struct report *report)
-{
-	const struct dns_zones *before = dns_server_zones(daemon->server);
-	struct dns_zones *zones = NULL;
+/* --- who asks --------------------------------------------------------------------------------- */
 
-	if (dns_zones_load(daemon->config, before, &zones, &report->errors) ||
-	    publish(daemon, zones, &report->errors)) {
-		dns_zones_free(zones);
-		return;
-	}
-	changes_add_zones(report->changes, report->warnings, before, zones);
-	report_done(report, zones->nr_broken);
-	dns_server_use(daemon->server, zones);
+json_t *daemon_reload(struct daemon *daemon, const char *who, struct control_caller *caller)
+{
+	struct reload_wanted *wanted = &daemon->wanted;
+	struct control_caller **grown;
+
+	if (daemon->detached)
+		return refusal("detached: there is nothing to reload");
+	grown = reallocarray(wanted->callers.list, wanted->callers.nr + 1, sizeof(*grown));
+	if (!grown)
+		return refusal("out of memory");
+	if (!wanted->callers.nr)
+		text_cut(wanted->who, sizeof(wanted->who), who ?: "");
+	wanted->callers.list = grown;
+	grown[wanted->callers.nr++] = caller;
+	control_wait(caller);
+	start_soon(daemon);
+	return NULL;
+}
+
+void daemon_reload_soon(struct daemon *daemon)
+{
+	daemon->wanted.by_signal = true;
+	start_soon(daemon);
 }
 
 void daemon_reload_zones(void *arg)
 {
 	struct daemon *daemon = arg;
-	struct report report;
 
-	if (daemon->detached)
-		return;
-	report_begin(&report, AD_RELOAD_WATCH, NULL);
-	reload_zones(daemon, &report);
-	json_decref(report_end(daemon, &report));
+	daemon->wanted.by_watch = true;
+	start_soon(daemon);
 }
 
 void daemon_note_start(struct daemon *daemon, __u64 began_us)
@@ -358,7 +410,5 @@ void daemon_note_start(struct daemon *daemon, __u64 began_us)
 					  zones->served[i].error);
 	report_done(&report, zones->nr_broken);
 	report_remember(daemon, &report);
-	json_decref(report.changes);
-	json_decref(report.warnings);
-	config_errors_free(&report.errors);
+	report_free(&report);
 }

@@ -15,6 +15,7 @@
 #include "user/base/log.h"
 #include "user/config/config.h"
 #include "user/zone/zone_files.h"
+#include "worker.h"
 #include "zone_watch.h"
 
 #define LINKS_MAX 40	   /* as many as the kernel follows */
@@ -37,11 +38,9 @@ struct seen {
 	__u64 changed_ns; /* CLOCK_REALTIME: its data */
 };
 
-struct zone_watch {
-	struct event_base *base;
-	struct zone_watch_times times;
-	const struct config *config; /* NULL: watches nothing */
-	struct event *readable, *moment, *look;
+/* All that is watched. Made and compared by the worker; in between, its events are the loop's. */
+struct watched_set {
+	struct event *readable;
 	int fd;
 	struct zone_files *zones; /* what each is made of */
 	size_t nr_zones;
@@ -52,7 +51,32 @@ struct zone_watch {
 	char dir[PATH_MAX], real_dir[PATH_MAX]; /* where the last file was, and what that led to */
 	__u64 fresh_ns; /* CLOCK_REALTIME: what changed since then was not read */
 	bool is_fresh;	/* something did */
-	bool is_told;	/* of a change: no need to compare */
+};
+
+/* A job: looks at all files. */
+struct look {
+	struct worker_job job;
+	struct zone_watch *watch; /* NULL: it was freed meanwhile */
+	const struct config *config;
+	struct watched_set *before; /* to compare with, or NULL */
+	struct watched_set *after;  /* what is there now; NULL: only to compare */
+	bool drops_before;	    /* nobody else has it any more */
+	__u64 settled_ns;	    /* times.settled_ms */
+	bool differs;
+	int err;
+	__u64 took_us;
+};
+
+struct zone_watch {
+	struct event_base *base;
+	struct worker *worker;
+	struct zone_watch_times times;
+	const struct config *config; /* NULL: watches nothing */
+	struct event *moment, *every;
+	struct watched_set *set;
+	struct look *look; /* under way, or NULL */
+	bool is_told;	   /* of a change: no need to compare */
+	bool is_late;	   /* the moment came while a look was under way */
 	__u64 took_us;
 	void (*changed)(void *arg);
 	void *arg;
@@ -77,7 +101,7 @@ static bool is_whole(const struct watched *entry, const struct inotify_event *ev
 	return !lstat(entry->path, &st) && !(S_ISREG(st.st_mode) && st.st_nlink == 1);
 }
 
-static bool is_watched(const struct zone_watch *watch, const struct inotify_event *event)
+static bool is_watched(const struct watched_set *set, const struct inotify_event *event)
 {
 	struct watched key = { .wd = event->wd, .name = event->name }, *found;
 
@@ -85,7 +109,7 @@ static bool is_watched(const struct zone_watch *watch, const struct inotify_even
 		return true;
 	if (!event->len)
 		return false;
-	found = bsearch(&key, watch->entries, watch->nr, sizeof(key), watched_compare);
+	found = bsearch(&key, set->entries, set->nr, sizeof(key), watched_compare);
 	return found && is_whole(found, event);
 }
 
@@ -112,7 +136,7 @@ static void on_events(evutil_socket_t fd, short what, void *arg)
 	while ((len = read(fd, buf, sizeof(buf))) > 0) {
 		for (at = 0; at < len; at += sizeof(*event) + event->len) {
 			event = (const void *)(buf + at);
-			if (is_watched(watch, event))
+			if (is_watched(watch->set, event))
 				watch->is_told = true;
 			else if (!(event->mask & IN_IGNORED)) /* a directory is gone: look again */
 				continue;
@@ -123,49 +147,45 @@ static void on_events(evutil_socket_t fd, short what, void *arg)
 
 /* --- what is watched -------------------------------------------------------------------------- */
 
-static void forget(struct zone_watch *watch)
+static void set_free(struct watched_set *set)
 {
 	size_t i;
 
-	if (watch->readable)
-		event_free(watch->readable);
-	if (watch->fd >= 0)
-		close(watch->fd);
-	for (i = 0; i < watch->nr; i++)
-		free(watch->entries[i].path);
-	free(watch->entries);
-	for (i = 0; i < watch->nr_zones; i++)
-		zone_files_free(&watch->zones[i]);
-	free(watch->zones);
-	free(watch->seen);
-	watch->readable = NULL;
-	watch->fd = -1;
-	watch->entries = NULL;
-	watch->zones = NULL;
-	watch->seen = NULL;
-	watch->nr_zones = watch->nr_seen = watch->nr = watch->room = 0;
-	*watch->dir = '\0';
+	if (!set)
+		return;
+	if (set->readable)
+		event_free(set->readable);
+	if (set->fd >= 0)
+		close(set->fd);
+	for (i = 0; i < set->nr; i++)
+		free(set->entries[i].path);
+	free(set->entries);
+	for (i = 0; i < set->nr_zones; i++)
+		zone_files_free(&set->zones[i]);
+	free(set->zones);
+	free(set->seen);
+	free(set);
 }
 
-static int add_entry(struct zone_watch *watch, const char *dir, const char *name)
+static int add_entry(struct watched_set *set, const char *dir, const char *name)
 {
 	struct watched *entry;
 
-	if (watch->nr == watch->room) {
-		watch->room = watch->room ? 2 * watch->room : 64;
-		entry = reallocarray(watch->entries, watch->room, sizeof(*entry));
+	if (set->nr == set->room) {
+		set->room = set->room ? 2 * set->room : 64;
+		entry = reallocarray(set->entries, set->room, sizeof(*entry));
 		if (!entry)
 			return -ENOMEM;
-		watch->entries = entry;
+		set->entries = entry;
 	}
-	entry = &watch->entries[watch->nr];
-	entry->wd = inotify_add_watch(watch->fd, dir, WATCHED | IN_ONLYDIR);
+	entry = &set->entries[set->nr];
+	entry->wd = inotify_add_watch(set->fd, dir, WATCHED | IN_ONLYDIR);
 	if (entry->wd < 0)
 		return -errno;
 	if (asprintf(&entry->path, "%s%s", dir, name) < 0)
 		return -ENOMEM;
 	entry->name = entry->path + strlen(dir);
-	watch->nr++;
+	set->nr++;
 	return 0;
 }
 
@@ -216,7 +236,7 @@ static __u64 time_ns(const struct timespec *time)
  * Watches every entry on the way, as far as there is one: who puts another link or directory into
  * its place changes the zone as much as who writes the file.
  */
-static int walk_all(struct zone_watch *watch, struct walk *walk)
+static int walk_all(struct watched_set *set, struct walk *walk)
 {
 	char name[NAME_MAX + 1], path[PATH_MAX + NAME_MAX + 2];
 	struct stat st;
@@ -224,11 +244,11 @@ static int walk_all(struct zone_watch *watch, struct walk *walk)
 
 	while (!err && walk_next(walk, name)) {
 		snprintf(path, sizeof(path), "%s%s", walk->at, name);
-		err = add_entry(watch, walk->at, name);
+		err = add_entry(set, walk->at, name);
 		if (err || lstat(path, &st))
 			return err ?: -errno;
-		if (!S_ISDIR(st.st_mode) && time_ns(&st.st_ctim) + COARSE_NS >= watch->fresh_ns)
-			watch->is_fresh = true;
+		if (!S_ISDIR(st.st_mode) && time_ns(&st.st_ctim) + COARSE_NS >= set->fresh_ns)
+			set->is_fresh = true;
 		if (S_ISLNK(st.st_mode))
 			err = walk_link(walk, path);
 		else if (snprintf(walk->at, sizeof(walk->at), "%.*s/", PATH_MAX - 2, path) < 0)
@@ -238,7 +258,7 @@ static int walk_all(struct zone_watch *watch, struct walk *walk)
 }
 
 /* Most files lie where the one before does: the way there is walked once. */
-static int watch_file(struct zone_watch *watch, const char *file)
+static int watch_file(struct watched_set *set, const char *file)
 {
 	const char *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
 	int err = 0, len = slash ? slash - file + 1 : 0;
@@ -246,30 +266,30 @@ static int watch_file(struct zone_watch *watch, const char *file)
 
 	if (strlen(file) >= PATH_MAX)
 		return -ENAMETOOLONG;
-	if (!*watch->dir || strncmp(watch->dir, file, len) || watch->dir[len]) {
+	if (!*set->dir || strncmp(set->dir, file, len) || set->dir[len]) {
 		strcpy(walk.at, *file == '/' ? "/" : "./");
 		snprintf(walk.rest, sizeof(walk.rest), "%.*s", len, file);
-		*watch->dir = '\0';
-		err = walk_all(watch, &walk);
+		*set->dir = '\0';
+		err = walk_all(set, &walk);
 		if (err)
 			return err;
-		snprintf(watch->dir, sizeof(watch->dir), "%.*s", len, file);
-		strcpy(watch->real_dir, walk.at);
+		snprintf(set->dir, sizeof(set->dir), "%.*s", len, file);
+		strcpy(set->real_dir, walk.at);
 	}
 	walk.links = 0;
-	strcpy(walk.at, watch->real_dir);
+	strcpy(walk.at, set->real_dir);
 	snprintf(walk.rest, sizeof(walk.rest), "%s", name);
-	return walk_all(watch, &walk);
+	return walk_all(set, &walk);
 }
 
 /* A file that is not there is waited for. */
-static void watch_files(struct zone_watch *watch, const struct zone_files *files)
+static void watch_files(struct watched_set *set, const struct zone_files *files)
 {
 	size_t i;
 	int err;
 
 	for (i = 0; i < files->nr; i++) {
-		err = watch_file(watch, files->names[i]);
+		err = watch_file(set, files->names[i]);
 		if (err && err != -ENOENT)
 			log_warn("%s: changes will not be seen at once: %s", files->names[i],
 				 strerror(-err));
@@ -292,19 +312,18 @@ static void see(const char *file, struct seen *seen)
 	seen->changed_ns = time_ns(&st.st_mtim);
 }
 
-static void see_all(struct zone_watch *watch)
+static void see_all(struct watched_set *set)
 {
 	size_t zone, i, nr = 0;
 
-	for (zone = 0; zone < watch->nr_zones; zone++)
-		for (i = 0; i < watch->zones[zone].nr; i++)
-			see(watch->zones[zone].names[i], &watch->seen[nr++]);
+	for (zone = 0; zone < set->nr_zones; zone++)
+		for (i = 0; i < set->zones[zone].nr; i++)
+			see(set->zones[zone].names[i], &set->seen[nr++]);
 }
 
 /* Another file than was seen, and nobody is writing it just now. */
-static bool differs(const struct zone_watch *watch, const char *file, const struct seen *before)
+static bool differs(const char *file, const struct seen *before, __u64 settled_ns)
 {
-	__u64 settled_ns = watch->times.settled_ms * 1000000ull;
 	struct timespec now;
 	struct seen seen;
 
@@ -316,13 +335,13 @@ static bool differs(const struct zone_watch *watch, const char *file, const stru
 	return seen.changed_ns + settled_ns < time_ns(&now) || seen.changed_ns > time_ns(&now);
 }
 
-static bool any_differs(const struct zone_watch *watch)
+static bool any_differs(const struct watched_set *set, __u64 settled_ns)
 {
 	size_t zone, i, nr = 0;
 
-	for (zone = 0; zone < watch->nr_zones; zone++)
-		for (i = 0; i < watch->zones[zone].nr; i++)
-			if (differs(watch, watch->zones[zone].names[i], &watch->seen[nr++]))
+	for (zone = 0; zone < set->nr_zones; zone++)
+		for (i = 0; i < set->zones[zone].nr; i++)
+			if (differs(set->zones[zone].names[i], &set->seen[nr++], settled_ns))
 				return true;
 	return false;
 }
@@ -330,70 +349,153 @@ static bool any_differs(const struct zone_watch *watch)
 /* --- looking ---------------------------------------------------------------------------------- */
 
 /* Which files there are. 0 or -ENOMEM. */
-static int find_files(struct zone_watch *watch)
+static int find_files(struct watched_set *set, const struct config *config)
 {
-	const struct config *config = watch->config;
 	size_t i;
 
-	watch->zones = calloc(config->nr_zones, sizeof(*watch->zones));
-	if (!watch->zones)
+	set->zones = calloc(config->nr_zones, sizeof(*set->zones));
+	if (!set->zones)
 		return -ENOMEM;
-	watch->nr_zones = config->nr_zones;
-	for (i = 0; i < watch->nr_zones; i++) {
-		zone_files_add(&watch->zones[i], config->zones[i].file, config->include_dir);
-		watch->nr_seen += watch->zones[i].nr;
+	set->nr_zones = config->nr_zones;
+	for (i = 0; i < set->nr_zones; i++) {
+		zone_files_add(&set->zones[i], config->zones[i].file, config->include_dir);
+		set->nr_seen += set->zones[i].nr;
 	}
-	watch->seen = calloc(watch->nr_seen + 1, sizeof(*watch->seen));
-	return watch->seen ? 0 : -ENOMEM;
+	set->seen = calloc(set->nr_seen + 1, sizeof(*set->seen));
+	return set->seen ? 0 : -ENOMEM;
 }
 
-static int look_after(struct zone_watch *watch)
+static int set_fill(struct watched_set *set, const struct config *config)
 {
 	size_t i;
-	int err = find_files(watch);
+	int err = find_files(set, config);
 
 	if (err)
 		return err;
-	watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	if (watch->fd < 0)
+	set->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (set->fd < 0)
 		return -errno;
-	for (i = 0; i < watch->nr_zones; i++)
-		watch_files(watch, &watch->zones[i]);
-	if (watch->nr)
-		qsort(watch->entries, watch->nr, sizeof(*watch->entries), watched_compare);
-	see_all(watch);
-	watch->readable = event_new(watch->base, watch->fd, EV_READ | EV_PERSIST, on_events, watch);
-	return watch->readable && !event_add(watch->readable, NULL) ? 0 : -ENOMEM;
+	for (i = 0; i < set->nr_zones; i++)
+		watch_files(set, &set->zones[i]);
+	if (set->nr)
+		qsort(set->entries, set->nr, sizeof(*set->entries), watched_compare);
+	see_all(set);
+	return 0;
 }
 
-static void look_again(struct zone_watch *watch)
+/* On the worker's thread. */
+static void work_look(struct worker_job *job)
 {
-	int err;
+	struct look *look = (struct look *)job;
+	__u64 began = clock_mono_us();
 
-	forget(watch);
-	err = look_after(watch);
-	if (err) {
+	if (look->before)
+		look->differs = any_differs(look->before, look->settled_ns);
+	if (look->after)
+		look->err = set_fill(look->after, look->config);
+	look->took_us = clock_mono_us() - began;
+}
+
+static void look_free(struct look *look)
+{
+	if (look->drops_before)
+		set_free(look->before);
+	set_free(look->after);
+	free(look);
+}
+
+/* Puts what was found in the place of what was watched before. */
+static int use_set(struct zone_watch *watch, struct look *look)
+{
+	struct watched_set *set = look->after;
+
+	if (watch->set)
+		on_events(watch->set->fd, 0, watch); /* what came before @set began to hear */
+	set_free(watch->set);
+	watch->set = NULL;
+	if (look->err)
+		return look->err;
+	set->readable = event_new(watch->base, set->fd, EV_READ | EV_PERSIST, on_events, watch);
+	if (!set->readable || event_add(set->readable, NULL))
+		return -ENOMEM;
+	watch->set = set;
+	look->after = NULL;
+	return 0;
+}
+
+/* First the watch, then the reading: nothing is missed. */
+static void took_a_look(struct zone_watch *watch, struct look *look)
+{
+	bool is_fresh = look->after && look->after->is_fresh, is_whole = look->after;
+	int err = is_whole ? use_set(watch, look) : 0;
+
+	watch->took_us = look->took_us;
+	if (err)
 		log_warn("zone files: changes will not be seen: %s", strerror(-err));
-		forget(watch);
+	if (is_whole && look->differs) {
+		watch->is_told = false;
+		watch->changed(watch->arg);
+	} else if (is_fresh || look->differs) {
+		watch->is_told = true;
+		wait_a_moment(watch);
 	}
 }
 
-/* What is included may have changed too. First the watch, then the reading: nothing is missed. */
+static void on_looked(struct worker_job *job, bool ran)
+{
+	struct look *look = (struct look *)job;
+	struct zone_watch *watch = look->watch;
+
+	if (watch)
+		watch->look = NULL;
+	if (watch && ran)
+		took_a_look(watch, look);
+	look_free(look);
+	if (watch && ran && watch->is_late) {
+		watch->is_late = false;
+		wait_a_moment(watch);
+	}
+}
+
+/* @fresh_ns: 0, or, to watch all files anew, since when what changed was not read. */
+static void look_soon(struct zone_watch *watch, __u64 fresh_ns)
+{
+	struct look *look = calloc(1, sizeof(*look));
+
+	if (look && fresh_ns)
+		look->after = calloc(1, sizeof(*look->after));
+	if (!look || (fresh_ns && !look->after)) {
+		free(look);
+		log_warn("zone files: changes will not be seen: out of memory");
+		return;
+	}
+	if (look->after) {
+		look->after->fd = -1;
+		look->after->fresh_ns = fresh_ns;
+	}
+	look->job = (struct worker_job){ .work = work_look, .done = on_looked };
+	look->watch = watch;
+	look->config = watch->config;
+	look->settled_ns = watch->times.settled_ms * 1000000ull;
+	look->differs = fresh_ns && watch->is_told;
+	look->before = look->differs ? NULL : watch->set;
+	watch->is_told = watch->is_told && !look->differs;
+	watch->look = look;
+	worker_queue(watch->worker, &look->job);
+}
+
+/* What is included may have changed too, so all is watched anew. */
 static void on_moment(evutil_socket_t fd, short what, void *arg)
 {
 	struct zone_watch *watch = arg;
-	__u64 began = clock_mono_us();
-	bool changed;
 
 	if (!watch->config)
 		return;
-	changed = watch->is_told || any_differs(watch);
-	watch->is_told = false;
-	watch->fresh_ns = UINT64_MAX;
-	look_again(watch);
-	if (changed)
-		watch->changed(watch->arg);
-	watch->took_us = clock_mono_us() - began;
+	if (watch->look) {
+		watch->is_late = true;
+		return;
+	}
+	look_soon(watch, UINT64_MAX);
 }
 
 /* Seldom: for what no event tells, such as another name of the same file, or a network's files. */
@@ -401,29 +503,39 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
 {
 	struct zone_watch *watch = arg;
 
-	if (!watch->config || !any_differs(watch))
-		return;
-	watch->is_told = true;
-	wait_a_moment(watch);
+	if (watch->set && !watch->look)
+		look_soon(watch, 0);
+}
+
+/* What is under way looks at what is watched no longer. */
+static void forget(struct zone_watch *watch)
+{
+	struct look *look = watch->look;
+
+	if (look)
+		look->watch = NULL;
+	if (look && look->before && look->before == watch->set) {
+		look->drops_before = true;
+		event_del(watch->set->readable);
+	} else {
+		set_free(watch->set);
+	}
+	watch->look = NULL;
+	watch->set = NULL;
+	watch->is_told = watch->is_late = false;
 }
 
 void zone_watch_use(struct zone_watch *watch, const struct config *config, __u64 read_real_ns)
 {
 	forget(watch);
 	watch->config = config->dns_watch && config->nr_zones ? config : NULL;
-	watch->is_told = false;
-	if (!watch->config)
-		return;
-	watch->fresh_ns = read_real_ns;
-	watch->is_fresh = false;
-	look_again(watch);
-	watch->is_told = watch->is_fresh;
-	if (watch->is_fresh)
-		wait_a_moment(watch);
+	if (watch->config)
+		look_soon(watch, read_real_ns ?: 1);
 }
 
 int zone_watch_new(struct event_base *base, const struct zone_watch_times *times,
-		   void (*changed)(void *arg), void *arg, struct zone_watch **result)
+		   void (*changed)(void *arg), void *arg, struct worker *worker,
+		   struct zone_watch **result)
 {
 	struct timeval every = { .tv_sec = times->look_ms / 1000,
 				 .tv_usec = times->look_ms % 1000 * 1000 };
@@ -433,12 +545,12 @@ int zone_watch_new(struct event_base *base, const struct zone_watch_times *times
 		return -ENOMEM;
 	watch->base = base;
 	watch->times = *times;
-	watch->fd = -1;
+	watch->worker = worker;
 	watch->changed = changed;
 	watch->arg = arg;
 	watch->moment = evtimer_new(base, on_moment, watch);
-	watch->look = event_new(base, -1, EV_PERSIST, on_look, watch);
-	if (!watch->moment || !watch->look || event_add(watch->look, &every)) {
+	watch->every = event_new(base, -1, EV_PERSIST, on_look, watch);
+	if (!watch->moment || !watch->every || event_add(watch->every, &every)) {
 		zone_watch_free(watch);
 		return -ENOMEM;
 	}
@@ -453,7 +565,7 @@ void zone_watch_free(struct zone_watch *watch)
 	forget(watch);
 	if (watch->moment)
 		event_free(watch->moment);
-	if (watch->look)
-		event_free(watch->look);
+	if (watch->every)
+		event_free(watch->every);
 	free(watch);
 }

@@ -15,6 +15,7 @@
 
 struct config;
 struct event_base;
+struct worker;
 struct zone_watch;
 
 struct zone_watch_times {
@@ -25,17 +26,21 @@ struct zone_watch_times {
 };
 
 /*
- * Calls @changed a moment after the first of a run of changes; if it takes long, then seldom
- * enough to leave the loop most of its time. Watches nothing yet. 0 or -errno.
+ * Calls @changed a moment after the first of a run of changes; if looking at the files takes long,
+ * then seldom enough to leave @worker, which does it, most of its time. Watches nothing yet. 0 or
+ * -errno.
  */
 int zone_watch_new(struct event_base *base, const struct zone_watch_times *times,
-		   void (*changed)(void *arg), void *arg, struct zone_watch **watch);
+		   void (*changed)(void *arg), void *arg, struct worker *worker,
+		   struct zone_watch **watch);
 /*
- * From now on the files of @config, which must live until the next call, or none if it says so;
- * what cannot be watched is logged. If one may have changed since @read_real_ns (CLOCK_REALTIME),
- * when they began to be read, @changed is called soon.
+ * From now on the files of @config, or none if it says so; what cannot be watched is logged. After
+ * the next call @config must still live until the worker has done what it has to do by then. If a
+ * file may have changed since @read_real_ns (CLOCK_REALTIME), when they began to be read, @changed
+ * is called soon.
  */
 void zone_watch_use(struct zone_watch *watch, const struct config *config, __u64 read_real_ns);
+/* Before the worker is freed, or after. */
 void zone_watch_free(struct zone_watch *watch);
 
 #endif

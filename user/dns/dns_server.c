@@ -379,10 +379,12 @@ int dns_server_new(struct event_base *base, const struct config *config, const s
 	return 0;
 }
 
-void dns_server_use(struct dns_server *server, struct dns_zones *zones)
+struct dns_zones *dns_server_use(struct dns_server *server, struct dns_zones *zones)
 {
-	dns_zones_free(server->zones);
+	struct dns_zones *before = server->zones;
+
 	server->zones = zones;
+	return before;
 }
 
 const struct dns_zones *dns_server_zones(const struct dns_server *server)

@@ -154,13 +154,13 @@ static void slots_write(struct slots *slots, struct dns_zones *set)
 /* --- publishing ------------------------------------------------------------------------------- */
 
 struct publish {
-	int pages_fd, live_fd, image_fd;
+	int pages_fd, live_fd;
 	struct ad_dns_live live;
+	__u32 live_slot, other_slot; /* the one that packets read, and the other */
 };
 
 static void publish_close(struct publish *publish)
 {
-	close(publish->image_fd);
 	close(publish->live_fd);
 	close(publish->pages_fd);
 }
@@ -190,8 +190,8 @@ static int image_to_map(const struct dns_image *image)
 	return fd;
 }
 
-static int publish_open(struct publish *publish, const struct dns_image *image,
-			const struct pins *pins)
+/* Opens the maps; and finds which slot is live. */
+static int publish_open(struct publish *publish, const struct pins *pins)
 {
 	__u32 zero = 0;
 
@@ -201,32 +201,28 @@ static int publish_open(struct publish *publish, const struct dns_image *image,
 		return -ENOENT;
 	if (bpf_map_lookup_elem(publish->live_fd, &zero, &publish->live))
 		return -errno;
-	publish->image_fd = image_to_map(image);
-	return publish->image_fd < 0 ? publish->image_fd : 0;
-}
-
-/*
- * The new image goes into the slot that no packet reads, then the slots change roles. Updating a
- * map of maps returns only when no program runs that began before (RCU): so the second update
- * waits for the last reader of the old slot, and emptying that one harms nobody.
- */
-static int publish_swap(struct publish *publish)
-{
-	__u32 zero = 0, old = publish->live.slot % AD_DNS_SLOTS, slot = (old + 1) % AD_DNS_SLOTS;
-
-	publish->live.slot = slot;
-	publish->live.generation++;
-	if (bpf_map_update_elem(publish->pages_fd, &slot, &publish->image_fd, BPF_ANY) ||
-	    bpf_map_update_elem(publish->live_fd, &zero, &publish->live, BPF_ANY) ||
-	    bpf_map_update_elem(publish->pages_fd, &slot, &publish->image_fd, BPF_ANY))
-		return -errno;
-	bpf_map_delete_elem(publish->pages_fd, &old);
+	publish->live_slot = publish->live.slot % AD_DNS_SLOTS;
+	publish->other_slot = (publish->live_slot + 1) % AD_DNS_SLOTS;
 	return 0;
 }
 
-int dns_zones_publish(struct dns_zones *zones, const struct pins *pins)
+static bool is_in_slot(const struct publish *publish, __u32 slot, int image_fd)
 {
-	struct publish publish = { -1, -1, -1, { 0, 0 } };
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info), id;
+
+	return !bpf_map_lookup_elem(publish->pages_fd, &slot, &id) &&
+	       !bpf_obj_get_info_by_fd(image_fd, &info, &len) && info.id == id;
+}
+
+/* Updating a map of maps returns only when no program runs that began before (RCU). */
+static int put_in_slot(struct publish *publish, __u32 slot, int image_fd)
+{
+	return bpf_map_update_elem(publish->pages_fd, &slot, &image_fd, BPF_ANY) ? -errno : 0;
+}
+
+static int stage_slots(struct dns_zones *zones, const struct pins *pins)
+{
 	struct slots slots;
 	int err = slots_open(&slots, pins);
 
@@ -235,18 +231,92 @@ int dns_zones_publish(struct dns_zones *zones, const struct pins *pins)
 		return err;
 	}
 	err = slots_assign(&slots, zones);
-	if (!err)
-		err = publish_open(&publish, zones->image, pins);
-	if (!err)
-		err = publish_swap(&publish);
+	slots_close(&slots);
+	return err;
+}
+
+int dns_zones_stage(struct dns_zones *zones, const struct pins *pins)
+{
+	struct publish publish = { .pages_fd = -1, .live_fd = -1 };
+	int err = stage_slots(zones, pins);
+
+	err = err ?: publish_open(&publish, pins);
+	if (!err) {
+		zones->staged = image_to_map(zones->image);
+		err = zones->staged < 0 ? zones->staged : 0;
+	}
+	err = err ?: put_in_slot(&publish, publish.other_slot, zones->staged);
 	if (err)
 		log_err("%s: zones not published, the old ones stay: %s", pins->dir,
 			strerror(-err));
-	else
-		slots_write(&slots, zones);
 	publish_close(&publish);
-	slots_close(&slots);
 	return err;
+}
+
+/* Programs that were loaded anew since may have other maps than those that it was staged in. */
+static int publish_swap(const struct dns_zones *zones, const struct pins *pins)
+{
+	struct publish publish = { .pages_fd = -1, .live_fd = -1 };
+	int err = publish_open(&publish, pins);
+	__u32 zero = 0;
+
+	if (!err && !is_in_slot(&publish, publish.other_slot, zones->staged))
+		err = put_in_slot(&publish, publish.other_slot, zones->staged);
+	publish.live.slot = publish.other_slot;
+	publish.live.generation++;
+	if (!err && bpf_map_update_elem(publish.live_fd, &zero, &publish.live, BPF_ANY))
+		err = -errno;
+	if (err)
+		log_err("%s: zones not published, the old ones stay: %s", pins->dir,
+			strerror(-err));
+	publish_close(&publish);
+	return err;
+}
+
+int dns_zones_publish(struct dns_zones *zones, const struct pins *pins)
+{
+	bool was_staged = zones->staged >= 0;
+	int err = was_staged ? 0 : dns_zones_stage(zones, pins);
+
+	err = err ?: publish_swap(zones, pins);
+	if (!was_staged)
+		dns_zones_retire(zones, pins, !err);
+	return err;
+}
+
+/*
+ * A program that began before the swap may still read the slot that was live until then. Putting
+ * the same image once more into the one that is live now waits for it; after that nobody is harmed.
+ */
+static int empty_slot(struct publish *publish, int live_fd)
+{
+	int err = live_fd >= 0 ? put_in_slot(publish, publish->live_slot, live_fd) : 0;
+
+	if (!err)
+		bpf_map_delete_elem(publish->pages_fd, &publish->other_slot);
+	return err;
+}
+
+void dns_zones_retire(struct dns_zones *zones, const struct pins *pins, bool live)
+{
+	struct publish publish = { .pages_fd = -1, .live_fd = -1 };
+	struct slots slots;
+	int err = zones->staged < 0 ? 0 : publish_open(&publish, pins);
+
+	if (zones->staged >= 0)
+		err = err ?: empty_slot(&publish, live ? zones->staged : -1);
+	publish_close(&publish);
+	if (zones->staged >= 0)
+		close(zones->staged);
+	zones->staged = -1;
+	if (live && !err)
+		err = slots_open(&slots, pins);
+	if (live && !err) {
+		slots_write(&slots, zones);
+		slots_close(&slots);
+	}
+	if (err && err != -ENOENT) /* detached meanwhile: nothing is left */
+		log_warn("%s: the old zones are not cleared away: %s", pins->dir, strerror(-err));
 }
 
 /* --- cookies and limits ----------------------------------------------------------------------- */

@@ -4,11 +4,13 @@
  *
  * A reload is: dns_zones_load() the new set beside the old, dns_zones_publish() it with one swap,
  * dns_server_use() it for what the kernel passes up. Any failure before the swap changes nothing
- * that a client can see.
+ * that a client can see. Where nobody may wait for it, dns_zones_stage() does before the swap and
+ * dns_zones_retire() after it what takes long; they may be called from another thread.
  */
 #ifndef AD_DNS_SERVICE_H
 #define AD_DNS_SERVICE_H
 
+#include <stdbool.h>
 #include <linux/types.h>
 
 struct config;
@@ -32,10 +34,21 @@ int dns_zones_load(const struct config *config, const struct dns_zones *before,
 void dns_zones_free(struct dns_zones *zones);
 
 /*
- * Writes @zones into fresh pages and makes them live with one swap; a packet sees the old set or
- * the new one, never a mixture. 0 or -errno, logged; on failure the old set stays live.
+ * Writes @zones into fresh pages of the kernel's, where no packet looks yet. 0 or -errno, logged.
+ * dns_zones_publish() must follow, or dns_zones_retire().
+ */
+int dns_zones_stage(struct dns_zones *zones, const struct pins *pins);
+/*
+ * Makes @zones live with one swap, staged before or not; a packet sees the old set or the new one,
+ * never a mixture. 0 or -errno, logged; on failure the old set stays live. If @zones were staged,
+ * dns_zones_retire() must follow, and before that no other set may be staged.
  */
 int dns_zones_publish(struct dns_zones *zones, const struct pins *pins);
+/*
+ * Waits for the last reader of what is not live and empties that; @live: @zones were published, so
+ * their statistics are written, too.
+ */
+void dns_zones_retire(struct dns_zones *zones, const struct pins *pins, bool live);
 
 /*
  * Says of which zones the signatures have come near their end or have expired since @since_s, and
@@ -62,8 +75,8 @@ int dns_server_new(struct event_base *base, const struct config *config, const s
 void dns_server_tend(struct dns_server *server);
 /* Takes ownership of @guard and frees the one used before. */
 void dns_server_guard(struct dns_server *server, struct dns_guard *guard);
-/* Takes ownership of @zones and frees the set used before. */
-void dns_server_use(struct dns_server *server, struct dns_zones *zones);
+/* Takes ownership of @zones and gives back the set used before, to free; or NULL. */
+struct dns_zones *dns_server_use(struct dns_server *server, struct dns_zones *zones);
 /* The set that it answers from, or NULL. */
 const struct dns_zones *dns_server_zones(const struct dns_server *server);
 /* Takes over what may change while it serves: limits on connections. */

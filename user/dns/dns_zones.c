@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 #include "dns_service.h"
 #include "dns_zones.h"
 #include "maps/dns_proto.h"
@@ -113,11 +114,15 @@ static int read_zone(struct reading *reading, const struct config_zone *zone)
 	err = err
 		      ?: zone_load(zone->name, zone->file, reading->config->include_dir, &loaded,
 				   &errors);
-	if (err && err != -ENOMEM) {
+	if (err == -ENOMEM || err == -ECANCELED) {
+		config_errors_free(&errors);
+		return err;
+	}
+	if (err) {
 		served->source = keep_or_break(reading, zone);
 		served->error = strdup(errors.nr ? errors.list[0].text : strerror(-err));
 		reading->set->nr_broken++;
-	} else if (!err) {
+	} else {
 		served->source = source_new(loaded, time(NULL));
 	}
 	config_errors_take(reading->errors, &errors);
@@ -140,8 +145,9 @@ static int read_all(struct reading *reading)
 		return -ENOMEM;
 	for (i = 0; i < config->nr_zones && !err; i++) {
 		err = read_zone(reading, &config->zones[i]);
-		progress_at("reading zones: %zu of %zu, %zu records", i + 1, config->nr_zones,
-			    reading->records);
+		if (!err && !progress_at("reading zones: %zu of %zu, %zu records", i + 1,
+					 config->nr_zones, reading->records))
+			err = -ECANCELED;
 	}
 	qsort(set->served, set->nr, sizeof(*set->served), served_compare);
 	return err;
@@ -328,6 +334,7 @@ int dns_zones_load(const struct config *config, const struct dns_zones *before,
 
 	if (!reading.set)
 		return -ENOMEM;
+	reading.set->staged = -1;
 	clock_gettime(CLOCK_REALTIME, &now);
 	reading.set->began_real_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
 	progress_begin();
@@ -352,6 +359,8 @@ void dns_zones_free(struct dns_zones *zones)
 		source_drop(zones->served[i].source);
 		free(zones->served[i].error);
 	}
+	if (zones->staged >= 0)
+		close(zones->staged);
 	dns_image_free(zones->image);
 	free(zones->served);
 	free(zones->list);

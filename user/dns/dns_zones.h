@@ -27,6 +27,7 @@ struct dns_zones {
 	size_t nr;
 	size_t nr_broken;    /* with an error */
 	__u64 began_real_ns; /* before any was read */
+	int staged;	     /* its map in the kernel once it was staged (dns_service.h), or -1 */
 };
 
 #endif
