@@ -2,6 +2,8 @@
 """DNS in the kernel: a handful of questions through the real programs. dnspython writes the
 expected answers, to the byte; the engine's own tests are in selftests/unit."""
 
+import re
+
 import dns.edns
 import dns.flags
 import dns.message
@@ -14,6 +16,7 @@ from scapy.layers.inet6 import IPv6, IPv6ExtHdrDestOpt
 from scapy.layers.l2 import Dot1AD, Dot1Q
 from scapy.packet import Raw
 
+from layout import TREE
 from oracle import MAC_GATEWAY, MAC_US, ether
 from world import (CLIENT4, CLIENT6, OWN, US, VIP4, VIP4_DNS, VIP4_TCP, VIP6, VIP6_DNS, own_bit,
                    tunnel4, u32)
@@ -177,7 +180,9 @@ def write_referrals(w):
     refer("all-glue", "glut", [("ns.glut", "A")], use_edns=0, payload=1232)
 
 
-IN_FRAME = ("door_xdp", u32(3), b"")  # AD_DOOR_DNS_COPIED is empty
+# AD_DOOR_DNS_COPIED is empty: where it is depends on the format of images.
+FORMAT = int(re.search(r"^#define AD_DNS_FORMAT (\d+)$", (TREE / "maps/dns.h").read_text(), re.M)[1])
+IN_FRAME = ("door_xdp", u32(2 + 2 * (FORMAT % 2) + 1), b"")
 
 
 def write_in_frame(w):

@@ -155,7 +155,7 @@ const struct schema_row config_schema[] = {
 		  "directory" },
 	{ "dns.watch", SCHEMA_BOOL, CHANGE_AT_ONCE, IN(config, dns_watch), .fallback = "false",
 	  .help = "load a zone again when its file, or one that it includes, changes" },
-	{ "dns.unserved", SCHEMA_CHOICE, CHANGE_PROGRAMS, IN(config, dns_unserved_pass),
+	{ "dns.unserved", SCHEMA_CHOICE, CHANGE_AT_ONCE, IN(config, dns_unserved_pass),
 	  .choices = "refuse|pass", .fallback = "refuse",
 	  .help = "what to do with queries for names of no zone here: `refuse` answers REFUSED, "
 		  "`pass` leaves them to a nameserver on this host" },
