@@ -60,7 +60,8 @@ sys.exit(not bad)
 PY
 }
 
-# What a document names in `quotes`: files of this tree, targets of make, commands and their options.
+# What a document names in `quotes`: files of this tree, targets of make, commands and their options; and
+# every metric in documents and alerts.
 wrong_names()
 {
 	BUILD=${BUILD:-build} /usr/bin/python3 -B - <<'PY'
@@ -77,10 +78,15 @@ with open("Makefile", encoding="utf-8") as file:
                for word in line.split()}
 commands = re.findall(r"^  ([a-z]+) ", output(anydoor, "help"), re.M)
 options = {name: output(anydoor, "help", name) + output(anydoor, "help") for name in commands}
+metrics = set(re.findall(r"anydoor_[a-z_]+", output(anydoor, "stats", "--metrics")))
 bad = 0
-for path in [name for name in listed if name.endswith(".md")]:
+for path in [name for name in listed if name.endswith(".md") or name.endswith("alerts.yml")]:
     with open(path, encoding="utf-8") as file:
-        quoted = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", file.read(), flags=re.S))
+        text = file.read()
+    for metric in set(re.findall(r"\banydoor_[a-z_]+", text)) - metrics:
+        print(f"# {path}: {metric}: there is no such metric")
+        bad = 1
+    quoted = re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.S))
     for text in quoted:
         words = text.removeprefix("sudo ").split()
         wrong = False
@@ -117,6 +123,6 @@ readme_is_short()
 ok "documents are what the program prints" deploy/doc/print --check
 ok "one that is not is named" notices_stale
 ok "every link leads somewhere" links_lead_somewhere
-ok "files, targets, commands and options that documents name are there" names_are_right
+ok "files, targets, commands, options and metrics that documents name are there" names_are_right
 ok "README has at most 10 KB" readme_is_short
 echo "1..$nr"

@@ -308,7 +308,8 @@ static void walk(json_t *json, const char *path, char **lines, size_t *nr)
 	}
 }
 
-static void test_stats_json_keys_are_kept(void)
+static void test_json_keys_are_kept(json_t *(*make)(const struct view *, const struct status *),
+				    const char *contract)
 {
 	struct look look;
 	char *lines[4096] = { NULL }, *all;
@@ -316,10 +317,17 @@ static void test_stats_json_keys_are_kept(void)
 	size_t nr = 0;
 
 	look_at_fleet(&look);
-	json = status_stats_json(&look.view, &look.status);
+	look.status.state.flags |= AD_STATE_DRAINING; /* one of everything that there may be */
+	look.status.state.nr_successors = 1;
+	look.status.state.successors[0] = 2;
+	look.status.reload.real_s = 1;
+	look.status.nr_interfaces = 1;
+	look.status.warnings[0] = (char *)"warning";
+	look.status.nr_warnings = 1;
+	json = make(&look.view, &look.status);
 	walk(json, "", lines, &nr);
 	all = join(lines, nr);
-	expect_contract(all, "stats.json");
+	expect_contract(all, contract);
 	free(all);
 	json_decref(json);
 }
@@ -434,7 +442,8 @@ int main(void)
 	test_metrics_names_and_labels_stable();
 	test_metrics_every_reason_once();
 	test_metrics_names_are_kept();
-	test_stats_json_keys_are_kept();
+	test_json_keys_are_kept(status_stats_json, "stats.json");
+	test_json_keys_are_kept(status_json, "status.json");
 	test_metrics_are_documented_as_they_are_written();
 	test_metrics_of_a_large_fleet_take_as_long_as_it_is_large();
 	test_metrics_without_data_path_tell_so();
