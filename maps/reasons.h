@@ -134,7 +134,8 @@
 	  "empty ACK whose flow nobody owns, for the first time: its sender tries again")          \
 	X(SYN_REPEATED, IN, PASS, "syn_repeated",                                                  \
 	  "SYN that was diverted before and came again: served here")                              \
-	X(SYN_UNSERVED, IN, DROP, "syn_unserved", "diverted to us, but nothing listens here")      \
+	X(SYN_UNSERVED, IN, DROP, "syn_unserved",                                                  \
+	  "SYN diverted to this node, but nothing listens here")                                   \
 	/* formats that change from one version to the next */                                     \
 	X(DNS_UNREAD, IN, PASS, "dns_unread",                                                      \
 	  "DNS query left to the daemon: no zones in a format that these programs read")           \
