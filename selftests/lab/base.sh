@@ -53,10 +53,23 @@ same() {
 
 # not_below GOT LEAST
 not_below() {
-	(($1 >= $2)) || {
-		printf '     got: %s\nat least: %s\n' "$1" "$2"
+	are_numbers "$@" && (($1 >= $2)) || {
+		printf '     got: %s\nat least: %s\n' "${1:-}" "${2:-}"
 		return 1
 	}
+}
+
+# not_above GOT MOST
+not_above() {
+	are_numbers "$@" && (($1 <= $2)) || {
+		printf '     got: %s\n at most: %s\n' "${1:-}" "${2:-}"
+		return 1
+	}
+}
+
+# Two of them; what a command that failed gives is none.
+are_numbers() {
+	[[ $# == 2 && $1 =~ ^-?[0-9]+$ && $2 =~ ^-?[0-9]+$ ]]
 }
 
 # Somebody at PLACE listens on TCP PORT: on both VIPs, if told 2.

@@ -65,6 +65,7 @@ wire() {
 
 keeper_down() {
 	local name
+	set +e
 	trap '' INT TERM HUP
 	for name in "${!HOLD_PID[@]}"; do
 		kill "${HOLD_PID[$name]}" 2>/dev/null
@@ -145,7 +146,7 @@ daemon_start() {
 
 daemon_kill() { # SIGNAL
 	kill "-$1" "$DAEMON"
-	wait "$DAEMON" 2>/dev/null
+	wait "$DAEMON" 2>/dev/null || true
 	DAEMON=
 	rm -f "$LAB_DIR/run/one/control"
 }

@@ -6,7 +6,8 @@ TAP_RUN=0 TAP_FAILED=0
 
 # ok NAME CMD...: CMD succeeds. What it says is shown when it does not.
 ok() {
-	local name=$1 out
+	local name=${1:-} out
+	(($# >= 2)) && [[ -n $name && -n $2 ]] || set -- "$name" false "(no name, or no command)"
 	shift
 	TAP_RUN=$((TAP_RUN + 1))
 	if out=$("$@" 2>&1); then
@@ -19,14 +20,37 @@ ok() {
 $out}"
 }
 
-# is NAME GOT EXPECTED
+# is NAME GOT EXPECTED. What should be empty is for says_nothing: a command that failed gives that, too.
 is() {
-	ok "$1" same "$2" "$3"
+	ok "${1:-}" is_expected "${@:2}"
+}
+
+is_expected() { # GOT EXPECTED
+	(($# == 2)) && [[ -n $2 ]] || {
+		echo "GOT and EXPECTED are wanted, and EXPECTED not empty: use says_nothing CMD..."
+		return 1
+	}
+	same "$@"
+}
+
+# The command succeeds, and says nothing.
+says_nothing() { # CMD...
+	local said
+	said=$("$@" 2>&1) || {
+		echo "exit code $?: $said"
+		return 1
+	}
+	same "$said" ""
 }
 
 # at_least NAME GOT LEAST
 at_least() {
-	ok "$1" not_below "$2" "$3"
+	ok "${1:-}" not_below "${@:2}"
+}
+
+# at_most NAME GOT MOST
+at_most() {
+	ok "${1:-}" not_above "${@:2}"
 }
 
 diag() {
