@@ -194,14 +194,15 @@ def test_waits(what, make, watchdog):
         site.up()
         make(site.zones, 2)
         askers, began, ended = ask_all_during(site, what)
+        noise = max(asker.worst_ms(began - QUIET, began) for asker in askers)
         for asker in askers[:-1]:
             before, worst = asker.worst_ms(began - QUIET, began), asker.worst_ms(began, ended)
-            ok(asker.wrong == 0 and asker.times(began, ended) > 0 and worst < WORST_MS + 2 * before,
+            ok(asker.wrong == 0 and asker.times(began, ended) > 0 and worst < WORST_MS + 2 * noise,
                f"{what}: {asker.name}: asked {asker.times(began, ended)} times, waited {worst:.1f} ms "
                f"at most (goal: {GOAL_MS}), and {before:.1f} ms before the reload")
         diag(f"{what}: the machine alone: {askers[-1].worst_ms(began, ended):.1f} ms")
         late = watchdog.worst_ms(began, ended)
-        ok(late < WORST_MS, f"{what}: the watchdog: {late:.1f} ms late at most (goal: {GOAL_MS})")
+        ok(late < WORST_MS + 2 * noise, f"{what}: the watchdog: {late:.1f} ms late at most (goal: {GOAL_MS})")
         serials = {zone["serial"] for zone in site.zones_json() if zone["zone"] in files}
         ok(serials == {2}, f"{what}: and the new zones are served")
         if len(files) == 1:
