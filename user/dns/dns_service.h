@@ -31,6 +31,9 @@ struct dns_guard;
  */
 int dns_zones_load(const struct config *config, const struct dns_zones *before,
 		   struct dns_zones **zones, struct config_errors *errors);
+/* The same, but what @before has of zones whose files have not changed is not read again. */
+int dns_zones_refresh(const struct config *config, const struct dns_zones *before,
+		      struct dns_zones **zones, struct config_errors *errors);
 void dns_zones_free(struct dns_zones *zones);
 
 /*

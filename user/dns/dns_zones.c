@@ -69,6 +69,7 @@ struct reading {
 	const struct dns_zones *before; /* or NULL */
 	struct dns_zones *set;
 	struct config_errors *errors;
+	bool keeps; /* what @before has, where its files have not changed */
 	size_t records;
 };
 
@@ -90,6 +91,21 @@ static int check_file(const struct reading *reading, const struct config_zone *z
 	return -EINVAL;
 }
 
+/* What @before has of the zone, if reading it again would give the same. */
+static struct dns_source *find_current(const struct reading *reading,
+				       const struct config_zone *config)
+{
+	struct zone *zone = zone_new_broken(config->name, config->file);
+	struct dns_source key = { .zone = zone }, *good;
+
+	good = zone ? find_good(reading->before, &key) : NULL;
+	zone_free(zone);
+	if (!good || strcmp(good->zone->file, config->file) || !zone_is_current(good->zone))
+		return NULL;
+	good->users++;
+	return good;
+}
+
 /* Its file is no good: the zone as it was read last, or none of its records. */
 static struct dns_source *keep_or_break(const struct reading *reading,
 					const struct config_zone *zone)
@@ -104,13 +120,19 @@ static struct dns_source *keep_or_break(const struct reading *reading,
 	return good;
 }
 
-static int read_zone(struct reading *reading, const struct config_zone *zone)
+static int read_zone(struct reading *reading, const struct config_zone *zone,
+		     struct dns_served *served)
 {
-	struct dns_served *served = &reading->set->served[reading->set->nr];
 	struct config_errors errors = {};
 	struct zone *loaded = NULL;
-	int err = check_file(reading, zone, &errors);
+	int err;
 
+	served->source = reading->keeps ? find_current(reading, zone) : NULL;
+	if (served->source) {
+		reading->set->nr_kept++;
+		return 0;
+	}
+	err = check_file(reading, zone, &errors);
 	err = err
 		      ?: zone_load(zone->name, zone->file, reading->config->include_dir, &loaded,
 				   &errors);
@@ -126,11 +148,7 @@ static int read_zone(struct reading *reading, const struct config_zone *zone)
 		served->source = source_new(loaded, time(NULL));
 	}
 	config_errors_take(reading->errors, &errors);
-	if (!served->source)
-		return -ENOMEM;
-	reading->set->nr++;
-	reading->records += served->source->zone->nr_rrs;
-	return 0;
+	return served->source ? 0 : -ENOMEM;
 }
 
 static int read_all(struct reading *reading)
@@ -144,9 +162,12 @@ static int read_all(struct reading *reading)
 	if (!set->served)
 		return -ENOMEM;
 	for (i = 0; i < config->nr_zones && !err; i++) {
-		err = read_zone(reading, &config->zones[i]);
-		if (!err && !progress_at("reading zones: %zu of %zu, %zu records", i + 1,
-					 config->nr_zones, reading->records))
+		err = read_zone(reading, &config->zones[i], &set->served[set->nr]);
+		if (err)
+			break;
+		reading->records += set->served[set->nr++].source->zone->nr_rrs;
+		if (!progress_at("reading zones: %zu of %zu, %zu records", i + 1, config->nr_zones,
+				 reading->records))
 			err = -ECANCELED;
 	}
 	qsort(set->served, set->nr, sizeof(*set->served), served_compare);
@@ -300,10 +321,12 @@ static void zones_tell(const struct dns_zones *set)
 		names += set->list[i].names;
 		records += set->list[i].records;
 	}
-	log_info("zones: %zu with %zu names and %zu records in %.2f s; %u pages of 1 MiB in the "
-		 "kernel, %u%% of the name table used",
-		 set->nr, names, records, progress_seconds(), image->nr_pages,
-		 (unsigned int)((__u64)image->nr_names * 100 / dns_image_cells(image)));
+	log_info(
+		"zones: %zu with %zu names and %zu records in %.2f s (%zu read); %u pages of 1 MiB "
+		"in the kernel, %u%% of the name table used",
+		set->nr, names, records, progress_seconds(), set->nr - set->nr_kept,
+		image->nr_pages,
+		(unsigned int)((__u64)image->nr_names * 100 / dns_image_cells(image)));
 }
 
 static int load_all(struct reading *reading)
@@ -325,10 +348,16 @@ static int load_all(struct reading *reading)
 	return err;
 }
 
-int dns_zones_load(const struct config *config, const struct dns_zones *before,
-		   struct dns_zones **zones, struct config_errors *errors)
+static int load(const struct config *config, const struct dns_zones *before, bool keeps,
+		struct dns_zones **zones, struct config_errors *errors)
 {
-	struct reading reading = { config, before, calloc(1, sizeof(*reading.set)), errors, 0 };
+	struct reading reading = {
+		.config = config,
+		.before = before,
+		.set = calloc(1, sizeof(*reading.set)),
+		.errors = errors,
+		.keeps = keeps,
+	};
 	struct timespec now;
 	int err;
 
@@ -347,6 +376,18 @@ int dns_zones_load(const struct config *config, const struct dns_zones *before,
 	zones_tell(reading.set);
 	*zones = reading.set;
 	return 0;
+}
+
+int dns_zones_load(const struct config *config, const struct dns_zones *before,
+		   struct dns_zones **zones, struct config_errors *errors)
+{
+	return load(config, before, false, zones, errors);
+}
+
+int dns_zones_refresh(const struct config *config, const struct dns_zones *before,
+		      struct dns_zones **zones, struct config_errors *errors)
+{
+	return load(config, before, true, zones, errors);
 }
 
 void dns_zones_free(struct dns_zones *zones)

@@ -26,6 +26,7 @@ struct dns_zones {
 	struct dns_served *served;
 	size_t nr;
 	size_t nr_broken;    /* with an error */
+	size_t nr_kept;	     /* not read again, since their files have not changed */
 	__u64 began_real_ns; /* before any was read */
 	int staged;	     /* its map in the kernel once it was staged (dns_service.h), or -1 */
 };

@@ -8,6 +8,7 @@
 #include "user/base/arena.h"
 #include "zone.h"
 #include "zone_check.h"
+#include "zone_stamp.h"
 
 static int fill(struct zone *zone, const char *name, const char *file, const __u8 *wire)
 {
@@ -61,6 +62,16 @@ struct zone *zone_new_broken(const char *name, const char *file)
 
 	zone_new(name, file, &zone);
 	return zone;
+}
+
+bool zone_is_current(const struct zone *zone)
+{
+	size_t i;
+
+	for (i = 0; i < zone->nr_stamps; i++)
+		if (!zone_stamp_holds(&zone->stamps[i]))
+			return false;
+	return zone->nr_stamps;
 }
 
 int zone_compare(const void *a, const void *b)

@@ -10,6 +10,7 @@
 #include <linux/types.h>
 
 struct config_errors;
+struct zone_stamp;
 
 /*
  * A name in the order of RFC 4034, 6.1: labels from the root downwards, lower case, each closed by
@@ -61,6 +62,8 @@ struct zone {
 	__u64 resign_by_s; /* ... and by when its signer ought to have renewed all of them */
 	__u64 bytes;	   /* set by dns_image_build() */
 	__u32 names;	   /* likewise */
+	const struct zone_stamp *stamps; /* of each file that it was read from; 0: of none */
+	size_t nr_stamps;
 	struct arena *arena;
 };
 
@@ -81,6 +84,8 @@ int zone_parse(const char *name, const char *file, const char *text, size_t size
  */
 struct zone *zone_new_broken(const char *name, const char *file);
 void zone_free(struct zone *zone);
+/* It was read from files that are sure not to have changed since. */
+bool zone_is_current(const struct zone *zone);
 
 /*
  * The order of zone->rrs. 0: one record, perhaps with another TTL or with its names in another case

@@ -95,6 +95,18 @@ static int check_file(struct zone_input *input, const struct stat *st)
 	return 0;
 }
 
+static int keep_stamp(struct zone_input *input, const char *name, const struct stat *st)
+{
+	struct zone_stamp *grown;
+
+	grown = reallocarray(input->stamps, input->nr_stamps + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	input->stamps = grown;
+	zone_stamp_take(&grown[input->nr_stamps++], name, st);
+	return 0;
+}
+
 /* @fd is open for reading; @real is where it really is. */
 static int push_file(struct zone_input *input, int fd, const char *name, const char *real)
 {
@@ -105,6 +117,7 @@ static int push_file(struct zone_input *input, int fd, const char *name, const c
 	if (fstat(fd, &st))
 		return refuse(input, "%s", strerror(errno));
 	err = check_file(input, &st);
+	err = err ?: keep_stamp(input, name, &st);
 	if (err)
 		return err;
 	memset(text, 0, sizeof(*text));
@@ -178,6 +191,7 @@ void zone_input_end(struct zone_input *input)
 	for (i = 0; i < sizeof(input->roots) / sizeof(*input->roots); i++)
 		free(input->roots[i]);
 	zone_files_free(&input->files);
+	free(input->stamps);
 }
 
 struct zone_text *zone_input_top(struct zone_input *input)

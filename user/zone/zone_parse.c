@@ -649,6 +649,25 @@ static int reader_run(struct reader *reader)
 	return reader->nr_errors ? -EINVAL : err;
 }
 
+/* The zone knows what it was read from. */
+static int keep_stamps(struct reader *reader)
+{
+	const struct zone_input *input = &reader->input;
+	struct zone *zone = reader->zone;
+	size_t i, size = input->nr_stamps * sizeof(*zone->stamps);
+	struct zone_stamp *stamps = arena_copy(zone->arena, input->stamps, size);
+
+	for (i = 0; stamps && i < input->nr_stamps; i++) {
+		stamps[i].name =
+			arena_copy(zone->arena, stamps[i].name, strlen(stamps[i].name) + 1);
+		if (!stamps[i].name)
+			return -ENOMEM;
+	}
+	zone->stamps = stamps;
+	zone->nr_stamps = input->nr_stamps;
+	return stamps ? 0 : -ENOMEM;
+}
+
 static int zone_read(struct reader *reader, const char *name, const char *file, const char *text,
 		     size_t size, const char *include_dir)
 {
@@ -664,6 +683,8 @@ static int zone_read(struct reader *reader, const char *name, const char *file, 
 		config_errors_add(reader->errors, file, 0, "%s", reader->input.why);
 	if (!err)
 		err = reader_run(reader);
+	if (!err && !text)
+		err = keep_stamps(reader);
 	zone_input_end(&reader->input);
 	zone_entry_free(&reader->entry);
 	return err;

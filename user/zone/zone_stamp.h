@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * zone_stamp.h: how a file was when a zone was read from it. A part of zone.h.
+ */
+#ifndef AD_ZONE_STAMP_H
+#define AD_ZONE_STAMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <linux/types.h>
+
+struct zone_stamp {
+	const char *name; /* the caller's */
+	dev_t dev;
+	ino_t ino;
+	off_t size;
+	__u64 data_ns, status_ns; /* CLOCK_REALTIME: its data changed, and anything of it */
+	bool young;		  /* it may have changed once more at the same moment */
+};
+
+/* Of an open file, before it is read. */
+void zone_stamp_take(struct zone_stamp *stamp, const char *name, const struct stat *st);
+/* Its name still leads to the same file, which is sure not to have changed. */
+bool zone_stamp_holds(const struct zone_stamp *stamp);
+
+#endif
