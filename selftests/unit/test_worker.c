@@ -29,7 +29,7 @@ static struct worker *worker;
 /* Runs the loop until @done says so, at most ten seconds. */
 static bool loop_until(bool (*done)(void))
 {
-	time_t end = time(NULL) + 10;
+	time_t end = time(NULL) + 120;
 
 	while (!done() && time(NULL) < end)
 		event_base_loop(base, EVLOOP_NONBLOCK);
