@@ -93,7 +93,9 @@ release flows
 daemon_start
 daemon_kill KILL
 id=$(xdp_program wan0)
+behind=$(at pop bpftool -j prog show pinned "$PINS/one/prog_packet" | jq .id)
 rm -r "${PINS:?}"/*
+ok "the kernel has freed what was behind the doors" await 20 not at pop bpftool prog show id "$behind"
 refused "removed: status knows" 4 "anydoor run takes them over" anydoor status
 ok "in JSON too" test "$(anydoor status --json | jq .ok)" = false
 ok "and check" checked "wan0 carries programs of anydoor whose pins are gone"
