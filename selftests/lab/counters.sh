@@ -29,6 +29,8 @@ ledger_open() {
 	local pop
 	for pop in "${NODES[@]}"; do
 		at "$pop" nft -f - <<-END
+			table netdev ledger
+			delete table netdev ledger
 			table netdev ledger {
 				counter out {}
 				chain out { type filter hook egress device uplink priority 0; counter name out; }
