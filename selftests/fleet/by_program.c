@@ -77,7 +77,7 @@ static void tunnel_address(__u16 node, bool reachable, struct ad_addr *addr)
 {
 	char text[32];
 
-	snprintf(text, sizeof(text), "203.0.%u.%u", reachable ? 113 : 114, 1 + node);
+	snprintf(text, sizeof(text), "203.0.%d.%d", reachable ? 113 : 114, 1 + node);
 	addr_parse(text, addr);
 }
 
@@ -94,7 +94,7 @@ static int build_network(__u16 node)
 		"link add name up0 type veth peer name up1\n"
 		"link set up0 up\nlink set up1 up\n"
 		"addr add 10.0.0.2/24 dev up0\n"
-		"addr add " VIP "/32 dev lo\naddr add 203.0.113.%u/32 dev lo\n"
+		"addr add " VIP "/32 dev lo\naddr add 203.0.113.%d/32 dev lo\n"
 		"neigh add 10.0.0.1 lladdr 02:00:00:00:00:01 dev up0 nud permanent\n"
 		"route add 203.0.113.0/24 via 10.0.0.1 dev up0\n"
 		"route add 198.18.0.0/15 via 10.0.0.1 dev up0\n",
@@ -125,13 +125,13 @@ static int set_at(const struct bpf_map *map, __u32 at, const void *value)
 
 static void keep_small(struct anydoor_bpf *skel)
 {
-	struct bpf_program *program;
-	struct bpf_map *map;
+	struct bpf_program *program = NULL;
+	struct bpf_map *map = NULL;
 
-	bpf_object__for_each_program(program, skel->obj)
+	while ((program = bpf_object__next_program(skel->obj, program)))
 		bpf_program__set_autoload(program, program == skel->progs.packet ||
 							   program == skel->progs.egress);
-	bpf_object__for_each_map(map, skel->obj)
+	while ((map = bpf_object__next_map(skel->obj, map)))
 		if (!strncmp(bpf_map__name(map), "dns_", 4))
 			bpf_map__set_autocreate(map, false);
 	bpf_map__set_max_entries(skel->maps.nodes, MODEL_NODES);
