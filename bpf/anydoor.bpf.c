@@ -159,14 +159,29 @@ static __always_inline __u32 packet_decide(struct xdp_md *ctx, struct packet *p)
 	return packet_act(ctx, p, packet_find_owner(ctx, p));
 }
 
+/*
+ * One packet at a time on each CPU: nothing interrupts a program with another that uses this. Not
+ * on the stack, which all that `packet` calls has to share with it.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct packet);
+} packets SEC(".maps");
+
 SEC("xdp")
 int packet(struct xdp_md *ctx)
 {
-	struct packet p = { .frame_bytes = bpf_xdp_get_buff_len(ctx) };
-	__u32 reason = packet_decide(ctx, &p);
+	__u32 zero = 0, reason;
+	struct packet *p = bpf_map_lookup_elem(&packets, &zero);
 
-	verdict_count(reason, p.frame_bytes);
-	return p.action ? p.action : verdict_action(reason);
+	if (!p)
+		return XDP_PASS;
+	*p = (struct packet){ .frame_bytes = bpf_xdp_get_buff_len(ctx) };
+	reason = packet_decide(ctx, p);
+	verdict_count(reason, p->frame_bytes);
+	return action_xdp(reason, p->action);
 }
 
 SEC("xdp")
@@ -175,7 +190,7 @@ int dns(struct xdp_md *ctx)
 	__u32 bytes = bpf_xdp_get_buff_len(ctx), reason = dns_packet(ctx, bytes);
 
 	verdict_count(reason, bytes);
-	return dns_is_sent(reason) ? XDP_TX : verdict_action(reason);
+	return action_xdp(reason, XDP_TX);
 }
 
 SEC("xdp")
@@ -184,7 +199,7 @@ int dns_copied(struct xdp_md *ctx)
 	__u32 bytes = bpf_xdp_get_buff_len(ctx), reason = dns_packet_copied(ctx, bytes);
 
 	verdict_count(reason, bytes);
-	return dns_is_sent(reason) ? XDP_TX : verdict_action(reason);
+	return action_xdp(reason, XDP_TX);
 }
 
 SEC("xdp")
@@ -193,7 +208,7 @@ int dns_more(struct xdp_md *ctx)
 	__u32 bytes = bpf_xdp_get_buff_len(ctx), reason = dns_packet_more(ctx, bytes);
 
 	verdict_count(reason, bytes);
-	return dns_is_sent(reason) ? XDP_TX : verdict_action(reason);
+	return action_xdp(reason, XDP_TX);
 }
 
 SEC("tc")

@@ -11,6 +11,7 @@
 
 #include "dns_copy.h"
 #include "dns_quick.h"
+#include "bpf/base/action.h"
 #include "maps/door_maps.h"
 
 /* One question at a time on each CPU; no program that uses it can be interrupted by another. */
@@ -41,7 +42,7 @@ static __always_inline void dns_count(const struct dns_frame *f, const struct dn
 
 static __always_inline bool dns_is_sent(__u32 reason)
 {
-	return reason == AD_R_DNS_ANSWERED || reason == AD_R_DNS_SLIPPED;
+	return action_of(reason) == ACTION_SEND;
 }
 
 /* Few queries have anything to count here. */
