@@ -45,7 +45,10 @@
 /* An empty ACK that nobody owns is no news within this time. */
 #define AD_NOBODY_ONCE_MS 600000
 
-/* Token buckets of each class: the one of all, then those of nodes, then those of prefixes. */
+/*
+ * Token buckets of each class: the one of all, then those of nodes, then those of prefixes. Nodes
+ * whose ids agree in their last ten bits share a bucket.
+ */
 #define AD_BUDGET_BUCKETS  8192
 #define AD_BUDGET_NODES	   1024
 #define AD_BUDGET_PREFIXES 4096

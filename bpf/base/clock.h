@@ -2,8 +2,8 @@
 /*
  * clock.h: the only place that reads time, so that program tests can hold it still.
  */
-#ifndef AD_CLOCK_H
-#define AD_CLOCK_H
+#ifndef AD_BPF_CLOCK_H
+#define AD_BPF_CLOCK_H
 
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>

@@ -3,8 +3,8 @@
  * unstamped.h: our sockets that must not be touched, because they lived before us or because
  * their clock is not ours. The daemon removes what is dead and silent; nothing here ever does.
  */
-#ifndef AD_UNSTAMPED_H
-#define AD_UNSTAMPED_H
+#ifndef AD_BPF_UNSTAMPED_H
+#define AD_BPF_UNSTAMPED_H
 
 #include "bpf/base/clock.h"
 #include "bpf/packet/packet.h"

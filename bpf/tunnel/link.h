@@ -2,8 +2,8 @@
 /*
  * link.h: the Ethernet header that we write, and the route it comes from.
  */
-#ifndef AD_LINK_H
-#define AD_LINK_H
+#ifndef AD_BPF_LINK_H
+#define AD_BPF_LINK_H
 
 #include "bpf/packet/packet.h"
 

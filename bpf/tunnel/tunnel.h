@@ -42,7 +42,7 @@ static __always_inline __u32 tunnel_tagged_bytes(const struct packet *p)
 {
 	__u32 head = p->l4_off - p->l3_off;
 
-	if (p->protocol == IPPROTO_TCP || !packet_is_icmp(p))
+	if (!packet_is_icmp(p))
 		return head + TUNNEL_TCP_TAGGED;
 	return head + (p->is_ip6 ? TUNNEL_ICMP6_TAGGED : TUNNEL_ICMP4_TAGGED);
 }

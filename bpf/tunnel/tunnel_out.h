@@ -166,7 +166,8 @@ static __always_inline __u32 tunnel_plan(struct xdp_md *ctx, struct packet *p,
 
 	if (p->hop >= AD_HOP_LIMIT)
 		return AD_R_TUNNEL_HOPS;
-	if (!self || !target)
+	/* Of nothing else we know how far the tag reaches, or what its checksum covers. */
+	if (!self || !target || (p->protocol != IPPROTO_TCP && !packet_is_icmp(p)))
 		return AD_R_INTERNAL;
 	w->head = addr_is_ip4(&target->tunnel) ? AD_OVERHEAD_IP4 : AD_OVERHEAD_IP6;
 	w->sport = bpf_htons(0xc000 | p->prf >> 50); /* RFC 8926, 3.3: the ephemeral range */
@@ -236,7 +237,7 @@ static __always_inline __u64 tunnel_sum_transport(struct xdp_md *ctx, const stru
 
 	if (p->protocol == IPPROTO_TCP)
 		return (__u16)~csum_fold(tunnel_inner_pseudo(p));
-	if (!p->is_ip6)
+	if (p->protocol != IPPROTO_ICMPV6)
 		return 0;
 	sum = tunnel_sum_words(cursor_at(ctx, p->l3_off + offsetof(struct ipv6hdr, saddr)), 32);
 	sum += bpf_htons(p->ip_bytes - (p->l4_off - p->l3_off)) + bpf_htons(IPPROTO_ICMPV6);

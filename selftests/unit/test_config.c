@@ -495,7 +495,7 @@ static void test_config_defaults(void)
 	is_int(config->self->mtu, 0, "mtu by route");
 	ok(config->vips[0].tcp && config->vips[0].dns, "VIPs pin TCP and answer DNS");
 	is_int(config->owner_bits, 10, "owner_bits");
-	is_int(config->clock, CLOCK_REQUIRE_SYNC, "clock");
+	is_int(config->clock, CONFIG_CLOCK_REQUIRE_SYNC, "clock");
 	is_int(config->timestamps, SYSCTL_CHECK, "tcp_timestamps");
 	is_int(config->key_epoch, 0, "epoch");
 	is_int(config->tunnel_port, 6081, "port");
@@ -513,7 +513,7 @@ static void test_config_defaults(void)
 	ok(config->metrics.on, "metrics are on");
 	is_int(config->metrics.port, 9911, "metrics port");
 	is_str(addr_format(&config->metrics.address, text), "127.0.0.1", "metrics address");
-	is_int(config->xdp_mode, XDP_AUTO, "xdp.mode");
+	is_int(config->xdp_mode, CONFIG_XDP_AUTO, "xdp.mode");
 	ok(config->xdp_dispatcher, "xdp.dispatcher");
 	is_str(config->bpffs, "/sys/fs/bpf/anydoor", "bpffs");
 	is_str(config->run_dir, "/run/anydoor", "run");
@@ -575,7 +575,7 @@ static void test_config_every_key_takes_its_value(void)
 	ok(config->vips[1].tcp && !config->vips[1].dns, "second VIP");
 	is_str(config->interfaces[1], "eth1.100", "interfaces");
 	is_int(config->owner_bits, 14, "owner_bits");
-	is_int(config->clock, CLOCK_ACCEPT_UNSYNC, "clock");
+	is_int(config->clock, CONFIG_CLOCK_ACCEPT_UNSYNC, "clock");
 	is_int(config->timestamps, SYSCTL_SET, "tcp_timestamps");
 	is_int(config->key_epoch, 255, "epoch");
 	is_int(config->tunnel_port, 6082, "port");
@@ -589,7 +589,7 @@ static void test_config_every_key_takes_its_value(void)
 	is_int(config->successors[1], 2, "as ids");
 	is_str(addr_format(&config->metrics.address, address), "2001:db8::1", "metrics address");
 	is_int(config->metrics.port, 80, "metrics port");
-	is_int(config->xdp_mode, XDP_GENERIC, "xdp.mode");
+	is_int(config->xdp_mode, CONFIG_XDP_GENERIC, "xdp.mode");
 	ok(!config->xdp_dispatcher, "xdp.dispatcher");
 	is_str(config->bpffs, "/sys/fs/bpf/door", "no slash at a directory's end");
 	is_str(config->run_dir, "/run/door", "run");

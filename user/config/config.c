@@ -19,9 +19,11 @@
 #define PATH_BYTES     128 /* longer than any path in the schema */
 #define FILE_MAX_BYTES (16 << 20)
 
-static void walk_map(struct loader *loader, yaml_node_t *node, const char *parent, void *base);
+static void walk_map(struct config_reader *loader, yaml_node_t *node, const char *parent,
+		     void *base);
 
-void complain(struct loader *loader, int line, const char *path, const char *format, ...)
+void config_complain(struct config_reader *loader, int line, const char *path, const char *format,
+		     ...)
 {
 	const char *file = loader->config->path;
 	va_list args;
@@ -67,8 +69,8 @@ static const char *kind_of(const yaml_node_t *node)
 }
 
 /* Takes @text over, which stands for the value's own. */
-static void remember(struct loader *loader, struct value_list *values, const struct value *value,
-		     char *text)
+static void remember(struct config_reader *loader, struct value_list *values,
+		     const struct value *value, char *text)
 {
 	struct value *longer = values->list;
 
@@ -93,7 +95,7 @@ static bool is_read_later(const struct schema_row *row)
 }
 
 /* A member's text, from the file or from the schema's default. */
-static void read_text(struct loader *loader, const struct value *value)
+static void read_text(struct config_reader *loader, const struct value *value)
 {
 	const struct schema_row *row = value->row;
 	bool word = row->word && !strcmp(value->text, row->word);
@@ -106,31 +108,33 @@ static void read_text(struct loader *loader, const struct value *value)
 		remember(loader, &loader->uniques, value, value_canonical(value));
 }
 
-static void read_scalar(struct loader *loader, struct value *value, yaml_node_t *node)
+static void read_scalar(struct config_reader *loader, struct value *value, yaml_node_t *node)
 {
 	const char *path = value->row->path;
 
 	value->line = line_of(node);
 	if (node->type != YAML_SCALAR_NODE) {
-		complain(loader, value->line, path, "wants a single value, not %s", kind_of(node));
+		config_complain(loader, value->line, path, "wants a single value, not %s",
+				kind_of(node));
 		return;
 	}
 	value->text = (const char *)node->data.scalar.value;
 	if (!*value->text || is_empty(node))
-		complain(loader, value->line, path, "has no value; leave the key out instead");
+		config_complain(loader, value->line, path,
+				"has no value; leave the key out instead");
 	else if (strlen(value->text) != node->data.scalar.length)
-		complain(loader, value->line, path, "has a NUL in it");
+		config_complain(loader, value->line, path, "has a NUL in it");
 	else
 		read_text(loader, value);
 }
 
 /* The key is absent. @line is where the mapping starts that should hold it. */
-static void read_default(struct loader *loader, struct value *value)
+static void read_default(struct config_reader *loader, struct value *value)
 {
 	const struct schema_row *row = value->row;
 
 	if (row->required)
-		complain(loader, value->line, row->path, "is missing (%s)", row->help);
+		config_complain(loader, value->line, row->path, "is missing (%s)", row->help);
 	else if (row->later)
 		remember(loader, &loader->pending, value, NULL);
 	else if (row->fallback && strcmp(row->fallback, row->word ? row->word : "")) {
@@ -140,7 +144,7 @@ static void read_default(struct loader *loader, struct value *value)
 }
 
 /* Room for @count items; zeroed. */
-static char *list_room(struct loader *loader, const struct schema_row *row, char *base,
+static char *list_room(struct config_reader *loader, const struct schema_row *row, char *base,
 		       size_t count)
 {
 	void *items = base + row->offset;
@@ -157,7 +161,7 @@ static char *list_room(struct loader *loader, const struct schema_row *row, char
 	return items;
 }
 
-static void read_item(struct loader *loader, yaml_node_t *node, const struct schema_row *row,
+static void read_item(struct config_reader *loader, yaml_node_t *node, const struct schema_row *row,
 		      char *item)
 {
 	struct value value = { .row = row, .base = item, .where = item + row->offset };
@@ -171,7 +175,7 @@ static void read_item(struct loader *loader, yaml_node_t *node, const struct sch
 	walk_map(loader, node, row->path, item);
 }
 
-static void read_list(struct loader *loader, yaml_node_t *node, const struct schema_row *row,
+static void read_list(struct config_reader *loader, yaml_node_t *node, const struct schema_row *row,
 		      char *base)
 {
 	char path[PATH_BYTES];
@@ -179,16 +183,17 @@ static void read_list(struct loader *loader, yaml_node_t *node, const struct sch
 	char *items;
 
 	if (node->type != YAML_SEQUENCE_NODE && !is_empty(node)) {
-		complain(loader, line_of(node), row->path, "wants a list, not %s", kind_of(node));
+		config_complain(loader, line_of(node), row->path, "wants a list, not %s",
+				kind_of(node));
 		return;
 	}
 	count = is_empty(node) ? 0
 			       : node->data.sequence.items.top - node->data.sequence.items.start;
 	if (count < (size_t)row->min)
-		complain(loader, line_of(node), row->path, "is empty (%s)", row->help);
+		config_complain(loader, line_of(node), row->path, "is empty (%s)", row->help);
 	if (count > (size_t)row->max) {
-		complain(loader, line_of(node), row->path, "has %zu entries; at most %lld fit",
-			 count, row->max);
+		config_complain(loader, line_of(node), row->path,
+				"has %zu entries; at most %lld fit", count, row->max);
 		count = row->max;
 	}
 	items = count ? list_room(loader, row, base, count) : NULL;
@@ -200,7 +205,7 @@ static void read_list(struct loader *loader, yaml_node_t *node, const struct sch
 			  schema_find(path), items + i * row->item_size);
 }
 
-static void read_row(struct loader *loader, yaml_node_t *node, const struct schema_row *row,
+static void read_row(struct config_reader *loader, yaml_node_t *node, const struct schema_row *row,
 		     char *base, int parent_line)
 {
 	struct value value = {
@@ -217,22 +222,24 @@ static void read_row(struct loader *loader, yaml_node_t *node, const struct sche
 		read_scalar(loader, &value, node);
 }
 
-static void complain_unknown(struct loader *loader, int line, const char *path)
+static void complain_unknown(struct config_reader *loader, int line, const char *path)
 {
 	const struct schema_row *nearest = schema_nearest(path);
 	char quoted[PATH_BYTES];
 
 	text_quote(path, quoted, sizeof(quoted));
 	if (nearest && !strcmp(nearest->path, path))
-		complain(loader, line, quoted, "unknown key; keys of a section stand below it");
+		config_complain(loader, line, quoted,
+				"unknown key; keys of a section stand below it");
 	else if (nearest)
-		complain(loader, line, quoted, "unknown key; did you mean %s?", nearest->path);
+		config_complain(loader, line, quoted, "unknown key; did you mean %s?",
+				nearest->path);
 	else
-		complain(loader, line, quoted, "unknown key");
+		config_complain(loader, line, quoted, "unknown key");
 }
 
 /* Finds the row of every key; @found gets the value of each row that has one. */
-static void match_keys(struct loader *loader, yaml_node_t *map, const char *parent,
+static void match_keys(struct config_reader *loader, yaml_node_t *map, const char *parent,
 		       yaml_node_t **found)
 {
 	yaml_node_pair_t *pair = map->data.mapping.pairs.start;
@@ -243,8 +250,8 @@ static void match_keys(struct loader *loader, yaml_node_t *map, const char *pare
 		char path[PATH_BYTES];
 
 		if (key->type != YAML_SCALAR_NODE) {
-			complain(loader, line_of(key), parent, "a key must be a word, not %s",
-				 kind_of(key));
+			config_complain(loader, line_of(key), parent,
+					"a key must be a word, not %s", kind_of(key));
 			continue;
 		}
 		snprintf(path, sizeof(path), "%s%s%s", parent, *parent ? "." : "",
@@ -253,8 +260,9 @@ static void match_keys(struct loader *loader, yaml_node_t *map, const char *pare
 		if (!row || !schema_is_child(row, parent))
 			complain_unknown(loader, line_of(key), path);
 		else if (found[row - config_schema])
-			complain(loader, line_of(key), path, "stands here twice; first on line %d",
-				 line_of(found[row - config_schema]));
+			config_complain(loader, line_of(key), path,
+					"stands here twice; first on line %d",
+					line_of(found[row - config_schema]));
 		else
 			found[row - config_schema] =
 				yaml_document_get_node(loader->document, pair->value);
@@ -262,7 +270,8 @@ static void match_keys(struct loader *loader, yaml_node_t *map, const char *pare
 }
 
 /* @node NULL: the section is absent, its rows get their defaults. */
-static void walk_map(struct loader *loader, yaml_node_t *node, const char *parent, void *base)
+static void walk_map(struct config_reader *loader, yaml_node_t *node, const char *parent,
+		     void *base)
 {
 	yaml_node_t *found[config_schema_rows];
 	int line = *parent ? line_of(node) : 0; /* of what is missing: for the top, nowhere */
@@ -272,8 +281,8 @@ static void walk_map(struct loader *loader, yaml_node_t *node, const char *paren
 	if (node && node->type == YAML_MAPPING_NODE) {
 		match_keys(loader, node, parent, found);
 	} else if (node && !is_empty(node)) {
-		complain(loader, line_of(node), parent, "wants keys with values, not %s",
-			 kind_of(node));
+		config_complain(loader, line_of(node), parent, "wants keys with values, not %s",
+				kind_of(node));
 		return;
 	}
 	for (i = 0; i < config_schema_rows; i++)
@@ -291,7 +300,7 @@ static int by_row_and_text(const void *a, const void *b)
 	return order ? order : left->line - right->line;
 }
 
-static void complain_twins(struct loader *loader)
+static void complain_twins(struct config_reader *loader)
 {
 	struct value *list = loader->uniques.list;
 	char quoted[PATH_BYTES];
@@ -304,10 +313,10 @@ static void complain_twins(struct loader *loader)
 		if (list[i].row != list[first].row || strcmp(list[i].text, list[first].text))
 			first = i;
 		else
-			complain(loader, list[i].line, list[i].row->path,
-				 "%s is taken already, on line %d",
-				 text_quote(list[i].text, quoted, sizeof(quoted)),
-				 list[first].line);
+			config_complain(loader, list[i].line, list[i].row->path,
+					"%s is taken already, on line %d",
+					text_quote(list[i].text, quoted, sizeof(quoted)),
+					list[first].line);
 	}
 }
 
@@ -320,13 +329,13 @@ static void values_free(struct value_list *values)
 	free(values->list);
 }
 
-static void load_document(struct loader *loader, yaml_document_t *document)
+static void load_document(struct config_reader *loader, yaml_document_t *document)
 {
 	yaml_node_t *root = yaml_document_get_root_node(document);
 	size_t i;
 
 	if (!root || is_empty(root)) {
-		complain(loader, 0, "", "is empty");
+		config_complain(loader, 0, "", "is empty");
 		return;
 	}
 	loader->document = document;
@@ -339,8 +348,8 @@ static void load_document(struct loader *loader, yaml_document_t *document)
 }
 
 /* libyaml gives no line for bytes that are no text at all, only their offset. */
-static void complain_yaml(struct loader *loader, const yaml_parser_t *parser, const char *text,
-			  size_t size)
+static void complain_yaml(struct config_reader *loader, const yaml_parser_t *parser,
+			  const char *text, size_t size)
 {
 	int line = parser->problem_mark.line + 1;
 	size_t i;
@@ -348,11 +357,12 @@ static void complain_yaml(struct loader *loader, const yaml_parser_t *parser, co
 	if (parser->error == YAML_READER_ERROR)
 		for (line = 1, i = 0; i < size && i < parser->problem_offset; i++)
 			line += text[i] == '\n';
-	complain(loader, line, "", "not YAML: %s%s%s", parser->problem ? parser->problem : "?",
-		 parser->context ? ", " : "", parser->context ? parser->context : "");
+	config_complain(loader, line, "", "not YAML: %s%s%s",
+			parser->problem ? parser->problem : "?", parser->context ? ", " : "",
+			parser->context ? parser->context : "");
 }
 
-static void parse(struct loader *loader, const char *text, size_t size)
+static void parse(struct config_reader *loader, const char *text, size_t size)
 {
 	yaml_document_t document;
 	yaml_parser_t parser;
@@ -373,8 +383,8 @@ static void parse(struct loader *loader, const char *text, size_t size)
 		complain_yaml(loader, &parser, text, size);
 	} else {
 		if (yaml_document_get_root_node(&document))
-			complain(loader, line_of(yaml_document_get_root_node(&document)), "",
-				 "a second YAML document; there may be one");
+			config_complain(loader, line_of(yaml_document_get_root_node(&document)), "",
+					"a second YAML document; there may be one");
 		yaml_document_delete(&document);
 	}
 	yaml_parser_delete(&parser);
@@ -415,7 +425,7 @@ static int by_line(const void *a, const void *b)
 	return strcmp(left->text, right->text);
 }
 
-static int load_text(struct loader *loader, const char *text, size_t size)
+static int load_text(struct config_reader *loader, const char *text, size_t size)
 {
 	char *dir = strdup(loader->config->path);
 	int err = dir ? 0 : -ENOMEM;
@@ -436,7 +446,8 @@ static int load_text(struct loader *loader, const char *text, size_t size)
 
 int config_load_partly(const char *path, struct config **config, struct config_errors *errors)
 {
-	struct loader loader = { .config = calloc(1, sizeof(struct config)), .errors = errors };
+	struct config_reader loader = { .config = calloc(1, sizeof(struct config)),
+					.errors = errors };
 	char *text = NULL;
 	size_t size = 0;
 	int err = -ENOMEM;

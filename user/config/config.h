@@ -84,17 +84,17 @@ struct config_limit {
 };
 
 enum config_clock {
-	CLOCK_REQUIRE_SYNC,
-	CLOCK_ACCEPT_UNSYNC
+	CONFIG_CLOCK_REQUIRE_SYNC,
+	CONFIG_CLOCK_ACCEPT_UNSYNC
 };
 enum config_sysctl {
 	SYSCTL_CHECK,
 	SYSCTL_SET
 };
 enum config_xdp_mode {
-	XDP_AUTO,
-	XDP_NATIVE,
-	XDP_GENERIC
+	CONFIG_XDP_AUTO,
+	CONFIG_XDP_NATIVE,
+	CONFIG_XDP_GENERIC
 };
 
 struct config {

@@ -12,18 +12,18 @@
 
 #define QUOTED 64
 
-static void complain_reference(struct loader *loader, const struct value *value, const char *list,
-			       const struct nearest *near)
+static void complain_reference(struct config_reader *loader, const struct value *value,
+			       const char *list, const struct nearest *near)
 {
 	char quoted[QUOTED];
 
 	text_quote(value->text, quoted, sizeof(quoted));
-	complain(loader, value->line, value->row->path, "\"%s\" is not among `%s`%s%s%s", quoted,
-		 list, near->best ? "; did you mean " : "", near->best ? near->best : "",
-		 near->best ? "?" : "");
+	config_complain(loader, value->line, value->row->path, "\"%s\" is not among `%s`%s%s%s",
+			quoted, list, near->best ? "; did you mean " : "",
+			near->best ? near->best : "", near->best ? "?" : "");
 }
 
-void later_pop(struct loader *loader, const struct value *value)
+void later_pop(struct config_reader *loader, const struct value *value)
 {
 	struct nearest near = { .word = value->text };
 	struct config *config = loader->config;
@@ -41,7 +41,7 @@ void later_pop(struct loader *loader, const struct value *value)
 	complain_reference(loader, value, "pops", &near);
 }
 
-static const struct config_node *find_node(struct loader *loader, const struct value *value)
+static const struct config_node *find_node(struct config_reader *loader, const struct value *value)
 {
 	const struct config_node *node = config_node_by_name(loader->config, value->text);
 	struct nearest near = { .word = value->text };
@@ -55,49 +55,50 @@ static const struct config_node *find_node(struct loader *loader, const struct v
 	return node;
 }
 
-void later_self(struct loader *loader, const struct value *value)
+void later_self(struct config_reader *loader, const struct value *value)
 {
 	loader->config->self = find_node(loader, value);
 }
 
-void later_loopback(struct loader *loader, const struct value *value)
+void later_loopback(struct config_reader *loader, const struct value *value)
 {
-	complain(loader, value->line, value->row->path,
-		 "lo: no packet of a client comes in there; name what faces the clients, such as "
-		 "eth0");
+	config_complain(
+		loader, value->line, value->row->path,
+		"lo: no packet of a client comes in there; name what faces the clients, such as "
+		"eth0");
 }
 
 /* @why_not: what is wrong with this node itself. */
-static void take_other(struct loader *loader, const struct value *value, const char *why_not)
+static void take_other(struct config_reader *loader, const struct value *value, const char *why_not)
 {
 	const struct config_node *node = find_node(loader, value);
 
 	if (!node)
 		return;
 	if (node == loader->config->self)
-		complain(loader, value->line, value->row->path, "%s is this node itself: %s",
-			 node->name, why_not);
+		config_complain(loader, value->line, value->row->path, "%s is this node itself: %s",
+				node->name, why_not);
 	memcpy(value->where, &node->id, sizeof(node->id));
 }
 
-void later_successor(struct loader *loader, const struct value *value)
+void later_successor(struct config_reader *loader, const struct value *value)
 {
 	take_other(loader, value, "it cannot take over from itself");
 }
 
-void later_neighbour(struct loader *loader, const struct value *value)
+void later_neighbour(struct config_reader *loader, const struct value *value)
 {
 	take_other(loader, value, "it is asked before any other");
 }
 
-void later_vip_dns(struct loader *loader, const struct value *value)
+void later_vip_dns(struct config_reader *loader, const struct value *value)
 {
 	struct config_vip *vip = value->base;
 
 	vip->dns = loader->config->nr_zones > 0;
 }
 
-void later_nsid(struct loader *loader, const struct value *value)
+void later_nsid(struct config_reader *loader, const struct value *value)
 {
 	struct config *config = loader->config;
 
@@ -110,7 +111,7 @@ void later_nsid(struct loader *loader, const struct value *value)
 	}
 }
 
-void later_overhead(struct loader *loader, const struct value *value)
+void later_overhead(struct config_reader *loader, const struct value *value)
 {
 	struct config *config = loader->config;
 
@@ -121,14 +122,14 @@ void later_overhead(struct loader *loader, const struct value *value)
 }
 
 /* One number for all kinds of answers, unless more is said. The text is that of the word "off". */
-void later_rate(struct loader *loader, const struct value *value)
+void later_rate(struct config_reader *loader, const struct value *value)
 {
 	if (!value->text)
 		memcpy(value->where, &loader->config->limit.rates[AD_DNS_CLASS_ANSWER],
 		       value->row->size);
 }
 
-void later_metrics(struct loader *loader, const struct value *value)
+void later_metrics(struct config_reader *loader, const struct value *value)
 {
 	struct config *config = loader->config;
 	const char *text = value->text ? value->text : value->row->says;
@@ -137,12 +138,13 @@ void later_metrics(struct loader *loader, const struct value *value)
 	config->metrics.on = strcmp(text, value->row->word);
 	if (config->metrics.on &&
 	    addr_parse_endpoint(text, &config->metrics.address, &config->metrics.port))
-		complain(loader, value->line, value->row->path,
-			 "\"%s\" is not an address and port, such as 127.0.0.1:9911 or [::1]:9911",
-			 text_quote(text, quoted, sizeof(quoted)));
+		config_complain(
+			loader, value->line, value->row->path,
+			"\"%s\" is not an address and port, such as 127.0.0.1:9911 or [::1]:9911",
+			text_quote(text, quoted, sizeof(quoted)));
 }
 
-static void check_ids(struct loader *loader)
+static void check_ids(struct config_reader *loader)
 {
 	const struct config *config = loader->config;
 	unsigned int limit = 1u << config->owner_bits;
@@ -150,13 +152,13 @@ static void check_ids(struct loader *loader)
 
 	for (i = 0; config->owner_bits && i < config->nr_nodes; i++)
 		if (config->nodes[i].id >= limit)
-			complain(loader, config->nodes[i].line, "nodes[].id",
-				 "%u does not fit stamp.owner_bits %u: at most %u",
-				 config->nodes[i].id, config->owner_bits, limit - 1);
+			config_complain(loader, config->nodes[i].line, "nodes[].id",
+					"%u does not fit stamp.owner_bits %u: at most %u",
+					config->nodes[i].id, config->owner_bits, limit - 1);
 }
 
 /* We send from our tunnel address, so a peer of the other family could not be reached. */
-static void check_families(struct loader *loader)
+static void check_families(struct config_reader *loader)
 {
 	static const struct ad_addr unread;
 	const struct config *config = loader->config;
@@ -168,13 +170,13 @@ static void check_families(struct loader *loader)
 		if (addr_compare(&node->tunnel, &unread) &&
 		    addr_compare(&config->self->tunnel, &unread) &&
 		    addr_is_ip4(&node->tunnel) != addr_is_ip4(&config->self->tunnel))
-			complain(loader, node->line, "nodes[].tunnel",
-				 "%s is reached by another IP version than %s, this node",
-				 node->name ? node->name : "it", config->self->name);
+			config_complain(loader, node->line, "nodes[].tunnel",
+					"%s is reached by another IP version than %s, this node",
+					node->name ? node->name : "it", config->self->name);
 	}
 }
 
-static void check_vips_are_no_tunnels(struct loader *loader)
+static void check_vips_are_no_tunnels(struct config_reader *loader)
 {
 	const struct config *config = loader->config;
 	char text[ADDR_TEXT];
@@ -183,12 +185,12 @@ static void check_vips_are_no_tunnels(struct loader *loader)
 	for (i = 0; i < config->nr_vips; i++)
 		for (j = 0; j < config->nr_nodes; j++)
 			if (!addr_compare(&config->vips[i].address, &config->nodes[j].tunnel))
-				complain(loader, config->nodes[j].line, "nodes[].tunnel",
-					 "%s is a VIP: a packet to it may land anywhere",
-					 addr_format(&config->vips[i].address, text));
+				config_complain(loader, config->nodes[j].line, "nodes[].tunnel",
+						"%s is a VIP: a packet to it may land anywhere",
+						addr_format(&config->vips[i].address, text));
 }
 
-static void check_nobody_answers_dns(struct loader *loader)
+static void check_nobody_answers_dns(struct config_reader *loader)
 {
 	const struct config *config = loader->config;
 	size_t i;
@@ -197,8 +199,8 @@ static void check_nobody_answers_dns(struct loader *loader)
 		if (config->vips[i].dns)
 			return;
 	if (config->nr_zones && config->nr_vips)
-		complain(loader, config->zones[0].line, "dns.zones",
-			 "nobody would be asked for them: every VIP says `dns: false`");
+		config_complain(loader, config->zones[0].line, "dns.zones",
+				"nobody would be asked for them: every VIP says `dns: false`");
 }
 
 /* The flow table finds a bucket by a mask (bpf/flow/flow.h). */
@@ -211,7 +213,7 @@ static void round_flows(struct config *config)
 	config->flow_max = flows;
 }
 
-void config_rules_check(struct loader *loader)
+void config_rules_check(struct config_reader *loader)
 {
 	round_flows(loader->config);
 	check_ids(loader);

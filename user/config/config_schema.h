@@ -34,7 +34,7 @@ enum schema_type {
 	SCHEMA_ENDPOINT,
 };
 
-struct loader;
+struct config_reader;
 
 /* A scalar on its way into its member. */
 struct value {
@@ -82,7 +82,7 @@ struct schema_row {
 	 * Called when all else is read, in the table's order, if the key is absent, says .word, or
 	 * has a type whose text only means something then (POP, NODE, ENDPOINT).
 	 */
-	void (*later)(struct loader *loader, const struct value *value);
+	void (*later)(struct config_reader *loader, const struct value *value);
 	const char *help;
 };
 
@@ -95,7 +95,7 @@ struct value_list {
 };
 
 /* What the reader carries around. */
-struct loader {
+struct config_reader {
 	struct config *config;
 	struct config_errors *errors;
 	struct yaml_document_s *document;
@@ -123,27 +123,27 @@ const char *schema_range(const struct schema_row *row, char *text, size_t size);
 /* Makes text of unknown origin fit for a message: short, no control characters. */
 const char *text_quote(const char *text, char *buffer, size_t size);
 
-__attribute__((format(printf, 4, 5))) void complain(struct loader *loader, int line,
-						    const char *path, const char *format, ...);
+__attribute__((format(printf, 4, 5))) void
+config_complain(struct config_reader *loader, int line, const char *path, const char *format, ...);
 
 /* Reads @value->text as its row says. False if it complained. */
-bool value_read(struct loader *loader, const struct value *value);
+bool value_read(struct config_reader *loader, const struct value *value);
 /* The value's canonical text, for telling twins apart. Caller frees; NULL without memory. */
 char *value_canonical(const struct value *value);
 
 /* For .later in the schema; each complains on its own. */
-void later_pop(struct loader *loader, const struct value *value);
-void later_self(struct loader *loader, const struct value *value);
-void later_loopback(struct loader *loader, const struct value *value);
-void later_neighbour(struct loader *loader, const struct value *value);
-void later_successor(struct loader *loader, const struct value *value);
-void later_vip_dns(struct loader *loader, const struct value *value);
-void later_nsid(struct loader *loader, const struct value *value);
-void later_overhead(struct loader *loader, const struct value *value);
-void later_rate(struct loader *loader, const struct value *value);
-void later_metrics(struct loader *loader, const struct value *value);
+void later_pop(struct config_reader *loader, const struct value *value);
+void later_self(struct config_reader *loader, const struct value *value);
+void later_loopback(struct config_reader *loader, const struct value *value);
+void later_neighbour(struct config_reader *loader, const struct value *value);
+void later_successor(struct config_reader *loader, const struct value *value);
+void later_vip_dns(struct config_reader *loader, const struct value *value);
+void later_nsid(struct config_reader *loader, const struct value *value);
+void later_overhead(struct config_reader *loader, const struct value *value);
+void later_rate(struct config_reader *loader, const struct value *value);
+void later_metrics(struct config_reader *loader, const struct value *value);
 
 /* What no single row can see. */
-void config_rules_check(struct loader *loader);
+void config_rules_check(struct config_reader *loader);
 
 #endif

@@ -28,8 +28,9 @@ const char *text_quote(const char *text, char *buffer, size_t size)
 #define reject(loader, value, format, ...)                                                         \
 	({                                                                                         \
 		char quoted_[QUOTED];                                                              \
-		complain(loader, (value)->line, (value)->row->path, "\"%s\" " format,              \
-			 text_quote((value)->text, quoted_, sizeof(quoted_)), ##__VA_ARGS__);      \
+		config_complain(loader, (value)->line, (value)->row->path, "\"%s\" " format,       \
+				text_quote((value)->text, quoted_, sizeof(quoted_)),               \
+				##__VA_ARGS__);                                                    \
 		false;                                                                             \
 	})
 
@@ -53,7 +54,7 @@ static void store(const struct value *value, unsigned long long number)
 	}
 }
 
-static bool keep(struct loader *loader, const struct value *value, char *text)
+static bool keep(struct config_reader *loader, const struct value *value, char *text)
 {
 	if (!text) {
 		loader->no_memory = true;
@@ -67,7 +68,7 @@ static bool keep(struct loader *loader, const struct value *value, char *text)
  * Decimal digits and at most one letter out of @units, whose factor is @factors at its place.
  * No leading zero: YAML 1.1 would call it octal, and people would not.
  */
-static bool read_scaled(struct loader *loader, const struct value *value, const char *units,
+static bool read_scaled(struct config_reader *loader, const struct value *value, const char *units,
 			const long long *factors, const char *example)
 {
 	const struct schema_row *row = value->row;
@@ -90,26 +91,26 @@ static bool read_scaled(struct loader *loader, const struct value *value, const 
 	return true;
 }
 
-static bool read_number(struct loader *loader, const struct value *value)
+static bool read_number(struct config_reader *loader, const struct value *value)
 {
 	return read_scaled(loader, value, "", NULL, "10");
 }
 
-static bool read_count(struct loader *loader, const struct value *value)
+static bool read_count(struct config_reader *loader, const struct value *value)
 {
 	static const long long factors[] = { 1 << 10, 1 << 20, 1 << 30 };
 
 	return read_scaled(loader, value, "KMG", factors, "64K or 1M");
 }
 
-static bool read_seconds(struct loader *loader, const struct value *value)
+static bool read_seconds(struct config_reader *loader, const struct value *value)
 {
 	static const long long factors[] = { 1, 60, 3600, 86400 };
 
 	return read_scaled(loader, value, "smhd", factors, "30s or 10m");
 }
 
-static bool read_bool(struct loader *loader, const struct value *value)
+static bool read_bool(struct config_reader *loader, const struct value *value)
 {
 	static const char *const words[] = { "false", "true", "no", "yes", "off", "on" };
 	size_t i;
@@ -123,7 +124,7 @@ static bool read_bool(struct loader *loader, const struct value *value)
 	return reject(loader, value, "is neither true nor false");
 }
 
-static bool read_choice(struct loader *loader, const struct value *value)
+static bool read_choice(struct config_reader *loader, const struct value *value)
 {
 	const char *word = value->row->choices;
 	unsigned int place = 0;
@@ -141,7 +142,7 @@ static bool read_choice(struct loader *loader, const struct value *value)
 	return true;
 }
 
-static bool read_text(struct loader *loader, const struct value *value)
+static bool read_text(struct config_reader *loader, const struct value *value)
 {
 	size_t length = strlen(value->text), i;
 
@@ -153,7 +154,7 @@ static bool read_text(struct loader *loader, const struct value *value)
 	return keep(loader, value, strdup(value->text));
 }
 
-static bool read_name(struct loader *loader, const struct value *value)
+static bool read_name(struct config_reader *loader, const struct value *value)
 {
 	const char *text = value->text;
 
@@ -185,7 +186,7 @@ static const char *address_trouble(const struct ad_addr *addr)
 	return NULL;
 }
 
-static bool read_address(struct loader *loader, const struct value *value)
+static bool read_address(struct config_reader *loader, const struct value *value)
 {
 	struct ad_addr *addr = value->where;
 	const char *trouble;
@@ -197,7 +198,7 @@ static bool read_address(struct loader *loader, const struct value *value)
 }
 
 /* Without a length, one address. */
-static bool read_prefix(struct loader *loader, const struct value *value)
+static bool read_prefix(struct config_reader *loader, const struct value *value)
 {
 	size_t length = strcspn(value->text, "/"), digits;
 	const char *bits = value->text + length;
@@ -229,7 +230,7 @@ static bool read_prefix(struct loader *loader, const struct value *value)
  * Only what is surely not there is an error: the commands that merely read run as users who may
  * not look into every directory.
  */
-static bool read_file(struct loader *loader, const struct value *value)
+static bool read_file(struct config_reader *loader, const struct value *value)
 {
 	const char *trouble = NULL;
 	struct stat st;
@@ -248,12 +249,12 @@ static bool read_file(struct loader *loader, const struct value *value)
 	else if (errno != EACCES)
 		trouble = strerror(errno);
 	if (trouble)
-		complain(loader, value->line, value->row->path, "%s: %s (%s)", path, trouble,
-			 value->row->help);
+		config_complain(loader, value->line, value->row->path, "%s: %s (%s)", path, trouble,
+				value->row->help);
 	return !trouble;
 }
 
-static bool read_dir(struct loader *loader, const struct value *value)
+static bool read_dir(struct config_reader *loader, const struct value *value)
 {
 	static const char bpffs[] = "/sys/fs/bpf/";
 	size_t length = strlen(value->text);
@@ -293,7 +294,7 @@ static const char *domain_trouble(const char *text)
 	return NULL;
 }
 
-static bool read_zone(struct loader *loader, const struct value *value)
+static bool read_zone(struct config_reader *loader, const struct value *value)
 {
 	size_t length = strlen(value->text), i;
 	const char *trouble = length ? domain_trouble(value->text) : "is not a domain name";
@@ -312,9 +313,9 @@ static bool read_zone(struct loader *loader, const struct value *value)
 	return true;
 }
 
-bool value_read(struct loader *loader, const struct value *value)
+bool value_read(struct config_reader *loader, const struct value *value)
 {
-	static bool (*const readers[])(struct loader *, const struct value *) = {
+	static bool (*const readers[])(struct config_reader *, const struct value *) = {
 		[SCHEMA_TEXT] = read_text,     [SCHEMA_NAME] = read_name,
 		[SCHEMA_BOOL] = read_bool,     [SCHEMA_NUMBER] = read_number,
 		[SCHEMA_COUNT] = read_count,   [SCHEMA_SECONDS] = read_seconds,

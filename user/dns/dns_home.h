@@ -2,8 +2,8 @@
 /*
  * dns_home.h: the DNS engine in userspace: pages are plain memory.
  */
-#ifndef AD_DNS_HOME_H
-#define AD_DNS_HOME_H
+#ifndef AD_USER_DNS_HOME_H
+#define AD_USER_DNS_HOME_H
 
 #include <stdlib.h>
 #include <time.h>

@@ -119,7 +119,7 @@ static void check_clock(const struct config *config, struct findings *findings)
 	if (err != -EAGAIN)
 		warning("clock: the kernel cannot be asked whether it is synchronised: %s",
 			strerror(-err));
-	else if (config->clock == CLOCK_REQUIRE_SYNC)
+	else if (config->clock == CONFIG_CLOCK_REQUIRE_SYNC)
 		error("clock: the kernel says it is not synchronised; run an NTP client, or say "
 		      "stamp.clock: any");
 	else

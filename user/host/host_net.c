@@ -50,7 +50,7 @@ static void check_offloads(const struct config *config, const char *interface,
 
 	check_offload(interface, "rx-lro", "lro", merged, findings);
 	check_offload(interface, "rx-gro-hw", "rx-gro-hw", merged, findings);
-	if (config->xdp_mode == XDP_GENERIC)
+	if (config->xdp_mode == CONFIG_XDP_GENERIC)
 		check_offload(interface, "rx-gro", "gro", merged, findings);
 	if (!carries_vlans(links, if_nametoindex(interface)))
 		return;

@@ -167,7 +167,7 @@ static void say_how(const struct config *config, const struct ad_attached *recor
 		log_warn("%s: attached alone: the kernel refuses libxdp's dispatcher, so no other "
 			 "XDP program can share this interface (xdp.dispatcher: off silences this)",
 			 record->name);
-	if (config->xdp_mode == XDP_AUTO && record->flags & AD_ATTACHED_GENERIC)
+	if (config->xdp_mode == CONFIG_XDP_AUTO && record->flags & AD_ATTACHED_GENERIC)
 		log_warn("%s: the driver refuses native XDP: attached in generic mode, which is "
 			 "slow",
 			 record->name);
@@ -252,9 +252,9 @@ static int try_modes(struct doors *doors, const struct config *config, __u32 ifi
 {
 	int err = -EOPNOTSUPP;
 
-	if (config->xdp_mode != XDP_GENERIC)
+	if (config->xdp_mode != CONFIG_XDP_GENERIC)
 		err = try_kinds(doors, config, ifindex, false, id);
-	if (err && config->xdp_mode != XDP_NATIVE)
+	if (err && config->xdp_mode != CONFIG_XDP_NATIVE)
 		err = try_kinds(doors, config, ifindex, true, id);
 	return err;
 }

@@ -108,8 +108,8 @@ int loader_remember(struct loader *loader, const struct intent *intent,
 	err = err ?: doors_write(&loader->doors, &keeper);
 	err = err ?: datapath_write_meta(&loader->dp, &meta);
 	if (err)
-		config_errors_add(errors, loader->doors.dir, 0, "cannot be signed: %s",
-				  strerror(-err));
+		config_errors_add(errors, loader->doors.dir, 0,
+				  "the maps keeper and meta cannot be written: %s", strerror(-err));
 	return err;
 }
 

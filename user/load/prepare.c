@@ -13,7 +13,7 @@
 
 int prepare_check_clock(const struct config *config, struct config_errors *errors)
 {
-	int err = config->clock == CLOCK_ACCEPT_UNSYNC ? 0 : clock_check_synchronised();
+	int err = config->clock == CONFIG_CLOCK_ACCEPT_UNSYNC ? 0 : clock_check_synchronised();
 
 	if (err == -EAGAIN)
 		config_errors_add(

@@ -208,7 +208,7 @@ static void judge_network(const struct view *view, struct status *status)
 static void judge_interface(const struct view *view, struct status *status,
 			    const struct status_interface *interface)
 {
-	bool generic_wanted = view->config && view->config->xdp_mode == XDP_GENERIC;
+	bool generic_wanted = view->config && view->config->xdp_mode == CONFIG_XDP_GENERIC;
 	const char *name = interface->record.name;
 
 	if (interface->missing & AD_ATTACHED_XDP)
