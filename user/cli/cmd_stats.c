@@ -193,20 +193,30 @@ static void print_zones(const struct dns_stats *dns)
 	table_end(table);
 }
 
-static void print_dns(const struct dns_stats *dns)
+static void print_counters(const struct column *columns, const struct counter *list,
+			   const void *counts)
 {
-	static const struct column guard[] = COUNTS("DNS"), limited[] = {
-		{ "DNS OVER LIMIT", false }, { "DROPPED", true }, { "SLIPPED", true },
-		{ "SPARED", true },	     { NULL, false },
-	};
-	struct table *table;
+	struct table *table = table_new(stdout, columns);
 
-	print_answers(dns->by);
-	table = table_new(stdout, guard);
-	add_counters(table, counters_guard, &dns->guarded);
-	add_counters(table, counters_tcp, dns);
+	add_counters(table, list, counts);
 	table_end(table);
 	putchar('\n');
+}
+
+static void print_dns(const struct dns_stats *dns)
+{
+	static const struct column cookies[] = COUNTS("DNS COOKIES"), tcp[] = COUNTS("DNS BY TCP"),
+				   limited[] = {
+					   { "DNS OVER LIMIT", false },
+					   { "DROPPED", true },
+					   { "SLIPPED", true },
+					   { "SPARED", true },
+					   { NULL, false },
+				   };
+
+	print_answers(dns->by);
+	print_counters(cookies, counters_guard, &dns->guarded);
+	print_counters(tcp, counters_tcp, dns);
 	print_matrix(limited, counter_find(counters_guard, "limited"), &dns->guarded);
 	putchar('\n');
 	print_zones(dns);
@@ -231,11 +241,8 @@ static void print_hunt(const struct ad_hunt_stats *stats)
 		{ "FOR A NODE", true }, { "FOR A PREFIX", true },
 		{ NULL, false },
 	};
-	struct table *table = table_new(stdout, columns);
 
-	add_counters(table, counters_hunt, stats);
-	table_end(table);
-	putchar('\n');
+	print_counters(columns, counters_hunt, stats);
 	print_matrix(budgets, counter_find(counters_hunt, "refused"), stats);
 }
 
