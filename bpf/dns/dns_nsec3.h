@@ -18,7 +18,7 @@
 struct dns_nsec3 {
 	__u8 text[DNS_NSEC3_TEXT]; /* the lower-cased name to begin with */
 	__u8 salt[256];
-	__u32 schedule[16];
+	__u32 schedule[DNS_SHA1_ROUNDS];
 	__u32 state[5]; /* the hash, when done */
 	__u32 len;	/* of the text */
 	__u32 salt_len;
@@ -32,61 +32,76 @@ static __always_inline __u32 dns_rotate(__u32 v, __u32 bits)
 
 static __always_inline __u32 dns_text32(const struct dns_nsec3 *h, __u32 at)
 {
-	const __u8 *p = &h->text[at & (DNS_NSEC3_MASK - 3)];
+	__u32 v;
 
-	return (__u32)p[0] << 24 | (__u32)p[1] << 16 | (__u32)p[2] << 8 | p[3];
+	__builtin_memcpy(&v, &h->text[at & (DNS_NSEC3_MASK - 3)], sizeof(v));
+	return __builtin_bswap32(v);
 }
 
-/* FIPS 180-4, 6.1.2, step 1: the word of round @i; only the last sixteen are kept. */
-static __always_inline __u32 dns_sha1_word(struct dns_nsec3 *h, __u32 block, __u32 i)
+/* FIPS 180-4, 6.1.2, step 1: a word for each round. */
+static __always_inline void dns_sha1_schedule(struct dns_nsec3 *h, __u32 block)
 {
-	__u32 *w = h->schedule;
+	__u32 *w = h->schedule, i;
 
-	if (i < 16)
+	for (i = 0; i < 16; i++)
 		w[i] = dns_text32(h, block + 4 * i);
-	else
-		w[i & 15] = dns_rotate(
-			w[(i - 3) & 15] ^ w[(i - 8) & 15] ^ w[(i - 14) & 15] ^ w[i & 15], 1);
-	return w[i & 15];
+	for (i = 16; i < DNS_SHA1_ROUNDS; i++)
+		w[i] = dns_rotate(w[i - 3] ^ w[i - 8] ^ w[i - 14] ^ w[i - 16], 1);
 }
 
-/* 4.1.1 and 4.2.1: Ch, Parity, Maj, Parity, each with its constant. */
-static __always_inline __u32 dns_sha1_mix(__u32 i, __u32 b, __u32 c, __u32 d)
+/* 4.1.1 and 4.2.1: Ch, Parity, Maj, Parity, each with its constant, for twenty rounds. */
+static __always_inline __u32 dns_sha1_mix(__u32 kind, __u32 b, __u32 c, __u32 d)
 {
-	if (i < 20)
-		return ((b & c) | (~b & d)) + 0x5a827999;
-	if (i < 40)
+	if (kind == 0)
+		return (d ^ (b & (c ^ d))) + 0x5a827999;
+	if (kind == 1)
 		return (b ^ c ^ d) + 0x6ed9eba1;
-	if (i < 60)
-		return ((b & c) | (b & d) | (c & d)) + 0x8f1bbcdc;
+	if (kind == 2)
+		return ((b & c) | (d & (b | c))) + 0x8f1bbcdc;
 	return (b ^ c ^ d) + 0xca62c1d6;
+}
+
+#define DNS_SHA1_ROUND(a, b, c, d, e, kind, word)                                                  \
+	do {                                                                                       \
+		(e) += dns_rotate(a, 5) + dns_sha1_mix(kind, b, c, d) + (word);                    \
+		(b) = dns_rotate(b, 30);                                                           \
+	} while (0)
+
+/* Twenty rounds. After five of them each letter is where it was: none is moved. */
+static __always_inline void dns_sha1_rounds(__u32 v[5], const __u32 *words, __u32 kind)
+{
+	__u32 a = v[0], b = v[1], c = v[2], d = v[3], e = v[4], i;
+
+	for (i = 0; i < 20; i += 5) {
+		DNS_SHA1_ROUND(a, b, c, d, e, kind, words[i]);
+		DNS_SHA1_ROUND(e, a, b, c, d, kind, words[i + 1]);
+		DNS_SHA1_ROUND(d, e, a, b, c, kind, words[i + 2]);
+		DNS_SHA1_ROUND(c, d, e, a, b, kind, words[i + 3]);
+		DNS_SHA1_ROUND(b, c, d, e, a, kind, words[i + 4]);
+	}
+	v[0] = a;
+	v[1] = b;
+	v[2] = c;
+	v[3] = d;
+	v[4] = e;
 }
 
 /* One block of the text. */
 DNS_STAGE int dns_sha1_block(struct dns_nsec3 *h, __u32 block)
 {
-	__u32 a, b, c, d, e, i, sum;
+	__u32 v[5], i;
 
 	if (!h)
 		return -1;
-	a = h->state[0];
-	b = h->state[1];
-	c = h->state[2];
-	d = h->state[3];
-	e = h->state[4];
-	for (i = 0; i < DNS_SHA1_ROUNDS; i++) {
-		sum = dns_rotate(a, 5) + dns_sha1_mix(i, b, c, d) + e + dns_sha1_word(h, block, i);
-		e = d;
-		d = c;
-		c = dns_rotate(b, 30);
-		b = a;
-		a = sum;
-	}
-	h->state[0] += a;
-	h->state[1] += b;
-	h->state[2] += c;
-	h->state[3] += d;
-	h->state[4] += e;
+	dns_sha1_schedule(h, block);
+	for (i = 0; i < 5; i++)
+		v[i] = h->state[i];
+	dns_sha1_rounds(v, h->schedule, 0);
+	dns_sha1_rounds(v, h->schedule + 20, 1);
+	dns_sha1_rounds(v, h->schedule + 40, 2);
+	dns_sha1_rounds(v, h->schedule + 60, 3);
+	for (i = 0; i < 5; i++)
+		h->state[i] += v[i];
 	return 0;
 }
 
