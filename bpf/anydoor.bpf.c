@@ -202,15 +202,6 @@ int dns_copied(struct xdp_md *ctx)
 	return action_xdp(reason, XDP_TX);
 }
 
-SEC("xdp")
-int dns_more(struct xdp_md *ctx)
-{
-	__u32 bytes = bpf_xdp_get_buff_len(ctx), reason = dns_packet_more(ctx, bytes);
-
-	verdict_count(reason, bytes);
-	return action_xdp(reason, XDP_TX);
-}
-
 SEC("tc")
 int egress(struct __sk_buff *skb)
 {

@@ -30,12 +30,11 @@
 #define AD_DNS_TEXT_OF(name)	   AD_DNS_TEXT(name)
 
 /*
- * What `dns` hands on, only programs of its own format may take: odd and even formats have slots of
- * their own in the jump table.
+ * What `dns` hands on, only a program of its own format may take: odd and even formats have a slot
+ * each in the jump table.
  */
-#define AD_DOOR_DNS_PAIR(format) (AD_DOOR_DNS_PAIRS + 2 * ((format) % 2))
-#define AD_DOOR_DNS_MORE	 AD_DOOR_DNS_PAIR(AD_DNS_FORMAT)
-#define AD_DOOR_DNS_COPIED	 (AD_DOOR_DNS_PAIR(AD_DNS_FORMAT) + 1)
+#define AD_DOOR_DNS_COPIED_OF(format) (AD_DOOR_DNS_COPIES + (format) % 2)
+#define AD_DOOR_DNS_COPIED	      AD_DOOR_DNS_COPIED_OF(AD_DNS_FORMAT)
 
 /* Maps of this format: as C sees them, and as they are pinned. */
 #define dns_pages	  AD_DNS_NAMED(dns_pages, AD_DNS_FORMAT)

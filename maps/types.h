@@ -408,10 +408,10 @@ AD_ASSERT_SIZE(struct ad_geneve_opt, 28);
 
 /* Slots of the doors: the attached programs only tail-call, so an upgrade is one map write. */
 enum ad_door_xdp {
-	AD_DOOR_PACKET = 0,    /* every packet */
-	AD_DOOR_DNS = 1,       /* UDP 53 for a VIP */
-	AD_DOOR_DNS_PAIRS = 2, /* up to 5: what of it is not answered in the frame (maps/dns.h) */
-	AD_DOOR_XDP_MAX = 8    /* the table outlives upgrades: room for what they bring */
+	AD_DOOR_PACKET = 0,	/* every packet */
+	AD_DOOR_DNS = 1,	/* UDP 53 for a VIP */
+	AD_DOOR_DNS_COPIES = 2, /* and 3: what of it is not answered in the frame (maps/dns.h) */
+	AD_DOOR_XDP_MAX = 8	/* the table outlives upgrades: room for what they bring */
 };
 enum ad_door_tc {
 	AD_DOOR_EGRESS = 0,

@@ -12,26 +12,6 @@
 #include "dns_read.h"
 #include "dns_signed.h"
 
-/* 1: the alias at w->cell was followed, to a name with that hash; w->dname: where it stands. */
-DNS_STAGE int dns_has_passed(struct dns_work *w, __u64 hash)
-{
-	__u32 i;
-
-	if (!w)
-		return 0;
-	w->dname = 0;
-	for (i = 0; i < DNS_CHAIN_MAX; i++) {
-		if (i >= w->nr_passed)
-			break;
-		if (w->passed[i].cell != w->cell)
-			continue;
-		w->dname = w->passed[i].at;
-		if (w->passed[i].hash == hash)
-			return 1;
-	}
-	return 0;
-}
-
 /* Bytes of a name, as they are. */
 DNS_STAGE int dns_copy_name(struct dns_work *w, __u32 to, __u32 from, __u32 len)
 {
@@ -126,21 +106,25 @@ static __always_inline int dns_put_dname(struct dns_work *w, const struct ad_dns
 	if (w->dname)
 		return DNS_GO;
 	w->dname = w->at;
-	return dns_put_more(w, image, rrset, DNS_ANSWER, with_sigs);
+	return dns_put_set(w, image, rrset, DNS_ANSWER, with_sigs);
 }
 
-DNS_STAGE int dns_redirect(struct dns_work *w, const struct ad_dns_image *image, __u32 with_sigs)
+/* The alias that the DNAME at w->cell makes. */
+DNS_STAGE int dns_redirect(struct dns_work *w, const struct ad_dns_image *image)
 {
 	const struct ad_dns_rrset *rrset;
 	const struct ad_dns_cell *cell;
-	__u32 prefix, dname, target_len;
+	__u32 prefix, dname, target_len, with_sigs;
 	int verdict;
 
 	if (!w || !image)
 		return DNS_PASS;
 	prefix = w->skip;
 	cell = dns_cell(w, image, w->cell);
-	if (!cell || dns_find(w, image, cell->record, DNS_T_DNAME, with_sigs, &rrset) || !rrset)
+	if (!cell)
+		return DNS_PASS;
+	with_sigs = cell->flags & w->edns_do;
+	if (dns_find(w, image, cell->record, DNS_T_DNAME, with_sigs, &rrset) || !rrset)
 		return DNS_PASS;
 	if (!w->asked)
 		w->asked = w->cell + 1;

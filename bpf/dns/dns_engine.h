@@ -52,29 +52,21 @@ static __always_inline void dns_finish(struct dns_work *w, const struct ad_dns_i
 	w->len = w->at;
 }
 
-/* Most questions are for an address of a name that has one: no more than its cell is needed. */
-static __always_inline int dns_find_answer(struct dns_work *w, const struct ad_dns_image *image)
-{
-	const struct ad_dns_cell *cell = dns_probe_question(w, image);
-	int verdict;
-
-	if (cell && cell->kind == AD_DNS_NAME && dns_has_inline(cell, w->qtype) &&
-	    !(cell->flags & w->edns_do)) {
-		w->zone = cell->zone;
-		w->aa = 1;
-		return dns_put_inline(w, cell, w->qtype, w->subject);
-	}
-	verdict = dns_match(w, image, cell);
-	return verdict ? verdict : dns_follow(w, image);
-}
-
 static __always_inline int dns_answer(struct dns_work *w, const struct ad_dns_image *image)
 {
+	const struct ad_dns_cell *cell;
+	int verdict;
+
 	if (w->rcode != DNS_NOERROR)
 		return DNS_SEND;
 	if (!DNS_IN_KERNEL && dns_is_meta(w->qtype))
 		return dns_meta(w, image);
-	return dns_find_answer(w, image);
+	verdict = dns_reach(w, image);
+	cell = verdict == DNS_GO ? dns_cell(w, image, w->cell) : 0;
+	if (!cell || !dns_is_inline(w, cell))
+		return dns_follow(w, image, verdict, 0);
+	w->aa = 1;
+	return dns_put_inline(w, cell, w->qtype, w->owner);
 }
 
 /* An OPT record alone: a client that asks for nothing but a cookie (RFC 7873, 5.4). */

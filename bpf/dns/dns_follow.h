@@ -48,38 +48,10 @@ static __always_inline __u32 dns_wanted(const struct dns_work *w, const struct a
 
 /*
  * The sets of one name, or of the cut above it: RFC 1034, 4.3.2, 3. A referral has the NS of the
- * cut as authority and their addresses as additional data.
+ * cut as authority and their addresses as additional data. @with_sigs: and what makes it sure.
  */
 static __always_inline int dns_take(struct dns_work *w, const struct ad_dns_image *image,
-				    const struct ad_dns_cell *cell, __u32 referral)
-{
-	__u32 wanted = dns_wanted(w, cell, referral), rdata = w->at + DNS_RR_FIXED;
-	const struct ad_dns_rrset *rrset;
-	int verdict;
-
-	if (!w->asked)
-		w->asked = w->cell + 1;
-	w->aa |= !referral;
-	if (dns_has_inline(cell, wanted))
-		return dns_put_inline(w, cell, wanted, w->owner);
-	if (dns_find(w, image, cell->record, wanted, 0, &rrset))
-		return DNS_PASS;
-	if (!rrset && wanted == DNS_T_DS && cell->flags & AD_DNS_IS_APEX)
-		return dns_no_ds(w, image, cell, 0);
-	if (!rrset)
-		return DNS_ABSENT;
-	verdict = dns_put_rrset(w, image, rrset, w->owner, referral ? DNS_AUTHORITY : DNS_ANSWER);
-	if (verdict)
-		return verdict;
-	if (wanted == DNS_T_CNAME && w->qtype != DNS_T_CNAME)
-		return dns_next(w, rrset, rdata);
-	return DNS_SEND;
-}
-
-/* The same on the longer way; @with_sigs: and what makes it sure. */
-static __always_inline int dns_take_more(struct dns_work *w, const struct ad_dns_image *image,
-					 const struct ad_dns_cell *cell, __u32 referral,
-					 __u32 with_sigs)
+				    const struct ad_dns_cell *cell, __u32 referral, __u32 with_sigs)
 {
 	__u32 wanted = dns_wanted(w, cell, referral), rdata = w->at + DNS_RR_FIXED;
 	const struct ad_dns_rrset *rrset;
@@ -100,7 +72,7 @@ static __always_inline int dns_take_more(struct dns_work *w, const struct ad_dns
 		return DNS_PASS;
 	if (!rrset)
 		return DNS_ABSENT;
-	verdict = dns_put_more(w, image, rrset, referral ? DNS_AUTHORITY : DNS_ANSWER, with_sigs);
+	verdict = dns_put_set(w, image, rrset, referral ? DNS_AUTHORITY : DNS_ANSWER, with_sigs);
 	if (verdict)
 		return verdict;
 	if (wanted != DNS_T_CNAME || w->qtype == DNS_T_CNAME)
@@ -116,27 +88,8 @@ static __always_inline __u32 dns_is_referral(const struct dns_work *w,
 	return cell->kind == AD_DNS_CUT && (w->skip || w->qtype != DNS_T_DS);
 }
 
-/* One name of the chain. */
+/* One name of the chain. DNS_MORE: the next one is what the DNAME here makes of it. */
 DNS_STAGE int dns_hop(struct dns_work *w, const struct ad_dns_image *image)
-{
-	const struct ad_dns_cell *cell;
-
-	if (!w || !image)
-		return DNS_PASS;
-	cell = dns_cell(w, image, w->cell);
-	if (!cell)
-		return DNS_PASS;
-	if (cell->flags & w->edns_do || (cell->kind == AD_DNS_DNAME && w->skip))
-		return DNS_MORE;
-	if (cell->kind == AD_DNS_ABOVE)
-		return dns_refuse(w, image);
-	if (cell->kind == AD_DNS_NAME && w->skip)
-		return dns_wildcard(w, image, cell);
-	return dns_take(w, image, cell, dns_is_referral(w, cell));
-}
-
-/* The same on the longer way. */
-DNS_STAGE int dns_hop_more(struct dns_work *w, const struct ad_dns_image *image)
 {
 	const struct ad_dns_cell *cell;
 	__u32 with_sigs;
@@ -154,52 +107,39 @@ DNS_STAGE int dns_hop_more(struct dns_work *w, const struct ad_dns_image *image)
 			       ? dns_wildcard_signed(w, image, cell)
 			       : dns_wildcard(w, image, cell);
 	if (cell->kind == AD_DNS_DNAME && w->skip)
-		return dns_redirect(w, image, with_sigs);
-	return dns_take_more(w, image, cell, dns_is_referral(w, cell), with_sigs);
+		return DNS_MORE;
+	return dns_take(w, image, cell, dns_is_referral(w, cell), with_sigs);
 }
 
 /*
- * From where dns_follow() stopped to the end of the chain; then what belongs to it in the other
- * sections, in their order.
+ * From where dns_reach() came to, and what it says, to the end of the chain; then what belongs to
+ * it in the other sections, in their order. @in_frame: a constant; what a DNAME makes has to be
+ * written before one can go on.
  */
-static __always_inline int dns_follow_more(struct dns_work *w, const struct ad_dns_image *image)
+static __always_inline int dns_follow(struct dns_work *w, const struct ad_dns_image *image,
+				      int verdict, int in_frame)
 {
-	int verdict = DNS_GO;
 	__u32 i;
 
+	dns_locate_apex(w, image);
 	w->extra = 0;
 	w->extra_must = 0;
 	w->nr_proofs = 0;
 	w->encloser = 0;
 	w->cover = 0;
-	for (i = 0; i < DNS_CHAIN_MAX && verdict == DNS_GO; i++)
-		verdict = dns_hop_more(w, image);
+	for (i = 0; i < DNS_CHAIN_MAX && verdict == DNS_GO; i++) {
+		verdict = dns_hop(w, image);
+		if (!in_frame && verdict == DNS_MORE)
+			verdict = dns_redirect(w, image);
+	}
 	if (verdict == DNS_GO)
 		return DNS_IN_KERNEL ? DNS_PASS : DNS_SEND;
-	if (verdict == DNS_PASS || w->tc)
+	if ((verdict != DNS_ABSENT && verdict != DNS_SEND) || w->tc)
 		return verdict;
 	verdict = verdict == DNS_ABSENT ? dns_put_soa(w, image) : DNS_GO;
 	if (!verdict)
 		verdict = dns_put_proofs(w, image);
 	return verdict ? verdict : dns_put_extra(w, image);
-}
-
-/* From the match to the end of the chain. */
-static __always_inline int dns_follow(struct dns_work *w, const struct ad_dns_image *image)
-{
-	int verdict = DNS_GO;
-	__u32 i;
-
-	dns_locate_apex(w, image);
-	for (i = 0; i < DNS_CHAIN_MAX && verdict == DNS_GO; i++)
-		verdict = dns_hop(w, image);
-	if (verdict == DNS_ABSENT)
-		return dns_deny(w, image);
-	if (verdict == DNS_MORE && !DNS_IN_KERNEL)
-		return dns_follow_more(w, image);
-	if (verdict == DNS_GO)
-		return DNS_IN_KERNEL ? DNS_PASS : DNS_SEND;
-	return verdict;
 }
 
 #endif

@@ -43,6 +43,29 @@ static __always_inline bool dns_odd_ip6(const struct ipv6hdr *ip)
 	return from[0] == to[0] && from[1] == to[1] && from[2] == to[2] && from[3] == to[3];
 }
 
+/* As packet_read_link(), but the tags are not to be remembered: they stay where they are. */
+static __always_inline __be16 dns_skip_link(struct cursor *c, struct dns_frame *f)
+{
+	struct ethhdr *eth = cursor_take(c, sizeof(*eth));
+	struct packet_tag *tag;
+	__be16 proto;
+
+	if (!eth)
+		return 0;
+	f->l3_off = ETH_HLEN;
+	proto = eth->h_proto;
+	for (int i = 0; i < AD_VLAN_DEPTH; i++) {
+		if (proto != bpf_htons(ETH_P_8021Q) && proto != bpf_htons(ETH_P_8021AD))
+			break;
+		tag = cursor_take(c, sizeof(*tag));
+		if (!tag)
+			return 0;
+		f->l3_off += sizeof(*tag);
+		proto = tag->proto;
+	}
+	return proto;
+}
+
 /*
  * Up to the message, every length distrusted. `packet` sends only what is plain: no IP options, no
  * extension headers, no fragments.
@@ -51,14 +74,12 @@ static __always_inline __u32 dns_read_frame(struct xdp_md *ctx, struct dns_frame
 					    struct dns_work *w)
 {
 	struct cursor c = cursor_at(ctx, 0);
-	struct packet p = {};
-	__be16 proto = packet_read_link(&c, &p);
+	__be16 proto = dns_skip_link(&c, f);
 	__u32 bytes;
 	struct ipv6hdr *ip6;
 	struct udphdr *udp;
 	struct iphdr *ip4;
 
-	f->l3_off = p.l3_off;
 	f->is_ip6 = proto == bpf_htons(ETH_P_IPV6);
 	if (f->is_ip6) {
 		ip6 = cursor_take(&c, sizeof(*ip6));
@@ -67,7 +88,7 @@ static __always_inline __u32 dns_read_frame(struct xdp_md *ctx, struct dns_frame
 		bytes = bpf_ntohs(ip6->payload_len);
 		f->odd = dns_odd_ip6(ip6);
 		__builtin_memcpy(&w->client, &ip6->saddr, sizeof(w->client));
-		f->dns_off = p.l3_off + sizeof(*ip6) + sizeof(*udp);
+		f->dns_off = f->l3_off + sizeof(*ip6) + sizeof(*udp);
 	} else {
 		ip4 = cursor_take(&c, sizeof(*ip4));
 		if (!ip4)
@@ -76,7 +97,7 @@ static __always_inline __u32 dns_read_frame(struct xdp_md *ctx, struct dns_frame
 		f->odd = dns_odd_ip4(ip4);
 		w->client.q[0] = 0;
 		w->client.q[1] = bpf_htonl(0xffff) | (__u64)ip4->saddr << 32;
-		f->dns_off = p.l3_off + sizeof(*ip4) + sizeof(*udp);
+		f->dns_off = f->l3_off + sizeof(*ip4) + sizeof(*udp);
 	}
 	/* a length below that of its header has become a large one */
 	if (bytes > f->bytes - (f->dns_off - sizeof(*udp)))

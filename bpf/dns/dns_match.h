@@ -81,6 +81,33 @@ static __always_inline int dns_wildcard(struct dns_work *w, const struct ad_dns_
 	return DNS_GO;
 }
 
+/*
+ * The cell that answers the question, w->cell: the name's own, its wildcard's, or that of the
+ * deepest ancestor that is stored. DNS_ABSENT: there is no such name. In a signed zone, for who
+ * asks with DO, a wildcard is left to dns_hop(), which knows what has to be proved.
+ */
+static __always_inline int dns_reach(struct dns_work *w, const struct ad_dns_image *image)
+{
+	const struct ad_dns_cell *cell = dns_probe_question(w, image);
+	int verdict = dns_match(w, image, cell);
+
+	if (cell || verdict)
+		return verdict;
+	cell = dns_cell(w, image, w->cell);
+	if (!cell)
+		return DNS_PASS;
+	if (cell->kind != AD_DNS_NAME || cell->flags & w->edns_do)
+		return DNS_GO;
+	return dns_wildcard(w, image, cell);
+}
+
+/* An address of a name that has one, or whose wildcard has: no more than that cell is needed. */
+static __always_inline int dns_is_inline(const struct dns_work *w, const struct ad_dns_cell *cell)
+{
+	return cell->kind == AD_DNS_NAME && !(cell->flags & w->edns_do) &&
+	       dns_has_inline(cell, w->qtype);
+}
+
 /* Notes that the alias at w->cell was followed; @dname: where it stands, if it is a DNAME. */
 static __always_inline void dns_pass_by(struct dns_work *w, __u32 dname)
 {
@@ -90,6 +117,26 @@ static __always_inline void dns_pass_by(struct dns_work *w, __u32 dname)
 	passed->cell = w->cell;
 	passed->at = dname;
 	w->nr_passed++;
+}
+
+/* 1: the alias at w->cell was followed, to a name with that hash; w->dname: where it stands. */
+DNS_STAGE int dns_has_passed(struct dns_work *w, __u64 hash)
+{
+	__u32 i;
+
+	if (!w)
+		return 0;
+	w->dname = 0;
+	for (i = 0; i < DNS_CHAIN_MAX; i++) {
+		if (i >= w->nr_passed)
+			break;
+		if (w->passed[i].cell != w->cell)
+			continue;
+		w->dname = w->passed[i].at;
+		if (w->passed[i].hash == hash)
+			return 1;
+	}
+	return 0;
 }
 
 /* After this alias the chain meets itself. */

@@ -14,11 +14,18 @@
  *   DNS_FIXUPS_MAX	  compression pointers of one RRset
  *   DNS_OPTIONS_MAX	  EDNS options looked through
  *   DNS_PROOFS_MAX	  NSEC or NSEC3 of one answer; a power of two
+ *   DNS_PARTS_MAX	  parts of an answer in the frame; a power of two
+ *   DNS_PART_BYTES	  the longest of them; a power of two
+ *   DNS_PART_FIXUPS	  compression pointers of one
  *   DNS_KEY_BYTES	  longest name, as a key, that is looked for in a chain of NSEC
  *   DNS_ITERATIONS_MAX	  of NSEC3's hash
  */
 #ifndef AD_DNS_PLACE_H
 #define AD_DNS_PLACE_H
+
+#define DNS_PARTS_MAX	8
+#define DNS_PART_BYTES	1024
+#define DNS_PART_FIXUPS 64
 
 #ifdef __bpf__
 #include <linux/bpf.h>

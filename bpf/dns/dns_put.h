@@ -16,6 +16,7 @@ static __always_inline int dns_fits(const struct dns_work *w, __u32 bytes)
 static __always_inline int dns_truncate(struct dns_work *w)
 {
 	w->tc = 1;
+	w->nr_parts = 0;
 	w->at = w->body;
 	w->count[DNS_ANSWER] = 0;
 	w->count[DNS_AUTHORITY] = 0;
@@ -47,6 +48,35 @@ static __always_inline void dns_fix(struct dns_work *w, const __u8 *page, __u32 
 	}
 }
 
+/* Notes a part for the frame. DNS_MORE: there are too many, or it is too long. */
+static __always_inline int dns_note(struct dns_work *w, __u32 qtype, __u32 ref, __u32 len,
+				    __u32 owner)
+{
+	struct dns_part *part = &w->parts[w->nr_parts & (DNS_PARTS_MAX - 1)];
+
+	if (w->nr_parts == DNS_PARTS_MAX || len > DNS_PART_BYTES)
+		return DNS_MORE;
+	w->nr_parts++;
+	part->ref = ref;
+	part->qtype = qtype;
+	part->at = w->at;
+	part->len = len;
+	part->fixups = w->fixups;
+	part->owner = owner;
+	part->apex = w->base[AD_DNS_BASE_APEX];
+	part->set = w->base[AD_DNS_BASE_SET];
+	w->at += len;
+	return DNS_GO;
+}
+
+/* A blob is never shorter than a record, but of additional data there may be none that fits. */
+static __always_inline int dns_note_blob(struct dns_work *w, __u32 ref, __u32 len, __u32 owner)
+{
+	if (!len)
+		return DNS_GO;
+	return w->fixups > DNS_PART_FIXUPS ? DNS_MORE : dns_note(w, 0, ref, len, owner);
+}
+
 /*
  * Appends the first @len bytes of a blob, which the caller knows to fit, and sets its w->fixups
  * pointers: @owner is where the owner's name stands. Two words at a time, and a little beyond.
@@ -60,6 +90,8 @@ DNS_STAGE int dns_copy(struct dns_work *w, const struct ad_dns_image *image, __u
 
 	if (!w || !image || len > DNS_REPLY_MAX || w->fixups > DNS_FIXUPS_MAX)
 		return DNS_PASS;
+	if (DNS_IN_KERNEL && w->framed)
+		return dns_note_blob(w, blob, len, owner);
 	page = dns_page_of(w, image, (__u64)blob * 8);
 	if (!page)
 		return DNS_PASS;
@@ -89,27 +121,6 @@ static __always_inline int dns_fail(struct dns_work *w)
 	return DNS_SEND;
 }
 
-/* SOA for a negative answer (RFC 2308, section 3), and the end of it. */
-static __always_inline int dns_deny(struct dns_work *w, const struct ad_dns_image *image)
-{
-	const struct ad_dns_zone *zone;
-	int verdict;
-
-	if (w->zone == DNS_NOT_COUNTED)
-		return DNS_SEND;
-	zone = dns_zone(image, w->zone);
-	if (!zone->soa)
-		return dns_fail(w);
-	if (!dns_fits(w, zone->soa_len))
-		return dns_truncate(w);
-	w->fixups = zone->soa_fixups;
-	verdict = dns_copy(w, image, zone->soa, zone->soa_len, w->base[AD_DNS_BASE_APEX]);
-	if (verdict)
-		return verdict;
-	w->count[DNS_AUTHORITY]++;
-	return DNS_SEND;
-}
-
 /* Pointer, type, class, TTL, length, address: A is two words, AAAA three and a half. */
 static __always_inline int dns_put_inline(struct dns_work *w, const struct ad_dns_cell *cell,
 					  __u32 qtype, __u32 owner)
@@ -124,6 +135,10 @@ static __always_inline int dns_put_inline(struct dns_work *w, const struct ad_dn
 
 	if (!dns_fits(w, n * (DNS_RR_FIXED + size)))
 		return dns_truncate(w);
+	if (DNS_IN_KERNEL && w->framed) {
+		w->count[DNS_ANSWER] += n;
+		return dns_note(w, qtype, w->cell, n * (DNS_RR_FIXED + size), owner) ?: DNS_SEND;
+	}
 	for (i = 0; i < AD_DNS_CELL_ADDR / 4; i++) {
 		const __u8 *addr = cell->addr + (from & 31);
 		__u32 at = w->at;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * dns_quick.h: the question that nearly all are, read and answered in the frame.
+ * dns_quick.h: a query read and answered in the frame.
  *
- * One question of class IN for a name that is ours and not too long, with no OPT, a plain one, or
- * one with a cookie, whose answer is one set: addresses that stand in the name's cell, or what was
- * compiled; the name's own, or a wildcard's; or SOA, where there is none. That needs no copy of the
- * message, and its sum is known by the time that it is written. Whatever else it may be, this says
- * AD_CONTINUE, has left the frame as it was, and the engine (dns_engine.h) looks at it anew. Where
- * both can answer they must say the same to the byte: the fuzzer of packets sees to that.
+ * One question of class IN, whose name is not too long, with or without EDNS. What is to be said is
+ * chosen by the engine (dns_follow.h), as for every other query; here its parts are written behind
+ * the question, and added up as they are. Nearly all queries are for an address of a name that has
+ * one: these take a way of their own, which is dns_find_answer()'s first step. What is too long or
+ * has too many parts, and what a network may be told too often, is AD_CONTINUE: the frame is as it
+ * was, and is answered in a copy.
  *
  * The name is not taken apart. What is hashed ends at the first zero, and a stored name which
  * equals that ends there too, so the labels are as they are in the zone. Only of a name that is not
- * stored are they looked at.
+ * stored as such are they looked at.
  */
 #ifndef AD_DNS_QUICK_H
 #define AD_DNS_QUICK_H
@@ -78,7 +78,30 @@ __noinline int dns_quick_name(struct xdp_md *ctx, const struct dns_frame *f, str
 	return zeros ? DNS_GO : DNS_PASS;
 }
 
-/* The cookie that @option carries, through the engine's check. */
+/* Header and question; @c goes on behind them. True: one question, of class IN. */
+static __always_inline bool quick_read(struct xdp_md *ctx, const struct dns_frame *f,
+				       struct cursor *c, struct dns_work *w,
+				       const struct ad_dns_image *image, struct dns_quick *q)
+{
+	__u8 *header;
+	__u32 *asked;
+
+	*c = cursor_at(ctx, f->dns_off);
+	header = cursor_take(c, DNS_HEADER);
+	if (!header || header[2] & (DNS_QR | DNS_OPCODE))
+		return false;
+	q->counts = *(__u64 *)(header + 4);
+	if ((q->counts & ~QUICK_WITH_OPT) != QUICK_COUNTS || dns_quick_name(ctx, f, w, image, q))
+		return false;
+	quick_skip(c, q->name_len);
+	asked = cursor_take(c, 4);
+	if (!asked)
+		return false;
+	q->asked = *asked;
+	return q->asked >> 16 == bpf_htons(DNS_CLASS_IN);
+}
+
+/* The cookie that @option carries, if it is whole: as dns_read_cookie(). */
 static __always_inline bool quick_read_cookie(const __u8 *option, struct dns_work *w)
 {
 	const struct ad_dns_guard *guard = dns_guard_of(w);
@@ -86,6 +109,7 @@ static __always_inline bool quick_read_cookie(const __u8 *option, struct dns_wor
 	if (!guard || guard->cookies == AD_DNS_COOKIES_OFF || dns_load32(option) != QUICK_COOKIE)
 		return false;
 	w->cookie_len = DNS_COOKIE_BYTES;
+	w->options = QUICK_COOKIE_BYTES;
 	w->cookie[0] = dns_load64(option + 4);
 	w->cookie[1] = dns_load64(option + 12);
 	w->cookie[2] = dns_load64(option + 20);
@@ -95,7 +119,7 @@ static __always_inline bool quick_read_cookie(const __u8 *option, struct dns_wor
 
 /*
  * OPT of a version that we know, with no flag but DO, and with a whole cookie or nothing in it.
- * Gives what may go back; 0: not ours to say.
+ * Gives what may go back; 0: it is none such.
  */
 static __always_inline __u32 quick_read_opt(struct cursor *c, struct dns_work *w,
 					    const struct ad_dns_image *image, bool has_cookie)
@@ -121,41 +145,7 @@ static __always_inline __u32 quick_read_opt(struct cursor *c, struct dns_work *w
 	return max < image->udp_size ? max : image->udp_size;
 }
 
-/* Types of which a name has a set or not; the parent's may be the word on DS. */
-static __always_inline bool quick_is_data(__u32 asked)
-{
-	__u32 qtype = __builtin_bswap16(asked);
-
-	return qtype < DNS_T_TKEY && qtype != DNS_T_OPT && qtype != DNS_T_DS;
-}
-
-/* Header and question; @c goes on behind them. True: one question, of class IN. */
-static __always_inline bool quick_read(struct xdp_md *ctx, const struct dns_frame *f,
-				       struct cursor *c, struct dns_work *w,
-				       const struct ad_dns_image *image, struct dns_quick *q)
-{
-	__u8 *header;
-	__u32 *asked;
-
-	*c = cursor_at(ctx, f->dns_off);
-	header = cursor_take(c, DNS_HEADER);
-	if (!header || header[2] & (DNS_QR | DNS_OPCODE))
-		return false;
-	q->counts = *(__u64 *)(header + 4);
-	if ((q->counts & ~QUICK_WITH_OPT) != QUICK_COUNTS || dns_quick_name(ctx, f, w, image, q))
-		return false;
-	quick_skip(c, q->name_len);
-	asked = cursor_take(c, 4);
-	if (!asked)
-		return false;
-	q->asked = *asked;
-	return q->asked >> 16 == bpf_htons(DNS_CLASS_IN) && quick_is_data(q->asked);
-}
-
-/*
- * What is behind the question: nothing, or an OPT that we know. Then q->max bytes may go back, and
- * as many of them are OPT as there were.
- */
+/* What is behind the question: nothing, or an OPT; of a simple one q->max is known then. */
 static __always_inline bool quick_read_rest(struct cursor *c, const struct dns_frame *f,
 					    struct dns_work *w, const struct ad_dns_image *image,
 					    struct dns_quick *q)
@@ -164,13 +154,54 @@ static __always_inline bool quick_read_rest(struct cursor *c, const struct dns_f
 	q->max = DNS_UDP_MIN;
 	if (q->counts == QUICK_COUNTS)
 		return !q->rest;
-	if (q->rest != DNS_OPT_BYTES && q->rest != DNS_OPT_BYTES + QUICK_COOKIE_BYTES)
-		return false;
-	q->max = quick_read_opt(c, w, image, q->rest > DNS_OPT_BYTES);
-	return q->max;
+	q->max = 0;
+	if (q->rest == DNS_OPT_BYTES || q->rest == DNS_OPT_BYTES + QUICK_COOKIE_BYTES)
+		q->max = quick_read_opt(c, w, image, q->rest > DNS_OPT_BYTES);
+	return true;
 }
 
-/* Limits are the engine's to count, except for whom they are not meant. */
+/*
+ * Any other OPT is read by dns_read_edns(): what is behind the question is copied to where it would
+ * be, in words such that the first option's data begins with one: what is read back in other words
+ * than it was stored in waits until the stores have left the core. Global: verified once, and most
+ * queries have no options.
+ */
+__noinline int dns_quick_edns(struct xdp_md *ctx, const struct dns_frame *f, struct dns_work *w,
+			      struct dns_quick *q)
+{
+	__u32 body, len, i;
+	struct cursor c;
+	__u8 *to;
+
+	if (!f || !w || !q)
+		return DNS_PASS;
+	body = w->body & (QUICK_MESSAGE - 1);
+	len = w->len - body;
+	if (len < DNS_OPT_BYTES || len > QUICK_OPT_MAX)
+		return DNS_PASS;
+	w->brought = 0;
+	dns_store64(w->msg + 4, q->counts);
+	to = w->msg + body;
+	c = cursor_at(ctx, f->dns_off + body + len - 8);
+	if (c.pos + 8 > c.end)
+		return DNS_PASS;
+	dns_store64(to + ((len - 8) & (QUICK_OPT_MAX - 1)), *(__u64 *)c.pos);
+	c = cursor_at(ctx, f->dns_off + body);
+	if (c.pos + 8 > c.end)
+		return DNS_PASS;
+	dns_store64(to, *(__u64 *)c.pos);
+	for (i = DNS_OPT_BYTES - 4; i < QUICK_OPT_MAX; i += 8) {
+		if (i + 8 > len)
+			break;
+		if (c.pos + i + 8 > c.end)
+			return DNS_PASS;
+		dns_store64(to + i, *(__u64 *)(c.pos + i));
+	}
+	dns_join();
+	return dns_read_edns(w);
+}
+
+/* Limits are counted where an answer may still be cut, except for whom they are not meant. */
 static __always_inline bool quick_is_limited(const struct dns_work *w)
 {
 	const struct ad_dns_guard *guard;
@@ -183,14 +214,12 @@ static __always_inline bool quick_is_limited(const struct dns_work *w)
 
 /* --- addresses in the cell -------------------------------------------------------------------- */
 
-/* What the cell has stands for itself: neither a cut, nor more for who asks with DO. */
-static __always_inline bool quick_is_plain(const struct dns_work *w, const struct ad_dns_cell *cell)
+/* dns_is_inline(), of what is in registers. */
+static __always_inline bool quick_has(const struct dns_work *w, const struct ad_dns_cell *cell,
+				      __u32 asked)
 {
-	return cell->kind == AD_DNS_NAME && !(cell->flags & w->edns_do);
-}
-
-static __always_inline bool quick_has(const struct ad_dns_cell *cell, __u32 asked)
-{
+	if (cell->kind != AD_DNS_NAME || cell->flags & w->edns_do)
+		return false;
 	return (asked == QUICK_A && cell->nr_a) || (asked == QUICK_AAAA && cell->nr_aaaa);
 }
 
@@ -200,7 +229,10 @@ static __always_inline __u32 quick_addresses(struct xdp_md *ctx, const struct dn
 {
 	__u32 v4 = q->asked == QUICK_A, n = v4 ? cell->nr_a : cell->nr_aaaa, reason;
 
-	q->len = f->len + n * (DNS_RR_FIXED + (v4 ? 4 : 16));
+	q->len = f->len + n * (DNS_RR_FIXED + (v4 ? 4 : 16)); /* OPT goes back as long as it came */
+	if (q->len > q->max)
+		return AD_CONTINUE;
+	q->flags = DNS_QR | DNS_AA;
 	q->counts |= (__u64)n << 24;
 	w->zone = cell->zone;
 	reason = quick_resize(ctx, f, q);
@@ -209,74 +241,7 @@ static __always_inline __u32 quick_addresses(struct xdp_md *ctx, const struct dn
 	return quick_write(ctx, f, w, image, cell, q) ? reason : AD_R_INTERNAL;
 }
 
-/* --- compiled sets ---------------------------------------------------------------------------- */
-
-/* dns_put_rrset(), where all that belongs to the set fits. */
-static __always_inline void quick_take(struct dns_work *w, const struct ad_dns_rrset *rrset,
-				       struct dns_quick *q)
-{
-	q->set = rrset->blob;
-	q->set_len = rrset->len + rrset->extra_len;
-	q->fixups = rrset->nr_fixups;
-	q->counts += (__u64)(rrset->rrs & 0xff) << 24 | (__u64)(rrset->extra_rrs & 0x7f) << 56;
-	w->base[AD_DNS_BASE_OWNER] = DNS_HEADER;
-}
-
-/* dns_deny() */
-static __always_inline void quick_deny(struct dns_work *w, const struct ad_dns_image *image,
-				       struct dns_quick *q)
-{
-	const struct ad_dns_zone *zone = dns_zone(image, w->zone);
-
-	q->set = zone->soa;
-	q->set_len = zone->soa_len;
-	q->fixups = zone->soa_fixups;
-	q->counts |= 1ull << 40;
-	w->base[AD_DNS_BASE_OWNER] = w->base[AD_DNS_BASE_APEX];
-}
-
-/* What is at the cell for that type; false: no data, or nothing simple. */
-static __always_inline bool quick_choose(struct dns_work *w, const struct ad_dns_image *image,
-					 struct dns_quick *q)
-{
-	const struct ad_dns_rrset *rrset = 0;
-	const struct ad_dns_cell *cell;
-
-	if (!q->absent) {
-		cell = dns_cell(w, image, w->cell);
-		if (!cell || !quick_is_plain(w, cell) || cell->flags & AD_DNS_HAS_CNAME ||
-		    dns_find(w, image, cell->record, w->qtype, 0, &rrset))
-			return false;
-		w->zone = cell->zone;
-	}
-	w->body = DNS_HEADER + q->name_len + 4;
-	w->base[AD_DNS_BASE_SELF] = w->body;
-	dns_locate_apex(w, image);
-	if (rrset)
-		quick_take(w, rrset, q);
-	else
-		quick_deny(w, image, q);
-	return q->set_len >= 8 && q->set_len <= QUICK_SET_MAX && q->fixups <= QUICK_FIXUPS;
-}
-
-/* Its set, or SOA. Global: verified once, and the addresses' way is the shorter for it. */
-__noinline int dns_quick_set(struct xdp_md *ctx, const struct dns_frame *f, struct dns_work *w,
-			     const struct ad_dns_image *image, struct dns_quick *q)
-{
-	__u32 reason;
-
-	if (!f || !w || !image || !q)
-		return AD_R_INTERNAL;
-	if (!quick_choose(w, image, q))
-		return AD_CONTINUE;
-	q->len = f->len + q->set_len;
-	reason = quick_resize(ctx, f, q);
-	if (reason != AD_R_DNS_ANSWERED)
-		return reason;
-	return quick_write_set(ctx, f, w, image, q) ? reason : AD_R_INTERNAL;
-}
-
-/* --- names that are not stored ---------------------------------------------------------------- */
+/* --- everything else -------------------------------------------------------------------------- */
 
 /* As dns_read_labels(). A name with a zero in a label is longer than what was read of it. */
 static __always_inline bool quick_read_labels(struct dns_work *w)
@@ -297,39 +262,117 @@ static __always_inline bool quick_read_labels(struct dns_work *w)
 	return false;
 }
 
+/* What dns_read() leaves behind, for dns_reach(). False: not to be answered here. */
+static __always_inline bool quick_begin(struct dns_work *w, const struct ad_dns_image *image)
+{
+	const struct ad_dns_cell *cell = w->probed ? dns_cell(w, image, w->probed - 1) : 0;
+
+	w->framed = 1;
+	w->tcp = 0;
+	w->qclass = DNS_CLASS_IN;
+	w->subject = DNS_HEADER;
+	w->name_len = w->hashed;
+	w->labels[0] = 0;
+	dns_begin_match(w);
+	return !dns_is_meta(w->qtype) &&
+	       ((cell && cell->kind == AD_DNS_NAME) || quick_read_labels(w));
+}
+
+/* dns_reach(), for a name that was hashed and looked for. Global: verified once. */
+__noinline int dns_quick_reach(struct dns_work *w, const struct ad_dns_image *image)
+{
+	if (!w || !image || !quick_begin(w, image))
+		return DNS_PASS;
+	dns_join();
+	return w->rcode == DNS_NOERROR ? dns_reach(w, image) : DNS_SEND;
+}
+
+/* The rest of what is behind the question, for whoever chooses. */
+static __always_inline bool quick_read_more(struct xdp_md *ctx, const struct dns_frame *f,
+					    struct dns_work *w, struct dns_quick *q)
+{
+	w->body = DNS_HEADER + q->name_len + 4;
+	w->len = f->len;
+	w->udp_max = q->max;
+	return q->max || !dns_quick_edns(ctx, f, w, q);
+}
+
 /*
- * DNS_GO: w->cell is a wildcard's, which answers. DNS_ABSENT: there is none, nor such a name.
+ * Chosen by the engine. DNS_GO: the addresses of w->cell; DNS_SEND: w->parts. Global, as is what
+ * writes them: verified once, and the stack is not theirs together.
  */
-__noinline int dns_quick_search(struct dns_work *w, const struct ad_dns_image *image,
-				__u32 name_len)
+__noinline int dns_quick_choose(struct xdp_md *ctx, const struct dns_frame *f, struct dns_work *w,
+				const struct ad_dns_image *image, struct dns_quick *q)
+{
+	const struct ad_dns_cell *cell;
+	int verdict;
+
+	if (!f || !w || !image || !q)
+		return DNS_PASS;
+	if (!quick_read_more(ctx, f, w, q) || quick_is_limited(w))
+		return DNS_PASS;
+	verdict = dns_quick_reach(w, image);
+	cell = verdict == DNS_GO && q->max && !w->probed ? dns_cell(w, image, w->cell) : 0;
+	if (cell && quick_has(w, cell, q->asked))
+		return DNS_GO;
+	dns_begin_answer(w, image);
+	verdict = dns_follow(w, image, verdict, 1);
+	return verdict == DNS_SEND ? DNS_SEND : DNS_PASS;
+}
+
+__noinline int dns_quick_send(struct xdp_md *ctx, const struct dns_frame *f, struct dns_work *w,
+			      const struct ad_dns_image *image, struct dns_quick *q)
+{
+	__u32 reason;
+
+	if (!f || !w || !image || !q)
+		return AD_R_INTERNAL;
+	q->len = w->at + quick_opt_bytes(w, image);
+	reason = quick_resize(ctx, f, q);
+	if (reason != AD_R_DNS_ANSWERED)
+		return reason;
+	q->flags = DNS_QR | (w->aa ? DNS_AA : 0) | (w->tc ? DNS_TC : 0) | (w->rcode & 15) << 8;
+	q->counts = QUICK_COUNTS | (__u64)__builtin_bswap16(w->count[DNS_ANSWER]) << 16 |
+		    (__u64)__builtin_bswap16(w->count[DNS_AUTHORITY]) << 32 |
+		    (__u64)__builtin_bswap16(w->count[DNS_ADDITIONAL] + w->edns) << 48;
+	return quick_write_parts(ctx, f, w, image, q) ? reason : AD_R_INTERNAL;
+}
+
+/* A wildcard's, mostly. */
+__noinline int dns_quick_addresses(struct xdp_md *ctx, const struct dns_frame *f,
+				   struct dns_work *w, const struct ad_dns_image *image,
+				   struct dns_quick *q)
 {
 	const struct ad_dns_cell *cell;
 
-	if (!w || !image)
-		return DNS_PASS;
-	w->name_len = name_len;
-	w->subject = DNS_HEADER;
-	if (!quick_read_labels(w))
-		return DNS_PASS;
-	dns_join();
-	if (dns_search(w, image))
-		return DNS_PASS;
+	if (!f || !w || !image || !q)
+		return AD_R_INTERNAL;
 	cell = dns_cell(w, image, w->cell);
-	return cell && quick_is_plain(w, cell) ? dns_wildcard(w, image, cell) : DNS_PASS;
+	return cell ? quick_addresses(ctx, f, w, image, cell, q) : AD_R_INTERNAL;
+}
+
+static __always_inline __u32 quick_answer(struct xdp_md *ctx, const struct dns_frame *f,
+					  struct dns_work *w, const struct ad_dns_image *image,
+					  struct dns_quick *q)
+{
+	int verdict = dns_quick_choose(ctx, f, w, image, q);
+
+	if (verdict == DNS_GO)
+		return dns_quick_addresses(ctx, f, w, image, q);
+	return verdict == DNS_SEND ? dns_quick_send(ctx, f, w, image, q) : AD_CONTINUE;
 }
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
 /*
- * AD_CONTINUE: a question for the engine. The frame is untouched, and what was found out about the
- * name is kept for it (w->hashed).
+ * AD_CONTINUE: to be answered in a copy. The frame is untouched, and what was found out about the
+ * name is kept (w->hashed).
  */
 static __always_inline __u32 dns_quick(struct xdp_md *ctx, const struct dns_frame *f,
 				       struct dns_work *w, const struct ad_dns_image *image)
 {
 	const struct ad_dns_cell *cell;
 	struct dns_quick q;
-	int verdict = DNS_GO;
 	struct cursor c;
 
 	if (!quick_read(ctx, f, &c, w, image, &q))
@@ -337,23 +380,15 @@ static __always_inline __u32 dns_quick(struct xdp_md *ctx, const struct dns_fram
 	cell = dns_probe(w, image, w->hash[0], w->hash[1]);
 	w->hashed = q.name_len;
 	w->probed = cell ? w->cell + 1 : 0;
-	if (!quick_read_rest(&c, f, w, image, &q) || quick_is_limited(w))
-		return AD_CONTINUE;
 	w->rcode = DNS_NOERROR;
+	if (!quick_read_rest(&c, f, w, image, &q))
+		return AD_CONTINUE;
 	w->tc = 0;
 	w->qtype = __builtin_bswap16(q.asked);
 	w->edns = !!q.rest;
-	if (!cell) {
-		verdict = dns_quick_search(w, image, q.name_len);
-		if (verdict == DNS_GO)
-			cell = dns_cell(w, image, w->cell);
-		else if (verdict != DNS_ABSENT)
-			return AD_CONTINUE;
-	}
-	if (cell && quick_is_plain(w, cell) && quick_has(cell, q.asked))
+	if (cell && q.max && quick_has(w, cell, q.asked) && !quick_is_limited(w))
 		return quick_addresses(ctx, f, w, image, cell, &q);
-	q.absent = verdict == DNS_ABSENT;
-	return dns_quick_set(ctx, f, w, image, &q);
+	return quick_answer(ctx, f, w, image, &q);
 }
 
 #endif

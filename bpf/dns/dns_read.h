@@ -99,8 +99,19 @@ static __always_inline int dns_read_edns(struct dns_work *w)
 	return at + DNS_OPT_BYTES == w->len ? DNS_GO : dns_read_options(w);
 }
 
+/* Nothing was found yet. */
+static __always_inline void dns_begin_match(struct dns_work *w)
+{
+	w->aa = 0;
+	w->chain = 0;
+	w->nr_passed = 0;
+	w->run = DNS_NAME_BYTES;
+	w->asked = 0;
+	w->zone = DNS_NOT_COUNTED;
+}
+
 /* Where answers start and must end. */
-static __always_inline void dns_begin(struct dns_work *w, const struct ad_dns_image *image)
+static __always_inline void dns_begin_answer(struct dns_work *w, const struct ad_dns_image *image)
 {
 	__u32 max = w->udp_max < image->udp_size ? w->udp_max : image->udp_size;
 
@@ -113,13 +124,14 @@ static __always_inline void dns_begin(struct dns_work *w, const struct ad_dns_im
 	w->count[DNS_ANSWER] = 0;
 	w->count[DNS_AUTHORITY] = 0;
 	w->count[DNS_ADDITIONAL] = 0;
-	w->aa = 0;
 	w->tc = 0;
-	w->chain = 0;
-	w->nr_passed = 0;
-	w->run = DNS_NAME_BYTES;
-	w->asked = 0;
-	w->zone = DNS_NOT_COUNTED;
+	w->nr_parts = 0;
+}
+
+static __always_inline void dns_begin(struct dns_work *w, const struct ad_dns_image *image)
+{
+	dns_begin_match(w);
+	dns_begin_answer(w, image);
 }
 
 /* Types that are no data (RFC 6895, 3.1), but ANY. */

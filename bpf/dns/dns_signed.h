@@ -288,9 +288,9 @@ static __always_inline int dns_prove_self(struct dns_work *w, const struct ad_dn
 /* --- writing it ------------------------------------------------------------------------------- */
 
 /* A set; its additional part comes later if it is signed, after what belongs to other sections. */
-static __always_inline int dns_put_more(struct dns_work *w, const struct ad_dns_image *image,
-					const struct ad_dns_rrset *rrset, __u32 section,
-					__u32 with_sigs)
+static __always_inline int dns_put_set(struct dns_work *w, const struct ad_dns_image *image,
+				       const struct ad_dns_rrset *rrset, __u32 section,
+				       __u32 with_sigs)
 {
 	if (!with_sigs)
 		return dns_put_rrset(w, image, rrset, w->owner, section);
@@ -308,12 +308,16 @@ static __always_inline int dns_put_more(struct dns_work *w, const struct ad_dns_
 	return dns_copy(w, image, rrset->blob, rrset->len, w->owner);
 }
 
-/* SOA for a negative answer, where more is to come. */
+/* SOA for a negative answer (RFC 2308, 3). CHAOS names have none. */
 static __always_inline int dns_put_soa(struct dns_work *w, const struct ad_dns_image *image)
 {
-	const struct ad_dns_zone *zone = dns_zone(image, w->zone);
-	__u32 len = w->edns_do ? zone->soa_signed_len : zone->soa_len;
+	const struct ad_dns_zone *zone;
+	__u32 len;
 
+	if (w->zone == DNS_NOT_COUNTED)
+		return DNS_GO;
+	zone = dns_zone(image, w->zone);
+	len = w->edns_do ? zone->soa_signed_len : zone->soa_len;
 	if (!zone->soa)
 		return dns_fail(w);
 	if (!dns_fits(w, len))

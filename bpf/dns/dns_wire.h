@@ -50,7 +50,7 @@ enum dns_verdict {
 	DNS_DROP,   /* over the limit */
 	DNS_IGNORE, /* must not be answered */
 	DNS_ABSENT, /* to be denied; no stage gives this to another */
-	DNS_MORE,   /* a longer way: dns_follow_more() goes it from here */
+	DNS_MORE,   /* below a DNAME: dns_redirect(); in the frame: to be answered in a copy */
 };
 
 /* An alias that was followed: a CNAME, or a DNAME with the name that it led to. */
@@ -58,6 +58,21 @@ struct dns_passed {
 	__u64 hash; /* of that name; 0: CNAME */
 	__u32 cell;
 	__u32 at; /* where the DNAME stands in the message */
+};
+
+/*
+ * What was chosen for an answer in the frame, to be written there: addresses of a cell, or a
+ * compiled blob (maps/dns.h) and what its pointers are relative to.
+ */
+struct dns_part {
+	__u32 ref;   /* of the blob, or the cell's number */
+	__u32 qtype; /* A or AAAA: addresses of a cell; 0 = a blob */
+	__u32 at;    /* where it goes in the message */
+	__u32 len;
+	__u32 fixups;
+	__u32 owner;
+	__u32 apex;
+	__u32 set;
 };
 
 #ifndef __bpf__
@@ -146,8 +161,12 @@ struct dns_work {
 	__u16 count[3];
 	__u8 aa;
 	__u8 tc;
+	__u8 framed; /* 1: what is chosen is noted in @parts, not written to @msg */
+	__u8 nr_parts;
+	struct dns_part parts[DNS_PARTS_MAX];
+	__u64 sum; /* of what was written to the frame, not folded */
 
-	/* the longer way: signed zones, and additional data that comes after all else */
+	/* signed zones, and additional data that comes after all else */
 	__u32 extra;	  /* additional data that is still to come; 0 = none is */
 	__u32 extra_sets; /* of which it is made */
 	__u32 extra_must; /* bytes without which TC is set */

@@ -125,8 +125,7 @@ static __always_inline __u32 dns_packet(struct xdp_md *ctx, __u32 frame_bytes)
 
 /*
  * The next program: the same packet on the same CPU, in a copy, by the engine. What is not answered
- * is as it came. A program of its own, as the one after it, so that what most questions never need
- * costs them nothing, neither time nor the verifier's patience.
+ * is as it came. A program of its own, so that what most questions never need costs them nothing.
  */
 static __always_inline __u32 dns_packet_copied(struct xdp_md *ctx, __u32 frame_bytes)
 {
@@ -144,33 +143,11 @@ static __always_inline __u32 dns_packet_copied(struct xdp_md *ctx, __u32 frame_b
 	image = dns_image(w);
 	if (!image)
 		return AD_R_DNS_UNREAD;
+	w->framed = 0;
 	verdict = dns_load(ctx, &f, w);
 	if (verdict == DNS_GO)
 		verdict = dns_respond(w, image);
-	if (verdict == DNS_MORE)
-		bpf_tail_call(ctx, &door_xdp, AD_DOOR_DNS_MORE);
 	reason = dns_conclude(ctx, &f, w, verdict);
-	dns_count_all(&f, w, image, reason);
-	return reason;
-}
-
-/* And the last: the question where dns_follow() left it. */
-static __always_inline __u32 dns_packet_more(struct xdp_md *ctx, __u32 frame_bytes)
-{
-	struct dns_frame f = { .bytes = frame_bytes };
-	__u32 zero = 0, reason;
-	struct dns_work *w = bpf_map_lookup_elem(&dns_works, &zero);
-	const struct ad_dns_image *image;
-
-	if (!w)
-		return AD_R_INTERNAL;
-	reason = dns_read_frame(ctx, &f, w);
-	if (reason)
-		return reason;
-	image = dns_image(w);
-	if (!image)
-		return AD_R_DNS_UNREAD;
-	reason = dns_conclude(ctx, &f, w, dns_complete(w, image, dns_follow_more(w, image)));
 	dns_count_all(&f, w, image, reason);
 	return reason;
 }

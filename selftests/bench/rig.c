@@ -121,9 +121,8 @@ static int put_behind(const struct rig *rig, __u32 slot, const struct bpf_progra
 /* One reaches the next through the door, as they do when attached. */
 static int open_door(struct rig *rig)
 {
-	return put_behind(rig, AD_DOOR_DNS, rig->door->progs.dns) ?:
-	       put_behind(rig, AD_DOOR_DNS_COPIED, rig->door->progs.dns_copied) ?:
-	       put_behind(rig, AD_DOOR_DNS_MORE, rig->door->progs.dns_more);
+	return put_behind(rig, AD_DOOR_DNS, rig->door->progs.dns)
+		       ?: put_behind(rig, AD_DOOR_DNS_COPIED, rig->door->progs.dns_copied);
 }
 
 static int publish_zone(struct rig *rig, unsigned int names, struct config_errors *errors)

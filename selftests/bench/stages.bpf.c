@@ -19,6 +19,7 @@ static __always_inline bool reach_addresses(struct xdp_md *ctx, struct dns_frame
 					    enum stage last)
 {
 	q->len = f->len + cell->nr_a * (DNS_RR_FIXED + 4);
+	q->flags = DNS_QR | DNS_AA;
 	q->counts |= (__u64)cell->nr_a << 24;
 	w->zone = cell->zone;
 	if (quick_resize(ctx, f, q) != AD_R_DNS_ANSWERED)
@@ -26,17 +27,19 @@ static __always_inline bool reach_addresses(struct xdp_md *ctx, struct dns_frame
 	return last == STAGE_ROOM || quick_write(ctx, f, w, image, cell, q);
 }
 
-static __always_inline bool reach_soa(struct xdp_md *ctx, struct dns_frame *f, struct dns_work *w,
-				      const struct ad_dns_image *image, struct dns_quick *q,
-				      enum stage last)
+/* What the engine chooses. */
+static __always_inline bool reach_parts(struct xdp_md *ctx, struct dns_frame *f, struct dns_work *w,
+					const struct ad_dns_image *image, struct dns_quick *q,
+					int verdict, enum stage last)
 {
-	q->absent = 1;
-	if (!quick_choose(w, image, q))
+	dns_begin_answer(w, image);
+	if (dns_follow(w, image, verdict, 1) != DNS_SEND)
 		return false;
-	q->len = f->len + q->set_len;
-	if (quick_resize(ctx, f, q) != AD_R_DNS_ANSWERED)
-		return false;
-	return last == STAGE_ROOM || quick_write_set(ctx, f, w, image, q);
+	dns_join();
+	if (last != STAGE_ROOM)
+		return dns_quick_send(ctx, f, w, image, q) == AD_R_DNS_ANSWERED;
+	q->len = w->at + quick_opt_bytes(w, image);
+	return quick_resize(ctx, f, q) == AD_R_DNS_ANSWERED;
 }
 
 /* From the name's cell on, if it has one. */
@@ -48,14 +51,16 @@ static __always_inline bool reach_answer(struct xdp_md *ctx, struct dns_frame *f
 	int verdict = DNS_GO;
 
 	if (!cell) {
-		verdict = dns_quick_search(w, image, q->name_len);
+		if (!quick_read_more(ctx, f, w, q))
+			return false;
+		verdict = dns_quick_reach(w, image);
 		cell = verdict == DNS_GO ? dns_cell(w, image, w->cell) : 0;
 	}
 	if (last == STAGE_SEARCH)
-		return cell || verdict == DNS_ABSENT;
-	if (!cell)
-		return verdict == DNS_ABSENT && reach_soa(ctx, f, w, image, q, last);
-	return quick_has(cell, q->asked) && reach_addresses(ctx, f, w, image, cell, q, last);
+		return true;
+	if (!cell || !quick_has(w, cell, q->asked))
+		return reach_parts(ctx, f, w, image, q, verdict, last);
+	return reach_addresses(ctx, f, w, image, cell, q, last);
 }
 
 static __always_inline bool reach_question(struct xdp_md *ctx, struct dns_frame *f,
@@ -72,13 +77,17 @@ static __always_inline bool reach_question(struct xdp_md *ctx, struct dns_frame 
 	if (last == STAGE_NAME)
 		return true;
 	cell = dns_probe(w, image, w->hash[0], w->hash[1]);
+	w->hashed = q.name_len;
 	w->probed = cell ? w->cell + 1 : 0;
 	if (last == STAGE_CELL)
 		return true;
+	w->rcode = DNS_NOERROR;
 	if (!quick_read_rest(&c, f, w, image, &q))
 		return false;
 	keep(&q);
-	w->rcode = DNS_NOERROR;
+	w->tc = 0;
+	w->qtype = __builtin_bswap16(q.asked);
+	w->edns = !!q.rest;
 	return last == STAGE_REST || reach_answer(ctx, f, w, image, cell, &q, last);
 }
 

@@ -182,7 +182,7 @@ def write_referrals(w):
 
 # AD_DOOR_DNS_COPIED is empty: where it is depends on the format of images.
 FORMAT = int(re.search(r"^#define AD_DNS_FORMAT (\d+)$", (TREE / "maps/dns.h").read_text(), re.M)[1])
-IN_FRAME = ("door_xdp", u32(2 + 2 * (FORMAT % 2) + 1), b"")
+IN_FRAME = ("door_xdp", u32(2 + FORMAT % 2), b"")
 
 
 def write_in_frame(w):
@@ -212,6 +212,21 @@ def write_in_frame(w):
             query = question(f"{label}.no.such.example.org.", **edns)
             alone(f"nxdomain-{length}{name}", query,
                   answered(query, rcode=dns.rcode.NXDOMAIN, authority=[soa()]))
+    for rdtype in ("A", "ANY", "CNAME"):
+        query = question("alias.example.org.", rdtype)
+        more = [rrset("www.example.org.", "A")] if rdtype == "A" else []
+        alone(f"alias-{rdtype.lower()}", query,
+              answered(query, rrset("alias.example.org.", "CNAME"), *more))
+    query = question("x.d.example.org.")
+    reply = answered(query, authority=in_order("d.example.org.", "NS"), aa=False)
+    reply.additional += [rrset("ns.d.example.org.", rdtype) for rdtype in ("A", "AAAA")]
+    alone("referral", query, reply)
+    query = question("d.example.org.", "DS")
+    alone("no-ds", query, answered(query, authority=[soa()]))
+    query = question("big.example.org.", "TXT", use_edns=0)
+    alone("cut", query, cut(query))
+    query = question("www.example.net.")
+    alone("refused", query, answered(query, rcode=dns.rcode.REFUSED, aa=False))
     query = question("no.such.example.org.")
     reply = answered(query, rcode=dns.rcode.NXDOMAIN, authority=[soa()])
     alone("in6", query, reply, client=CLIENT6, vip=VIP6)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Cookies (RFC 9018), client subnets (RFC 7871) and answers over the limit, in the kernel."""
 
+import itertools
 import struct
 
 import dns.edns
@@ -101,10 +102,41 @@ def write_subnets(w):
                        ("bytes", "00011800c0000200"), ("bits", "00011700c00003")):
         query = asked(subnet(text))
         ask(w, f"subnet-bad-{name}", query, answered(query, rcode=dns.rcode.FORMERR, aa=False))
+    write_together(w)
     both = asked(subnet("00011800c00002"), cookie(CLIENT_COOKIE), name="no.example.org.")
     ask(w, "subnet-and-cookie-nxdomain", both,
         answered(both, rcode=dns.rcode.NXDOMAIN, authority=[soa()],
                  options=[cookie(server_cookie(CLIENT4)), subnet("00011800c00002")]))
+
+
+def write_together(w):
+    """Whatever options a resolver sends, in whatever order: answered in the frame, and in one order."""
+    www, fresh, padding = rrset(NAME, "A"), server_cookie(CLIENT4), option(dns.edns.PADDING, bytes(9))
+    kinds = {"n": option(dns.edns.NSID, b""), "c": cookie(CLIENT_COOKIE), "C": cookie(fresh),
+             "s": subnet("00011800c00002"), "S": subnet("0002380020010db8000000"), "p": padding}
+    given = {"c": cookie(fresh), "C": cookie(fresh), "s": kinds["s"], "S": kinds["S"]}
+    orders = {order for length in (1, 2, 3) for chosen in ("ncs", "nCS", "pcs", "ps")
+              for order in itertools.permutations(chosen, min(length, len(chosen)))}
+    for order in sorted(orders):
+        told = [given[kind] for kind in sorted(order) if kind in given]
+        for name, reply in (("a", {}), ("do", {}), ("nx", {"rcode": dns.rcode.NXDOMAIN,
+                                                           "authority": [soa()]})):
+            query = asked(*(kinds[kind] for kind in order),
+                          name="no.such.example.org." if name == "nx" else NAME)
+            query.ednsflags |= dns.flags.DO if name == "do" else 0
+            sections = [] if name == "nx" else [www]
+            ask(w, f"frame-options-{name}-{''.join(order)}", query,
+                answered(query, *sections, options=told, **reply), sets=[IN_FRAME])
+    for name, brought in (("cookie", cookie(CLIENT_COOKIE + bytes(4))), ("subnet", subnet("0003"))):
+        bad = asked(kinds["n"], brought)
+        bad_reply = answered(bad, rcode=dns.rcode.FORMERR, aa=False)
+        bad_reply.use_edns(0, 0, 1232)
+        bad_reply.set_rcode(dns.rcode.FORMERR)
+        ask(w, f"frame-options-bad-{name}", bad, bad_reply, sets=[IN_FRAME])
+    known = asked(kinds["c"])
+    ask(w, "frame-options-badcookie", known,
+        answered(known, rcode=dns.rcode.BADCOOKIE, aa=False, options=[cookie(fresh)]),
+        sets=[*rules(cookies=COOKIES_REQUIRED), IN_FRAME])
 
 
 def slipped(query, **more):

@@ -74,7 +74,6 @@ static int rig_load(struct rig *rig)
 	bpf_program__set_flags(rig->behind->progs.packet, BPF_F_XDP_HAS_FRAGS);
 	bpf_program__set_flags(rig->behind->progs.dns, BPF_F_XDP_HAS_FRAGS);
 	bpf_program__set_flags(rig->behind->progs.dns_copied, BPF_F_XDP_HAS_FRAGS);
-	bpf_program__set_flags(rig->behind->progs.dns_more, BPF_F_XDP_HAS_FRAGS);
 	err = anydoor_bpf__load(rig->behind);
 	return err ? rig_fail("the data path", err) : 0;
 }
@@ -106,7 +105,6 @@ static int rig_fill_door(struct rig *rig)
 		{ rig->door->maps.door_xdp, AD_DOOR_PACKET, rig->behind->progs.packet },
 		{ rig->door->maps.door_xdp, AD_DOOR_DNS, rig->behind->progs.dns },
 		{ rig->door->maps.door_xdp, AD_DOOR_DNS_COPIED, rig->behind->progs.dns_copied },
-		{ rig->door->maps.door_xdp, AD_DOOR_DNS_MORE, rig->behind->progs.dns_more },
 		{ rig->door->maps.door_tc, AD_DOOR_EGRESS, rig->behind->progs.egress },
 	};
 	__u32 fd;

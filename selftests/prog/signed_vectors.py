@@ -14,7 +14,7 @@ import dns.renderer
 import dns.rrset
 import dns.zone
 
-from dns_vectors import answered, ask, carried, question
+from dns_vectors import IN_FRAME, answered, ask, carried, question
 from oracle import ether
 from world import CLIENT4, VIP4
 
@@ -136,6 +136,8 @@ def secure(w, name, zone, asked, rdtype, answer=(), authority=(), **more):
     reply.use_edns(0, dns.flags.DO, 1232)
     reply.additional = list(glue)
     ask(w, f"signed-{name}", query, Reply(reply, zone.origin))
+    if "dname" not in name:  # what a DNAME makes is written in a copy
+        ask(w, f"signed-frame-{name}", query, Reply(reply, zone.origin), sets=[IN_FRAME])
 
 
 def plain(w, name, zone, asked, rdtype, answer=(), authority=(), **more):

@@ -248,7 +248,7 @@ static void test_changes_are_written_as_in_the_file(void)
 
 	new->flow_idle_s = 300;
 	new->dns_watch = true;
-	new->clock = CLOCK_ACCEPT_UNSYNC;
+	new->clock = CONFIG_CLOCK_ACCEPT_UNSYNC;
 	new->budgets[AD_BUDGET_DATA][AD_BUDGET_ALL] = 1024;
 	new->metrics.on = false;
 	new->nodes[1].state = NODE_DRAINING;

@@ -201,44 +201,43 @@ static int fill_slot(int table, __u32 slot, const char *dir, const char *program
 }
 
 /*
- * The programs behind `dns`, in slots that only those of their own format jump to (maps/dns.h).
- * False: those in @dir are of another format, which we put nowhere: they are where they were.
+ * The program behind `dns`, in the slot that only those of its own format jump to (maps/dns.h).
+ * False: that in @dir is of another format, and is where it was.
  */
-static bool fill_pair(const struct doors *doors, const char *dir, int *err)
+static bool fill_copied(const struct doors *doors, const char *dir, int *err)
 {
 	if (!bpffs_exists(dir, AD_DNS_LIVE_NAME))
 		return false;
-	*err = fill_slot(doors->door_xdp, AD_DOOR_DNS_MORE, dir, "prog_dns_more");
-	*err = *err ?: fill_slot(doors->door_xdp, AD_DOOR_DNS_COPIED, dir, "prog_dns_copied");
+	*err = fill_slot(doors->door_xdp, AD_DOOR_DNS_COPIED, dir, "prog_dns_copied");
 	return true;
 }
 
 /*
- * Nobody jumps to the pair of the other format any more, and it would keep an image alive. Queries
- * that its `dns` has begun are through by then; were one not, it would be left to the daemon.
+ * Nobody jumps to the program of the other format any more, and it would keep an image alive.
+ * Queries that its `dns` has begun are through by then; were one not, it would be left to the
+ * daemon.
  */
-static void empty_pair(const struct doors *doors, __u32 format)
+static void empty_copied(const struct doors *doors, __u32 format)
 {
-	__u32 first = AD_DOOR_DNS_PAIR(format);
+	__u32 slot = AD_DOOR_DNS_COPIED_OF(format);
 
-	if (!get_slot(doors->door_xdp, first))
+	if (!get_slot(doors->door_xdp, slot))
 		return;
 	usleep(IN_FLIGHT_US);
-	for (__u32 slot = first; slot < first + 2; slot++)
-		bpf_map_delete_elem(doors->door_xdp, &slot);
+	bpf_map_delete_elem(doors->door_xdp, &slot);
 }
 
 /* `packet` last: the others are ready when it jumps to them. */
 int doors_fill(const struct doors *doors, const char *dir, struct config_errors *errors)
 {
 	int err = 0;
-	bool ours = fill_pair(doors, dir, &err);
+	bool ours = fill_copied(doors, dir, &err);
 
 	err = err ?: fill_slot(doors->door_xdp, AD_DOOR_DNS, dir, "prog_dns");
 	err = err ?: fill_slot(doors->door_tc, AD_DOOR_EGRESS, dir, "prog_egress");
 	err = err ?: fill_slot(doors->door_xdp, AD_DOOR_PACKET, dir, "prog_packet");
 	if (!err)
-		empty_pair(doors, AD_DNS_FORMAT + ours);
+		empty_copied(doors, AD_DNS_FORMAT + ours);
 	else
 		config_errors_add(errors, dir, 0, "a program cannot be put behind the door: %s",
 				  strerror(-err));
