@@ -95,6 +95,8 @@ enum frame_kind {
 	FRAME_DNS_NX,  /* three labels below the apex, not there */
 	FRAME_DNS_WILDCARD,
 	FRAME_DNS_COOKIE,  /* FRAME_DNS_A with EDNS and a cookie of ours */
+	FRAME_DNS_DO,	   /* FRAME_DNS_A with EDNS and DO */
+	FRAME_DNS_ECS,	   /* and with a client subnet */
 	FRAME_DNS_UNASKED, /* from port 0: not to be answered */
 	/* with DO, of signed zones */
 	FRAME_DNS_SIGNED, /* a name that is there */

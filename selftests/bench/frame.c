@@ -248,19 +248,25 @@ static void put_cookie(struct frame *frame, const struct rig *rig, const struct 
 static const struct query {
 	const char *name; /* as on the wire, but its end */
 	const char *opt;
+	__u16 opt_bytes;
 	bool is_one; /* always the same: no such label */
 	bool has_cookie;
 } queries[] = {
 #define BENCH_ZONE "\5bench\7example"
-#define OPT_DO	   "\0\0\51\4\320\0\0\200\0\0"
+#define OPT(text)  .opt = (text), .opt_bytes = sizeof(text) - 1
+#define OPT_DO	   "\0\0\51\4\320\0\0\200\0\0\0"
+/* RFC 7871: 192.0.2.0/24 */
+#define OPT_ECS "\0\0\51\4\320\0\0\200\0\0\13\0\10\0\7\0\1\30\0\300\0\2"
 	[FRAME_DNS_A] = { .name = BENCH_ZONE },
 	[FRAME_DNS_NX] = { .name = "\1y\1z" BENCH_ZONE },
 	[FRAME_DNS_WILDCARD] = { .name = "\1w" BENCH_ZONE },
 	[FRAME_DNS_COOKIE] = { .name = BENCH_ZONE, .has_cookie = true },
 	[FRAME_DNS_UNASKED] = { .name = BENCH_ZONE },
-	[FRAME_DNS_SIGNED] = { .name = "\3www\4nsec\7example", .opt = OPT_DO, .is_one = true },
-	[FRAME_DNS_NSEC] = { .name = "\4nsec\7example", .opt = OPT_DO },
-	[FRAME_DNS_NSEC3] = { .name = "\5nsec3\7example", .opt = OPT_DO },
+	[FRAME_DNS_SIGNED] = { .name = "\3www\4nsec\7example", OPT(OPT_DO), .is_one = true },
+	[FRAME_DNS_NSEC] = { .name = "\4nsec\7example", OPT(OPT_DO) },
+	[FRAME_DNS_NSEC3] = { .name = "\5nsec3\7example", OPT(OPT_DO) },
+	[FRAME_DNS_DO] = { .name = BENCH_ZONE, OPT(OPT_DO) },
+	[FRAME_DNS_ECS] = { .name = BENCH_ZONE, OPT(OPT_ECS) },
 };
 
 static void put_query(struct frame *frame, const struct rig *rig, enum frame_kind kind,
@@ -282,7 +288,7 @@ static void put_query(struct frame *frame, const struct rig *rig, enum frame_kin
 	put(frame, query->name, strlen(query->name));
 	put(frame, a_in, sizeof(a_in) - 1);
 	if (query->opt)
-		put(frame, query->opt, sizeof(OPT_DO));
+		put(frame, query->opt, query->opt_bytes);
 	if (query->has_cookie)
 		put_cookie(frame, rig, guest);
 	close_udp(frame, ip, udp);
