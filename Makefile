@@ -385,6 +385,10 @@ bench-reflect: all $(BENCH)/reflect/flood $(BUILD)/selftests/dns/pass.bpf.o	## a
 bench-zones: all $(BUILD)/selftests/dns/pass.bpf.o	## a million names, ten thousand zones: time and memory to load them
 	$(Q)BUILD=$(BUILD) selftests/bench/zones $(BUILD)/bench.json
 
+.PHONY: bench-fleet
+bench-fleet: all $(BUILD)/selftests/dns/pass.bpf.o	## a fleet of 15,000 nodes: check, reload, pops, metrics, each under a second
+	$(Q)BUILD=$(BUILD) selftests/bench/fleet $(BUILD)/bench.json
+
 # --- lab -------------------------------------------------------------------------------------
 LAB_PROGRAMS := $(BUILD)/selftests/lab/router_port.bpf.o
 TEST_PROGRAMS += $(LAB_PROGRAMS)

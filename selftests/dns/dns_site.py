@@ -17,7 +17,7 @@ pops:
 nodes:
 - {name: n1, id: 1, pop: pop, tunnel: 10.77.0.1}
 keys: {file: fleet.key}
-stamp: {tcp_timestamps: set, clock: any}
+stamp: {tcp_timestamps: set, clock: any%(stamp)s}
 xdp: {dispatcher: off}
 dns:
   nsid: %(nsid)s
@@ -43,9 +43,11 @@ def enter(netns):
 
 class Site:
     def __init__(self, watch=False, more=(), under=(), vips=(VIP4, VIP6), folder=DIR, files=ZONES,
-                 rest=()):
+                 rest=(), stamp=()):
         """`more`: lines for the configuration's `dns`; `under`: what the daemon is started by;
-        `files`: of which zone in `folder`; `rest`: lines of the configuration beside `dns`."""
+        `files`: of which zone in `folder`; `rest`: lines of the configuration beside `dns`;
+        `stamp`: more of its `stamp`."""
+        self.stamp = "".join(f", {pair}" for pair in stamp)
         self.rest = "\n".join(rest)
         self.vips, self.files = vips, files
         self.watch = str(watch).lower()
@@ -87,7 +89,7 @@ class Site:
             vips = "\n".join(f"- {{address: \"{vip}\"}}" for vip in self.vips)
             f.write(CONFIG % {"vips": vips, "nsid": NSID, "zones": zones,
                               "watch": self.watch, "more": self.more,
-                              "rest": self.rest, "bpffs": self.bpffs, "run": self.dir + "/run"})
+                              "rest": self.rest, "stamp": self.stamp, "bpffs": self.bpffs, "run": self.dir + "/run"})
 
     def anydoor(self, *words):
         return ["nsenter", f"--net=/run/netns/{self.server}", os.path.join(BUILD, "anydoor"),

@@ -70,6 +70,26 @@ static void test_peer_out_of_range_not_found(struct fixture *fixture)
 	is_int(pins_read_peer(&fixture->pins, FIXTURE_NODES, &got), -ENOENT, "behind the last");
 }
 
+static void test_fleet_read_at_once(struct fixture *fixture)
+{
+	struct ad_peer_count count = { { 1, 2 }, { 3, 4 } };
+	struct ad_peer_count *counts = calloc(AD_NODE_ID_MAX + 1, sizeof(*counts));
+	struct ad_node *nodes = calloc(AD_NODE_ID_MAX + 1, sizeof(*nodes));
+	struct ad_node last = { .flags = AD_NODE_KNOWN, .pop = 7 };
+	__u32 key = FIXTURE_NODES - 1, nr = 0;
+
+	fixture_put(fixture, "nodes", &key, &last);
+	fixture_put_percpu(fixture, "peers", key, fixture->pins.ncpus - 1, &count, sizeof(count));
+	is_int(pins_read_fleet(&fixture->pins, nodes, counts, &nr), 0, "the fleet is read");
+	is_int(nr, FIXTURE_NODES, "all of it");
+	is_mem(&nodes[key], &last, sizeof(last), "the last node");
+	is_mem(&counts[key], &count, sizeof(count), "and its counts, of whichever CPU");
+	is_mem(&counts[3], &count, sizeof(count), "and those of another");
+	is_int(nodes[3].flags, 0, "of which nothing else is known");
+	free(counts);
+	free(nodes);
+}
+
 static void test_vips_indexes_kept_tunnel_left_out(struct fixture *fixture)
 {
 	struct ad_local tunnel = { .flags = AD_LOCAL_TUNNEL };
@@ -273,6 +293,7 @@ int main(void)
 	test_map_readonly_refuses_writes(&fixture);
 	test_reasons_several_cpus_summed(&fixture);
 	test_peer_out_of_range_not_found(&fixture);
+	test_fleet_read_at_once(&fixture);
 	test_vips_indexes_kept_tunnel_left_out(&fixture);
 	test_read_other_geometry_refused(&fixture);
 	test_walk_live_entries_found_once(&fixture);

@@ -29,15 +29,14 @@ void later_pop(struct config_reader *loader, const struct value *value)
 	struct config *config = loader->config;
 	__u16 i;
 
-	for (i = 0; i < config->nr_pops; i++) {
-		if (!config->pops[i].name)
-			continue;
-		if (!strcmp(config->pops[i].name, value->text)) {
+	for (i = 0; i < config->nr_pops; i++)
+		if (config->pops[i].name && !strcmp(config->pops[i].name, value->text)) {
 			memcpy(value->where, &i, sizeof(i));
 			return;
 		}
-		nearest_offer(&near, config->pops[i].name);
-	}
+	for (i = 0; i < config->nr_pops; i++)
+		if (config->pops[i].name)
+			nearest_offer(&near, config->pops[i].name);
 	complain_reference(loader, value, "pops", &near);
 }
 

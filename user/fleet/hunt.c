@@ -18,9 +18,14 @@ const char *const budget_scopes[AD_BUDGET_SCOPES] = {
 	[AD_BUDGET_PREFIX] = "prefix",
 };
 
+static bool is_full(const struct ad_hunt *plan)
+{
+	return plan->nr_neighbours >= AD_NEIGHBOUR_MAX;
+}
+
 static void add(struct ad_hunt *plan, __u16 id)
 {
-	if (plan->nr_neighbours < AD_NEIGHBOUR_MAX)
+	if (!is_full(plan))
 		plan->neighbours[plan->nr_neighbours++] = id;
 }
 
@@ -29,8 +34,12 @@ static void add_siblings(const struct config *config, struct ad_hunt *plan)
 {
 	const struct config_node *node;
 
-	for (size_t nth = 0; (node = fleet_other_of(config, config->self->pop, nth)); nth++)
+	for (size_t nth = 0; !is_full(plan); nth++) {
+		node = fleet_other_of(config, config->self->pop, nth);
+		if (!node)
+			break;
 		add(plan, node->id);
+	}
 }
 
 /* One node more of every other POP. False: none has one. */
@@ -38,7 +47,7 @@ static bool add_round(const struct config *config, size_t nth, struct ad_hunt *p
 {
 	bool any = false;
 
-	for (size_t i = 1; i < config->nr_pops; i++) {
+	for (size_t i = 1; i < config->nr_pops && !is_full(plan); i++) {
 		const struct config_node *node =
 			fleet_other_of(config, fleet_pop_near(config, i), nth);
 
@@ -52,7 +61,7 @@ static bool add_round(const struct config *config, size_t nth, struct ad_hunt *p
 static void choose_neighbours(const struct config *config, struct ad_hunt *plan)
 {
 	add_siblings(config, plan);
-	for (size_t nth = 0; plan->nr_neighbours < AD_NEIGHBOUR_MAX; nth++)
+	for (size_t nth = 0; !is_full(plan); nth++)
 		if (!add_round(config, nth, plan))
 			break;
 }

@@ -9,39 +9,41 @@
 #include "user/base/addr.h"
 #include "user/base/output.h"
 
-static int add_peer(const struct pins *pins, __u16 id, const struct ad_node *node,
-		    struct peer **peers, size_t *nr)
+static size_t choose(const struct names *names, const struct ad_node *nodes,
+		     const struct ad_peer_count *counts, __u32 nr_rows, struct peer *peers)
 {
-	struct peer *grown = realloc(*peers, (*nr + 1) * sizeof(**peers));
+	size_t nr = 0;
+	__u32 id;
 
-	if (!grown)
-		return -ENOMEM;
-	*peers = grown;
-	grown[*nr] = (struct peer){ .id = id, .node = *node };
-	return pins_read_peer(pins, id, &grown[(*nr)++].count);
+	for (id = 1; id < nr_rows; id++) {
+		bool is_ours = names->config ? names_node(names, id) != NULL
+					     : nodes[id].flags & AD_NODE_KNOWN;
+
+		if (is_ours)
+			peers[nr++] =
+				(struct peer){ .id = id, .node = nodes[id], .count = counts[id] };
+	}
+	return nr;
 }
 
 int peers_read(const struct pins *pins, const struct names *names, struct peer **peers, size_t *nr)
 {
-	size_t end = names->config ? names->nr_ids : AD_NODE_ID_MAX + 1;
-	int err = 0;
+	struct ad_peer_count *counts = calloc(AD_NODE_ID_MAX + 1, sizeof(*counts));
+	struct ad_node *nodes = calloc(AD_NODE_ID_MAX + 1, sizeof(*nodes));
+	__u32 nr_rows;
+	int err;
 
-	*peers = NULL;
 	*nr = 0;
-	for (size_t id = 1; !err && id < end; id++) {
-		struct ad_node node;
-
-		if (names->config && !names_node(names, id))
-			continue;
-		err = pins_read_node(pins, id, &node);
-		if (!err && (names->config || node.flags & AD_NODE_KNOWN))
-			err = add_peer(pins, id, &node, peers, nr);
+	*peers = calloc(AD_NODE_ID_MAX + 1, sizeof(**peers));
+	err = counts && nodes && *peers ? pins_read_fleet(pins, nodes, counts, &nr_rows) : -ENOMEM;
+	if (!err) {
+		*nr = choose(names, nodes, counts, nr_rows, *peers);
+	} else {
+		free(*peers);
+		*peers = NULL;
 	}
-	if (!err || err == -ENOENT) /* the array ends where the ids of this fleet do */
-		return 0;
-	free(*peers);
-	*peers = NULL;
-	*nr = 0;
+	free(counts);
+	free(nodes);
 	return err;
 }
 

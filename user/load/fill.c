@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <bpf/bpf.h>
 #include "fill.h"
@@ -36,18 +37,46 @@ static struct ad_node node_row(const struct config_node *node)
 	return row;
 }
 
-static int fill_nodes(const struct datapath *dp, const struct config *config)
+/* The fleet by id, and what a map has of it: fifteen thousand nodes are read with one call. */
+struct fleet {
+	const struct config_node *by_id[AD_NODE_ID_MAX + 1]; /* NULL: no such node */
+	__u32 keys[AD_NODE_ID_MAX + 1];
+	struct ad_node nodes[AD_NODE_ID_MAX + 1];
+	struct ad_addr tunnels[AD_NODE_ID_MAX + 1];
+	__u32 ids[AD_NODE_ID_MAX + 1];
+	bool is_there[AD_NODE_ID_MAX + 1]; /* its tunnel's address, with its id */
+};
+
+static struct fleet *fleet_new(const struct config *config)
 {
-	struct ad_node row, now;
-	__u32 id;
-	int err = 0;
+	struct fleet *fleet = calloc(1, sizeof(*fleet));
+	size_t i;
+
+	for (i = 0; fleet && i < config->nr_nodes; i++)
+		fleet->by_id[config->nodes[i].id] = &config->nodes[i];
+	return fleet;
+}
+
+/* All of a map of at most as many elements as there are ids; *@nr of them. */
+static int read_map(int fd, void *keys, void *values, __u32 *nr)
+{
+	__u32 next[4]; /* as large as a key */
+
+	*nr = AD_NODE_ID_MAX + 1;
+	if (bpf_map_lookup_batch(fd, NULL, next, keys, values, nr, NULL) && errno != ENOENT)
+		return -errno;
+	return 0;
+}
+
+static int fill_nodes(const struct datapath *dp, const struct config *config, struct fleet *fleet)
+{
+	struct ad_node row;
+	__u32 id, nr;
+	int err = read_map(dp->nodes, fleet->keys, fleet->nodes, &nr);
 
 	for (id = 0; !err && id < 1u << config->owner_bits; id++) {
-		const struct config_node *node = config_node_by_id(config, id);
-
-		row = node ? node_row(node) : (struct ad_node){};
-		err = bpf_map_lookup_elem(dp->nodes, &id, &now);
-		if (!err && memcmp(&now, &row, sizeof(row)))
+		row = fleet->by_id[id] ? node_row(fleet->by_id[id]) : (struct ad_node){};
+		if (id >= nr || memcmp(&fleet->nodes[id], &row, sizeof(row)))
 			err = bpf_map_update_elem(dp->nodes, &id, &row, BPF_ANY);
 	}
 	return err;
@@ -68,38 +97,48 @@ static int fill_hunt(const struct datapath *dp, const struct config *config)
 	return bpf_map_update_elem(dp->hunt, &zero, &plan, BPF_ANY);
 }
 
-static bool is_peer(const struct config *config, const struct ad_addr *addr)
+/* The other node of this id, if @tunnel is its address. */
+static bool is_peer(const struct fleet *fleet, const struct config *config, __u32 id,
+		    const struct ad_addr *tunnel)
 {
-	size_t i;
+	const struct config_node *node = id <= AD_NODE_ID_MAX ? fleet->by_id[id] : NULL;
 
-	for (i = 0; i < config->nr_nodes; i++)
-		if (&config->nodes[i] != config->self &&
-		    !memcmp(&config->nodes[i].tunnel, addr, sizeof(*addr)))
-			return true;
-	return false;
+	return node && node != config->self && !memcmp(&node->tunnel, tunnel, sizeof(*tunnel));
 }
 
-static int fill_peer_ids(const struct datapath *dp, const struct config *config)
+/* Of those that it had of another node or of none: some have been given to their node meanwhile. */
+static int remove_peer_ids(const struct datapath *dp, const struct config *config,
+			   const struct fleet *fleet, __u32 nr)
 {
-	struct ad_addr key, next;
+	__u32 i, id;
 	int err = 0;
-	size_t i;
-	bool more;
 
-	for (i = 0; !err && i < config->nr_nodes; i++) {
-		__u32 id = config->nodes[i].id;
+	for (i = 0; !err && i < nr; i++) {
+		const struct ad_addr *tunnel = &fleet->tunnels[i];
 
-		if (&config->nodes[i] != config->self)
-			err = bpf_map_update_elem(dp->peer_ids, &config->nodes[i].tunnel, &id,
-						  BPF_ANY);
-	}
-	more = !bpf_map_get_next_key(dp->peer_ids, NULL, &key);
-	for (; !err && more; key = next) {
-		more = !bpf_map_get_next_key(dp->peer_ids, &key, &next);
-		if (!is_peer(config, &key))
-			err = bpf_map_delete_elem(dp->peer_ids, &key);
+		if (is_peer(fleet, config, fleet->ids[i], tunnel) ||
+		    bpf_map_lookup_elem(dp->peer_ids, tunnel, &id) ||
+		    is_peer(fleet, config, id, tunnel))
+			continue;
+		err = bpf_map_delete_elem(dp->peer_ids, tunnel);
 	}
 	return err;
+}
+
+static int fill_peer_ids(const struct datapath *dp, const struct config *config,
+			 struct fleet *fleet)
+{
+	__u32 i, id, nr;
+	int err = read_map(dp->peer_ids, fleet->tunnels, fleet->ids, &nr);
+
+	for (i = 0; !err && i < nr; i++)
+		if (is_peer(fleet, config, fleet->ids[i], &fleet->tunnels[i]))
+			fleet->is_there[fleet->ids[i]] = true;
+	for (id = 0; !err && id <= AD_NODE_ID_MAX; id++)
+		if (fleet->by_id[id] && fleet->by_id[id] != config->self && !fleet->is_there[id])
+			err = bpf_map_update_elem(dp->peer_ids, &fleet->by_id[id]->tunnel, &id,
+						  BPF_ANY);
+	return err ?: remove_peer_ids(dp, config, fleet, nr);
 }
 
 /*
@@ -215,17 +254,19 @@ static int fill_locals(const struct datapath *dp, const struct config *config)
 int fill_maps(const struct datapath *dp, const struct config *config, const struct ad_keys *keys,
 	      struct config_errors *errors)
 {
+	struct fleet *fleet = fleet_new(config);
 	const char *what = "keys";
-	int err = fill_keys(dp, keys);
+	int err = fleet ? fill_keys(dp, keys) : -ENOMEM;
 
 	if (!err) {
 		what = "nodes";
-		err = fill_nodes(dp, config);
+		err = fill_nodes(dp, config, fleet);
 	}
 	if (!err) {
 		what = "peer_ids";
-		err = fill_peer_ids(dp, config);
+		err = fill_peer_ids(dp, config, fleet);
 	}
+	free(fleet);
 	if (!err) {
 		what = "hunt";
 		err = fill_hunt(dp, config);

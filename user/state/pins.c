@@ -151,11 +151,6 @@ int pins_write_reload(const struct pins *pins, const struct ad_reload *reload)
 	return err;
 }
 
-int pins_read_node(const struct pins *pins, __u16 node, struct ad_node *out)
-{
-	return read_element(pins, "nodes", node, out, sizeof(*out));
-}
-
 int pins_read_reasons(const struct pins *pins, struct ad_count counts[AD_REASON_MAX])
 {
 	return read_sums(pins, "reasons", 0, AD_REASON_MAX, counts, sizeof(counts[0]));
@@ -164,6 +159,94 @@ int pins_read_reasons(const struct pins *pins, struct ad_count counts[AD_REASON_
 int pins_read_peer(const struct pins *pins, __u16 node, struct ad_peer_count *count)
 {
 	return read_sums(pins, "peers", node, 1, count, sizeof(*count));
+}
+
+#define CHUNK 256 /* elements read with one call: of each there is one for every CPU */
+
+/* Calls @each with all elements of an array, a chunk at a time. 0 or -errno. */
+static int each_chunk(int fd, void *values, void (*each)(void *arg, __u32 first, __u32 nr),
+		      void *arg)
+{
+	__u32 token, first = 0, nr, keys[CHUNK];
+	int err = 0;
+
+	while (!err) {
+		nr = CHUNK;
+		if (bpf_map_lookup_batch(fd, first ? &token : NULL, &token, keys, values, &nr,
+					 NULL))
+			err = -errno; /* -ENOENT with the last of them */
+		if (!err || err == -ENOENT)
+			each(arg, first, nr);
+		first += nr;
+	}
+	return err == -ENOENT ? 0 : err;
+}
+
+struct fleet_rows {
+	const struct pins *pins;
+	struct ad_node *nodes, node_chunk[CHUNK];
+	struct ad_peer_count *counts, *count_chunk;
+	__u32 nr;
+};
+
+static void keep_nodes(void *arg, __u32 first, __u32 nr)
+{
+	struct fleet_rows *rows = arg;
+	__u32 i;
+
+	for (i = 0; i < nr && first + i <= AD_NODE_ID_MAX; i++)
+		rows->nodes[first + i] = rows->node_chunk[i];
+	rows->nr = first + i;
+}
+
+static void sum_counts(void *arg, __u32 first, __u32 nr)
+{
+	struct fleet_rows *rows = arg;
+	const size_t words = sizeof(*rows->counts) / sizeof(__u64);
+	const __u64 *from = (const __u64 *)rows->count_chunk;
+	size_t i, word;
+	int cpu;
+
+	for (i = 0; i < nr && first + i <= AD_NODE_ID_MAX; i++)
+		for (cpu = 0; cpu < rows->pins->ncpus; cpu++, from += words)
+			for (word = 0; word < words; word++)
+				((__u64 *)&rows->counts[first + i])[word] += from[word];
+}
+
+static int read_fleet(const struct pins *pins, struct fleet_rows *rows)
+{
+	struct bpf_map_info info;
+	int err, nodes = pins_map_sized(pins, "nodes", false, sizeof(*rows->nodes), &info);
+	int peers = nodes < 0 ? nodes
+			      : pins_map_sized(pins, "peers", false, sizeof(*rows->counts), &info);
+
+	err = peers < 0 ? peers : each_chunk(nodes, rows->node_chunk, keep_nodes, rows);
+	err = err ?: each_chunk(peers, rows->count_chunk, sum_counts, rows);
+	if (nodes >= 0)
+		close(nodes);
+	if (peers >= 0)
+		close(peers);
+	return err;
+}
+
+int pins_read_fleet(const struct pins *pins, struct ad_node *nodes, struct ad_peer_count *counts,
+		    __u32 *nr)
+{
+	struct fleet_rows *rows = calloc(1, sizeof(*rows));
+	int err = -ENOMEM;
+
+	memset(counts, 0, (AD_NODE_ID_MAX + 1) * sizeof(*counts));
+	if (rows) {
+		rows->pins = pins;
+		rows->nodes = nodes;
+		rows->counts = counts;
+		rows->count_chunk = calloc(CHUNK, pins->ncpus * sizeof(*rows->count_chunk));
+		err = rows->count_chunk ? read_fleet(pins, rows) : -ENOMEM;
+		*nr = rows->nr;
+		free(rows->count_chunk);
+	}
+	free(rows);
+	return err;
 }
 
 int pins_read_flow_stats(const struct pins *pins, struct ad_flow_stats *stats)

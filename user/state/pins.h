@@ -39,8 +39,12 @@ int pins_read_peer(const struct pins *pins, __u16 node, struct ad_peer_count *co
 int pins_read_flow_stats(const struct pins *pins, struct ad_flow_stats *stats);
 int pins_read_hunt_stats(const struct pins *pins, struct ad_hunt_stats *stats);
 
-/* One row of the fleet as the data path sees it; flags 0 = not in the fleet. */
-int pins_read_node(const struct pins *pins, __u16 node, struct ad_node *out);
+/*
+ * The fleet as the data path sees it, by id, and what was exchanged with each node; flags 0 = not
+ * in the fleet. Both have AD_NODE_ID_MAX + 1 elements, of which *nr are filled.
+ */
+int pins_read_fleet(const struct pins *pins, struct ad_node *nodes, struct ad_peer_count *counts,
+		    __u32 *nr);
 /* Addresses of the VIPs by their index, as flows carry it; *nr is one more than the highest. */
 int pins_read_vips(const struct pins *pins, struct ad_addr vips[AD_VIP_MAX], size_t *nr);
 
