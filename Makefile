@@ -250,6 +250,11 @@ $(RACE)/frames: selftests/race/frames.py $(wildcard selftests/prog/*.py) $(BUILD
 	@mkdir -p $(@D)
 	$(Q)$(LAYOUT_PYTHON) $< $@.tmp && mv $@.tmp $@
 
+.PHONY: programs
+programs: deps-test			## selftests/prog/programs.txt: what the programs cost this kernel, written anew
+	$(Q)+$(MAKE) $(JOBS) --no-print-directory all $(BUILD)/selftests/prog/runner $(BUILD)/selftests/prog/vectors
+	$(Q)BUILD=$(BUILD) PROGRAMS=write selftests/prog/prog.t
+
 .PHONY: model
 model: deps-test				## a million random packets: the ladder's model against the program
 	$(Q)+$(MAKE) $(JOBS) --no-print-directory $(BUILD)/selftests/model/check $(BUILD)/selftests/prog/vectors

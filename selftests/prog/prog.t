@@ -6,4 +6,4 @@ cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
 
 make -s BUILD="$build" all "$build"/selftests/prog/{runner,vectors} >&2
-exec "$build/selftests/prog/runner" "$build/selftests/prog/vectors"
+exec "$build/selftests/prog/runner" -p selftests/prog/programs.txt ${PROGRAMS:+-w} "$build/selftests/prog/vectors"

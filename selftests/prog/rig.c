@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <net/if.h>
@@ -23,6 +24,8 @@
 #define BPF_F_XDP_HAS_FRAGS (1U << 5)
 #endif
 
+#define PROGRAMS_MAX  16
+#define LOG_BYTES     65536
 #define SKB_BYTES_MIN (14 + 40) /* newer kernels make no skb of less than an IP header */
 
 struct rig {
@@ -34,6 +37,8 @@ struct rig {
 	struct ad_flow *flows;
 	size_t nr_buckets;
 	unsigned int uplink;
+	char *logs; /* what the verifier said of each program */
+	__u32 load_ms;
 };
 
 static int rig_fail(const char *what, int err)
@@ -56,8 +61,28 @@ static void rig_size_maps(struct anydoor_bpf *skel, const struct options *option
 	bpf_map__set_max_entries(skel->maps.unstamped, options->unstamped_max);
 }
 
+/* Only the verifier's log tells how much stack each function takes. */
+static int rig_keep_logs(struct rig *rig)
+{
+	struct bpf_program *program;
+	char *log;
+
+	rig->logs = log = calloc(PROGRAMS_MAX, LOG_BYTES);
+	if (!log)
+		return -ENOMEM;
+	bpf_object__for_each_program(program, rig->behind->obj) {
+		if (log == rig->logs + PROGRAMS_MAX * LOG_BYTES)
+			return rig_fail("more programs than expected", -E2BIG);
+		bpf_program__set_log_level(program, MEASURE_LOG_LEVEL);
+		bpf_program__set_log_buf(program, log, LOG_BYTES);
+		log += LOG_BYTES;
+	}
+	return 0;
+}
+
 static int rig_load(struct rig *rig)
 {
+	struct timespec began, ended;
 	int err;
 
 	rig->behind = anydoor_bpf__open();
@@ -74,25 +99,32 @@ static int rig_load(struct rig *rig)
 	bpf_program__set_flags(rig->behind->progs.packet, BPF_F_XDP_HAS_FRAGS);
 	bpf_program__set_flags(rig->behind->progs.dns, BPF_F_XDP_HAS_FRAGS);
 	bpf_program__set_flags(rig->behind->progs.dns_copied, BPF_F_XDP_HAS_FRAGS);
-	err = anydoor_bpf__load(rig->behind);
+	err = rig_keep_logs(rig);
+	clock_gettime(CLOCK_MONOTONIC, &began);
+	err = err ?: anydoor_bpf__load(rig->behind);
+	clock_gettime(CLOCK_MONOTONIC, &ended);
+	rig->load_ms =
+		(ended.tv_sec - began.tv_sec) * 1000 + (ended.tv_nsec - began.tv_nsec) / 1000000;
 	return err ? rig_fail("the data path", err) : 0;
 }
 
-const char *rig_verified(const struct rig *rig, int nr, __u32 *insns)
+int rig_measure(const struct rig *rig, int nr, struct measure *measure)
 {
 	struct bpf_program *program = NULL;
-	struct bpf_prog_info info = {};
-	__u32 length = sizeof(info);
+	size_t size;
 
 	do
 		program = bpf_object__next_program(rig->behind->obj, program);
 	while (program && nr--);
 	if (!program)
-		return NULL;
-	if (bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &length))
-		info.verified_insns = ~0u;
-	*insns = info.verified_insns;
-	return bpf_program__name(program);
+		return -ENOENT;
+	return measure_program(bpf_program__name(program), bpf_program__fd(program),
+			       bpf_program__log_buf(program, &size), measure);
+}
+
+__u32 rig_load_ms(const struct rig *rig)
+{
+	return rig->load_ms;
 }
 
 static int rig_fill_door(struct rig *rig)
@@ -173,6 +205,7 @@ void rig_close(struct rig *rig)
 	bpf_xdp_detach(if_nametoindex(WORLD_IDLE), XDP_FLAGS_DRV_MODE, NULL);
 	anydoor_bpf__destroy(rig->behind);
 	door_bpf__destroy(rig->door);
+	free(rig->logs);
 	free(rig);
 }
 

@@ -6,6 +6,7 @@
 #ifndef AD_RIG_H
 #define AD_RIG_H
 
+#include "measure.h"
 #include "vector.h"
 
 struct rig;
@@ -24,11 +25,10 @@ struct counts {
 int rig_open(const struct options *options, struct rig **rig);
 void rig_close(struct rig *rig);
 
-/*
- * Of program @nr, counted from 0, what the verifier walked through. Its name, or NULL: there are no
- * more.
- */
-const char *rig_verified(const struct rig *rig, int nr, __u32 *insns);
+/* Program @nr, counted from 0, measured; -ENOENT: there are no more. */
+int rig_measure(const struct rig *rig, int nr, struct measure *measure);
+/* How long loading all of them took. */
+__u32 rig_load_ms(const struct rig *rig);
 
 /* Every map as the options say, then as @vector wants it. 0 or -errno. */
 int rig_prepare(struct rig *rig, const struct vector *vector);

@@ -2,7 +2,10 @@
 /*
  * runner.c: plays the vectors against the real programs and reports in TAP.
  *
- *   runner [-m MUTANTS] VECTORS
+ *   runner [-m MUTANTS] [-p PROGRAMS [-w]] VECTORS
+ *
+ * First: what each program costs this kernel must be what the file PROGRAMS says; -w writes it
+ * there.
  *
  * Each vector must end in its action, count its reason once and no other, and leave its bytes;
  * directly and through the door. Then: frames cut short, bits flipped under the tunnel's tag, and
@@ -27,10 +30,15 @@
 #define MUTANTS_A_VECTOR 64
 #define VERIFIED_MAX	 700000 /* 70 % of what the kernel takes */
 #define VERIFIED_MUCH	 200000 /* told, for it is time that a load takes */
+#define STACK_MAX	 (512 - 96)
 #define TC_UNSPEC	 ((__u32)-1)
 
 static bool earned[AD_REASON_MAX];
 static struct rig_result outcome;
+static struct {
+	const char *path; /* what programs cost, by kernel */
+	bool write;
+} programs = { .path = "programs.txt" };
 
 static bool report(const char *name, const char *what)
 {
@@ -452,18 +460,42 @@ static void test_mutants(struct rig *rig, const struct plan *plan, const struct 
 	report(options->name, what);
 }
 
-/* The kernel gives up at a million. Each has its own way to count, so this goes to all of them. */
-static void test_verified(const struct rig *rig)
+/* The kernel gives up at 512 bytes and a million instructions: room for what comes next. */
+static void test_room(const struct measure *now)
 {
-	const char *program;
-	__u32 insns;
-	int nr;
+	if (now->insns > VERIFIED_MUCH)
+		diag("%s: %u verified instructions, more than %u: loading takes long", now->program,
+		     now->insns, VERIFIED_MUCH);
+	ok(now->insns <= VERIFIED_MAX && now->stack <= STACK_MAX,
+	   "%s has room: %u verified instructions of %u, %u bytes of stack of %u", now->program,
+	   now->insns, VERIFIED_MAX, now->stack, STACK_MAX);
+}
 
-	for (nr = 0; (program = rig_verified(rig, nr, &insns)); nr++) {
-		ok(insns <= VERIFIED_MAX, "%s is verified in %u instructions, %u at most", program,
-		   insns, VERIFIED_MAX);
-		if (insns > VERIFIED_MUCH)
-			diag("%s: more than %u instructions to verify", program, VERIFIED_MUCH);
+/* What it cost when its row was written. */
+static void test_row(const struct measure *now, const char *path, bool write)
+{
+	struct measure row = {};
+	bool good = write ? !measure_write(path, now)
+			  : measure_read(path, now->program, &row) && measure_agrees(now, &row);
+	char text[128];
+
+	if (!good)
+		diag("%s has %u %u %u; the row of now: %s", path, row.insns, row.stack, row.jit,
+		     measure_row(now, text));
+	ok(good, "%s costs what %s says", now->program, path);
+}
+
+static void test_programs(const struct rig *rig, const char *path, bool write)
+{
+	struct measure now = {};
+	int err, nr;
+
+	diag("all programs were loaded in %u ms", rig_load_ms(rig));
+	for (nr = 0; (err = rig_measure(rig, nr, &now)) != -ENOENT; nr++) {
+		if (!ok(!err, "program %d is measured", nr))
+			return;
+		test_room(&now);
+		test_row(&now, path, write);
 	}
 }
 
@@ -476,7 +508,8 @@ static void test_options(const struct plan *plan, const struct options *options,
 
 	if (!ok(!rig_open(options, &rig), "programs load with options '%s'", options->name))
 		return;
-	test_verified(rig);
+	if (options == plan->options.list[0])
+		test_programs(rig, programs.path, programs.write);
 	for (i = 0; i < plan->vectors.nr; i++) {
 		if (plan->vectors.list[i]->options == options)
 			vector_test(plan, rig, plan->vectors.list[i]);
@@ -495,7 +528,7 @@ static void test_reasons_are_all_earned(void)
 
 static int usage(void)
 {
-	fputs("usage: runner [-m MUTANTS] VECTORS\n", stderr);
+	fputs("usage: runner [-m MUTANTS] [-p PROGRAMS [-w]] VECTORS\n", stderr);
 	return 2;
 }
 
@@ -506,10 +539,15 @@ int main(int argc, char **argv)
 	size_t i;
 	int option;
 
-	while ((option = getopt(argc, argv, "m:")) != -1) {
-		if (option != 'm')
+	while ((option = getopt(argc, argv, "m:p:w")) != -1) {
+		if (option == 'm')
+			mutants = strtoul(optarg, NULL, 10);
+		else if (option == 'p')
+			programs.path = optarg;
+		else if (option == 'w')
+			programs.write = true;
+		else
 			return usage();
-		mutants = strtoul(optarg, NULL, 10);
 	}
 	if (optind != argc - 1)
 		return usage();

@@ -72,6 +72,7 @@ pack()
 		test/router_port.bpf.o="$build/selftests/lab/router_port.bpf.o" \
 		test/runner="$build/selftests/prog/runner" \
 		test/vectors="$build/selftests/prog/vectors" \
+		test/programs.txt=selftests/prog/programs.txt \
 		"${zones[@]}" \
 		test/beside="$build/selftests/vm/beside" \
 		test/beside.bpf.o="$build/selftests/vm/beside.bpf.o" \
