@@ -465,6 +465,8 @@ lint: all				## layout, static analysis, include direction, scripts, documents
 	$(Q)shellcheck -x -P SCRIPTDIR -S warning $(SCRIPTS)
 	$(say) HOUSE rules
 	$(Q)selftests/lint/house
+	$(say) ALONE headers
+	$(Q)CC="$(CC) $(filter-out -W%,$(CFLAGS))" BPF_CC="$(CLANG) $(BPFFLAGS)" selftests/lint/headers
 	$(say) MAN deploy/man/anydoor.8
 	$(Q)BUILD=$(BUILD) selftests/lint/manual
 	$(say) DOCS deploy/doc

@@ -7,7 +7,7 @@
 set -u
 . "$(dirname "$0")/keeper.sh"
 
-readonly NEXT=$(dirname "$ANYDOOR")/next/anydoor
+NEXT=$(dirname "$ANYDOOR")/next/anydoor
 readonly ASIDE=/sys/fs/bpf/$LAB_NAME-aside
 readonly PROGRAMS="dns dns_copied"
 FORMAT=$(sed -n 's/^.define AD_DNS_FORMAT //p' "$KEEPER_HOME/../../maps/dns.h")
