@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <malloc.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -27,6 +28,10 @@
 #define LEFT_SHARE	  100 /* counting sockets takes at most one part in so many of the time */
 #define TOP_DEFAULT	  20
 #define TOP_MAX		  1000
+/* What a page of metrics reads for a moment is given back to the kernel, though the buffers of a
+ * stalled stream lie behind it. Set by hand, this no longer grows with what was freed (mallopt(3)).
+ */
+#define LARGE_BYTES (128 * 1024)
 
 struct page {
 	const char *path;
@@ -363,6 +368,7 @@ int metrics_new(struct event_base *base, const struct config *config, const stru
 	new = calloc(1, sizeof(*new));
 	if (!new)
 		return -ENOMEM;
+	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 	new->base = base;
 	new->config = config;
 	new->pins = pins;

@@ -87,14 +87,15 @@ static int read_guarded(const struct pins *pins, const char *name, int values,
 	return err;
 }
 
-/* All that the kernel knows of zones, in three calls: there may be ten thousand. */
+#define ZONES_A_CALL 512 /* half a MiB */
+
+/* What the kernel knows of zones, many with each call: there may be ten thousand. */
 struct zone_maps {
 	int info, hits, daemon;
-	struct ad_dns_zone_info *infos; /* as the map gives them */
+	struct ad_dns_zone_info *infos; /* ZONES_A_CALL, as the map gives them */
 	__u32 *slots;			/* of each of them */
-	__u32 nr;
-	__u64 *kernel_hits; /* by slot, then by CPU */
-	__u64 *daemon_hits; /* by slot */
+	__u64 *kernel_hits;		/* by slot, then by CPU */
+	__u64 *daemon_hits;		/* by slot */
 };
 
 static int zone_maps_open(struct zone_maps *maps, const struct pins *pins)
@@ -105,7 +106,7 @@ static int zone_maps_open(struct zone_maps *maps, const struct pins *pins)
 	maps->daemon = pins_map(pins, "dns_zone_daemon", false);
 	if (maps->info < 0 || maps->hits < 0 || maps->daemon < 0)
 		return -ENOENT;
-	maps->infos = calloc(AD_DNS_ZONE_MAX, sizeof(*maps->infos));
+	maps->infos = calloc(ZONES_A_CALL, sizeof(*maps->infos));
 	maps->slots = calloc(AD_DNS_ZONE_MAX, sizeof(*maps->slots));
 	maps->kernel_hits = calloc(AD_DNS_ZONE_MAX, pins->ncpus * sizeof(__u64));
 	maps->daemon_hits = calloc(AD_DNS_ZONE_MAX, sizeof(__u64));
@@ -125,24 +126,14 @@ static void zone_maps_close(struct zone_maps *maps)
 	free(maps->daemon_hits);
 }
 
-/* @values and @keys have room for all; *@nr of them there are. */
-static int read_batch(int fd, __u32 *keys, void *values, __u32 *nr)
+/* @values has room for all slots. */
+static int read_hits(int fd, __u32 *keys, void *values)
 {
-	__u32 next;
+	__u32 next, nr = AD_DNS_ZONE_MAX;
 
-	*nr = AD_DNS_ZONE_MAX;
-	if (!bpf_map_lookup_batch(fd, NULL, &next, keys, values, nr, NULL) || errno == ENOENT)
+	if (!bpf_map_lookup_batch(fd, NULL, &next, keys, values, &nr, NULL) || errno == ENOENT)
 		return 0; /* -ENOENT: that was the end of it */
 	return -errno;
-}
-
-static int zone_maps_read(struct zone_maps *maps)
-{
-	__u32 nr, *in_order = maps->slots;
-	int err = read_batch(maps->hits, in_order, maps->kernel_hits, &nr);
-
-	err = err ?: read_batch(maps->daemon, in_order, maps->daemon_hits, &nr);
-	return err ?: read_batch(maps->info, maps->slots, maps->infos, &maps->nr);
 }
 
 static void fill_zone(const struct zone_maps *maps, int ncpus, __u32 i, struct dns_zone_stats *zone)
@@ -176,23 +167,53 @@ static int by_name(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
+static int add_zones(const struct zone_maps *maps, int ncpus, __u32 nr, struct dns_stats *stats)
+{
+	struct dns_zone_stats *grown;
+	__u32 i;
+
+	if (stats->nr_zones + nr > AD_DNS_ZONE_MAX) /* changed while it was read */
+		nr = AD_DNS_ZONE_MAX - stats->nr_zones;
+	if (!nr)
+		return 0;
+	grown = reallocarray(stats->zones, stats->nr_zones + nr, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	stats->zones = grown;
+	memset(grown + stats->nr_zones, 0, nr * sizeof(*grown));
+	for (i = 0; i < nr; i++)
+		fill_zone(maps, ncpus, i, &grown[stats->nr_zones++]);
+	return 0;
+}
+
+static int read_infos(const struct zone_maps *maps, int ncpus, struct dns_stats *stats)
+{
+	__u32 token, nr, *from = NULL;
+	int err = 0, read;
+
+	do {
+		nr = ZONES_A_CALL;
+		read = bpf_map_lookup_batch(maps->info, from, &token, maps->slots, maps->infos, &nr,
+					    NULL)
+			       ? -errno
+			       : 0;
+		if (!read || read == -ENOENT) /* -ENOENT: these are the last */
+			err = add_zones(maps, ncpus, nr, stats);
+		from = &token;
+	} while (!read && !err && nr && stats->nr_zones < AD_DNS_ZONE_MAX);
+	return err ?: (read == -ENOENT ? 0 : read);
+}
+
 static int read_zones(const struct pins *pins, struct dns_stats *stats)
 {
 	struct zone_maps maps;
-	__u32 i;
 	int err = zone_maps_open(&maps, pins);
 
-	err = err ?: zone_maps_read(&maps);
-	if (!err && maps.nr) {
-		stats->zones = calloc(maps.nr, sizeof(*stats->zones));
-		err = stats->zones ? 0 : -ENOMEM;
-	}
-	for (i = 0; !err && i < maps.nr; i++)
-		fill_zone(&maps, pins->ncpus, i, &stats->zones[i]);
-	if (!err && maps.nr) {
-		stats->nr_zones = maps.nr;
+	err = err ?: read_hits(maps.hits, maps.slots, maps.kernel_hits);
+	err = err ?: read_hits(maps.daemon, maps.slots, maps.daemon_hits);
+	err = err ?: read_infos(&maps, pins->ncpus, stats);
+	if (stats->nr_zones)
 		qsort(stats->zones, stats->nr_zones, sizeof(*stats->zones), by_name);
-	}
 	zone_maps_close(&maps);
 	return err;
 }
