@@ -85,21 +85,25 @@ static __always_inline void dns_matched(struct dns_work *w, const struct ad_dns_
 	w->owner = w->subject + w->skip;
 }
 
-/* Halves what is left between w->low and w->high; the cell of the lower end is kept in @found. */
-DNS_STAGE int dns_bisect(struct dns_work *w, const struct ad_dns_image *image)
+/* The ancestor that starts with the given label. DNS_GO: it is stored, as w->cell. */
+DNS_STAGE int dns_probe_label(struct dns_work *w, const struct ad_dns_image *image, __u32 label)
 {
-	__u32 depth;
-
 	if (!w || !image)
 		return DNS_PASS;
-	depth = (w->low + w->high + 1) / 2;
-	if (dns_probe_ancestor(w, image, w->nr_labels - depth)) {
+	return dns_probe_ancestor(w, image, label) ? DNS_GO : DNS_ABSENT;
+}
+
+/* Halves what is left between w->low and w->high; the cell of the lower end is kept in @found. */
+static __always_inline void dns_bisect(struct dns_work *w, const struct ad_dns_image *image)
+{
+	__u32 depth = (w->low + w->high + 1) / 2;
+
+	if (dns_probe_label(w, image, w->nr_labels - depth) == DNS_GO) {
 		w->low = depth;
 		w->found = w->cell;
 	} else {
 		w->high = depth - 1;
 	}
-	return DNS_GO;
 }
 
 /*
@@ -121,12 +125,11 @@ DNS_STAGE int dns_search(struct dns_work *w, const struct ad_dns_image *image)
 		dns_join();
 		if (w->low >= w->high)
 			break;
-		if (dns_bisect(w, image))
-			return DNS_PASS;
+		dns_bisect(w, image);
 	}
 	dns_join();
 	if (!w->low) { /* the root is always stored */
-		if (!dns_probe_ancestor(w, image, w->nr_labels))
+		if (dns_probe_label(w, image, w->nr_labels) != DNS_GO)
 			return DNS_PASS;
 		w->found = w->cell;
 	}
