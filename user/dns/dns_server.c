@@ -33,7 +33,7 @@
 #define TCP_BACKLOG  4096 /* or net.core.somaxconn */
 
 /* One VIP. What somebody else holds is NULL until he leaves. */
-struct door {
+struct endpoint {
 	struct dns_server *server;
 	struct ad_addr address;
 	struct event *udp;
@@ -131,22 +131,22 @@ static bool udp_answer_one(struct dns_server *server, int fd)
 
 static void udp_ready(evutil_socket_t fd, short what, void *arg)
 {
-	struct door *door = arg;
+	struct endpoint *endpoint = arg;
 	__u64 end_us = clock_mono_us() + UDP_TURN_US;
 	int i;
 
 	for (i = 0; i < UDP_BURST && clock_mono_us() < end_us; i++)
-		if (!udp_answer_one(door->server, fd))
+		if (!udp_answer_one(endpoint->server, fd))
 			return;
 }
 
 static void tcp_accepted(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *from,
 			 int len, void *arg)
 {
-	struct door *door = arg;
+	struct endpoint *endpoint = arg;
 
 	if (listener_spares(fd))
-		dns_tcp_accept(door->server, fd, from);
+		dns_tcp_accept(endpoint->server, fd, from);
 }
 
 /* --- sockets ---------------------------------------------------------------------------------- */
@@ -156,7 +156,7 @@ static void tcp_accepted(struct evconnlistener *listener, evutil_socket_t fd, st
  * agree to share (SO_REUSEPORT, or SO_REUSEADDR for datagrams) the other one may take all. A
  * listener's SO_REUSEADDR shares with connections of before only.
  */
-static int door_socket(const struct ad_addr *address, int type)
+static int endpoint_socket(const struct ad_addr *address, int type)
 {
 	struct sockaddr_storage sa;
 	socklen_t len = addr_to_sockaddr(address, DNS_PORT, &sa);
@@ -190,7 +190,7 @@ static int forbid_fragments(int fd, bool ip6)
 
 static int socket_udp(const struct ad_addr *address)
 {
-	int fd = door_socket(address, SOCK_DGRAM);
+	int fd = endpoint_socket(address, SOCK_DGRAM);
 
 	if (fd >= 0 && forbid_fragments(fd, !addr_is_ip4(address))) {
 		close(fd);
@@ -200,29 +200,30 @@ static int socket_udp(const struct ad_addr *address)
 }
 
 /* Takes @fd. */
-static int door_use_udp(struct door *door, int fd)
+static int endpoint_use_udp(struct endpoint *endpoint, int fd)
 {
 	if (fd < 0)
 		return fd;
-	door->udp = event_new(door->server->base, fd, EV_READ | EV_PERSIST, udp_ready, door);
-	if (door->udp && !event_add(door->udp, NULL))
+	endpoint->udp =
+		event_new(endpoint->server->base, fd, EV_READ | EV_PERSIST, udp_ready, endpoint);
+	if (endpoint->udp && !event_add(endpoint->udp, NULL))
 		return 0;
-	if (door->udp)
-		event_free(door->udp);
-	door->udp = NULL;
+	if (endpoint->udp)
+		event_free(endpoint->udp);
+	endpoint->udp = NULL;
 	close(fd);
 	return -ENOMEM;
 }
 
 /* Takes @fd. */
-static int door_use_tcp(struct door *door, int fd)
+static int endpoint_use_tcp(struct endpoint *endpoint, int fd)
 {
 	if (fd < 0)
 		return fd;
-	door->tcp = evconnlistener_new(door->server->base, tcp_accepted, door,
-				       LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-	if (door->tcp) {
-		listener_turn_away(door->tcp);
+	endpoint->tcp = evconnlistener_new(endpoint->server->base, tcp_accepted, endpoint,
+					   LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	if (endpoint->tcp) {
+		listener_turn_away(endpoint->tcp);
 		return 0;
 	}
 	close(fd);
@@ -237,83 +238,84 @@ static int duplicate(int fd)
 }
 
 /* The sockets of @before, which serves the same address and is about to go. */
-static int door_borrow(struct door *door, struct door *before)
+static int endpoint_borrow(struct endpoint *endpoint, struct endpoint *before)
 {
 	int err = 0;
 
 	if (before->udp)
-		err = door_use_udp(door, duplicate(event_get_fd(before->udp)));
+		err = endpoint_use_udp(endpoint, duplicate(event_get_fd(before->udp)));
 	if (!err && before->tcp)
-		err = door_use_tcp(door, duplicate(evconnlistener_get_fd(before->tcp)));
-	door->told = before->told;
+		err = endpoint_use_tcp(endpoint, duplicate(evconnlistener_get_fd(before->tcp)));
+	endpoint->told = before->told;
 	before->lent = !err;
 	return err;
 }
 
-static void tell_taken(struct door *door)
+static void tell_taken(struct endpoint *endpoint)
 {
 	char text[ADDR_TEXT], who[PORT_WHO_TEXT];
 	struct port_sockets sockets;
 	struct port_holder holder;
 
-	addr_format(&door->address, text);
-	if (!door->told && !port_read(DNS_PORT, &sockets) &&
-	    port_is_taken(&sockets, &door->address, &holder))
+	addr_format(&endpoint->address, text);
+	if (!endpoint->told && !port_read(DNS_PORT, &sockets) &&
+	    port_is_taken(&sockets, &endpoint->address, &holder))
 		log_err("DNS on %s: port %d is held for %s; what the kernel passes up is not "
 			"answered here: stop it, let it listen on other addresses, or set "
 			"dns.unserved: pass",
 			text, DNS_PORT, port_who(&holder, who));
-	else if (!door->told)
+	else if (!endpoint->told)
 		log_err("DNS on %s: port %d is held by somebody else", text, DNS_PORT);
-	door->told = true;
+	endpoint->told = true;
 }
 
 /* What is missing. -EADDRINUSE has been told and is no failure: he may leave. */
-static int door_open(struct door *door)
+static int endpoint_open(struct endpoint *endpoint)
 {
 	char text[ADDR_TEXT];
 	int err = 0;
 
-	if (!door->udp)
-		err = door_use_udp(door, socket_udp(&door->address));
-	if ((!err || err == -EADDRINUSE) && !door->tcp) {
-		int err_tcp = door_use_tcp(door, door_socket(&door->address, SOCK_STREAM));
+	if (!endpoint->udp)
+		err = endpoint_use_udp(endpoint, socket_udp(&endpoint->address));
+	if ((!err || err == -EADDRINUSE) && !endpoint->tcp) {
+		int err_tcp = endpoint_use_tcp(endpoint,
+					       endpoint_socket(&endpoint->address, SOCK_STREAM));
 
 		err = err ?: err_tcp;
 	}
 	if (err == -EADDRINUSE)
-		tell_taken(door);
+		tell_taken(endpoint);
 	else if (err)
-		log_err("DNS on %s port %d: %s", addr_format(&door->address, text), DNS_PORT,
+		log_err("DNS on %s port %d: %s", addr_format(&endpoint->address, text), DNS_PORT,
 			strerror(-err));
-	else if (door->told)
+	else if (endpoint->told)
 		log_info("DNS on %s: port %d is free again, and served",
-			 addr_format(&door->address, text), DNS_PORT);
-	door->told = err == -EADDRINUSE;
+			 addr_format(&endpoint->address, text), DNS_PORT);
+	endpoint->told = err == -EADDRINUSE;
 	return err == -EADDRINUSE ? 0 : err;
 }
 
-static void door_close(struct door *door)
+static void endpoint_close(struct endpoint *endpoint)
 {
-	bool last = !door->lent && door->server->zones;
+	bool last = !endpoint->lent && endpoint->server->zones;
 	int i, fd;
 
-	if (door->udp) {
-		fd = event_get_fd(door->udp);
-		for (i = 0; last && i < UDP_LEFT_MAX && udp_answer_one(door->server, fd); i++)
+	if (endpoint->udp) {
+		fd = event_get_fd(endpoint->udp);
+		for (i = 0; last && i < UDP_LEFT_MAX && udp_answer_one(endpoint->server, fd); i++)
 			; /* what came to an address that is served no longer */
-		event_free(door->udp);
+		event_free(endpoint->udp);
 		close(fd);
 	}
-	if (door->tcp)
-		evconnlistener_free(door->tcp);
+	if (endpoint->tcp)
+		evconnlistener_free(endpoint->tcp);
 }
 
-static struct door *find_door(struct dns_server *server, const struct ad_addr *address)
+static struct endpoint *find_endpoint(struct dns_server *server, const struct ad_addr *address)
 {
-	for (size_t i = 0; server && i < server->nr_doors; i++)
-		if (!addr_compare(&server->doors[i].address, address))
-			return &server->doors[i];
+	for (size_t i = 0; server && i < server->nr_endpoints; i++)
+		if (!addr_compare(&server->endpoints[i].address, address))
+			return &server->endpoints[i];
 	return NULL;
 }
 
@@ -323,32 +325,32 @@ static int server_open(struct dns_server *server, const struct config *config,
 	size_t i;
 	int err = 0;
 
-	server->doors = calloc(config->nr_vips + 1, sizeof(*server->doors));
-	if (!server->doors)
+	server->endpoints = calloc(config->nr_vips + 1, sizeof(*server->endpoints));
+	if (!server->endpoints)
 		return -ENOMEM;
 	/* Another one may have borrowed them, and come to nothing. */
-	for (i = 0; before && i < before->nr_doors; i++)
-		before->doors[i].lent = false;
+	for (i = 0; before && i < before->nr_endpoints; i++)
+		before->endpoints[i].lent = false;
 	for (i = 0; i < config->nr_vips && !err; i++) {
-		struct door *door = &server->doors[server->nr_doors], *same;
+		struct endpoint *endpoint = &server->endpoints[server->nr_endpoints], *same;
 
 		if (!config->vips[i].dns)
 			continue;
-		server->nr_doors++;
-		door->server = server;
-		door->address = config->vips[i].address;
-		same = find_door(before, &door->address);
-		err = same ? door_borrow(door, same) : 0;
-		err = err ?: door_open(door);
+		server->nr_endpoints++;
+		endpoint->server = server;
+		endpoint->address = config->vips[i].address;
+		same = find_endpoint(before, &endpoint->address);
+		err = same ? endpoint_borrow(endpoint, same) : 0;
+		err = err ?: endpoint_open(endpoint);
 	}
 	return err;
 }
 
 void dns_server_tend(struct dns_server *server)
 {
-	for (size_t i = 0; i < server->nr_doors; i++)
-		if (server->doors[i].told)
-			door_open(&server->doors[i]);
+	for (size_t i = 0; i < server->nr_endpoints; i++)
+		if (server->endpoints[i].told)
+			endpoint_open(&server->endpoints[i]);
 }
 
 int dns_server_new(struct event_base *base, const struct config *config, const struct pins *pins,
@@ -412,12 +414,12 @@ void dns_server_free(struct dns_server *server)
 	if (!server)
 		return;
 	dns_tcp_close(server);
-	for (i = 0; i < server->nr_doors; i++)
-		door_close(&server->doors[i]);
+	for (i = 0; i < server->nr_endpoints; i++)
+		endpoint_close(&server->endpoints[i]);
 	dns_tally_close(&server->tally);
 	dns_zones_free(server->zones);
 	dns_guard_free(server->guard);
-	free(server->doors);
+	free(server->endpoints);
 	free(server->work);
 	free(server);
 }

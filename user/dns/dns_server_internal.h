@@ -12,7 +12,7 @@
 #include "dns_home.h"
 
 struct config;
-struct door;
+struct endpoint;
 
 /* --- dns_tcp.c ----------------------------------------------------------------------------------
  */
@@ -53,8 +53,8 @@ struct dns_tcp {
 
 struct dns_server {
 	struct event_base *base;
-	struct door *doors;
-	size_t nr_doors;
+	struct endpoint *endpoints;
+	size_t nr_endpoints;
 	struct dns_tcp tcp;
 	struct dns_zones *zones;
 	struct dns_guard *guard;

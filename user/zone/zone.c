@@ -8,7 +8,7 @@
 #include "user/base/arena.h"
 #include "zone.h"
 #include "zone_check.h"
-#include "zone_stamp.h"
+#include "zone_seen.h"
 
 static int fill(struct zone *zone, const char *name, const char *file, const __u8 *wire)
 {
@@ -68,10 +68,10 @@ bool zone_is_current(const struct zone *zone)
 {
 	size_t i;
 
-	for (i = 0; i < zone->nr_stamps; i++)
-		if (!zone_stamp_holds(&zone->stamps[i]))
+	for (i = 0; i < zone->nr_seen; i++)
+		if (!zone_seen_holds(&zone->seen[i]))
 			return false;
-	return zone->nr_stamps;
+	return zone->nr_seen;
 }
 
 int zone_compare(const void *a, const void *b)

@@ -10,7 +10,7 @@
 #include <linux/types.h>
 
 struct config_errors;
-struct zone_stamp;
+struct zone_seen;
 
 /*
  * A name in the order of RFC 4034, 6.1: labels from the root downwards, lower case, each closed by
@@ -62,8 +62,8 @@ struct zone {
 	__u64 resign_by_s; /* ... and by when its signer ought to have renewed all of them */
 	__u64 bytes;	   /* set by dns_image_build() */
 	__u32 names;	   /* likewise */
-	const struct zone_stamp *stamps; /* of each file that it was read from; 0: of none */
-	size_t nr_stamps;
+	const struct zone_seen *seen; /* of each file that it was read from; 0: of none */
+	size_t nr_seen;
 	struct arena *arena;
 };
 

@@ -95,15 +95,15 @@ static int check_file(struct zone_input *input, const struct stat *st)
 	return 0;
 }
 
-static int keep_stamp(struct zone_input *input, const char *name, const struct stat *st)
+static int keep_seen(struct zone_input *input, const char *name, const struct stat *st)
 {
-	struct zone_stamp *grown;
+	struct zone_seen *grown;
 
-	grown = reallocarray(input->stamps, input->nr_stamps + 1, sizeof(*grown));
+	grown = reallocarray(input->seen, input->nr_seen + 1, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
-	input->stamps = grown;
-	zone_stamp_take(&grown[input->nr_stamps++], name, st);
+	input->seen = grown;
+	zone_seen_take(&grown[input->nr_seen++], name, st);
 	return 0;
 }
 
@@ -117,7 +117,7 @@ static int push_file(struct zone_input *input, int fd, const char *name, const c
 	if (fstat(fd, &st))
 		return refuse(input, "%s", strerror(errno));
 	err = check_file(input, &st);
-	err = err ?: keep_stamp(input, name, &st);
+	err = err ?: keep_seen(input, name, &st);
 	if (err)
 		return err;
 	memset(text, 0, sizeof(*text));
@@ -191,7 +191,7 @@ void zone_input_end(struct zone_input *input)
 	for (i = 0; i < sizeof(input->roots) / sizeof(*input->roots); i++)
 		free(input->roots[i]);
 	zone_files_free(&input->files);
-	free(input->stamps);
+	free(input->seen);
 }
 
 struct zone_text *zone_input_top(struct zone_input *input)

@@ -14,7 +14,7 @@
 #include <sys/types.h>
 #include "zone_files.h"
 #include "zone_lex.h"
-#include "zone_stamp.h"
+#include "zone_seen.h"
 
 #define ZONE_INCLUDE_DEPTH 20		      /* files open at a time, the zone's own counted */
 #define ZONE_FILES_MAX	   1000		      /* opened for one zone */
@@ -35,10 +35,10 @@ struct zone_input {
 	unsigned int depth;
 	unsigned int opened;
 	__u64 bytes;
-	char *roots[3];		   /* $INCLUDE reaches what is below one of these; NULL: not used */
-	struct zone_files files;   /* every file opened, once, as errors name it */
-	struct zone_stamp *stamps; /* of each opening, how the file was */
-	size_t nr_stamps;
+	char *roots[3];		 /* $INCLUDE reaches what is below one of these; NULL: not used */
+	struct zone_files files; /* every file opened, once, as errors name it */
+	struct zone_seen *seen;	 /* of each opening, how the file was */
+	size_t nr_seen;
 	char why[PATH_MAX + 128]; /* of the last failure; what was included is named in it */
 };
 

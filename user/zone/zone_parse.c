@@ -650,22 +650,21 @@ static int reader_run(struct reader *reader)
 }
 
 /* The zone knows what it was read from. */
-static int keep_stamps(struct reader *reader)
+static int keep_all_seen(struct reader *reader)
 {
 	const struct zone_input *input = &reader->input;
 	struct zone *zone = reader->zone;
-	size_t i, size = input->nr_stamps * sizeof(*zone->stamps);
-	struct zone_stamp *stamps = arena_copy(zone->arena, input->stamps, size);
+	size_t i, size = input->nr_seen * sizeof(*zone->seen);
+	struct zone_seen *seen = arena_copy(zone->arena, input->seen, size);
 
-	for (i = 0; stamps && i < input->nr_stamps; i++) {
-		stamps[i].name =
-			arena_copy(zone->arena, stamps[i].name, strlen(stamps[i].name) + 1);
-		if (!stamps[i].name)
+	for (i = 0; seen && i < input->nr_seen; i++) {
+		seen[i].name = arena_copy(zone->arena, seen[i].name, strlen(seen[i].name) + 1);
+		if (!seen[i].name)
 			return -ENOMEM;
 	}
-	zone->stamps = stamps;
-	zone->nr_stamps = input->nr_stamps;
-	return stamps ? 0 : -ENOMEM;
+	zone->seen = seen;
+	zone->nr_seen = input->nr_seen;
+	return seen ? 0 : -ENOMEM;
 }
 
 static int zone_read(struct reader *reader, const char *name, const char *file, const char *text,
@@ -684,7 +683,7 @@ static int zone_read(struct reader *reader, const char *name, const char *file, 
 	if (!err)
 		err = reader_run(reader);
 	if (!err && !text)
-		err = keep_stamps(reader);
+		err = keep_all_seen(reader);
 	zone_input_end(&reader->input);
 	zone_entry_free(&reader->entry);
 	return err;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * zone_stamp.h: how a file was when a zone was read from it. A part of zone.h.
+ * zone_seen.h: how a file was when a zone was read from it. A part of zone.h.
  */
-#ifndef AD_ZONE_STAMP_H
-#define AD_ZONE_STAMP_H
+#ifndef AD_ZONE_SEEN_H
+#define AD_ZONE_SEEN_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
 #include <linux/types.h>
 
-struct zone_stamp {
+struct zone_seen {
 	const char *name; /* the caller's */
 	dev_t dev;
 	ino_t ino;
@@ -20,8 +20,8 @@ struct zone_stamp {
 };
 
 /* Of an open file, before it is read. */
-void zone_stamp_take(struct zone_stamp *stamp, const char *name, const struct stat *st);
+void zone_seen_take(struct zone_seen *seen, const char *name, const struct stat *st);
 /* Its name still leads to the same file, which is sure not to have changed. */
-bool zone_stamp_holds(const struct zone_stamp *stamp);
+bool zone_seen_holds(const struct zone_seen *seen);
 
 #endif

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * zone_seen.c: was a file changed since it was read (zone_seen.h)? As git's index does it.
+ */
+#include <string.h>
+#include <time.h>
+#include "zone_seen.h"
+
+#define YOUNG_NS 1000000000ull /* no file system has coarser clocks, but those of long ago */
+
+static __u64 time_ns(const struct timespec *time)
+{
+	return time->tv_sec * 1000000000ull + time->tv_nsec;
+}
+
+void zone_seen_take(struct zone_seen *seen, const char *name, const struct stat *st)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	memset(seen, 0, sizeof(*seen));
+	seen->name = name;
+	seen->dev = st->st_dev;
+	seen->ino = st->st_ino;
+	seen->size = st->st_size;
+	seen->data_ns = time_ns(&st->st_mtim);
+	seen->status_ns = time_ns(&st->st_ctim);
+	seen->young = seen->data_ns + YOUNG_NS > time_ns(&now) ||
+		      seen->status_ns + YOUNG_NS > time_ns(&now);
+}
+
+bool zone_seen_holds(const struct zone_seen *seen)
+{
+	struct zone_seen now;
+	struct stat st;
+
+	if (seen->young || stat(seen->name, &st))
+		return false;
+	zone_seen_take(&now, seen->name, &st);
+	return now.dev == seen->dev && now.ino == seen->ino && now.size == seen->size &&
+	       now.data_ns == seen->data_ns && now.status_ns == seen->status_ns;
+}
