@@ -163,6 +163,7 @@ static int load(struct program *p, const struct fleet_node *node)
 		.tunnel_port = htons(AD_TUNNEL_PORT),
 		.mss_overhead = 84,
 		.stamp_shift = MODEL_SHIFT,
+		.tunnel_version = AD_TUNNEL_SENDS,
 	};
 	keep_small(skel);
 	bpf_program__set_flags(skel->progs.packet, 1U << 5); /* BPF_F_XDP_HAS_FRAGS */

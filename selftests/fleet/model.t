@@ -6,5 +6,4 @@ set -eu
 cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
 
-make -s BUILD="$build" all "$build/selftests/fleet/fleet" >&2
 exec "$build/selftests/fleet/fleet" model "${PACKETS:-4000000}" 1 "${SEED:-$RANDOM$RANDOM}"

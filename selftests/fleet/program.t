@@ -7,5 +7,4 @@ set -eu
 cd "$(dirname "$0")/../.."
 build=${BUILD:-build}
 
-make -s BUILD="$build" all "$build/selftests/fleet/fleet" >&2
 exec "$build/selftests/fleet/fleet" program "${PACKETS:-20000}" 1 "${SEED:-$RANDOM$RANDOM}"
