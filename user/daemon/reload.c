@@ -293,6 +293,15 @@ static enum ad_reload_by who_asks(const struct reload_wanted *wanted)
 	return wanted->by_signal ? AD_RELOAD_SIGNAL : AD_RELOAD_WATCH;
 }
 
+/* The worker opens maps by their pins, which somebody may have removed a moment ago. */
+static void keep_pins(struct daemon *daemon)
+{
+	struct config_errors ignored = {}; /* whoever then misses a pin says so */
+
+	loader_keep_pins(daemon->loader, &ignored);
+	config_errors_free(&ignored);
+}
+
 static void begin(struct daemon *daemon, struct reload *reload)
 {
 	struct reload_wanted *wanted = &daemon->wanted;
@@ -313,6 +322,7 @@ static void begin(struct daemon *daemon, struct reload *reload)
 		notify_begin();
 	}
 	memset(wanted, 0, sizeof(*wanted));
+	keep_pins(daemon);
 	daemon->reload = reload;
 	worker_queue(daemon->worker, &reload->job);
 }
