@@ -45,6 +45,6 @@ is "and armed" "$(status .armed)" true
 is "with the tcp_timestamps that it needs" "$(timestamps)" 2
 ok "the zone is served" await 5 answers
 ok "detach" anydoor detach
-DAEMON=
+wait "$DAEMON"; DAEMON= # it takes its locks with it
 is "leaves them as they were" "$(timestamps)" 1
 done_testing
