@@ -25,11 +25,13 @@ static __always_inline void *cursor_take(struct cursor *c, __u32 bytes)
 	return taken;
 }
 
-/* @off is always small; the verifier wants to see that it is. */
+#define CURSOR_REACH 0xfff /* bytes from the beginning of a frame */
+
+/* @off is at most CURSOR_REACH; the verifier wants to see that it is. */
 static __always_inline struct cursor cursor_at(struct xdp_md *ctx, __u32 off)
 {
 	struct cursor c = {
-		.pos = (void *)(long)ctx->data + (off & 0xfff),
+		.pos = (void *)(long)ctx->data + (off & CURSOR_REACH),
 		.end = (void *)(long)ctx->data_end,
 	};
 

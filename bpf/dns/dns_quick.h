@@ -328,6 +328,8 @@ __noinline int dns_quick_send(struct xdp_md *ctx, const struct dns_frame *f, str
 	if (!f || !w || !image || !q)
 		return AD_R_INTERNAL;
 	q->len = w->at + quick_opt_bytes(w, image);
+	if (f->dns_off + q->len > CURSOR_REACH)
+		return AD_CONTINUE;
 	reason = quick_resize(ctx, f, q);
 	if (reason != AD_R_DNS_ANSWERED)
 		return reason;

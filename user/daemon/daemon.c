@@ -83,6 +83,8 @@ static json_t *on_verb(const char *verb, const json_t *args, struct control_call
 {
 	const char *who = json_string_value(json_object_get(args, "who"));
 
+	if (((struct daemon *)arg)->stops)
+		return json_pack("{s:b, s:[s]}", "ok", 0, "errors", "the daemon stops");
 	if (!strcmp(verb, "reload"))
 		return daemon_reload(arg, who, caller);
 	if (!strcmp(verb, "detach"))
@@ -152,17 +154,21 @@ static void stop(struct daemon *daemon)
 {
 	size_t i;
 
+	daemon->stops = true;
 	worker_free(daemon->worker);
+	daemon->worker = NULL;
 	daemon_reload_end(daemon);
-	control_free(daemon->control);
 	zone_watch_free(daemon->zone_watch);
 	watch_free(daemon->watch);
-	metrics_free(daemon->metrics);
-	dns_server_free(daemon->server);
 	for (i = 0; i < daemon->nr_events; i++)
 		event_free(daemon->events[i]);
 	if (daemon->soon)
 		event_free(daemon->soon);
+	if (daemon->base) /* replies leave by the loop */
+		event_base_loop(daemon->base, EVLOOP_NONBLOCK);
+	control_free(daemon->control);
+	metrics_free(daemon->metrics);
+	dns_server_free(daemon->server);
 	if (daemon->base)
 		event_base_free(daemon->base);
 	loader_close(daemon->loader);

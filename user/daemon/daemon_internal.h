@@ -61,6 +61,7 @@ struct daemon {
 	} tend;
 	struct peer_watch peers;
 	bool detached; /* nothing left to tend */
+	bool stops;    /* nothing more is begun */
 };
 
 /*

@@ -37,6 +37,7 @@ struct reload {
 	struct pins pins;
 	struct dns_server *server; /* a new one; NULL: the old one goes on */
 	struct control_callers callers;
+	json_t *reply; /* to them, once it was tried */
 	/* What was replaced, and its zones in the kernel are live. */
 	bool live;
 	struct dns_zones *zones; /* the live ones, or those that came to nothing */
@@ -145,8 +146,11 @@ static int change_all(struct reload *reload)
 	read_secrets(daemon, &before);
 	err = loader_change(daemon->loader, daemon->config, build->config, reload->zones,
 			    &reload->report.errors);
-	if (err)
+	if (err) { /* at once: it has the sockets of the one that goes on */
+		dns_server_free(reload->server);
+		reload->server = NULL;
 		return err;
+	}
 	read_secrets(daemon, &after);
 	add_secrets(build->changes, &before, &after);
 	explicit_bzero(&before, sizeof(before));
@@ -223,7 +227,7 @@ static void reload_free(struct reload *reload)
 	build_free(&reload->build);
 	dns_server_free(reload->server);
 	report_free(&reload->report);
-	answer_callers(&reload->callers, refusal("the daemon stops"));
+	answer_callers(&reload->callers, reload->reply ?: refusal("the daemon stops"));
 	reload->daemon->reload = NULL;
 	free(reload);
 }
@@ -249,7 +253,6 @@ static void on_cleared(struct worker_job *job, bool ran)
 
 	if (ran && !daemon->detached) {
 		set_pace(daemon, clock_mono_us() - reload->report.began_us);
-		answer_callers(&reload->callers, report_end(daemon, &reload->report));
 		sd_notify(0, "READY=1");
 	}
 	reload_free(reload);
@@ -275,6 +278,7 @@ static void on_built(struct worker_job *job, bool ran)
 		return;
 	}
 	apply(reload);
+	reload->reply = report_end(reload->daemon, &reload->report);
 	job->work = work_clear_away;
 	job->done = on_cleared;
 	worker_queue(reload->daemon->worker, job);
@@ -339,7 +343,7 @@ static void start_next(struct daemon *daemon)
 {
 	struct reload *reload;
 
-	if (daemon->reload || daemon->detached || !is_wanted(daemon))
+	if (daemon->reload || daemon->detached || daemon->stops || !is_wanted(daemon))
 		return;
 	reload = calloc(1, sizeof(*reload));
 	if (reload)

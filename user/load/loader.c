@@ -180,10 +180,12 @@ static void finish_change(const struct instance *instance)
 	struct doors doors;
 
 	if (!doors_open(&doors, instance->dir, instance, &errors)) {
-		if (was_flipped(instance, &doors))
+		bool flipped = was_flipped(instance, &doors);
+
+		/* All of it: the change may have ended before it had emptied what it replaced. */
+		doors_fill(&doors, flipped ? instance->fresh : instance->dir, &errors);
+		if (flipped)
 			bpffs_swap(instance->fresh, instance->dir);
-		else
-			doors_fill(&doors, instance->dir, &errors);
 		doors_close(&doors);
 	}
 	config_errors_log(&errors);
