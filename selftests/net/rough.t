@@ -106,7 +106,7 @@ at_least "it may open what it may ask for" \
 files=$(ls "/proc/$DAEMON/fd" | wc -l)
 prlimit --pid "$DAEMON" --nofile=$((files + 20)):$((files + 20))
 at_most "a crowd at the door does not keep it busy" "$(crowd)" 50
-ok "it is told once" same "$(grep -c "Too many open files" "$LAB_DIR/log")" 1
+ok "it is told once" same "$(grep -c "connections are refused: Too many open files" "$LAB_DIR/log")" 1
 ok "and serves when they have left" await 5 anydoor reload
 
 # --- the pins --------------------------------------------------------------------------------------
