@@ -10,12 +10,17 @@
 #define NS_PER_S  1000000000ll
 #define NS_PER_MS 1000000ll
 
+__u64 clock_ns_of(const struct timespec *time)
+{
+	return time->tv_sec * NS_PER_S + time->tv_nsec;
+}
+
 static __s64 now_ns(clockid_t clock)
 {
 	struct timespec ts;
 
 	clock_gettime(clock, &ts);
-	return ts.tv_sec * NS_PER_S + ts.tv_nsec;
+	return clock_ns_of(&ts);
 }
 
 __u32 clock_mono_s(void)

@@ -5,8 +5,11 @@
 #ifndef AD_CLOCK_H
 #define AD_CLOCK_H
 
+#include <time.h>
 #include "maps/types.h"
 
+/* Nanoseconds since whatever @time counts from. */
+__u64 clock_ns_of(const struct timespec *time);
 __u32 clock_mono_s(void);
 __u64 clock_mono_us(void);
 __s64 clock_real_minus_mono_ns(void);

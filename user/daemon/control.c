@@ -41,7 +41,7 @@ struct control_caller {
 	bool asked_all;		 /* he closed his half */
 };
 
-static json_t *refuse(const char *why)
+json_t *control_refuse(const char *why)
 {
 	return json_pack("{s:b, s:[s]}", "ok", 0, "errors", why);
 }
@@ -54,11 +54,11 @@ static json_t *answer(struct control_caller *caller, const char *line)
 	const char *verb = NULL;
 
 	if (!request || json_unpack(request, "{s:s, s?o}", "verb", &verb, "args", &args))
-		reply = refuse("not a request: {\"verb\": \"...\", \"args\": {...}}");
+		reply = control_refuse("not a request: {\"verb\": \"...\", \"args\": {...}}");
 	else
 		reply = control->handler(verb, args, caller, control->arg);
 	if (!reply && !caller->waits)
-		reply = refuse("no such verb");
+		reply = control_refuse("no such verb");
 	json_decref(request);
 	return reply;
 }

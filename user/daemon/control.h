@@ -19,6 +19,8 @@ struct control_caller;
  */
 typedef json_t *control_handler(const char *verb, const json_t *args, struct control_caller *caller,
 				void *arg);
+/* A reply that says no: {"ok": false, "errors": [@why]}. */
+json_t *control_refuse(const char *why);
 /*
  * The answer to @caller's verb comes later, by control_answer(), which must be called once, and
  * before control_free(). Until then its connection stays open, and no other verb of it is heard.

@@ -84,7 +84,7 @@ static json_t *on_verb(const char *verb, const json_t *args, struct control_call
 	const char *who = json_string_value(json_object_get(args, "who"));
 
 	if (((struct daemon *)arg)->stops)
-		return json_pack("{s:b, s:[s]}", "ok", 0, "errors", "the daemon stops");
+		return control_refuse("the daemon stops");
 	if (!strcmp(verb, "reload"))
 		return daemon_reload(arg, who, caller);
 	if (!strcmp(verb, "detach"))

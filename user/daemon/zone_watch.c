@@ -227,11 +227,6 @@ static int walk_link(struct walk *walk, const char *path)
 	return 0;
 }
 
-static __u64 time_ns(const struct timespec *time)
-{
-	return time->tv_sec * 1000000000ull + time->tv_nsec;
-}
-
 /*
  * Watches every entry on the way, as far as there is one: who puts another link or directory into
  * its place changes the zone as much as who writes the file.
@@ -247,7 +242,7 @@ static int walk_all(struct watched_set *set, struct walk *walk)
 		err = add_entry(set, walk->at, name);
 		if (err || lstat(path, &st))
 			return err ?: -errno;
-		if (!S_ISDIR(st.st_mode) && time_ns(&st.st_ctim) + COARSE_NS >= set->fresh_ns)
+		if (!S_ISDIR(st.st_mode) && clock_ns_of(&st.st_ctim) + COARSE_NS >= set->fresh_ns)
 			set->is_fresh = true;
 		if (S_ISLNK(st.st_mode))
 			err = walk_link(walk, path);
@@ -309,7 +304,7 @@ static void see(const char *file, struct seen *seen)
 	seen->dev = st.st_dev;
 	seen->ino = st.st_ino;
 	seen->size = st.st_size;
-	seen->changed_ns = time_ns(&st.st_mtim);
+	seen->changed_ns = clock_ns_of(&st.st_mtim);
 }
 
 static void see_all(struct watched_set *set)
@@ -332,7 +327,8 @@ static bool differs(const char *file, const struct seen *before, __u64 settled_n
 	    seen.size == before->size && seen.changed_ns == before->changed_ns)
 		return false;
 	clock_gettime(CLOCK_REALTIME, &now);
-	return seen.changed_ns + settled_ns < time_ns(&now) || seen.changed_ns > time_ns(&now);
+	return seen.changed_ns + settled_ns < clock_ns_of(&now) ||
+	       seen.changed_ns > clock_ns_of(&now);
 }
 
 static bool any_differs(const struct watched_set *set, __u64 settled_ns)

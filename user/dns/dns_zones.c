@@ -12,6 +12,7 @@
 #include "dns_service.h"
 #include "dns_zones.h"
 #include "maps/dns_proto.h"
+#include "user/base/clock.h"
 #include "user/base/log.h"
 #include "user/base/output.h"
 #include "user/base/progress.h"
@@ -365,7 +366,7 @@ static int load(const struct config *config, const struct dns_zones *before, boo
 		return -ENOMEM;
 	reading.set->staged = -1;
 	clock_gettime(CLOCK_REALTIME, &now);
-	reading.set->began_real_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
+	reading.set->began_real_ns = clock_ns_of(&now);
 	progress_begin();
 	err = load_all(&reading);
 	if (err) {

@@ -4,14 +4,10 @@
  */
 #include <string.h>
 #include <time.h>
+#include "user/base/clock.h"
 #include "zone_seen.h"
 
 #define YOUNG_NS 1000000000ull /* no file system has coarser clocks, but those of long ago */
-
-static __u64 time_ns(const struct timespec *time)
-{
-	return time->tv_sec * 1000000000ull + time->tv_nsec;
-}
 
 void zone_seen_take(struct zone_seen *seen, const char *name, const struct stat *st)
 {
@@ -23,10 +19,10 @@ void zone_seen_take(struct zone_seen *seen, const char *name, const struct stat 
 	seen->dev = st->st_dev;
 	seen->ino = st->st_ino;
 	seen->size = st->st_size;
-	seen->data_ns = time_ns(&st->st_mtim);
-	seen->status_ns = time_ns(&st->st_ctim);
-	seen->young = seen->data_ns + YOUNG_NS > time_ns(&now) ||
-		      seen->status_ns + YOUNG_NS > time_ns(&now);
+	seen->data_ns = clock_ns_of(&st->st_mtim);
+	seen->status_ns = clock_ns_of(&st->st_ctim);
+	seen->young = seen->data_ns + YOUNG_NS > clock_ns_of(&now) ||
+		      seen->status_ns + YOUNG_NS > clock_ns_of(&now);
 }
 
 bool zone_seen_holds(const struct zone_seen *seen)
