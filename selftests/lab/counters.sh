@@ -72,11 +72,12 @@ uplink_packets_in() { # POP
 	at "$1" ip -j -s link show uplink | jq '.[0].stats64.rx.packets'
 }
 
-# Sent by the driver for XDP_TX, or not, for want of room in its ring. Generic mode has no such counter:
-# there it is what the driver sent and no queueing discipline saw.
+# Given to the driver by XDP_TX: sent, or dropped there for want of room in its ring. Generic mode has
+# no such counter: there it is what the driver was given and no queueing discipline saw.
 uplink_packets_sent() { # POP
 	if [[ ${LAB_XDP:-native} == generic ]]; then
-		echo $(($(at "$1" ip -j -s link show uplink | jq '.[0].stats64.tx.packets') - $(uplink_queued "$1")))
+		echo $(($(at "$1" ip -j -s link show uplink |
+			jq '.[0].stats64.tx | .packets + .dropped') - $(uplink_queued "$1")))
 	else
 		at "$1" ethtool -S uplink | awk '/rx_queue_[0-9]+_xdp_tx(_errors)?:/ { n += $2 } END { print n + 0 }'
 	fi
