@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <event2/buffer.h>
 #include "maps/dns.h"
 #include "metrics_text.h"
+#include "user/base/clock.h"
 #include "user/base/prom.h"
 #include "user/flows/flow_text.h"
 #include "user/status/counter.h"
@@ -101,15 +101,7 @@ VALUE(idle_entries, page->status->flows.idle)
 VALUE(flow_capacity, page->status->flows.slots)
 VALUE(zones, page->status->dns.nr_zones)
 VALUE(zones_capacity, AD_DNS_ZONE_MAX)
-
-static double loaded_s(const struct page *page)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec + now.tv_nsec / 1e9 -
-	       flow_seconds(page->view->names.now_s, page->view->meta.loaded_s);
-}
+VALUE(loaded_s, clock_real_s(page->view->meta.loaded_s))
 
 static bool while_draining(const struct page *page)
 {

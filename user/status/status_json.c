@@ -3,10 +3,10 @@
  * status_json.c: `anydoor status --json` and `anydoor stats --json`. Field names are a contract
  * with other people's programs.
  */
-#include <time.h>
 #include "counter.h"
 #include "reloaded.h"
 #include "status.h"
+#include "user/base/clock.h"
 #include "user/flows/flow_text.h"
 
 static json_t *successors_json(const struct view *view, const struct ad_state *state)
@@ -157,7 +157,7 @@ json_t *status_json(const struct view *view, const struct status *status)
 			 "s:o, s:o, s:o, s:b, s:o}",
 			 "instance", view->globals->instance, "loaded", 1, "version", meta->version,
 			 "abi", meta->abi, "node", names_node_json(&view->names, meta->node_id),
-			 "loaded_s", (json_int_t)(time(NULL) - age), "age_s", (json_int_t)age,
+			 "loaded_s", (json_int_t)clock_real_s(meta->loaded_s), "age_s", (json_int_t)age,
 			 "armed", !!(status->state.flags & AD_STATE_ARMED), "daemon",
 			 status->has_daemon, "reload", reloaded_json(&status->reload), "attached",
 			 interfaces_json(status), "drain", drain_json(view, status), "unstamped",
