@@ -55,20 +55,31 @@ cookies() { # POP: received and found right
 	at "$1" nstat -asz TcpExtSyncookiesRecv | awk '$1 == "TcpExtSyncookiesRecv" { print $2 }'
 }
 
-# More SYNs than the listener's queue holds, from addresses that will not answer.
-flood() { # POP
-	at "edge_$1" /usr/bin/python3 - $VIP4 $VIP6 $PUPPET_PORT <<-'END'
+# More SYNs than the listener's queue holds, from addresses that will not answer, again and again: the
+# kernel forgets them early when the queue is full. For a minute, or until flood_end.
+flood_start() { # POP
+	AT='exec' at "edge_$1" /usr/bin/python3 -B - $VIP4 $VIP6 $PUPPET_PORT <<-'END' &
 		import sys
-		from scapy.all import IP, TCP, IPv6, conf, send
+		import time
+		from scapy.all import IP, TCP, IPv6, conf
 
-		conf.verb = 0
 		vip4, vip6, port = sys.argv[1:]
 		options = [("MSS", 1460), ("SAckOK", b""), ("Timestamp", (1, 0)), ("WScale", 7)]
-		send([layer / TCP(sport=1000 + i, dport=int(port), flags="S", seq=i, options=options)
-		      for i in range(40)
-		      for layer in (IP(src=f"198.51.100.{100 + i}", dst=vip4),
-		                    IPv6(src=f"2001:db8:c::{100 + i}", dst=vip6))])
+		wires = [(conf.L3socket(), IP, "198.51.100.", vip4), (conf.L3socket6(), IPv6, "2001:db8:c::", vip6)]
+		syns = [(wire, layer(src=f"{net}{100 + i}", dst=vip) /
+		         TCP(sport=1000 + i, dport=int(port), flags="S", seq=i, options=options))
+		        for i in range(40) for wire, layer, net, vip in wires]
+		for _ in range(120):
+		    for wire, syn in syns:
+		        wire.send(syn)
+		    time.sleep(0.5)
 	END
+	FLOOD=$!
+}
+
+flood_end() {
+	kill "$FLOOD"
+	wait "$FLOOD" || true
 }
 
 queue_full() { # POP
@@ -119,9 +130,10 @@ is "fra's cookies were answered there, and nowhere else" \
 	"$(cookies fra) $(cookies nyc) $(cookies sin)" "4 0 0"
 
 everywhere net.ipv4.tcp_syncookies=1
-ok "fra is flooded" flood fra
-ok "its queue is full" await 3 queue_full fra
+flood_start fra
+ok "fra is flooded: its queue is full" await 20 queue_full fra
 begin_and_shift "flooded"
+flood_end
 is "by cookies, again" "$(cookies fra)" 6
 ok "nobody was reset" no_resets
 net_done

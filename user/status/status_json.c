@@ -157,12 +157,12 @@ json_t *status_json(const struct view *view, const struct status *status)
 			 "s:o, s:o, s:o, s:b, s:o}",
 			 "instance", view->globals->instance, "loaded", 1, "version", meta->version,
 			 "abi", meta->abi, "node", names_node_json(&view->names, meta->node_id),
-			 "loaded_s", (json_int_t)clock_real_s(meta->loaded_s), "age_s", (json_int_t)age,
-			 "armed", !!(status->state.flags & AD_STATE_ARMED), "daemon",
-			 status->has_daemon, "reload", reloaded_json(&status->reload), "attached",
-			 interfaces_json(status), "drain", drain_json(view, status), "unstamped",
-			 status->state.unstamped, "flows", flows_json(status), "packets",
-			 packets_json(status), "dns", dns_json(status), "peers",
+			 "loaded_s", (json_int_t)clock_real_s(meta->loaded_s), "age_s",
+			 (json_int_t)age, "armed", !!(status->state.flags & AD_STATE_ARMED),
+			 "daemon", status->has_daemon, "reload", reloaded_json(&status->reload),
+			 "attached", interfaces_json(status), "drain", drain_json(view, status),
+			 "unstamped", status->state.unstamped, "flows", flows_json(status),
+			 "packets", packets_json(status), "dns", dns_json(status), "peers",
 			 peers_json(view, status), "degraded", status->nr_warnings > 0, "warnings",
 			 warnings_json(status));
 }
