@@ -72,7 +72,7 @@ class Site:
         sh(f"ip -n {c} addr add {CLIENT6}/64 dev up1 nodad")
         sh(f"ip -n {s} link set up0 up && ip -n {c} link set up1 up")
         for vip in self.vips:
-            sh(f"ip -n {s} addr add {vip} dev lo")
+            sh(f"ip -n {s} addr add {vip} dev lo" + (" nodad" if ":" in vip else ""))
             sh(f"ip -n {c} route add {vip} via {'fd77::1' if ':' in vip else '10.77.0.1'}")
         sh(f"ip -n {c} link set up1 xdpdrv obj {BUILD}/selftests/dns/pass.bpf.o sec xdp.frags")
 

@@ -171,8 +171,12 @@ client_up() {
 
 node_addresses_up() { # NODE
 	local address
-	for address in "$VIP4/32" "$VIP6/128" "$(tunnel_address "$1" 4)/32" "$(tunnel_address "$1" 6)/128"; do
+	for address in "$VIP4/32" "$(tunnel_address "$1" 4)/32"; do
 		at "$1" ip addr add "$address" dev lo
+	done
+	# Without nodad a loaded machine may take its time until a server can bind to them.
+	for address in "$VIP6/128" "$(tunnel_address "$1" 6)/128"; do
+		at "$1" ip addr add "$address" dev lo nodad
 	done
 }
 

@@ -60,7 +60,7 @@ addresses_up() # POP NET
 	at "$1" /bin/ip addr add "10.$2.0.1/24" dev "$device"
 	at "$1" /bin/ip addr add "fd0$2::1/64" dev "$device" nodad
 	at "$1" /bin/ip addr add $vip4/32 dev lo
-	at "$1" /bin/ip addr add $vip6/128 dev lo
+	at "$1" /bin/ip addr add $vip6/128 dev lo nodad
 	at "$1" /bin/ip route add default via "10.$2.0.254"
 	at "$1" /bin/ip route add default via "fd0$2::fe"
 }
@@ -80,7 +80,7 @@ router_up()
 	ip link set lo up
 	sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 	ip addr add $client4/32 dev lo
-	ip addr add $client6/128 dev lo
+	ip addr add $client6/128 dev lo nodad
 }
 
 daemon_start() # POP
