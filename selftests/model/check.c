@@ -886,15 +886,18 @@ int main(int argc, char **argv)
 	__u64 seed = argc > 3 ? strtoull(argv[3], NULL, 0) : randombytes_random();
 	__u64 reached[AD_REASON_MAX] = {};
 	struct rig *rig = NULL;
-	int differ = 0;
+	int err, differ = 0;
 
 	if (argc < 2 || argc > 4) {
 		fprintf(stderr, "usage: %s VECTORS [ROUNDS [SEED]]\n", argv[0]);
 		return 2;
 	}
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
-	if (!ok(!lay_ground(argv[1], &rig), "the program, its sockets and its network are there"))
+	err = lay_ground(argv[1], &rig);
+	if (!ok(!err, "the program, its sockets and its network are there")) {
+		diag("%s", strerror(-err));
 		return done_testing();
+	}
 	for (i = 0; i < rounds && differ < DISAGREEMENTS; i++) {
 		dice_state = seed + i * 0x632BE59BD9B4E019ULL;
 		differ += !play(rig, i, reached);

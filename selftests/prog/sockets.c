@@ -27,10 +27,10 @@
 #define MAX_WINDOW	4096u
 #define UNSENT		100 /* bytes; likewise */
 #define FRAME_BYTES_MAX (ETH_HLEN + 40 + 20)
-#define HANDSHAKE_TRIES 50
-#define HANDSHAKE_PAUSE 100 /* ms */
-#define TIME_WAIT_SURE	45  /* s; of the 60 that it lasts, for a slow machine's vector */
-#define TIME_WAIT_OVER	66  /* s; timers of a minute may be two seconds late */
+#define HANDSHAKE_MS	5000 /* a loaded machine may take its time */
+#define PAUSE_MS	10
+#define TIME_WAIT_SURE	45 /* s; of the 60 that it lasts, for a slow machine's vector */
+#define TIME_WAIT_OVER	66 /* s; timers of a minute may be two seconds late */
 
 static struct open_socket {
 	const struct socket_plan *plan;
@@ -154,7 +154,7 @@ static int client_receive(const struct ad_tuple *tuple, struct segment *segment)
 	__u8 frame[2048];
 	ssize_t len;
 
-	while (poll(&ready, 1, HANDSHAKE_PAUSE) > 0) {
+	while (poll(&ready, 1, HANDSHAKE_MS) > 0) {
 		len = recv(ready.fd, frame, sizeof(frame), 0);
 		if (len > 0 && segment_parse(frame, len, tuple, segment))
 			return 0;
@@ -218,11 +218,11 @@ static int server_accept(struct open_socket *open, int listener)
 {
 	int i;
 
-	for (i = 0; i < HANDSHAKE_TRIES; i++) {
+	for (i = 0; i < HANDSHAKE_MS / PAUSE_MS; i++) {
 		open->fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 		if (open->fd >= 0 || errno != EAGAIN)
 			break;
-		usleep(HANDSHAKE_PAUSE * 1000 / 10);
+		usleep(PAUSE_MS * 1000);
 	}
 	return open->fd < 0 ? -errno : 0;
 }

@@ -615,6 +615,7 @@ int main(int argc, char **argv)
 	unsigned int seconds = argc > 2 ? strtoul(argv[2], NULL, 0) : SECONDS_DEFAULT;
 	size_t nr = sizeof(duels) / sizeof(duels[0]);
 	struct plan *plan;
+	int err;
 
 	if (argc < 2 || argc > 3 || !seconds) {
 		fprintf(stderr, "usage: %s FRAMES [SECONDS]\n", argv[0]);
@@ -625,8 +626,11 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	libbpf_set_strict_mode(LIBBPF_STRICT_ALL);
-	if (!ok(!lay_ground(argv[1], &plan), "the program, its sockets and its network are there"))
+	err = lay_ground(argv[1], &plan);
+	if (!ok(!err, "the program, its sockets and its network are there")) {
+		diag("%s", strerror(-err));
 		return done_testing();
+	}
 	test_melee_keeps_what_is_ours((seconds + 1) / 2);
 	for (size_t i = 0; i < nr; i++)
 		test_duel_leaves_one(&duels[i], seconds * 500000ull / (i ? 2 * (nr - 1) : 2));
