@@ -4,16 +4,14 @@
  * go away. In a network namespace of its own.
  */
 #include <fcntl.h>
-#include <net/if.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <event2/event.h>
 #include "selftests/tap.h"
 #include "instance_fixture.h"
 #include "fleet_fixture.h"
+#include "netns_fixture.h"
 #include "user/base/clock.h"
 #include "user/daemon/metrics.h"
 
@@ -24,19 +22,6 @@
 #define STALLED_KB 2048 /* what two stalled streams may cost; the table makes 40 MB of text */
 
 /* --- the server, in a child ------------------------------------------------------------------ */
-
-static bool enter_own_network(void)
-{
-	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
-	int fd, err;
-
-	if (unshare(CLONE_NEWNET))
-		return false;
-	fd = socket(AF_INET, SOCK_DGRAM, 0);
-	err = ioctl(fd, SIOCSIFFLAGS, &request);
-	close(fd);
-	return !err;
-}
 
 static void fill(struct fixture *fixture)
 {
@@ -369,7 +354,7 @@ int main(void)
 		return skip_all("needs root and a bpffs");
 	fill(&fixture);
 	signal(SIGPIPE, SIG_IGN);
-	if (!enter_own_network()) {
+	if (!netns_enter()) {
 		fixture_free(&fixture);
 		return skip_all("needs a network namespace of its own");
 	}

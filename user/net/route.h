@@ -10,8 +10,8 @@
 
 /*
  * The interface by which a packet from @from (NULL: whatever the kernel takes) to @to would
- * leave. 0, -ENETUNREACH and its like without a route, -EINVAL if @from is not an address of
- * this host, or another -errno.
+ * leave. 0, -ENETUNREACH and its like without a route, or another -errno. If @from is not an
+ * address of this host: -EINVAL or -ENETUNREACH, as the kernel's version has it.
  */
 int route_get(const struct ad_addr *from, const struct ad_addr *to, int *ifindex);
 /* How many routes ask for TCP timestamps in microseconds (`features tcp_usec_ts`), or -errno. */

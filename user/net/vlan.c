@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <string.h>
 #include <bpf/bpf.h>
-#include "link.h"
 #include "vlan.h"
 
 static const struct link *find(const struct links *links, int ifindex)
@@ -68,6 +67,12 @@ static void remove_gone(int map, const struct links *links)
 	}
 }
 
+int vlan_write(int links_map, const struct links *links)
+{
+	remove_gone(links_map, links);
+	return write_all(links_map, links);
+}
+
 int vlan_follow(int links_map)
 {
 	struct links links;
@@ -75,8 +80,7 @@ int vlan_follow(int links_map)
 
 	if (err)
 		return err;
-	remove_gone(links_map, &links);
-	err = write_all(links_map, &links);
+	err = vlan_write(links_map, &links);
 	links_free(&links);
 	return err;
 }

@@ -6,10 +6,14 @@
 #ifndef AD_VLAN_H
 #define AD_VLAN_H
 
+#include "link.h"
+
 /*
- * Brings the `links` map (fd) up to what there is. 0 or -errno; -E2BIG: more VLAN devices than
- * the map holds, the last ones are missing.
+ * Brings the `links` map (fd) up to what there is in this network namespace. 0 or -errno; -E2BIG:
+ * more VLAN devices than the map holds, the last ones are missing.
  */
 int vlan_follow(int links_map);
+/* The same with a list of devices that the caller has. */
+int vlan_write(int links_map, const struct links *links);
 
 #endif
