@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * test_carry.c: the flow table is taken along into one of another size, under the hash that the
- * data path looks it up by.
+ * test_carry.c: counters are taken along into maps of another size, and the flow table under the
+ * hash that the data path looks it up by.
  */
 #include "bpf/base/siphash.h"
 #include "selftests/tap.h"
 #include "selftests/unit/instance_fixture.h"
+#include "user/flows/carry.h"
 #include "user/flows/carry_flows.h"
+#include "user/state/bpffs.h"
 
 static const struct ad_keys keys = { .stamp = { 0x0706050403020100, 0x0f0e0d0c0b0a0908 } };
 
@@ -111,6 +113,86 @@ static void test_carry_into_a_smaller_table_keeps_what_is_worth_most(void)
 	to_free();
 }
 
+static void put(struct fixture *fixture, const char *name, __u32 key, __u64 packets)
+{
+	struct ad_count count = { .packets = packets };
+
+	fixture_put_percpu(fixture, name, key, 1, &count, sizeof(count));
+}
+
+static __u64 get(struct fixture *fixture, const char *name, __u32 key)
+{
+	struct ad_count counts[fixture->pins.ncpus];
+	int fd = pins_map(&fixture->pins, name, false);
+	__u64 sum = 0;
+
+	memset(counts, 0, sizeof(counts));
+	bpf_map_lookup_elem(fd, &key, counts);
+	close(fd);
+	for (int i = 0; i < fixture->pins.ncpus; i++)
+		sum += counts[i].packets;
+	return sum;
+}
+
+/* Is anything in the first value of this map of longer values? */
+static bool has_counts(struct fixture *fixture, const char *name)
+{
+	char values[64 * fixture->pins.ncpus];
+	int fd = pins_map(&fixture->pins, name, false);
+	bool has = false;
+	__u32 key = 0;
+
+	memset(values, 0, sizeof(values));
+	bpf_map_lookup_elem(fd, &key, values);
+	close(fd);
+	for (size_t i = 0; i < sizeof(values); i++)
+		has |= values[i];
+	return has;
+}
+
+static void test_carry_over_counters_of_both_versions(void)
+{
+	static const char *const maps[] = { "reasons", "wider", "new", "locals" };
+	struct config_errors errors = {};
+
+	to_new(64);
+	to.pins.ncpus = from.pins.ncpus;
+	fixture_percpu(&from, "wider", sizeof(struct ad_count), 1);
+	fixture_percpu(&from, "old", sizeof(struct ad_count), 1);
+	fixture_percpu(&to, "reasons", sizeof(struct ad_count), AD_REASON_MAX + 8);
+	fixture_percpu(&to, "wider", sizeof(struct ad_count) + 8, 1);
+	fixture_percpu(&to, "new", sizeof(struct ad_count), 1);
+	close(fixture_map(&to, BPF_MAP_TYPE_HASH, "locals", sizeof(struct ad_addr),
+			  sizeof(struct ad_local), 16));
+	put(&from, "reasons", AD_REASON_MAX - 1, 7);
+	put(&from, "wider", 0, 8);
+	is_int(carry_over(&from.pins, to.pins.dir, NULL, &errors), 0, "carried");
+	is_int(get(&to, "reasons", AD_REASON_MAX - 1), 7, "the last counter that both have");
+	is_int(get(&to, "reasons", AD_REASON_MAX), 0, "one that is new is 0");
+	ok(!has_counts(&to, "wider"), "values of another size are not carried");
+	is_int(errors.nr, 0, "and are no error");
+	is_int(pins_map(&to.pins, "old", false), -ENOENT, "what only the old one has stays there");
+	is_int(to.buckets[0].slots[0].kind, AD_FLOW_FREE, "no flows without their keys");
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++)
+		bpffs_unpin(to.pins.dir, maps[i]);
+	bpffs_unpin(from.pins.dir, "wider");
+	bpffs_unpin(from.pins.dir, "old");
+	to_free();
+}
+
+static void test_carry_over_flows_with_their_keys(void)
+{
+	struct config_errors errors = {};
+	struct ad_flow *flow = fixture_flow(&from, 3, AD_FLOW_OURS, 1);
+
+	to_new(64);
+	flow->vip = 0;
+	is_int(carry_over(&from.pins, to.pins.dir, &keys, &errors), 0, "carried");
+	ok(find(flow, "192.0.2.1") != NULL, "a flow");
+	is_int(errors.nr, 0, "without an error");
+	to_free();
+}
+
 static void test_carry_no_flows_empties_the_table(void)
 {
 	struct pins_occupancy occupancy;
@@ -128,6 +210,8 @@ int main(void)
 	fixture_vip(&from, "2001:db8::1", 1);
 	test_carry_finds_every_flow_of_both_families_in_a_larger_table();
 	test_carry_into_a_smaller_table_keeps_what_is_worth_most();
+	test_carry_over_counters_of_both_versions();
+	test_carry_over_flows_with_their_keys();
 	test_carry_no_flows_empties_the_table();
 	fixture_free(&from);
 	return done_testing();
