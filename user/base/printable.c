@@ -94,3 +94,10 @@ char *printable_take(char *text)
 	free(text);
 	return fresh;
 }
+
+char *printable_format(const char *format, va_list args)
+{
+	char *text;
+
+	return vasprintf(&text, format, args) < 0 ? NULL : printable_take(text);
+}

@@ -7,6 +7,7 @@
 #ifndef AD_PRINTABLE_H
 #define AD_PRINTABLE_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 #define PRINTABLE_GROWS 4 /* a byte becomes \x1b */
@@ -20,5 +21,7 @@ size_t printable(char *out, size_t room, const char *text);
 /* The same in place: takes @text, which came from malloc(), and returns it or another. NULL if
  * there is no memory. */
 char *printable_take(char *text);
+/* As vasprintf() has it, and then made printable. The caller frees; NULL without memory. */
+char *printable_format(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 
 #endif

@@ -26,14 +26,12 @@ struct changes {
 __attribute__((format(printf, 2, 3))) static void say(struct changes *changes, const char *format,
 						      ...)
 {
-	char *text = NULL;
 	va_list args;
+	char *text;
 
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
+	text = printable_format(format, args);
 	va_end(args);
-	text = printable_take(text);
 	if (!text || json_array_append_new(changes->lines, json_string(text)))
 		changes->no_memory = true;
 	free(text);

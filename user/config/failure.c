@@ -49,14 +49,12 @@ int fail_errors(const struct globals *globals, int code, const struct config_err
 
 int fail(const struct globals *globals, int code, const char *format, ...)
 {
-	char *text = NULL;
 	va_list args;
+	char *text;
 
 	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		text = NULL;
+	text = printable_format(format, args);
 	va_end(args);
-	text = printable_take(text);
 	fail_lines(globals, code, json_pack("[s]", text ?: "no memory"));
 	free(text);
 	return code;

@@ -3,7 +3,6 @@
  * findings.c: a list of errors and warnings.
  */
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include "findings.h"
 #include "user/base/printable.h"
@@ -13,15 +12,13 @@ void findings_add(struct findings *findings, enum finding_level level, const cha
 	struct finding *list = reallocarray(findings->list, findings->nr + 1, sizeof(*list));
 	va_list args;
 	char *text;
-	int size;
 
 	if (!list)
 		return;
 	findings->list = list;
 	va_start(args, format);
-	size = vasprintf(&text, format, args);
+	text = printable_format(format, args);
 	va_end(args);
-	text = size < 0 ? NULL : printable_take(text);
 	if (!text)
 		return;
 	list[findings->nr++] = (struct finding){ .level = level, .text = text };

@@ -15,6 +15,7 @@
 #include "user/base/addr.h"
 #include "user/base/clock.h"
 #include "user/base/output.h"
+#include "user/base/printable.h"
 #include "user/base/sysctl.h"
 #include "user/load/prepare.h"
 #include "user/net/port.h"
@@ -26,9 +27,10 @@
 
 static void add(struct status *status, const char *format, va_list args)
 {
-	if (status->nr_warnings < WARNINGS_MAX &&
-	    vasprintf(&status->warnings[status->nr_warnings], format, args) >= 0)
-		status->nr_warnings++;
+	char *text = status->nr_warnings < WARNINGS_MAX ? printable_format(format, args) : NULL;
+
+	if (text)
+		status->warnings[status->nr_warnings++] = text;
 }
 
 __attribute__((format(printf, 2, 3))) static void warn(struct status *status, const char *format,
