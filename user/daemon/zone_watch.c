@@ -15,6 +15,7 @@
 #include "user/base/log.h"
 #include "user/config/config.h"
 #include "user/zone/zone_files.h"
+#include "user/zone/zone_seen.h"
 #include "worker.h"
 #include "zone_watch.h"
 
@@ -29,22 +30,14 @@ struct watched {
 	const char *name; /* its last part */
 };
 
-/* What a file's name led to when it was looked at. */
-struct seen {
-	bool there;
-	dev_t dev;
-	ino_t ino;
-	off_t size;
-	__u64 changed_ns; /* CLOCK_REALTIME: its data */
-};
-
 /* All that is watched. Made and compared by the worker; in between, its events are the loop's. */
 struct watched_set {
 	struct event *readable;
 	int fd;
 	struct zone_files *zones; /* what each is made of */
 	size_t nr_zones;
-	struct seen *seen; /* of all their files, one zone's after the other's */
+	struct zone_seen
+		*seen; /* of all their files, one zone's after the other's; zero: none there */
 	size_t nr_seen;
 	struct watched *entries; /* sorted */
 	size_t nr, room;
@@ -293,18 +286,14 @@ static void watch_files(struct watched_set *set, const struct zone_files *files)
 
 /* --- what was seen ---------------------------------------------------------------------------- */
 
-static void see(const char *file, struct seen *seen)
+static void see(const char *file, struct zone_seen *seen)
 {
 	struct stat st;
 
-	memset(seen, 0, sizeof(*seen));
 	if (stat(file, &st))
-		return;
-	seen->there = true;
-	seen->dev = st.st_dev;
-	seen->ino = st.st_ino;
-	seen->size = st.st_size;
-	seen->changed_ns = clock_ns_of(&st.st_mtim);
+		memset(seen, 0, sizeof(*seen));
+	else
+		zone_seen_take(seen, file, &st);
 }
 
 static void see_all(struct watched_set *set)
@@ -317,18 +306,16 @@ static void see_all(struct watched_set *set)
 }
 
 /* Another file than was seen, and nobody is writing it just now. */
-static bool differs(const char *file, const struct seen *before, __u64 settled_ns)
+static bool differs(const char *file, const struct zone_seen *before, __u64 settled_ns)
 {
 	struct timespec now;
-	struct seen seen;
+	struct zone_seen seen;
 
 	see(file, &seen);
-	if (seen.there == before->there && seen.dev == before->dev && seen.ino == before->ino &&
-	    seen.size == before->size && seen.changed_ns == before->changed_ns)
+	if (zone_seen_same_data(&seen, before))
 		return false;
 	clock_gettime(CLOCK_REALTIME, &now);
-	return seen.changed_ns + settled_ns < clock_ns_of(&now) ||
-	       seen.changed_ns > clock_ns_of(&now);
+	return seen.data_ns + settled_ns < clock_ns_of(&now) || seen.data_ns > clock_ns_of(&now);
 }
 
 static bool any_differs(const struct watched_set *set, __u64 settled_ns)

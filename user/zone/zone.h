@@ -126,7 +126,9 @@ const __u8 *name_skip(const __u8 *wire, unsigned int labels);
 /* Presentation format with a final dot; @text holds NAME_TEXT bytes. */
 #define NAME_TEXT 1025
 const char *name_format(const __u8 *wire, char text[NAME_TEXT]);
-/* From presentation format; relative names are taken as absolute. 0 or -EINVAL. */
+/* From presentation format (RFC 1035, 5.1), @size bytes; relative to @origin. 0 or -EINVAL. */
+int name_read(const char *text, size_t size, const __u8 *origin, __u8 wire[256]);
+/* The same of a string; relative names are taken as absolute. */
 int name_parse(const char *text, __u8 wire[256]);
 
 #endif

@@ -2,11 +2,14 @@
 /*
  * zone_name.c: domain names in wire format, and as keys that sort (zone.h).
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include "zone.h"
+#include "zone_word.h"
+
+#define LABEL_MAX      63
+#define NAME_MAX_BYTES 255
 
 size_t name_len(const __u8 *wire)
 {
@@ -131,63 +134,51 @@ const char *name_format(const __u8 *wire, char text[NAME_TEXT])
 	return text;
 }
 
-/* One byte of a label, perhaps escaped; advances @text. -1 if the escape is none. */
-static int parse_byte(const char **text)
-{
-	const char *p = *text;
-	int value;
-
-	if (*p != '\\') {
-		*text = p + 1;
-		return (__u8)*p;
-	}
-	p++;
-	if (!isdigit((unsigned char)p[0])) {
-		*text = *p ? p + 1 : p;
-		return *p ? (__u8)*p : -1;
-	}
-	if (!isdigit((unsigned char)p[1]) || !isdigit((unsigned char)p[2]))
-		return -1;
-	value = (p[0] - '0') * 100 + (p[1] - '0') * 10 + p[2] - '0';
-	*text = p + 3;
-	return value <= 255 ? value : -1;
-}
-
-/* One label into @wire; its length with the length byte, or -EINVAL. */
-static int parse_label(const char **text, __u8 *wire, size_t room)
+/* One label into @to, which has @room: its bytes with the length, or -EINVAL. */
+static int read_label(const char **at, const char *end, __u8 *to, size_t room)
 {
 	size_t n = 0;
 	int c;
 
-	while (**text && **text != '.') {
-		c = parse_byte(text);
-		if (c < 0 || ++n > 63 || n + 1 > room)
+	while (*at < end && **at != '.') {
+		c = zone_text_byte(at, end, NULL);
+		if (c < 0 || ++n > LABEL_MAX || n + 1 > room)
 			return -EINVAL;
-		wire[n] = c;
+		to[n] = c;
 	}
 	if (!n)
 		return -EINVAL;
-	wire[0] = n;
+	to[0] = n;
 	return n + 1;
+}
+
+int name_read(const char *text, size_t size, const __u8 *origin, __u8 wire[256])
+{
+	const char *p = text, *end = p + size;
+	size_t at = 0, origin_len = name_len(origin);
+	int len;
+
+	if (size == 1 && *p == '.') {
+		wire[0] = 0;
+		return 0;
+	}
+	do {
+		len = p < end ? read_label(&p, end, wire + at, NAME_MAX_BYTES - 1 - at) : -EINVAL;
+		if (len < 0)
+			return len;
+		at += len;
+		if (p == end) {
+			if (at + origin_len > NAME_MAX_BYTES)
+				return -EINVAL;
+			memcpy(wire + at, origin, origin_len);
+			return 0;
+		}
+	} while (++p < end);
+	wire[at] = 0;
+	return 0;
 }
 
 int name_parse(const char *text, __u8 wire[256])
 {
-	size_t at = 0;
-	int len;
-
-	if (!*text)
-		return -EINVAL;
-	if (!strcmp(text, "."))
-		text++;
-	while (*text) {
-		len = parse_label(&text, wire + at, 254 - at);
-		if (len < 0)
-			return len;
-		at += len;
-		if (*text == '.')
-			text++;
-	}
-	wire[at] = 0;
-	return 0;
+	return name_read(text, strlen(text), (const __u8 *)"", wire);
 }

@@ -25,6 +25,12 @@ void zone_seen_take(struct zone_seen *seen, const char *name, const struct stat 
 		      seen->status_ns + YOUNG_NS > clock_ns_of(&now);
 }
 
+bool zone_seen_same_data(const struct zone_seen *x, const struct zone_seen *y)
+{
+	return x->dev == y->dev && x->ino == y->ino && x->size == y->size &&
+	       x->data_ns == y->data_ns;
+}
+
 bool zone_seen_holds(const struct zone_seen *seen)
 {
 	struct zone_seen now;
@@ -33,6 +39,5 @@ bool zone_seen_holds(const struct zone_seen *seen)
 	if (seen->young || stat(seen->name, &st))
 		return false;
 	zone_seen_take(&now, seen->name, &st);
-	return now.dev == seen->dev && now.ino == seen->ino && now.size == seen->size &&
-	       now.data_ns == seen->data_ns && now.status_ns == seen->status_ns;
+	return zone_seen_same_data(&now, seen) && now.status_ns == seen->status_ns;
 }

@@ -21,6 +21,8 @@ struct zone_seen {
 
 /* Of an open file, before it is read. */
 void zone_seen_take(struct zone_seen *seen, const char *name, const struct stat *st);
+/* The same file with the same data, so far as its times and its size tell. */
+bool zone_seen_same_data(const struct zone_seen *x, const struct zone_seen *y);
 /* Its name still leads to the same file, which is sure not to have changed. */
 bool zone_seen_holds(const struct zone_seen *seen);
 

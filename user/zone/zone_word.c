@@ -4,15 +4,11 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
 #include "zone.h"
 #include "zone_word.h"
-
-#define LABEL_MAX      63
-#define NAME_MAX_BYTES 255
 
 bool zone_text_is(const char *at, size_t len, const char *text)
 {
@@ -166,52 +162,11 @@ int zone_word_bytes(const struct zone_word *word, __u8 *to, size_t room)
 	return n;
 }
 
-/* One label into @to, which has @room: its bytes with the length, or -EINVAL. */
-static int read_label(const char **at, const char *end, __u8 *to, size_t room)
-{
-	bool escaped;
-	size_t n = 0;
-	int c;
-
-	while (*at < end && **at != '.') {
-		c = zone_text_byte(at, end, &escaped);
-		if (c < 0 || ++n > LABEL_MAX || n + 1 > room)
-			return -EINVAL;
-		to[n] = c;
-	}
-	if (!n)
-		return -EINVAL;
-	to[0] = n;
-	return n + 1;
-}
-
 int zone_word_name(const struct zone_word *word, const __u8 *origin, __u8 wire[256])
 {
-	const char *p = word->at, *end = p + word->len;
-	size_t at = 0, origin_len = name_len(origin);
-	int len;
-
-	if (word->len == 1 && *p == '@') {
-		memcpy(wire, origin, origin_len);
-		return 0;
-	}
-	if (word->len == 1 && *p == '.') {
-		wire[0] = 0;
-		return 0;
-	}
-	do {
-		len = p < end ? read_label(&p, end, wire + at, NAME_MAX_BYTES - 1 - at) : -EINVAL;
-		if (len < 0)
-			return len;
-		at += len;
-		if (p == end) {
-			if (at + origin_len > NAME_MAX_BYTES)
-				return -EINVAL;
-			memcpy(wire + at, origin, origin_len);
-			return 0;
-		}
-	} while (++p < end);
-	wire[at] = 0;
+	if (word->len != 1 || *word->at != '@')
+		return name_read(word->at, word->len, origin, wire);
+	memcpy(wire, origin, name_len(origin));
 	return 0;
 }
 
