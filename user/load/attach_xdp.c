@@ -12,14 +12,7 @@
 #include "attach_xdp.h"
 #include "dispatcher.h"
 #include "user/base/log.h"
-
-static __u32 program_id(int fd)
-{
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-
-	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
-}
+#include "user/state/bpf_info.h"
 
 /* Behind the dispatcher; libxdp itself attaches alone where the kernel cannot do that. */
 static int attach_libxdp(struct door_bpf *door, __u32 ifindex, bool generic, __u32 *id)
@@ -32,7 +25,7 @@ static int attach_libxdp(struct door_bpf *door, __u32 ifindex, bool generic, __u
 		return err;
 	err = xdp_program__attach(prog, ifindex, generic ? XDP_MODE_SKB : XDP_MODE_NATIVE, 0);
 	if (!err)
-		*id = program_id(xdp_program__fd(prog));
+		*id = bpf_info_id(xdp_program__fd(prog));
 	xdp_program__close(prog);
 	return err;
 }
@@ -47,7 +40,7 @@ static int attach_alone(struct door_bpf *door, __u32 ifindex, bool generic, __u3
 	flags |= generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE;
 	err = bpf_xdp_attach(ifindex, bpf_program__fd(door->progs.anydoor), flags, NULL);
 	if (!err)
-		*id = program_id(bpf_program__fd(door->progs.anydoor));
+		*id = bpf_info_id(bpf_program__fd(door->progs.anydoor));
 	return err;
 }
 

@@ -18,6 +18,7 @@
 #include "user/config/keys.h"
 #include "user/dns/dns_guard.h"
 #include "user/flows/unstamped.h"
+#include "user/state/bpf_info.h"
 #include "user/state/bpffs.h"
 
 void loader_init(struct loader *loader)
@@ -151,26 +152,12 @@ int loader_count_live(const struct loader *loader)
 
 /* --- adoption --------------------------------------------------------------------------------- */
 
-static __u32 program_id_at(const char *dir, const char *name)
-{
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-	int fd = bpffs_get(dir, name);
-
-	if (fd < 0)
-		return 0;
-	if (bpf_obj_get_info_by_fd(fd, &info, &len))
-		info.id = 0;
-	close(fd);
-	return info.id;
-}
-
 /* `packet` is flipped last: if the new one is behind the door, all of it is. */
 static bool was_flipped(const struct instance *instance, const struct doors *doors)
 {
 	__u32 behind = doors_get_xdp(doors, AD_DOOR_PACKET);
 
-	return behind && behind == program_id_at(instance->fresh, "prog_packet");
+	return behind && behind == bpf_info_pinned_id(instance->fresh, "prog_packet");
 }
 
 /* A process died while it changed an instance: finish the change, or forget it. */

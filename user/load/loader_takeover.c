@@ -16,6 +16,7 @@
 #include "user/base/clock.h"
 #include "user/base/log.h"
 #include "user/fleet/drain.h"
+#include "user/state/bpf_info.h"
 #include "user/state/bpffs.h"
 
 /* --- the tables ------------------------------------------------------------------------------- */
@@ -176,7 +177,7 @@ static int add_pin(const char *path, const char *name, void *arg)
 	if (fd < 0)
 		return 0;
 	if (*nr < IDS_MAX)
-		list[(*nr)++] = object_id(fd, program);
+		list[(*nr)++] = bpf_info_id(fd);
 	close(fd);
 	return 0;
 }
@@ -192,14 +193,19 @@ static bool has_id(const __u32 *list, size_t nr, __u32 id)
 /* One of our maps, not the compiler's (.rodata), which nobody pins. */
 static bool is_lost_map(const struct ids *pinned, __u32 id, char name[32])
 {
-	return !has_id(pinned->maps, pinned->nr_maps, id) && object_map_name(id, name) &&
-	       !strchr(name, '.');
+	struct bpf_map_info info;
+
+	if (has_id(pinned->maps, pinned->nr_maps, id) || bpf_info_map(id, &info) ||
+	    strchr(info.name, '.'))
+		return false;
+	snprintf(name, 32, "%s", info.name);
+	return true;
 }
 
 static bool has_lost_of(const struct ids *pinned, __u32 program, char name[32])
 {
-	__u32 ids[OBJECT_MAPS_MAX];
-	int nr = object_maps_of(program, ids, name);
+	__u32 ids[BPF_INFO_MAPS_MAX];
+	int nr = bpf_info_maps_of(program, ids, name);
 
 	if (nr < 0)
 		return false;

@@ -12,6 +12,7 @@
 #include "user/base/log.h"
 #include "user/dns/dns_guard.h"
 #include "user/dns/dns_service.h"
+#include "user/state/bpf_info.h"
 #include "user/state/bpffs.h"
 
 static void set_options(struct anydoor_bpf *skel, const struct config *config)
@@ -150,54 +151,11 @@ static int reuse_running(const struct object *object, __u32 id)
 	return err;
 }
 
-int object_maps_of(__u32 program_id, __u32 ids[OBJECT_MAPS_MAX], char name[32])
-{
-	struct bpf_prog_info info = { .nr_map_ids = OBJECT_MAPS_MAX,
-				      .map_ids = (__u64)(uintptr_t)ids };
-	__u32 len = sizeof(info);
-	int err, fd = bpf_prog_get_fd_by_id(program_id);
-
-	if (fd < 0)
-		return fd;
-	err = bpf_obj_get_info_by_fd(fd, &info, &len);
-	close(fd);
-	if (err)
-		return err;
-	snprintf(name, 32, "%s", info.name);
-	return info.nr_map_ids < OBJECT_MAPS_MAX ? info.nr_map_ids : OBJECT_MAPS_MAX;
-}
-
-bool object_map_name(__u32 map_id, char name[32])
-{
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
-	int err, fd = bpf_map_get_fd_by_id(map_id);
-
-	if (fd < 0)
-		return false;
-	err = bpf_obj_get_info_by_fd(fd, &info, &len);
-	close(fd);
-	if (!err)
-		snprintf(name, 32, "%s", info.name);
-	return !err;
-}
-
-__u32 object_id(int fd, bool program)
-{
-	struct bpf_prog_info prog = {};
-	struct bpf_map_info map = {};
-	__u32 len = program ? sizeof(prog) : sizeof(map);
-
-	if (bpf_obj_get_info_by_fd(fd, program ? (void *)&prog : &map, &len))
-		return 0;
-	return program ? prog.id : map.id;
-}
-
 int object_reuse_of(struct object *object, __u32 program_id)
 {
-	__u32 ids[OBJECT_MAPS_MAX];
-	char name[32];
-	int i, err = 0, nr = object_maps_of(program_id, ids, name);
+	__u32 ids[BPF_INFO_MAPS_MAX];
+	char name[BPF_OBJ_NAME_LEN];
+	int i, err = 0, nr = bpf_info_maps_of(program_id, ids, name);
 
 	for (i = 0; !err && i < nr; i++)
 		err = reuse_running(object, ids[i]);

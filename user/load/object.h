@@ -21,13 +21,6 @@ int object_open(struct object *object, const struct config *config, struct confi
  * ours. 0, -EPROTO if keys or values are not of our size (another ABI), or other -errno.
  */
 int object_reuse_of(struct object *object, __u32 program_id);
-#define OBJECT_MAPS_MAX 64 /* more than any of our programs has */
-/* Ids of the maps of a loaded program, and its name; how many, or -errno. */
-int object_maps_of(__u32 program_id, __u32 ids[OBJECT_MAPS_MAX], char name[32]);
-/* A loaded map's name, as the kernel keeps it. */
-bool object_map_name(__u32 map_id, char name[32]);
-/* Id of what @fd is. */
-__u32 object_id(int fd, bool program);
 /* A map or program that the object has and @dir lacks, or NULL. */
 const char *object_find_missing(const struct object *object, const char *dir);
 /*

@@ -16,6 +16,7 @@
 #include "attach_xdp.h"
 #include "orphans.h"
 #include "user/base/log.h"
+#include "user/state/bpf_info.h"
 #include "user/state/bpffs.h"
 
 #define HOLDERS_MAX 256 /* map ids that one descriptor's text may mention */
@@ -46,20 +47,6 @@ struct search {
 	struct orphans *orphans;
 };
 
-static __u32 pinned_id(const char *dir, const char *name)
-{
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
-	int fd = bpffs_get(dir, name);
-
-	if (fd < 0)
-		return 0;
-	if (bpf_obj_get_info_by_fd(fd, &info, &len))
-		info.id = 0;
-	close(fd);
-	return info.id;
-}
-
 static bool is_one_of(const struct orphan *orphan, __u32 xdp, __u32 tc)
 {
 	return (xdp && orphan->door_xdp == xdp) || (tc && orphan->door_tc == tc);
@@ -70,7 +57,8 @@ static int forget_pinned(const char *path, const char *name, void *arg)
 	struct search *search = arg;
 	struct orphans *orphans = search->orphans;
 	const struct instance *instance = search->instance;
-	__u32 xdp = pinned_id(path, "door_xdp"), tc = pinned_id(path, "door_tc");
+	__u32 xdp = bpf_info_pinned_id(path, "door_xdp");
+	__u32 tc = bpf_info_pinned_id(path, "door_tc");
 	size_t i, nr = 0;
 
 	if (!strcmp(path, instance->dir) || !strcmp(path, instance->fresh))

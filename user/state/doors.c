@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
+#include "bpf_info.h"
 #include "bpffs.h"
 #include "doors.h"
 #include "maps/dns.h"
@@ -244,38 +245,12 @@ int doors_fill(const struct doors *doors, const char *dir, struct config_errors 
 	return err;
 }
 
-static __u32 map_id(int fd)
-{
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
-
-	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
-}
-
-#define DOOR_MAPS 8 /* more than any door has */
-
-/* A program's name, and its maps' ids; how many these are, or -errno. */
-static int read_program(__u32 program_id, char name[BPF_OBJ_NAME_LEN], __u32 ids[DOOR_MAPS])
-{
-	struct bpf_prog_info info = { .nr_map_ids = DOOR_MAPS, .map_ids = (__u64)(uintptr_t)ids };
-	__u32 len = sizeof(info);
-	int err, fd = bpf_prog_get_fd_by_id(program_id);
-
-	if (fd < 0)
-		return fd;
-	err = bpf_obj_get_info_by_fd(fd, &info, &len);
-	close(fd);
-	if (err)
-		return err;
-	memcpy(name, info.name, BPF_OBJ_NAME_LEN);
-	return info.nr_map_ids < DOOR_MAPS ? info.nr_map_ids : DOOR_MAPS;
-}
-
 bool doors_own(const struct doors *doors, __u32 program_id)
 {
-	__u32 ids[DOOR_MAPS] = {}, xdp = map_id(doors->door_xdp), tc = map_id(doors->door_tc);
+	__u32 xdp = bpf_info_id(doors->door_xdp), tc = bpf_info_id(doors->door_tc);
+	__u32 ids[BPF_INFO_MAPS_MAX] = {};
 	char name[BPF_OBJ_NAME_LEN];
-	int i, nr = read_program(program_id, name, ids);
+	int i, nr = bpf_info_maps_of(program_id, ids, name);
 	bool ours = false;
 
 	for (i = 0; i < nr; i++)
@@ -285,24 +260,17 @@ bool doors_own(const struct doors *doors, __u32 program_id)
 
 static bool is_table(__u32 id, const char *name, __u32 entries)
 {
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
-	int fd = bpf_map_get_fd_by_id(id);
-	bool is;
+	struct bpf_map_info info;
 
-	if (fd < 0)
-		return false;
-	is = !bpf_obj_get_info_by_fd(fd, &info, &len) && info.type == BPF_MAP_TYPE_PROG_ARRAY &&
-	     info.max_entries == entries && !strcmp(info.name, name);
-	close(fd);
-	return is;
+	return !bpf_info_map(id, &info) && info.type == BPF_MAP_TYPE_PROG_ARRAY &&
+	       info.max_entries == entries && !strcmp(info.name, name);
 }
 
 static __u32 table_of(__u32 program_id, const char *program, const char *table, __u32 entries)
 {
-	__u32 ids[DOOR_MAPS] = {};
+	__u32 ids[BPF_INFO_MAPS_MAX] = {};
 	char name[BPF_OBJ_NAME_LEN];
-	int i, nr = read_program(program_id, name, ids);
+	int i, nr = bpf_info_maps_of(program_id, ids, name);
 
 	for (i = 0; i < nr && !strcmp(name, program); i++)
 		if (is_table(ids[i], table, entries))
