@@ -16,15 +16,13 @@
 #include <arpa/inet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
-#include <netinet/ip.h>
-#include <netinet/tcp.h>
 #include <linux/if_link.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <sodium.h>
-#include "selftests/sum.h"
+#include "selftests/model/frame.h"
 #include "user/base/addr.h"
 #include "user/status/reason.h"
 #include "anydoor.skel.h"
@@ -39,6 +37,7 @@
 #define VIP		   "192.0.2.10"
 #define MAX_WINDOW	   4096
 #define ETH		   14
+#define IP		   20
 #define OUTER		   64 /* IPv4, UDP, Geneve and option */
 
 struct program {
@@ -334,35 +333,18 @@ static void forget(struct fleet *f, __u16 node, __u32 flow)
 static size_t put_frame(__u8 *frame, const struct ad_tuple *tuple, bool out,
 			const struct flight *flight, __u32 tsval)
 {
-	const struct model_packet *p = &flight->packet;
-	struct iphdr *ip = (void *)(frame + ETH);
-	struct tcphdr *tcp = (void *)(ip + 1);
-	size_t head = sizeof(*tcp) + (p->timestamps ? 12 : 0), len = head + (p->payload ? 4 : 0);
-	__be32 values[2] = { htonl(tsval), htonl(p->tsecr) };
+	const struct ad_addr *from = out ? &tuple->vip : &tuple->client;
+	const struct ad_addr *to = out ? &tuple->client : &tuple->vip;
+	struct frame_segment segment = { .tuple = tuple,
+					 .out = out,
+					 .seq = flight->number,
+					 .ack = flight->ack,
+					 .tsval = tsval };
+	size_t len = frame_put_tcp(frame + ETH + IP, &segment, &flight->packet);
 
-	memset(frame, 0, ETH + sizeof(*ip) + len);
 	memcpy(frame, "\2\0\0\0\0\2\2\0\0\0\0\1\x08\0", ETH);
-	*ip = (struct iphdr){ .version = 4, .ihl = 5, .ttl = 57, .protocol = IPPROTO_TCP };
-	ip->tot_len = htons(sizeof(*ip) + len);
-	ip->saddr = out ? tuple->vip.w[3] : tuple->client.w[3];
-	ip->daddr = out ? tuple->client.w[3] : tuple->vip.w[3];
-	ip->check = sum_fold(sum_bytes(0, ip, sizeof(*ip)));
-	tcp->th_sport = out ? tuple->vip_port : tuple->client_port;
-	tcp->th_dport = out ? tuple->client_port : tuple->vip_port;
-	tcp->th_seq = htonl(flight->number);
-	tcp->th_ack = htonl(flight->ack);
-	tcp->th_off = head / 4;
-	tcp->th_win = htons(501);
-	tcp->syn = p->syn;
-	tcp->ack = p->ack;
-	tcp->rst = p->rst;
-	tcp->fin = p->fin;
-	if (p->timestamps) {
-		memcpy(tcp + 1, "\x01\x01\x08\x0a", 4);
-		memcpy((__u8 *)(tcp + 1) + 4, values, sizeof(values));
-	}
-	tcp->th_sum = sum_fold(sum_bytes(sum_bytes(IPPROTO_TCP + len, &ip->saddr, 8), tcp, len));
-	return ETH + sizeof(*ip) + len;
+	frame_put_ip4(frame + ETH, from->w[3], to->w[3], IPPROTO_TCP, len);
+	return ETH + IP + len;
 }
 
 static int run(const struct bpf_program *program, const void *frame, size_t len, void *out,

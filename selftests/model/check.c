@@ -17,13 +17,11 @@
 #include <arpa/inet.h>
 #include <net/ethernet.h>
 #include <netinet/ip.h>
-#include <netinet/ip6.h>
 #include <netinet/tcp.h>
 #include <netinet/udp.h>
 #include <linux/bpf.h>
 #include <bpf/libbpf.h>
 #include <sodium.h>
-#include "selftests/sum.h"
 #include "selftests/tap.h"
 #include "selftests/prog/complaints.h"
 #include "selftests/prog/rig.h"
@@ -31,6 +29,7 @@
 #include "selftests/prog/zones.h"
 #include "user/base/addr.h"
 #include "user/status/reason.h"
+#include "frame.h"
 #include "model.h"
 
 #define ROUNDS_DEFAULT 100000
@@ -498,67 +497,13 @@ static void roll_tunnel(const struct model_world *w, struct model_packet *p)
 
 /* --- its frame -------------------------------------------------------------------------------- */
 
-static size_t put_ip4(__u8 *at, __be32 from, __be32 to, __u8 protocol, size_t payload)
-{
-	struct iphdr *ip = (void *)at;
-
-	*ip = (struct iphdr){ .version = 4,
-			      .ihl = 5,
-			      .ttl = 57,
-			      .protocol = protocol,
-			      .tot_len = htons(20 + payload),
-			      .saddr = from,
-			      .daddr = to };
-	ip->check = sum_fold(sum_bytes(0, ip, 20));
-	return 20;
-}
-
-static size_t put_ip(__u8 *at, const struct ad_addr *from, const struct ad_addr *to, __u8 protocol,
-		     size_t payload)
-{
-	struct ip6_hdr *ip = (void *)at;
-
-	if (addr_is_ip4(from))
-		return put_ip4(at, from->w[3], to->w[3], protocol, payload);
-	memset(ip, 0, sizeof(*ip));
-	ip->ip6_vfc = 0x60;
-	ip->ip6_plen = htons(payload);
-	ip->ip6_nxt = protocol;
-	ip->ip6_hlim = 57;
-	memcpy(&ip->ip6_src, from, 16);
-	memcpy(&ip->ip6_dst, to, 16);
-	return sizeof(*ip);
-}
-
-/* The segment, its options and four bytes of payload, if any. */
 static size_t put_tcp(__u8 *at, const struct trial *t)
 {
-	const struct model_packet *p = &t->packet;
-	struct tcphdr *tcp = (void *)at;
-	size_t head = 20 + (p->timestamps ? 12 : 0), len = head + (p->payload ? 4 : 0);
-	__be32 echo[2] = { htonl(4711), htonl(p->tsecr) };
-	size_t skip = is_ip6(t) ? 0 : 12;
-	__u32 sum;
+	struct frame_segment segment = {
+		.tuple = &t->tuple, .seq = CLIENT_NEXT, .ack = t->ack, .tsval = 4711
+	};
 
-	memset(at, 0, len);
-	tcp->th_sport = t->tuple.client_port;
-	tcp->th_dport = t->tuple.vip_port;
-	tcp->th_seq = htonl(CLIENT_NEXT);
-	tcp->th_ack = htonl(t->ack);
-	tcp->th_off = head / 4;
-	tcp->th_win = htons(501);
-	tcp->syn = p->syn;
-	tcp->ack = p->ack;
-	tcp->rst = p->rst;
-	tcp->fin = p->fin;
-	if (p->timestamps) {
-		memcpy(at + 20, "\x01\x01\x08\x0a", 4);
-		memcpy(at + 24, echo, sizeof(echo));
-	}
-	sum = sum_bytes(IPPROTO_TCP + len, t->tuple.client.b + skip, 16 - skip);
-	sum = sum_bytes(sum, t->tuple.vip.b + skip, 16 - skip);
-	tcp->th_sum = sum_fold(sum_bytes(sum, at, len));
-	return len;
+	return frame_put_tcp(at, &segment, &t->packet);
 }
 
 /* Over the outer addresses, Geneve and option, the inner length, and the inner head. */
@@ -604,7 +549,7 @@ static size_t put_tunnel(__u8 *at, const struct trial *t, const __u8 *inner, siz
 
 	node_address(t->packet.peer, &from);
 	node_address(US, &to);
-	put_ip4(at, from.w[3], to.w[3], IPPROTO_UDP, udp_len);
+	frame_put_ip4(at, from.w[3], to.w[3], IPPROTO_UDP, udp_len);
 	*udp = (struct udphdr){ .uh_sport = htons(50000),
 				.uh_dport = htons(AD_TUNNEL_PORT),
 				.uh_ulen = htons(udp_len) };
@@ -624,7 +569,8 @@ static void put_frame(struct trial *t)
 	bool wrapped = t->packet.peer;
 	__u8 inner[128], *at = t->frame;
 	size_t tcp_len = put_tcp(inner + (is_ip6(t) ? 40 : 20), t);
-	size_t len = put_ip(inner, &t->tuple.client, &t->tuple.vip, IPPROTO_TCP, tcp_len) + tcp_len;
+	size_t len = tcp_len +
+		     frame_put_ip(inner, &t->tuple.client, &t->tuple.vip, IPPROTO_TCP, tcp_len);
 
 	memcpy(at, "\2\0\0\0\0\2\2\0\0\0\0\1", 12);
 	at[12] = !wrapped && is_ip6(t) ? 0x86 : 0x08;
