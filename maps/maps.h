@@ -45,6 +45,13 @@ struct {
 } reload SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ad_told);
+} told SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 2 * AD_VIP_MAX);
 	__type(key, struct ad_addr);

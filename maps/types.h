@@ -112,7 +112,8 @@ struct ad_node {
 	__u32 flags;	       /* enum ad_node_flag */
 	__u16 pop;	       /* index in the configuration's order */
 	__u16 mtu;	       /* of the path between POPs; 0 = what the route says */
-	__u64 pad;
+	__u32 since_s;	       /* CLOCK_MONOTONIC: it has stood so for that long; 0 = not known */
+	__u32 pad;
 };
 AD_ASSERT_SIZE(struct ad_node, 32);
 
@@ -329,6 +330,25 @@ struct ad_reload {
 	char text[184]; /* the first error, or else the first warning; NUL terminated */
 };
 AD_ASSERT_SIZE(struct ad_reload, 256);
+
+/* What an operator last had to say of whether this node takes new flows. */
+enum ad_told_what {
+	AD_TOLD_NOTHING,
+	AD_TOLD_DRAIN,
+	AD_TOLD_UNDRAIN, /* although the configuration may say that it drains */
+	AD_TOLD_NR
+};
+
+/* told[0]: that; never read by a packet. */
+struct ad_told {
+	__u64 real_s; /* CLOCK_REALTIME; 0 = it is not known who it was */
+	__u32 uid;    /* of the process that said it */
+	__u8 what;    /* enum ad_told_what */
+	__u8 pad[3];
+	char who[32];  /* the user's name, as he gave it; NUL terminated, as the next */
+	char why[208]; /* his own words; may be empty */
+};
+AD_ASSERT_SIZE(struct ad_told, 256);
 
 /* fragments: packets whose first fragment was ours. Value: when it came, CLOCK_MONOTONIC, s. */
 struct ad_fragment {

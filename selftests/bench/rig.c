@@ -93,21 +93,23 @@ static void arm(struct rig *rig, struct ad_state *state)
 
 static int fill(struct rig *rig, const char *dir, struct config_errors *errors)
 {
+	struct model *model = model_new();
 	struct ad_meta meta = {};
 	struct datapath dp;
 	__u8 stamp_id[16];
-	int err;
+	int err = model ? 0 : -ENOMEM;
 
 	datapath_init(&dp);
-	err = keys_load(rig->config->key_file, rig->config->key_epoch, &rig->keys, stamp_id);
+	err = err ?: keys_load(rig->config->key_file, rig->config->key_epoch, &rig->keys, stamp_id);
 	err = err ?: datapath_open(&dp, dir, errors);
-	err = err ?: fill_maps(&dp, rig->config, &rig->keys, errors);
+	err = err ?: fill_maps(&dp, model, rig->config, &rig->keys, errors);
 	if (!err) {
 		fill_meta(&meta, rig->config, stamp_id);
 		err = datapath_write_meta(&dp, &meta);
 		arm(rig, dp.state_at);
 	}
 	datapath_close(&dp);
+	model_free(model);
 	return err;
 }
 

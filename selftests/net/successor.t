@@ -65,6 +65,8 @@ ok "clients are served at fra" served_at_home cut
 at_least "by what came again" $(($(counter fra syn_repeated) - repeated)) 10
 ok "status warns of nyc" await 40 warned
 ok "pops calls it silent" state_is silent
+ok "a reload" enter fra anydoor reload
+ok "changes nothing of that" state_is silent
 at edge_fra nft delete table inet silence
 ok "it answers again" await 20 state_is up
 ok "undrain" enter fra anydoor undrain

@@ -18,6 +18,7 @@
 #define LINEAR_MS 150
 
 static struct ad_state state;
+static struct model *model;
 static struct config_node nodes[NODES];
 static struct config_pop pops[1] = { { .name = "pop" } };
 static struct config_vip vip = { .tcp = true };
@@ -76,7 +77,7 @@ static double fill(const struct datapath *dp)
 	struct config_errors errors = {};
 	struct ad_keys keys = {};
 	clock_t began = clock();
-	int err = fill_maps(dp, &config, &keys, &errors);
+	int err = fill_maps(dp, model, &config, &keys, &errors);
 
 	config_errors_free(&errors);
 	return err ? -1 : (clock() - began) * 1000.0 / CLOCKS_PER_SEC;
@@ -140,6 +141,20 @@ static void test_fill_addresses_that_move(const struct datapath *dp)
 	is_int(count_peers(dp), NODES - 1, "as many as ever");
 }
 
+static void test_fill_keeps_what_others_than_the_configuration_say(const struct datapath *dp)
+{
+	model_see(model, 7, true, 1);
+	ok(fill(dp) >= 0, "one is silent");
+	is_int(flags(dp, 7), AD_NODE_KNOWN | AD_NODE_SILENT, "and so after a reload");
+	nodes[6].state = NODE_DRAINING;
+	ok(fill(dp) >= 0, "it shall drain");
+	is_int(flags(dp, 7), AD_NODE_KNOWN | AD_NODE_SILENT | AD_NODE_DRAINING, "it is both");
+	model_see(model, 7, false, 2);
+	ok(fill(dp) >= 0, "it is heard of");
+	is_int(flags(dp, 7), AD_NODE_KNOWN | AD_NODE_DRAINING, "it is no longer silent");
+	nodes[6].state = NODE_UP;
+}
+
 static void test_fill_nodes_that_leave(const struct datapath *dp)
 {
 	nodes[1].state = NODE_DOWN;
@@ -156,11 +171,14 @@ int main(void)
 	struct datapath dp;
 
 	datapath_init(&dp);
-	if (!maps_new(&dp))
+	model = model_new();
+	if (!model || !maps_new(&dp))
 		return skip_all("no right to make maps");
 	make_fleet();
 	test_fill_large_fleet(&dp);
 	test_fill_addresses_that_move(&dp);
+	test_fill_keeps_what_others_than_the_configuration_say(&dp);
 	test_fill_nodes_that_leave(&dp);
+	model_free(model);
 	return done_testing();
 }

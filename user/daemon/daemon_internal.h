@@ -56,12 +56,14 @@ struct daemon {
 		bool timestamps_off;
 		bool pins_told; /* that they are lost */
 		int links_err;
+		int nodes_err;
 		__u64 looked_real_s; /* at the zones' signatures */
 		__u32 trouble; /* bit per interface that is not as it should be, and was told */
 	} tend;
 	struct peer_watch peers;
-	bool detached; /* nothing left to tend */
-	bool stops;    /* nothing more is begun */
+	struct model_sink nodes; /* the data path's map */
+	bool detached;		 /* nothing left to tend */
+	bool stops;		 /* nothing more is begun */
 };
 
 /*

@@ -10,6 +10,7 @@
 #include "user/base/clock.h"
 #include "user/base/log.h"
 #include "user/dns/dns_service.h"
+#include "user/fleet/model_pins.h"
 #include "user/flows/unstamped.h"
 #include "user/load/attach.h"
 #include "user/load/prepare.h"
@@ -204,6 +205,19 @@ static void tend_pins(struct daemon *daemon)
 	config_errors_free(&errors);
 }
 
+static void tend_peers(struct daemon *daemon)
+{
+	struct loader *loader = daemon->loader;
+	int err;
+
+	peer_watch_tick(&daemon->peers, daemon->config, &loader->pins, loader->fleet);
+	err = model_write_changes(loader->fleet, &daemon->nodes, loader->dp.nodes);
+	if (err && err != daemon->tend.nodes_err)
+		log_warn("nodes: how they stand cannot be told to the data path: %s",
+			 strerror(-err));
+	daemon->tend.nodes_err = err;
+}
+
 void daemon_tend(struct daemon *daemon)
 {
 	unsigned int seconds = daemon->tend.seconds;
@@ -220,7 +234,7 @@ void daemon_tend(struct daemon *daemon)
 	if (seconds % SYSCTL_EVERY_S == 0)
 		prepare_watch_sysctls(daemon->config, &daemon->tend.timestamps_off);
 	if (seconds % PEERS_EVERY_S == 0)
-		peer_watch_tick(&daemon->peers, daemon->config, &daemon->loader->pins);
+		tend_peers(daemon);
 	if (seconds && seconds % AGE_EVERY_S == 0)
 		tend_unstamped(daemon);
 	if (seconds % AGE_EVERY_S == 0)

@@ -5,10 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <bpf/bpf.h>
 #include "peer_watch.h"
 #include "probe.h"
+#include "user/base/clock.h"
 #include "user/base/log.h"
 
 #define AT_ONCE	   256 /* nodes, in one tick */
@@ -17,6 +16,7 @@
 struct peer_seen {
 	__u64 tx, rx;	    /* packets, at the last look */
 	unsigned int asked; /* since it was last heard */
+	bool begun;	    /* looked at before */
 };
 
 static int make_room(struct peer_watch *watch, size_t nr)
@@ -34,30 +34,32 @@ static int make_room(struct peer_watch *watch, size_t nr)
 	return 0;
 }
 
-/* In place: nobody but this process writes the map. */
-static void mark(const struct pins *pins, const struct config *config,
-		 const struct config_node *node, bool silent)
+static void tell(struct model *model, const struct probe *probe, const struct config_node *node,
+		 bool silent)
 {
-	int fd = pins_map(pins, "nodes", true);
-	__u32 id = node->id;
-	struct ad_node row;
-
-	if (fd < 0)
+	if (model_columns(model, node->id).silent == silent)
 		return;
-	if (!bpf_map_lookup_elem(fd, &id, &row) && !(row.flags & AD_NODE_SILENT) == silent) {
-		row.flags ^= AD_NODE_SILENT;
-		if (!bpf_map_update_elem(fd, &id, &row, BPF_EXIST) && silent)
-			log_warn("%s is sent to and does not answer through the tunnel: is it up, "
-				 "and is UDP port %u open both ways?",
-				 node->name, config->tunnel_port);
-		else if (!silent)
-			log_info("%s answers through the tunnel again", node->name);
-	}
-	close(fd);
+	model_see(model, node->id, silent, clock_mono_s());
+	if (silent)
+		log_warn("%s is sent to and does not answer through the tunnel: is it up, and is "
+			 "UDP port %u open both ways?",
+			 node->name, probe->config->tunnel_port);
+	else
+		log_info("%s answers through the tunnel again", node->name);
+}
+
+/* Who was silent when the last process looked is so until it is heard of by us. */
+static void begin(struct peer_seen *seen, const struct ad_peer_count *count, bool silent)
+{
+	seen->begun = true;
+	if (!silent)
+		return;
+	seen->rx = count->rx.packets;
+	seen->asked = UNANSWERED;
 }
 
 static void look_at(struct peer_watch *watch, const struct probe *probe, const struct pins *pins,
-		    const struct config_node *node)
+		    struct model *model, const struct config_node *node)
 {
 	struct peer_seen *seen = &watch->seen[node->id];
 	struct ad_peer_count count;
@@ -65,26 +67,28 @@ static void look_at(struct peer_watch *watch, const struct probe *probe, const s
 
 	if (pins_read_peer(pins, node->id, &count))
 		return;
+	if (!seen->begun)
+		begin(seen, &count, model_columns(model, node->id).silent);
 	heard = count.rx.packets != seen->rx;
 	sent = count.tx.packets != seen->tx;
 	seen->rx = count.rx.packets;
 	seen->tx = count.tx.packets;
 	if (heard) {
-		if (seen->asked >= UNANSWERED)
-			mark(pins, probe->config, node, false);
 		seen->asked = 0;
+		tell(model, probe, node, false);
 		return;
 	}
 	if (!sent && !seen->asked)
 		return;
 	if (seen->asked >= UNANSWERED)
-		mark(pins, probe->config, node, true);
+		tell(model, probe, node, true);
 	else
 		seen->asked++;
 	probe_send(probe, node);
 }
 
-void peer_watch_tick(struct peer_watch *watch, const struct config *config, const struct pins *pins)
+void peer_watch_tick(struct peer_watch *watch, const struct config *config, const struct pins *pins,
+		     struct model *model)
 {
 	struct probe probe;
 
@@ -94,7 +98,7 @@ void peer_watch_tick(struct peer_watch *watch, const struct config *config, cons
 		const struct config_node *node = &config->nodes[watch->next++ % config->nr_nodes];
 
 		if (node != config->self && node->state != NODE_DOWN)
-			look_at(watch, &probe, pins, node);
+			look_at(watch, &probe, pins, model, node);
 	}
 	explicit_bzero(&probe, sizeof(probe));
 }

@@ -3,13 +3,13 @@
  * peer_watch.h: does a node that we send to answer?
  *
  * An owner that we send a flow's packets to has no reason to send us any. So where none come, it is
- * asked (probe.h), and whoever lets three questions in a row pass is marked AD_NODE_SILENT in
- * `nodes`, until it is heard of.
+ * asked (probe.h), and whoever lets three questions in a row pass is silent in the model, until it
+ * is heard of.
  */
 #ifndef AD_PEER_WATCH_H
 #define AD_PEER_WATCH_H
 
-#include "user/config/config.h"
+#include "model.h"
 #include "user/state/pins.h"
 
 struct peer_watch {
@@ -20,8 +20,8 @@ struct peer_watch {
 
 /* A look at the next of them: all of a fleet of usual size. Logs who falls silent, and who speaks.
  */
-void peer_watch_tick(struct peer_watch *watch, const struct config *config,
-		     const struct pins *pins);
+void peer_watch_tick(struct peer_watch *watch, const struct config *config, const struct pins *pins,
+		     struct model *model);
 void peer_watch_free(struct peer_watch *watch);
 
 #endif

@@ -10,6 +10,7 @@
 #include "fill.h"
 #include "user/base/clock.h"
 #include "user/fleet/hunt.h"
+#include "user/fleet/model_pins.h"
 
 static int fill_keys(const struct datapath *dp, const struct ad_keys *keys)
 {
@@ -21,25 +22,9 @@ static int fill_keys(const struct datapath *dp, const struct ad_keys *keys)
 	return bpf_map_update_elem(dp->keys, &zero, keys, BPF_ANY);
 }
 
-static struct ad_node node_row(const struct config_node *node)
-{
-	struct ad_node row = {
-		.tunnel = node->tunnel,
-		.flags = AD_NODE_KNOWN,
-		.pop = node->pop,
-		.mtu = node->mtu,
-	};
-
-	if (node->state == NODE_DOWN)
-		row.flags |= AD_NODE_DEAD;
-	if (node->state == NODE_DRAINING)
-		row.flags |= AD_NODE_DRAINING;
-	return row;
-}
-
-/* The fleet by id, and what a map has of it: fifteen thousand nodes are read with one call. */
+/* What maps have of the fleet: fifteen thousand nodes are read with one call. */
 struct fleet {
-	const struct config_node *by_id[AD_NODE_ID_MAX + 1]; /* NULL: no such node */
+	const struct model *model;
 	__u32 keys[AD_NODE_ID_MAX + 1];
 	struct ad_node nodes[AD_NODE_ID_MAX + 1];
 	struct ad_addr tunnels[AD_NODE_ID_MAX + 1];
@@ -47,13 +32,12 @@ struct fleet {
 	bool is_there[AD_NODE_ID_MAX + 1]; /* its tunnel's address, with its id */
 };
 
-static struct fleet *fleet_new(const struct config *config)
+static struct fleet *fleet_new(const struct model *model)
 {
 	struct fleet *fleet = calloc(1, sizeof(*fleet));
-	size_t i;
 
-	for (i = 0; fleet && i < config->nr_nodes; i++)
-		fleet->by_id[config->nodes[i].id] = &config->nodes[i];
+	if (fleet)
+		fleet->model = model;
 	return fleet;
 }
 
@@ -75,7 +59,8 @@ static int fill_nodes(const struct datapath *dp, const struct config *config, st
 	int err = read_map(dp->nodes, fleet->keys, fleet->nodes, &nr);
 
 	for (id = 0; !err && id < 1u << config->owner_bits; id++) {
-		row = fleet->by_id[id] ? node_row(fleet->by_id[id]) : (struct ad_node){};
+		row = fleet->nodes[id];
+		model_map_row(fleet->model, id, &row);
 		if (id >= nr || memcmp(&fleet->nodes[id], &row, sizeof(row)))
 			err = bpf_map_update_elem(dp->nodes, &id, &row, BPF_ANY);
 	}
@@ -101,7 +86,7 @@ static int fill_hunt(const struct datapath *dp, const struct config *config)
 static bool is_peer(const struct fleet *fleet, const struct config *config, __u32 id,
 		    const struct ad_addr *tunnel)
 {
-	const struct config_node *node = id <= AD_NODE_ID_MAX ? fleet->by_id[id] : NULL;
+	const struct config_node *node = id <= AD_NODE_ID_MAX ? model_node(fleet->model, id) : NULL;
 
 	return node && node != config->self && !memcmp(&node->tunnel, tunnel, sizeof(*tunnel));
 }
@@ -134,10 +119,12 @@ static int fill_peer_ids(const struct datapath *dp, const struct config *config,
 	for (i = 0; !err && i < nr; i++)
 		if (is_peer(fleet, config, fleet->ids[i], &fleet->tunnels[i]))
 			fleet->is_there[fleet->ids[i]] = true;
-	for (id = 0; !err && id <= AD_NODE_ID_MAX; id++)
-		if (fleet->by_id[id] && fleet->by_id[id] != config->self && !fleet->is_there[id])
-			err = bpf_map_update_elem(dp->peer_ids, &fleet->by_id[id]->tunnel, &id,
-						  BPF_ANY);
+	for (id = 0; !err && id <= AD_NODE_ID_MAX; id++) {
+		const struct config_node *node = model_node(fleet->model, id);
+
+		if (node && node != config->self && !fleet->is_there[id])
+			err = bpf_map_update_elem(dp->peer_ids, &node->tunnel, &id, BPF_ANY);
+	}
 	return err ?: remove_peer_ids(dp, config, fleet, nr);
 }
 
@@ -251,13 +238,14 @@ static int fill_locals(const struct datapath *dp, const struct config *config)
 	return err;
 }
 
-int fill_maps(const struct datapath *dp, const struct config *config, const struct ad_keys *keys,
-	      struct config_errors *errors)
+int fill_maps(const struct datapath *dp, struct model *model, const struct config *config,
+	      const struct ad_keys *keys, struct config_errors *errors)
 {
-	struct fleet *fleet = fleet_new(config);
+	struct fleet *fleet = fleet_new(model);
 	const char *what = "keys";
 	int err = fleet ? fill_keys(dp, keys) : -ENOMEM;
 
+	model_configure(model, config, clock_mono_s());
 	if (!err) {
 		what = "nodes";
 		err = fill_nodes(dp, config, fleet);

@@ -6,14 +6,16 @@
 #ifndef AD_FILL_H
 #define AD_FILL_H
 
+#include "user/fleet/model.h"
 #include "user/state/datapath.h"
 
 /*
- * keys, nodes, peer_ids and locals. VIPs that are new to an armed data path are AD_LOCAL_UNARMED
- * until fill_arm_vip(). 0, or -errno with a line in @errors.
+ * keys, nodes, peer_ids, hunt and locals; of @model the column that is configured. VIPs that are
+ * new to an armed data path are AD_LOCAL_UNARMED until fill_arm_vip(). 0, or -errno with a line in
+ * @errors.
  */
-int fill_maps(const struct datapath *dp, const struct config *config, const struct ad_keys *keys,
-	      struct config_errors *errors);
+int fill_maps(const struct datapath *dp, struct model *model, const struct config *config,
+	      const struct ad_keys *keys, struct config_errors *errors);
 /* A new VIP's sockets are listed: from now on its flows are stamped. 0 or -errno. */
 int fill_arm_vip(const struct datapath *dp, const struct ad_addr *vip);
 /* Who loaded it, and what stays fixed while stamped flows live. */

@@ -17,6 +17,7 @@
 #include "user/base/sysctl.h"
 #include "user/config/keys.h"
 #include "user/dns/dns_guard.h"
+#include "user/fleet/model_pins.h"
 #include "user/flows/unstamped.h"
 #include "user/state/bpf_info.h"
 #include "user/state/bpffs.h"
@@ -34,6 +35,8 @@ void loader_close(struct loader *loader)
 	repin_release(&loader->held);
 	datapath_close(&loader->dp);
 	doors_close(&loader->doors);
+	model_free(loader->fleet);
+	loader->fleet = NULL;
 }
 
 /* Before it is taken: a machine that has not got it must not be left guessing. */
@@ -58,6 +61,15 @@ int loader_load(struct loader *loader, struct intent *intent, const char *reuse,
 	return err ?: object_pin(&intent->object, &loader->instance, errors);
 }
 
+/* What was known of the fleet before, unless this process knows more. */
+static int recall_fleet(struct loader *loader)
+{
+	if (loader->fleet)
+		return 0;
+	loader->fleet = model_new();
+	return loader->fleet ? model_read(loader->fleet, &loader->pins) : -ENOMEM;
+}
+
 int loader_open_maps(struct loader *loader, const char *dir, struct config_errors *errors)
 {
 	int err = datapath_open(&loader->dp, dir, errors);
@@ -65,6 +77,7 @@ int loader_open_maps(struct loader *loader, const char *dir, struct config_error
 	if (err)
 		return err;
 	err = pins_open(&loader->pins, loader->instance.root, strrchr(dir, '/') + 1);
+	err = err ?: recall_fleet(loader);
 	if (err)
 		config_errors_add(errors, dir, 0, "cannot be opened: %s", strerror(-err));
 	return err;
@@ -81,7 +94,7 @@ int loader_fill(struct loader *loader, const struct intent *intent, struct confi
 		err = dns_guard_publish(intent->guard, &loader->pins);
 	}
 	if (!err)
-		return fill_maps(&loader->dp, intent->config, &intent->keys, errors);
+		return fill_maps(&loader->dp, loader->fleet, intent->config, &intent->keys, errors);
 	config_errors_add(errors, what, 0, "cannot be written to the kernel: %s", strerror(-err));
 	return err;
 }

@@ -9,6 +9,7 @@
 #define AD_LOADER_H
 
 #include "user/dns/dns_service.h"
+#include "user/fleet/model.h"
 #include "user/state/datapath.h"
 #include "user/state/doors.h"
 #include "user/state/pins.h"
@@ -19,7 +20,8 @@ struct loader {
 	struct doors doors;
 	struct datapath dp;
 	struct pins pins;
-	struct repin held; /* while a daemon tends it */
+	struct model *fleet; /* as long as the maps are open */
+	struct repin held;   /* while a daemon tends it */
 };
 
 /* An empty one, so that loader_close() may always be called. */

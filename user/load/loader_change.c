@@ -13,6 +13,7 @@
 #include "loader_internal.h"
 #include "prepare.h"
 #include "user/base/addr.h"
+#include "user/base/clock.h"
 #include "user/base/log.h"
 #include "user/fleet/drain.h"
 #include "user/flows/carry.h"
@@ -115,13 +116,16 @@ static int replace(struct loader *loader, struct intent *intent, bool anew,
 
 	loader_init(&next);
 	next.instance = loader->instance;
+	next.fleet = loader->fleet;
 	err = build_beside(&next, loader, intent, anew, errors);
 	err = err ?: flip(&next, loader, errors);
 	if (err) {
+		next.fleet = NULL;
 		loader_close(&next);
 		bpffs_remove(loader->instance.fresh);
 		return err;
 	}
+	loader->fleet = NULL;
 	loader_close(loader);
 	*loader = next;
 	log_info("programs changed in place: version %s", VERSION);
@@ -314,6 +318,13 @@ static void regrant(const struct loader *loader)
 			 strerror(-err));
 }
 
+/* The change came to nothing. */
+static void go_back(struct loader *loader, const struct config *old)
+{
+	prune(loader, old);
+	model_configure(loader->fleet, old, clock_mono_s());
+}
+
 int loader_alter(struct loader *loader, struct intent *intent, const struct config *old,
 		 struct config_errors *errors)
 {
@@ -327,7 +338,7 @@ int loader_alter(struct loader *loader, struct intent *intent, const struct conf
 	err = change(loader, intent, anew, errors);
 	if (err) {
 		if (old)
-			prune(loader, old);
+			go_back(loader, old);
 		return err;
 	}
 	regrant(loader);

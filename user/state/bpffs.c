@@ -206,10 +206,27 @@ int bpffs_get_map(const char *dir, const char *name, __u32 value_size)
  * packets can be forged with: keys, and hashes that are begun with them.
  */
 static const char *const group_reads[] = {
-	"attached",	   "dns_counts",    "dns_daemon",    "dns_guarded", "dns_guarded_daemon",
-	"dns_zone_daemon", "dns_zone_hits", "dns_zone_info", "flow_stats",  "flow_tags",
-	"flows",	   "hunt_stats",    "keeper",	     "locals",	    "meta",
-	"nodes",	   "peers",	    "reasons",	     "reload",	    "state",
+	"attached",
+	"dns_counts",
+	"dns_daemon",
+	"dns_guarded",
+	"dns_guarded_daemon",
+	"dns_zone_daemon",
+	"dns_zone_hits",
+	"dns_zone_info",
+	"flow_stats",
+	"flow_tags",
+	"flows",
+	"hunt_stats",
+	"keeper",
+	"locals",
+	"meta",
+	"nodes",
+	"peers",
+	"reasons",
+	"reload",
+	"state",
+	"told",
 };
 
 static int grant(const char *path, const char *name, gid_t gid)

@@ -139,16 +139,40 @@ int pins_read_reload(const struct pins *pins, struct ad_reload *reload)
 	return err == -ENOENT ? 0 : err;
 }
 
-int pins_write_reload(const struct pins *pins, const struct ad_reload *reload)
+static int write_element(const struct pins *pins, const char *name, const void *value, __u32 size)
 {
-	int err, fd = pins_map(pins, "reload", true);
+	struct bpf_map_info info;
+	int err, fd = pins_map_sized(pins, name, true, size, &info);
 	__u32 zero = 0;
 
 	if (fd < 0)
 		return fd;
-	err = bpf_map_update_elem(fd, &zero, reload, BPF_ANY) ? -errno : 0;
+	err = bpf_map_update_elem(fd, &zero, value, BPF_ANY) ? -errno : 0;
 	close(fd);
 	return err;
+}
+
+int pins_write_reload(const struct pins *pins, const struct ad_reload *reload)
+{
+	return write_element(pins, "reload", reload, sizeof(*reload));
+}
+
+int pins_read_told(const struct pins *pins, struct ad_told *told)
+{
+	int err;
+
+	memset(told, 0, sizeof(*told));
+	err = read_element(pins, "told", 0, told, sizeof(*told));
+	told->who[sizeof(told->who) - 1] = '\0';
+	told->why[sizeof(told->why) - 1] = '\0';
+	if (told->what >= AD_TOLD_NR)
+		told->what = AD_TOLD_NOTHING;
+	return err == -ENOENT ? 0 : err;
+}
+
+int pins_write_told(const struct pins *pins, const struct ad_told *told)
+{
+	return write_element(pins, "told", told, sizeof(*told));
 }
 
 int pins_read_reasons(const struct pins *pins, struct ad_count counts[AD_REASON_MAX])
@@ -213,19 +237,43 @@ static void sum_counts(void *arg, __u32 first, __u32 nr)
 				((__u64 *)&rows->counts[first + i])[word] += from[word];
 }
 
-static int read_fleet(const struct pins *pins, struct fleet_rows *rows)
+static int read_chunks(const struct pins *pins, const char *name, __u32 value_size, void *chunk,
+		       void (*each)(void *arg, __u32 first, __u32 nr), void *arg)
 {
 	struct bpf_map_info info;
-	int err, nodes = pins_map_sized(pins, "nodes", false, sizeof(*rows->nodes), &info);
-	int peers = nodes < 0 ? nodes
-			      : pins_map_sized(pins, "peers", false, sizeof(*rows->counts), &info);
+	int err, fd = pins_map_sized(pins, name, false, value_size, &info);
 
-	err = peers < 0 ? peers : each_chunk(nodes, rows->node_chunk, keep_nodes, rows);
-	err = err ?: each_chunk(peers, rows->count_chunk, sum_counts, rows);
-	if (nodes >= 0)
-		close(nodes);
-	if (peers >= 0)
-		close(peers);
+	if (fd < 0)
+		return fd;
+	err = each_chunk(fd, chunk, each, arg);
+	close(fd);
+	return err;
+}
+
+static int read_nodes(struct fleet_rows *rows)
+{
+	return read_chunks(rows->pins, "nodes", sizeof(*rows->nodes), rows->node_chunk, keep_nodes,
+			   rows);
+}
+
+static int read_counts(struct fleet_rows *rows)
+{
+	return read_chunks(rows->pins, "peers", sizeof(*rows->counts), rows->count_chunk,
+			   sum_counts, rows);
+}
+
+int pins_read_nodes(const struct pins *pins, struct ad_node *nodes, __u32 *nr)
+{
+	struct fleet_rows *rows = calloc(1, sizeof(*rows));
+	int err = -ENOMEM;
+
+	if (rows) {
+		rows->pins = pins;
+		rows->nodes = nodes;
+		err = read_nodes(rows);
+		*nr = rows->nr;
+	}
+	free(rows);
 	return err;
 }
 
@@ -241,7 +289,8 @@ int pins_read_fleet(const struct pins *pins, struct ad_node *nodes, struct ad_pe
 		rows->nodes = nodes;
 		rows->counts = counts;
 		rows->count_chunk = calloc(CHUNK, pins->ncpus * sizeof(*rows->count_chunk));
-		err = rows->count_chunk ? read_fleet(pins, rows) : -ENOMEM;
+		err = rows->count_chunk ? read_nodes(rows) : -ENOMEM;
+		err = err ?: read_counts(rows);
 		*nr = rows->nr;
 		free(rows->count_chunk);
 	}

@@ -33,6 +33,9 @@ int pins_read_meta(const struct pins *pins, struct ad_meta *meta);
 /* Zeros if no daemon of this version has run yet. */
 int pins_read_reload(const struct pins *pins, struct ad_reload *reload);
 int pins_write_reload(const struct pins *pins, const struct ad_reload *reload);
+/* Zeros if what was loaded has no such map. */
+int pins_read_told(const struct pins *pins, struct ad_told *told);
+int pins_write_told(const struct pins *pins, const struct ad_told *told);
 int pins_read_state(const struct pins *pins, struct ad_state *state);
 int pins_read_reasons(const struct pins *pins, struct ad_count counts[AD_REASON_MAX]);
 int pins_read_peer(const struct pins *pins, __u16 node, struct ad_peer_count *count);
@@ -45,6 +48,8 @@ int pins_read_hunt_stats(const struct pins *pins, struct ad_hunt_stats *stats);
  */
 int pins_read_fleet(const struct pins *pins, struct ad_node *nodes, struct ad_peer_count *counts,
 		    __u32 *nr);
+/* The first half of it. */
+int pins_read_nodes(const struct pins *pins, struct ad_node *nodes, __u32 *nr);
 /* Addresses of the VIPs by their index, as flows carry it; *nr is one more than the highest. */
 int pins_read_vips(const struct pins *pins, struct ad_addr vips[AD_VIP_MAX], size_t *nr);
 

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * model_pins.h: the model and the pinned maps. `nodes` is its first sink; and it is where a process
+ * finds again what the one before knew, for most columns have no other place to outlive one.
+ */
+#ifndef AD_MODEL_PINS_H
+#define AD_MODEL_PINS_H
+
+#include "model.h"
+#include "user/state/pins.h"
+
+/* What an element of `nodes` tells of the columns that it was made of. */
+struct model_columns model_columns_from(const struct ad_node *node);
+/*
+ * Makes of a node's element what the model has of it; zeros if there is no such node. While the
+ * model knows no configuration, only how the node stands is changed.
+ */
+void model_map_row(const struct model *model, __u16 id, struct ad_node *row);
+
+/* Fills an empty model with what is pinned, for a model_configure() to come. 0 or -errno. */
+int model_read(struct model *model, const struct pins *pins);
+/* Brings the map @nodes up to what changed since the last call. 0 or -errno. */
+int model_write_changes(const struct model *model, struct model_sink *sink, int nodes);
+
+#endif
