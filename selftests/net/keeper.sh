@@ -88,7 +88,7 @@ configure() {
 		[interfaces]="[wan0]"
 		[vips]="[{ address: $VIP4 }, { address: \"$VIP6\" }, { address: $ASIDE_VIP }]"
 		[pops]="[{ name: fra }, { name: nyc }]"
-		[id]=1 [nyc]=up
+		[id]=1 [self]=up [nyc]=up
 		[stamp]="{ clock: any, tcp_timestamps: set }"
 		[keys]="{ file: fleet.key, epoch: 1 }"
 		[flows]="{ max: 4K }"
@@ -102,9 +102,9 @@ configure() {
 	done
 	{
 		echo "nodes:"
-		echo "  - { name: fra-1, id: ${key[id]}, pop: fra, tunnel: 10.9.0.1 }"
+		echo "  - { name: fra-1, id: ${key[id]}, pop: fra, tunnel: 10.9.0.1, state: ${key[self]} }"
 		echo "  - { name: nyc-1, id: 2, pop: nyc, tunnel: 10.9.0.2, state: ${key[nyc]} }"
-		unset "key[id]" "key[nyc]"
+		unset "key[id]" "key[self]" "key[nyc]"
 		for pair in "${!key[@]}"; do
 			[[ -z ${key[$pair]} ]] || echo "$pair: ${key[$pair]}"
 		done

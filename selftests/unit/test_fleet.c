@@ -38,12 +38,16 @@ static void test_fleet_pops_are_each_there_once(void)
 			struct config config = { .self = &self, .nr_pops = nr };
 			__u64 seen = 0;
 
-			for (size_t nth = 0; nth < nr; nth++)
+			for (size_t nth = 0; nth < nr; nth++) {
 				seen |= 1ull << fleet_pop_near(&config, nth);
+				missing += fleet_pop_rank(&config, fleet_pop_near(&config, nth)) !=
+					   nth;
+			}
 			missing += seen != (1ull << nr) - 1;
 		}
 	}
-	is_int(missing, 0, "of up to 40 POPs, from each of them, none is missing");
+	is_int(missing, 0,
+	       "of up to 40 POPs, from each of them, none is missing, and each has its rank");
 }
 
 static __u16 other(const struct config *config, __u16 pop, size_t nth)

@@ -43,6 +43,7 @@ extern const struct arg cmd_stats_args[];
 extern const struct arg cmd_query_args[];
 extern const struct arg cmd_run_args[];
 extern const struct arg cmd_drain_args[];
+extern const struct arg cmd_undrain_args[];
 extern const struct arg cmd_detach_args[];
 
 #endif

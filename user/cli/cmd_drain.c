@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * cmd_drain.c: sends new flows elsewhere and, if asked to, waits until the old ones have ended.
- * It works on the pinned state: with a daemon, without one, and across its restarts.
+ * The daemon does it, or this process where none runs; what is pinned outlives both.
  */
 #include <errno.h>
 #include <jansson.h>
@@ -10,12 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "ask.h"
 #include "cmd.h"
 #include "user/base/args.h"
 #include "user/base/clock.h"
 #include "user/base/log.h"
 #include "user/base/output.h"
 #include "user/config/failure.h"
+#include "user/fleet/drain.h"
 #include "user/fleet/drain_cmd.h"
 #include "user/fleet/probe.h"
 #include "user/flows/flow_text.h"
@@ -29,6 +31,7 @@ struct drain_options {
 	unsigned int limit;
 	const char *window;
 	const char *to;
+	const char *reason;
 	bool wait;
 };
 
@@ -55,6 +58,11 @@ const struct arg cmd_drain_args[] = {
 	  .value = "NODE,...",
 	  .help = "nodes that take the new flows (default drain.successors, or else nodes near "
 		  "by)" },
+	{ .name = "--reason",
+	  .type = ARG_TEXT,
+	  .offset = offsetof(struct drain_options, reason),
+	  .value = "TEXT",
+	  .help = "why it is drained: status and pops show it, with who said it and when" },
 	{}
 };
 
@@ -79,10 +87,24 @@ static long parse_window(const char *text)
 	}
 }
 
-/* What is sent to a node that does not answer comes back a second later, if at all. */
-static void warn_of_silent(const struct drain_handle *handle, const __u16 *ids, size_t nr)
+/* The daemon may know of one that is not in the file: that one cannot be asked. */
+static size_t keep_known(const struct drain_handle *handle, const struct ad_state *state,
+			 __u16 ids[AD_SUCCESSOR_MAX])
 {
+	size_t nr = 0;
+
+	for (size_t i = 0; i < state->nr_successors && i < AD_SUCCESSOR_MAX; i++)
+		if (config_node_by_id(handle->config, state->successors[i]))
+			ids[nr++] = state->successors[i];
+	return nr;
+}
+
+/* What is sent to a node that does not answer comes back a second later, if at all. */
+static void warn_of_silent(const struct drain_handle *handle, const struct ad_state *state)
+{
+	__u16 ids[AD_SUCCESSOR_MAX];
 	bool heard[AD_SUCCESSOR_MAX];
+	size_t nr = keep_known(handle, state, ids);
 	struct probe probe;
 	int err;
 
@@ -104,34 +126,33 @@ static void warn_of_silent(const struct drain_handle *handle, const __u16 *ids, 
 				handle->config->tunnel_port);
 }
 
-static int begin(const struct globals *globals, struct drain_handle *handle, const char *to)
+static int begin(const struct globals *globals, struct drain_handle *handle,
+		 const struct drain_options *options)
 {
-	struct config_errors errors = {};
-	__u16 ids[AD_SUCCESSOR_MAX];
-	int nr, code = EXIT_OK;
+	int code = ask_drain(globals, handle, "drain", options->reason, options->to, NULL);
+	struct ad_state state;
 
-	nr = to ? drain_parse(handle->config, to, ids, &errors)
-		: (int)drain_default(handle->config, ids);
-	if (nr < 0)
-		code = fail_errors(globals, EXIT_USAGE, &errors);
-	config_errors_free(&errors);
-	if (code)
-		return code;
-	if (nr == 0)
-		log_warn("no node is up to take new flows: those that land here are still served "
-			 "here");
-	warn_of_silent(handle, ids, nr);
-	drain_begin(handle->state, ids, nr);
-	return EXIT_OK;
+	if (!code && !pins_read_state(&handle->pins, &state))
+		warn_of_silent(handle, &state);
+	return code;
+}
+
+static bool is_draining(const struct drain_handle *handle)
+{
+	struct ad_state state;
+
+	return !pins_read_state(&handle->pins, &state) && drain_is_on(&state);
 }
 
 static json_t *successors(const struct drain_handle *handle)
 {
 	json_t *list = json_array();
+	struct ad_state state = {};
 	size_t i;
 
-	for (i = 0; i < handle->state->nr_successors && i < AD_SUCCESSOR_MAX; i++) {
-		__u16 id = handle->state->successors[i];
+	pins_read_state(&handle->pins, &state);
+	for (i = 0; i < state.nr_successors && i < AD_SUCCESSOR_MAX; i++) {
+		__u16 id = state.successors[i];
 		const struct config_node *node = config_node_by_id(handle->config, id);
 
 		json_array_append_new(list,
@@ -165,7 +186,7 @@ static void show_json(const struct globals *globals, const struct drain_handle *
 		      const struct drain_options *options, int owned, __u32 waited_s, int err)
 {
 	output_json(json_pack("{s:b, s:s, s:b, s:o, s:i, s:I, s:b, s:I, s:o}", "ok", !err,
-			      "instance", globals->instance, "draining", drain_is_on(handle->state),
+			      "instance", globals->instance, "draining", is_draining(handle),
 			      "successors", successors(handle), "owned", owned, "limit",
 			      (json_int_t)options->limit, "quiet",
 			      (unsigned int)owned <= options->limit, "waited_s",
@@ -185,7 +206,7 @@ static int wait_quiet(const struct globals *globals, const struct drain_handle *
 	while (*owned >= 0 && (unsigned int)*owned > options->limit) {
 		if (clock_mono_s() - start >= (unsigned long)window)
 			return -ETIMEDOUT;
-		if (!drain_is_on(handle->state))
+		if (!is_draining(handle))
 			return -ECANCELED;
 		sleep(1);
 		*owned = drain_count_owned(handle);
@@ -263,7 +284,7 @@ int cmd_drain(const struct globals *globals, int argc, char **argv)
 	code = drain_open(&handle, globals, true);
 	if (code)
 		return code;
-	code = begin(globals, &handle, options.to) ?: drain(globals, &handle, &options, window);
+	code = begin(globals, &handle, &options) ?: drain(globals, &handle, &options, window);
 	drain_close(&handle);
 	return code;
 }

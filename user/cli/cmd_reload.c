@@ -3,11 +3,10 @@
  * cmd_reload.c: has the daemon read everything again.
  */
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include "ask.h"
 #include "cmd.h"
 #include "user/base/args.h"
 #include "user/base/log.h"
@@ -16,8 +15,6 @@
 #include "user/config/failure.h"
 #include "user/daemon/control.h"
 #include "user/state/instance.h"
-
-#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 
 static void print_list(FILE *out, const json_t *list)
 {
@@ -64,17 +61,6 @@ static int show(const struct globals *globals, json_t *reply)
 	return code;
 }
 
-/* Who is called when something is wrong with it. */
-static const char *user_name(void)
-{
-	const char *sudo = getenv("SUDO_USER");
-	struct passwd *user = getpwuid(getuid());
-
-	if (sudo && *sudo && sudo[strspn(sudo, NAME_LETTERS)] == '\0')
-		return sudo;
-	return user ? user->pw_name : "?";
-}
-
 /* It listens where it did when it began, whatever the file says by now. */
 static int call(const struct globals *globals, const struct config *config, json_t **reply)
 {
@@ -86,7 +72,7 @@ static int call(const struct globals *globals, const struct config *config, json
 	if (err)
 		return err;
 	instance_find_control(&instance);
-	return control_call(instance.control, "reload", json_pack("{s:s}", "who", user_name()),
+	return control_call(instance.control, "reload", json_pack("{s:s}", "who", ask_user_name()),
 			    reply);
 }
 

@@ -2,11 +2,26 @@
 /*
  * cmd_undrain.c: takes a drain back.
  */
+#include <stddef.h>
 #include <stdio.h>
+#include "ask.h"
 #include "cmd.h"
 #include "user/base/args.h"
 #include "user/base/output.h"
 #include "user/fleet/drain_cmd.h"
+
+struct undrain_options {
+	const char *reason;
+};
+
+const struct arg cmd_undrain_args[] = {
+	{ .name = "--reason",
+	  .type = ARG_TEXT,
+	  .offset = offsetof(struct undrain_options, reason),
+	  .value = "TEXT",
+	  .help = "why it is taken back: status --json shows it, with who said it and when" },
+	{}
+};
 
 static int show(const struct globals *globals, bool was_on)
 {
@@ -20,17 +35,21 @@ static int show(const struct globals *globals, bool was_on)
 
 int cmd_undrain(const struct globals *globals, int argc, char **argv)
 {
+	struct undrain_options options = {};
 	struct drain_handle handle;
-	bool was_on;
+	json_t *reply;
 	int code;
 
-	if (args_none(argc, argv))
+	if (args_parse(cmd_undrain_args, argc, argv, &options))
 		return EXIT_USAGE;
 	code = drain_open(&handle, globals, false);
 	if (code)
 		return code;
-	was_on = drain_is_on(handle.state);
-	drain_end(handle.state);
+	code = ask_drain(globals, &handle, "undrain", options.reason, NULL, &reply);
 	drain_close(&handle);
-	return show(globals, was_on);
+	if (code)
+		return code;
+	code = show(globals, json_is_true(json_object_get(reply, "was_draining")));
+	json_decref(reply);
+	return code;
 }

@@ -39,11 +39,25 @@ struct control_caller {
 	struct bufferevent *bev; /* NULL: gone, but its answer is still to come */
 	bool waits;		 /* for control_answer() */
 	bool asked_all;		 /* he closed his half */
+	uid_t uid;
 };
 
 json_t *control_refuse(const char *why)
 {
 	return json_pack("{s:b, s:[s]}", "ok", 0, "errors", why);
+}
+
+uid_t control_uid(const struct control_caller *caller)
+{
+	return caller->uid;
+}
+
+static uid_t uid_of(int fd)
+{
+	struct ucred peer = {};
+	socklen_t len = sizeof(peer);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) ? (uid_t)-1 : peer.uid;
 }
 
 /* NULL: it comes later. */
@@ -172,6 +186,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
 		return;
 	caller->control = arg;
 	caller->bev = bev;
+	caller->uid = uid_of(fd);
 	bufferevent_setcb(bev, on_read, NULL, on_event, caller);
 	set_patience(bev);
 	bufferevent_enable(bev, EV_READ | EV_WRITE);
@@ -289,7 +304,7 @@ static void set_timeouts(int fd, int seconds)
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
 }
 
-static int connect_to(const char *path)
+static int connect_to(const char *path, int seconds)
 {
 	struct sockaddr_un sun;
 	int fd, err = fill_address(&sun, path);
@@ -299,7 +314,7 @@ static int connect_to(const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
-	set_timeouts(fd, CALL_TIMEOUT_S);
+	set_timeouts(fd, seconds);
 	if (!connect(fd, (struct sockaddr *)&sun, sizeof(sun)) && is_trusted(fd)) {
 		if (is_stopped(fd))
 			set_timeouts(fd, STOPPED_TIMEOUT_S);
@@ -336,7 +351,8 @@ static int exchange(int fd, const json_t *request, json_t **reply)
 	return err;
 }
 
-int control_call(const char *path, const char *verb, json_t *args, json_t **reply)
+int control_call_within(const char *path, const char *verb, json_t *args, int seconds,
+			json_t **reply)
 {
 	json_t *request = json_pack("{s:s, s:o*}", "verb", verb, "args", args);
 	void (*before)(int);
@@ -346,9 +362,14 @@ int control_call(const char *path, const char *verb, json_t *args, json_t **repl
 		return -ENOMEM;
 	/* A daemon without a descriptor for us hangs up: that is an error like others. */
 	before = signal(SIGPIPE, SIG_IGN);
-	fd = connect_to(path);
+	fd = connect_to(path, seconds);
 	err = fd < 0 ? fd : exchange(fd, request, reply);
 	signal(SIGPIPE, before);
 	json_decref(request);
 	return err;
+}
+
+int control_call(const char *path, const char *verb, json_t *args, json_t **reply)
+{
+	return control_call_within(path, verb, args, CALL_TIMEOUT_S, reply);
 }

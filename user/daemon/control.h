@@ -7,6 +7,7 @@
 #define AD_CONTROL_H
 
 #include <jansson.h>
+#include <sys/types.h>
 
 struct control;
 struct event_base;
@@ -26,6 +27,8 @@ json_t *control_refuse(const char *why);
  * before control_free(). Until then its connection stays open, and no other verb of it is heard.
  */
 void control_wait(struct control_caller *caller);
+/* The user of the process that asks; (uid_t)-1: the kernel does not tell. */
+uid_t control_uid(const struct control_caller *caller);
 /* Takes @reply. The caller may have gone. */
 void control_answer(struct control_caller *caller, json_t *reply);
 
@@ -43,5 +46,8 @@ void control_free(struct control *control);
  * neither root nor us; other -errno. Not logged.
  */
 int control_call(const char *path, const char *verb, json_t *args, json_t **reply);
+/* The same for @seconds at most; -ETIMEDOUT then. It may be done later all the same. */
+int control_call_within(const char *path, const char *verb, json_t *args, int seconds,
+			json_t **reply);
 
 #endif

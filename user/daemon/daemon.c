@@ -16,6 +16,7 @@
 #include "user/dns/dns_guard.h"
 #include "user/dns/dns_service.h"
 #include "user/dns/dns_zones.h"
+#include "user/fleet/drain_serve.h"
 
 static const struct zone_watch_times zone_times = {
 	.moment_ms = 200, .rest = 4, .settled_ms = 1000, .look_ms = 10000
@@ -78,6 +79,22 @@ static json_t *verb_detach(struct daemon *daemon, const json_t *args)
 			 broken, "errors", list);
 }
 
+/* NULL: that is no verb of a drain. */
+static json_t *verb_drain(struct daemon *daemon, const char *verb, const json_t *args,
+			  const struct control_caller *caller)
+{
+	struct loader *loader = daemon->loader;
+	const struct drain_place place = { .config = daemon->config,
+					   .model = loader->fleet,
+					   .state = loader->dp.state_at,
+					   .pins = &loader->pins,
+					   .self = daemon->config->self->id };
+
+	if (daemon->detached)
+		return control_refuse("the data path is detached, and the daemon stops");
+	return drain_serve(&place, verb, args, control_uid(caller));
+}
+
 static json_t *on_verb(const char *verb, const json_t *args, struct control_caller *caller,
 		       void *arg)
 {
@@ -89,7 +106,7 @@ static json_t *on_verb(const char *verb, const json_t *args, struct control_call
 		return daemon_reload(arg, who, caller);
 	if (!strcmp(verb, "detach"))
 		return verb_detach(arg, args);
-	return NULL;
+	return verb_drain(arg, verb, args, caller);
 }
 
 static int start_events(struct daemon *daemon)

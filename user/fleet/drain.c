@@ -8,28 +8,37 @@
 #include "drain.h"
 #include "fleet.h"
 
-static const char *why_not(const struct config *config, const struct config_node *node)
+static const char *why_not(const struct model *model, const struct config *config,
+			   const struct config_node *node)
 {
 	if (!node)
 		return "no such node in this configuration";
 	if (node->id == config->self->id)
 		return "that is this node";
-	if (node->state == NODE_DOWN)
-		return "it is down";
-	if (node->state == NODE_DRAINING)
+	switch (model_standing(model, node->id).state) {
+	case MODEL_UP:
+		return NULL;
+	case MODEL_DRAINING:
 		return "it is draining itself";
-	return NULL;
+	default:
+		return "it is down";
+	}
 }
 
-int drain_parse(const struct config *config, const char *names, __u16 ids[AD_SUCCESSOR_MAX],
-		struct config_errors *errors)
+static bool can_take(const struct model *model, const struct config *config, __u16 id)
+{
+	return !why_not(model, config, model_node(model, id));
+}
+
+int drain_parse(const struct model *model, const struct config *config, const char *names,
+		__u16 ids[AD_SUCCESSOR_MAX], struct config_errors *errors)
 {
 	char *copy = strdup(names), *rest = copy, *name;
 	int nr = 0, err = copy ? 0 : -ENOMEM;
 
 	while (copy && (name = strsep(&rest, ","))) {
 		const struct config_node *node = config_node_by_name(config, name);
-		const char *reason = why_not(config, node);
+		const char *reason = why_not(model, config, node);
 
 		if (!reason && nr == AD_SUCCESSOR_MAX)
 			reason = "one successor too many";
@@ -44,40 +53,44 @@ int drain_parse(const struct config *config, const char *names, __u16 ids[AD_SUC
 	return err ?: nr;
 }
 
-static size_t add_configured(const struct config *config, __u16 ids[AD_SUCCESSOR_MAX])
+static size_t add_configured(const struct model *model, const struct config *config,
+			     __u16 ids[AD_SUCCESSOR_MAX])
 {
 	size_t nr = 0;
 
 	for (size_t i = 0; i < config->nr_successors; i++)
-		if (!why_not(config, config_node_by_id(config, config->successors[i])))
+		if (can_take(model, config, config->successors[i]))
 			ids[nr++] = config->successors[i];
 	return nr;
 }
 
-static size_t add_pop(const struct config *config, __u16 pop, __u16 ids[AD_SUCCESSOR_MAX])
+/* From behind us, so that not all of a POP think of the same one first. */
+static size_t add_nearest(const struct model *model, const struct config *config,
+			  __u16 ids[AD_SUCCESSOR_MAX])
 {
-	const struct config_node *node;
-	size_t nr = 0;
+	size_t i, rank, best = config->nr_pops, nr = 0, us = config->self - config->nodes;
 
-	for (size_t nth = 0; nr < AD_SUCCESSOR_MAX; nth++) {
-		node = fleet_other_of(config, pop, nth);
-		if (!node)
-			break;
-		if (!why_not(config, node))
+	for (i = 1; i < config->nr_nodes; i++) {
+		const struct config_node *node = &config->nodes[(us + i) % config->nr_nodes];
+
+		rank = fleet_pop_rank(config, node->pop);
+		if (rank > best || why_not(model, config, node))
+			continue;
+		if (rank < best)
+			nr = 0;
+		best = rank;
+		if (nr < AD_SUCCESSOR_MAX)
 			ids[nr++] = node->id;
 	}
 	return nr;
 }
 
-size_t drain_default(const struct config *config, __u16 ids[AD_SUCCESSOR_MAX])
+size_t drain_default(const struct model *model, const struct config *config,
+		     __u16 ids[AD_SUCCESSOR_MAX])
 {
-	size_t nr = 0;
-
 	if (config->nr_successors)
-		return add_configured(config, ids);
-	for (size_t i = 0; !nr && i < config->nr_pops; i++)
-		nr = add_pop(config, fleet_pop_near(config, i), ids);
-	return nr;
+		return add_configured(model, config, ids);
+	return add_nearest(model, config, ids);
 }
 
 /* Successors first: the flag without them would leave new flows here unsaid. */
@@ -99,32 +112,36 @@ bool drain_is_on(const struct ad_state *state)
 }
 
 /* Those that were chosen and still can; if none can, those of the configuration. */
-static void refresh(struct ad_state *state, const struct config *config)
+static void refresh(struct ad_state *state, const struct model *model, const struct config *config)
 {
 	__u16 ids[AD_SUCCESSOR_MAX];
 	size_t i, nr = 0;
 
 	for (i = 0; i < state->nr_successors && i < AD_SUCCESSOR_MAX; i++)
-		if (!why_not(config, config_node_by_id(config, state->successors[i])))
+		if (can_take(model, config, state->successors[i]))
 			ids[nr++] = state->successors[i];
 	if (nr == state->nr_successors && nr)
 		return;
 	if (!nr)
-		nr = drain_default(config, ids);
+		nr = drain_default(model, config, ids);
 	state_set_successors(state, ids, nr);
 }
 
-void drain_follow_config(struct ad_state *state, const struct config *old,
-			 const struct config *config)
+void drain_follow_config(struct ad_state *state, struct model *model, const struct config *old,
+			 const struct config *config, __u32 now_s)
 {
 	bool wants = config->self->state == NODE_DRAINING;
 	bool wanted = old && old->self->state == NODE_DRAINING;
-	__u16 ids[AD_SUCCESSOR_MAX];
+	__u16 ids[AD_SUCCESSOR_MAX], self = config->self->id;
+	struct model_columns columns = model_columns(model, self);
 
-	if (wants && !wanted && !drain_is_on(state))
-		drain_begin(state, ids, drain_default(config, ids));
-	else if (wanted && !wants)
+	if ((wanted && !wants) || (wants && !wanted && columns.told == AD_TOLD_UNDRAIN))
+		model_tell(model, self, AD_TOLD_NOTHING, now_s);
+	columns = model_columns(model, self);
+	if (!model_drains(&columns))
 		drain_end(state);
 	else if (drain_is_on(state))
-		refresh(state, config);
+		refresh(state, model, config);
+	else
+		drain_begin(state, ids, drain_default(model, config, ids));
 }

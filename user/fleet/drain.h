@@ -1,31 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * drain.h: handing our new flows to successors, in the pinned state: it works without a daemon
- * and outlives one.
+ * drain.h: handing our new flows to successors. The model says whether we drain; the pinned state
+ * is where the data path reads that, so that it works without a daemon and outlives one.
  */
 #ifndef AD_DRAIN_H
 #define AD_DRAIN_H
 
+#include "model.h"
 #include "user/state/datapath.h"
 
 /* Node names, separated by commas, to ids. Number of them, or -EINVAL with lines in @errors. */
-int drain_parse(const struct config *config, const char *names, __u16 ids[AD_SUCCESSOR_MAX],
-		struct config_errors *errors);
+int drain_parse(const struct model *model, const struct config *config, const char *names,
+		__u16 ids[AD_SUCCESSOR_MAX], struct config_errors *errors);
 /*
  * Successors by the configuration: drain.successors; without any, the other nodes of our POP that
  * are up, or, if there are none, those of the nearest POP that has any.
  */
-size_t drain_default(const struct config *config, __u16 ids[AD_SUCCESSOR_MAX]);
+size_t drain_default(const struct model *model, const struct config *config,
+		     __u16 ids[AD_SUCCESSOR_MAX]);
 
 void drain_begin(struct ad_state *state, const __u16 *ids, size_t nr);
 void drain_end(struct ad_state *state);
 bool drain_is_on(const struct ad_state *state);
 
 /*
- * After a new configuration: our own node's state in it begins or ends a drain when it changed
- * (@old may be NULL: then only "draining" counts); successors that went down leave the list.
+ * After a new configuration, which @model has: our own node's state in it begins or ends a drain
+ * when it changed, whatever an operator said before (@old may be NULL: then only "draining"
+ * counts); successors that cannot be such any more leave the list.
  */
-void drain_follow_config(struct ad_state *state, const struct config *old,
-			 const struct config *config);
+void drain_follow_config(struct ad_state *state, struct model *model, const struct config *old,
+			 const struct config *config, __u32 now_s);
 
 #endif

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * drain_cmd.c: what `drain` and `undrain` share.
+ * drain_cmd.c: what `drain`, `undrain` and `status` share (drain_cmd.h).
  */
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include "drain_cmd.h"
@@ -15,21 +14,6 @@
 
 /* A flow that the table saw within this time counts as alive where sockets cannot be asked. */
 #define RECENT_S 60
-
-static int map_state(struct drain_handle *handle)
-{
-	int fd = pins_map(&handle->pins, "state", true);
-	void *at;
-
-	if (fd < 0)
-		return fd;
-	at = mmap(NULL, sizeof(*handle->state), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	close(fd);
-	if (at == MAP_FAILED)
-		return -errno;
-	handle->state = at;
-	return 0;
-}
 
 static int read_vips(struct drain_handle *handle)
 {
@@ -61,7 +45,6 @@ static int open_instance(struct drain_handle *handle, const struct globals *glob
 	const char *name = globals->instance;
 	int err = pins_open(&handle->pins, handle->config->bpffs, name);
 
-	err = err ?: map_state(handle);
 	err = err ?: read_vips(handle);
 	err = err ?: look_where(handle);
 	if (!err)
@@ -69,7 +52,7 @@ static int open_instance(struct drain_handle *handle, const struct globals *glob
 	if (err == -ENOENT)
 		return fail(globals, EXIT_NOT_LOADED, "%s: not loaded: no %s; anydoor run loads it",
 			    name, handle->pins.dir);
-	return fail(globals, EXIT_FAILED, "%s: the pinned state cannot be changed: %s", name,
+	return fail(globals, EXIT_FAILED, "%s: the pinned state cannot be read: %s", name,
 		    strerror(-err));
 }
 
@@ -95,8 +78,6 @@ int drain_open(struct drain_handle *handle, const struct globals *globals, bool 
 
 void drain_close(struct drain_handle *handle)
 {
-	if (handle->state)
-		munmap(handle->state, sizeof(*handle->state));
 	config_free(handle->config);
 	memset(handle, 0, sizeof(*handle));
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * drain_cmd.h: what `drain` and `undrain` share: the pinned state, with or without a daemon.
+ * drain_cmd.h: what `drain`, `undrain` and `status` share: the instance as pins show it, and the
+ * flows that live here.
  */
 #ifndef AD_DRAIN_CMD_H
 #define AD_DRAIN_CMD_H
@@ -13,7 +14,6 @@
 struct drain_handle {
 	struct config *config; /* at least where things are */
 	struct pins pins;
-	struct ad_state *state; /* in place */
 	struct vip_set vips;
 	bool here; /* we are in the network namespace whose sockets count */
 };

@@ -11,6 +11,16 @@ __u16 fleet_pop_near(const struct config *config, size_t nth)
 	return (config->self->pop + (nth % 2 ? steps : config->nr_pops - steps)) % config->nr_pops;
 }
 
+size_t fleet_pop_rank(const struct config *config, __u16 pop)
+{
+	size_t nr = config->nr_pops, ahead = (pop + nr - config->self->pop) % nr;
+	size_t behind = nr - ahead;
+
+	if (!ahead)
+		return 0;
+	return ahead <= behind ? 2 * ahead - 1 : 2 * behind;
+}
+
 /* From behind us, so that not all of a POP think of the same one first. */
 const struct config_node *fleet_other_of(const struct config *config, __u16 pop, size_t nth)
 {

@@ -55,20 +55,78 @@ void model_map_row(const struct model *model, __u16 id, struct ad_node *row)
 	row->pad = 0;
 }
 
-int model_read(struct model *model, const struct pins *pins)
+/* Versions without a record of what was said changed the state alone. */
+int model_read_told(const struct pins *pins, const struct model_columns *columns,
+		    struct ad_told *told, enum ad_told_what *holds)
 {
-	struct ad_node *nodes = calloc(AD_NODE_ID_MAX + 1, sizeof(*nodes));
-	__u32 id, nr = 0;
-	int err = nodes ? pins_read_nodes(pins, nodes, &nr) : -ENOMEM;
+	struct ad_state state;
+	int err = pins_read_told(pins, told);
+
+	err = err ?: pins_read_state(pins, &state);
+	if (err)
+		return err;
+	*holds = told->what;
+	if (state.flags & AD_STATE_DRAINING)
+		*holds = told->what == AD_TOLD_DRAIN ||
+					 columns->configured != MODEL_CONFIGURED_DRAINING
+				 ? AD_TOLD_DRAIN
+				 : AD_TOLD_NOTHING;
+	else if (told->what == AD_TOLD_DRAIN)
+		*holds = AD_TOLD_NOTHING;
+	return 0;
+}
+
+static int recall(struct model *model, const struct pins *pins, const struct ad_node *nodes,
+		  __u32 nr)
+{
+	struct ad_meta meta; /* no id of our own: nothing is loaded yet */
+	int err = pins_read_meta(pins, &meta);
+	struct ad_told told;
+	__u32 id;
 
 	for (id = 1; !err && id < nr; id++) {
 		struct model_columns columns = model_columns_from(&nodes[id]);
 
-		if (nodes[id].flags & AD_NODE_KNOWN)
+		if (id == meta.node_id)
+			err = model_read_told(pins, &columns, &told, &columns.told);
+		if (!err && nodes[id].flags & AD_NODE_KNOWN)
 			model_recall(model, id, &columns, nodes[id].since_s);
 	}
+	return err;
+}
+
+int model_read(struct model *model, const struct pins *pins)
+{
+	struct ad_node *nodes = calloc(AD_NODE_ID_MAX + 1, sizeof(*nodes));
+	__u32 nr = 0;
+	int err = nodes ? pins_read_nodes(pins, nodes, &nr) : -ENOMEM;
+
+	err = err ?: recall(model, pins, nodes, nr);
 	free(nodes);
 	return err;
+}
+
+static int read_row(int nodes, __u32 id, struct ad_node *row)
+{
+	return bpf_map_lookup_elem(nodes, &id, row) ? -errno : 0;
+}
+
+static int write_row(int nodes, __u32 id, const struct ad_node *row)
+{
+	return bpf_map_update_elem(nodes, &id, row, BPF_EXIST) ? -errno : 0;
+}
+
+int model_write_drain(const struct model *model, __u16 id, int nodes)
+{
+	__u32 drains = flags_of(model, id) & AD_NODE_DRAINING;
+	struct ad_node row;
+	int err = read_row(nodes, id, &row);
+
+	if (err || (row.flags & AD_NODE_DRAINING) == drains)
+		return err;
+	row.flags ^= AD_NODE_DRAINING;
+	row.since_s = model_since_s(model, id);
+	return write_row(nodes, id, &row);
 }
 
 struct writing {
@@ -76,24 +134,22 @@ struct writing {
 	int nodes;
 };
 
-static int write_row(__u16 id, void *arg)
+static int write_change(__u16 id, void *arg)
 {
 	const struct writing *writing = arg;
 	struct ad_node row, now;
-	__u32 key = id;
+	int err = read_row(writing->nodes, id, &now);
 
-	if (bpf_map_lookup_elem(writing->nodes, &key, &now)) /* fewer ids than the model has */
-		return errno == ENOENT ? 0 : -errno;
+	if (err) /* the map has room for fewer ids than the model knows of */
+		return err == -ENOENT ? 0 : err;
 	row = now;
 	model_map_row(writing->model, id, &row);
-	if (!memcmp(&now, &row, sizeof(now)))
-		return 0;
-	return bpf_map_update_elem(writing->nodes, &key, &row, BPF_EXIST) ? -errno : 0;
+	return memcmp(&now, &row, sizeof(now)) ? write_row(writing->nodes, id, &row) : 0;
 }
 
 int model_write_changes(const struct model *model, struct model_sink *sink, int nodes)
 {
 	struct writing writing = { .model = model, .nodes = nodes };
 
-	return model_each_change(model, sink, write_row, &writing);
+	return model_each_change(model, sink, write_change, &writing);
 }

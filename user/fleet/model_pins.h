@@ -17,9 +17,22 @@ struct model_columns model_columns_from(const struct ad_node *node);
  */
 void model_map_row(const struct model *model, __u16 id, struct ad_node *row);
 
-/* Fills an empty model with what is pinned, for a model_configure() to come. 0 or -errno. */
+/* Fills an empty model with what is pinned of all columns, for a model_configure() to come. 0 or
+ * -errno. */
 int model_read(struct model *model, const struct pins *pins);
+/*
+ * What an operator said last, for a node with these columns: @told is as it was noted, and what
+ * comes back is what holds. 0 or -errno.
+ */
+int model_read_told(const struct pins *pins, const struct model_columns *columns,
+		    struct ad_told *told, enum ad_told_what *holds);
 /* Brings the map @nodes up to what changed since the last call. 0 or -errno. */
 int model_write_changes(const struct model *model, struct model_sink *sink, int nodes);
+
+/*
+ * Of the element of @id, only whether it drains: the rest may be made of another configuration than
+ * the model's. 0 or -errno.
+ */
+int model_write_drain(const struct model *model, __u16 id, int nodes);
 
 #endif

@@ -17,6 +17,7 @@
 #include "user/base/sysctl.h"
 #include "user/config/keys.h"
 #include "user/dns/dns_guard.h"
+#include "user/fleet/drain_serve.h"
 #include "user/fleet/model_pins.h"
 #include "user/flows/unstamped.h"
 #include "user/state/bpf_info.h"
@@ -97,6 +98,18 @@ int loader_fill(struct loader *loader, const struct intent *intent, struct confi
 		return fill_maps(&loader->dp, loader->fleet, intent->config, &intent->keys, errors);
 	config_errors_add(errors, what, 0, "cannot be written to the kernel: %s", strerror(-err));
 	return err;
+}
+
+void loader_follow_drain(struct loader *loader, const struct config *old,
+			 const struct config *config)
+{
+	const struct drain_place place = { .config = config,
+					   .model = loader->fleet,
+					   .state = loader->dp.state_at,
+					   .pins = &loader->pins,
+					   .self = config->self->id };
+
+	drain_follow(&place, old);
 }
 
 /* Another configuration is not another load; another version is. */

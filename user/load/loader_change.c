@@ -15,7 +15,6 @@
 #include "user/base/addr.h"
 #include "user/base/clock.h"
 #include "user/base/log.h"
-#include "user/fleet/drain.h"
 #include "user/flows/carry.h"
 #include "user/flows/carry_flows.h"
 #include "user/flows/latecomer.h"
@@ -344,7 +343,7 @@ int loader_alter(struct loader *loader, struct intent *intent, const struct conf
 	regrant(loader);
 	prepare_more_sysctls(intent->config, &loader->doors);
 	arm_new_vips(loader);
-	drain_follow_config(loader->dp.state_at, old, intent->config);
+	loader_follow_drain(loader, old, intent->config);
 	prune(loader, intent->config);
 	return 0;
 }

@@ -10,7 +10,6 @@
 #include "prepare.h"
 #include "user/base/clock.h"
 #include "user/base/log.h"
-#include "user/fleet/drain.h"
 #include "user/flows/unstamped.h"
 #include "user/state/bpffs.h"
 
@@ -60,9 +59,10 @@ static int load(struct loader *loader, struct intent *intent, struct config_erro
 	if (err)
 		return err;
 	clock_choose(loader->dp.state_at);
-	drain_follow_config(loader->dp.state_at, NULL, intent->config);
 	err = loader_fill(loader, intent, errors);
 	err = err ?: loader_remember(loader, intent, errors);
+	if (!err)
+		loader_follow_drain(loader, NULL, intent->config);
 	return err ?: doors_fill(&loader->doors, fresh, errors);
 }
 

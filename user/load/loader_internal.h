@@ -29,6 +29,9 @@ int loader_load(struct loader *loader, struct intent *intent, const char *reuse,
 int loader_open_maps(struct loader *loader, const char *dir, struct config_errors *errors);
 /* Fills the maps that a configuration fills, zones included. */
 int loader_fill(struct loader *loader, const struct intent *intent, struct config_errors *errors);
+/* After the maps are filled: does the configuration begin or end a drain? (drain.h) */
+void loader_follow_drain(struct loader *loader, const struct config *old,
+			 const struct config *config);
 /* Notes in the maps who loaded what. */
 int loader_remember(struct loader *loader, const struct intent *intent,
 		    struct config_errors *errors);

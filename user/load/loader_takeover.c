@@ -252,12 +252,12 @@ static int build(struct loader *loader, struct intent *intent, const struct orph
 	err = err ?: loader_open_maps(loader, fresh, errors);
 	if (err)
 		return err;
-	if (!*alive) {
+	if (!*alive)
 		clock_choose(loader->dp.state_at);
-		drain_follow_config(loader->dp.state_at, NULL, intent->config);
-	}
 	err = loader_fill(loader, intent, errors);
 	err = err ?: loader_remember(loader, intent, errors);
+	if (!err && !*alive)
+		loader_follow_drain(loader, NULL, intent->config);
 	err = err ?: doors_fill(&loader->doors, fresh, errors);
 	if (!err && !state_has_flag(loader->dp.state_at, AD_STATE_ARMED))
 		err = loader_arm(loader, errors);

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * ask.c: what commands have done by the daemon, or in its place (ask.h).
+ */
+#include <errno.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "ask.h"
+#include "user/base/clock.h"
+#include "user/base/log.h"
+#include "user/base/printable.h"
+#include "user/config/failure.h"
+#include "user/daemon/control.h"
+#include "user/fleet/drain_serve.h"
+#include "user/fleet/model_pins.h"
+#include "user/fleet/told.h"
+#include "user/state/instance.h"
+
+#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
+/* A daemon answers at once, unless it loads programs on a slow machine. */
+#define ANSWER_S 30
+#define START_S	 10 /* for one that holds the locks and does not listen yet, or any more */
+#define AGAIN_US 100000
+
+const char *ask_user_name(void)
+{
+	const char *sudo = getenv("SUDO_USER");
+	struct passwd *user = getpwuid(getuid());
+
+	if (sudo && *sudo && sudo[strspn(sudo, NAME_LETTERS)] == '\0')
+		return sudo;
+	return user ? user->pw_name : "?";
+}
+
+/* One thing to have done. */
+struct request {
+	const struct globals *globals;
+	const struct drain_handle *handle;
+	const char *verb;
+	json_t *args;
+	json_t *reply;
+};
+
+/* --- in the daemon's place -------------------------------------------------------------------- */
+
+static int map_state(const struct pins *pins, struct ad_state **state)
+{
+	int fd = pins_map(pins, "state", true);
+	void *at;
+
+	if (fd < 0)
+		return fd;
+	at = mmap(NULL, sizeof(**state), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (at == MAP_FAILED)
+		return -errno;
+	*state = at;
+	return 0;
+}
+
+/* Nodes count as the file has them now; the next daemon will read the same one. */
+static int open_place(const struct drain_handle *handle, struct drain_place *place)
+{
+	struct ad_meta meta;
+	int err = pins_read_meta(&handle->pins, &meta);
+
+	*place = (struct drain_place){ .config = handle->config, .pins = &handle->pins };
+	err = err ?: map_state(&handle->pins, &place->state);
+	if (err)
+		return err;
+	place->self = meta.node_id;
+	place->model = model_new();
+	err = place->model ? model_read(place->model, &handle->pins) : -ENOMEM;
+	if (!err && handle->config->self)
+		model_configure(place->model, handle->config, clock_mono_s());
+	return err;
+}
+
+static int by_ourselves(struct request *request)
+{
+	const struct globals *globals = request->globals;
+	struct drain_place place;
+	int code = EXIT_OK, err = open_place(request->handle, &place);
+
+	if (!err)
+		request->reply = drain_serve(&place, request->verb, request->args, getuid());
+	else
+		code = fail(globals, EXIT_FAILED, "%s: the pinned state cannot be changed: %s",
+			    globals->instance, strerror(-err));
+	model_free(place.model);
+	if (place.state)
+		munmap(place.state, sizeof(*place.state));
+	return code;
+}
+
+/* --- by the daemon ---------------------------------------------------------------------------- */
+
+static int fail_unheard(const struct request *request, const struct instance *instance, int err)
+{
+	const char *name = instance->name, *verb = request->verb;
+	int pid = instance->holder;
+
+	if (err == -ETIMEDOUT)
+		return fail(request->globals, EXIT_TRY_AGAIN,
+			    "%s: the daemon, process %d, does not answer in time: it hangs, or was "
+			    "stopped, and may yet %s when it goes on; anydoor status shows it",
+			    name, pid, verb);
+	return fail(request->globals, EXIT_TRY_AGAIN,
+		    "%s: process %d holds it, but does not answer at %s: %s", name, pid,
+		    instance->control, strerror(-err));
+}
+
+/* EXIT_OK, or -EAGAIN: nobody listens there yet. */
+static int by_daemon(struct request *request, struct instance *instance)
+{
+	int err;
+
+	instance_find_control(instance);
+	err = control_call_within(instance->control, request->verb, json_incref(request->args),
+				  ANSWER_S, &request->reply);
+	if (err == -ENOENT || err == -ECONNREFUSED || err == -ECONNRESET)
+		return -EAGAIN;
+	return err ? fail_unheard(request, instance, err) : EXIT_OK;
+}
+
+/* An exit code, or -EAGAIN: who holds it is about to listen, or to leave. */
+static int try_once(struct request *request, struct instance *instance)
+{
+	const struct globals *globals = request->globals;
+	struct config_errors errors = {};
+	int code, err;
+
+	err = instance_init(instance, request->handle->config, globals->instance, &errors);
+	err = err ?: instance_lock_run(instance, &errors);
+	err = err ?: instance_lock_pins(instance, &errors);
+	if (!err)
+		code = by_ourselves(request);
+	else if (err == -EAGAIN)
+		code = by_daemon(request, instance);
+	else
+		code = fail_errors(globals, EXIT_FAILED, &errors);
+	config_errors_free(&errors);
+	instance_unlock(instance);
+	return code;
+}
+
+static int try_until_heard(struct request *request)
+{
+	__u32 began_s = clock_mono_s();
+	struct instance instance;
+	int code;
+
+	while ((code = try_once(request, &instance)) == -EAGAIN &&
+	       clock_mono_s() - began_s < START_S)
+		usleep(AGAIN_US);
+	if (code != -EAGAIN)
+		return code;
+	return fail(request->globals, EXIT_TRY_AGAIN,
+		    "%s: process %d holds it, and does not listen at %s after %d s: it still "
+		    "starts, or is busy with something else; try again",
+		    instance.name, instance.holder, instance.control, START_S);
+}
+
+/* --- what comes of it ------------------------------------------------------------------------- */
+
+static bool is_unknown(const json_t *reply)
+{
+	const json_t *error = json_array_get(json_object_get(reply, "errors"), 0);
+
+	return error && !strcmp(json_string_value(error) ?: "", "no such verb");
+}
+
+static int judge(const struct request *request)
+{
+	const json_t *code = json_object_get(request->reply, "code");
+	json_t *warning;
+	size_t i;
+
+	json_array_foreach(json_object_get(request->reply, "warnings"), i, warning)
+		log_warn("%s", json_string_value(warning));
+	if (json_is_true(json_object_get(request->reply, "ok")))
+		return EXIT_OK;
+	if (is_unknown(request->reply))
+		return fail(request->globals, EXIT_FAILED,
+			    "%s: the daemon is of an older version and knows no '%s': restart it; "
+			    "packets flow on meanwhile",
+			    request->globals->instance, request->verb);
+	return fail_lines(request->globals, code ? json_integer_value(code) : EXIT_TRY_AGAIN,
+			  json_incref(json_object_get(request->reply, "errors")));
+}
+
+/* What others wrote becomes UTF-8, or it could not be sent. */
+static char *sendable(const char *text)
+{
+	return text ? printable_take(strdup(text)) : NULL;
+}
+
+int ask_drain(const struct globals *globals, const struct drain_handle *handle, const char *verb,
+	      const char *reason, const char *to, json_t **reply)
+{
+	struct request request = { .globals = globals, .handle = handle, .verb = verb };
+	char *why = sendable(reason), *names = sendable(to);
+	int code;
+
+	request.args =
+		json_pack("{s:s, s:s*, s:s*}", "who", ask_user_name(), "reason", why, "to", names);
+	if (why && strlen(why) > TOLD_WHY_MAX)
+		code = fail(globals, EXIT_USAGE, "--reason: %zu bytes are too long; %zu fit",
+			    strlen(why), TOLD_WHY_MAX);
+	else
+		code = try_until_heard(&request);
+	if (!code)
+		code = judge(&request);
+	if (!code && reply)
+		*reply = json_incref(request.reply);
+	json_decref(request.reply);
+	json_decref(request.args);
+	free(why);
+	free(names);
+	return code;
+}

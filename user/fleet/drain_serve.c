@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * drain_serve.c: draining this node, and taking that back (drain_serve.h).
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include "drain.h"
+#include "drain_serve.h"
+#include "model_pins.h"
+#include "told.h"
+#include "user/base/clock.h"
+#include "user/base/log.h"
+#include "user/config/failure.h"
+
+#define TEXT_MAX 4096 /* bytes, of what nobody keeps as a whole */
+
+/* What was asked for, and what comes of it. */
+struct order {
+	const char *who, *reason, *to;
+	__u32 uid;
+	bool was_draining;
+	int code;
+	struct config_errors errors;
+	json_t *warnings;
+};
+
+__attribute__((format(printf, 2, 3))) static void warn(struct order *order, const char *format, ...)
+{
+	json_t *line;
+	va_list args;
+
+	va_start(args, format);
+	line = json_vsprintf(format, args);
+	va_end(args);
+	json_array_append_new(order->warnings, line);
+}
+
+/* The model has it already. Without the record only the names of who and why are lost. */
+static int note(const struct drain_place *place, const struct ad_told *told)
+{
+	int err = pins_write_told(place->pins, told);
+	int row, nodes = pins_map(place->pins, "nodes", true);
+
+	if (nodes < 0)
+		return err ?: nodes;
+	row = model_write_drain(place->model, place->self, nodes);
+	close(nodes);
+	return err ?: row;
+}
+
+static void tell(const struct drain_place *place, struct order *order, enum ad_told_what what)
+{
+	struct ad_told told;
+	int err;
+
+	told_set(&told, what, order->uid, order->who, order->reason);
+	model_tell(place->model, place->self, what, clock_mono_s());
+	err = note(place, &told);
+	if (err)
+		warn(order, "who asked for it, and why, cannot be noted: %s", strerror(-err));
+}
+
+static void drain(const struct drain_place *place, struct order *order)
+{
+	__u16 ids[AD_SUCCESSOR_MAX];
+	int nr = order->to
+			 ? drain_parse(place->model, place->config, order->to, ids, &order->errors)
+			 : (int)drain_default(place->model, place->config, ids);
+
+	if (nr < 0) {
+		order->code = EXIT_USAGE;
+		return;
+	}
+	if (nr == 0)
+		warn(order, "no node is up to take new flows: those that land here are still "
+			    "served here");
+	tell(place, order, AD_TOLD_DRAIN);
+	drain_begin(place->state, ids, nr);
+}
+
+static void undrain(const struct drain_place *place, struct order *order)
+{
+	if (!order->was_draining)
+		return;
+	tell(place, order, AD_TOLD_UNDRAIN);
+	drain_end(place->state);
+}
+
+/* NULL: not there. What is no text, or too long, is wrong. */
+static const char *take_text(const json_t *args, const char *name, size_t most, struct order *order)
+{
+	const json_t *value = json_object_get(args, name);
+	const char *text = json_string_value(value);
+
+	if (!value || json_is_null(value))
+		return NULL;
+	if (text && strlen(text) <= most)
+		return text;
+	config_errors_add(&order->errors, name, 0, "not a text of at most %zu bytes", most);
+	order->code = EXIT_USAGE;
+	return NULL;
+}
+
+static void log_order(const char *verb, const struct order *order)
+{
+	const char *reason = order->reason ?: "";
+
+	log_info("%s: asked for by %s (uid %u)%s%s", verb, order->who ?: "?", order->uid,
+		 *reason ? ": " : "", reason);
+}
+
+/* Frees what the order holds. */
+static json_t *reply(struct order *order)
+{
+	json_t *errors = errors_json(&order->errors);
+
+	config_errors_free(&order->errors);
+	return json_pack("{s:b, s:i, s:o, s:o, s:b}", "ok", order->code == EXIT_OK, "code",
+			 order->code, "errors", errors, "warnings", order->warnings, "was_draining",
+			 order->was_draining);
+}
+
+json_t *drain_serve(const struct drain_place *place, const char *verb, const json_t *args,
+		    __u32 uid)
+{
+	struct order order = { .uid = uid };
+	bool drains = !strcmp(verb, "drain");
+
+	if (!drains && strcmp(verb, "undrain"))
+		return NULL;
+	order.warnings = json_array();
+	order.was_draining = drain_is_on(place->state);
+	order.who = take_text(args, "who", TEXT_MAX, &order);
+	order.reason = take_text(args, "reason", TOLD_WHY_MAX, &order);
+	order.to = take_text(args, "to", TEXT_MAX, &order);
+	if (!order.code) {
+		log_order(verb, &order);
+		if (drains)
+			drain(place, &order);
+		else
+			undrain(place, &order);
+	}
+	return reply(&order);
+}
+
+/* Of the pinned record, because the node may have had another id until now. */
+static int recall(const struct drain_place *place, const struct config *old, struct ad_told *told)
+{
+	struct model_columns columns = model_columns(place->model, place->self);
+	int err = model_read_told(place->pins, &columns, told, &columns.told);
+	__u32 now_s = clock_mono_s();
+
+	if (err)
+		return err;
+	if (old && old->self->id != place->self)
+		model_tell(place->model, old->self->id, AD_TOLD_NOTHING, now_s);
+	model_tell(place->model, place->self, columns.told, now_s);
+	return 0;
+}
+
+void drain_follow(const struct drain_place *place, const struct config *old)
+{
+	struct ad_told told = {};
+	enum ad_told_what holds;
+	int err = recall(place, old, &told);
+
+	drain_follow_config(place->state, place->model, old, place->config, clock_mono_s());
+	holds = model_columns(place->model, place->self).told;
+	if (told.what != holds)
+		told = (struct ad_told){ .what = holds };
+	err = err ?: note(place, &told);
+	if (err)
+		log_warn("what an operator said of draining cannot be noted: %s", strerror(-err));
+}
