@@ -149,6 +149,10 @@ static void test_fill_keeps_what_others_than_the_configuration_say(const struct 
 	nodes[6].state = NODE_DRAINING;
 	ok(fill(dp) >= 0, "it shall drain");
 	is_int(flags(dp, 7), AD_NODE_KNOWN | AD_NODE_SILENT | AD_NODE_DRAINING, "it is both");
+	nodes[6].state = NODE_DOWN;
+	ok(fill(dp) >= 0, "it is called down");
+	is_int(flags(dp, 7), AD_NODE_KNOWN | AD_NODE_DEAD, "so nobody waits for its answer");
+	nodes[6].state = NODE_DRAINING;
 	model_see(model, 7, false, 2);
 	ok(fill(dp) >= 0, "it is heard of");
 	is_int(flags(dp, 7), AD_NODE_KNOWN | AD_NODE_DRAINING, "it is no longer silent");

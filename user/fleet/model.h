@@ -17,8 +17,8 @@
  * member of struct model_columns, a function that writes it, lines in model_resolve(), rows in
  * MODEL_CAUSES. A sink (rows of steering, BGP): a struct model_sink and model_each_change().
  */
-#ifndef AD_MODEL_H
-#define AD_MODEL_H
+#ifndef AD_FLEET_MODEL_H
+#define AD_FLEET_MODEL_H
 
 #include "maps/types.h"
 #include "user/config/config.h"

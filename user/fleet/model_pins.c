@@ -32,7 +32,8 @@ static __u32 flags_of(const struct model *model, __u16 id)
 		flags |= AD_NODE_DEAD;
 	if (standing.state == MODEL_DRAINING)
 		flags |= AD_NODE_DRAINING;
-	if (model_columns(model, id).silent)
+	/* Of one that is out nobody expects an answer. */
+	if (standing.state != MODEL_OUT && model_columns(model, id).silent)
 		flags |= AD_NODE_SILENT;
 	return flags;
 }
