@@ -86,6 +86,7 @@ static void look_at_fleet(struct look *look)
 	look->status = (struct status){
 		.state = { .flags = AD_STATE_ARMED, .unstamped = 5 },
 		.reload = { .end = AD_RELOAD_REFUSED },
+		.told = { .what = AD_TOLD_DRAIN },
 		.peers = look->peers,
 		.nr_peers = 4,
 		.flows = { .slots = 64, .by_kind = { 60, 1, 0, 3 } },

@@ -2,30 +2,113 @@
 /*
  * cmd_pops.c: `anydoor pops`: the fleet as this node sees it.
  */
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include "cmd.h"
 #include "user/base/output.h"
 #include "user/fleet/peers.h"
+#include "user/fleet/told.h"
 #include "user/status/view.h"
 
-static json_t *pops_json(const struct view *view, const struct peer *peers, size_t nr)
+/* What there is to show. */
+struct fleet {
+	const struct view *view;
+	struct peer *peers;
+	size_t nr;
+	struct model_pop *pops; /* by the configuration's order; NULL without one */
+	struct ad_told told;	/* of this node */
+};
+
+static int sum_pops(struct fleet *fleet)
 {
+	const struct config *config = fleet->view->config;
+	size_t i;
+
+	if (!config)
+		return 0;
+	fleet->pops = calloc(config->nr_pops ?: 1, sizeof(*fleet->pops));
+	if (!fleet->pops)
+		return -ENOMEM;
+	for (i = 0; i < fleet->nr; i++) {
+		const struct config_node *node =
+			names_node(&fleet->view->names, fleet->peers[i].id);
+
+		if (node)
+			model_pop_add(&fleet->pops[node->pop], peer_standing(&fleet->peers[i]));
+	}
+	return 0;
+}
+
+static json_t *pops_json(const struct fleet *fleet)
+{
+	const struct config *config = fleet->view->config;
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < nr; i++) {
-		json_t *peer = peer_json(&view->names, &peers[i]);
+	for (size_t i = 0; fleet->pops && i < config->nr_pops; i++) {
+		const struct model_pop *pop = &fleet->pops[i];
 
-		json_object_set_new(peer, "self", json_boolean(peers[i].id == view->meta.node_id));
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:I, s:I, s:I}", "pop", config->pops[i].name,
+					"state", model_state_name(model_pop_resolve(pop)), "up",
+					(json_int_t)pop->nr[MODEL_UP], "draining",
+					(json_int_t)pop->nr[MODEL_DRAINING], "out",
+					(json_int_t)pop->nr[MODEL_OUT]));
+	}
+	return list;
+}
+
+static json_t *fleet_json(const struct fleet *fleet)
+{
+	const struct view *view = fleet->view;
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < fleet->nr; i++) {
+		bool is_self = fleet->peers[i].id == view->meta.node_id;
+		json_t *peer = peer_json(&view->names, &fleet->peers[i]);
+
+		json_object_set_new(peer, "self", json_boolean(is_self));
+		json_object_set_new(peer, "told", is_self ? told_json(&fleet->told) : json_null());
 		json_array_append_new(list, peer);
 	}
-	return json_pack("{s:s, s:o}", "instance", view->globals->instance, "nodes", list);
+	return json_pack("{s:s, s:o, s:o}", "instance", view->globals->instance, "pops",
+			 pops_json(fleet), "nodes", list);
+}
+
+static void print_fleet(const struct fleet *fleet)
+{
+	const struct view *view = fleet->view;
+	char told[TOLD_TEXT], name[NAME_TEXT];
+	size_t i;
+
+	peers_print(&view->names, fleet->peers, fleet->nr, view->meta.node_id, true);
+	if (fleet->told.what == AD_TOLD_DRAIN)
+		printf("\n%s: drained %s\n", names_format(&view->names, view->meta.node_id, name),
+		       told_text(&fleet->told, told));
+	for (i = 0; fleet->pops && i < view->config->nr_pops; i++) {
+		enum model_state state = model_pop_resolve(&fleet->pops[i]);
+
+		if (state != MODEL_UP)
+			printf("POP %s is %s: none of its nodes is up\n",
+			       view->config->pops[i].name, model_state_name(state));
+	}
+}
+
+static int read_fleet(struct fleet *fleet)
+{
+	const struct view *view = fleet->view;
+	int err = peers_read(&view->pins, &view->names, &fleet->peers, &fleet->nr);
+
+	err = err
+		      ?: peers_told(&view->pins, fleet->peers, fleet->nr, view->meta.node_id,
+				    &fleet->told);
+	return err ?: sum_pops(fleet);
 }
 
 int cmd_pops(const struct globals *globals, int argc, char **argv)
 {
-	struct peer *peers = NULL;
 	struct view view;
-	size_t nr;
+	struct fleet fleet = { .view = &view };
 	int err, code;
 
 	if (args_none(argc, argv))
@@ -33,14 +116,15 @@ int cmd_pops(const struct globals *globals, int argc, char **argv)
 	code = view_open(&view, globals);
 	if (code)
 		return code;
-	err = peers_read(&view.pins, &view.names, &peers, &nr);
+	err = read_fleet(&fleet);
 	if (err)
 		code = view_failed(&view, "the fleet", err);
 	else if (globals->json)
-		code = output_json(pops_json(&view, peers, nr)) ? EXIT_FAILED : EXIT_OK;
+		code = output_json(fleet_json(&fleet)) ? EXIT_FAILED : EXIT_OK;
 	else
-		peers_print(&view.names, peers, nr, view.meta.node_id, true);
-	free(peers);
+		print_fleet(&fleet);
+	free(fleet.peers);
+	free(fleet.pops);
 	view_close(&view);
 	return code;
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 #include "cmd.h"
 #include "user/base/output.h"
+#include "user/fleet/told.h"
 #include "user/flows/flow_text.h"
 #include "user/load/attach.h"
 #include "user/status/reloaded.h"
@@ -69,6 +70,7 @@ static void print_drain(const struct view *view, const struct status *status)
 {
 	char text[AD_SUCCESSOR_MAX * (NAME_TEXT + 2)] = "", name[NAME_TEXT], word[64];
 	const struct ad_state *state = &status->state;
+	char told[TOLD_TEXT];
 	size_t len = 0;
 
 	if (!(state->flags & AD_STATE_DRAINING)) {
@@ -81,6 +83,9 @@ static void print_drain(const struct view *view, const struct status *status)
 	print_line("drain", "%s: new flows go to %s; %llu connections live here",
 		   coloured(YELLOW, "on", word, sizeof(word)), len ? text : "nobody",
 		   status->flows_left);
+	print_line("", "%s",
+		   status->told.what == AD_TOLD_DRAIN ? told_text(&status->told, told)
+						      : "because nodes[].state is draining");
 }
 
 static void print_flows(const struct status *status)

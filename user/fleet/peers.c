@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "model_pins.h"
 #include "peers.h"
 #include "user/base/addr.h"
+#include "user/base/clock.h"
 #include "user/base/output.h"
 
 static size_t choose(const struct names *names, const struct ad_node *nodes,
@@ -26,6 +28,23 @@ static size_t choose(const struct names *names, const struct ad_node *nodes,
 	return nr;
 }
 
+/* Only of ourselves: nobody tells us what operators say to others. */
+static int add_told(const struct pins *pins, struct peer *peers, size_t nr)
+{
+	struct model_columns columns;
+	struct ad_meta meta;
+	struct ad_told told;
+	int err = pins_read_meta(pins, &meta);
+
+	for (size_t i = 0; !err && i < nr; i++) {
+		if (peers[i].id != meta.node_id)
+			continue;
+		columns = model_columns_from(&peers[i].node);
+		err = model_read_told(pins, &columns, &told, &peers[i].told);
+	}
+	return err;
+}
+
 int peers_read(const struct pins *pins, const struct names *names, struct peer **peers, size_t *nr)
 {
 	struct ad_peer_count *counts = calloc(AD_NODE_ID_MAX + 1, sizeof(*counts));
@@ -38,7 +57,9 @@ int peers_read(const struct pins *pins, const struct names *names, struct peer *
 	err = counts && nodes && *peers ? pins_read_fleet(pins, nodes, counts, &nr_rows) : -ENOMEM;
 	if (!err) {
 		*nr = choose(names, nodes, counts, nr_rows, *peers);
-	} else {
+		err = add_told(pins, *peers, *nr);
+	}
+	if (err) {
 		free(*peers);
 		*peers = NULL;
 	}
@@ -47,21 +68,34 @@ int peers_read(const struct pins *pins, const struct names *names, struct peer *
 	return err;
 }
 
+int peers_told(const struct pins *pins, const struct peer *peers, size_t nr, __u16 self,
+	       struct ad_told *told)
+{
+	int err = pins_read_told(pins, told);
+
+	for (size_t i = 0; !err && i < nr; i++)
+		if (peers[i].id == self && peers[i].told != told->what)
+			*told = (struct ad_told){ .what = peers[i].told };
+	return err;
+}
+
+struct model_standing peer_standing(const struct peer *peer)
+{
+	struct model_columns columns = model_columns_from(&peer->node);
+
+	columns.told = peer->told;
+	return model_resolve(&columns);
+}
+
 const char *peer_state(const struct peer *peer)
 {
-	if (!(peer->node.flags & AD_NODE_KNOWN))
-		return "unknown";
-	if (peer->node.flags & AD_NODE_DEAD)
-		return "dead";
-	if (peer->node.flags & AD_NODE_SILENT)
-		return "silent";
-	return peer->node.flags & AD_NODE_DRAINING ? "draining" : "up";
+	return model_cause_word(peer_standing(peer).cause);
 }
 
 static const struct column columns[] = {
 	{ "POP", false },     { "NODE", false },   { "ID", true },	 { "STATE", false },
 	{ "TUNNEL", false },  { "TX PKTS", true }, { "TX BYTES", true }, { "RX PKTS", true },
-	{ "RX BYTES", true }, { NULL, false },
+	{ "RX BYTES", true }, { "WHY", false },	   { NULL, false },
 };
 
 static enum colour state_colour(const char *state)
@@ -92,6 +126,8 @@ static void print_peer(struct table *table, const struct names *names, const str
 	table_cell(table, PLAIN, "%s", addr_format(&peer->node.tunnel, address));
 	print_count(table, &peer->count.tx);
 	print_count(table, &peer->count.rx);
+	table_cell(table, PLAIN, "%s",
+		   strcmp(state, "up") ? model_cause_text(peer_standing(peer).cause) : "");
 }
 
 void peers_print(const struct names *names, const struct peer *peers, size_t nr, __u16 self,
@@ -108,11 +144,14 @@ void peers_print(const struct names *names, const struct peer *peers, size_t nr,
 json_t *peer_json(const struct names *names, const struct peer *peer)
 {
 	const struct ad_peer_count *count = &peer->count;
+	__u32 since_s = peer->node.since_s;
 	char address[ADDR_TEXT];
 
-	return json_pack("{s:i, s:s?, s:s?, s:s, s:s, s:I, s:I, s:I, s:I}", "id", peer->id, "node",
-			 names_node_name(names, peer->id), "pop", names_pop_name(names, peer->id),
-			 "state", peer_state(peer), "tunnel",
+	return json_pack("{s:i, s:s?, s:s?, s:s, s:s, s:o, s:s, s:I, s:I, s:I, s:I}", "id",
+			 peer->id, "node", names_node_name(names, peer->id), "pop",
+			 names_pop_name(names, peer->id), "state", peer_state(peer), "cause",
+			 model_cause_key(peer_standing(peer).cause), "since_at_s",
+			 since_s ? json_integer(clock_real_s(since_s)) : json_null(), "tunnel",
 			 addr_format(&peer->node.tunnel, address), "tx_packets",
 			 (json_int_t)count->tx.packets, "tx_bytes", (json_int_t)count->tx.bytes,
 			 "rx_packets", (json_int_t)count->rx.packets, "rx_bytes",

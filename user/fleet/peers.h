@@ -5,6 +5,7 @@
 #ifndef AD_PEERS_H
 #define AD_PEERS_H
 
+#include "model.h"
 #include "user/state/names.h"
 #include "user/state/pins.h"
 
@@ -12,6 +13,7 @@ struct peer {
 	__u16 id;
 	struct ad_node node; /* flags 0: the data path does not know it */
 	struct ad_peer_count count;
+	enum ad_told_what told; /* of this node itself: by an operator */
 };
 
 /*
@@ -20,7 +22,13 @@ struct peer {
  */
 int peers_read(const struct pins *pins, const struct names *names, struct peer **peers, size_t *nr);
 
-/* "up", "draining", "dead", or "unknown" to the data path. */
+/* What an operator said of @self that still holds, which is one of @peers. 0 or -errno. */
+int peers_told(const struct pins *pins, const struct peer *peers, size_t nr, __u16 self,
+	       struct ad_told *told);
+
+/* How it stands, by what is pinned. */
+struct model_standing peer_standing(const struct peer *peer);
+/* "up", "draining", "silent", "dead", or "unknown" to the data path. */
 const char *peer_state(const struct peer *peer);
 
 /* A table on stdout; @self is marked, or left out. */

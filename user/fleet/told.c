@@ -29,7 +29,7 @@ const char *told_text(const struct ad_told *told, char text[TOLD_TEXT])
 	__u64 now = time(NULL);
 
 	if (!told->real_s) {
-		snprintf(text, TOLD_TEXT, "by whom is not known");
+		snprintf(text, TOLD_TEXT, "by an operator; who and why was not noted");
 		return text;
 	}
 	printable(who, sizeof(who), told->who);

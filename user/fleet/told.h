@@ -15,8 +15,8 @@
 void told_set(struct ad_told *told, enum ad_told_what what, __u32 uid, const char *who,
 	      const char *why);
 /*
- * "by alice, 3m20s ago: new kernel": printable, at most TOLD_TEXT bytes. "by whom is not known" of
- * what another version noted. Returns @text.
+ * "by alice, 3m20s ago: new kernel", printable, at most TOLD_TEXT bytes; of what a version without
+ * this record did, "by an operator; who and why was not noted". Returns @text.
  */
 #define TOLD_TEXT 1200
 const char *told_text(const struct ad_told *told, char text[TOLD_TEXT]);

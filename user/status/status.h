@@ -24,6 +24,7 @@ struct status_interface {
 struct status {
 	struct ad_state state;
 	struct ad_reload reload;
+	struct ad_told told;
 	struct ad_count reasons[AD_REASON_MAX];
 	struct ad_count outcomes[OUTCOME_NR];
 	struct pins_occupancy flows;

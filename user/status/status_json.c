@@ -7,6 +7,7 @@
 #include "reloaded.h"
 #include "status.h"
 #include "user/base/clock.h"
+#include "user/fleet/told.h"
 #include "user/flows/flow_text.h"
 
 static json_t *successors_json(const struct view *view, const struct ad_state *state)
@@ -22,7 +23,8 @@ static json_t *drain_json(const struct view *view, const struct status *status)
 {
 	bool draining = status->state.flags & AD_STATE_DRAINING;
 
-	return json_pack("{s:b, s:o, s:o}", "draining", draining, "successors",
+	return json_pack("{s:b, s:o, s:o, s:o}", "draining", draining, "told",
+			 told_json(&status->told), "successors",
 			 successors_json(view, &status->state), "flows_left",
 			 draining ? json_integer(status->flows_left) : json_null());
 }
