@@ -26,7 +26,7 @@ struct datapath {
 	DATAPATH_MAPS(X)
 #undef X
 	/* The state map itself: fields are changed one by one, never as a whole, for egress counts
-	 * in it and `anydoor drain` writes it beside the daemon. */
+	 * in it. */
 	struct ad_state *state_at;
 };
 
