@@ -118,7 +118,7 @@ is "reload of nothing new" "$code: $said" "0: reloaded: nothing changed"
 configure nyc=down
 try anydoor reload
 is "a node goes down" "$code: ${said%%$'\n'*}" "0: node nyc-1: state: up -> down"
-is "the data path knows" "$(anydoor pops --json | jq -c '[.. | .state? // empty]')" '["up","dead"]'
+is "the data path knows" "$(anydoor pops --json | jq -c '[.nodes[].state]')" '["up","dead"]'
 configure
 anydoor reload >/dev/null
 packet=$(bpftool -j prog show pinned "$PINS/one/prog_packet" | jq .id)
