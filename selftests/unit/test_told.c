@@ -31,7 +31,8 @@ static void test_told_is_shown(void)
 	told.real_s = time(NULL) + 100;
 	is_str(told_text(&told, text), "by ?, 0s ago", "a clock that went back");
 	told = (struct ad_told){ .what = AD_TOLD_DRAIN };
-	is_str(told_text(&told, text), "by an operator; who and why was not noted", "noted by another version");
+	is_str(told_text(&told, text), "by an operator; who and why was not noted",
+	       "noted by another version");
 }
 
 static void test_told_json(void)
