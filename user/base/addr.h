@@ -21,7 +21,7 @@ const char *addr_format(const struct ad_addr *addr, char text[ADDR_TEXT]);
 bool addr_is_ip4(const struct ad_addr *addr);
 /* Total order (memcmp). */
 int addr_compare(const struct ad_addr *a, const struct ad_addr *b);
-/* True if a bit behind the first @bits is set. */
+/* True if any bit after the first @bits is set. */
 bool addr_beyond(const struct ad_addr *addr, unsigned int bits);
 /* Fills a sockaddr of the right family, port in host order; returns its length. */
 socklen_t addr_to_sockaddr(const struct ad_addr *addr, __u16 port, struct sockaddr_storage *sa);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "arena.h"
 
-/* Each chunk is twice the one before: ten thousand small zones are as many arenas. */
+/* Each chunk is twice as large as the one before: there may be ten thousand small arenas. */
 #define CHUNK_FIRST 4096
 #define CHUNK_MAX   (256 * 1024)
 

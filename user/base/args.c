@@ -97,7 +97,10 @@ static int take_option(const struct arg *arg, const char *value, int *i, int arg
 		return -EINVAL;
 	}
 	if (arg->type != ARG_FLAG && !value) {
-		/* "--name --json" forgot the name; "--name=--json" means it. */
+		/*
+		 * "--name --json" is an error: the value of --name is missing. "--name=--json" has
+		 * one.
+		 */
 		if (*i + 1 >= argc || !strncmp(argv[*i + 1], "--", 2)) {
 			log_err("%s wants a value: %s", arg->name, arg->value);
 			return -EINVAL;

@@ -29,17 +29,17 @@ struct arg {
 };
 
 /*
- * Parses all words behind argv[0] into the struct at @into, whose members keep what they were
- * where the line says nothing. "--name VALUE" and "--name=VALUE"; behind "--" only bare words.
- * 0, or -EINVAL after one line on stderr.
+ * Parses all words after argv[0] into the struct at @into. Members for which there is no option
+ * keep their value. "--name VALUE" and "--name=VALUE"; after "--" there are only words. 0, or
+ * -EINVAL after one line on stderr.
  */
 int args_parse(const struct arg *args, int argc, char **argv, void *into);
 /* For a command that takes no words and no options of its own. */
 int args_none(int argc, char **argv);
 
 /*
- * The same for options that may stand anywhere among others': takes those of the table out of
- * the line (*argc and argv shrink) and leaves the rest, and all behind "--", in order.
+ * The same for options that every command takes: removes the options of the table from the line
+ * (*argc and argv shrink) and leaves the rest, and everything after "--", in order.
  */
 int args_take(const struct arg *args, int *argc, char **argv, void *into);
 

@@ -33,7 +33,9 @@ __u64 clock_mono_us(void)
 	return now_ns(CLOCK_MONOTONIC) / 1000;
 }
 
-/* The real clock is read between two readings of the other, and belongs to their middle. */
+/*
+ * The real clock is read between two readings of the monotonic one and compared with their middle.
+ */
 __s64 clock_real_minus_mono_ns(void)
 {
 	__s64 before = now_ns(CLOCK_MONOTONIC);
@@ -67,9 +69,10 @@ void clock_choose(struct ad_state *state)
 }
 
 /*
- * A reader forgives 2^(K-4) ms. A quarter of that is the most we let our stamps lag, so that two
- * nodes that lag and lead still read each other. Each move costs one wrong RTT sample a flow
- * and a handshake in flight, so it is made rarely, not each second.
+ * A reader accepts stamps whose clock is off by 2^(K-4) ms. Our stamps may lag by a quarter of
+ * that, so that a node that lags and a node that is ahead still read each other's stamps. Each move
+ * of the clock spoils one RTT sample of every flow and of every handshake that is under way, so it
+ * is moved seldom, not every second.
  */
 __s64 clock_follow(struct ad_state *state, unsigned int shift)
 {
@@ -81,7 +84,7 @@ __s64 clock_follow(struct ad_state *state, unsigned int shift)
 		return behind;
 	if (behind <= most)
 		return 0;
-	/* 2^31 ms forward at once would read as backward to the peer's PAWS (RFC 7323, 5.2). */
+	/* A step of 2^31 ms would look like a step back to the peer's PAWS (RFC 7323, 5.2). */
 	if (behind >= 1ll << 31)
 		behind = (1ll << 31) - 1;
 	__atomic_store_n(&state->stamp_wall_minus_mono_ms, state->stamp_wall_minus_mono_ms + behind,

@@ -8,27 +8,26 @@
 #include <time.h>
 #include "maps/types.h"
 
-/* Nanoseconds since whatever @time counts from. */
+/* Nanoseconds since the time that @time counts from. */
 __u64 clock_ns_of(const struct timespec *time);
 __u32 clock_mono_s(void);
 __u64 clock_mono_us(void);
 __s64 clock_real_minus_mono_ns(void);
-/* When CLOCK_MONOTONIC was @mono_s, by CLOCK_REALTIME: the same second whenever it is asked. */
+/* CLOCK_REALTIME at the moment when CLOCK_MONOTONIC was @mono_s: always the same second. */
 __u64 clock_real_s(__u32 mono_s);
 /*
- * What the kernel says of its own clock: 0, or -EAGAIN if it is not synchronised. Anything else:
- * the kernel did not say, which is no yes (-EPERM: a filter refuses clock_adjtime, by which libc
- * asks).
+ * Is the kernel's clock synchronised? 0, or -EAGAIN if it is not. Any other error: the kernel
+ * cannot be asked (-EPERM: a filter refuses clock_adjtime, which libc calls).
  */
 int clock_check_synchronised(void);
 
-/* At first attach: both offsets from the clock as it is. */
+/* At the first attach: sets both offsets by the clocks as they are. */
 void clock_choose(struct ad_state *state);
 /*
- * Follows the real clock: the tunnel's offset always, the stamp's only forward and only when it
- * has fallen behind by more than others forgive. @shift is K. Returns by how many ms the stamp's
- * clock was moved (0: not), or a negative number of ms by which it is ahead of the real clock
- * beyond what others forgive and cannot be moved.
+ * Follows the real clock. The tunnel's offset always follows. The stamp's offset moves forward
+ * only, and only if it lags by more than other nodes accept. @shift is K. Returns by how many ms
+ * the stamp's clock was moved (0: not moved). A negative result: by so many ms it is ahead of the
+ * real clock, more than other nodes accept, and it cannot be moved back.
  */
 __s64 clock_follow(struct ad_state *state, unsigned int shift);
 

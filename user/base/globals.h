@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * globals.h: what every command gets (the options that all of them take) and gives back.
+ * globals.h: options that every command takes, and exit codes.
  */
 #ifndef AD_GLOBALS_H
 #define AD_GLOBALS_H
@@ -12,7 +12,7 @@ enum exit_code {
 	EXIT_FAILED = 1,
 	EXIT_USAGE = 2,	     /* usage or configuration */
 	EXIT_NOT_LOADED = 3, /* no such instance in the kernel */
-	EXIT_DEGRADED = 4,   /* works, but not as configured; text says what */
+	EXIT_DEGRADED = 4,   /* works, but not as configured; the output says what is wrong */
 	EXIT_TRY_AGAIN = 75, /* EX_TEMPFAIL */
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * listener.c: a descriptor is kept in reserve, to take a connection with and close it.
+ * listener.c: one descriptor is kept in reserve. It is closed to accept a connection, which is then
+ * closed at once.
  */
 #include <errno.h>
 #include <event2/listener.h>
@@ -58,7 +59,7 @@ void listener_turn_away(struct evconnlistener *listener)
 	evconnlistener_set_error_cb(listener, on_error);
 }
 
-/* A new descriptor is the lowest that is free: all below are in use. */
+/* A new descriptor gets the lowest free number, so all lower numbers are in use. */
 bool listener_spares(int fd)
 {
 	if (fd < files_max - FILES_SPARE)
@@ -68,7 +69,7 @@ bool listener_spares(int fd)
 	return false;
 }
 
-/* The soft limit is 1024 for the sake of select(2), which nothing here uses. */
+/* The soft limit is 1024 only for select(2), which nothing here uses. */
 void listener_raise_limit(void)
 {
 	struct rlimit files;

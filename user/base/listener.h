@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * listener.h: what all listeners of the daemon do when it has no descriptor left, or few.
+ * listener.h: what listeners of the daemon do when no descriptors are left, or only few.
  */
 #ifndef AD_LISTENER_H
 #define AD_LISTENER_H
@@ -9,16 +9,16 @@
 
 struct evconnlistener;
 
-/* As many descriptors as this process may have, within reason. */
+/* Raises the limit of open descriptors as far as allowed, up to 65536. */
 void listener_raise_limit(void);
 /*
- * Who connects while none is left is hung up on. Left in the queue, he would be reported again at
- * once, for ever.
+ * Connections that arrive while no descriptor is left are closed. If they stayed in the queue, the
+ * listener would be called again at once, for ever.
  */
 void listener_turn_away(struct evconnlistener *listener);
 /*
- * Whether @fd, a connection just taken, leaves enough descriptors for what must go on: looking
- * after interfaces, reloads. If not it is closed.
+ * Does @fd, a connection that was just accepted, leave enough descriptors for other work
+ * (interfaces, reloads)? If not, it is closed.
  */
 bool listener_spares(int fd);
 

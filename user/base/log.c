@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * log.c: one sink for what we and the libraries beneath us have to say.
+ * log.c: the output of anydoor and of the libraries that it uses.
  */
 #include <poll.h>
 #include <pthread.h>
@@ -17,11 +17,14 @@
 #include "printable.h"
 
 #define REPLAY_BYTES 65536
-#define REPLAY_LINES 40 /* a verifier's log ends with what it did not like */
+#define REPLAY_LINES 40 /* the cause of an error is at the end of a verifier's log */
 
 static enum log_level shown = LOG_WARN_;
 
-/* What the libraries said since the last failure; the oldest goes when it is full. */
+/*
+ * Messages of the libraries since the last failure. When the buffer is full, the oldest are
+ * dropped.
+ */
 static char *replay;
 static size_t replay_used;
 
@@ -30,7 +33,7 @@ void log_set_level(enum log_level level)
 	shown = level;
 }
 
-/* systemd names the journal's socket; stderr may have been redirected since. */
+/* systemd names the journal's socket, but stderr may have been redirected since then. */
 static bool to_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
@@ -51,14 +54,17 @@ static const char *prefix(enum log_level level)
 
 static bool sheds; /* log_never_wait() */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static unsigned int shed; /* lines that found no room; under the lock */
+static unsigned int shed; /* lines that were dropped; protected by the lock */
 
 void log_never_wait(void)
 {
 	sheds = true;
 }
 
-/* A pipe that has room for PIPE_BUF bytes, or a socket for some, takes a line without waiting. */
+/*
+ * If a pipe has room for PIPE_BUF bytes, or a socket can be written, a line is taken without
+ * waiting.
+ */
 static bool has_room(void)
 {
 	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
@@ -66,13 +72,13 @@ static bool has_room(void)
 	return poll(&out, 1, 0) != 0;
 }
 
-/* False: there was no room for it. */
+/* False: there was no room for the line. */
 static bool put(const char *line, size_t len)
 {
 	if (sheds && !has_room())
 		return false;
 	if (write(STDERR_FILENO, line, len) < 0)
-		return true; /* nowhere left to say it */
+		return true; /* there is nowhere to report it */
 	return true;
 }
 
@@ -92,7 +98,7 @@ static void put_or_shed(const char *line, size_t len)
 	pthread_mutex_unlock(&lock);
 }
 
-/* One write per line: two processes on one terminal do not mix theirs. */
+/* One write per line, so that lines of two processes on one terminal are not mixed. */
 void log_print(enum log_level level, const char *format, ...)
 {
 	char text[1000], line[16 + PRINTABLE_GROWS * sizeof(text)];

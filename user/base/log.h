@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * log.h: talk, to stderr. Data goes to stdout and never through here.
+ * log.h: messages, on stderr. Data goes to stdout and never through here.
  *
- * Into the journal (JOURNAL_STREAM names our stderr) lines carry a <N> priority; elsewhere a word.
- * libbpf's and libxdp's chatter is kept at debug level and replayed when something failed.
+ * In the journal (JOURNAL_STREAM names our stderr) each line has a <N> priority, elsewhere a word.
+ * Messages of libbpf and libxdp are kept at debug level and shown when something failed.
  */
 #ifndef AD_LOG_H
 #define AD_LOG_H
@@ -21,7 +21,10 @@ enum log_level {
  */
 void log_set_level(enum log_level level);
 
-/* From now on a line for which stderr has no room is left out, and counted in a later one. */
+/*
+ * From now on the caller never waits for stderr: a line for which there is no room is dropped, and
+ * a later line says how many were.
+ */
 void log_never_wait(void);
 
 void log_print(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));

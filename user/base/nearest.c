@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * nearest.c: edit distance, in which swapping two neighbours counts as one slip.
+ * nearest.c: edit distance, in which exchanging two neighbouring letters counts as one error.
  */
 #include <string.h>
 #include "nearest.h"
 
-#define WORD_MAX 31 /* longer words are not names of ours */
+#define WORD_MAX 31 /* no known name is longer */
 
 static size_t least(size_t a, size_t b)
 {
 	return a < b ? a : b;
 }
 
-/* Optimal string alignment over the full matrix: the words are short, clarity is cheap. */
+/* Optimal string alignment over the full matrix: the words are short, so speed does not matter. */
 static size_t edit_distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
 	size_t d[WORD_MAX + 1][WORD_MAX + 1];
@@ -40,7 +40,8 @@ void nearest_offer(struct nearest *nearest, const char *known)
 	if (!typed_len || typed_len > WORD_MAX || known_len > WORD_MAX)
 		return;
 	distance = edit_distance(nearest->word, typed_len, known, known_len);
-	if (distance > (typed_len + 2) / 3) /* a third of it wrong is another word */
+	if (distance >
+	    (typed_len + 2) / 3) /* if a third of the letters differ, another word was meant */
 		return;
 	if (nearest->best && distance >= nearest->distance)
 		return;

@@ -9,7 +9,7 @@
 
 struct nearest {
 	const char *word; /* what was typed */
-	const char *best; /* NULL while nothing is near enough to be worth saying */
+	const char *best; /* NULL while no known word is near enough */
 	size_t distance;
 };
 

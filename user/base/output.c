@@ -34,7 +34,7 @@ const char *output_colour(enum colour colour)
 
 /* --- units ----------------------------------------------------------------------------------- */
 
-/* Three digits and a prefix; 999.5 must not become "1000". */
+/* Three digits and a prefix; 999.5 becomes "1.0 k", not "1000". */
 static const char *scaled(__u64 value, const char *space, const char *unit, char text[UNIT_TEXT])
 {
 	static const char prefixes[] = "kMGTPE";
@@ -144,7 +144,9 @@ struct table *table_new(FILE *out, const struct column *columns)
 	return table;
 }
 
-/* Columns on the screen, as far as our own texts go: bytes that do not continue a UTF-8 character.
+/*
+ * Columns on the screen: counts the bytes that begin a UTF-8 character, which is right for our own
+ * texts.
  */
 static size_t text_width(const char *text)
 {
@@ -156,8 +158,8 @@ static size_t text_width(const char *text)
 }
 
 /*
- * Prints a cell behind the @gap columns still owed and returns what it owes to the next one: an
- * empty cell at the end of a row then leaves no blanks behind.
+ * Prints a cell after @gap columns and returns the gap before the next one, so that empty cells at
+ * the end of a row leave no blanks.
  */
 static int print_cell(const struct table *table, size_t column, int gap, const char *text,
 		      enum colour colour)
@@ -181,7 +183,7 @@ static bool column_is_empty(const struct table *table, size_t column)
 	return true;
 }
 
-/* A last column for remarks gets no title while there are none. */
+/* A last column for remarks has no title while all its cells are empty. */
 static void print_title(const struct table *table)
 {
 	size_t nr = table->nr_columns;

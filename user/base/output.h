@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * output.h: answers on stdout: aligned tables for people, JSON for programs, human units.
+ * output.h: output on stdout: aligned tables for people, JSON for programs, units.
  */
 #ifndef AD_OUTPUT_H
 #define AD_OUTPUT_H
@@ -32,12 +32,13 @@ const char *unit_bytes(__u64 bytes, char text[UNIT_TEXT]);	/* 999 B  1.2 kB  3.4
 const char *unit_duration(__u64 seconds, char text[UNIT_TEXT]); /* 7s  3m20s  5h02m  3d04h */
 /* Exact, with commas: 1,234,567. */
 const char *unit_exact(__u64 count, char text[UNIT_TEXT]);
-/* What runs by the second: three digits where it is slow. 0.25  12.3  1,234,567; <0.01 */
+/* A rate per second, with three digits if it is small. 0.25  12.3  1,234,567; <0.01 */
 const char *unit_rate(double rate, char text[UNIT_TEXT]);
 
 /*
- * A table with columns as wide as their widest cell. At most TABLE_BUFFER rows are held back to
- * find the widths; a longer table keeps the widths that those had, and widens where it must.
+ * A table whose columns are as wide as their widest cell. At most TABLE_BUFFER rows are kept back
+ * to find the widths. A longer table keeps the widths of those rows; a wider cell makes its column
+ * wider from there on.
  */
 #define TABLE_BUFFER 256
 struct table;
@@ -51,10 +52,15 @@ struct table *table_new(FILE *out, const struct column *columns);
 /* The next cell, left to right, row by row; a failed allocation leaves it empty. */
 void table_cell(struct table *table, enum colour colour, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* Prints what is held back, and frees. Without a row nothing is printed. */
+/*
+ * Prints the rows that were kept back, and frees the table. Nothing is printed for a table without
+ * rows.
+ */
 void table_end(struct table *table);
 
-/* As much of @text as there is room for, zeros behind it; no part of a letter, which is no UTF-8.
+/*
+ * Copies as much of @text as there is room for and fills the rest with zeros. A character of UTF-8
+ * is copied whole or not at all.
  */
 void text_cut(char *to, size_t room, const char *text);
 

@@ -9,7 +9,7 @@
 #include <linux/types.h>
 #include "printable.h"
 
-/* How many bytes the character at @at has, and which it is; 0: no UTF-8 (RFC 3629, 4). */
+/* The length of the character at @at, and its number; 0: not UTF-8 (RFC 3629, 4). */
 static size_t decode(const char *at, __u32 *c)
 {
 	static const __u32 least[] = { 0, 0, 0x80, 0x800, 0x10000 };
@@ -24,7 +24,7 @@ static size_t decode(const char *at, __u32 *c)
 		return 0;
 	*c = len == 1 ? first : first & (0x7f >> len);
 	for (i = 1; i < len; i++) {
-		if (((__u8)at[i] & 0xc0) != 0x80) /* a NUL ends it here, too */
+		if (((__u8)at[i] & 0xc0) != 0x80) /* stops at a NUL, too */
 			return 0;
 		*c = *c << 6 | ((__u8)at[i] & 0x3f);
 	}
@@ -33,14 +33,17 @@ static size_t decode(const char *at, __u32 *c)
 	return len;
 }
 
-/* C0, DEL and C1; line and paragraph separator; what turns the direction (Unicode, bidi). */
+/*
+ * C0, DEL and C1; line and paragraph separators; characters that change the direction of the text
+ * (Unicode bidi).
+ */
 static bool is_obeyed(__u32 c)
 {
 	return c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0x2028 && c <= 0x202e) ||
 	       (c >= 0x2066 && c <= 0x2069) || c == 0x200e || c == 0x200f || c == 0x61c;
 }
 
-/* Bytes at @text that can be shown as they are; 0: the first one cannot. */
+/* How many bytes at @text can be shown as they are; 0: the first one cannot. */
 static size_t good(const char *text)
 {
 	__u32 c;

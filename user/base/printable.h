@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * printable.h: text that others wrote (names of files, of devices; what libraries say), made fit
- * for a log, a terminal and JSON: valid UTF-8, on one line, and nothing in it that a terminal
- * obeys.
+ * printable.h: makes text from outside (names of files and devices, messages of libraries) fit for
+ * a log, a terminal and JSON: valid UTF-8, on one line, without control characters.
  */
 #ifndef AD_PRINTABLE_H
 #define AD_PRINTABLE_H
@@ -13,9 +12,10 @@
 #define PRINTABLE_GROWS 4 /* a byte becomes \x1b */
 
 /*
- * Writes @text to @out, at most @room bytes with the NUL, and returns its length. Whatever is no
- * character of UTF-8, a control character, a line separator, or changes the direction of the
- * writing becomes \xNN, byte by byte. An escape or a character that has no room is left out.
+ * Writes @text to @out, at most @room bytes with the NUL, and returns its length. Bytes that are
+ * not valid UTF-8, control characters, line separators and characters that change the direction of
+ * the text are written as \xNN, byte by byte. An escape or a character for which there is no room
+ * is left out.
  */
 size_t printable(char *out, size_t room, const char *text);
 /* The same in place: takes @text, which came from malloc(), and returns it or another. NULL if

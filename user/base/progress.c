@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * progress.c: how far it has come (progress.h).
+ * progress.c: progress of long work (progress.h).
  */
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -11,7 +11,7 @@
 #include "progress.h"
 
 #define EVERY_US 2000000u
-#define MORE_US	 30000000 /* what the service manager is asked for each time */
+#define MORE_US	 30000000 /* how much longer the service manager is asked to wait each time */
 
 static __u64 began_us, said_us;
 static bool vouches;

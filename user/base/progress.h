@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * progress.h: what takes long says how far it has come: every two seconds a line for people and a
- * status for the service manager. It may be told to stop.
+ * progress.h: long work reports its progress every two seconds: a line for people and a status for
+ * the service manager. It can be told to stop.
  *
- * One thing at a time, on any thread; what is over within two seconds says nothing.
+ * One piece of work at a time, on any thread. Work that takes less than two seconds reports
+ * nothing.
  */
 #ifndef AD_PROGRESS_H
 #define AD_PROGRESS_H
@@ -11,14 +12,15 @@
 #include <stdbool.h>
 
 /*
- * While nothing else tells the service manager that the process lives, progress does: by its
- * watchdog, its limit on starting, and this call (or NULL). Before the first call nothing does.
+ * While progress is reported, it also tells the service manager that the process is alive: for the
+ * watchdog and for the limit on starting, and by this call (or NULL). Before the first call it does
+ * not.
  */
 void progress_vouch(bool vouch, void (*alive)(const void *arg), const void *arg);
 void progress_begin(void);
-/* Worth calling some thousand times a second at most. False: stop, nobody waits for the result. */
+/* Call it at most some thousand times a second. False: stop, the result is not needed. */
 bool progress_at(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* From any thread, until it is taken back: whatever asks progress_at() stops. */
+/* From any thread. Until it is taken back, progress_at() returns false. */
 void progress_stop(bool stop);
 /* Seconds since progress_begin(). */
 double progress_seconds(void);

@@ -47,6 +47,6 @@ void prom_sample(struct evbuffer *out, const char *name, double value, ...)
 		between = ",";
 	}
 	va_end(args);
-	/* A double holds a counter exactly up to 2^53; Prometheus has nothing longer. */
+	/* Prometheus keeps values as doubles, which hold a counter exactly up to 2^53. */
 	evbuffer_add_printf(out, "%s %.17g\n", *between == ',' ? "}" : "", value);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * sysctl.c: the switches of this network namespace that the data path depends on.
+ * sysctl.c: the sysctls of this network namespace that the data path depends on.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,13 +11,16 @@
 
 static const struct {
 	const char *name;
-	const char *path; /* shows the namespace of whoever opens it */
+	const char *path; /* the file shows the namespace of the process that opens it */
 	int wanted;
 } rows[AD_SYSCTL_MAX] = {
 	/* 2: TSval is the bare monotonic clock, without an offset of its own per connection. */
 	[AD_SYSCTL_TIMESTAMPS] = { "net.ipv4.tcp_timestamps", "/proc/sys/net/ipv4/tcp_timestamps",
 				   2 },
-	/* Routes to peers are looked up as if from lo, and only where that forwards. */
+	/*
+	 * The data path looks up routes to peers as if packets came from lo, and the kernel does
+	 * that only if lo forwards.
+	 */
 	[AD_SYSCTL_LO_FORWARDING4] = { "net.ipv4.conf.lo.forwarding",
 				       "/proc/sys/net/ipv4/conf/lo/forwarding", 1 },
 	[AD_SYSCTL_LO_FORWARDING6] = { "net.ipv6.conf.lo.forwarding",
@@ -52,7 +55,7 @@ int sysctl_get(enum ad_sysctl which)
 	return sysctl_read(rows[which].path);
 }
 
-/* Absent: this kernel has no such routes, or not that family. */
+/* -ENOENT: this kernel has no multipath routes, or not this family. */
 static bool by_address(const char *path)
 {
 	int policy = sysctl_read(path);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sysctl.h: the switches of this network namespace that the data path depends on.
+ * sysctl.h: the sysctls of this network namespace that the data path depends on.
  */
 #ifndef AD_SYSCTL_H
 #define AD_SYSCTL_H
@@ -19,7 +19,7 @@ int sysctl_wanted(enum ad_sysctl which);
 int sysctl_get(enum ad_sysctl which);
 /* 0 or -errno. */
 int sysctl_set(enum ad_sysctl which, int value);
-/* Do this host's multipath routes go by addresses alone, as is the default, and not by ports? */
+/* Do this host's multipath routes choose by addresses alone (the default), and not by ports? */
 bool sysctl_routes_by_address(void);
 
 #endif

@@ -4,7 +4,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <net/if.h> /* before linux/if.h, which would define its words again */
+#include <net/if.h> /* must come before linux/if.h, which defines the same names */
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
@@ -14,7 +14,7 @@
 #include "link.h"
 #include "netlink.h"
 
-#define DEPTH_MAX 8 /* devices on devices; a VLAN on a bond is two */
+#define DEPTH_MAX 8 /* how deep devices may be stacked; a VLAN on a bond is two */
 
 static void read_tag(const struct nlattr *data, struct ad_vlan *tag)
 {
@@ -62,7 +62,7 @@ static int keep_link(const struct nlmsghdr *message, void *arg)
 			vlan = read_vlan(attr, &link.tag);
 	}
 	link.ethernet = info->ifi_type == ARPHRD_ETHER;
-	if (!vlan) /* veth and tunnels say IFLA_LINK too, and mean something else */
+	if (!vlan) /* for veth and tunnels, IFLA_LINK means something else */
 		link.lower = 0;
 	list = reallocarray(links->list, links->nr + 1, sizeof(*list));
 	if (!list)

@@ -27,13 +27,15 @@ int links_load(struct links *links);
 void links_free(struct links *links);
 
 /*
- * The number of the interface @name, and the name of @ifindex (IF_NAMESIZE bytes): 0; -ENODEV if
- * there is none such; any other -errno says nothing of the interface: it could not be asked for.
+ * The number of the interface @name, and the name of @ifindex (IF_NAMESIZE bytes). 0; -ENODEV if
+ * there is no such interface; any other -errno: it could not be asked for.
  */
 int link_find(const char *name, __u32 *ifindex);
 int link_name(__u32 ifindex, char *name);
 
-/* True if what leaves by @upper may leave by @lower in the end: VLAN on its parent, bond on slave.
+/*
+ * True if packets that leave by @upper may leave by @lower: a VLAN device by its parent, a bond by
+ * its slave.
  */
 bool links_stands_on(const struct links *links, int upper, int lower);
 bool links_is_ethernet(const struct links *links, int ifindex);

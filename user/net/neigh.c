@@ -57,7 +57,7 @@ static void leg_take(struct leg *leg, const struct nlattr *attr)
 	}
 }
 
-/* @dst is its own next hop where the leg names none: it is on the link. */
+/* A leg without a gateway is on the same network: then @dst itself is the next hop. */
 static void add_hop(struct hops *hops, const struct leg *leg, const struct hop *dst)
 {
 	struct hop *hop = &hops->list[hops->nr];
@@ -119,7 +119,7 @@ static int on_route(const struct nlmsghdr *nlh, void *arg)
 	return MNL_CB_STOP;
 }
 
-/* The whole route, every leg of it, and not the one leg that some flow would take. */
+/* Asks for all legs of the route, not only for the one that some flow would take. */
 static int find_hops(const struct ad_addr *from, const struct ad_addr *to, struct hops *hops)
 {
 	struct lookup lookup = { .hops = hops };
@@ -145,7 +145,9 @@ static int find_hops(const struct ad_addr *from, const struct ad_addr *to, struc
 	return netlink_ask(nlh, on_route, &lookup);
 }
 
-/* NTF_USE is what a packet to it would do: resolve it, or confirm it where it is stale. */
+/*
+ * NTF_USE does what a packet to this neighbour would do: resolve it, or confirm it if it is stale.
+ */
 static int use_hop(const struct hop *hop)
 {
 	char buf[256];
@@ -171,7 +173,7 @@ int neigh_keep_warm(const struct config *config)
 		const struct config_node *node = &config->nodes[i];
 		struct hops hops = {};
 
-		/* No route now is no reason to leave the others cold. */
+		/* If there is no route to one peer, the others are still kept resolved. */
 		if (node == config->self || node->state == NODE_DOWN ||
 		    find_hops(&config->self->tunnel, &node->tunnel, &hops))
 			continue;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * neigh.h: keeps the next hops towards peers resolved: XDP can send only to a neighbour that the
- * kernel knows already, and asks for none.
+ * neigh.h: keeps the next hops towards peers resolved. XDP can send only to a neighbour that the
+ * kernel has resolved, and does not cause it to be resolved.
  */
 #ifndef AD_NEIGH_H
 #define AD_NEIGH_H

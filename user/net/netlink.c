@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include "netlink.h"
 
-#define SEQUENCE 1 /* a new socket each time: there is nothing to tell apart */
+#define SEQUENCE 1 /* every question has a new socket, so one number is enough */
 
 static int hear(struct mnl_socket *socket, mnl_cb_t each, void *arg)
 {

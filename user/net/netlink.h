@@ -8,8 +8,8 @@
 #include <libmnl/libmnl.h>
 
 /*
- * Sends @request and hands every answer to @each, which returns MNL_CB_OK for more, MNL_CB_STOP
- * when it has seen enough, or MNL_CB_ERROR with errno set. 0 or -errno, also the kernel's own.
+ * Sends @request and calls @each for every answer. It returns MNL_CB_OK for more, MNL_CB_STOP to
+ * end, or MNL_CB_ERROR with errno set. 0 or -errno, also the kernel's own.
  */
 int netlink_ask(struct nlmsghdr *request, mnl_cb_t each, void *arg);
 /* The same of another family: NETLINK_SOCK_DIAG, NETLINK_NETFILTER. */

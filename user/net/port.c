@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * port.c: sockets on a port by sock_diag; whose they are by /proc, as ss does it.
+ * port.c: sockets on a port, by sock_diag. The process that has a socket is found in /proc, as ss
+ * does it.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -71,7 +72,9 @@ static int read_kind(__u16 port, __u8 family, bool tcp, struct port_sockets *soc
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	req->sdiag_family = family;
 	req->sdiag_protocol = tcp ? IPPROTO_TCP : IPPROTO_UDP;
-	/* A UDP socket that waits for everybody counts as closed; one with a peer takes his only.
+	/*
+	 * An unconnected UDP socket has the state CLOSE. A connected one receives only from its
+	 * peer and is not in the way.
 	 */
 	req->idiag_states = 1 << (tcp ? TCP_LISTEN : TCP_CLOSE);
 	req->id.idiag_sport = htons(port);
@@ -85,7 +88,10 @@ static void mark_own(struct port_sockets *sockets, __u32 inode)
 			sockets->list[i].own = true;
 }
 
-/* The daemon looks often, and finds its own: for those it need not search all processes. */
+/*
+ * The daemon looks often and finds mostly its own sockets. For those it need not search all
+ * processes.
+ */
 static void find_own(struct port_sockets *sockets)
 {
 	DIR *dir = sockets->nr ? opendir("/proc/self/fd") : NULL;
@@ -156,7 +162,7 @@ static int find_pid(__u32 inode)
 	return pid;
 }
 
-/* Of the process's main thread; what may hurt a terminal is left out. */
+/* The name of the process's main thread, without control characters. */
 static void read_program(int pid, char program[16])
 {
 	char path[64];
@@ -183,7 +189,10 @@ static void find_holder(const struct port_socket *socket, struct port_holder *ho
 	holder->ours = !strcmp(holder->program, PROGRAM);
 }
 
-/* Nobody shares with us: what overlaps is in our way (as the kernel judges it: any device). */
+/*
+ * Sockets do not share a port with us: one that overlaps is in the way (as the kernel decides it,
+ * on any device).
+ */
 static bool overlaps(const struct port_socket *socket, const struct ad_addr *address)
 {
 	if (!socket->any)
@@ -193,7 +202,7 @@ static bool overlaps(const struct port_socket *socket, const struct ad_addr *add
 	return socket->family == AF_INET6;
 }
 
-/* A root without CAP_SYS_PTRACE, or with other processes hidden, does not. */
+/* Not so for root without CAP_SYS_PTRACE, or if other processes are hidden. */
 static bool sees_every_process(void)
 {
 	char program[16];
@@ -208,7 +217,7 @@ bool port_is_taken(const struct port_sockets *sockets, const struct ad_addr *add
 		if (sockets->list[i].own || !overlaps(&sockets->list[i], address))
 			continue;
 		find_holder(&sockets->list[i], holder);
-		/* Whose it is may be unseen, and then it may be our own daemon's. */
+		/* If the process cannot be seen, it may be our own daemon. */
 		if (!holder->ours && (holder->pid || sees_every_process()))
 			return true;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * port.h: who has a port of this host, in this network namespace. Looks, and touches nothing.
+ * port.h: which processes have a port of this host, in this network namespace. Changes nothing.
  */
 #ifndef AD_PORT_H
 #define AD_PORT_H
@@ -28,18 +28,19 @@ struct port_sockets {
 };
 
 struct port_holder {
-	int pid;	  /* 0: not to be seen by us */
+	int pid;	  /* 0: we may not see it */
 	char program[16]; /* as ps shows it */
 	__u32 uid;
 	bool tcp;
-	bool ours; /* an anydoor has it */
+	bool ours; /* it is an anydoor */
 };
 
 /* All sockets on @port. 0 or -errno. */
 int port_read(__u16 port, struct port_sockets *sockets);
 /*
- * The first socket that keeps us from binding @address, and who has it: true, or false if it is
- * free, or only an anydoor of this host has it, or we may not see who (which needs root).
+ * The first socket that keeps us from binding @address, and the process that has it: true. False if
+ * the address is free, if only an anydoor of this host has it, or if we may not see who has it
+ * (which needs root).
  */
 bool port_is_taken(const struct port_sockets *sockets, const struct ad_addr *address,
 		   struct port_holder *holder);

@@ -97,7 +97,9 @@ static int on_message(const struct nlmsghdr *nlh, void *data)
 	if (!msg->id.idiag_dport || !vip_set_has(walk->vips, &entry.tuple.vip))
 		return MNL_CB_OK;
 	read_addr(&entry.tuple.client, msg->idiag_family, msg->id.idiag_dst);
-	/* A host that talks to its own VIP does so by lo, where none of us is. */
+	/*
+	 * Connections of this host to its own VIP go over lo, where no program of ours is attached.
+	 */
 	if (vip_set_has(walk->vips, &entry.tuple.client))
 		return MNL_CB_OK;
 	entry.tuple.vip_port = msg->id.idiag_sport;
@@ -154,7 +156,10 @@ int sockets_each(enum sockets_which which, const struct vip_set *vips,
 	int err = 0;
 
 	for (i = 0; !err && i < sizeof(families); i++) {
-		/* One exchange a socket: a walk stopped early leaves its rest unread. */
+		/*
+		 * A new netlink socket for each walk: one that was stopped early leaves answers
+		 * unread.
+		 */
 		nl = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
 		if (!nl)
 			return -errno;

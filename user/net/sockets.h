@@ -20,7 +20,7 @@ enum sockets_which {
 	SOCKETS_LIVE, /* from ESTABLISHED to the last ACK; @timestamps is filled */
 };
 
-/* Addresses whose sockets are meant, sorted for search. */
+/* The addresses whose sockets are listed, sorted for search. */
 struct vip_set {
 	struct ad_addr list[AD_VIP_MAX];
 	size_t nr;

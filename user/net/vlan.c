@@ -17,7 +17,10 @@ static const struct link *find(const struct links *links, int ifindex)
 	return NULL;
 }
 
-/* From the device down to what carries it; false if that is no VLAN device or too deep. */
+/*
+ * Follows VLAN devices down to the device below all of them. False if @ifindex is no VLAN device or
+ * there are too many tags.
+ */
 static bool resolve(const struct links *links, int ifindex, struct ad_link *out)
 {
 	struct ad_vlan tags[AD_VLAN_DEPTH];

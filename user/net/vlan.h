@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * vlan.h: the VLAN devices of this network namespace, for the data path, which can only send from
- * what carries them.
+ * vlan.h: the VLAN devices of this network namespace, for the data path, which can send only from
+ * the device below a VLAN device.
  */
 #ifndef AD_VLAN_H
 #define AD_VLAN_H
