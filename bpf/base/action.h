@@ -35,7 +35,7 @@ static const __u64 action_send_high = 0 AD_REASONS(X);
 #undef X
 _Static_assert(AD_REASON_MAX <= 128, "two words of bits");
 
-/* What the row says. What has no row is nothing of ours, and passes. */
+/* The action of the reason's row. A reason without a row is not ours: the packet passes. */
 static inline __attribute__((always_inline)) enum action action_of(__u32 reason)
 {
 	__u64 bit = 1ull << reason % 64;
@@ -46,9 +46,10 @@ static inline __attribute__((always_inline)) enum action action_of(__u32 reason)
 }
 
 /*
- * @sent: how a packet was sent whose row says SEND; 0 = it was not, which is our own failure. Such
- * a packet may be rewritten already: it goes neither to our stack nor anywhere else. Nor does one
- * that was about to be sent when something failed, and whose row says DROP.
+ * @sent: the action with which a packet was sent whose row says SEND; 0: it was not sent, which is
+ * a fault of ours. Such a packet may be rewritten already, so it is dropped: our stack must not get
+ * it. The same holds for a packet that was about to be sent when something failed, and whose row
+ * says DROP.
  */
 static inline __attribute__((always_inline)) int action_xdp(__u32 reason, int sent)
 {

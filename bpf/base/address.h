@@ -11,7 +11,10 @@
 #include <bpf/bpf_helpers.h>
 #include "maps/types.h"
 
-/* In whole words, as it is read again at once: a load that two stores made waits for both. */
+/*
+ * In whole words, because it is read again at once: a load of what two stores have written waits
+ * for both.
+ */
 static __always_inline void addr_set_ip4(struct ad_addr *addr, __be32 ip4)
 {
 	addr->q[0] = 0;

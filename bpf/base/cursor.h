@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * cursor.h: a place in a packet, and where that ends.
+ * cursor.h: a position in a packet, and the packet's end.
  */
 #ifndef AD_CURSOR_H
 #define AD_CURSOR_H
@@ -27,7 +27,7 @@ static __always_inline void *cursor_take(struct cursor *c, __u32 bytes)
 
 #define CURSOR_REACH 0xfff /* bytes from the beginning of a frame */
 
-/* @off is at most CURSOR_REACH; the verifier wants to see that it is. */
+/* @off is at most CURSOR_REACH; the mask shows that to the verifier. */
 static __always_inline struct cursor cursor_at(struct xdp_md *ctx, __u32 off)
 {
 	struct cursor c = {

@@ -2,11 +2,11 @@
 /*
  * siphash.h: SipHash-2-4 over 64-bit words (Aumasson and Bernstein, 2012).
  *
- * Callers feed whole little-endian words, then the last one, which carries what is left of the
- * message (at most 7 bytes, the rest zero) and gets the length in its top byte. Everything that
- * we hash is a multiple of four bytes, so nothing here walks bytes.
+ * Callers add whole little-endian words, then the last one, which has the rest of the message (at
+ * most 7 bytes, then zeros) and the length in its top byte. All that we hash is a multiple of four
+ * bytes, so nothing here works byte by byte.
  *
- * Pure C: it also compiles for the host, where libsodium is its oracle.
+ * Pure C: a unit test compiles it for the host and compares it with libsodium.
  */
 #ifndef AD_SIPHASH_H
 #define AD_SIPHASH_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * verdict.h: the one exit. A stage returns AD_CONTINUE or a reason; here the reason is counted,
- * and action.h makes it what is done.
+ * verdict.h: the one exit of the data path. A stage returns AD_CONTINUE or a reason; here the
+ * reason is counted, and action.h gives the action for it.
  */
 #ifndef AD_VERDICT_H
 #define AD_VERDICT_H

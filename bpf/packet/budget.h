@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * budget.h: how much of what may be sent on somebody's word. Token buckets for each client prefix,
- * for each node and in all, of a second's burst.
+ * budget.h: limits for packets that are sent because of a packet whose sender is not proven. Token
+ * buckets for each client prefix, for each node and for all, with a burst of one second.
  *
- * A bucket is one word: the time until which its tokens are spent. It is ahead of now: refused,
- * and nothing is written, so that a flood costs a bucket no more writes than what it lets through.
- * A CPU takes tokens in batches, at most 4096 times a second from one bucket, and keeps them to
- * itself; what is refused may thus be off by a batch for each CPU, a 4096th of the rate.
+ * A bucket is one word: the time until which its tokens are spent. If that time is ahead of now,
+ * the packet is refused and nothing is written, so a flood causes no more writes than the packets
+ * that pass. A CPU takes tokens in batches, at most 4096 times a second from one bucket, and keeps
+ * them for itself. So the limit may be off by one batch (a 4096th of the rate) for each CPU.
  *
- * The prefix is asked first: what it refuses takes nothing from the others.
+ * The prefix is asked first: a packet that it refuses takes nothing from the other buckets.
  */
 #ifndef AD_BUDGET_H
 #define AD_BUDGET_H
@@ -17,7 +17,7 @@
 #include "prefix.h"
 
 #define BUDGET_SECOND_NS 1000000000ULL
-#define BUDGET_BATCHES	 4096 /* a second, from one bucket */
+#define BUDGET_BATCHES	 4096 /* batches a second, from one bucket */
 
 static __always_inline void budget_refused(__u32 class, __u32 scope)
 {
@@ -42,7 +42,7 @@ static __always_inline bool budget_draw(__u64 *spent_until, __u64 cost_ns, __u64
 	return true;
 }
 
-/* One token of @per_s a second; 0: no limit. @bucket: which, within its class. */
+/* Takes one token of @per_s a second; 0: no limit. @bucket: which one, within its class. */
 __noinline int budget_take(__u32 class, __u32 bucket, __u32 per_s, __u64 now_ns)
 {
 	__u32 at = class * AD_BUDGET_BUCKETS + (bucket & (AD_BUDGET_BUCKETS - 1)), *stock;

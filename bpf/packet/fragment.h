@@ -2,11 +2,11 @@
 /*
  * fragment.h: fragments of TCP for a VIP.
  *
- * A flow is known by its ports, which only the first fragment has. If that one's flow is proven
- * ours, it is passed, and the rest of its packet after it; our stack puts them together. All
- * others are dropped: without the first one, or without a socket, a stack could only answer with
- * a RST or fill its memory. To another node they do not travel, for what was cut to fit a path
- * leaves no room to wrap it; over IPv4 the sender is told to send less.
+ * Only the first fragment has the ports that name the flow. If its flow is proven ours, it is
+ * passed, and after it the other fragments of its packet; our stack puts them together. All others
+ * are dropped: without the first fragment, or without a socket, the stack could only answer with a
+ * RST or fill its memory. Fragments are not sent to another node: a packet that was cut to fit a
+ * path has no room to be wrapped. For IPv4 the sender is told to send smaller packets.
  */
 #ifndef AD_FRAGMENT_H
 #define AD_FRAGMENT_H
@@ -19,7 +19,7 @@ static __always_inline struct ad_fragment fragment_key(const struct packet *p)
 	return (struct ad_fragment){ .client = p->client, .vip = p->vip, .id = p->fragment_id };
 }
 
-/* Of the reasons of the ladder: those that a socket of ours stands behind. */
+/* Reasons of the ladder that mean: there is a socket of ours. */
 static __always_inline bool fragment_is_ours(__u32 reason)
 {
 	return reason == AD_R_LOCAL_UNSTAMPED || reason == AD_R_LOCAL_STAMP ||
@@ -27,8 +27,9 @@ static __always_inline bool fragment_is_ours(__u32 reason)
 }
 
 /*
- * The first fragment; @reason is what the ladder said of it. TOO_BIG: another node's, and its
- * sender has to do with what came through whole. Global: off the path of whole packets.
+ * The first fragment; @reason is what the ladder returned for it. TOO_BIG: it is for another node,
+ * and its sender is told the size of the fragment that came through. Global: off the path of whole
+ * packets.
  */
 __noinline int fragment_first(struct packet *p, __u32 reason)
 {
@@ -51,7 +52,7 @@ __noinline int fragment_first(struct packet *p, __u32 reason)
 	return reason;
 }
 
-/* A later one follows its first. */
+/* A later fragment is treated as its first one was. */
 __noinline int fragment_later(const struct packet *p)
 {
 	struct ad_fragment key;

@@ -2,9 +2,9 @@
 /*
  * local.h: what an address is to us.
  *
- * A look into `locals` costs as much as all that is read of a packet before it. So what was found
- * there is remembered, by each CPU for itself, until the loader has written to `locals` again; and
- * of nearly all addresses that are not ours, a bit of state.own says so.
+ * A lookup in `locals` costs as much as all the reading before it. So each CPU remembers what it
+ * found there, until the loader writes to `locals` again. For nearly all addresses that are not
+ * ours, a bit of state.own says so.
  */
 #ifndef AD_LOCAL_H
 #define AD_LOCAL_H
@@ -17,7 +17,7 @@
 struct local_seen {
 	struct ad_addr address;
 	struct ad_local local;
-	__u32 changes; /* state.local_changes, from before it was looked up */
+	__u32 changes; /* state.local_changes, read before the lookup */
 	__u32 pad;
 };
 
@@ -28,11 +28,12 @@ struct {
 	__type(value, struct local_seen);
 } locals_seen SEC(".maps");
 
-/* Of an address that may be ours. False: it is not. */
+/* Looks up an address that may be ours. False: it is not ours. */
 static __always_inline bool local_look_up(const struct ad_addr *address, struct local_seen *seen,
 					  __u32 changes)
 {
-	struct ad_addr key = *address; /* 6.1 takes no key from a global function's argument */
+	struct ad_addr key =
+		*address; /* Linux 6.1 takes no key from a global function's argument */
 	const struct ad_local *local = bpf_map_lookup_elem(&locals, &key);
 
 	if (!local)

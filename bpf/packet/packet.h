@@ -2,11 +2,11 @@
 /*
  * packet.h: from bytes to struct packet, header after header.
  *
- * Reading happens in two steps, because most packets on an uplink are not ours: first the two
- * addresses, which decide whether we look any further, then, for a VIP or a tunnel address,
- * everything up to the TCP options, every length distrusted. Nothing here writes the packet.
+ * Reading happens in two steps, because most packets on an uplink are not ours. First the two
+ * addresses, which decide whether more is read. Then, for a VIP or a tunnel address, everything up
+ * to the TCP options; no length is trusted before it is checked. Nothing here writes to the packet.
  *
- * struct packet holds numbers and no pointers: it can cross into functions that the verifier
+ * struct packet holds numbers and no pointers. So it can be given to functions that the verifier
  * checks by themselves, and it stays right when the packet's head moves.
  */
 #ifndef AD_PACKET_H
@@ -41,8 +41,8 @@ enum packet_way {
 
 enum packet_fragment {
 	PACKET_WHOLE,
-	PACKET_FIRST, /* the first of several: it has the transport header */
-	PACKET_LATER, /* it has not */
+	PACKET_FIRST, /* the first fragment: it has the transport header */
+	PACKET_LATER, /* a later fragment: it has no transport header */
 };
 
 struct packet {
@@ -53,7 +53,7 @@ struct packet {
 			__be16 client_port;
 			__be16 vip_port;
 		};
-		__u32 ports; /* both, as they lie in a packet that comes in */
+		__u32 ports; /* both, in the order of a packet that comes in */
 	};
 	__u32 frame_bytes; /* as it came, Ethernet and all */
 	__u32 ip_bytes;	   /* what the IP header says; less than the frame if that is padded */
@@ -81,10 +81,10 @@ struct packet {
 	__u32 tsecr;
 	__be32 fragment_id; /* of a fragment; IPv4's in the first 16 bits */
 
-	__u64 mono_ns; /* when we looked at the clock; 0 = not yet */
+	__u64 mono_ns; /* when the clock was read; 0 = not yet */
 	__u64 prf;     /* of the 4-tuple: stamp, flow table and successor go by it */
 
-	__u16 mtu; /* with AD_R_TOO_BIG: what would have fitted; 0 = nobody knows */
+	__u16 mtu; /* with AD_R_TOO_BIG: the size that would have fitted; 0 = unknown */
 
 	/* How it came: all 0 if straight from the client. */
 	__u16 peer;    /* node that wrapped it */
@@ -97,7 +97,8 @@ struct packet {
 	__u8 why;     /* enum ad_why */
 	__u8 unstamp; /* 1: TSecr is to be restored to @tsecr before the stack sees it */
 	__u16 target;
-	__u16 candidates[AD_CANDIDATES]; /* owners to ask, in order; by tunnel: as they came */
+	__u16 candidates[AD_CANDIDATES]; /* owners to ask, in order, or as its tunnel option has
+					    them */
 	__u32 action;			 /* XDP action of a packet that was sent */
 };
 
@@ -119,7 +120,7 @@ struct packet_timestamps {
 	__be32 tsecr;
 };
 
-/* Ethernet and its tags; gives the EtherType behind them, or 0 where the frame ends early. */
+/* Ethernet and its tags. Returns the EtherType after them, or 0 if the frame ends before. */
 static __always_inline __be16 packet_read_link(struct cursor *c, struct packet *p)
 {
 	struct ethhdr *eth = cursor_take(c, sizeof(*eth));
@@ -146,9 +147,9 @@ static __always_inline __be16 packet_read_link(struct cursor *c, struct packet *
 }
 
 /*
- * The two addresses, nothing checked yet. False: not IP, or too short for it. An IPv6 packet that
- * carries a mapped address on the wire must not pass for the IPv4 one, neither where it is from nor
- * where it goes: to us it is nothing, and passes.
+ * The two addresses; nothing is checked yet. False: not IP, or too short. An IPv6 packet with an
+ * IPv4-mapped address on the wire must not be taken for an IPv4 packet, whether the address is its
+ * source or its destination: it is not ours, and passes.
  */
 static __always_inline bool packet_read_addresses(struct cursor *c, struct packet *p, __be16 proto,
 						  enum packet_way way)
@@ -177,7 +178,7 @@ static __always_inline bool packet_read_addresses(struct cursor *c, struct packe
 	return false;
 }
 
-/* What p->vip is to us; false: nothing. */
+/* Looks up what p->vip is to us; false: it is not ours. */
 static __always_inline bool packet_is_local(struct packet *p)
 {
 	const struct ad_local *local = local_find(&p->vip);
@@ -188,13 +189,13 @@ static __always_inline bool packet_is_local(struct packet *p)
 	return true;
 }
 
-/* Does it claim to come from an address of ours? Nobody outside has one. */
+/* Does it have an address of ours as its source? Nobody outside has one. */
 static __always_inline bool packet_is_from_us(const struct packet *p)
 {
 	return local_find(&p->client) != NULL;
 }
 
-/* Are stamps in use, on this host and for this VIP? Before, what egress sees is only noted. */
+/* Are stamps in use, on this host and for this VIP? If not yet, what egress sees is only noted. */
 static __always_inline bool packet_is_armed(const struct packet *p, const struct ad_state *st)
 {
 	return st->flags & AD_STATE_ARMED && !(p->local.flags & AD_LOCAL_UNARMED);
@@ -228,7 +229,9 @@ static __always_inline __u32 packet_read_ip4(struct cursor *c, struct packet *p,
 	return AD_CONTINUE;
 }
 
-/* What we can look behind. IPsec, Mobility and whatever comes next are the stack's. */
+/*
+ * Extension headers that we can read past. IPsec, Mobility and unknown ones are left to the stack.
+ */
 static __always_inline bool packet_is_extension(__u8 protocol)
 {
 	return protocol == IPPROTO_HOPOPTS || protocol == IPPROTO_ROUTING ||
@@ -236,9 +239,9 @@ static __always_inline bool packet_is_extension(__u8 protocol)
 }
 
 /*
- * One extension header (RFC 8200, 4). Gives its length; 0: the walk ends. A source route that goes
- * on is not for the address that it shows, and behind the header of a later fragment there is
- * only payload.
+ * One extension header (RFC 8200, 4). Returns its length; 0: stop here. With a source route that is
+ * not finished the packet is not for the address that it shows, and after the header of a later
+ * fragment there is only payload.
  */
 static __always_inline __u32 packet_read_extension(struct cursor *c, struct packet *p)
 {
@@ -291,12 +294,12 @@ static __always_inline __u32 packet_read_ip6(struct cursor *c, struct packet *p,
 	if (head > p->ip_bytes)
 		return AD_R_BAD_IP;
 	if (head > AD_L3_MAX || (packet_is_extension(p->protocol) && p->fragment != PACKET_LATER))
-		return AD_R_CHAIN; /* the stack would find the TCP that we cannot, and reset it */
+		return AD_R_CHAIN; /* the stack would read on, find TCP and answer with a RST */
 	p->l4_off = p->l3_off + head;
 	return AD_CONTINUE;
 }
 
-/* The slow way to the options; TCP-AO signs them, so where it is nothing may be touched. */
+/* Reads the options one by one. TCP-AO signs the options: with it nothing may be changed. */
 static __always_inline __u32 packet_scan_options(struct cursor *c, struct packet *p, __u32 bytes)
 {
 	union {
@@ -387,7 +390,10 @@ static __always_inline __u32 packet_read_udp(struct cursor *c, struct packet *p)
 	return AD_CONTINUE;
 }
 
-/* IP from p->l3_off on, distrusted, up to the start of its transport. @c stands at p->l3_off. */
+/*
+ * Reads IP from p->l3_off on, with all lengths checked, up to the start of its transport. @c is at
+ * p->l3_off.
+ */
 static __always_inline __u32 packet_read_ip(struct cursor *c, struct packet *p, __u32 frame_bytes,
 					    enum packet_way way)
 {
@@ -396,7 +402,7 @@ static __always_inline __u32 packet_read_ip(struct cursor *c, struct packet *p, 
 	return p->is_ip6 ? packet_read_ip6(c, p, avail, way) : packet_read_ip4(c, p, avail, way);
 }
 
-/* TCP or UDP. Of fragments only the first one of TCP is looked at: of it a flow can be known. */
+/* TCP or UDP. Of fragments only the first one of TCP is read, since it names the flow. */
 static __always_inline __u32 packet_read_transport(struct cursor *c, struct packet *p,
 						   enum packet_way way)
 {
@@ -409,7 +415,7 @@ static __always_inline __u32 packet_read_transport(struct cursor *c, struct pack
 	return AD_CONTINUE;
 }
 
-/* An ACK and nothing else: whoever gets it late gets it in vain, and takes no harm. */
+/* An ACK and nothing else: if it comes late or twice, it does no harm. */
 static __always_inline bool packet_is_bare_ack(const struct packet *p)
 {
 	return p->tcp_flags == TCP_ACK && p->ip_bytes == p->l4_off - p->l3_off + p->tcp_head;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * prefix.h: a client's neighbourhood, its /24 or /48, as a keyed hash. Nobody outside can choose
- * whose place in a table he takes.
+ * prefix.h: a client's prefix, /24 or /48, as a keyed hash. Because it is keyed, nobody outside can
+ * choose which place in a table he takes.
  */
 #ifndef AD_PREFIX_H
 #define AD_PREFIX_H
@@ -9,12 +9,12 @@
 #include "packet.h"
 #include "bpf/base/siphash.h"
 
-#define PREFIX_IP4	0x0000000000ffffffULL /* as the address lies in memory */
+#define PREFIX_IP4	0x0000000000ffffffULL /* the address's bytes, in memory order */
 #define PREFIX_IP6	0x0000ffffffffffffULL
-#define PREFIX_MARK_IP4 (4ULL << 56) /* the two families never meet */
+#define PREFIX_MARK_IP4 (4ULL << 56) /* so that the two families never have the same hash input */
 #define PREFIX_MARK_IP6 (6ULL << 56)
 
-/* Global: several ask, none of them often. */
+/* Global: several functions call it, none of them often. */
 __noinline __u64 prefix_hash(const struct packet *p)
 {
 	struct siphash s;

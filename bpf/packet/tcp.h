@@ -19,7 +19,7 @@
 #define TCP_OPT_TS	8  /* RFC 7323 */
 #define TCP_OPT_AO	29 /* RFC 5925: signs the other options */
 
-/* NOP NOP TS 10, as the first word in memory: how nearly every segment starts its options. */
+/* NOP NOP TS 10, as the first word in memory: nearly every segment's options begin so. */
 #define TCP_TS_ALIGNED 0x0a080101u
 
 struct tcp_options {
@@ -31,7 +31,7 @@ struct tcp_found {
 	__u8 ts; /* TSval; TSecr is four bytes on */
 	__u8 mss;
 	__u8 ao; /* 1: present */
-	__u8 at; /* where the walk stands */
+	__u8 at; /* the position of the walk */
 };
 
 static inline __attribute__((always_inline)) void tcp_note_option(struct tcp_found *found,
@@ -46,10 +46,10 @@ static inline __attribute__((always_inline)) void tcp_note_option(struct tcp_fou
 }
 
 /*
- * Walks @bytes of options as Linux does: what does not fit ends the walk, of two of a kind the
- * later counts. Returns 0. Global, so that the verifier walks it once, not once per path to it; and
- * the walk's position lives in memory, where the verifier knows nothing of it: in a
- * register every way to arrive at a position would be a state of its own (240k instead of 9k).
+ * Walks @bytes of options as Linux does: an option that does not fit ends the walk, and of two of a
+ * kind the later one counts. Returns 0. Global, so that the verifier checks it once, not once per
+ * path to it. The position is kept in memory, where the verifier does not track its value: in a
+ * register each value would be a state of its own (240k instructions instead of 9k).
  */
 int tcp_scan_options(const struct tcp_options *options, __u32 bytes, struct tcp_found *found);
 
