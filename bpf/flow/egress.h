@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * egress.h: what our stack sends from a VIP: stamp its TSval, clamp the MSS it offers, count it.
+ * egress.h: what our stack sends from a VIP: stamps its TSval, clamps the MSS that it offers,
+ * counts it.
  *
  * Packets here may be GSO super-packets with checksums that the hardware will complete. So nothing
  * is written directly: bpf_l4_csum_replace() knows which checksums are partial and leaves those
- * alone, and what is not ours does not pay for being made writable.
+ * alone. And a packet that is not ours is not made writable, which would cost time.
  */
 #ifndef AD_EGRESS_H
 #define AD_EGRESS_H
@@ -27,7 +28,7 @@ static __always_inline bool egress_replace(struct __sk_buff *skb, const struct p
 	       !bpf_skb_store_bytes(skb, p->l4_off + at, &to, bytes, 0);
 }
 
-/* A shifted upload travels inside our tunnel: offer so much less that it still fits. */
+/* A shifted upload goes through our tunnel, so we offer an MSS that still fits there. */
 static __always_inline bool egress_clamp_mss(struct __sk_buff *skb, const struct packet *p)
 {
 	__be16 offered = 0;
@@ -46,7 +47,7 @@ static __always_inline __u32 egress_note(const struct packet *p, struct ad_state
 	return unstamped_note(p, st) ? reason : AD_R_OUT_FULL;
 }
 
-/* Stamp, or why not. */
+/* Adds the stamp, or returns the reason why there is none. */
 static __always_inline __u32 egress_stamp(struct __sk_buff *skb, const struct packet *p,
 					  struct ad_state *st)
 {
@@ -64,7 +65,7 @@ static __always_inline __u32 egress_stamp(struct __sk_buff *skb, const struct pa
 		       : AD_R_OUT_BAD;
 }
 
-/* A reply leaves that no socket of ours sent: another server's, by DNAT or IPVS. */
+/* A reply that no socket of ours sent: it comes from another server, by DNAT or IPVS. */
 static __always_inline void egress_enter(const struct packet *p, const struct flow_ref *flow)
 {
 	bool begins = p->tcp_flags & TCP_SYN;
@@ -75,7 +76,7 @@ static __always_inline void egress_enter(const struct packet *p, const struct fl
 		   AD_FLOW_FORWARDED | (begins ? AD_FLOW_HALF_OPEN : 0));
 }
 
-/* Its client uses the ports of a flow that has ended once more. */
+/* Its client uses the ports of an ended flow again. */
 static __always_inline void egress_begin_again(const struct flow_ref *flow)
 {
 	__u8 wanted = AD_FLOW_FORWARDED | AD_FLOW_CLOSING;
@@ -87,8 +88,9 @@ static __always_inline void egress_begin_again(const struct flow_ref *flow)
 }
 
 /*
- * A SYN-ACK without a socket is entered for the ACK that follows it, in a slot that anybody may
- * have: SYNs are forged, and SYN cookies leave without a socket, too. What leaves later is proof.
+ * A SYN-ACK without a socket is entered for the ACK that follows it, in a slot that any other flow
+ * may take: SYNs may be forged, and answers with SYN cookies have no socket either. Later packets
+ * are proof.
  */
 static __always_inline void egress_meter(const struct __sk_buff *skb, const struct packet *p,
 					 struct ad_state *st)
@@ -136,7 +138,7 @@ static __always_inline bool egress_is_ours(struct __sk_buff *skb, struct packet 
 	       p->local.flags & AD_LOCAL_VIP_TCP;
 }
 
-/* What comes from a VIP, read to its end. Global: verified once, not once per VLAN depth. */
+/* Reads the rest of a packet from a VIP. Global: verified once, not once per VLAN depth. */
 __noinline int egress_read(struct __sk_buff *skb, struct packet *p)
 {
 	struct cursor c;

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * flow.h: the flow table, a cache and a meter (layout: maps/types.h).
+ * flow.h: the flow table, a cache with counters (layout: maps/types.h).
  *
- * A slot is one 64-bit word and changes hands by compare-and-swap only: FREE or somebody's, then
- * busy while its entry is written, then ours. Whoever finds his tag compares the whole key, and
- * who acts on what the entry says looks at the slot once more (flow_still()). Nothing waits: who
- * loses a race leaves its flow uncounted until its next packet. selftests/race fights this out.
+ * A slot is one 64-bit word that is changed by compare-and-swap only: first free or another flow's,
+ * then busy while its entry is written, then ours. Whoever finds its tag compares the whole key,
+ * and whoever acts on what the entry says reads the slot once more (flow_still()). Nothing waits: a
+ * flow that loses a race stays uncounted until its next packet. selftests/race tests this.
  *
- * Counters are not atomic, for each has one writer: what a client sends comes in by one queue, on
- * one CPU (RSS, and the tunnel's source port is made of the same tuple), and what it is sent goes
- * out under its socket's lock. A locked instruction would make every packet wait for the
- * cold line of its entry. What may be lost: a count where a queue moves to another CPU; and a
- * packet that is counted while its entry is being evicted counts for the newcomer. No decision
- * rests on a counter; those that rest on a flag, see flow_mark().
+ * Counters are not atomic, because each has one writer: a client's packets arrive by one queue, on
+ * one CPU (by RSS; the tunnel's source port is made of the same tuple), and packets to it leave
+ * under its socket's lock. A locked instruction would make every packet wait for the uncached line
+ * of its entry. What may be lost: a count when a queue moves to another CPU; and a packet that is
+ * counted while its entry is evicted counts for the new flow. No decision depends on a counter. For
+ * flags, see flow_mark().
  */
 #ifndef AD_FLOW_H
 #define AD_FLOW_H
@@ -28,7 +28,7 @@ union flow_word {
 #define FLOW_WORD_LAST_S (0xffffULL << 32)
 #define FLOW_WORD_BUSY	 (1ULL << 56)
 #define FLOW_WORTH_IDLE	 2
-#define FLOW_AGE_STEPS	 16 /* ages are known to this part of opt.flow_idle_s */
+#define FLOW_AGE_STEPS	 16 /* precision of ages, as a part of opt.flow_idle_s */
 
 struct flow_ref {
 	union flow_word *slot; /* NULL: no such flow */
@@ -41,7 +41,7 @@ static __always_inline __u32 flow_bucket(const struct packet *p)
 	return p->prf >> 32 & opt.flow_mask;
 }
 
-/* The part of the key behind the client's address, as it lies in struct ad_flow. */
+/* The part of the key after the client's address, as it lies in struct ad_flow. */
 static __always_inline __u64 flow_key_rest(const struct packet *p)
 {
 	return p->ports | (__u64)p->local.vip << 32 | (__u64)IPPROTO_TCP << 48;
@@ -60,8 +60,8 @@ static __always_inline bool flow_matches(const struct ad_flow *f, const struct p
 }
 
 /*
- * Where in its bucket a flow would like to sit. It nearly always does, and then bucket and entry,
- * two cold lines in a large table, are fetched at the same time and not one after the other.
+ * The slot of its bucket that a flow prefers. It nearly always gets it, and then bucket and entry,
+ * two uncached lines in a large table, are fetched at the same time.
  */
 static __always_inline __u32 flow_seat(const struct packet *p)
 {
@@ -69,7 +69,7 @@ static __always_inline __u32 flow_seat(const struct packet *p)
 }
 
 /*
- * The slot with our tag, or just any. Without branches: the verifier would follow each hit
+ * The slot with our tag, or any other slot. Without branches: the verifier would follow each hit
  * through the rest of the program.
  */
 static __always_inline __u32 flow_scan(const volatile union flow_word *slots, __u32 tag)
@@ -107,7 +107,7 @@ static __always_inline bool flow_find(const struct packet *p, struct flow_ref *r
 	return true;
 }
 
-/* Is the slot still what flow_find() saw, so that what we read from the entry was ours? */
+/* Is the slot still as flow_find() saw it? If so, what we read from the entry was of this flow. */
 static __always_inline bool flow_still(const struct flow_ref *ref)
 {
 	__u64 now = *(volatile __u64 *)&ref->slot->w;
@@ -115,7 +115,7 @@ static __always_inline bool flow_still(const struct flow_ref *ref)
 	return !((now ^ ref->seen.w) & ~FLOW_WORD_LAST_S);
 }
 
-/* Forgets a flow that turned out not to be ours, unless somebody was faster. */
+/* Removes a flow that is not ours after all, unless another CPU has changed the slot. */
 static __always_inline void flow_drop(struct flow_ref *ref)
 {
 	__sync_val_compare_and_swap(&ref->slot->w, ref->seen.w, 0);
@@ -124,8 +124,8 @@ static __always_inline void flow_drop(struct flow_ref *ref)
 }
 
 /*
- * Decisions rest on flags, and both directions write them: a set one must not be lost to a clear
- * one of another. There is no atomic byte; these go for the word around it.
+ * Decisions depend on flags, and both directions write them: setting one must not be lost when
+ * another is cleared. There is no atomic operation on a byte, so these change the word around it.
  */
 #define FLOW_FLAGS_SHIFT 24
 _Static_assert(__builtin_offsetof(struct ad_flow, flags) ==
@@ -142,17 +142,17 @@ static __always_inline void flow_unmark(struct ad_flow *flow, __u32 flag)
 	__sync_fetch_and_and((__u32 *)&flow->via, ~(flag << FLOW_FLAGS_SHIFT));
 }
 
-/* A second so long ago that its slot is for whoever comes. */
+/* A time so long ago that any other flow may take the slot. */
 static __always_inline __u16 flow_past(__u32 now_s)
 {
 	return now_s - opt.flow_idle_s - 1;
 }
 
 /*
- * The entry knows the second of the last packet. The slot, by which flows are aged, is told more
- * seldom: its line is seven others' too, and so stays clean for most packets of all of them. Where
- * a flow of ours ends, or may never have begun, the slot looks long silent: its socket speaks for
- * it, and without an entry it is only not counted.
+ * The entry has the second of the last packet. The slot, by which flows are aged, is updated less
+ * often: its cache line is shared with seven other slots and so stays clean for most packets. When
+ * a flow of ours ends, or may never have begun, its slot is marked as long silent: the flow's
+ * socket proves it, and without an entry it is only not counted.
  */
 static __always_inline void flow_touch(struct flow_ref *ref, const struct packet *p)
 {
@@ -179,7 +179,7 @@ static __always_inline void flow_count_in(struct flow_ref *ref, const struct pac
 	flow_touch(ref, p);
 }
 
-/* What our own stack ends, has ended. */
+/* A flow that our own stack ends has ended. */
 static __always_inline void flow_count_out(struct flow_ref *ref, const struct packet *p)
 {
 	ref->flow->tx_packets++;
@@ -190,8 +190,8 @@ static __always_inline void flow_count_out(struct flow_ref *ref, const struct pa
 }
 
 /*
- * Of a flow that is not ours: whether its FIN fits nobody here can say. So it counts as closing
- * until it sends more than an ACK, and its entry is worth what it was.
+ * For a flow that is not ours, nobody here can tell whether its FIN is valid. So it counts as
+ * closing until it sends more than an ACK, and its entry keeps its value.
  */
 static __always_inline void flow_note_end(struct flow_ref *ref, const struct packet *p)
 {
@@ -205,10 +205,9 @@ static __always_inline void flow_note_end(struct flow_ref *ref, const struct pac
 }
 
 /*
- * What a slot is worth keeping, against a newcomer: nothing if free, idle, or an entry of the
- * same flow, even one that is being written; else its kind, then how fresh it is. A busy one is
- * worth more than any kind. Global: eight slots of five outcomes each are too many paths for the
- * verifier.
+ * The value of a slot against a new flow: 0 if it is free, idle, or of the same flow, even if that
+ * one is being written; else by its kind, then by its age. A busy slot has the highest value.
+ * Global: eight slots with five outcomes each are too many paths for the verifier.
  */
 __noinline __u32 flow_worth(__u64 slot_word, __u64 newcomer_word)
 {
@@ -226,7 +225,7 @@ __noinline __u32 flow_worth(__u64 slot_word, __u64 newcomer_word)
 	return (__u32)slot.s.kind << 16 | (__u16)~age;
 }
 
-/* The slot that is worth least, of several the nearest to @seat. */
+/* The slot with the lowest value, of several the nearest to @seat. */
 static __always_inline __u32 flow_choose(const volatile union flow_word *slots, __u32 seat,
 					 union flow_word newcomer)
 {
@@ -241,7 +240,7 @@ static __always_inline __u32 flow_choose(const volatile union flow_word *slots, 
 	return (best + seat) & (AD_FLOW_SLOTS - 1);
 }
 
-/* A live flow found no room. `status` wants to know when. */
+/* A live flow found no room. `status` reports when. */
 static __always_inline void flow_refused_now(__u32 now_s)
 {
 	__u32 zero = 0;
@@ -283,15 +282,15 @@ static __always_inline __u8 flow_first_flags(const struct packet *p, __u32 kind,
 	       (ends ? AD_FLOW_CLOSING : 0);
 }
 
-/* What ends or has not begun is worth no more than what is idle. */
+/* A flow that ends or has not begun has the value of an idle one. */
 static __always_inline bool flow_is_passing(const struct packet *p, __u32 kind, __u32 flags)
 {
 	return flags & AD_FLOW_HALF_OPEN || (kind == AD_FLOW_OURS && p->socket == SOCKET_CLOSING);
 }
 
 /*
- * The entry at @index, whose slot is busy and ours. Returns 0. Global: whoever finds the slot has
- * no stack to spare.
+ * Writes the entry at @index, whose slot is busy and ours. Returns 0. Global: its callers have no
+ * stack to spare.
  */
 __noinline int flow_write(const struct packet *p, __u32 index, __u32 kind, __u32 owner, __u32 flags)
 {
@@ -321,8 +320,9 @@ __noinline int flow_write(const struct packet *p, __u32 index, __u32 kind, __u32
 }
 
 /*
- * Is another CPU entering the same flow? Two that see the same bucket want the same slot, and one
- * gets it; if it changed meanwhile, at least the second one sees the first.
+ * Is another CPU entering the same flow? Two CPUs that see the same bucket choose the same slot,
+ * and one gets it. If the bucket changed in between, at least the second CPU sees the first one's
+ * slot.
  */
 static __always_inline bool flow_is_twice(const volatile union flow_word *slots, __u32 tag)
 {
@@ -336,11 +336,11 @@ static __always_inline bool flow_is_twice(const volatile union flow_word *slots,
 }
 
 /*
- * Enters the flow of @p as @kind, counting @p, in the slot that is worth least, if that is worth
- * no more than @kind: ours evicts pins, pins evict transit. What ends or has not begun takes only
- * what nobody needs, and keeps it as long. No room or a race lost: the flow goes uncounted until
- * its next packet. @flags: AD_FLOW_FORWARDED, for what leaves. Returns 0. Global for the verifier's
- * sake.
+ * Enters the flow of @p as @kind and counts @p, in the slot with the lowest value, if that is not
+ * higher than @kind's: ours evicts pins, pins evict transit. A flow that ends or has not begun
+ * takes only a free or idle slot, and others may take it back. Without room, or if a race is lost,
+ * the flow stays uncounted until its next packet. @flags: AD_FLOW_FORWARDED, for packets that
+ * leave. Returns 0. Global for the verifier's sake.
  */
 __noinline int flow_enter(const struct packet *p, __u32 kind, __u32 owner, __u32 flags)
 {

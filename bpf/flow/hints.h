@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * hints.h: what claims have taught about where flows come from, and what noes have about those that
- * nobody has. All of it is a guess at whom to ask first, or spares asking; a wrong one costs a leg.
+ * hints.h: what claims have taught about where flows come from, and what noes have taught about
+ * segments that nobody has. All of it only decides whom to ask first, or saves a question; a wrong
+ * entry costs one journey through the tunnel.
  *
- * Only an authenticated claim teaches a hint or a source, and only a hunt's last word a nobody. The
- * tables are arrays of one entry a place, found by a keyed hash: full is a word they do not know.
+ * Only an authenticated claim teaches a hint or a source, and only the end of a hunt teaches that
+ * nobody has a segment. The tables are arrays with one entry at each place, found by a keyed hash.
+ * They are never full: a new entry replaces the old one.
  */
 #ifndef AD_HINTS_H
 #define AD_HINTS_H
@@ -13,9 +15,9 @@
 #include "bpf/packet/packet.h"
 #include "bpf/packet/prefix.h"
 
-#define HINT_SCOUT_S 2 /* of one prefix, a scout is sent no more often */
+#define HINT_SCOUT_S 2 /* at most one scout per prefix in this time */
 
-/* Where hints for @prefix (a hash) lie; *@known: they are its own. */
+/* The place of hints for @prefix (a hash); *@known: the entry there is this prefix's. */
 static __always_inline struct ad_hint *hint_place(__u64 prefix, bool *known)
 {
 	__u32 at = prefix >> 32 & (AD_HINT_MAX - 1);
@@ -30,7 +32,7 @@ static __always_inline bool hint_is_fresh(const struct ad_hint *hint, __u32 now_
 	return hint->owner && now_s - hint->learned_s <= age_s;
 }
 
-/* Whence others of the client's prefix came; 0: unknown. */
+/* The node that other flows of the client's prefix came from; 0: unknown. */
 static __always_inline __u16 hint_ask(const struct packet *p, __u32 age_s)
 {
 	struct ad_hint *hint;
@@ -58,8 +60,8 @@ static __always_inline void hint_learn(const struct packet *p, __u16 owner)
 }
 
 /*
- * Is a scout wanted, for its claim to teach? Not if there is a hint that is not half through, not
- * if one was sent just now, and not in the place of another prefix's hint.
+ * Should a scout be sent, so that its claim teaches a hint? No, if there is a hint in the first
+ * half of its life, if one was sent just now, or if the place has another prefix's hint.
  */
 static __always_inline bool hint_wants_scout(const struct packet *p, __u32 age_s)
 {
@@ -80,7 +82,10 @@ static __always_inline bool hint_wants_scout(const struct packet *p, __u32 age_s
 	return true;
 }
 
-/* Nodes whose flows have shifted here lately, whoever's they were. The older one makes room. */
+/*
+ * The last two nodes whose flows have shifted here, of any client. A new node replaces the older
+ * one.
+ */
 static __always_inline void source_learn(__u16 owner, __u64 mono_ns)
 {
 	__u32 zero = 0, now_s = clock_mono_s(mono_ns), at;
@@ -100,7 +105,7 @@ static __always_inline void source_learn(__u16 owner, __u64 mono_ns)
 	s->last_s[at] = now_s;
 }
 
-/* The latest, or the one before; 0: none. */
+/* The latest of them, or the one before; 0: none. */
 static __always_inline __u16 source_ask(__u32 before, __u64 mono_ns, __u32 age_s)
 {
 	__u32 zero = 0, now_s = clock_mono_s(mono_ns), at;
@@ -114,9 +119,9 @@ static __always_inline __u16 source_ask(__u32 before, __u64 mono_ns, __u32 age_s
 }
 
 /*
- * Segments that nobody owns come again, and so does their ACK number. With that in its tag, an
- * entry is of no use to anybody who would have a flow forgotten that does not exist yet: he
- * cannot know what it will acknowledge.
+ * A segment that nobody owns comes again, with the same ACK number. That number is part of the
+ * entry's tag. So an attacker cannot use an entry against a flow that does not exist yet: he cannot
+ * know what it will acknowledge.
  */
 static __always_inline __u64 *nobody_place(const struct packet *p)
 {
@@ -126,9 +131,9 @@ static __always_inline __u64 *nobody_place(const struct packet *p)
 }
 
 /*
- * A segment without timestamps says nothing of those that have them: it may be a keepalive, and the
- * next segment of its flow, with the same ACK number, bears the stamp that names the owner. A SYN
- * may be sent again without its options.
+ * A segment without timestamps says nothing about segments that have them: it may be a keepalive,
+ * and the next segment of its flow, with the same ACK number, has the stamp that names the owner. A
+ * SYN may be repeated without its options.
  */
 static __always_inline __u32 nobody_tag(const struct packet *p)
 {
@@ -164,8 +169,8 @@ static __always_inline bool nobody_owned(const struct packet *p, __u32 age_ms)
 }
 
 /*
- * A SYN is about to be diverted. Was the same one diverted before, long enough ago for an answer?
- * Its sequence number is in its tag.
+ * A SYN is about to be diverted. Was the same SYN diverted before, long enough ago for an answer?
+ * Its sequence number is in the tag.
  */
 __noinline int syn_is_repeated(const struct packet *p)
 {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * hunt.h: rung 5, and answers that travel. For a packet whose owner nothing names, a short list of
+ * hunt.h: rung 5, and the answers to it. For a packet whose owner is not known, a short list of
  * nodes is asked, with the packet itself.
  *
- * XDP makes no second packet, so an answer is the packet asked about, on its way back to its
- * landing node. The owner sends it as a CLAIM, which pins the flow there and leads the packet home.
- * A node that knows nothing of it sends it on to the next of the list, and the last one sends
- * it back as a NO: then the landing node climbs on. Data that was led by a stamp or a pin to a node
- * that does not own it comes back in the same way.
+ * XDP cannot make a second packet, so the answer is the packet itself, sent back to its landing
+ * node. The owner sends it as a CLAIM, which pins the flow there and leads the packet back to the
+ * owner. A node that does not know the flow sends the packet to the next node of the list, and the
+ * last one sends it back as a NO: then the landing node goes on with the ladder. Data that a stamp
+ * or a pin led to a node that does not own it comes back in the same way.
  *
- * All this is off the path of flows that are known: global functions, taken in one call.
+ * Flows that are known do not come here: these are global functions, behind one call.
  */
 #ifndef AD_HUNT_H
 #define AD_HUNT_H
@@ -20,7 +20,7 @@
 #include "nodes.h"
 #include "socket.h"
 
-/* Whom to ask, and whom not again. */
+/* The nodes to ask, and the nodes that need not be asked again. */
 struct hunt {
 	__u32 nr;
 	__u16 found[AD_CANDIDATES + 1]; /* one to spare, so that a mask bounds the index */
@@ -28,7 +28,10 @@ struct hunt {
 	__u16 refused; /* the node that said no */
 };
 
-/* Only what a live flow would send: a SYN begins one, and a RST ends it wherever it lands. */
+/*
+ * Only segments that a live flow sends are hunted: a SYN begins a flow, and a RST ends it at
+ * whatever node it lands.
+ */
 static __always_inline bool hunt_is_worth(const struct packet *p)
 {
 	return (p->tcp_flags & (TCP_ACK | TCP_SYN | TCP_RST)) == TCP_ACK;
@@ -39,7 +42,7 @@ static __always_inline bool hunt_lands_here(const struct packet *p)
 	return !p->peer || p->landing == opt.node_id;
 }
 
-/* One more to ask, if it can be asked and was not. */
+/* Adds a node to the list, if it can be asked and was not asked yet. */
 __noinline int hunt_consider(struct hunt *h, __u32 id)
 {
 	if (!h || h->nr >= AD_CANDIDATES || id == h->refused || !node_can_take(id))
@@ -52,7 +55,7 @@ __noinline int hunt_consider(struct hunt *h, __u32 id)
 	return 0;
 }
 
-/* An old pin that a SYN made doubtful is still as good as a guess. */
+/* An old pin that a SYN made doubtful is still a good guess. */
 static __always_inline __u32 hunt_pinned_to(const struct packet *p)
 {
 	struct flow_ref ref;
@@ -75,8 +78,8 @@ static __always_inline struct ad_hunt_stats *hunt_counts(void)
 }
 
 /*
- * Where its neighbours came from, then where anybody came from. The last place is not for a second
- * such guess, if there are nodes that the operator, or the map of the fleet, calls the likeliest.
+ * Adds the node that other flows of this prefix came from, then the nodes that any flows came from.
+ * If the operator or the map of the fleet has likely nodes, the last place is left to them.
  */
 static __always_inline void hunt_gather_hints(const struct packet *p, struct hunt *h,
 					      const struct ad_hunt *plan)
@@ -96,7 +99,10 @@ static __always_inline void hunt_gather_hints(const struct packet *p, struct hun
 		stats->by_source++;
 }
 
-/* The likeliest first. @guess: a node that an all too old stamp may mean, or 0. */
+/*
+ * Makes the list, the likeliest node first. @guess: the node that a stamp which is far too old may
+ * mean, or 0.
+ */
 static __always_inline void hunt_gather(const struct packet *p, struct hunt *h,
 					const struct ad_hunt *plan, __u32 guess)
 {
@@ -112,8 +118,8 @@ static __always_inline void hunt_gather(const struct packet *p, struct hunt *h,
 }
 
 /*
- * Nobody is left to ask. A no is remembered, if all have said it. An empty ACK without timestamps
- * may be a keepalive of a flow whose next segment bears a stamp: a RST would be too early.
+ * No node is left to ask. If all have said no, that is remembered. An empty ACK without timestamps
+ * may be a keepalive of a flow whose next segment has a stamp: a RST would be too early.
  */
 static __always_inline __u32 hunt_end(const struct packet *p)
 {
@@ -131,8 +137,8 @@ static __always_inline __u32 hunt_end(const struct packet *p)
 }
 
 /*
- * Rung 5, at the landing node. AD_CONTINUE: everybody said no, or there is nobody to ask.
- * @asked_all: who could own it has answered.
+ * Rung 5, at the landing node. AD_CONTINUE: all nodes said no, or there is no node to ask.
+ * @asked_all: all nodes that could own it have answered.
  */
 __noinline int hunt_start(struct packet *p, __u32 guess, __u32 asked_all)
 {
@@ -161,8 +167,8 @@ __noinline int hunt_start(struct packet *p, __u32 guess, __u32 asked_all)
 }
 
 /*
- * A stamp leads a flow to @owner that has not been seen here yet. Noise reads as a stamp, too, as
- * one of any age: what is not @young has a budget of its own.
+ * A stamp names @owner for a flow that was not seen here before. Random values may look like a
+ * stamp of any age, so a stamp that is not @young has a budget of its own.
  */
 __noinline int hunt_doubt_stamp(struct packet *p, __u32 owner, __u32 young)
 {
@@ -178,8 +184,9 @@ __noinline int hunt_doubt_stamp(struct packet *p, __u32 owner, __u32 young)
 }
 
 /*
- * A bare ACK of a flow that its stamp leads to p->target: may it be asked about there, so that the
- * claim teaches where its neighbours came from? It comes to its owner a round trip later.
+ * A bare ACK of a flow that its stamp leads to p->target: may it be sent there as a question, so
+ * that the claim teaches where this prefix comes from? The ACK reaches its owner one round trip
+ * later.
  */
 __noinline int hunt_scout(struct packet *p)
 {
@@ -196,7 +203,7 @@ __noinline int hunt_scout(struct packet *p)
 	return AD_R_WRAP_HUNT;
 }
 
-/* Whoever claims a flow is a likely owner of others. */
+/* A node that claims a flow probably owns others of the same prefix. */
 static __always_inline void hunt_learn(const struct packet *p)
 {
 	struct ad_hunt_stats *stats = hunt_counts();
@@ -207,7 +214,7 @@ static __always_inline void hunt_learn(const struct packet *p)
 		stats->learned++;
 }
 
-/* Who is behind @id in the list and can be asked, but for those who had it; or 0. */
+/* The next node after @id in the list that can be asked and has not had the packet; or 0. */
 static __always_inline __u16 hunt_next(const struct packet *p, __u16 id)
 {
 	bool behind = false;
@@ -224,7 +231,9 @@ static __always_inline __u16 hunt_next(const struct packet *p, __u16 id)
 	return next;
 }
 
-/* To the next candidate behind @id; from the last one back, but for what would end a flow anyway.
+/*
+ * Sends it to the next candidate after @id. From the last one it goes back, unless it would end the
+ * flow anyway.
  */
 __noinline int hunt_pass_on(struct packet *p, __u32 id)
 {
@@ -246,8 +255,8 @@ __noinline int hunt_pass_on(struct packet *p, __u32 id)
 }
 
 /*
- * The packet, which is as it was, could not be sent to p->target, for the reason @failed. Gives the
- * reason to send it to somebody else, with a mark that one was left out; or AD_CONTINUE.
+ * The packet is unchanged and could not be sent to p->target, because of @failed. Returns the
+ * reason to send it to another node, with a mark that one was left out; or AD_CONTINUE.
  */
 __noinline int hunt_go_round(struct packet *p, __u32 failed)
 {
@@ -267,7 +276,10 @@ __noinline int hunt_go_round(struct packet *p, __u32 failed)
 	return AD_R_WRAP_HUNT;
 }
 
-/* Hunted, and ours: its landing node is to know. It comes again as data, and then it is taken. */
+/*
+ * It was hunted, and the flow is ours: the landing node must learn that. The packet comes again as
+ * data, and is taken then.
+ */
 static __always_inline __u32 hunt_claim(struct packet *p)
 {
 	if (!node_can_take(p->landing))
@@ -281,7 +293,10 @@ static __always_inline __u32 hunt_claim(struct packet *p)
 	return AD_R_WRAP_CLAIM;
 }
 
-/* A SYN clears no pin, for it may be forged; but from now on we ask our own socket first. */
+/*
+ * A SYN does not remove a pin, because it may be forged. But from now on our own socket is asked
+ * before the pin.
+ */
 __noinline int hunt_doubt(const struct packet *p)
 {
 	struct flow_ref ref;
@@ -293,7 +308,9 @@ __noinline int hunt_doubt(const struct packet *p)
 	return 0;
 }
 
-/* The flow is @owner's from now on. An entry that says ours has been refuted by our socket. */
+/*
+ * From now on the flow is @owner's. If its entry says that it is ours, our socket has refuted that.
+ */
 static __always_inline void hunt_pin(struct packet *p, __u16 owner)
 {
 	struct flow_ref ref;
@@ -311,8 +328,9 @@ static __always_inline void hunt_pin(struct packet *p, __u16 owner)
 }
 
 /*
- * p->peer claims a flow that no socket of ours accepts this packet for. A flow whose @stamp says
- * the same needs no pin. Who has just left the fleet is not led to any more, nor learned.
+ * p->peer claims a flow, and no socket of ours accepts this packet for it. If the flow's @stamp
+ * names the same node, no pin is needed. A node that has just left the fleet gets no packets any
+ * more, and nothing is learnt from it.
  */
 __noinline int hunt_claimed(struct packet *p, __u32 stamp_agrees)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * nodes.h: what we know of the fleet, and leading a packet to one of it.
+ * nodes.h: what we know of the fleet's nodes, and leading a packet to one of them.
  */
 #ifndef AD_NODES_H
 #define AD_NODES_H
@@ -14,7 +14,10 @@ static __always_inline struct ad_node *node_find(__u32 id)
 	return node && node->flags & AD_NODE_KNOWN ? node : NULL;
 }
 
-/* Could it own a flow that is not ours? Global: asked in loops, which are verified without it. */
+/*
+ * Could this node own a flow that is not ours? Global: it is called in loops, which are then
+ * verified without it.
+ */
 __noinline int node_can_take(__u32 id)
 {
 	struct ad_node *node = node_find(id);
@@ -23,8 +26,8 @@ __noinline int node_can_take(__u32 id)
 }
 
 /*
- * A successor by hash; if that one cannot take it, the next in the list. 0: nobody can, or we do
- * not drain. Global: a loop that the rungs need not be verified with.
+ * Chooses a successor by hash; if that one cannot take the flow, the next in the list. 0: no
+ * successor can, or we do not drain. Global, so that the rungs are verified without this loop.
  */
 __noinline int node_successor(__u64 prf)
 {

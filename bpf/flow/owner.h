@@ -2,9 +2,9 @@
 /*
  * owner.h: who owns this TCP packet? The ladder of deploy/doc/design.md, rung by rung.
  *
- * A rung returns a reason, and the ladder ends, or AD_CONTINUE, and the next one is asked. No rung
- * touches the packet: a rung that leads it away fills p->target, one that keeps it may
- * set p->unstamp, and the caller acts.
+ * A rung returns a reason, which ends the ladder, or AD_CONTINUE, and then the next rung is asked.
+ * No rung changes the packet: a rung that leads it away fills p->target, one that keeps it may set
+ * p->unstamp, and the caller acts.
  */
 #ifndef AD_OWNER_H
 #define AD_OWNER_H
@@ -17,7 +17,7 @@
 #include "stamp.h"
 #include "unstamped.h"
 
-/* What the rungs learn on the way down. */
+/* What the rungs learn, from the first to the last. */
 struct ladder {
 	struct ad_state *st;
 	struct flow_ref flow;
@@ -26,7 +26,7 @@ struct ladder {
 	bool stamp_others; /* it names another node that is known and alive */
 	bool stamp_dead;   /* it names a node that is known dead */
 	bool kept;	   /* a rung found that it is ours */
-	bool stray;	   /* it is for a socket of ours if nobody else claims it */
+	bool stray;	   /* it goes to a socket of ours unless another node claims it */
 	__u32 stamp;	   /* d: the owner, or the owner minus one */
 };
 
@@ -43,9 +43,9 @@ static __always_inline bool owner_in_table(const struct ladder *l)
 }
 
 /*
- * What the table says beside the owner. Heard a moment ago, by what fits: then what does not fit is
- * not of a newer flow. Forwarded: DNAT or IPVS leads it to a server, whose replies leave through
- * us; that holds until it is long silent.
+ * What the table says apart from the owner. Heard: a fitting packet of the flow was seen a moment
+ * ago, so a packet that does not fit is not of a newer flow. Forwarded: DNAT or IPVS sends the flow
+ * to a server, whose replies leave through us; that holds until it is silent for long.
  */
 static __always_inline void owner_read_table(struct packet *p, const struct ladder *l)
 {
@@ -59,25 +59,25 @@ static __always_inline void owner_read_table(struct packet *p, const struct ladd
 }
 
 /*
- * There is a socket, but the packet is none that its peer would send. It may be old or forged, or
- * the peer is long gone and its ports are in use with another node. It is ours unless anything says
- * so.
+ * There is a socket, but its peer would not send this packet. The packet may be old or forged, or
+ * the peer may be gone and its ports in use for a flow with another node. It is ours unless
+ * something says otherwise.
  */
 static __always_inline bool owner_may_stray(const struct packet *p, const struct ladder *l)
 {
 	if (p->came == AD_WHY_HUNT || p->came == AD_WHY_CLAIM)
 		return false;
 	if (p->peer && p->came == AD_WHY_DATA && !l->stamp_ours && !p->heard)
-		return false; /* led here by an old pin, maybe: its sender finds out */
+		return false; /* perhaps an old pin led it here: its sender will notice */
 	if (l->stamp_others)
 		return l->stamp == opt.node_id;
 	return l->flow.seen.s.kind != AD_FLOW_PIN;
 }
 
 /*
- * Does the packet belong to a socket of ours? A cookie is good evidence, but a stamp is better: an
- * ACK that bears another node's is no answer to our SYN cookie. Nor is it for a socket that
- * it cannot be meant for; and least of all can that be claimed.
+ * Does the packet belong to a socket of ours? A SYN cookie is good evidence, but a stamp is better:
+ * an ACK with another node's stamp does not answer our SYN cookie. A packet that cannot be meant
+ * for the socket does not belong to it either, and may not be claimed.
  */
 static __always_inline bool owner_has_socket(struct xdp_md *ctx, struct packet *p,
 					     const struct ladder *l)
@@ -92,8 +92,8 @@ static __always_inline bool owner_has_socket(struct xdp_md *ctx, struct packet *
 }
 
 /*
- * The table's word is as good as the socket's until somebody closes; for a claim it is not, nor for
- * a packet that would close.
+ * The table counts like the socket until either side closes. It does not count for a claim, nor for
+ * a packet that would close the flow.
  */
 static __always_inline bool owner_table_is_sure(const struct packet *p, const struct ladder *l)
 {
@@ -101,13 +101,18 @@ static __always_inline bool owner_table_is_sure(const struct packet *p, const st
 	       !(p->tcp_flags & (TCP_FIN | TCP_RST)) && p->came != AD_WHY_HUNT;
 }
 
-/* Has the table been right this second? A socket may die, and its ports live on, without a word. */
+/*
+ * Was the table confirmed within this second? A socket may be gone, and its ports may be in use
+ * again, without any packet.
+ */
 static __always_inline bool owner_table_is_fresh(const struct packet *p, const struct ladder *l)
 {
 	return l->flow.flow->last_s == clock_mono_s(p->mono_ns);
 }
 
-/* The socket knows whether the flow ends: a FIN or RST may be forged, or of an earlier flow. */
+/*
+ * Only the socket knows whether the flow ends: a FIN or RST may be forged, or of an earlier flow.
+ */
 static __always_inline void owner_note_end(const struct packet *p, const struct ladder *l)
 {
 	bool closing = l->flow.flow->flags & AD_FLOW_CLOSING;
@@ -119,9 +124,9 @@ static __always_inline void owner_note_end(const struct packet *p, const struct 
 }
 
 /*
- * The flow is ours, proven by its socket or by an entry that a socket once proved: count it, enter
- * it if need be. What strays at our socket is not counted: it may be forged, and says nothing of
- * the flow. What was hunted comes again as data.
+ * The flow is ours, proven by its socket or by an entry that a socket once proved: it is counted,
+ * and entered if needed. A packet that does not fit our socket is not counted: it may be forged,
+ * and says nothing about the flow. A packet that was hunted comes again as data.
  */
 static __always_inline __u32 owner_keep(struct packet *p, struct ladder *l, __u32 reason)
 {
@@ -137,7 +142,7 @@ static __always_inline __u32 owner_keep(struct packet *p, struct ladder *l, __u3
 	return reason;
 }
 
-/* What is known to flow has a budget only if the operator gave it one. */
+/* Data of known flows has a budget only if the operator has set one. */
 static __always_inline __u32 owner_meter_data(const struct packet *p, const struct ladder *l,
 					      __u16 owner)
 {
@@ -146,7 +151,10 @@ static __always_inline __u32 owner_meter_data(const struct packet *p, const stru
 	return AD_CONTINUE;
 }
 
-/* The table says ours, and no socket does. But packets are forged: one that is there keeps it. */
+/*
+ * The table says that the flow is ours, and there is no socket. Packets may be forged, so an entry
+ * that is there stays.
+ */
 static __always_inline void owner_forget(const struct packet *p, struct ladder *l)
 {
 	if (owner_in_table(l) && p->socket != SOCKET_STRAY)
@@ -154,8 +162,8 @@ static __always_inline void owner_forget(const struct packet *p, struct ladder *
 }
 
 /*
- * A flow that passes through is metered where it landed, in whatever room is left. An old socket of
- * ours that it strays from keeps its entry, and is not heard of by it.
+ * A flow of another node is counted at its landing node, in a slot that is free. An old socket of
+ * ours with the same ports keeps its entry, and this packet does not refresh it.
  */
 static __always_inline void owner_meter_transit(struct packet *p, struct ladder *l, __u16 owner)
 {
@@ -172,10 +180,10 @@ static __always_inline void owner_meter_transit(struct packet *p, struct ladder 
 }
 
 /*
- * Rung 0: a SYN is a new flow and stays where it lands. While we drain it goes to a successor,
- * unless it was diverted once, repeats one that we have already answered or that the successor has
- * not, or is one too many. What follows it here goes after it by its stamp, or is hunted, and then
- * the successor is asked first.
+ * Rung 0: a SYN begins a new flow and stays where it lands. While we drain it goes to a successor,
+ * unless it was diverted already, or we have already answered the same SYN, or the successor has
+ * not answered it, or the budget is spent. Later packets of the flow that land here are led by
+ * their stamp, or hunted, and then the successor is asked first.
  */
 static __always_inline __u32 syn_divert(struct xdp_md *ctx, struct packet *p)
 {
@@ -196,9 +204,9 @@ static __always_inline __u32 syn_divert(struct xdp_md *ctx, struct packet *p)
 }
 
 /*
- * @flags: enum ad_state_flag. Where nobody answers a SYN that was diverted to us we are silent: it
- * comes again, and the node that drains serves it. What DNAT leads to a server has no listener
- * here. Global: the other rungs need not be verified with it.
+ * @flags: enum ad_state_flag. If a SYN was diverted to us and nobody here would answer it, we drop
+ * it: it comes again, and then the node that drains serves it. A flow that DNAT sends to a server
+ * has no listener here. Global, so that the other rungs are verified without it.
  */
 __noinline int rung_syn(struct xdp_md *ctx, struct packet *p, __u32 flags)
 {
@@ -214,8 +222,9 @@ __noinline int rung_syn(struct xdp_md *ctx, struct packet *p, __u32 flags)
 }
 
 /*
- * Rung 1: ours, and no timestamp of it is to be touched. An entry may outlive its socket by a
- * minute, or its client: then it says nothing, for its ports may carry another node's flow by now.
+ * Rung 1: the flow is ours, and its timestamps must not be changed. An entry of the list may
+ * outlive its socket by a minute. Then it says nothing, because its ports may be in use for another
+ * node's flow by now.
  */
 static __always_inline __u32 rung_unstamped(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
@@ -228,7 +237,10 @@ static __always_inline __u32 rung_unstamped(struct xdp_md *ctx, struct packet *p
 	return owner_keep(p, l, AD_R_LOCAL_UNSTAMPED);
 }
 
-/* An echo younger than a tick is ahead of the coarse clock: it gets a second, exact look. */
+/*
+ * An echo younger than a tick is ahead of the coarse clock: it is checked again with the exact
+ * clock.
+ */
 static __always_inline bool stamp_fits_clock(__u32 tsval, const struct packet *p)
 {
 	return stamp_plausible(tsval, clock_mono_ms(p->mono_ns), opt.stamp_shift) ||
@@ -236,9 +248,9 @@ static __always_inline bool stamp_fits_clock(__u32 tsval, const struct packet *p
 }
 
 /*
- * Is the flow ours whose stamp names us? A young stamp makes even TIME_WAIT ours, and the answer to
- * a SYN cookie. An old one of ours looks like a young one of our neighbour's: then only a socket
- * that this very packet belongs to counts, and not what the table says.
+ * Its stamp names us: is the flow ours? With a young stamp even TIME_WAIT is ours, and the answer
+ * to a SYN cookie. An old stamp of ours looks like a young one of the node with the next id. Then
+ * only a socket counts that this very packet belongs to, and not the table.
  */
 static __always_inline bool stamp_holds(struct xdp_md *ctx, struct packet *p,
 					const struct ladder *l)
@@ -252,8 +264,8 @@ static __always_inline bool stamp_holds(struct xdp_md *ctx, struct packet *p,
 }
 
 /*
- * Rung 2, self first: an owner that sent its own idle flow away would see it reset. If the stamp
- * cannot be taken off, the packet stays as it is.
+ * Rung 2, this node first: an owner that led its own idle flow away would see it reset. If the
+ * stamp cannot be removed, the packet stays as it is.
  */
 static __always_inline __u32 rung_stamp_self(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
@@ -275,7 +287,10 @@ static __always_inline __u32 rung_stamp_self(struct xdp_md *ctx, struct packet *
 	return owner_keep(p, l, AD_R_LOCAL_STAMP);
 }
 
-/* Was it written within two minutes or so? Of noise that decodes to a node, hardly any was. */
+/*
+ * Was the stamp written within two minutes or so? Random values that decode to a node hardly ever
+ * look so young.
+ */
 static __always_inline bool stamp_is_fresh(const struct packet *p, const struct ladder *l)
 {
 	return stamp_is_young(p->tsecr,
@@ -283,7 +298,7 @@ static __always_inline bool stamp_is_fresh(const struct packet *p, const struct 
 			      opt.stamp_shift, p->prf);
 }
 
-/* Once for each flow that passes through, at its first ACK without data. */
+/* Once for each flow of another node, at its first ACK without data. */
 static __always_inline bool stamp_may_scout(const struct packet *p, const struct ladder *l)
 {
 	if (l->flow.seen.s.kind != AD_FLOW_TRANSIT || l->flow.flow->flags & AD_FLOW_SCOUTED ||
@@ -293,7 +308,7 @@ static __always_inline bool stamp_may_scout(const struct packet *p, const struct
 	return stamp_is_fresh(p, l);
 }
 
-/* One of the two nodes that a stamp may mean, if it is another, known and alive; else 0. */
+/* One of the two nodes that a stamp may mean, if it is another node, known and alive; else 0. */
 static __always_inline __u16 stamp_other(struct ladder *l, __u32 id)
 {
 	struct ad_node *node = id == opt.node_id ? NULL : node_find(id);
@@ -307,10 +322,10 @@ static __always_inline __u16 stamp_other(struct ladder *l, __u32 id)
 }
 
 /*
- * Rung 2, the others: a stamp outranks our table and our half-open sockets, but not a socket that
- * this very packet belongs to, for a flow of ours that was silent for hours bears what looks
- * like another's stamp. Only a flow that is known to pass through is not asked for. What came by
- * tunnel has its candidates already.
+ * Rung 2, other nodes: a stamp counts more than our table and our half-open sockets. It counts less
+ * than a socket that this very packet belongs to: a flow of ours that was silent for hours has what
+ * looks like another node's stamp. The socket is not asked only if the table knows the flow as
+ * another node's. A packet that came by tunnel has its candidates already.
  */
 static __always_inline __u32 rung_stamp(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
@@ -345,9 +360,9 @@ static __always_inline __u32 rung_stamp(struct xdp_md *ctx, struct packet *p, st
 }
 
 /*
- * An answer to a packet that landed here. A claim counts unless our own socket says otherwise; of a
- * NO, the other rungs are asked. It takes no pin, for the packet may be forged: whoever claims it
- * gets the pin.
+ * An answer to a packet that landed here. A claim counts unless our own socket disagrees; after a
+ * NO, the other rungs are asked. A NO removes no pin, since the packet may be forged: the node that
+ * claims the flow gets the pin.
  */
 static __always_inline __u32 rung_answer(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
@@ -364,7 +379,7 @@ static __always_inline __u32 rung_answer(struct xdp_md *ctx, struct packet *p, s
 
 /*
  * A SYN has passed since the flow was pinned. Is it another flow by now, and ours? If nothing here
- * knows of one, the SYN was forged, or diverted: then both ends are asked once more.
+ * knows such a flow, the SYN was forged, or diverted: then both possible owners are asked again.
  */
 static __always_inline bool pin_still_holds(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
@@ -379,8 +394,9 @@ static __always_inline bool pin_still_holds(struct xdp_md *ctx, struct packet *p
 }
 
 /*
- * Does the table lead this packet away? A pin does. So does what the flow's stamps said, for a
- * keepalive or a RST that bears none; but a stamp may be forged, so our own socket is asked first.
+ * Does the table lead this packet away? A pin does. So does what earlier stamps of the flow said,
+ * for a keepalive or a RST without one. But a stamp may be forged, so our own socket is asked
+ * first.
  */
 static __always_inline bool pin_leads(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
@@ -390,16 +406,19 @@ static __always_inline bool pin_leads(struct xdp_md *ctx, struct packet *p, stru
 }
 
 /*
- * The table names a dead node. Is the flow dead with it? A pin was claimed; what else the table
- * says may come of noise. What comes back with a NO bears a stamp, or has been looked for, and who
- * may own it may not have been reached: then it is for the hunt to say.
+ * The table names a dead node. Is the flow dead, too? If the entry is a pin, yes: the node had
+ * claimed the flow. Any other entry may come from random values. A packet that comes back with a NO
+ * has a stamp, or was hunted, and perhaps its owner could not be reached: then the hunt decides.
  */
 static __always_inline bool pin_ends_flow(const struct packet *p, const struct ladder *l)
 {
 	return l->flow.seen.s.kind == AD_FLOW_PIN && !p->peer;
 }
 
-/* Rung 3: the table knows a remote owner. Not for what comes by tunnel: that would ping-pong. */
+/*
+ * Rung 3: the table knows another owner. Not for packets that came by tunnel: two nodes could send
+ * them back and forth.
+ */
 static __always_inline __u32 rung_pin(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
 	struct ad_node *node;
@@ -426,8 +445,9 @@ static __always_inline __u32 rung_pin(struct xdp_md *ctx, struct packet *p, stru
 }
 
 /*
- * Rung 4: the kernel's own truth, or the table's, if nothing speaks against it. What strays at our
- * socket and bears no stamp may be another's: they are asked, and our socket takes what they leave.
+ * Rung 4: a socket of this host, or the table if nothing disagrees with it. A packet without a
+ * stamp that does not fit our socket may be another node's: the others are asked, and if none of
+ * them has it, our socket gets it.
  */
 static __always_inline __u32 rung_socket(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
@@ -442,7 +462,10 @@ static __always_inline __u32 rung_socket(struct xdp_md *ctx, struct packet *p, s
 	return AD_CONTINUE;
 }
 
-/* Does a young stamp name one who has said no (be it us) or is dead? Then nobody else owns it. */
+/*
+ * Does a young stamp name a node that has said no (perhaps this one), or that is dead? Then nobody
+ * else owns the flow.
+ */
 static __always_inline bool stamp_was_answered(const struct packet *p, const struct ladder *l)
 {
 	if (!l->stamped || !stamp_is_fresh(p, l))
@@ -452,8 +475,9 @@ static __always_inline bool stamp_was_answered(const struct packet *p, const str
 }
 
 /*
- * Rung 5: whoever may know it is asked; and what others ask us, or gave to us by mistake, goes on.
- * A stamp older than it can tell names the node two before its owner.
+ * Rung 5: the nodes that may know the flow are asked. A packet that another node asks us about, or
+ * sent to us by mistake, goes on to the next. A stamp that is too old to be read names the node two
+ * ids before its owner.
  */
 static __always_inline __u32 rung_hunt(struct packet *p, struct ladder *l)
 {
@@ -466,7 +490,7 @@ static __always_inline __u32 rung_hunt(struct packet *p, struct ladder *l)
 	return hunt_start(p, guess, stamp_was_answered(p, l));
 }
 
-/* The ladder. Global, so that the verifier climbs it once, not once per way to parse a packet. */
+/* The ladder. Global, so that the verifier checks it once, not once per way to parse a packet. */
 __noinline int owner_find(struct xdp_md *ctx, struct packet *p)
 {
 	struct ladder l = {};

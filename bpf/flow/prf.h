@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * prf.h: the one keyed hash of a TCP packet. Client first, in both directions, so that ingress
- * and egress agree; its low half binds the stamp, its high half finds the flow.
+ * prf.h: the one keyed hash of a TCP packet. The client comes first in both directions, so that
+ * ingress and egress get the same value. Its low half is part of the stamp, its high half finds the
+ * flow.
  */
 #ifndef AD_PRF_H
 #define AD_PRF_H

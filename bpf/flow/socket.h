@@ -33,20 +33,20 @@ struct tcp_timewait_sock {
 enum socket_answer {
 	SOCKET_UNASKED,
 	SOCKET_NONE,
-	SOCKET_LISTENS,	    /* asked for a SYN: somebody would answer it */
+	SOCKET_LISTENS,	    /* for a SYN: a socket here would answer it */
 	SOCKET_HALF_OPEN,   /* a SYN was answered, but not with what this packet acknowledges */
 	SOCKET_COOKIE,	    /* a listener would accept it as the answer to a SYN cookie */
 	SOCKET_FORWARDED,   /* none here, but its replies leave through us */
 	SOCKET_TIME_WAIT,   /* an old one; a new flow may have taken its ports elsewhere */
-	SOCKET_OURS,	    /* from here on: the flow is ours */
+	SOCKET_OURS,	    /* from here on the flow is ours */
 	SOCKET_CLOSING,	    /* and it ends, or this packet ends it */
 	SOCKET_STRAY,	    /* but not this packet, if a stamp says otherwise */
 	SOCKET_ESTABLISHED, /* nobody has closed it yet */
 };
 
 /*
- * A listener owns the ACK that completes a SYN cookie. Header pointers are taken afresh: the
- * lookup before us was a call.
+ * A listener owns the ACK that completes a SYN cookie. Header pointers are read again, because the
+ * lookup before was a call.
  */
 static __always_inline enum socket_answer socket_ask_cookie(struct xdp_md *ctx, struct packet *p,
 							    struct bpf_sock *sk)
@@ -92,8 +92,8 @@ static __always_inline enum socket_answer socket_ask_time_wait(struct packet *p,
 }
 
 /*
- * Could the socket's peer acknowledge this (RFC 5961, 5.2)? If not, the peer may be long gone and
- * its ports be used again, with another node.
+ * Could the socket's peer acknowledge this number (RFC 5961, 5.2)? If not, the peer may be gone,
+ * and its ports may be used for a new flow with another node.
  */
 static __always_inline bool socket_fits(const struct packet *p, struct bpf_sock *sk)
 {
@@ -106,7 +106,10 @@ static __always_inline bool socket_fits(const struct packet *p, struct bpf_sock 
 	return p->ack - oldest <= tcp->write_seq - oldest;
 }
 
-/* Would the socket take this FIN or RST (RFC 9293, 3.10.7.4)? Forged ones miss its window. */
+/*
+ * Would the socket accept this FIN or RST (RFC 9293, 3.10.7.4)? Forged ones are outside of its
+ * window.
+ */
 static __always_inline bool socket_is_ended(struct xdp_md *ctx, const struct packet *p,
 					    struct bpf_sock *sk)
 {

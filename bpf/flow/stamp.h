@@ -31,7 +31,7 @@ static inline __u16 stamp_decode(__u32 tsecr, __u32 wall_now_ms, __u8 shift, __u
 	return (y + (1u << shift) - skew - 1) >> shift;
 }
 
-/* Was it sent within the last 2^(K-5) ms (two minutes), by the owner that it decodes to? */
+/* Did the owner that it decodes to send it within the last 2^(K-5) ms (two minutes)? */
 static inline bool stamp_is_young(__u32 tsecr, __u32 wall_now_ms, __u8 shift, __u32 prf)
 {
 	__u32 y = tsecr - prf - wall_now_ms;
@@ -42,8 +42,8 @@ static inline bool stamp_is_young(__u32 tsecr, __u32 wall_now_ms, __u8 shift, __
 }
 
 /*
- * Only what this host may have sent is given to its stack: a TSval between 2^(K+1) ms ago and,
- * because the stack's clock and ours are read at different moments, 1 ms ahead.
+ * Only a TSval that this host may have sent is given to its stack: at most 2^(K+1) ms old and,
+ * because the stack's clock and ours are read at different moments, at most 1 ms ahead.
  */
 static inline bool stamp_plausible(__u32 tsval, __u32 mono_now_ms, __u8 shift)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * unstamp.h: giving our stack back the TSecr that it expects.
+ * unstamp.h: restores the TSecr that our stack expects.
  */
 #ifndef AD_UNSTAMP_H
 #define AD_UNSTAMP_H
@@ -8,7 +8,7 @@
 #include "bpf/base/csum.h"
 #include "bpf/packet/packet.h"
 
-/* p->tsecr into the packet. The checksum follows; a wrong one stays wrong. */
+/* Writes p->tsecr into the packet. The checksum is adjusted; if it was wrong it stays wrong. */
 static __always_inline __u32 unstamp(struct xdp_md *ctx, const struct packet *p)
 {
 	__u32 at = (p->ts_at + 4) & 0x3f;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * unstamped.h: our sockets that must not be touched, because they lived before us or because
- * their clock is not ours. The daemon removes what is dead and silent; nothing here ever does.
+ * unstamped.h: sockets of ours whose timestamps must not be changed, because they are older than
+ * anydoor or their clock is not ours. The daemon removes entries that are dead and silent; the data
+ * path removes none.
  */
 #ifndef AD_BPF_UNSTAMPED_H
 #define AD_BPF_UNSTAMPED_H
@@ -19,7 +20,8 @@ static __always_inline struct ad_tuple unstamped_key(const struct packet *p)
 	};
 }
 
-/* Is the flow on the list? @touch: it just sent something. Global: it keeps its key off our stack.
+/*
+ * Is the flow on the list? @touch: it has just sent a packet. Global: keeps its key off our stack.
  */
 __noinline int unstamped_lists(const struct packet *p, __u32 touch)
 {

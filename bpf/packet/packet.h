@@ -97,8 +97,7 @@ struct packet {
 	__u8 why;     /* enum ad_why */
 	__u8 unstamp; /* 1: TSecr is to be restored to @tsecr before the stack sees it */
 	__u16 target;
-	__u16 candidates[AD_CANDIDATES]; /* owners to ask, in order, or as its tunnel option has
-					    them */
+	__u16 candidates[AD_CANDIDATES]; /* owners to ask, in order */
 	__u32 action;			 /* XDP action of a packet that was sent */
 };
 

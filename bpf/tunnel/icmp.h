@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * icmp.h: ICMP errors about what a VIP has sent. A router sends them to the VIP, and so to the POP
- * that is nearest to the router: seldom the one whose stack should hear of it.
+ * icmp.h: ICMP errors about packets from a VIP. A router sends them to the VIP, and so to the POP
+ * that is nearest to the router: seldom the one whose stack needs them.
  *
  * An error quotes the packet that it is about, TCP from the VIP to the client, at least up to the
- * sequence number (RFC 792). So the flow is the quoted tuple reversed, and if the quote reaches as
- * far as the timestamps, TSval there is a stamp that no client has echoed yet. What an error may do
- * is for the owner's stack to judge, which compares the quoted sequence number with what it has in
- * flight. Nobody answers an error, so one that is passed to the wrong stack does no harm.
+ * sequence number (RFC 792). So the flow is the quoted tuple reversed. If the quote reaches as far
+ * as the timestamps, TSval there is a stamp, which no client has echoed yet. The owner's stack
+ * decides what an error may do: it compares the quoted sequence number with what it has in flight.
+ * Errors are never answered, so one that reaches a wrong stack does no harm.
  */
 #ifndef AD_ICMP_H
 #define AD_ICMP_H
@@ -32,7 +32,7 @@ struct icmp_head {
 	__be32 rest; /* an MTU, in 16 bits or in 32 */
 };
 
-/* What every quote has. Our stack sends TCP without IP options or extension headers. */
+/* What every quote has. Our stack sends TCP without IP options and extension headers. */
 struct icmp_quote4 {
 	struct icmp_head icmp;
 	struct iphdr ip;
@@ -47,7 +47,7 @@ struct icmp_quote6 {
 	__be32 seq;
 };
 
-/* What follows, if the router is generous. */
+/* What follows, if the router quotes more than it must. */
 struct icmp_quote_rest {
 	__be32 ack;
 	__u8 doff; /* in the upper half, in words */
@@ -104,7 +104,7 @@ static __always_inline bool icmp_read_quote6(struct cursor *c, struct packet *p,
 	return true;
 }
 
-/* Makes p speak of the flow that the error quotes; @c then stands behind the sequence number. */
+/* Puts the quoted flow into p; @c is then after the sequence number. */
 static __always_inline bool icmp_read_quote(struct cursor *c, struct packet *p)
 {
 	__u32 ports;
@@ -127,8 +127,8 @@ static __always_inline void icmp_read_stamp(struct cursor *c, struct packet *p)
 }
 
 /*
- * Makes p, an ICMP packet for a VIP, speak of the flow that it quotes. False: it is no error, or
- * not about TCP of this VIP.
+ * Puts the flow that an ICMP packet for a VIP quotes into p. False: it is no error, or not about
+ * TCP of this VIP.
  */
 __noinline int icmp_read(struct xdp_md *ctx, struct packet *p)
 {
@@ -146,7 +146,7 @@ __noinline int icmp_read(struct xdp_md *ctx, struct packet *p)
 	return true;
 }
 
-/* The node that owns the flow, as far as anything says; 0: nothing does. */
+/* The node that owns the flow, if anything names it; 0: nothing does. */
 static __always_inline __u32 icmp_owner(struct xdp_md *ctx, struct packet *p,
 					const struct ad_state *st)
 {
@@ -165,7 +165,10 @@ static __always_inline __u32 icmp_owner(struct xdp_md *ctx, struct packet *p,
 	return p->socket == SOCKET_NONE ? 0 : opt.node_id;
 }
 
-/* Came by tunnel: ours if there is a socket of any kind, else the next candidate's. */
+/*
+ * It came by tunnel: it is ours if there is a socket of any kind, else it goes to the next
+ * candidate.
+ */
 static __always_inline __u32 icmp_settle(struct xdp_md *ctx, struct packet *p)
 {
 	if (owner_ask(ctx, p) != SOCKET_NONE)
@@ -173,7 +176,7 @@ static __always_inline __u32 icmp_settle(struct xdp_md *ctx, struct packet *p)
 	return hunt_pass_on(p, opt.node_id) ? AD_R_ICMP_LED : AD_R_ICMP_NOBODY;
 }
 
-/* To @owner, or, if that is 0, to those who may be: the error looks for its flow by itself. */
+/* Sends it to @owner or, if that is 0, to the candidates, one after the other. */
 static __always_inline __u32 icmp_lead(struct packet *p, __u32 owner)
 {
 	__u32 reason;
@@ -183,14 +186,14 @@ static __always_inline __u32 icmp_lead(struct packet *p, __u32 owner)
 		packet_lead(p, owner, AD_WHY_DATA);
 		return AD_R_ICMP_LED;
 	}
-	p->tcp_flags = TCP_ACK; /* for a flow that lives, it is as good as one of its packets */
+	p->tcp_flags = TCP_ACK; /* if the flow is known, it counts like one of its packets */
 	reason = hunt_start(p, 0, false);
 	if (reason == AD_R_BUDGET_HUNT)
 		return AD_R_ICMP_BUDGET;
 	return reason == AD_R_WRAP_HUNT ? AD_R_ICMP_LED : AD_R_ICMP_NOBODY;
 }
 
-/* Whose flow is it about? p is what icmp_read() made of it. Global: verified by itself. */
+/* Which node's flow is it about? p is what icmp_read() made of it. Global: verified by itself. */
 __noinline int icmp_find(struct xdp_md *ctx, struct packet *p)
 {
 	__u32 zero = 0, owner;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * leg.h: the way to another node, asked for once a tick.
+ * leg.h: the way to another node, looked up once per tick.
  *
- * The kernel's answer is good for the packets that follow it at once. It is kept, per CPU, for as
- * long as the coarse clock shows the same moment (1 to 10 ms): a route, a neighbour or an MTU that
- * changes is seen by the next tick. Only success is kept; what failed is asked for again.
+ * The kernel's answer is kept, per CPU, while the coarse clock shows the same time (1 to 10 ms),
+ * and used for the packets that follow. So a change of a route, a neighbour or an MTU is seen in
+ * the next tick. Only success is kept; after a failure the kernel is asked again.
  */
 #ifndef AD_LEG_H
 #define AD_LEG_H
@@ -28,7 +28,10 @@ struct leg {
 	__u32 pad;
 };
 
-/* Scratch of the data path. A new layout takes a new name, for an old map would be used again. */
+/*
+ * Working memory of the data path. A new layout needs a new name, because an old map of this name
+ * would be used again.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, LEG_SLOTS);
@@ -36,8 +39,7 @@ struct {
 	__type(value, struct leg);
 } legs SEC(".maps");
 
-/* Unless multipath is known to go by addresses alone, each source port may have a way of its own.
- */
+/* If multipath may choose by ports, each source port may have a way of its own. */
 static __always_inline bool leg_holds(const struct leg *leg, const struct packet *p,
 				      const struct ad_state *st, __be16 sport)
 {
@@ -45,7 +47,7 @@ static __always_inline bool leg_holds(const struct leg *leg, const struct packet
 	       (st->flags & AD_STATE_ROUTES_BY_ADDRESS || leg->sport == sport);
 }
 
-/* Asks the kernel. The leg holds from now on, unless there is none. */
+/* Asks the kernel. If there is a way, the leg is valid from now on. */
 static __always_inline __u32 leg_ask(struct xdp_md *ctx, const struct packet *p,
 				     const struct ad_addr *from, const struct ad_addr *to,
 				     __be16 sport, __u32 bytes, struct leg *leg)
@@ -64,7 +66,7 @@ static __always_inline __u32 leg_ask(struct xdp_md *ctx, const struct packet *p,
 	return AD_CONTINUE;
 }
 
-/* The leg to p->target at @to, for @bytes of IP: *@found, or why there is none. */
+/* Finds the leg to p->target at @to, for @bytes of IP: *@found, or the reason why there is none. */
 static __always_inline __u32 leg_find(struct xdp_md *ctx, const struct packet *p,
 				      const struct ad_state *st, const struct ad_addr *from,
 				      const struct ad_addr *to, __be16 sport, __u32 bytes,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * link.h: the Ethernet header that we write, and the route it comes from.
+ * link.h: the Ethernet header that we write, and the route that it is made from.
  */
 #ifndef AD_BPF_LINK_H
 #define AD_BPF_LINK_H
@@ -13,10 +13,10 @@
 #endif
 
 /*
- * Routes are looked up as if they left from lo, which is how the stack sees what this host sends:
- * `ip rule` and multipath apply, and no interface that faces the world has to forward. The
- * kernel still wants forwarding enabled on the interface that it is asked about: the
- * daemon sets net.ipv4.conf.lo.forwarding and net.ipv6.conf.lo.forwarding, no others.
+ * Routes are looked up as if the packets came from lo, as the stack does for packets of this host.
+ * So `ip rule` and multipath apply, and no outside interface has to forward. The kernel requires
+ * forwarding on the interface that the lookup names: the daemon sets net.ipv4.conf.lo.forwarding
+ * and net.ipv6.conf.lo.forwarding, and no others.
  */
 #define LINK_LOOPBACK 1
 
@@ -58,7 +58,10 @@ static __always_inline bool link_write(struct xdp_md *ctx, const struct link *li
 	return true;
 }
 
-/* XDP cannot send from a VLAN device: take the one beneath and write the tags ourselves. */
+/*
+ * XDP cannot send from a VLAN device: we send from the device below it and write the tags
+ * ourselves.
+ */
 static __always_inline void link_resolve_vlan(struct link *link)
 {
 	__u32 ifindex = link->ifindex;
@@ -87,8 +90,8 @@ static __always_inline __u32 link_ask(struct xdp_md *ctx, struct bpf_fib_lookup 
 }
 
 /*
- * The way from one tunnel address to another for @bytes of IP. @sport takes part in multipath
- * hashing, as it will on every router beyond.
+ * Looks up the way from one tunnel address to another for @bytes of IP. @sport takes part in
+ * multipath hashing, here and on every router on the way.
  */
 static __always_inline __u32 link_route(struct xdp_md *ctx, const struct ad_addr *from,
 					const struct ad_addr *to, __be16 sport, __u32 bytes,

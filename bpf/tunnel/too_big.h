@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * too_big.h: telling a client that its packet does not fit the way to its owner (RFC 1191, 8201).
+ * too_big.h: tells a client that its packet does not fit the way to its owner (RFC 1191, 8201).
  *
- * The packet itself becomes the quote: cut, moved behind new headers, and sent back the way it
- * came. It comes from the VIP, which is all that the client knows of us. IPv4 packets without DF
- * get the same answer, for we cannot fragment, and silence would be the end of the connection.
+ * The packet itself becomes the quote: it is cut, gets new headers in front, and is sent back the
+ * way it came. The error comes from the VIP, the only address of ours that the client knows. IPv4
+ * packets without DF get the same answer: we cannot fragment, and without an answer the connection
+ * would hang.
  */
 #ifndef AD_TOO_BIG_H
 #define AD_TOO_BIG_H
@@ -30,7 +31,10 @@ struct too_big6 {
 	struct icmp_head icmp;
 };
 
-/* Sources that are nobody, everybody or ourselves get no error (RFC 1122, 3.2.2; RFC 4443, 2.4). */
+/*
+ * Packets from an unspecified, multicast or broadcast address, or from our own, get no error (RFC
+ * 1122, 3.2.2; RFC 4443, 2.4).
+ */
 static __always_inline bool too_big_is_host(const struct packet *p)
 {
 	__u32 ip4 = bpf_ntohl(p->client.w[3]);
@@ -42,13 +46,16 @@ static __always_inline bool too_big_is_host(const struct packet *p)
 	return p->client.b[0] != 0xff && (p->client.q[0] || bpf_be64_to_cpu(p->client.q[1]) > 1);
 }
 
-/* Would a smaller segment help, and may there be one? */
+/* Would a smaller segment help, and is a smaller one allowed? */
 static __always_inline bool too_big_can_help(const struct packet *p)
 {
 	return p->protocol == IPPROTO_TCP && p->mtu >= (p->is_ip6 ? TOO_BIG_MTU6 : TOO_BIG_MTU4);
 }
 
-/* Back to where it came from, with the tags that it came with. False: it was sent to many. */
+/*
+ * Turns it back to its sender, with the tags that it came with. False: it was sent to several
+ * hosts.
+ */
 static __always_inline bool too_big_turn(struct xdp_md *ctx, const struct packet *p,
 					 struct link *link)
 {
@@ -122,7 +129,7 @@ static __always_inline bool too_big_write6(struct xdp_md *ctx, const struct pack
 	return true;
 }
 
-/* The packet into its own answer. */
+/* Makes the packet its own answer. */
 static __always_inline bool too_big_write(struct xdp_md *ctx, const struct packet *p,
 					  const struct link *link)
 {
@@ -140,7 +147,7 @@ static __always_inline bool too_big_write(struct xdp_md *ctx, const struct packe
 }
 
 /*
- * Of a packet for which there was no room: tells its sender so and what would fit, p->mtu. Gives
+ * For a packet that does not fit: tells its sender so, and p->mtu, which would have fitted. Returns
  * the reason to count: TOO_BIG if nobody is told.
  */
 __noinline int too_big_tell(struct xdp_md *ctx, struct packet *p)

@@ -2,8 +2,8 @@
 /*
  * tunnel.h: what both ends of the tunnel share: its header as words, and the tag over it.
  *
- * The format is in maps/types.h. We handle the 36 bytes of Geneve and option as five words, which
- * the tag hashes, the checksum adds and one store each writes.
+ * The format is in maps/types.h. The 36 bytes of Geneve and option are handled as five words: the
+ * tag hashes them, the checksum adds them, and each is written by one store.
  */
 #ifndef AD_TUNNEL_H
 #define AD_TUNNEL_H
@@ -16,7 +16,10 @@
 #define GENEVE_CRITICAL 0x40
 #define TUNNEL_TTL	64
 
-/* Bytes of the inner transport that the tag covers; of an ICMP error, up to what it quotes. */
+/*
+ * Bytes of the inner transport that the tag covers; of an ICMP error, up to the end of what it must
+ * quote.
+ */
 #define TUNNEL_TCP_TAGGED   20
 #define TUNNEL_ICMP4_TAGGED 36
 #define TUNNEL_ICMP6_TAGGED 56
@@ -96,9 +99,9 @@ static __always_inline void tunnel_hash_ends(struct siphash *s, const struct tun
 }
 
 /*
- * What the tag covers first is the same in all packets of a leg for a second: the hash that far is
- * kept, per CPU, with everything that it was made of. Scratch of the data path; a new layout takes
- * a new name, for an old map would be used again.
+ * The first words that the tag covers are the same in all packets of a leg for a second. So the
+ * hash up to there is kept, per CPU, with all that it was made of. Working memory of the data path;
+ * a new layout needs a new name, because an old map of this name would be used again.
  */
 #define TAG_SLOTS 256
 
@@ -126,7 +129,7 @@ static __always_inline __u32 tag_slot(const struct tunnel_words *w, const struct
 	return mix * 0x9e3779b97f4a7c15ULL >> 56;
 }
 
-/* No branch in between: one test is foreseen better than nine. */
+/* Without branches in between: the CPU predicts one branch better than nine. */
 static __always_inline bool tag_start_is(const struct tag_start *start,
 					 const struct tunnel_words *w,
 					 const struct tunnel_ends *ends,
@@ -139,7 +142,7 @@ static __always_inline bool tag_start_is(const struct tag_start *start,
 		 (start->option ^ w->option) | (start->time_first ^ w->time_first));
 }
 
-/* Returns 0. Global: seldom walked, and its registers are not the hot path's. */
+/* Returns 0. Global: it is called seldom, and so costs the usual path no registers. */
 __noinline int tag_start_make(struct tag_start *start, const struct tunnel_words *w,
 			      const struct tunnel_ends *ends, const struct ad_tunnel_key *key)
 {
@@ -195,10 +198,10 @@ static __always_inline bool tunnel_hash_words(struct siphash *s, struct cursor c
 }
 
 /*
- * The tag over outer addresses, header words and the inner packet of p, which must begin at
- * p->l3_off, of which it covers p->tagged bytes, always whole words of four. 0
- * means that we could not read that far, and is never accepted or sent as a tag. Global: both ends
- * of the tunnel use it, and one copy is enough to verify and to keep in the cache.
+ * The tag over the outer addresses, the header words and p->tagged bytes of the inner packet of p,
+ * which must begin at p->l3_off. p->tagged is a multiple of four. 0 means that the packet is too
+ * short; it is never accepted or sent as a tag. Global: both ends of the tunnel use it, so it is
+ * verified once and is in the instruction cache once.
  */
 __noinline __u64 tunnel_tag(struct xdp_md *ctx, const struct packet *p,
 			    const struct tunnel_words *w, const struct tunnel_ends *ends,

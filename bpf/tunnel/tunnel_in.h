@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * tunnel_in.h: what comes by tunnel. Believed only step by step: known peer, fresh, tag, and only
- * then what is inside. Until it is unwrapped, in the end, the packet is not written.
+ * tunnel_in.h: packets that come by tunnel. They are checked step by step: known peer, fresh, right
+ * tag, and only then the inner packet. The packet is not changed before it is unwrapped at the end.
  */
 #ifndef AD_TUNNEL_IN_H
 #define AD_TUNNEL_IN_H
@@ -15,7 +15,7 @@
 #define ECN_CE	 3
 #define ECN_ECT1 1
 
-/* What we must still know of the outer headers while p already describes the inner packet. */
+/* What is still needed of the outer headers while p already describes the inner packet. */
 struct tunnel_outer {
 	struct tunnel_ends ends;
 	struct ad_state *st;
@@ -25,7 +25,7 @@ struct tunnel_outer {
 	__u8 tos;
 };
 
-/* Is it ours? Anybody may use Geneve on this port: it is by our option's class. */
+/* Is it ours? Others may use Geneve on this port, so our option's class decides. */
 static __always_inline bool tunnel_is_ours(const struct ad_geneve *geneve,
 					   const struct ad_geneve_opt *option)
 {
@@ -33,7 +33,7 @@ static __always_inline bool tunnel_is_ours(const struct ad_geneve *geneve,
 	       option->class == bpf_htons(AD_GENEVE_CLASS);
 }
 
-/* Our version and the one before: what another has changed must not be guessed at. */
+/* Our version and the one before. The layout of any other version is not known. */
 static __always_inline bool tunnel_is_readable(const struct ad_geneve_opt *option)
 {
 	__u8 version = option->type & ~AD_GENEVE_CRITICAL;
@@ -41,7 +41,7 @@ static __always_inline bool tunnel_is_readable(const struct ad_geneve_opt *optio
 	return version && (version == AD_TUNNEL_VERSION || version + 1 == AD_TUNNEL_VERSION);
 }
 
-/* Exactly as we write it. */
+/* Must be exactly as we write it. */
 static __always_inline bool tunnel_is_sound(const struct ad_geneve *geneve,
 					    const struct ad_geneve_opt *option)
 {
@@ -66,7 +66,7 @@ static __always_inline __u8 tunnel_read_tos(struct xdp_md *ctx, const struct pac
 	return p->is_ip6 ? ip[0] << 4 | ip[1] >> 4 : ip[1];
 }
 
-/* UDP, Geneve and option: whose is it, and what does it say? p->l3_off then is the inner one. */
+/* Reads UDP, Geneve and option. Afterwards p->l3_off is the inner packet's. */
 static __always_inline __u32 tunnel_read_header(struct xdp_md *ctx, struct packet *p,
 						struct tunnel_words *t, struct tunnel_outer *outer)
 {
@@ -114,7 +114,10 @@ static __always_inline __u32 tunnel_check_sender(struct packet *p, const struct 
 	return age_s + AD_TUNNEL_FRESH_S <= 2 * AD_TUNNEL_FRESH_S ? AD_CONTINUE : AD_R_TUNNEL_STALE;
 }
 
-/* The inner IP header, which says how far the tag reaches. It must fill the tunnel exactly. */
+/*
+ * Reads the inner IP header, which says how far the tag reaches. The inner packet must fill the
+ * tunnel packet exactly.
+ */
 static __always_inline __u32 tunnel_read_inner(struct xdp_md *ctx, struct packet *p)
 {
 	__be16 proto = p->is_ip6 ? bpf_htons(ETH_P_IPV6) : bpf_htons(ETH_P_IP);
@@ -150,7 +153,7 @@ static __always_inline __u32 tunnel_check_tag(struct xdp_md *ctx, const struct p
 	return tag && tag == t->tag ? AD_CONTINUE : AD_R_TUNNEL_AUTH;
 }
 
-/* TCP, or an ICMP error about what we sent? */
+/* TCP, or an ICMP error about a packet of ours? */
 static __always_inline bool tunnel_read_transport(struct xdp_md *ctx, struct packet *p)
 {
 	struct cursor c = cursor_at(ctx, p->l4_off);
@@ -160,7 +163,7 @@ static __always_inline bool tunnel_read_transport(struct xdp_md *ctx, struct pac
 	return icmp_read(ctx, p);
 }
 
-/* Authentic; is it also something that may come by tunnel? */
+/* The packet is authentic. May it come by tunnel? */
 static __always_inline __u32 tunnel_check_purpose(struct xdp_md *ctx, struct packet *p)
 {
 	if (p->fragment || !packet_is_local(p) || !(p->local.flags & AD_LOCAL_VIP_TCP) ||
@@ -178,8 +181,8 @@ static __always_inline __u32 tunnel_check_purpose(struct xdp_md *ctx, struct pac
 }
 
 /*
- * The congestion mark of the way here moves inside (RFC 6040, 4.2); DSCP stays as the sender set
- * it (RFC 2983, pipe). False: CE on a packet that cannot carry it.
+ * The congestion mark of the outer header moves to the inner one (RFC 6040, 4.2); DSCP stays as the
+ * sender set it (RFC 2983, pipe). False: CE on a packet that is not ECN-capable.
  */
 static __always_inline bool tunnel_merge_ecn(struct xdp_md *ctx, const struct packet *p,
 					     __u8 outer_tos)
@@ -207,7 +210,7 @@ static __always_inline bool tunnel_merge_ecn(struct xdp_md *ctx, const struct pa
 	return true;
 }
 
-/* Ethernet and tags move up to the inner packet; the rest in between goes. */
+/* Ethernet and tags are moved to the front of the inner packet; what was between is removed. */
 static __always_inline bool tunnel_unwrap(struct xdp_md *ctx, struct packet *p, __u16 outer_l3)
 {
 	__u32 shift = p->l3_off - outer_l3;
@@ -241,8 +244,8 @@ static __always_inline void tunnel_count_in(const struct packet *p)
 }
 
 /*
- * UDP for our tunnel address, on our port. AD_CONTINUE: it was ours and authentic; p and the frame
- * now are the inner packet, and p says how it came.
+ * UDP for our tunnel address, on our port. AD_CONTINUE: it was an authentic tunnel packet; p and
+ * the frame are the inner packet now, and p says how it came.
  */
 __noinline int tunnel_receive(struct xdp_md *ctx, struct packet *p)
 {

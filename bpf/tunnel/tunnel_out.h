@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * tunnel_out.h: wrapping. Everything that can fail is asked before the packet is changed.
+ * tunnel_out.h: wrapping. All that can fail is done before the packet is changed.
  */
 #ifndef AD_TUNNEL_OUT_H
 #define AD_TUNNEL_OUT_H
@@ -9,7 +9,7 @@
 #include "bpf/flow/owner.h"
 #include "tunnel.h"
 
-/* All that the outer headers are written from. */
+/* All that is needed to write the outer headers. */
 struct tunnel_wrap {
 	struct leg *leg;
 	__u32 head; /* bytes from outer IP header to inner: AD_OVERHEAD_* */
@@ -34,7 +34,10 @@ static long csum_step(__u32 i, struct csum_walk *w)
 		bytes = sizeof(w->chunk);
 	if (!bytes)
 		return 1;
-	/* 6.1 learns no lower bound from a test for 0, and clang must not see that this is one. */
+	/*
+	 * Linux 6.1 does not learn a lower bound from a comparison with 0, and clang must not
+	 * recognise this as one.
+	 */
 	barrier_var(bytes);
 	bytes = ((bytes - 1) & (sizeof(w->chunk) - 1)) + 1;
 	__builtin_memset(w->chunk, 0, sizeof(w->chunk));
@@ -59,8 +62,8 @@ static __always_inline __u64 tunnel_inner_pseudo(const struct packet *p)
 }
 
 /*
- * The sum of @bytes of the packet, from @at on, in 16 bits; 0: it is not that long. Global: the
- * walk's buffer is on no other function's stack.
+ * The sum of @bytes of the packet, from @at on, in 16 bits; 0: the packet is shorter. Global, so
+ * that its buffer is on no other function's stack.
  */
 __noinline __u32 csum_of_packet(struct xdp_md *ctx, __u32 at, __u32 bytes)
 {
@@ -70,7 +73,10 @@ __noinline __u32 csum_of_packet(struct xdp_md *ctx, __u32 at, __u32 bytes)
 	return walk.at == walk.end ? walk.sum : 0;
 }
 
-/* Is the TCP checksum complete? Adds up the whole segment: only for those that look partial. */
+/*
+ * Is the TCP checksum complete? Adds up the whole segment, so it is called only if the checksum
+ * looks partial.
+ */
 static __always_inline bool tunnel_checksum_holds(struct xdp_md *ctx, const struct packet *p)
 {
 	__u32 sum = csum_of_packet(ctx, p->l4_off, p->ip_bytes - (p->l4_off - p->l3_off));
@@ -79,8 +85,8 @@ static __always_inline bool tunnel_checksum_holds(struct xdp_md *ctx, const stru
 }
 
 /*
- * A sender that leaves the checksum to its hardware puts the folded pseudo-header sum there. One
- * in 65536 honest segments looks the same, so what looks partial is added up.
+ * A sender that leaves the checksum to its hardware puts the folded pseudo-header sum there. One of
+ * 65536 complete checksums looks the same, so a checksum that looks partial is verified.
  */
 static __always_inline bool tunnel_is_partial(struct xdp_md *ctx, const struct packet *p)
 {
@@ -94,7 +100,10 @@ static __always_inline bool tunnel_is_partial(struct xdp_md *ctx, const struct p
 	return tcp->check == csum_fold(tunnel_inner_pseudo(p)) && !tunnel_checksum_holds(ctx, p);
 }
 
-/* TTL and traffic class of the inner packet; a TTL that would reach zero goes no further. */
+/*
+ * TTL and traffic class of the inner packet. If the TTL would become zero, the packet is not sent
+ * on.
+ */
 static __always_inline __u32 tunnel_read_hop(struct xdp_md *ctx, const struct packet *p,
 					     struct tunnel_wrap *w)
 {
@@ -136,7 +145,9 @@ static __always_inline bool tunnel_decrement_hop(struct xdp_md *ctx, const struc
 	return true;
 }
 
-/* The way to @target, if the packet fits it; else what would have fitted, into p->mtu. */
+/*
+ * Finds the way to @target, if the packet fits it; else p->mtu is the size that would have fitted.
+ */
 static __always_inline __u32 tunnel_find_way(struct xdp_md *ctx, struct packet *p,
 					     const struct ad_state *st, const struct ad_addr *from,
 					     const struct ad_node *target, struct tunnel_wrap *w)
@@ -157,7 +168,7 @@ static __always_inline __u32 tunnel_find_way(struct xdp_md *ctx, struct packet *
 	return AD_R_TOO_BIG;
 }
 
-/* Who, from where, which way: everything about the leg that does not change the packet. */
+/* Everything about the leg that does not change the packet: addresses, port, route. */
 static __always_inline __u32 tunnel_plan(struct xdp_md *ctx, struct packet *p,
 					 const struct ad_state *st, struct tunnel_wrap *w)
 {
@@ -166,7 +177,7 @@ static __always_inline __u32 tunnel_plan(struct xdp_md *ctx, struct packet *p,
 
 	if (p->hop >= AD_HOP_LIMIT)
 		return AD_R_TUNNEL_HOPS;
-	/* Of nothing else we know how far the tag reaches, or what its checksum covers. */
+	/* Only for these is it known how far the tag reaches and what the checksum covers. */
 	if (!self || !target || (p->protocol != IPPROTO_TCP && !packet_is_icmp(p)))
 		return AD_R_INTERNAL;
 	w->head = addr_is_ip4(&target->tunnel) ? AD_OVERHEAD_IP4 : AD_OVERHEAD_IP6;
@@ -175,7 +186,7 @@ static __always_inline __u32 tunnel_plan(struct xdp_md *ctx, struct packet *p,
 	return reason ?: tunnel_find_way(ctx, p, st, &self->tunnel, target, w);
 }
 
-/* Trims Ethernet padding and makes room; afterwards p's offsets are those of the inner packet. */
+/* Removes Ethernet padding and makes room; afterwards p's offsets are those of the inner packet. */
 static __always_inline bool tunnel_make_room(struct xdp_md *ctx, struct packet *p,
 					     const struct tunnel_wrap *w)
 {
@@ -228,8 +239,8 @@ static __always_inline __u64 tunnel_sum_words(struct cursor c, __u32 bytes)
 }
 
 /*
- * What the inner transport adds up to, if its checksum is right: the complement of its
- * pseudo-header, whatever it carries. ICMP over IPv4 has none.
+ * The sum of the inner transport if its checksum is right: the complement of its pseudo-header,
+ * whatever the payload is. ICMP over IPv4 has no pseudo-header.
  */
 static __always_inline __u64 tunnel_sum_transport(struct xdp_md *ctx, const struct packet *p)
 {
@@ -339,7 +350,7 @@ static __always_inline void tunnel_count_out(const struct packet *p)
 	count->tx.bytes += p->ip_bytes;
 }
 
-/* The packet is changed: from here on, there is no way back but INTERNAL. */
+/* The packet is changed here: a failure from now on can only return INTERNAL. */
 static __always_inline bool tunnel_emit(struct xdp_md *ctx, struct packet *p,
 					const struct tunnel_wrap *w, const struct ad_state *st,
 					const struct ad_tunnel_key *key)
@@ -355,8 +366,8 @@ static __always_inline bool tunnel_emit(struct xdp_md *ctx, struct packet *p,
 }
 
 /*
- * Wraps the packet for p->target and sends it. AD_CONTINUE: sent, by p->action. With any other
- * reason but INTERNAL the packet is as it was, so that a SYN may still stay here.
+ * Wraps the packet for p->target and sends it. AD_CONTINUE: sent, by p->action. With any reason but
+ * INTERNAL the packet is unchanged, so a SYN may still be served here.
  */
 __noinline int tunnel_send(struct xdp_md *ctx, struct packet *p)
 {
