@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * carry.c: what an upgrade takes along from maps whose geometry changed.
+ * carry.c: copies counters and flows from maps whose geometry an upgrade has changed.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -21,7 +21,7 @@ static int map_info(int fd, struct bpf_map_info *info)
 	return bpf_obj_get_info_by_fd(fd, info, &len);
 }
 
-/* Entries that both have; a metric that is new starts at zero, none runs backwards. */
+/* Entries that both maps have. A new metric starts at 0, and none goes backwards. */
 static int carry_entries(int from, int to, const struct bpf_map_info *old,
 			 const struct bpf_map_info *new)
 {
@@ -55,7 +55,7 @@ static int carry_map(int from, int to)
 	return carry_entries(from, to, &old, &new);
 }
 
-/* What has no namesake is left behind with its version. */
+/* A map without one of the same name in @to is not copied. */
 static int carry_named(const char *from, const char *to, const char *name)
 {
 	int err = 0, old = bpffs_get(from, name), new = bpffs_get(to, name);
@@ -83,7 +83,9 @@ static bool is_another(const char *from, const char *to, const char *name)
 	return differ;
 }
 
-/* Programs, and the flow table, whose two halves only make sense together (carry_flows.h). */
+/*
+ * Left out: programs, and the flow table, whose two maps must be copied together (carry_flows.h).
+ */
 static bool is_left_out(const char *name)
 {
 	return name[0] == '.' || !strncmp(name, "prog_", 5) || !strcmp(name, "flows") ||

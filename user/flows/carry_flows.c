@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * carry_flows.c: the flow table, into one of another size.
+ * carry_flows.c: copies the flow table into one of another size.
  */
 #include <errno.h>
 #include <string.h>
@@ -89,7 +89,7 @@ static struct ad_flow_slot slot_of(const struct ad_flow *flow, __u64 prf)
 	return (struct ad_flow_slot){ .tag = prf, .last_s = flow->last_s, .kind = flow->kind };
 }
 
-/* Kind first, then when it was last heard of. */
+/* By kind first, then by the time of the last packet. */
 static __u64 worth(const struct table *table, __u32 index, const struct ad_flow_slot *slot)
 {
 	const struct ad_flow *flow = (const struct ad_flow *)table->flows.at + index;

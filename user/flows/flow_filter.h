@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * flow_filter.h: which flows are meant. Knows no libbpf.
+ * flow_filter.h: conditions that select flows. Knows no libbpf.
  */
 #ifndef AD_FLOW_FILTER_H
 #define AD_FLOW_FILTER_H

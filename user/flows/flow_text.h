@@ -15,23 +15,23 @@ const char *flow_kind(__u8 kind);
 
 #define ENDPOINT_TEXT 56 /* "[address]:port" */
 const char *endpoint_format(const struct ad_addr *addr, __be16 port, char text[ENDPOINT_TEXT]);
-/* The flow's VIP and port; "removed:port" if the VIP has left the configuration since. */
+/* The flow's VIP and port; "removed:port" if the VIP is no longer in the configuration. */
 const char *flow_vip_format(const struct ad_flow *flow, const struct names *names,
 			    char text[ENDPOINT_TEXT]);
 
-/* Seconds since @then; a clock of 32 bits that wraps, and packets later than @now are "now". */
+/* Seconds since @then. The clock has 32 bits and wraps; a packet later than @now counts as now. */
 __u32 flow_seconds(__u32 now_s, __u32 then_s);
 
 /*
- * Whether the flow has ended, as far as the table tells: long silent, or closed and silent since.
- * Its entry only waits for another to take its place.
+ * Has the flow ended, as far as the table shows? It has if it was silent for long, or was closed
+ * and is silent since. Its entry stays until another flow takes it.
  */
 bool flow_is_over(const struct ad_flow *flow, const struct names *names);
 
 /*
- * The flow as one JSON object without newline; returns its length. Written by hand: a table of ten
- * million flows goes through here, and nothing in it needs escaping (names are restricted by the
- * configuration's schema).
+ * The flow as one JSON object without newline; returns its length. It is not made by a library,
+ * because a table may have ten million flows, and nothing in it needs escaping (the configuration's
+ * schema restricts names).
  */
 #define FLOW_JSON_TEXT 1024
 size_t flow_json(const struct ad_flow *flow, const struct names *names, char text[FLOW_JSON_TEXT]);

@@ -21,7 +21,7 @@ void flow_top_free(struct flow_top *top)
 	*top = (struct flow_top){ 0 };
 }
 
-/* The greater, the further to the front. */
+/* The greater the value, the nearer to the front. */
 static __u64 rank(enum flow_sort sort, const struct ad_flow *flow)
 {
 	switch (sort) {
@@ -79,7 +79,7 @@ void flow_top_offer(struct flow_top *top, const struct ad_flow *flow)
 	}
 }
 
-/* Heap sort: the hindmost goes to the end, again and again. */
+/* Heap sort: the last flow in the order is moved to the end, again and again. */
 void flow_top_finish(struct flow_top *top)
 {
 	for (size_t nr = top->nr; nr > 1; nr--) {

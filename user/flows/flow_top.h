@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * flow_top.h: the N foremost of any number of flows, in memory for N. Knows no libbpf.
+ * flow_top.h: the first N flows in an order, of any number of flows, in memory for N. Knows no
+ * libbpf.
  */
 #ifndef AD_FLOW_TOP_H
 #define AD_FLOW_TOP_H
@@ -25,9 +26,9 @@ struct flow_top {
 /* 0 or -ENOMEM; @max at least 1. */
 int flow_top_init(struct flow_top *top, enum flow_sort sort, size_t max);
 void flow_top_offer(struct flow_top *top, const struct ad_flow *flow);
-/* Puts flows[0 .. nr-1] in order, the foremost first; nothing may be offered any more. */
+/* Sorts flows[0 .. nr-1]. Afterwards no more flows may be offered. */
 void flow_top_finish(struct flow_top *top);
-/* After that: of several entries for one flow the foremost remains (two CPUs may have met it). */
+/* After that: of several entries for one flow the first is kept (two CPUs may have seen it). */
 void flow_top_unique(struct flow_top *top);
 void flow_top_free(struct flow_top *top);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * latecomer.h: an interface that joins an armed data path: flows that leave by it have lived
- * without a stamp so far.
+ * latecomer.h: an interface that is added to an armed data path: flows that leave by it had no
+ * stamp so far.
  */
 #ifndef AD_LATECOMER_H
 #define AD_LATECOMER_H
@@ -10,8 +10,8 @@
 #include "user/state/pins.h"
 
 /*
- * Puts on the unstamped list every socket of a VIP whose replies leave by @ifindex, but those
- * that the flow table has seen with a stamp (the interface was with us before). Number added, or
+ * Puts every socket of a VIP whose replies leave by @ifindex on the unstamped list, except those
+ * that the flow table has seen with a stamp (the interface was attached before). Number added, or
  * -errno.
  */
 int latecomer_note(const struct datapath *dp, const struct pins *pins, __u32 ifindex);

@@ -12,10 +12,10 @@
 #include "user/state/pins.h"
 #include "user/state/pins_map.h"
 
-#define CHUNK	   512 /* buckets looked at together, and copied where they cannot be mapped */
-#define READ_TRIES 4   /* of one entry that keeps changing */
+#define CHUNK	   512 /* buckets that are read together, and copied if they cannot be mapped */
+#define READ_TRIES 4   /* tries to read an entry that is being changed */
 
-/* A packet may come while we count: its slot's clock is then ahead of ours. */
+/* A packet may arrive while we count: then its slot's time is later than ours. */
 #define CLOCK_SLACK_S 60
 
 /* --- an array map: mapped whole, or copied range by range ------------------------------------ */
@@ -64,7 +64,7 @@ static const void *array_range(const struct array *array, size_t first, size_t n
 
 	if (array->at)
 		return array->at + first * array->size;
-	/* A batch starts behind a key. It says -ENOENT when it reached the end of the array. */
+	/* A batch starts after a key. -ENOENT: it reached the end of the array. */
 	if (bpf_map_lookup_batch(array->fd, first ? &before : NULL, &last, keys, buffer, &got,
 				 NULL) &&
 	    errno != ENOENT)
@@ -74,7 +74,7 @@ static const void *array_range(const struct array *array, size_t first, size_t n
 
 /* --- slots ----------------------------------------------------------------------------------- */
 
-/* A slot is eight bytes and aligned: one load sees all of it as it was at one moment. */
+/* A slot has eight bytes and is aligned, so one load reads all of it as it was at one moment. */
 static struct ad_flow_slot slot_load(const struct ad_flow_slot *slot)
 {
 	union {
@@ -125,7 +125,7 @@ int pins_walk_open(const struct pins *pins, struct pins_walk **walk)
 	if (!err)
 		err = array_open(pins, "flows", sizeof(struct ad_flow), &new->flows);
 	if (!err && new->flows.nr != new->tags.nr * AD_FLOW_SLOTS)
-		err = -EPROTO; /* an upgrade is replacing one after the other */
+		err = -EPROTO; /* an upgrade is replacing the two maps one after the other */
 	if (err)
 		pins_walk_close(new);
 	else
@@ -169,7 +169,10 @@ static int chunk_load(struct pins_walk *walk)
 	return walk->entries && walk->after ? 0 : -EIO;
 }
 
-/* The data path writes a slot last and clears it first: same slot before and after, same flow. */
+/*
+ * The data path writes a slot last and clears it first: if the slot is the same before and after,
+ * the entry between is of one flow.
+ */
 static bool flow_read(const struct ad_flow_slot *slot_before, const struct ad_flow_slot *slot_after,
 		      const struct ad_flow *entry, struct ad_flow *copy)
 {

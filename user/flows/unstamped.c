@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * unstamped.c: the list of our sockets that must not be touched, from the user's side.
+ * unstamped.c: the list of sockets that must not be stamped, for the daemon.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -9,7 +9,10 @@
 #include "unstamped.h"
 #include "user/base/clock.h"
 
-/* A socket may be between two states in the dump; one that sent within this time is alive. */
+/*
+ * A socket that changes its state may be missing in the dump; one that sent within this time counts
+ * as alive.
+ */
 #define SILENT_S 60
 
 int unstamped_add(const struct datapath *dp, const struct ad_tuple *tuple)
@@ -77,7 +80,7 @@ int unstamped_count_stamped(const struct datapath *dp, const struct vip_set *vip
 	return err ?: note.nr;
 }
 
-/* Tuples that egress has left alone for a while: candidates to be forgotten. */
+/* Tuples that egress has not seen for a while: they may be removed. */
 struct silent {
 	struct ad_tuple *list;
 	bool *alive;
@@ -127,7 +130,7 @@ static int mark_alive(const struct socket_entry *socket, void *arg)
 	return 0;
 }
 
-/* Egress may have spoken since the list was read: then it is alive again. */
+/* Egress may have seen it since the list was read: then it is alive. */
 static int forget_dead(const struct datapath *dp, __u32 now, const struct silent *silent)
 {
 	int forgotten = 0;

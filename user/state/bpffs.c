@@ -70,7 +70,10 @@ bool bpffs_may_be_prepared(const char *root)
 	return will_be_on_bpffs(root) || !mounts_are_private();
 }
 
-/* Pins die with their last mount: a private mount namespace takes the data path with it. */
+/*
+ * Pins are gone with the last mount of their bpffs: in a mount namespace of its own, the data path
+ * ends with it.
+ */
 static void warn_if_private(const char *where)
 {
 	if (mounts_are_private())
@@ -113,13 +116,13 @@ int bpffs_prepare(const char *root, struct config_errors *errors)
 	if (err)
 		config_errors_add(errors, root, 0, "cannot make the directory for pins: %s",
 				  strerror(-err));
-	/* Somebody may have been faster. */
+	/* Another process may have made it in the meantime. */
 	return err ?: trust_or_tell(root, errors);
 }
 
 /*
- * systemd mounts bpffs 0700 for root. Other programs' pins lie there too, so nobody but @gid may
- * pass, and only where no other group has rights that it would lose.
+ * systemd mounts the bpffs with mode 0700 for root. Other programs' pins are there, too. So only
+ * @gid gets the right to pass, and only where no other group would lose rights.
  */
 static void let_through(const char *path, gid_t gid)
 {
@@ -185,7 +188,7 @@ int bpffs_get(const char *dir, const char *name)
 	return err ? err : bpf_obj_get(path);
 }
 
-/* The kernel copies as much as its values are long, whatever we have room for. */
+/* The kernel copies as many bytes as the map's values have, whatever room we have. */
 int bpffs_get_map(const char *dir, const char *name, __u32 value_size)
 {
 	struct bpf_map_info info = {};
@@ -202,8 +205,8 @@ int bpffs_get_map(const char *dir, const char *name, __u32 value_size)
 }
 
 /*
- * What status, flows, stats, pops and zones open. Everything else holds, or may come to hold, what
- * packets can be forged with: keys, and hashes that are begun with them.
+ * The maps that status, flows, stats, pops and zones open. All others have, or may come to have,
+ * data with which packets can be forged: keys, and hashes that were begun with them.
  */
 static const char *const group_reads[] = {
 	"attached",
@@ -241,7 +244,7 @@ static int grant(const char *path, const char *name, gid_t gid)
 	gid = mode == 0640 ? gid : 0;
 	if (!stat(path, &st) && !st.st_uid && st.st_gid == gid && (st.st_mode & 07777) == mode)
 		return 0;
-	/* Rights are taken before the owner changes. */
+	/* Rights are removed before the group changes. */
 	return chmod(path, 0600) || chown(path, 0, gid) || chmod(path, mode) ? -errno : 0;
 }
 

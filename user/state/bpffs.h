@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * bpffs.h: directories of pins. bpffs names never hold a dot.
+ * bpffs.h: directories of pins. Names on a bpffs have no dots.
  */
 #ifndef AD_BPFFS_H
 #define AD_BPFFS_H
@@ -16,14 +16,14 @@
 int bpffs_prepare(const char *root, struct config_errors *errors);
 
 /*
- * Whether bpffs_prepare() leads to pins that others see: not where it would have to mount in a
- * mount namespace of our own, which a service has.
+ * Does bpffs_prepare() lead to pins that others see? Not if it would have to mount a bpffs in a
+ * mount namespace of our own, as a service has one.
  */
 bool bpffs_may_be_prepared(const char *root);
 
 /*
- * Lets members of @gid, and nobody else, reach @root and list it: a directory above it on the bpffs
- * that is closed to them is given to @gid with its x bit.
+ * Lets members of @gid, and nobody else, reach @root and list it. A directory above it on the bpffs
+ * that is closed to them is given to @gid, with the x bit.
  */
 int bpffs_open_to_group(const char *root, gid_t gid, struct config_errors *errors);
 

@@ -8,7 +8,7 @@
 #include "maps/types.h"
 #include "user/config/config.h"
 
-/* X(map, what a value of it is) */
+/* X(map, type of its values) */
 #define DATAPATH_MAPS(X)                                                                           \
 	X(state, struct ad_state)                                                                  \
 	X(keys, struct ad_keys)                                                                    \
@@ -25,8 +25,10 @@ struct datapath {
 #define X(name, type) int name;
 	DATAPATH_MAPS(X)
 #undef X
-	/* The state map itself: fields are changed one by one, never as a whole, for egress counts
-	 * in it. */
+	/*
+	 * The memory of the state map. Its fields are changed one by one and never all at once,
+	 * because egress counts in it.
+	 */
 	struct ad_state *state_at;
 };
 
@@ -46,7 +48,7 @@ __u64 datapath_reason(const struct datapath *dp, __u32 reason);
 void state_set_flag(struct ad_state *state, __u32 flag);
 void state_clear_flag(struct ad_state *state, __u32 flag);
 bool state_has_flag(const struct ad_state *state, __u32 flag);
-/* No packet sees half of the old list and half of the new. */
+/* Packets see either the old list or the new one, never a mixture. */
 void state_set_successors(struct ad_state *state, const __u16 *ids, size_t nr);
 
 #endif

@@ -57,7 +57,7 @@ int doors_renew_xdp(struct doors *doors)
 	return err ?: make_xdp_table(doors);
 }
 
-/* Nothing is known yet, which is not the same as zeroes. */
+/* Unknown is not the same as 0. */
 static int write_first(const struct doors *doors)
 {
 	struct ad_keeper keeper = { .netns = instance_netns() };
@@ -68,7 +68,7 @@ static int write_first(const struct doors *doors)
 	return doors_write(doors, &keeper);
 }
 
-/* What is left of an instance knows more than a new map. */
+/* A map that is left of an instance has more than a new one. */
 static int make_keeper(struct doors *doors, const char *left)
 {
 	bool found;
@@ -202,8 +202,8 @@ static int fill_slot(int table, __u32 slot, const char *dir, const char *program
 }
 
 /*
- * The program behind `dns`, in the slot that only those of its own format jump to (maps/dns.h).
- * False: that in @dir is of another format, and is where it was.
+ * Puts `dns_copied` in the slot that only programs of its own format jump to (maps/dns.h). False:
+ * the program in @dir has another format, and stays where it was.
  */
 static bool fill_copied(const struct doors *doors, const char *dir, int *err)
 {
@@ -214,9 +214,9 @@ static bool fill_copied(const struct doors *doors, const char *dir, int *err)
 }
 
 /*
- * Nobody jumps to the program of the other format any more, and it would keep an image alive.
- * Queries that its `dns` has begun are through by then; were one not, it would be left to the
- * daemon.
+ * No program jumps to the program of the other format any more, and it would keep an image in
+ * memory. Queries that its `dns` has begun are finished by then; if one is not, the daemon answers
+ * it.
  */
 static void empty_copied(const struct doors *doors, __u32 format)
 {

@@ -25,8 +25,8 @@ void doors_init(struct doors *doors);
 /* Makes and pins them in instance->fresh. 0, or -errno with a line in @errors. */
 int doors_make(struct doors *doors, const struct instance *instance, struct config_errors *errors);
 /*
- * The same on jump tables that are there already, and with what else is left in instance->dir;
- * takes the descriptors. -1: a new table.
+ * The same with jump tables that exist already (-1: a new table), and with what else is left in
+ * instance->dir. Takes the descriptors over.
  */
 int doors_make_on(struct doors *doors, const struct instance *instance, int door_xdp, int door_tc,
 		  struct config_errors *errors);
@@ -42,20 +42,21 @@ int doors_write(const struct doors *doors, const struct ad_keeper *keeper);
 
 /*
  * A new, empty XDP table for another kind of door: the first program that names a table decides
- * what may ever enter it, even one that failed to attach. Only while nothing is attached.
+ * which programs it may hold, even if that program failed to attach. Only while nothing is
+ * attached.
  */
 int doors_renew_xdp(struct doors *doors);
-/* Opens, without loading, the doors' object on these tables. */
+/* Opens the doors' object with these tables, without loading it. */
 int doors_open_object(const struct doors *doors, struct door_bpf **door);
 
 /*
- * Puts the programs pinned in @dir behind the doors: from then on packets meet them. 0, or -errno
- * with a line in @errors.
+ * Puts the programs pinned in @dir behind the doors: from then on they get the packets. 0, or
+ * -errno with a line in @errors.
  */
 int doors_fill(const struct doors *doors, const char *dir, struct config_errors *errors);
 /*
- * Whether this program, attached somewhere, is a door of this instance: it jumps through one of
- * our tables. Works also for what a dying process could not write down.
+ * Is this attached program a door of this instance? It is if it jumps through one of our tables. So
+ * doors are found, too, that a process could not record before it died.
  */
 bool doors_own(const struct doors *doors, __u32 program_id);
 /* Id of the program in a slot, 0 if it is empty. */
@@ -63,8 +64,8 @@ __u32 doors_get_xdp(const struct doors *doors, enum ad_door_xdp slot);
 __u32 doors_get_tc(const struct doors *doors, enum ad_door_tc slot);
 
 /*
- * Id of the jump table that this program holds if it is a door of any instance, by its name and by
- * the table's name and size; 0 if it is none, or if we may not see.
+ * The id of the jump table of this program if the program is a door of any instance, by its name
+ * and by the table's name and size. 0 if it is not, or if we may not ask.
  */
 __u32 doors_table_of_xdp(__u32 program_id);
 __u32 doors_table_of_tc(__u32 program_id);

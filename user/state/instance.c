@@ -18,7 +18,7 @@
 #include "user/base/log.h"
 
 #define LOCK_PATH  300
-#define KEEP_PID   "process" /* who holds the pins, and where it listens: links */
+#define KEEP_PID   "process" /* links: the process that holds the pins, and its run directory */
 #define KEEP_RUN   "run"
 #define KEEP_TRIES 10
 
@@ -80,7 +80,7 @@ int instance_init(struct instance *instance, const struct config *config, const 
 	return 0;
 }
 
-/* For everybody to look into, whatever the umask: what lies there has modes of its own. */
+/* Everybody may list it, whatever the umask is: the files in it have their own modes. */
 static int make_dir(const char *path)
 {
 	if (mkdir(path, 0755))
@@ -105,11 +105,14 @@ static int make_run_dir(const struct instance *instance, struct config_errors *e
 	if (err)
 		config_errors_add(errors, instance->run, 0,
 				  "cannot be made: %s; is this run as root?", strerror(-err));
-	/* Somebody may have been faster. */
+	/* Another process may have made it in the meantime. */
 	return err ?: trust_or_tell(instance->run, errors);
 }
 
-/* Whoever may open it may hold it, and keep the daemon from starting. Who it is is for people. */
+/*
+ * A process that may open it may lock it, and so keep the daemon from starting. The process number
+ * in it is for people.
+ */
 static void sign_run(const char *path, int fd)
 {
 	if (fchmod(fd, 0600))
@@ -163,7 +166,7 @@ int instance_lock_run(struct instance *instance, struct config_errors *errors)
 	return 0;
 }
 
-/* Is it still @fd that lies at @path? */
+/* Is the file at @path still the one that is open as @fd? */
 static bool is_at(int fd, const char *path)
 {
 	struct stat open, found;
@@ -185,7 +188,7 @@ static void keep_path(const struct instance *instance, const char *name, char pa
 	snprintf(path, LOCK_PATH, "%s/%s", instance->keep, name);
 }
 
-/* bpffs has no files, but links, which may say anything. */
+/* A bpffs has no files, but symbolic links, which may have any text as their target. */
 static void sign_pins(const struct instance *instance)
 {
 	char path[LOCK_PATH], pid[16];
@@ -212,7 +215,9 @@ static bool read_keep(const struct instance *instance, const char *name, char te
 	return len > 0;
 }
 
-/* The directory, locked; -ENOENT: somebody removed it meanwhile; -EAGAIN: somebody has it. */
+/*
+ * The directory, locked; -ENOENT: it was removed in the meantime; -EAGAIN: another process has it.
+ */
 static int try_keep(const char *path)
 {
 	int err, fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -254,7 +259,7 @@ int instance_lock_pins(struct instance *instance, struct config_errors *errors)
 	return 0;
 }
 
-/* Somebody removed what we had locked, or hid it: then we hold nothing that others would try. */
+/* If our lock's directory was removed or hidden, our lock keeps nobody out. */
 static bool has_pins_lock(const struct instance *instance)
 {
 	return is_at(instance->lock_pins, instance->keep);

@@ -18,7 +18,7 @@ struct instance {
 	char dir[256];	 /* its pins */
 	char fresh[256]; /* where they are built before they are moved into place */
 	char keep[256];	 /* what is locked beside them */
-	char run[256];	 /* another lock, and the control socket that it guards */
+	char run[256];	 /* the other lock, and the control socket */
 	char control[300];
 	gid_t gid;     /* who may read the pins */
 	int lock_pins; /* fds, -1 while not held */
@@ -26,7 +26,7 @@ struct instance {
 	pid_t holder; /* after -EAGAIN: the process that holds it; 0 = unknown */
 };
 
-/* A name becomes a directory on a bpffs, where a dot is refused. */
+/* The name becomes a directory on a bpffs, which allows no dots. */
 bool instance_name_is_good(const char *name);
 /* Holds no lock, so that instance_unlock() may always be called. */
 void instance_clear(struct instance *instance);
@@ -37,24 +37,26 @@ int instance_init(struct instance *instance, const struct config *config, const 
 int instance_find_group(struct instance *instance, const struct config *config,
 			struct config_errors *errors);
 /*
- * Whoever loads, changes or detaches holds two locks, which fall with the process: of the run
- * files, and then of the pins, which nobody can delete by cleaning up /run. -EAGAIN and no error
- * line if another process has it; other failures say why. Without instance->root there are no pins
- * to lock.
+ * A process that loads, changes or detaches holds two locks, which end with the process: first that
+ * of the run files, then that of the pins, which cleaning up /run cannot remove. -EAGAIN and no
+ * error line if another process has one; other failures are in @errors. Without instance->root
+ * there are no pins to lock.
  */
 int instance_lock_run(struct instance *instance, struct config_errors *errors);
 int instance_lock_pins(struct instance *instance, struct config_errors *errors);
-/* Takes the lock of the pins anew if its directory is gone. 0, or as instance_lock_pins(). */
+/* Takes the lock of the pins again if its directory is gone. 0, or as instance_lock_pins(). */
 int instance_renew_pins_lock(struct instance *instance, struct config_errors *errors);
-/* Does our lock of the run files still lie where others would look for it? */
+/* Is our lock of the run files still where other processes look for it? */
 bool instance_has_run(const struct instance *instance);
-/* A sign of life: the time of the lock's file, which anybody may look at. */
+/* Shows that the daemon is alive: sets the time of the lock's file, which everybody may read. */
 void instance_alive(const struct instance *instance);
-/* That file: 0 or -errno. Follows run files that are not where the configuration says. */
+/* Reads that time: 0 or -errno. Finds run files that are not where the configuration says. */
 int instance_stat_run(struct instance *instance, struct stat *st);
-/* Nothing stays of the locks if nothing is pinned. */
+/* Removes the lock's directory if nothing is pinned. */
 void instance_unlock(struct instance *instance);
-/* Where whoever holds the pins, or did last, listens: instance->control, if nobody says otherwise.
+/*
+ * Sets instance->control to the control socket of the process that holds the pins, or held them
+ * last. It stays as it is if that is not recorded.
  */
 void instance_find_control(struct instance *instance);
 /* Inode of this process's network namespace. */

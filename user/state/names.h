@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * names.h: what the numbers of the data path are called: node ids by the configuration, VIP
- * indexes by the data path itself. Without a configuration, ids stand in for names.
+ * names.h: names for the numbers of the data path: node ids by the configuration, VIP indexes by
+ * the data path itself. Without a configuration, ids are shown in place of names.
  */
 #ifndef AD_NAMES_H
 #define AD_NAMES_H
@@ -16,14 +16,14 @@ struct names {
 	size_t nr_ids;
 	struct ad_addr vips[AD_VIP_MAX];
 	size_t nr_vips;
-	__u32 now_s; /* CLOCK_MONOTONIC at names_open(), what ages count from */
+	__u32 now_s; /* CLOCK_MONOTONIC at names_open(); ages count back from it */
 };
 
 /* 0 or -errno. @config stays the caller's and must outlive @names. */
 int names_open(struct names *names, const struct config *config, const struct pins *pins);
 void names_close(struct names *names);
 
-/* flows.idle: how long a flow may be silent before it may make room for another. */
+/* flows.idle: after so much silence a flow's entry may be given to another flow. */
 __u32 names_idle_s(const struct names *names);
 
 const struct config_node *names_node(const struct names *names, __u16 id);

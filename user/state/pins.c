@@ -2,8 +2,8 @@
 /*
  * pins.c: reading an instance through its pins (pins.h); the flow table is in pins_flows.c.
  *
- * Every map is opened by its path, read and closed again: an upgrade may replace it between two
- * reads. Its geometry is checked first, because the kernel copies as much as *its* values are long.
+ * Every map is opened by its path, read and closed again, because an upgrade may replace it between
+ * two reads. Its geometry is checked first: the kernel copies as many bytes as *its* values have.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -185,7 +185,7 @@ int pins_read_peer(const struct pins *pins, __u16 node, struct ad_peer_count *co
 	return read_sums(pins, "peers", node, 1, count, sizeof(*count));
 }
 
-#define CHUNK 256 /* elements read with one call: of each there is one for every CPU */
+#define CHUNK 256 /* elements read with one call; each has a value for every CPU */
 
 /* Calls @each with all elements of an array, a chunk at a time. 0 or -errno. */
 static int each_chunk(int fd, void *values, void (*each)(void *arg, __u32 first, __u32 nr),
@@ -319,7 +319,7 @@ int pins_read_vips(const struct pins *pins, struct ad_addr vips[AD_VIP_MAX], siz
 		return fd;
 	*nr = 0;
 	memset(vips, 0, AD_VIP_MAX * sizeof(vips[0]));
-	/* A key that is removed meanwhile makes the walk start again; not for ever. */
+	/* If a key is removed in the meantime the walk starts again, but not for ever. */
 	for (int i = 0; i < 4 * AD_VIP_MAX && !bpf_map_get_next_key(fd, previous, &key); i++) {
 		previous = &key;
 		if (bpf_map_lookup_elem(fd, &key, &local) || local.vip >= AD_VIP_MAX ||

@@ -43,8 +43,8 @@ int pins_read_flow_stats(const struct pins *pins, struct ad_flow_stats *stats);
 int pins_read_hunt_stats(const struct pins *pins, struct ad_hunt_stats *stats);
 
 /*
- * The fleet as the data path sees it, by id, and what was exchanged with each node; flags 0 = not
- * in the fleet. Both have AD_NODE_ID_MAX + 1 elements, of which *nr are filled.
+ * The fleet as the data path knows it, by id, and the traffic with each node; flags 0 = not in the
+ * fleet. Both arrays have AD_NODE_ID_MAX + 1 elements, of which *nr are filled.
  */
 int pins_read_fleet(const struct pins *pins, struct ad_node *nodes, struct ad_peer_count *counts,
 		    __u32 *nr);
@@ -55,15 +55,16 @@ int pins_read_vips(const struct pins *pins, struct ad_addr vips[AD_VIP_MAX], siz
 
 struct pins_occupancy {
 	__u64 by_kind[AD_FLOW_OURS + 1]; /* entries; [AD_FLOW_FREE] is what is free */
-	__u64 idle; /* of any kind, silent for long: will make room for others */
+	__u64 idle; /* of any kind, silent for long: may be replaced by other flows */
 	__u64 slots;
 };
 /* Reads the tags only: one cache line for eight slots. @idle_s: as the data path has it. */
 int pins_read_occupancy(const struct pins *pins, __u32 idle_s, struct pins_occupancy *occupancy);
 
 /*
- * A walk over the flow table, bucket by bucket, that may pause between them. In place (mmap) for
- * who may write the map; the kernel maps it for nobody else, and others get it copied in pieces.
+ * A walk over the flow table, bucket by bucket, that may pause between two of them. It reads in
+ * place (mmap) if we may write the map, since the kernel maps it for nobody else; others get
+ * copies, piece by piece.
  */
 struct pins_walk;
 int pins_walk_open(const struct pins *pins, struct pins_walk **walk);

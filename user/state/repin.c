@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * repin.c: everything that an instance has pinned, held open (repin.h).
+ * repin.c: keeps all pins of an instance open (repin.h).
  */
 #include <errno.h>
 #include <limits.h>
@@ -17,7 +17,7 @@ static int hold_one(const char *path, const char *name, void *arg)
 	struct repin_one one = {};
 	struct stat st;
 
-	if (stat(path, &st) || !S_ISREG(st.st_mode)) /* somebody's directory, say */
+	if (stat(path, &st) || !S_ISREG(st.st_mode)) /* such as a directory of another program */
 		return 0;
 	if (held->nr == REPIN_MAX || strlen(name) >= sizeof(one.name))
 		return -E2BIG;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * repin.h: everything that an instance has pinned, held open, so that it can be pinned again when
- * somebody removed the pins: with the last pin and the last descriptor of a jump table, the kernel
- * empties it.
+ * repin.h: keeps all pins of an instance open, so that they can be made again if they are removed.
+ * Without a pin and without a descriptor the kernel empties a jump table.
  */
 #ifndef AD_REPIN_H
 #define AD_REPIN_H
@@ -26,7 +25,7 @@ struct repin {
 
 /* Opens all that is pinned in @dir, instead of what was held before. 0 or -errno. */
 int repin_hold(struct repin *held, const char *dir);
-/* The first of them that no longer lies in @dir, or NULL. */
+/* The first of them that is no longer in @dir, or NULL. */
 const char *repin_find_lost(const struct repin *held, const char *dir);
 /* Pins all of them in @dir, which is there and empty, for @gid to read. 0 or -errno. */
 int repin_all(const struct repin *held, const char *dir, gid_t gid);

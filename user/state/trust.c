@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * trust.c: a walk along a path, as it is written and as links lead (trust.h).
+ * trust.c: follows a path, name by name and through links (trust.h).
  */
 #include <errno.h>
 #include <limits.h>
@@ -15,7 +15,7 @@ static bool is_ours(const struct stat *st)
 	return !st->st_uid || st->st_uid == geteuid();
 }
 
-/* Group root is root. */
+/* The group root counts as root. */
 static bool others_write(const struct stat *st)
 {
 	return st->st_mode & S_IWOTH || (st->st_mode & S_IWGRP && st->st_gid);
@@ -32,7 +32,8 @@ static int check_one(const char *at, bool last, char why[TRUST_TEXT / 2])
 	struct stat st;
 
 	if (lstat(at, &st))
-		return errno == ENOENT ? -ENOENT : 0; /* whoever uses it will hear why not */
+		return errno == ENOENT ? -ENOENT
+				       : 0; /* the caller will get the error when it uses it */
 	if (!is_ours(&st)) {
 		snprintf(why, TRUST_TEXT / 2,
 			 "belongs to user %u, who decides what lies there: if nothing of yours is "
@@ -40,7 +41,7 @@ static int check_one(const char *at, bool last, char why[TRUST_TEXT / 2])
 			 st.st_uid);
 		return -EPERM;
 	}
-	/* The rights of a link mean nothing; of what a sticky one holds, all is checked next. */
+	/* The mode of a link means nothing. What is in a sticky directory is checked next. */
 	if (S_ISLNK(st.st_mode) || !others_write(&st) || (st.st_mode & S_ISVTX && !last))
 		return 0;
 	snprintf(why, TRUST_TEXT / 2,
