@@ -126,7 +126,7 @@ static void judge_peers(const struct view *view, struct status *status)
 static void judge_clock(struct status *status)
 {
 	long long off_ns = llabs(clock_real_minus_mono_ns() - status->state.real_minus_mono_ns);
-	long long off_s = off_ns / 1000000000;
+	long long off_s = (off_ns + 500000000) / 1000000000;
 
 	if (off_s >= AD_TUNNEL_FRESH_S)
 		unfit(status, "the tunnel's clock is %llds off: peers drop what we send them",
