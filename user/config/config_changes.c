@@ -110,7 +110,7 @@ static const char *node_text(const struct config *config, const struct schema_ro
 	return node ? node->name : "?";
 }
 
-/* As one would write it in the file; in @text or in @config. */
+/* As it is written in the file; in @text or in @config. */
 static const char *value_text(const struct config *config, const struct schema_row *row,
 			      const void *where, char text[VALUE_TEXT])
 {
