@@ -99,8 +99,11 @@ static json_t *on_verb(const char *verb, const json_t *args, struct control_call
 		       void *arg)
 {
 	const char *who = json_string_value(json_object_get(args, "who"));
+	const struct daemon *daemon = arg;
 
-	if (((struct daemon *)arg)->stops)
+	if (daemon->stops && daemon->detached && !strcmp(verb, "detach"))
+		return json_pack("{s:b, s:b}", "ok", 0, "loaded", 0);
+	if (daemon->stops)
 		return control_refuse("the daemon stops");
 	if (!strcmp(verb, "reload"))
 		return daemon_reload(arg, who, caller);
