@@ -55,9 +55,10 @@ static int note_one(const struct socket_entry *socket, void *arg)
 	int added, ifindex;
 
 	if (route_get(&socket->tuple.vip, &socket->tuple.client, &ifindex) ||
-	    (__u32)ifindex != late->ifindex ||
-	    bsearch(&socket->tuple, late->stamped, late->nr_stamped, sizeof(*late->stamped),
-		    by_tuple))
+	    (__u32)ifindex != late->ifindex)
+		return 0;
+	if (late->nr_stamped && bsearch(&socket->tuple, late->stamped, late->nr_stamped,
+					sizeof(*late->stamped), by_tuple))
 		return 0;
 	added = unstamped_add(late->dp, &socket->tuple);
 	if (added > 0)
