@@ -52,12 +52,19 @@ uid_t control_uid(const struct control_caller *caller)
 	return caller->uid;
 }
 
+/* The process at the other end, as it was when it connected or listened. With errno. */
+static bool peer_of(int fd, struct ucred *peer)
+{
+	socklen_t len = sizeof(*peer);
+
+	return !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, peer, &len);
+}
+
 static uid_t uid_of(int fd)
 {
-	struct ucred peer = {};
-	socklen_t len = sizeof(peer);
+	struct ucred peer;
 
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) ? (uid_t)-1 : peer.uid;
+	return peer_of(fd, &peer) ? peer.uid : (uid_t)-1;
 }
 
 /* NULL: it comes later. */
@@ -268,10 +275,9 @@ void control_free(struct control *control)
 /* Whoever listens hears what root has to say. With errno. */
 static bool is_trusted(int fd)
 {
-	struct ucred peer = {};
-	socklen_t len = sizeof(peer);
+	struct ucred peer;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len))
+	if (!peer_of(fd, &peer))
 		return false;
 	errno = EPERM;
 	return !peer.uid || peer.uid == geteuid();
@@ -280,12 +286,11 @@ static bool is_trusted(int fd)
 /* Whether who listens was stopped by a signal: it takes connections, and answers none. */
 static bool is_stopped(int fd)
 {
-	struct ucred peer = {};
-	socklen_t len = sizeof(peer);
+	struct ucred peer;
 	char path[64], state = '?';
 	FILE *file;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) || !peer.pid)
+	if (!peer_of(fd, &peer) || !peer.pid)
 		return false;
 	snprintf(path, sizeof(path), "/proc/%d/stat", peer.pid);
 	file = fopen(path, "re");
