@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "selftests/tap.h"
-#include "stderr_fixture.h"
+#include "output_fixture.h"
 #include "user/base/clock.h"
 #include "user/base/log.h"
 #include "user/config/config.h"
@@ -124,9 +124,9 @@ static void test_refresh_knows_more_than_times(struct dns_zones **set)
 	is_int(reads(set, &ms), 2, "another file of that name, and the young one");
 	is_int(serial_of(*set, "z5.example."), 3, "and it is served");
 	unlink(zones[9].file);
-	catch_stderr();
+	catch_output(stderr);
 	is_int(reads(set, &ms), 3, "a file that is gone, and two that are young");
-	release_stderr();
+	release_output();
 	is_int(serial_of(*set, "z9.example."), 1, "the zone stays as it was");
 	is_int((*set)->nr_broken, 1, "and is known to be broken");
 	write_file(zones[9].file, 4, "");

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "selftests/tap.h"
-#include "stderr_fixture.h"
+#include "output_fixture.h"
 #include "user/config/keys.h"
 
 #define DIGITS "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
@@ -35,9 +35,9 @@ static int load(unsigned int epoch, struct ad_keys *keys, __u8 id[16], char *sai
 {
 	int err;
 
-	catch_stderr();
+	catch_output(stderr);
 	err = keys_load(path, epoch, keys, id);
-	snprintf(said, size, "%s", release_stderr());
+	snprintf(said, size, "%s", release_output());
 	return err;
 }
 
@@ -166,9 +166,9 @@ static int load_cookies(const char *text, mode_t mode, struct dns_secrets *secre
 	int err;
 
 	put(text, mode);
-	catch_stderr();
+	catch_output(stderr);
 	err = keys_load_cookies(path, secrets);
-	snprintf(said, size, "%s", release_stderr());
+	snprintf(said, size, "%s", release_output());
 	return err;
 }
 
@@ -224,7 +224,7 @@ static void test_keys_token_is_one_line(void)
 	put(big + 1, 0600);
 	is_int(keys_load_token(path, token), 0, "the longest");
 	put(big, 0600);
-	catch_stderr();
+	catch_output(stderr);
 	is_int(keys_load_token(path, token), -EINVAL, "one more letter");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		put(bad[i], 0600);
@@ -232,7 +232,7 @@ static void test_keys_token_is_one_line(void)
 	}
 	put("0123456789abcdef\n", 0640);
 	is_int(keys_load_token(path, token), -EPERM, "and one that others may read");
-	snprintf(said, sizeof(said), "%s", release_stderr());
+	snprintf(said, sizeof(said), "%s", release_output());
 	ok(strstr(said, path) && !strstr(said, "0123456"), "by name, showing nothing");
 }
 

@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 #include "selftests/tap.h"
-#include "stderr_fixture.h"
+#include "output_fixture.h"
 #include "user/base/listener.h"
 
 #define FILES 64
@@ -86,11 +86,11 @@ static void test_turn_away_without_descriptors(void)
 
 	listener_turn_away(listener);
 	fd = connect_to(listener);
-	catch_stderr();
+	catch_output(stderr);
 	take_all();
 	event_base_loop(base, EVLOOP_NONBLOCK);
 	give_back();
-	said = release_stderr();
+	said = release_output();
 	ok(strstr(said, "connections are refused") != NULL, "which is told");
 	is_int(taken, 0, "he is not served");
 	ok(is_hung_up(fd), "but hung up on");
@@ -109,9 +109,9 @@ static void test_spares_the_last_descriptors(void)
 
 	ok(listener_spares(low), "a low number leaves enough");
 	ok(fcntl(low, F_GETFD) >= 0, "and stays open");
-	catch_stderr();
+	catch_output(stderr);
 	ok(!listener_spares(high), "a high one does not");
-	release_stderr();
+	release_output();
 	ok(fcntl(high, F_GETFD) < 0, "and is closed");
 	close(low);
 }

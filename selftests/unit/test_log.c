@@ -7,22 +7,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "selftests/tap.h"
-#include "stderr_fixture.h"
+#include "output_fixture.h"
 #include "user/base/log.h"
 
 static void test_log_level_hides_what_is_below(void)
 {
-	catch_stderr();
+	catch_output(stderr);
 	log_set_level(LOG_WARN_);
 	log_err("one %d", 1);
 	log_warn("two");
 	log_info("three");
 	log_debug("four");
-	is_str(release_stderr(), "error: one 1\nwarning: two\n", "errors and warnings");
-	catch_stderr();
+	is_str(release_output(), "error: one 1\nwarning: two\n", "errors and warnings");
+	catch_output(stderr);
 	log_set_level(LOG_INFO_);
 	log_info("three");
-	is_str(release_stderr(), "three\n", "information has no prefix");
+	is_str(release_output(), "three\n", "information has no prefix");
 }
 
 static void test_log_journal_gets_priorities(void)
@@ -30,18 +30,18 @@ static void test_log_journal_gets_priorities(void)
 	char stream[64];
 	struct stat st;
 
-	catch_stderr();
+	catch_output(stderr);
 	fstat(STDERR_FILENO, &st);
 	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev,
 		 (unsigned long long)st.st_ino);
 	setenv("JOURNAL_STREAM", stream, 1);
 	log_err("one");
 	log_warn("two");
-	is_str(release_stderr(), "<3>one\n<4>two\n", "stderr is the journal");
+	is_str(release_output(), "<3>one\n<4>two\n", "stderr is the journal");
 	setenv("JOURNAL_STREAM", "1:2", 1);
-	catch_stderr();
+	catch_output(stderr);
 	log_err("one");
-	is_str(release_stderr(), "error: one\n", "stderr has been redirected since");
+	is_str(release_output(), "error: one\n", "stderr has been redirected since");
 	unsetenv("JOURNAL_STREAM");
 }
 
@@ -52,9 +52,9 @@ static void test_log_long_line_stays_one_line(void)
 
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
-	catch_stderr();
+	catch_output(stderr);
 	log_err("%s", text);
-	said = release_stderr();
+	said = release_output();
 	ok(strlen(said) < 2048, "is cut");
 	ok(strchr(said, '\n') == said + strlen(said) - 1, "and ended");
 }
@@ -62,13 +62,13 @@ static void test_log_long_line_stays_one_line(void)
 /* Who names a file may put a line end into the name, and what a terminal obeys. */
 static void test_log_text_of_others_forges_no_line(void)
 {
-	catch_stderr();
+	catch_output(stderr);
 	log_err("%s: not found", "a\n<3>error: \x1b[2Jforged\r\t\x7f");
-	is_str(release_stderr(),
+	is_str(release_output(),
 	       "error: a\\x0a<3>error: \\x1b[2Jforged\\x0d\\x09\\x7f: not found\n", "one line");
-	catch_stderr();
+	catch_output(stderr);
 	log_warn("Z\xc3\xbcrich \xff \xc2\x9b");
-	is_str(release_stderr(), "warning: Z\xc3\xbcrich \\xff \\xc2\\x9b\n", "UTF-8 alone");
+	is_str(release_output(), "warning: Z\xc3\xbcrich \\xff \\xc2\\x9b\n", "UTF-8 alone");
 }
 
 /* Any failing call makes libbpf talk. */
@@ -83,20 +83,20 @@ static void make_libbpf_talk(void)
 static void test_log_libbpf_is_kept_until_it_matters(void)
 {
 	log_adopt_libbpf();
-	catch_stderr();
+	catch_output(stderr);
 	make_libbpf_talk();
-	is_str(release_stderr(), "", "nothing is shown at once");
-	catch_stderr();
+	is_str(release_output(), "", "nothing is shown at once");
+	catch_output(stderr);
 	log_replay_libbpf();
-	ok(strstr(release_stderr(), "/nonexistent.bpf.o"), "a failure shows it");
-	catch_stderr();
+	ok(strstr(release_output(), "/nonexistent.bpf.o"), "a failure shows it");
+	catch_output(stderr);
 	log_replay_libbpf();
-	is_str(release_stderr(), "", "once");
+	is_str(release_output(), "", "once");
 	make_libbpf_talk();
 	log_forget_libbpf();
-	catch_stderr();
+	catch_output(stderr);
 	log_replay_libbpf();
-	is_str(release_stderr(), "", "and not if it was forgotten");
+	is_str(release_output(), "", "and not if it was forgotten");
 }
 
 static void test_log_libbpf_at_once_is_lines_of_ours(void)
@@ -104,9 +104,9 @@ static void test_log_libbpf_at_once_is_lines_of_ours(void)
 	const char *said;
 
 	log_set_level(LOG_DEBUG_);
-	catch_stderr();
+	catch_output(stderr);
 	make_libbpf_talk();
-	said = release_stderr();
+	said = release_output();
 	ok(!strncmp(said, "debug:   libbpf: ", 17), "with its word before it: %s", said);
 	log_set_level(LOG_INFO_);
 }
@@ -119,9 +119,9 @@ static void test_log_libbpf_flood_is_cut_to_its_end(void)
 
 	for (i = 0; i < 2000; i++)
 		make_libbpf_talk();
-	catch_stderr();
+	catch_output(stderr);
 	log_replay_libbpf();
-	said = release_stderr();
+	said = release_output();
 	ok(!strncmp(said, "error:   (only the last 40 lines", 32), "says that there was more");
 	for (; *said; said++)
 		lines += *said == '\n';

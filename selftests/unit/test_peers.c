@@ -5,6 +5,7 @@
 #include "selftests/tap.h"
 #include "fleet_fixture.h"
 #include "instance_fixture.h"
+#include "output_fixture.h"
 #include "user/fleet/peers.h"
 
 /* Nodes 1 and 3 are in the configuration; 9 is known to the data path only; 2 and 4 are not. */
@@ -22,10 +23,11 @@ static void test_read_every_node_of_the_configuration(struct fixture *fixture)
 {
 	struct peer *peers;
 	struct names names;
+	struct ad_told told;
 	size_t nr;
 
 	fleet_names(&names);
-	is_int(peers_read(&fixture->pins, &names, &peers, &nr), 0, "read");
+	is_int(peers_read(&fixture->pins, &names, &peers, &nr, &told), 0, "read");
 	if (!is_int(nr, 4, "four nodes"))
 		return;
 	for (size_t i = 0; i < nr; i++)
@@ -43,9 +45,10 @@ static void test_read_without_a_configuration(struct fixture *fixture)
 {
 	struct names names = {};
 	struct peer *peers;
+	struct ad_told told;
 	size_t nr;
 
-	is_int(peers_read(&fixture->pins, &names, &peers, &nr), 0, "read");
+	is_int(peers_read(&fixture->pins, &names, &peers, &nr, &told), 0, "read");
 	if (!is_int(nr, 3, "those that the data path knows"))
 		return;
 	is_int(peers[2].id, 9, "the last one");
@@ -58,42 +61,31 @@ static void test_read_without_an_instance_is_an_error(struct fixture *fixture)
 	struct pins gone = fixture->pins;
 	struct peer *peers = (void *)1;
 	struct names names = {};
+	struct ad_told told;
 	size_t nr = 7;
 
 	strcat(gone.dir, "x");
-	is_int(peers_read(&gone, &names, &peers, &nr), -ENOENT, "no maps");
+	is_int(peers_read(&gone, &names, &peers, &nr, &told), -ENOENT, "no maps");
 	ok(!peers && !nr, "and nothing to free");
 }
 
 static const char *printed(const struct names *names, struct peer *peers, size_t nr, bool self)
 {
-	static char text[4096];
-	FILE *out = tmpfile();
-	int saved = dup(STDOUT_FILENO);
-	size_t size;
-
-	fflush(stdout);
-	dup2(fileno(out), STDOUT_FILENO);
+	catch_output(stdout);
 	peers_print(names, peers, nr, 1, self);
-	fflush(stdout);
-	dup2(saved, STDOUT_FILENO);
-	close(saved);
-	rewind(out);
-	size = fread(text, 1, sizeof(text) - 1, out);
-	text[size] = '\0';
-	fclose(out);
-	return text;
+	return release_output();
 }
 
 static void test_print_this_node_is_marked_or_left_out(struct fixture *fixture)
 {
 	struct peer *peers;
 	struct names names;
+	struct ad_told told;
 	const char *text;
 	size_t nr;
 
 	fleet_names(&names);
-	peers_read(&fixture->pins, &names, &peers, &nr);
+	peers_read(&fixture->pins, &names, &peers, &nr, &told);
 	text = printed(&names, peers, nr, true);
 	ok(strstr(text, "up (here)"), "this node is marked");
 	ok(strstr(text, "198.51.100.3"), "another is there with its tunnel address");

@@ -4,7 +4,7 @@
  */
 #include "netns_fixture.h"
 #include "selftests/tap.h"
-#include "stderr_fixture.h"
+#include "output_fixture.h"
 #include "user/base/addr.h"
 #include "user/base/sysctl.h"
 #include "user/load/prepare.h"
@@ -93,15 +93,15 @@ static void test_watch_tells_once(void)
 	bool told = false;
 
 	host_as_installed();
-	catch_stderr();
+	catch_output(stderr);
 	prepare_watch_sysctls(&config, &told);
-	ok(strstr(release_stderr(), "net.ipv4.tcp_timestamps"), "timestamps are told");
+	ok(strstr(release_output(), "net.ipv4.tcp_timestamps"), "timestamps are told");
 	ok(told, "which is noted");
 	is_int(sysctl_get(AD_SYSCTL_TIMESTAMPS), 1, "and left as they are");
 	is_int(sysctl_get(AD_SYSCTL_LO_FORWARDING4), 1, "forwarding is set again");
-	catch_stderr();
+	catch_output(stderr);
 	prepare_watch_sysctls(&config, &told);
-	ok(!strstr(release_stderr(), "net.ipv4.tcp_timestamps"), "not told again");
+	ok(!strstr(release_output(), "net.ipv4.tcp_timestamps"), "not told again");
 	sysctl_set(AD_SYSCTL_TIMESTAMPS, 2);
 	prepare_watch_sysctls(&config, &told);
 	ok(!told, "until they were right");

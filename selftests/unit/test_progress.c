@@ -9,7 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "selftests/tap.h"
-#include "stderr_fixture.h"
+#include "output_fixture.h"
 #include "user/base/log.h"
 #include "user/base/progress.h"
 
@@ -42,9 +42,9 @@ static const char *heard(int fd)
 static void test_progress_says_nothing_at_first(int manager)
 {
 	progress_begin();
-	catch_stderr();
+	catch_output(stderr);
 	progress_at("reading: %d of %d", 1, 9);
-	is_str(release_stderr(), "", "nothing is said at once");
+	is_str(release_output(), "", "nothing is said at once");
 	is_str(heard(manager), "", "nor to the service manager");
 }
 
@@ -53,10 +53,10 @@ static void test_progress_of_what_takes_long_is_told(int manager)
 	const char *said;
 
 	usleep(2050000);
-	catch_stderr();
+	catch_output(stderr);
 	progress_at("reading: %d of %d", 5, 9);
 	progress_at("reading: %d of %d", 6, 9);
-	said = release_stderr();
+	said = release_output();
 	ok(strstr(said, "reading: 5 of 9; 2 s so far") && !strstr(said, "6 of 9"),
 	   "after two seconds, once");
 	said = heard(manager);

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "selftests/tap.h"
-#include "stderr_fixture.h"
+#include "output_fixture.h"
 #include "user/base/log.h"
 #include "user/base/progress.h"
 #include "user/config/config.h"
@@ -166,7 +166,7 @@ static void test_worker_loads_while_the_loop_answers(void)
 	unsigned int serial;
 	bool good = true;
 
-	catch_stderr();
+	catch_output(stderr);
 	for (serial = 1; serial <= ROUNDS && good; serial++) {
 		loads = 0;
 		write_zone(serial);
@@ -175,7 +175,7 @@ static void test_worker_loads_while_the_loop_answers(void)
 		worker_queue(worker, &load.job);
 		good = loop_until(loaded) && !load.err && served->list[0].serial == serial;
 	}
-	release_stderr();
+	release_output();
 	ok(good, "%d loads, each swapped in while the loop looked %s", ROUNDS,
 	   looks ? "on" : "away");
 }

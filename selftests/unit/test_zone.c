@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "maps/dns_proto.h"
-#include "stderr_fixture.h"
+#include "output_fixture.h"
 #include "zone_fixture.h"
 
 #define SHA256 "0000000000000000000000000000000000000000000000000000000000000000"
@@ -254,9 +254,9 @@ static void test_zone_doubtful_is_loaded_and_told_of(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(doubtful) / sizeof(*doubtful); i++) {
-		catch_stderr();
+		catch_output(stderr);
 		zone = parse_good("example.com.", doubtful[i].text);
-		is_str(release_stderr(), doubtful[i].error, "%s", doubtful[i].what);
+		is_str(release_output(), doubtful[i].error, "%s", doubtful[i].what);
 		ok(zone, "is loaded");
 		zone_free(zone);
 	}

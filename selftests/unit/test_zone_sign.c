@@ -4,7 +4,7 @@
  * and when. Signatures are only weighed here: selftests/net/dnssec.t has validators verify them.
  */
 #include <time.h>
-#include "stderr_fixture.h"
+#include "output_fixture.h"
 #include "user/dns/dns_service.h"
 #include "user/dns/dns_stats.h"
 #include "user/dns/dns_zones.h"
@@ -84,9 +84,9 @@ static const char *zone_text(size_t odd, const struct sig *sig)
 /* Loads it; gives what was said. */
 static const char *told(const char *text, struct zone **zone)
 {
-	catch_stderr();
+	catch_output(stderr);
 	*zone = parse_good("example.com.", text);
-	return release_stderr();
+	return release_output();
 }
 
 static const char *minute(long at, char text[32])
@@ -266,9 +266,9 @@ static const char *expiry_told(__u64 since, __u64 now)
 	};
 	struct dns_zones zones = { .list = list, .nr = 2 };
 
-	catch_stderr();
+	catch_output(stderr);
 	dns_zones_tell_expiry(&zones, since, now);
-	return release_stderr();
+	return release_output();
 }
 
 static void test_expiry_is_told_once_a_day(void)

@@ -97,11 +97,8 @@ static void print_fleet(const struct fleet *fleet)
 static int read_fleet(struct fleet *fleet)
 {
 	const struct view *view = fleet->view;
-	int err = peers_read(&view->pins, &view->names, &fleet->peers, &fleet->nr);
+	int err = peers_read(&view->pins, &view->names, &fleet->peers, &fleet->nr, &fleet->told);
 
-	err = err
-		      ?: peers_told(&view->pins, fleet->peers, fleet->nr, view->meta.node_id,
-				    &fleet->told);
 	return err ?: sum_pops(fleet);
 }
 

@@ -144,31 +144,28 @@ json_t *drain_serve(const struct drain_place *place, const char *verb, const jso
 	return reply(&order);
 }
 
-/* Of the pinned record, because the node may have had another id until now. */
+/* By the pinned record, because the node may have had another id until now. */
 static int recall(const struct drain_place *place, const struct config *old, struct ad_told *told)
 {
 	struct model_columns columns = model_columns(place->model, place->self);
-	int err = model_read_told(place->pins, &columns, told, &columns.told);
+	int err = model_read_told(place->pins, &columns, told);
 	__u32 now_s = clock_mono_s();
 
 	if (err)
 		return err;
 	if (old && old->self->id != place->self)
 		model_tell(place->model, old->self->id, AD_TOLD_NOTHING, now_s);
-	model_tell(place->model, place->self, columns.told, now_s);
+	model_tell(place->model, place->self, told->what, now_s);
 	return 0;
 }
 
 void drain_follow(const struct drain_place *place, const struct config *old)
 {
 	struct ad_told told = {};
-	enum ad_told_what holds;
 	int err = recall(place, old, &told);
 
 	drain_follow_config(place->state, place->model, old, place->config, clock_mono_s());
-	holds = model_columns(place->model, place->self).told;
-	if (told.what != holds)
-		told = (struct ad_told){ .what = holds };
+	told_keep(&told, model_columns(place->model, place->self).told);
 	err = err ?: note(place, &told);
 	if (err)
 		log_warn("what an operator said of draining cannot be noted: %s", strerror(-err));

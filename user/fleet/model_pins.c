@@ -7,6 +7,7 @@
 #include <string.h>
 #include <bpf/bpf.h>
 #include "model_pins.h"
+#include "told.h"
 
 struct model_columns model_columns_from(const struct ad_node *node)
 {
@@ -57,24 +58,26 @@ void model_map_row(const struct model *model, __u16 id, struct ad_node *row)
 }
 
 /* Versions without a record of what was said changed the state alone. */
+static enum ad_told_what what_holds(enum ad_told_what noted, const struct model_columns *columns,
+				    const struct ad_state *state)
+{
+	if (!(state->flags & AD_STATE_DRAINING))
+		return noted == AD_TOLD_DRAIN ? AD_TOLD_NOTHING : noted;
+	return noted == AD_TOLD_DRAIN || columns->configured != MODEL_CONFIGURED_DRAINING
+		       ? AD_TOLD_DRAIN
+		       : AD_TOLD_NOTHING;
+}
+
 int model_read_told(const struct pins *pins, const struct model_columns *columns,
-		    struct ad_told *told, enum ad_told_what *holds)
+		    struct ad_told *told)
 {
 	struct ad_state state;
 	int err = pins_read_told(pins, told);
 
 	err = err ?: pins_read_state(pins, &state);
-	if (err)
-		return err;
-	*holds = told->what;
-	if (state.flags & AD_STATE_DRAINING)
-		*holds = told->what == AD_TOLD_DRAIN ||
-					 columns->configured != MODEL_CONFIGURED_DRAINING
-				 ? AD_TOLD_DRAIN
-				 : AD_TOLD_NOTHING;
-	else if (told->what == AD_TOLD_DRAIN)
-		*holds = AD_TOLD_NOTHING;
-	return 0;
+	if (!err)
+		told_keep(told, what_holds(told->what, columns, &state));
+	return err;
 }
 
 static int recall(struct model *model, const struct pins *pins, const struct ad_node *nodes,
@@ -88,8 +91,10 @@ static int recall(struct model *model, const struct pins *pins, const struct ad_
 	for (id = 1; !err && id < nr; id++) {
 		struct model_columns columns = model_columns_from(&nodes[id]);
 
-		if (id == meta.node_id)
-			err = model_read_told(pins, &columns, &told, &columns.told);
+		if (id == meta.node_id) {
+			err = model_read_told(pins, &columns, &told);
+			columns.told = told.what;
+		}
 		if (!err && nodes[id].flags & AD_NODE_KNOWN)
 			model_recall(model, id, &columns, nodes[id].since_s);
 	}

@@ -21,11 +21,10 @@ void model_map_row(const struct model *model, __u16 id, struct ad_node *row);
  * -errno. */
 int model_read(struct model *model, const struct pins *pins);
 /*
- * What an operator said last, for a node with these columns: @told is as it was noted, and what
- * comes back is what holds. 0 or -errno.
+ * What an operator said last and still holds, for our own node with these columns. 0 or -errno.
  */
 int model_read_told(const struct pins *pins, const struct model_columns *columns,
-		    struct ad_told *told, enum ad_told_what *holds);
+		    struct ad_told *told);
 /* Brings the map @nodes up to what changed since the last call. 0 or -errno. */
 int model_write_changes(const struct model *model, struct model_sink *sink, int nodes);
 

@@ -29,23 +29,24 @@ static size_t choose(const struct names *names, const struct ad_node *nodes,
 }
 
 /* Only of ourselves: nobody tells us what operators say to others. */
-static int add_told(const struct pins *pins, struct peer *peers, size_t nr)
+static int add_told(const struct pins *pins, struct peer *peers, size_t nr, struct ad_told *told)
 {
 	struct model_columns columns;
 	struct ad_meta meta;
-	struct ad_told told;
 	int err = pins_read_meta(pins, &meta);
 
 	for (size_t i = 0; !err && i < nr; i++) {
 		if (peers[i].id != meta.node_id)
 			continue;
 		columns = model_columns_from(&peers[i].node);
-		err = model_read_told(pins, &columns, &told, &peers[i].told);
+		err = model_read_told(pins, &columns, told);
+		peers[i].told = told->what;
 	}
 	return err;
 }
 
-int peers_read(const struct pins *pins, const struct names *names, struct peer **peers, size_t *nr)
+int peers_read(const struct pins *pins, const struct names *names, struct peer **peers, size_t *nr,
+	       struct ad_told *told)
 {
 	struct ad_peer_count *counts = calloc(AD_NODE_ID_MAX + 1, sizeof(*counts));
 	struct ad_node *nodes = calloc(AD_NODE_ID_MAX + 1, sizeof(*nodes));
@@ -53,11 +54,12 @@ int peers_read(const struct pins *pins, const struct names *names, struct peer *
 	int err;
 
 	*nr = 0;
+	memset(told, 0, sizeof(*told));
 	*peers = calloc(AD_NODE_ID_MAX + 1, sizeof(**peers));
 	err = counts && nodes && *peers ? pins_read_fleet(pins, nodes, counts, &nr_rows) : -ENOMEM;
 	if (!err) {
 		*nr = choose(names, nodes, counts, nr_rows, *peers);
-		err = add_told(pins, *peers, *nr);
+		err = add_told(pins, *peers, *nr, told);
 	}
 	if (err) {
 		free(*peers);
@@ -65,17 +67,6 @@ int peers_read(const struct pins *pins, const struct names *names, struct peer *
 	}
 	free(counts);
 	free(nodes);
-	return err;
-}
-
-int peers_told(const struct pins *pins, const struct peer *peers, size_t nr, __u16 self,
-	       struct ad_told *told)
-{
-	int err = pins_read_told(pins, told);
-
-	for (size_t i = 0; !err && i < nr; i++)
-		if (peers[i].id == self && peers[i].told != told->what)
-			*told = (struct ad_told){ .what = peers[i].told };
 	return err;
 }
 

@@ -18,12 +18,10 @@ struct peer {
 
 /*
  * Every node of the configuration, or without one every node that the data path knows, by rising
- * id, this node included. 0, and *peers to free(), or -errno.
+ * id, this node included; and what an operator said of it that still holds, zeros if it is not
+ * among them. 0, and *peers to free(), or -errno.
  */
-int peers_read(const struct pins *pins, const struct names *names, struct peer **peers, size_t *nr);
-
-/* What an operator said of @self that still holds, which is one of @peers. 0 or -errno. */
-int peers_told(const struct pins *pins, const struct peer *peers, size_t nr, __u16 self,
+int peers_read(const struct pins *pins, const struct names *names, struct peer **peers, size_t *nr,
 	       struct ad_told *told);
 
 /* How it stands, by what is pinned. */

@@ -23,6 +23,12 @@ void told_set(struct ad_told *told, enum ad_told_what what, __u32 uid, const cha
 	text_cut(told->why, sizeof(told->why), why ?: "");
 }
 
+void told_keep(struct ad_told *told, enum ad_told_what holds)
+{
+	if (told->what != holds)
+		*told = (struct ad_told){ .what = holds };
+}
+
 const char *told_text(const struct ad_told *told, char text[TOLD_TEXT])
 {
 	char who[WHO_TEXT], why[WHY_TEXT], age[UNIT_TEXT];

@@ -14,6 +14,8 @@
 /* As said now. @who and @why may be NULL; what has no room of them is left out. */
 void told_set(struct ad_told *told, enum ad_told_what what, __u32 uid, const char *who,
 	      const char *why);
+/* Forgets who and why if it is not @holds that was said. */
+void told_keep(struct ad_told *told, enum ad_told_what holds);
 /*
  * "by alice, 3m20s ago: new kernel", printable, at most TOLD_TEXT bytes; of what a version without
  * this record did, "by an operator; who and why was not noted". Returns @text.

@@ -143,10 +143,7 @@ static int read_maps(const struct view *view, struct status *status, const char 
 	if (err)
 		return err;
 	*what = "the fleet";
-	err = peers_read(pins, &view->names, &status->peers, &status->nr_peers);
-	err = err
-		      ?: peers_told(pins, status->peers, status->nr_peers, view->meta.node_id,
-				    &status->told);
+	err = peers_read(pins, &view->names, &status->peers, &status->nr_peers, &status->told);
 	if (err)
 		return err;
 	*what = "DNS counters";
