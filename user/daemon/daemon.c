@@ -16,7 +16,6 @@
 #include "user/dns/dns_guard.h"
 #include "user/dns/dns_service.h"
 #include "user/dns/dns_zones.h"
-#include "user/fleet/drain_serve.h"
 
 static const struct zone_watch_times zone_times = {
 	.moment_ms = 200, .rest = 4, .settled_ms = 1000, .look_ms = 10000
@@ -83,12 +82,7 @@ static json_t *verb_detach(struct daemon *daemon, const json_t *args)
 static json_t *verb_drain(struct daemon *daemon, const char *verb, const json_t *args,
 			  const struct control_caller *caller)
 {
-	struct loader *loader = daemon->loader;
-	const struct drain_place place = { .config = daemon->config,
-					   .model = loader->fleet,
-					   .state = loader->dp.state_at,
-					   .pins = &loader->pins,
-					   .self = daemon->config->self->id };
+	const struct drain_place place = loader_drain_place(daemon->loader, daemon->config);
 
 	if (daemon->detached)
 		return control_refuse("the data path is detached, and the daemon stops");

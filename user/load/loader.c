@@ -17,7 +17,6 @@
 #include "user/base/sysctl.h"
 #include "user/config/keys.h"
 #include "user/dns/dns_guard.h"
-#include "user/fleet/drain_serve.h"
 #include "user/fleet/model_pins.h"
 #include "user/flows/unstamped.h"
 #include "user/state/bpf_info.h"
@@ -100,14 +99,19 @@ int loader_fill(struct loader *loader, const struct intent *intent, struct confi
 	return err;
 }
 
+struct drain_place loader_drain_place(const struct loader *loader, const struct config *config)
+{
+	return (struct drain_place){ .config = config,
+				     .model = loader->fleet,
+				     .state = loader->dp.state_at,
+				     .pins = &loader->pins,
+				     .self = config->self->id };
+}
+
 void loader_follow_drain(struct loader *loader, const struct config *old,
 			 const struct config *config)
 {
-	const struct drain_place place = { .config = config,
-					   .model = loader->fleet,
-					   .state = loader->dp.state_at,
-					   .pins = &loader->pins,
-					   .self = config->self->id };
+	const struct drain_place place = loader_drain_place(loader, config);
 
 	drain_follow(&place, old);
 }

@@ -9,7 +9,7 @@
 #define AD_LOADER_H
 
 #include "user/dns/dns_service.h"
-#include "user/fleet/model.h"
+#include "user/fleet/drain_serve.h"
 #include "user/state/datapath.h"
 #include "user/state/doors.h"
 #include "user/state/pins.h"
@@ -71,6 +71,8 @@ int loader_check_pins(const struct instance *instance, const struct config *conf
  * CAP_SYS_ADMIN; without it nothing is found missing.
  */
 bool loader_has_lost(const struct doors *doors, const char *dir, char name[32]);
+/* What drain_serve() changes, while this process holds the instance; as long as it is open. */
+struct drain_place loader_drain_place(const struct loader *loader, const struct config *config);
 /* Closes; the data path stays. */
 void loader_close(struct loader *loader);
 
