@@ -17,7 +17,7 @@
 #include "user/fleet/drain_serve.h"
 #include "user/fleet/model_pins.h"
 #include "user/fleet/told.h"
-#include "user/state/instance.h"
+#include "user/state/datapath.h"
 
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 /* A daemon answers at once, unless it loads programs on a slow machine. */
@@ -48,17 +48,13 @@ struct request {
 
 static int map_state(const struct pins *pins, struct ad_state **state)
 {
-	int fd = pins_map(pins, "state", true);
-	void *at;
+	int err, fd = pins_map(pins, "state", true);
 
 	if (fd < 0)
 		return fd;
-	at = mmap(NULL, sizeof(**state), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	err = state_map(fd, state);
 	close(fd);
-	if (at == MAP_FAILED)
-		return -errno;
-	*state = at;
-	return 0;
+	return err;
 }
 
 /* Nodes count as the file has them now; the next daemon will read the same one. */
@@ -98,19 +94,19 @@ static int by_ourselves(struct request *request)
 
 /* --- by the daemon ---------------------------------------------------------------------------- */
 
-static int fail_unheard(const struct request *request, const struct instance *instance, int err)
+int ask_fail_unheard(const struct globals *globals, const struct instance *instance, int err)
 {
-	const char *name = instance->name, *verb = request->verb;
-	int pid = instance->holder;
+	return fail(globals, EXIT_TRY_AGAIN,
+		    "%s: process %d holds it, but does not answer at %s: %s", instance->name,
+		    instance->holder, instance->control, strerror(-err));
+}
 
-	if (err == -ETIMEDOUT)
-		return fail(request->globals, EXIT_TRY_AGAIN,
-			    "%s: the daemon, process %d, does not answer in time: it hangs, or was "
-			    "stopped, and may yet %s when it goes on; anydoor status shows it",
-			    name, pid, verb);
+static int fail_late(const struct request *request, const struct instance *instance)
+{
 	return fail(request->globals, EXIT_TRY_AGAIN,
-		    "%s: process %d holds it, but does not answer at %s: %s", name, pid,
-		    instance->control, strerror(-err));
+		    "%s: the daemon, process %d, does not answer in time: it hangs, or was "
+		    "stopped, and may yet %s when it goes on; anydoor status shows it",
+		    instance->name, instance->holder, request->verb);
 }
 
 /* EXIT_OK, or -EAGAIN: nobody listens there yet. */
@@ -123,7 +119,9 @@ static int by_daemon(struct request *request, struct instance *instance)
 				  ANSWER_S, &request->reply);
 	if (err == -ENOENT || err == -ECONNREFUSED || err == -ECONNRESET)
 		return -EAGAIN;
-	return err ? fail_unheard(request, instance, err) : EXIT_OK;
+	if (err == -ETIMEDOUT)
+		return fail_late(request, instance);
+	return err ? ask_fail_unheard(request->globals, instance, err) : EXIT_OK;
 }
 
 /* An exit code, or -EAGAIN: who holds it is about to listen, or to leave. */

@@ -8,9 +8,13 @@
 #include <jansson.h>
 #include "user/base/globals.h"
 #include "user/fleet/drain_cmd.h"
+#include "user/state/instance.h"
 
 /* Who is called when something is wrong with it: our user, or the one behind sudo. */
 const char *ask_user_name(void);
+
+/* Says that who holds @instance could not be asked, for @err. Returns the exit code for that. */
+int ask_fail_unheard(const struct globals *globals, const struct instance *instance, int err);
 
 /*
  * Has @verb, "drain" or "undrain", done by the daemon; where none runs, this process takes the

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include "ask.h"
 #include "cmd.h"
 #include "user/base/args.h"
 #include "user/base/log.h"
@@ -53,15 +54,12 @@ static int by_daemon(const struct globals *globals, struct instance *instance, b
 	instance_find_control(instance);
 	err = control_call(instance->control, "detach", json_pack("{s:b}", "force", force), &reply);
 	if (err)
-		return fail(globals, EXIT_TRY_AGAIN,
-			    "%s: process %d holds it, but does not answer at %s: %s",
-			    instance->name, instance->holder, instance->control, strerror(-err));
+		return ask_fail_unheard(globals, instance, err);
 	if (json_is_true(json_object_get(reply, "ok")))
 		code = done(globals, json_integer_value(json_object_get(reply, "broken")));
 	else if (json_is_false(json_object_get(reply, "loaded")))
-		code = not_loaded(
-			globals,
-			instance); /* the daemon has detached already and is about to exit */
+		/* The daemon has detached already and is about to exit. */
+		code = not_loaded(globals, instance);
 	else
 		code = fail_lines(globals, EXIT_FAILED,
 				  json_incref(json_object_get(reply, "errors")));

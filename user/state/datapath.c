@@ -31,18 +31,23 @@ static int open_map(int *fd, const char *name, size_t size, const char *dir,
 	return *fd;
 }
 
+int state_map(int fd, struct ad_state **state)
+{
+	void *at = mmap(NULL, sizeof(**state), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (at == MAP_FAILED)
+		return -errno;
+	*state = at;
+	return 0;
+}
+
 static int map_state(struct datapath *dp, const char *dir, struct config_errors *errors)
 {
-	void *at =
-		mmap(NULL, sizeof(*dp->state_at), PROT_READ | PROT_WRITE, MAP_SHARED, dp->state, 0);
+	int err = state_map(dp->state, &dp->state_at);
 
-	if (at == MAP_FAILED) {
-		config_errors_add(errors, dir, 0, "map state cannot be mapped: %s",
-				  strerror(errno));
-		return -errno;
-	}
-	dp->state_at = at;
-	return 0;
+	if (err)
+		config_errors_add(errors, dir, 0, "map state cannot be mapped: %s", strerror(-err));
+	return err;
 }
 
 int datapath_open(struct datapath *dp, const char *dir, struct config_errors *errors)

@@ -45,6 +45,8 @@ int datapath_read_meta(const struct datapath *dp, struct ad_meta *meta);
 int datapath_write_meta(const struct datapath *dp, const struct ad_meta *meta);
 __u64 datapath_reason(const struct datapath *dp, __u32 reason);
 
+/* The memory of the state map @fd, writable, in *@state; munmap() gives it back. 0 or -errno. */
+int state_map(int fd, struct ad_state **state);
 void state_set_flag(struct ad_state *state, __u32 flag);
 void state_clear_flag(struct ad_state *state, __u32 flag);
 bool state_has_flag(const struct ad_state *state, __u32 flag);
