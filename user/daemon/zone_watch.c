@@ -36,8 +36,7 @@ struct watched_set {
 	int fd;
 	struct zone_files *zones; /* what each is made of */
 	size_t nr_zones;
-	struct zone_seen
-		*seen; /* of all their files, one zone's after the other's; zero: none there */
+	struct zone_seen *seen; /* all their files, zone by zone; zero: it is not there */
 	size_t nr_seen;
 	struct watched *entries; /* sorted */
 	size_t nr, room;
