@@ -139,6 +139,15 @@ interface_up() { # PLACE INTERFACE ADDRESS4 ADDRESS6
 	at "$1" ip link set "$2" mtu "$LAB_MTU" up
 }
 
+# What PLACE sends by INTERFACE: some 2,000 KiB a second.
+wire_slow() { # PLACE INTERFACE
+	at "$1" tc qdisc add dev "$2" root tbf rate 16mbit burst 32k latency 100ms
+}
+
+wire_fast() { # PLACE INTERFACE
+	at "$1" tc qdisc del dev "$2" root
+}
+
 # A POP's uplink is a veth; its other end must behave like a router's port:
 # - a program there, or the kernel leaves packets sent by XDP_TX lying in the ring;
 # - tx off: what comes to the POP is segmented and has complete checksums, as from a wire.

@@ -10,11 +10,6 @@ export LAB_BIG_MIB=64
 
 readonly FLOOD=$LAB_BUILD/selftests/flood/flood RATE=10000 SECONDS_EACH=3
 
-# What fra sends to the client's ISP: some 2,000 KiB a second.
-narrow_way() {
-	at edge_fra tc qdisc add dev isp root tbf rate 16mbit burst 32k latency 100ms
-}
-
 # How many KiB the download brings in SECONDS_EACH, about, in which CMD runs.
 brings_during() { # CMD...
 	local before
@@ -47,7 +42,7 @@ refused() { # SCOPE
 
 net_up
 at client sysctl -q -w net.ipv4.tcp_timestamps=0
-narrow_way
+wire_slow edge_fra isp # what fra sends to the client
 web_download_start down 4 100M
 await 10 web_downloaded down 2
 PORT=$(at client ss -Htn state established 'dport = 80' | awk '{ sub(/.*:/, "", $3); print $3 }')

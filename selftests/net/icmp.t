@@ -7,15 +7,6 @@ export LAB_BIG_MIB=64
 # shellcheck source=selftests/net/net.sh
 . "$(dirname "$0")/net.sh"
 
-# The downloads last for as long as the path is slow.
-slow_path() {
-	at isp tc qdisc add dev client root tbf rate 16mbit burst 32k latency 100ms
-}
-
-fast_path() {
-	at isp tc qdisc del dev client root
-}
-
 # The last wire. The client's end of it, too, or what it sends would be lost.
 narrow_to() { # MTU
 	at client ip link set isp mtu "$1"
@@ -108,7 +99,7 @@ answers_for_itself() { # WHEN
 net_up
 answers_for_itself "up"
 at client sysctl -q -w net.ipv4.tcp_rmem="4096 65536 131072" # or half of it would be on its way
-slow_path
+wire_slow isp client # the downloads last for as long as the path is slow
 web_download_start four 4 100M
 web_download_start six 6 100M
 await 10 web_downloaded four 2
@@ -124,7 +115,7 @@ narrowed 1350 nyc # where the flow's own packets land: it is known there
 router_is_near sin
 narrowed 1300 sin # where nothing names its owner: the error looks for it
 
-fast_path
+wire_fast isp client
 downloads_intact 40 four six
 at_least "fra took them for its own" "$(counter fra icmp_local)" 8
 ok "nobody was reset" no_resets
