@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * policy.h: what the configuration says of steering, with its databases read: which POPs each
+ * policy wants for each location. Made once at each load, read-only afterwards.
+ */
+#ifndef AD_POLICY_H
+#define AD_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "maps/steer.h"
+
+#define STEER_POPS_MAX AD_STEER_POPS_MAX
+
+enum steer_draw {
+	STEER_ORDER,	/* the first that is up; within a group by weight */
+	STEER_WEIGHTED, /* by weight; a lost one's clients go to the next of its kind by weight */
+	STEER_SPREAD	/* by weight, and a lost one's clients are spread over all others */
+};
+enum steer_where {
+	STEER_BY_ECS,	   /* by the client's subnet if the resolver tells it, else as the next */
+	STEER_BY_RESOLVER, /* by the address that asks */
+	STEER_BY_POP	   /* by the POP where the query lands: location 0 for everybody */
+};
+enum steer_out {
+	STEER_OUT_LAST_RESORT,
+	STEER_OUT_SERVFAIL,
+	STEER_OUT_NODATA
+};
+
+struct steer_choice {
+	__u8 pop;     /* index into config.pops */
+	__u8 rank;    /* 0 first; equal ranks are a group */
+	__u16 weight; /* 1 or more */
+};
+
+/* For one location of one policy; never empty. */
+struct steer_rule {
+	const struct steer_choice *choices; /* sorted by rank; no POP twice */
+	size_t nr;
+};
+
+struct steer_policy {
+	char *name;
+	enum steer_draw draw;
+	enum steer_where where;
+	unsigned int answers;
+	enum steer_out out;	       /* when all POPs of the rule are out */
+	struct steer_rule last_resort; /* of STEER_OUT_LAST_RESORT */
+	struct steer_rule *rules;      /* by location: nr_locations of the plan */
+};
+
+/* A client's address to its location. Lines as maps/steer.h has them, ready to be copied. */
+struct steer_map {
+	struct ad_steer_line *lines;
+	__u32 nr_lines;
+	unsigned int nr_locations; /* at least 1: location 0 is "nothing is known" */
+	__u32 nr_ranges4, nr_ranges6;
+};
+
+struct steer_name {
+	char *name;	 /* absolute, lower case, with final dot; as config_zone.name */
+	size_t zone;	 /* index into config.zones */
+	size_t policy;	 /* index into the plan's */
+	char *members;	 /* pattern of a member's name in the zone: "{name}.{pop}" */
+	__u32 ttl;	 /* 0: each member's own */
+	__u32 doubt_ttl; /* while a POP is in doubt */
+	bool ecs;
+	int line; /* in the configuration */
+};
+
+struct steer_plan {
+	struct steer_policy *policies;
+	size_t nr_policies;
+	struct steer_name *names;
+	size_t nr_names;
+	struct steer_map map;
+};
+
+struct config;
+struct config_errors;
+
+/*
+ * Reads the databases that @config names and makes everything above of it. 0 and *@plan (caller
+ * frees with steer_plan_free()), *@plan is NULL if nothing is steered; or -errno, with every error
+ * in @errors.
+ */
+int steer_plan_build(const struct config *config, struct config_errors *errors,
+		     struct steer_plan **plan);
+void steer_plan_free(struct steer_plan *plan);
+
+/*
+ * Where the client at @addr is, by the code that the kernel runs: fills *@location and *@scope (in
+ * all 128 bits, IPv4 as IPv4-mapped).
+ */
+void steer_map_locate(const struct steer_map *map, const struct ad_addr *addr, __u32 bits,
+		      __u16 *location, __u8 *scope);
+
+#endif
