@@ -155,7 +155,8 @@ TSAN_UNITS := $(TSAN)/selftests/unit/test_worker $(TSAN)/selftests/unit/test_zon
 TSAN_FLAGS := -O1 -fsanitize=thread -U_FORTIFY_SOURCE -Wno-format-truncation
 TSAN_OBJS  := $(patsubst %.c,$(TSAN)/%.o,$(wildcard user/zone/*.c) user/config/config_errors.c \
 	      $(addprefix user/base/,arena.c clock.c log.c nearest.c output.c printable.c progress.c) \
-	      $(addprefix user/dns/,dns_chain.c dns_image.c dns_render.c dns_table.c dns_tree.c dns_zones.c) \
+	      $(addprefix user/dns/,dns_chain.c dns_image.c dns_render.c dns_steer_set.c dns_steered.c dns_table.c \
+		dns_tree.c dns_zones.c) user/steer/rows.c \
 	      $(addprefix user/daemon/,worker.c zone_watch.c))
 TEST_PROGRAMS += $(TSAN_UNITS)
 
@@ -294,7 +295,7 @@ FUZZERS	     := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz_%)
 TEST_PROGRAMS += $(FUZZERS)
 FUZZED	     := $(wildcard user/zone/*.c) user/config/config_errors.c \
 		$(addprefix user/base/,arena.c clock.c log.c nearest.c printable.c progress.c) \
-		$(addprefix user/dns/,dns_chain.c dns_image.c dns_render.c dns_table.c dns_tree.c)
+		$(addprefix user/dns/,dns_chain.c dns_image.c dns_render.c dns_steered.c dns_table.c dns_tree.c)
 FUZZ_HEADERS := $(wildcard selftests/fuzz/*.h selftests/fuzz/packet/*.h bpf/dns/*.h maps/*.h user/dns/*.h)
 FUZZ_CFLAGS   = $(CFLAGS) -O1 -U_FORTIFY_SOURCE -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 FUZZ_LIBS     := -ldnssec

@@ -41,10 +41,12 @@
 #define dns_live	     AD_DNS_NAMED(dns_live, AD_DNS_FORMAT)
 #define dns_works	     AD_DNS_NAMED(dns_works, AD_DNS_FORMAT)
 #define steer_tables	     AD_DNS_NAMED(steer_tables, AD_DNS_FORMAT)
+#define steer_places	     AD_DNS_NAMED(steer_places, AD_DNS_FORMAT)
 #define steer_pops	     AD_DNS_NAMED(steer_pops, AD_DNS_FORMAT)
 #define AD_DNS_PAGES_NAME    AD_DNS_TEXT_OF(dns_pages)
 #define AD_DNS_LIVE_NAME     AD_DNS_TEXT_OF(dns_live)
 #define AD_STEER_TABLES_NAME AD_DNS_TEXT_OF(steer_tables)
+#define AD_STEER_PLACES_NAME AD_DNS_TEXT_OF(steer_places)
 #define AD_STEER_POPS_NAME   AD_DNS_TEXT_OF(steer_pops)
 
 #define AD_DNS_PAGE_BYTES (1u << 20)
@@ -110,6 +112,7 @@ AD_ASSERT_SIZE(struct ad_dns_cell, 64);
  */
 enum ad_dns_steer_flag {
 	AD_DNS_STEER_ECS = 1 << 0,   /* by the client's subnet if the query has it */
+	AD_DNS_STEER_HERE = 1 << 2,  /* by this POP alone: everybody is at location 0 */
 	AD_DNS_STEER_DOUBT = 1 << 1, /* each POP has a second cell, for doubt */
 };
 enum ad_dns_steer_out {
@@ -301,7 +304,8 @@ struct ad_dns_image {
 AD_ASSERT_SIZE(struct ad_dns_image, AD_DNS_PAGE_STRIDE);
 
 /* dns_live[0]: which slot of dns_pages holds the image that answers. A packet reads it once. */
-#define AD_DNS_SLOTS 2
+#define AD_DNS_SLOTS   2
+#define AD_STEER_WORDS (AD_DNS_SLOTS * AD_STEER_BANK) /* steer_pops: a bank for each slot */
 struct ad_dns_live {
 	__u32 slot;
 	__u32 generation; /* counts publishings */

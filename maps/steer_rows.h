@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * steer_rows.h: which POP a client is sent to, as the kernel reads it.
+ * steer_rows.h: which POP a client is sent to, as the kernel reads it, once it is known where the
+ * client is (steer.h).
  *
  * A location of a policy has an entry: a row of 64 slots, each the number of a POP. A client's hash
  * draws a slot. The POP there may be out; then others of the row are drawn, and then the row behind
@@ -14,7 +15,7 @@
 #ifndef AD_STEER_ROWS_H
 #define AD_STEER_ROWS_H
 
-#include "types.h"
+#include "steer.h"
 
 #define AD_STEER_SLOTS	    64
 #define AD_STEER_POPS	    255 /* a slot is a byte ... */
@@ -39,7 +40,7 @@ AD_ASSERT_SIZE(struct ad_steer_row, 64);
  * First thing of page 0. Of each policy the entries of all locations follow each other, and then
  * that of the last resort.
  */
-struct ad_steer_head {
+struct ad_rows_head {
 	__u32 pages;
 	__u32 nr_policies;
 	__u32 nr_locations;
@@ -49,20 +50,14 @@ struct ad_steer_head {
 	__u64 rows;    /* of struct ad_steer_row[nr_rows + 1] */
 	__u8 pad[24];
 };
-AD_ASSERT_SIZE(struct ad_steer_head, 64);
+AD_ASSERT_SIZE(struct ad_rows_head, 64);
 
 /* Page 0 as a whole. */
-struct ad_steer_table {
-	struct ad_steer_head head;
-	__u8 body[AD_STEER_PAGE_BYTES - sizeof(struct ad_steer_head)];
+struct ad_rows {
+	struct ad_rows_head head;
+	__u8 body[AD_STEER_PAGE_BYTES - sizeof(struct ad_rows_head)];
 };
-AD_ASSERT_SIZE(struct ad_steer_table, AD_STEER_PAGE_BYTES);
-
-/* Where a client is. */
-struct steer_place {
-	__u16 location; /* 0: nowhere known */
-	__u8 scope;	/* bits of its address that say so */
-};
+AD_ASSERT_SIZE(struct ad_rows, AD_STEER_PAGE_BYTES);
 
 /* The word of a POP: flags, and what part of its clients it sheds, in 64ths. */
 #define AD_STEER_OUT	    (1u << 0) /* gets nobody */
@@ -73,8 +68,26 @@ struct steer_place {
 /* steer_pops: a POP of the image in the slot of the same number. */
 struct ad_steer_pop {
 	__u32 word;
-	char name[AD_STEER_NAME - 4]; /* cut */
+	__u32 pad;
+	char name[AD_STEER_NAME]; /* empty: there is no such POP */
 };
-AD_ASSERT_SIZE(struct ad_steer_pop, AD_STEER_NAME);
+AD_ASSERT_SIZE(struct ad_steer_pop, 72);
+
+/* steer_told, by name of a POP: what an operator has said of it. Of others nothing was said. */
+enum ad_steer_state {
+	AD_STEER_TOLD_UP = 1,
+	AD_STEER_TOLD_DRAINING,
+	AD_STEER_TOLD_DOWN,
+	AD_STEER_TOLD_SHED,
+	AD_STEER_TOLD_STATES
+};
+struct ad_steer_told {
+	__u64 since_real_s;
+	__u32 state;   /* enum ad_steer_state */
+	__u32 percent; /* that it sheds */
+	char who[32];
+};
+AD_ASSERT_SIZE(struct ad_steer_told, 48);
+#define AD_STEER_TOLD_MAX 4096 /* as many POPs as can be configured */
 
 #endif

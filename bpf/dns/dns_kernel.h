@@ -76,8 +76,12 @@ static __always_inline __u32 dns_pop_word(const struct dns_work *w, __u32 pop)
 	return found ? found->word : AD_STEER_OUT;
 }
 
-static __always_inline void dns_locate(const struct dns_work *w, struct steer_place *place)
+static __always_inline const struct ad_steer_line *steer_line(const struct dns_work *w, __u32 n)
 {
+	__u32 slot = w->slot;
+	void *lines = bpf_map_lookup_elem(&steer_places, &slot);
+
+	return lines ? bpf_map_lookup_elem(lines, &n) : 0;
 }
 
 static __always_inline __u32 dns_random(void)

@@ -12,6 +12,7 @@
 #ifndef AD_DNS_STEER_H
 #define AD_DNS_STEER_H
 
+#include "dns_locate.h"
 #include "dns_names.h"
 #include "dns_put.h"
 
@@ -43,11 +44,11 @@ static __always_inline void steer_read_subnet(struct dns_work *w, __u32 source)
 }
 
 /*
- * Whom the answer is to fit; true: its subnet came with the query. A source of no bits is the wish
- * to remain unknown; then who asks is all that there is to go by (RFC 7871, 7.1.2), and the answer
- * depends on no subnet (7.2.1).
+ * Whom the answer is to fit; not 0: so many bits of its subnet came with the query. A source of no
+ * bits is the wish to remain unknown; then who asks is all that there is to go by (RFC
+ * 7871, 7.1.2), and the answer depends on no subnet (7.2.1).
  */
-static __always_inline int steer_who(struct dns_work *w, __u32 flags)
+static __always_inline __u32 steer_who(struct dns_work *w, __u32 flags)
 {
 	__u32 source = w->subnet[0] >> 16 & 0xff;
 
@@ -56,7 +57,7 @@ static __always_inline int steer_who(struct dns_work *w, __u32 flags)
 		return 0;
 	}
 	steer_read_subnet(w, source);
-	return 1;
+	return source;
 }
 
 static __always_inline int steer_is_ip4(const struct dns_work *w)
@@ -82,8 +83,8 @@ static __always_inline void steer_draw(struct dns_work *w, __u32 seed, __u32 bit
 /* --- rows ------------------------------------------------------------------------------------- */
 
 /* What lies at @address, which is a multiple of @size; NULL: no such page. */
-static __always_inline const void *
-steer_at(const struct dns_work *w, const struct ad_steer_table *table, __u64 address, __u32 size)
+static __always_inline const void *steer_at(const struct dns_work *w, const struct ad_rows *table,
+					    __u64 address, __u32 size)
 {
 	__u32 n = address / AD_STEER_PAGE_BYTES;
 	const __u8 *page = n ? dns_steer_page(w, n) : (const __u8 *)table;
@@ -94,8 +95,8 @@ steer_at(const struct dns_work *w, const struct ad_steer_table *table, __u64 add
 	return page + (address & AD_STEER_PAGE_MASK & ~(__u64)(size - 1));
 }
 
-static __always_inline __u32 steer_entry(const struct dns_work *w,
-					 const struct ad_steer_table *table, __u64 address)
+static __always_inline __u32 steer_entry(const struct dns_work *w, const struct ad_rows *table,
+					 __u64 address)
 {
 	const __u32 *entry = steer_at(w, table, address, sizeof(*entry));
 
@@ -121,7 +122,7 @@ DNS_STAGE int dns_pop_takes(struct dns_work *w, __u32 pop)
 }
 
 /* The POP that a row has for this client; AD_STEER_NONE: all of it are out. */
-DNS_STAGE int dns_draw_row(struct dns_work *w, const struct ad_steer_table *table, __u32 entry)
+DNS_STAGE int dns_draw_row(struct dns_work *w, const struct ad_rows *table, __u32 entry)
 {
 	const struct ad_steer_row *row;
 	__u32 i, pop;
@@ -152,7 +153,7 @@ DNS_STAGE int dns_draw_row(struct dns_work *w, const struct ad_steer_table *tabl
 }
 
 /* The same of a row and those behind it. */
-DNS_STAGE int dns_draw_rank(struct dns_work *w, const struct ad_steer_table *table, __u32 entry)
+DNS_STAGE int dns_draw_rank(struct dns_work *w, const struct ad_rows *table, __u32 entry)
 {
 	__u32 i;
 	int pop;
@@ -173,8 +174,7 @@ DNS_STAGE int dns_draw_rank(struct dns_work *w, const struct ad_steer_table *tab
 }
 
 /* When all are out: who of the last resort is up, or who would be drawn if they were. */
-static __always_inline int steer_last(struct dns_work *w, const struct ad_steer_table *table,
-				      __u32 entry)
+static __always_inline int steer_last(struct dns_work *w, const struct ad_rows *table, __u32 entry)
 {
 	int pop = dns_draw_rank(w, table, entry);
 	const struct ad_steer_row *row;
@@ -187,7 +187,7 @@ static __always_inline int steer_last(struct dns_work *w, const struct ad_steer_
 }
 
 /* What POPs shed others take, and if there are none, they do themselves. */
-static __always_inline int steer_choose(struct dns_work *w, const struct ad_steer_table *table,
+static __always_inline int steer_choose(struct dns_work *w, const struct ad_rows *table,
 					const struct ad_dns_steered *name, __u32 location)
 {
 	__u32 nr = table->head.nr_locations;
@@ -240,27 +240,29 @@ static __always_inline int steer_nobody(struct dns_work *w, __u32 out)
  */
 DNS_STAGE int dns_steer(struct dns_work *w, const struct ad_dns_image *image)
 {
-	const struct ad_steer_table *table;
+	const struct ad_rows *table;
 	const struct ad_dns_steered *name;
 	const struct ad_dns_cell *cell;
 	struct steer_place place = {};
-	__u32 bits, by_subnet, doubles;
+	__u32 source, front, bits, doubles;
 	int pop;
 
 	if (!w || !image)
 		return DNS_PASS;
 	cell = dns_cell(w, image, w->cell);
-	table = (const struct ad_steer_table *)dns_steer_page(w, 0);
+	table = (const struct ad_rows *)dns_steer_page(w, 0);
 	if (!cell || !table)
 		return DNS_PASS;
 	name = (const struct ad_dns_steered *)cell->addr;
-	by_subnet = steer_who(w, name->flags);
-	bits = steer_is_ip4(w) ? name->ip4_bits : name->ip6_bits;
-	dns_locate(w, &place);
+	source = steer_who(w, name->flags);
+	front = steer_is_ip4(w) ? 96 : 0;
+	bits = front ? name->ip4_bits : name->ip6_bits;
+	if (!(name->flags & AD_DNS_STEER_HERE))
+		steer_locate(w, &w->where, source ? front + source : 128, &place);
 	steer_draw(w, name->seed, bits);
 	pop = steer_choose(w, table, name, place.location);
-	if (by_subnet)
-		steer_scope(w, place.scope, bits);
+	if (source)
+		steer_scope(w, place.scope > front ? place.scope - front : 0, bits);
 	if (pop >= name->pops)
 		return steer_nobody(w, name->out);
 	doubles = !!(name->flags & AD_DNS_STEER_DOUBT);

@@ -14,9 +14,9 @@
  *   dns_real_s(work)	  the real clock, seconds
  *   dns_tick(work)	  a monotonic one, ticks of maps/dns_guard.h
  *   dns_random()	  any number; nothing secret hangs on it
- *   dns_steer_page(work, n)  page n of the rows (maps/steer_rows.h) that belong to the image, or
- * NULL dns_pop_word(work, pop)  the word of a POP of that image dns_locate(work, place)  where the
- * client at work->where is
+ *   dns_steer_page(work, n)  page n of the rows (maps/steer_rows.h) of that image, or NULL
+ *   dns_pop_word(work, pop)  the word of a POP of that image
+ *   steer_line(work, n)  line n of the location table (maps/steer.h) of that image, or NULL
  */
 #ifndef AD_DNS_WIRE_H
 #define AD_DNS_WIRE_H
@@ -212,7 +212,6 @@ static __always_inline __u32 dns_tick(const struct dns_work *w);
 static __always_inline __u32 dns_random(void);
 static __always_inline const __u8 *dns_steer_page(const struct dns_work *w, __u32 n);
 static __always_inline __u32 dns_pop_word(const struct dns_work *w, __u32 pop);
-static __always_inline void dns_locate(const struct dns_work *w, struct steer_place *place);
 
 /*
  * Ports that no question comes from, but what may read as one: services that say something to

@@ -81,7 +81,8 @@ static int zones_pin(struct anydoor_bpf *skel, const char *dir)
 	int err;
 
 	bpf_object__for_each_map(map, skel->obj) {
-		if (strncmp(bpf_map__name(map), "dns_", 4))
+		if (strncmp(bpf_map__name(map), "dns_", 4) &&
+		    strncmp(bpf_map__name(map), "steer_", 6))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", dir, bpf_map__name(map));
 		err = bpf_map__pin(map, path);

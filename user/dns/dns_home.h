@@ -16,8 +16,8 @@ struct dns_steering {
 	const __u8 *table; /* maps/steer_rows.h */
 	size_t size;
 	const struct ad_steer_pop *pops;
-	void (*locate)(const void *map, const struct ad_addr *client, struct steer_place *place);
-	const void *map;
+	const struct ad_steer_line *lines; /* maps/steer.h */
+	__u32 nr_lines;
 };
 
 static __always_inline const __u8 *dns_page(const struct dns_work *w, __u32 n)
@@ -75,10 +75,11 @@ static __always_inline __u32 dns_pop_word(const struct dns_work *w, __u32 pop)
 	return *(const volatile __u32 *)&w->steering->pops[pop % AD_STEER_BANK].word;
 }
 
-static __always_inline void dns_locate(const struct dns_work *w, struct steer_place *place)
+static __always_inline const struct ad_steer_line *steer_line(const struct dns_work *w, __u32 n)
 {
-	if (w->steering->locate)
-		w->steering->locate(w->steering->map, &w->where, place);
+	const struct dns_steering *steering = w->steering;
+
+	return steering && n < steering->nr_lines ? &steering->lines[n] : NULL;
 }
 
 static __always_inline __u32 dns_random(void)

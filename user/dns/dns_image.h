@@ -32,7 +32,7 @@ struct dns_steered {
 	__u8 ip4_bits; /* of a client's address, for the draw */
 	__u8 ip6_bits;
 	__u32 ttl;	  /* of what a member has; DNS_STEERED_TTL: as it is there */
-	__u32 doubt_ttl;  /* and while a POP is in doubt, with AD_DNS_STEER_DOUBT */
+	__u32 doubt_ttl;  /* at most that while a POP is in doubt, with AD_DNS_STEER_DOUBT */
 	const char *file; /* where it is configured, for errors */
 	int line;
 };

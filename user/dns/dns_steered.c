@@ -250,9 +250,15 @@ static int by_rr(const void *a, const void *b)
 	return zone_rr_compare(a, b);
 }
 
+/* What becomes of TTLs: @ttl instead of their own, and never more than @most. */
+struct ttls {
+	__u32 ttl; /* or DNS_STEERED_TTL */
+	__u32 most;
+};
+
 /* Appends what is data of @from to @to. */
 static size_t take_data(struct zone_rr *to, const struct zone_rr *from, size_t nr,
-			const struct dns_node *owner, __u32 ttl)
+			const struct dns_node *owner, const struct ttls *ttls)
 {
 	size_t i, n = 0;
 
@@ -262,8 +268,10 @@ static size_t take_data(struct zone_rr *to, const struct zone_rr *from, size_t n
 		to[n] = from[i];
 		to[n].owner = owner->name;
 		to[n].key = owner->key;
-		if (ttl != DNS_STEERED_TTL)
-			to[n].ttl = ttl;
+		if (ttls->ttl != DNS_STEERED_TTL)
+			to[n].ttl = ttls->ttl;
+		if (to[n].ttl > ttls->most)
+			to[n].ttl = ttls->most;
 		n++;
 	}
 	return n;
@@ -271,8 +279,9 @@ static size_t take_data(struct zone_rr *to, const struct zone_rr *from, size_t n
 
 /* The cell @index: @node as if the sets of @member were its own. */
 static int build_variant(struct dns_build *build, const struct dns_node *node, const __u8 *member,
-			 __u32 ttl, __u32 index)
+			 const struct ttls *ttls, __u32 index)
 {
+	static const struct ttls own = { DNS_STEERED_TTL, ~0u };
 	struct dns_node variant = *node;
 	size_t nr = 0, nr_own = 0;
 	const struct zone_rr *rrs = find_all(build->zones[node->zone], member, &nr);
@@ -282,8 +291,8 @@ static int build_variant(struct dns_build *build, const struct dns_node *node, c
 	both = calloc(nr + node->nr_rrs + 1, sizeof(*both));
 	if (!both)
 		return -ENOMEM;
-	nr_own = take_data(both, node->rrs, node->nr_rrs, node, DNS_STEERED_TTL);
-	variant.nr_rrs = nr_own + take_data(both + nr_own, rrs, nr, node, ttl);
+	nr_own = take_data(both, node->rrs, node->nr_rrs, node, &own);
+	variant.nr_rrs = nr_own + take_data(both + nr_own, rrs, nr, node, ttls);
 	qsort(both, variant.nr_rrs, sizeof(*both), by_rr);
 	variant.rrs = both;
 	variant.cell = index;
@@ -303,12 +312,6 @@ static __u32 name_seed(const __u8 *name)
 	return seed;
 }
 
-/* The lower one of two TTLs, the first of which may be as it is. */
-static __u32 doubt_ttl(const struct dns_steered *steered)
-{
-	return steered->doubt_ttl < steered->ttl ? steered->doubt_ttl : steered->ttl;
-}
-
 static int build_variants(struct dns_build *build, const struct dns_node *node,
 			  const struct dns_steered *steered)
 {
@@ -318,6 +321,8 @@ static int build_variants(struct dns_build *build, const struct dns_node *node,
 	struct ad_dns_steered *to = (struct ad_dns_steered *)cell->addr;
 	__u64 at = dns_image_alloc(build->image, (steered->nr_pops * sizeof(*cell)) << doubles,
 				   sizeof(*cell), false);
+	const struct ttls usual = { steered->ttl, ~0u };
+	const struct ttls in_doubt = { steered->ttl, steered->doubt_ttl };
 	int err = at ? 0 : -ENOMEM;
 
 	if (err)
@@ -337,9 +342,9 @@ static int build_variants(struct dns_build *build, const struct dns_node *node,
 
 		if (!member[0])
 			continue;
-		err = build_variant(build, node, member, steered->ttl, index);
+		err = build_variant(build, node, member, &usual, index);
 		if (!err && doubles)
-			err = build_variant(build, node, member, doubt_ttl(steered), index + 1);
+			err = build_variant(build, node, member, &in_doubt, index + 1);
 	}
 	return err;
 }

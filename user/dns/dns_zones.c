@@ -404,6 +404,7 @@ void dns_zones_free(struct dns_zones *zones)
 	if (zones->staged >= 0)
 		close(zones->staged);
 	dns_image_free(zones->image);
+	dns_steer_set_free(zones->steering);
 	free(zones->served);
 	free(zones->list);
 	free(zones);
