@@ -104,6 +104,8 @@ static json_t *on_verb(const char *verb, const json_t *args, struct control_call
 		return control_refuse("the daemon stops");
 	if (!strcmp(verb, "reload"))
 		return daemon_reload(arg, who, caller);
+	if (!strcmp(verb, "pop"))
+		return daemon_pop(arg, args);
 	if (!strcmp(verb, "detach"))
 		return verb_detach(arg, args);
 	return verb_drain(arg, verb, args, caller);

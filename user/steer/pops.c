@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 #include "maps/dns.h"
 #include "pops.h"
+#include "user/base/output.h"
 
 /* --- states ----------------------------------------------------------------------------------- */
 
@@ -192,6 +194,13 @@ int pops_tell(const struct pins *pins, const char *name, const struct ad_steer_t
 	nr = err ?: rewrite(&maps, key);
 	maps_close(&maps);
 	return nr < 0 ? nr : 0;
+}
+
+int pops_say(const struct pins *pins, const char *name, const char *who, struct ad_steer_told *told)
+{
+	told->since_real_s = time(NULL);
+	text_cut(told->who, sizeof(told->who), who);
+	return pops_tell(pins, name, told);
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */

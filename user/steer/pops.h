@@ -36,6 +36,10 @@ int pops_refresh(const struct pins *pins);
 /* 0; -ENOENT: no steered name is ever sent to a POP of this name; other -errno. */
 int pops_tell(const struct pins *pins, const char *name, const struct ad_steer_told *told);
 
+/* The same with who tells it, now. */
+int pops_say(const struct pins *pins, const char *name, const char *who,
+	     struct ad_steer_told *told);
+
 /* The POPs of the live image; @list has AD_STEER_BANK elements. 0 or -errno. */
 int pops_read(const struct pins *pins, struct pop_seen *list, size_t *nr);
 /* {"name": ..., "state": ..., "shed_percent": ..., "since": ..., "who": ...} */
