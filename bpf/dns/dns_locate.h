@@ -43,6 +43,30 @@ static __always_inline __u32 steer_less64(__u64 a, __u64 b)
 	return steer_sign((~a & b) | (~(a ^ b) & (a - b)));
 }
 
+/*
+ * How many of a node's sorted keys are less than @key: first in steps of four, then within one.
+ * Half of the comparisons of a plain count, and two loads that wait for each other instead of the
+ * four of a binary search.
+ */
+static __always_inline __u32 steer_count4(const __u32 ends[AD_STEER_FAN4 - 1], __u32 key)
+{
+	__u32 step = steer_less32(ends[3], key) + steer_less32(ends[7], key) +
+		     steer_less32(ends[11], key);
+	const __u32 *four = ends + 4 * (step & 3);
+
+	return 4 * step + steer_less32(four[0], key) + steer_less32(four[1], key) +
+	       steer_less32(four[2], key) + steer_less32(four[3], key);
+}
+
+static __always_inline __u32 steer_count6(const __u64 ends[AD_STEER_FAN6 - 1], __u64 key)
+{
+	__u32 step = steer_less64(ends[3], key);
+	const __u64 *four = ends + 4 * (step & 1);
+
+	return 4 * step + steer_less64(four[0], key) + steer_less64(four[1], key) +
+	       steer_less64(four[2], key) + steer_less64(four[3], key);
+}
+
 /* Zeros in front of the first one; @v is not 0. BPF has no instruction for it. */
 static __always_inline __u32 steer_zeros(__u64 v)
 {
@@ -86,19 +110,15 @@ static __always_inline const struct ad_steer_leaf4 *
 steer_find4(const struct dns_work *w, const struct ad_steer_head *head, __u32 key)
 {
 	const struct ad_steer_line *line;
-	__u32 n = 0, level, i;
+	__u32 n = 0, level;
 
 	for (level = 0; level < AD_STEER_LEVELS4 - 1; level++) {
-		__u32 down = 0;
-
 		if (level + 1 >= head->depth4)
 			break;
 		line = steer_line(w, head->levels4[level] + n);
 		if (!line)
 			return 0;
-		for (i = 0; i < AD_STEER_FAN4 - 1; i++)
-			down += steer_less32(line->node4.ends[i], key);
-		n = n * AD_STEER_FAN4 + down;
+		n = n * AD_STEER_FAN4 + steer_count4(line->node4.ends, key);
 	}
 	line = steer_line(w, head->levels4[level] + n);
 	return line ? &line->leaf4 : 0;
@@ -108,19 +128,15 @@ static __always_inline const struct ad_steer_leaf6 *
 steer_find6(const struct dns_work *w, const struct ad_steer_head *head, __u64 key)
 {
 	const struct ad_steer_line *line;
-	__u32 n = 0, level, i;
+	__u32 n = 0, level;
 
 	for (level = 0; level < AD_STEER_LEVELS6 - 1; level++) {
-		__u32 down = 0;
-
 		if (level + 1 >= head->depth6)
 			break;
 		line = steer_line(w, head->levels6[level] + n);
 		if (!line)
 			return 0;
-		for (i = 0; i < AD_STEER_FAN6 - 1; i++)
-			down += steer_less64(line->node6.ends[i], key);
-		n = n * AD_STEER_FAN6 + down;
+		n = n * AD_STEER_FAN6 + steer_count6(line->node6.ends, key);
 	}
 	line = steer_line(w, head->levels6[level] + n);
 	return line ? &line->leaf6 : 0;

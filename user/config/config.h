@@ -309,6 +309,11 @@ void config_errors_free(struct config_errors *errors);
 const struct config_node *config_node_by_id(const struct config *config, __u16 id);
 const struct config_node *config_node_by_name(const struct config *config, const char *name);
 const char *config_pop_name(const struct config *config, __u16 pop);
+/*
+ * "192.0.2.0/24"; without a length, one address. NULL, or what is wrong with @text, to be written
+ * behind it.
+ */
+const char *config_prefix_parse(const char *text, struct config_prefix *prefix);
 /* Which of the zones has the absolute @name: the longest; nr_zones: none has it. */
 size_t config_zone_of(const struct config *config, const char *name);
 /* Why clients cannot be told apart by @network, as "what: what to write instead"; or NULL. */

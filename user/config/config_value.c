@@ -198,33 +198,38 @@ static bool read_address(struct config_reader *loader, const struct value *value
 	return trouble ? reject(loader, value, "%s", trouble) : true;
 }
 
-/* Without a length, one address. */
-static bool read_prefix(struct config_reader *loader, const struct value *value)
+const char *config_prefix_parse(const char *text, struct config_prefix *prefix)
 {
-	size_t length = strcspn(value->text, "/"), digits;
-	const char *bits = value->text + length;
-	struct config_prefix *prefix = value->where;
+	size_t length = strcspn(text, "/"), digits;
+	const char *bits = text + length;
 	char address[ADDR_TEXT];
 	unsigned int max;
 
-	if (length < sizeof(address)) {
-		memcpy(address, value->text, length);
-		address[length] = '\0';
-	}
-	if (length >= sizeof(address) || addr_parse(address, &prefix->address))
-		return reject(loader, value, "is not a prefix, such as 192.0.2.0/24");
+	if (length >= sizeof(address))
+		return "is not a prefix, such as 192.0.2.0/24";
+	memcpy(address, text, length);
+	address[length] = '\0';
+	if (addr_parse(address, &prefix->address))
+		return "is not a prefix, such as 192.0.2.0/24";
 	max = addr_is_ip4(&prefix->address) ? 32 : 128;
 	prefix->bits = max;
 	if (*bits) {
 		digits = strspn(++bits, "0123456789");
 		prefix->bits = strtoul(bits, NULL, 10);
 		if (!digits || digits > 3 || bits[digits] || prefix->bits > max)
-			return reject(loader, value, "has a length that is not 0 to %u", max);
+			return max == 32 ? "has a length that is not 0 to 32"
+					 : "has a length that is not 0 to 128";
 	}
 	prefix->bits += 128 - max;
-	if (addr_beyond(&prefix->address, prefix->bits))
-		return reject(loader, value, "has bits set behind its length");
-	return true;
+	return addr_beyond(&prefix->address, prefix->bits) ? "has bits set behind its length"
+							   : NULL;
+}
+
+static bool read_prefix(struct config_reader *loader, const struct value *value)
+{
+	const char *trouble = config_prefix_parse(value->text, value->where);
+
+	return trouble ? reject(loader, value, "%s", trouble) : true;
 }
 
 /*

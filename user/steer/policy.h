@@ -40,6 +40,13 @@ struct steer_rule {
 	size_t nr;
 };
 
+/* How much of the world one rule of a policy decides on. */
+struct steer_share {
+	__u64 nr4;	      /* addresses of IPv4 */
+	__u64 nr6;	      /* /64 networks of IPv6 */
+	struct steer_rule to; /* and where it sends it */
+};
+
 struct steer_policy {
 	char *name;
 	enum steer_draw draw;
@@ -48,6 +55,9 @@ struct steer_policy {
 	enum steer_out out;	       /* when all POPs of the rule are out */
 	struct steer_rule last_resort; /* of STEER_OUT_LAST_RESORT */
 	struct steer_rule *rules;      /* by location: nr_locations of the plan */
+	struct steer_share
+		*shares; /* of each rule in the configuration's order, then of `default` */
+	size_t nr_shares;
 };
 
 /* A client's address to its location. Lines as maps/steer.h has them, ready to be copied. */
@@ -69,16 +79,30 @@ struct steer_name {
 	int line; /* in the configuration */
 };
 
+/* A database, as it was read. */
+struct steer_source {
+	char *name;
+	__u64 built_real_s; /* by its own word */
+	__u64 bytes;
+};
+
+struct config_errors;
 struct steer_plan {
 	struct steer_policy *policies;
 	size_t nr_policies;
 	struct steer_name *names;
 	size_t nr_names;
 	struct steer_map map;
+	struct steer_source *sources;
+	size_t nr_sources;
+	/*
+	 * What is wrong only with these databases, such as an AS number that they do not have: an
+	 * error for who writes the configuration, a warning for who must go on.
+	 */
+	struct config_errors *doubts;
 };
 
 struct config;
-struct config_errors;
 
 /*
  * Reads the databases that @config names and makes everything above of it. 0 and *@plan (caller
@@ -88,6 +112,12 @@ struct config_errors;
 int steer_plan_build(const struct config *config, struct config_errors *errors,
 		     struct steer_plan **plan);
 void steer_plan_free(struct steer_plan *plan);
+/*
+ * Whether every location of every policy ends in an answer, or in none on purpose. 0, or -EINVAL
+ * with what does not in @errors.
+ */
+int steer_plan_prove(const struct steer_plan *plan, const struct config *config,
+		     struct config_errors *errors);
 
 /*
  * Where the client at @addr is, by the code that the kernel runs: fills *@location and *@scope (in
