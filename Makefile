@@ -153,10 +153,10 @@ $(BUILD)/after/anydoor: $(BUILD)/user/cli/main.o $(BUILD)/after/load/object.o $(
 TSAN	   := $(BUILD)/tsan
 TSAN_UNITS := $(TSAN)/selftests/unit/test_worker $(TSAN)/selftests/unit/test_zone_watch
 TSAN_FLAGS := -O1 -fsanitize=thread -U_FORTIFY_SOURCE -Wno-format-truncation
-TSAN_OBJS  := $(patsubst %.c,$(TSAN)/%.o,$(wildcard user/zone/*.c) user/config/config_errors.c \
-	      $(addprefix user/base/,arena.c clock.c log.c nearest.c output.c printable.c progress.c) \
+TSAN_OBJS  := $(patsubst %.c,$(TSAN)/%.o,$(wildcard user/zone/*.c user/config/*.c) \
+	      $(addprefix user/base/,addr.c arena.c clock.c log.c nearest.c output.c printable.c progress.c) \
 	      $(addprefix user/dns/,dns_chain.c dns_image.c dns_render.c dns_steer_set.c dns_steered.c dns_table.c \
-		dns_tree.c dns_zones.c) user/steer/rows.c \
+		dns_tree.c dns_zones.c) $(filter-out %/pops.c,$(wildcard user/steer/*.c)) \
 	      $(addprefix user/daemon/,worker.c zone_watch.c))
 TEST_PROGRAMS += $(TSAN_UNITS)
 

@@ -188,16 +188,16 @@ static __always_inline int steer_last(struct dns_work *w, const struct ad_rows *
 
 /* What POPs shed others take, and if there are none, they do themselves. */
 static __always_inline int steer_choose(struct dns_work *w, const struct ad_rows *table,
-					const struct ad_dns_steered *name, __u32 location)
+					const struct ad_dns_steered *name)
 {
 	__u32 nr = table->head.nr_locations;
 	__u64 first = table->head.entries + (__u64)name->policy * (nr + 1) * sizeof(__u32);
 	__u32 entry;
 	int pop;
 
-	if (name->policy >= table->head.nr_policies || location >= nr)
+	if (name->policy >= table->head.nr_policies || w->location >= nr)
 		return AD_STEER_NONE;
-	entry = steer_entry(w, table, first + location * sizeof(entry));
+	entry = steer_entry(w, table, first + w->location * sizeof(entry));
 	w->drawn = 0;
 	w->doubtful = 0;
 	w->careless = 0;
@@ -216,16 +216,17 @@ static __always_inline int steer_choose(struct dns_work *w, const struct ad_rows
 /*
  * RFC 7871, 7.2.1: how much of the subnet must be the same for the answer to be. That of the place
  * if everybody there gets the same; else at least the network that draws alike. Never 0: that would
- * be everybody's answer.
+ * be everybody's answer. All bits were counted in 128.
  */
-static __always_inline void steer_scope(struct dns_work *w, __u32 place_bits, __u32 draw_bits)
+static __always_inline void steer_scope(struct dns_work *w)
 {
-	__u32 scope = place_bits;
+	__u32 scope = w->place_bits, front = w->front;
 
-	if (w->drawn && draw_bits > scope)
-		scope = draw_bits;
-	if (!scope)
-		scope = 1;
+	if (front == AD_STEER_NONE)
+		return;
+	if (w->drawn && w->draw_bits > scope)
+		scope = w->draw_bits;
+	scope = scope > front ? scope - front : 1;
 	if (scope > w->scope)
 		w->scope = scope;
 }
@@ -236,33 +237,58 @@ static __always_inline int steer_nobody(struct dns_work *w, __u32 out)
 	return out == AD_DNS_STEER_NODATA ? DNS_ABSENT : dns_fail(w);
 }
 
+/*
+ * Where w->where is, of which @bits are known (of all 128). A stage of its own: its stack is not
+ * that of the draw.
+ */
+DNS_STAGE int dns_place(struct dns_work *w, __u32 bits)
+{
+	struct steer_place place = {};
+
+	if (!w)
+		return DNS_PASS;
+	steer_locate(w, &w->where, bits, &place);
+	w->location = place.location;
+	w->place_bits = place.scope;
+	return DNS_GO;
+}
+
+/* The client, its place and its draw. */
+static __always_inline void steer_find(struct dns_work *w, const struct ad_dns_steered *name)
+{
+	__u32 source = steer_who(w, name->flags), mapped = steer_is_ip4(w) ? 96 : 0;
+	__u32 bits = mapped ? name->ip4_bits : name->ip6_bits;
+	__u32 front = (__u16)w->subnet[0] == __builtin_bswap16(1) ? 96 : 0;
+
+	w->location = 0;
+	w->place_bits = front;
+	if (!(name->flags & AD_DNS_STEER_HERE))
+		dns_place(w, source ? front + source : 128);
+	steer_draw(w, name->seed, bits);
+	w->front = source ? front : AD_STEER_NONE;
+	w->draw_bits = mapped + bits;
+}
+
 /* The steered name at w->cell becomes what it is for this client. DNS_GO, or what is said instead.
  */
 DNS_STAGE int dns_steer(struct dns_work *w, const struct ad_dns_image *image)
 {
-	const struct ad_rows *table;
 	const struct ad_dns_steered *name;
 	const struct ad_dns_cell *cell;
-	struct steer_place place = {};
-	__u32 source, front, bits, doubles;
+	const struct ad_rows *rows;
+	__u32 doubles;
 	int pop;
 
 	if (!w || !image)
 		return DNS_PASS;
 	cell = dns_cell(w, image, w->cell);
-	table = (const struct ad_rows *)dns_steer_page(w, 0);
-	if (!cell || !table)
+	rows = (const struct ad_rows *)dns_steer_page(w, 0);
+	if (!cell || !rows)
 		return DNS_PASS;
 	name = (const struct ad_dns_steered *)cell->addr;
-	source = steer_who(w, name->flags);
-	front = steer_is_ip4(w) ? 96 : 0;
-	bits = front ? name->ip4_bits : name->ip6_bits;
-	if (!(name->flags & AD_DNS_STEER_HERE))
-		steer_locate(w, &w->where, source ? front + source : 128, &place);
-	steer_draw(w, name->seed, bits);
-	pop = steer_choose(w, table, name, place.location);
-	if (source)
-		steer_scope(w, place.scope > front ? place.scope - front : 0, bits);
+	steer_find(w, name);
+	pop = steer_choose(w, rows, name);
+	steer_scope(w);
 	if (pop >= name->pops)
 		return steer_nobody(w, name->out);
 	doubles = !!(name->flags & AD_DNS_STEER_DOUBT);

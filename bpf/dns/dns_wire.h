@@ -179,6 +179,10 @@ struct dns_work {
 	__u8 scope;	      /* bits of the client's subnet that the answer depends on */
 	__u8 drawn;	      /* it depends on @draw, not on the location alone */
 	__u8 doubtful;	      /* a POP that was drawn is in doubt, or out */
+	__u16 location;	      /* where that is (maps/steer.h) */
+	__u8 place_bits;      /* and bits of its address, of all 128, that decided it */
+	__u8 draw_bits;	      /* and that @draw was made of */
+	__u8 front;	      /* bits in front of a subnet's family; AD_STEER_NONE: by no subnet */
 	__u8 careless;	      /* what POPs shed does not count any more */
 
 	/* signed zones, and additional data that comes after all else */

@@ -71,7 +71,8 @@ FIXTURE_STEER int steer_pop_of(struct dns_work *w, __u32 client, __u32 out)
 	w->where.q[1] = __builtin_bswap32(0xffff) | (__u64)__builtin_bswap32(0x0a000000 + client)
 							    << 32;
 	steer_draw(w, name.seed, 32);
-	return steer_choose(w, (const struct ad_rows *)steering.table, &name, 0);
+	w->location = 0;
+	return steer_choose(w, (const struct ad_rows *)steering.table, &name);
 }
 
 #endif

@@ -310,6 +310,12 @@ static void test_equal_rows_are_stored_once(void)
 	   "no location at all is refused");
 }
 
+static int choose(const struct ad_rows *rows, const struct ad_dns_steered *name, __u16 location)
+{
+	work->location = location;
+	return steer_choose(work, rows, name);
+}
+
 /* More pages than one: an entry, a row and the row behind it on different ones. */
 static void test_large_tables_are_drawn_from(void)
 {
@@ -334,12 +340,12 @@ static void test_large_tables_are_drawn_from(void)
 	ok(steer_use(policies, MANY, LOCATIONS), "1,200 policies at 300 locations");
 	table = (const struct ad_rows *)steering.table;
 	ok(table->head.pages > 1, "take %u pages", table->head.pages);
-	is_int(steer_choose(work, table, &name, 299), 99, "the last of them is found");
+	is_int(choose(table, &name, 299), 99, "the last of them is found");
 	steer_bank[99].word = AD_STEER_OUT;
-	is_int(steer_choose(work, table, &name, 299), 100, "and the row behind it");
-	is_int(steer_choose(work, table, &name, 300), NOBODY, "there is no location behind it");
+	is_int(choose(table, &name, 299), 100, "and the row behind it");
+	is_int(choose(table, &name, 300), NOBODY, "there is no location behind it");
 	name.policy = MANY;
-	is_int(steer_choose(work, table, &name, 0), NOBODY, "nor a policy");
+	is_int(choose(table, &name, 0), NOBODY, "nor a policy");
 	steer_all_up();
 	free(policies);
 	free(rules);

@@ -26,10 +26,11 @@ struct dns_zones {
 	struct ad_dns_zone_info *list;
 	struct dns_served *served;
 	size_t nr;
-	size_t nr_broken;		/* with an error */
-	size_t nr_kept;			/* not read again, since their files have not changed */
-	__u64 began_real_ns;		/* before any was read */
-	struct dns_steer_set *steering; /* NULL: no name is steered */
+	size_t nr_broken;    /* with an error */
+	size_t nr_kept;	     /* not read again, since their files have not changed */
+	__u64 began_real_ns; /* before any was read */
+	struct steer_plan *plan;
+	struct dns_steer_set *steering; /* made of the plan; NULL: no name is steered */
 	__u32 slot;			/* where it is live, once it is */
 	int staged; /* its map in the kernel once it was staged (dns_service.h), or -1 */
 };
