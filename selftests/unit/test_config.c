@@ -415,9 +415,6 @@ static void test_config_steering_mistakes_have_their_place(void)
 		{ "rules as a list", 10, REGION POLICY_OF("rules: [eu]"),
 		  "11: policies[].rules: wants regions with their POPs, such as {europe: [fra, "
 		  "nyc]}, not a list" },
-		{ "nothing to weigh", 10, POLICY_OF("draw: weighted"),
-		  "10: policies[].draw: near has no POPs to weigh: write them as one choice, such "
-		  "as [[fra, nyc]] or [{fra: 3, nyc: 1}]" },
 		{ "rules by POP", 10, REGION POLICY_OF("locate: pop, rules: {eu: fra}"),
 		  "11: policies[].rules: near has `locate: pop`, by which clients are in no "
 		  "region: leave its rules out" },

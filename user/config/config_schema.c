@@ -280,9 +280,10 @@ const struct schema_row config_schema[] = {
 	  IN(config_policy, name), .max = CONFIG_NAME_MAX, .help = "name of the policy" },
 	{ "policies[].draw", SCHEMA_CHOICE, CHANGE_AT_ONCE, IN(config_policy, draw),
 	  .choices = "order|weighted|spread", .fallback = "order",
-	  .help = "how one of a list of POPs is drawn: `order` takes the first that is up; "
-		  "`weighted` takes each by its weight, always the same for one client network; "
-		  "`spread` likewise, and the clients of a POP that is out go to all the others by "
+	  .help = "how one of a list of POPs is drawn for a client network, always the same one: "
+		  "`order`: of the first choice, by weight if it is several POPs, and of the next "
+		  "one when they are out; `weighted`: of all POPs of the list by weight; `spread`: "
+		  "as `order`, but the clients of a POP that is out are spread over all others by "
 		  "weight" },
 	{ "policies[].locate", SCHEMA_CHOICE, CHANGE_AT_ONCE, IN(config_policy, locate),
 	  .choices = "ecs|resolver|pop", .fallback = "ecs",

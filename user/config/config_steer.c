@@ -266,26 +266,6 @@ static void check_region(struct config_reader *loader, const struct config_regio
 	}
 }
 
-static bool has_group(const struct config_choices *choices)
-{
-	size_t i;
-
-	for (i = 1; i < choices->nr; i++)
-		if (choices->list[i].rank == choices->list[i - 1].rank)
-			return true;
-	return false;
-}
-
-static bool any_group(const struct config_policy *policy)
-{
-	size_t i;
-
-	for (i = 0; i < policy->rules.nr; i++)
-		if (has_group(&policy->rules.list[i].pops))
-			return true;
-	return has_group(&policy->fallback);
-}
-
 static void check_twice(struct config_reader *loader, const struct config_policy *policy)
 {
 	const struct config_rule *rules = policy->rules.list;
@@ -308,11 +288,6 @@ static void check_policy(struct config_reader *loader, const struct config_polic
 {
 	const char *name = policy->name ?: "it";
 
-	if (policy->draw != CONFIG_DRAW_ORDER && policy->fallback.nr && !any_group(policy))
-		config_complain(loader, policy->line, "policies[].draw",
-				"%s has no POPs to weigh: write them as one choice, such as "
-				"[[fra, nyc]] or [{fra: 3, nyc: 1}]",
-				name);
 	if (policy->locate == CONFIG_LOCATE_POP && policy->rules.nr)
 		config_complain(loader, policy->line, "policies[].rules",
 				"%s has `locate: pop`, by which clients are in no region: leave "

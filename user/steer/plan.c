@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include "policy.h"
+#include "user/base/log.h"
+#include "user/base/output.h"
 #include "user/config/config.h"
 #include "world.h"
 
@@ -564,6 +566,21 @@ void steer_plan_free(struct steer_plan *plan)
 	free(plan->sources);
 	steer_map_free(&plan->map);
 	free(plan);
+}
+
+void steer_plan_tell(const struct steer_plan *plan)
+{
+	const struct steer_map *map = &plan->map;
+	char bytes[UNIT_TEXT], ip4[UNIT_TEXT], ip6[UNIT_TEXT];
+	size_t i;
+
+	log_info("steering: %zu names by %zu policies that tell %u kinds of clients apart, in %s "
+		 "ranges of IPv4 and %s of IPv6: %s in the kernel",
+		 plan->nr_names, plan->nr_policies, map->nr_locations,
+		 unit_count(map->nr_ranges4, ip4), unit_count(map->nr_ranges6, ip6),
+		 unit_bytes((__u64)map->nr_lines * AD_STEER_LINE, bytes));
+	for (i = 0; i < plan->doubts->nr; i++)
+		log_warn("%s", plan->doubts->list[i].text);
 }
 
 /* --- the proof -------------------------------------------------------------------------------- */

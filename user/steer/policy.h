@@ -13,9 +13,9 @@
 #define STEER_POPS_MAX AD_STEER_POPS_MAX
 
 enum steer_draw {
-	STEER_ORDER,	/* the first that is up; within a group by weight */
-	STEER_WEIGHTED, /* by weight; a lost one's clients go to the next of its kind by weight */
-	STEER_SPREAD	/* by weight, and a lost one's clients are spread over all others */
+	STEER_ORDER,	/* of the first rank that has a POP up, by weight */
+	STEER_WEIGHTED, /* of all ranks by weight */
+	STEER_SPREAD	/* as ORDER; the clients of a lost POP go to all others by weight */
 };
 enum steer_where {
 	STEER_BY_ECS,	   /* by the client's subnet if the resolver tells it, else as the next */
@@ -112,6 +112,8 @@ struct config;
 int steer_plan_build(const struct config *config, struct config_errors *errors,
 		     struct steer_plan **plan);
 void steer_plan_free(struct steer_plan *plan);
+/* Logs what it came to and what is doubtful. */
+void steer_plan_tell(const struct steer_plan *plan);
 /*
  * Whether every location of every policy ends in an answer, or in none on purpose. 0, or -EINVAL
  * with what does not in @errors.
