@@ -200,6 +200,14 @@ $(ZONE_DUMP): $(BUILD)/selftests/zone/dump.o $(BUILD)/libanydoor.a
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# A real database, looked up in two ways.
+STEER_COUNTRY := $(BUILD)/selftests/steer/country
+TEST_PROGRAMS += $(STEER_COUNTRY)
+
+$(STEER_COUNTRY): $(BUILD)/selftests/steer/country.o $(BUILD)/libanydoor.a
+	$(say) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 DIFF_QUERIES ?= 200000
 DIFF_ROUNDS ?= 400
 .PHONY: diff

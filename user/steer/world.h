@@ -3,8 +3,8 @@
  * world.h: all addresses, cut into classes: those of one class are in the same regions, each as
  * exactly.
  */
-#ifndef AD_WORLD_H
-#define AD_WORLD_H
+#ifndef AD_STEER_WORLD_H
+#define AD_STEER_WORLD_H
 
 #include "match.h"
 
