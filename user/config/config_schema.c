@@ -154,7 +154,8 @@ const struct schema_row config_schema[] = {
 	  .help = "directory whose files zone files may $INCLUDE, beside those below their own "
 		  "directory" },
 	{ "dns.watch", SCHEMA_BOOL, CHANGE_AT_ONCE, IN(config, dns_watch), .fallback = "false",
-	  .help = "load a zone again when its file, or one that it includes, changes" },
+	  .help = "load a zone again when its file, or one that it includes, changes; and likewise "
+		  "what steering reads, `geo.databases` and `regions[].network_file`" },
 	{ "dns.unserved", SCHEMA_CHOICE, CHANGE_AT_ONCE, IN(config, dns_unserved_pass),
 	  .choices = "refuse|pass", .fallback = "refuse",
 	  .help = "what to do with queries for names of no zone here: `refuse` answers REFUSED, "
