@@ -9,6 +9,7 @@
 #include "fleet_fixture.h"
 #include "user/daemon/metrics_text.h"
 #include "user/base/prom.h"
+#include "user/steer/policy.h"
 
 /* Everything in @out as a string; free() it. */
 static char *drain(struct evbuffer *out)
@@ -52,6 +53,9 @@ static void test_prom_label_values_escaped(void)
 }
 
 /* A look at a fleet of four nodes, seen from fra-1. */
+static struct steer_source source = { .name = (char *)"country", .built_real_s = 1700000000 };
+static const struct steer_plan plan = { .sources = &source, .nr_sources = 1 };
+
 struct look {
 	struct globals globals;
 	struct metrics_daemon daemon;
@@ -67,7 +71,8 @@ static void look_at_fleet(struct look *look)
 		.globals = { .instance = "default" },
 		.daemon = { .reloads = { [AD_RELOAD_OK] = 2,
 					 [AD_RELOAD_PARTLY] = 3,
-					 [AD_RELOAD_REFUSED] = 1 } },
+					 [AD_RELOAD_REFUSED] = 1 },
+			    .plan = &plan },
 		.view = { .config = &fleet_config,
 			  .globals = &look->globals,
 			  .meta = { .node_id = 1 } },
@@ -416,6 +421,9 @@ static void test_metrics_without_data_path_tell_so(void)
 
 	ok(strstr(text, "\nanydoor_loaded 0\n"), "not loaded");
 	ok(strstr(text, "\nanydoor_reloads_total{result=\"ok\"} 2\n"), "what the daemon knows");
+	ok(strstr(text, "\nanydoor_geo_database_built_timestamp_seconds{database=\"country\"} "
+			"1700000000\n"),
+	   "when a database was built");
 	ok(!strstr(text, "anydoor_packets_total"), "and nothing else");
 	free(text);
 }

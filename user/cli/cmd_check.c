@@ -10,6 +10,7 @@
 #include "user/config/config.h"
 #include "user/config/config_keys.h"
 #include "user/dns/dns_service.h"
+#include "user/dns/dns_zones.h"
 #include "user/host/findings.h"
 #include "user/host/host.h"
 #include "user/zone/zone.h"
@@ -52,14 +53,13 @@ static void check_zones(const struct config *config, struct config_errors *error
 }
 
 /* What is doubtful when the daemon loads it is wrong for who writes it. */
-static struct steer_plan *check_steering(const struct config *config, struct findings *findings,
-					 struct config_errors *errors)
+static struct steer_plan *take_plan(struct dns_zones *zones, struct findings *findings)
 {
-	struct steer_plan *plan;
+	struct steer_plan *plan = zones->plan;
 
-	if (steer_plan_build(config, errors, &plan) || !plan)
-		return NULL;
-	take_errors(findings, plan->doubts);
+	zones->plan = NULL;
+	if (plan)
+		take_errors(findings, plan->doubts);
 	return plan;
 }
 
@@ -79,8 +79,8 @@ static struct config *check_files(const char *path, struct findings *findings,
 		config_free(config);
 		config = NULL;
 	} else if (!dns_zones_load(config, NULL, &zones, &errors)) {
+		*plan = take_plan(zones, findings);
 		dns_zones_free(zones);
-		*plan = check_steering(config, findings, &errors);
 	}
 	take_errors(findings, &errors);
 	return config;

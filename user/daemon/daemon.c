@@ -158,6 +158,7 @@ static int start(struct daemon *daemon, struct dns_zones *zones)
 	dns_server_guard(daemon->server, guard);
 	dns_server_use(daemon->server, zones);
 	err = metrics_new(daemon->base, daemon->config, &loader->pins, &daemon->metrics);
+	metrics_use_plan(daemon->metrics, zones->plan);
 	err = err ?: watch_new(daemon->base, daemon_tend_interfaces, daemon, &daemon->watch);
 	err = err
 		      ?: zone_watch_new(daemon->base, &zone_times, daemon_reload_zones, daemon,

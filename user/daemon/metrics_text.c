@@ -15,6 +15,7 @@
 #include "user/base/prom.h"
 #include "user/flows/flow_text.h"
 #include "user/status/counter.h"
+#include "user/steer/policy.h"
 
 #define SOURCES_MAX DNS_BY_NR
 
@@ -330,6 +331,15 @@ static void write_resign_by(const struct page *page, const char *name)
 	}
 }
 
+static void write_databases(const struct page *page, const char *name)
+{
+	const struct steer_plan *plan = page->daemon->plan;
+
+	for (size_t i = 0; plan && i < plan->nr_sources; i++)
+		prom_sample(page->out, name, plan->sources[i].built_real_s, "database",
+			    plan->sources[i].name, NULL);
+}
+
 #define ZONE_VALUE(name, expression)                                                               \
 	static double name(const struct dns_zone_stats *zone)                                      \
 	{                                                                                          \
@@ -359,6 +369,9 @@ static const struct family families[] = {
 	{ "reload_success_timestamp_seconds", "gauge", "",
 	  "when configuration and zones were last loaded without an error",
 	  .value = reload_success_s, .applies = always },
+	{ "geo_database_built_timestamp_seconds", "gauge", "database",
+	  "when a geo database that is in use was built, by its own word", .write = write_databases,
+	  .applies = always },
 
 	{ "armed", "gauge", "", "1 while replies are stamped and stamps are read",
 	  .value = is_armed },

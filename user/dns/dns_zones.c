@@ -285,10 +285,8 @@ static int steer_all(struct reading *reading)
 	struct zone **zones;
 	int err = 0;
 
-	if (!reading->config->nr_steered)
-		return 0;
 	err = steer_plan_build(reading->config, reading->errors, &set->plan);
-	if (!err && set->plan)
+	if (!err && set->plan && set->plan->nr_names)
 		err = dns_steer_set_new(set->plan, reading->config, reading->errors,
 					&set->steering);
 	if (err || !set->steering)
@@ -409,6 +407,8 @@ static int load(const struct config *config, const struct dns_zones *before, boo
 	}
 	tell_broken(reading.set);
 	zones_tell(reading.set);
+	if (reading.set->plan)
+		steer_plan_tell(reading.set->plan);
 	*zones = reading.set;
 	return 0;
 }

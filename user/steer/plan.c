@@ -568,19 +568,24 @@ void steer_plan_free(struct steer_plan *plan)
 	free(plan);
 }
 
+void steer_plan_warn(const struct steer_plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->doubts->nr; i++)
+		log_warn("%s", plan->doubts->list[i].text);
+}
+
 void steer_plan_tell(const struct steer_plan *plan)
 {
 	const struct steer_map *map = &plan->map;
 	char bytes[UNIT_TEXT], ip4[UNIT_TEXT], ip6[UNIT_TEXT];
-	size_t i;
 
 	log_info("steering: %zu names by %zu policies that tell %u kinds of clients apart, in %s "
 		 "ranges of IPv4 and %s of IPv6: %s in the kernel",
 		 plan->nr_names, plan->nr_policies, map->nr_locations,
 		 unit_count(map->nr_ranges4, ip4), unit_count(map->nr_ranges6, ip6),
 		 unit_bytes((__u64)map->nr_lines * AD_STEER_LINE, bytes));
-	for (i = 0; i < plan->doubts->nr; i++)
-		log_warn("%s", plan->doubts->list[i].text);
 }
 
 /* --- the proof -------------------------------------------------------------------------------- */

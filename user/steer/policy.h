@@ -112,7 +112,9 @@ struct config;
 int steer_plan_build(const struct config *config, struct config_errors *errors,
 		     struct steer_plan **plan);
 void steer_plan_free(struct steer_plan *plan);
-/* Logs what it came to and what is doubtful. */
+/* Logs the doubts, as warnings. */
+void steer_plan_warn(const struct steer_plan *plan);
+/* Logs what it came to. */
 void steer_plan_tell(const struct steer_plan *plan);
 /*
  * Whether every location of every policy ends in an answer, or in none on purpose. 0, or -EINVAL
