@@ -87,4 +87,7 @@ ok "with its line" grep -qF 'lab.txt:1: "198.18.0.1/16" has bits set behind its 
 is "nothing has changed" "$(www +subnet=198.18.7.0/24)" "192.0.2.10 /16"
 echo "198.19.0.0/16" >"$LAB_DIR/lab.txt"
 ok "a good list is seen" await 10 becomes 198.19.0.0/24 "192.0.2.10 /16"
+kill -TERM "$DAEMON"
+wait "$DAEMON"
+DAEMON=
 done_testing
