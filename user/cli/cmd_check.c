@@ -37,7 +37,7 @@ static void take_errors(struct findings *findings, struct config_errors *errors)
 	config_errors_free(errors);
 }
 
-/* An error in the configuration does not hide those in the zones that it names. */
+/* After an error in the configuration, the zones that it names are still checked. */
 static void check_zones(const struct config *config, struct config_errors *errors)
 {
 	const struct config_zone *named;
@@ -96,7 +96,7 @@ static void print_level(const struct findings *findings, enum finding_level leve
 			printf("%s%s\n", prefix, findings->list[i].text);
 }
 
-/* The one thing here that may be large; it is taken whole when the data path is loaded. */
+/* The flow table is the only large memory, and all of it is taken when the data path is loaded. */
 static void tell_memory(const struct config *config)
 {
 	char flows[UNIT_TEXT], bytes[UNIT_TEXT];
@@ -105,7 +105,9 @@ static void tell_memory(const struct config *config)
 	       unit_count(config->flow_max, flows), unit_bytes(config_flow_bytes(config), bytes));
 }
 
-/* An error of a file starts with its place, as editors and compilers like it. */
+/*
+ * An error in a file begins with its place, as in the output of compilers, which editors can read.
+ */
 static void tell_people(const struct config *config, const char *path,
 			const struct steer_plan *plan, const struct findings *findings)
 {

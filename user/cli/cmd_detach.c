@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * cmd_detach.c: takes the data path off; through the daemon if one runs, or else by itself. It
- * needs nothing that is not pinned: of the configuration, only where that is.
+ * cmd_detach.c: takes the data path off the interfaces; through the daemon if one runs, else by
+ * itself. It needs only what is pinned; of the configuration, only the paths.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -59,7 +59,9 @@ static int by_daemon(const struct globals *globals, struct instance *instance, b
 	if (json_is_true(json_object_get(reply, "ok")))
 		code = done(globals, json_integer_value(json_object_get(reply, "broken")));
 	else if (json_is_false(json_object_get(reply, "loaded")))
-		code = not_loaded(globals, instance); /* detached already, and about to leave */
+		code = not_loaded(
+			globals,
+			instance); /* the daemon has detached already and is about to exit */
 	else
 		code = fail_lines(globals, EXIT_FAILED,
 				  json_incref(json_object_get(reply, "errors")));

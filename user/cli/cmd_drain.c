@@ -25,7 +25,7 @@
 #define WINDOW_DEFAULT "10m"
 #define SAY_EVERY_S    10   /* while nothing changes */
 #define ANSWER_MS      1000 /* that a successor gets */
-#define LISTED	       10   /* flows that are named when a wait was in vain */
+#define LISTED	       10   /* flows that are listed if a wait did not succeed */
 
 struct drain_options {
 	unsigned int limit;
@@ -174,7 +174,7 @@ static void show_begun(const struct drain_handle *handle, int owned)
 	fflush(stdout);
 }
 
-/* How --wait came to its end; null without it. */
+/* The result of --wait; null without it. */
 static json_t *ended(const struct drain_options *options, int err)
 {
 	if (!options->wait)
@@ -194,8 +194,8 @@ static void show_json(const struct globals *globals, const struct drain_handle *
 }
 
 /*
- * Until quiet (0), the window's end or an undrain (-ETIMEDOUT, -ECANCELED), or another failure.
- * *owned: what is left.
+ * Waits until all flows have ended (0), until the time is over or the drain is taken back
+ * (-ETIMEDOUT, -ECANCELED), or until another failure. *owned: flows that are left.
  */
 static int wait_quiet(const struct globals *globals, const struct drain_handle *handle,
 		      const struct drain_options *options, long window, int *owned)

@@ -2,8 +2,8 @@
 /*
  * cmd_flows.c: `anydoor flows`: the flow table, read in place.
  *
- * Memory is bounded however many flows there are: a heap of the foremost if they are sorted, else
- * each is printed as it is met.
+ * Memory is bounded, however many flows there are: a sorted list keeps the first ones in a heap,
+ * and without sorting each flow is printed when it is found.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -59,7 +59,7 @@ enum style {
 	STYLE_LINES
 };
 
-/* Where matching flows go, and what the last line says of them. */
+/* Where the matching flows go, and what the last line says about them. */
 struct listing {
 	struct view view;
 	struct flow_filter filter;
@@ -86,7 +86,7 @@ static void print_traffic(struct table *table, __u32 packets, __u64 bytes)
 	table_cell(table, PLAIN, "%s/%s", unit_count(packets, count), unit_count(bytes, size));
 }
 
-/* Only what is out of the ordinary: a live flow with a stamp needs no word. */
+/* Only what is unusual: for a live flow with a stamp it is empty. */
 static const char *flow_remark(const struct ad_flow *flow)
 {
 	static const char *const remarks[] = { "",
@@ -136,7 +136,7 @@ static void print_json(struct listing *listing, const struct ad_flow *flow)
 		putchar('\n');
 }
 
-/* Stops the walk when nobody reads any more. */
+/* Stops the walk when the output is closed. */
 static int print_flow(struct listing *listing, const struct ad_flow *flow)
 {
 	if (listing->style == STYLE_TABLE)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * cmd_query.c: `anydoor query`: compiles the configured zones and asks the engine in this very
- * process, so that a zone can be tried before it is loaded. Prints as kdig does.
+ * cmd_query.c: `anydoor query`: compiles the configured zones and asks the engine in this process,
+ * so that a zone can be tried before it is loaded. Prints as kdig does.
  */
 #include <errno.h>
 #include <libknot/libknot.h>
@@ -129,7 +129,7 @@ static void subnet_put(const struct query *query, struct dns_work *work)
 	memcpy(data + 4, query->prefix.b + (ip4 ? 12 : 0), bytes);
 }
 
-/* OPT: asks for NSID, and for what else was told. */
+/* OPT: asks for NSID, and has the options of the command line. */
 static void opt_put(const struct query *query, struct dns_work *work)
 {
 	__u32 at = work->len;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * cmd_reload.c: has the daemon read everything again.
+ * cmd_reload.c: tells the daemon to read configuration and zones again.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -76,7 +76,7 @@ static int call(const struct globals *globals, const struct config *config, json
 			    reply);
 }
 
-/* No daemon: what it would find in the file is all there is to say. */
+/* Without a daemon, the errors in the file are all that can be reported. */
 static int fail_alone(const struct globals *globals, const struct config_errors *errors)
 {
 	if (errors->nr)
@@ -85,7 +85,9 @@ static int fail_alone(const struct globals *globals, const struct config_errors 
 		    globals->instance);
 }
 
-/* Also a file that is wrong is told to the daemon: that it was refused is to be seen later. */
+/*
+ * The daemon is told, too, if the file is wrong: status must show later that a reload was refused.
+ */
 int cmd_reload(const struct globals *globals, int argc, char **argv)
 {
 	const char *path = globals->config_path;

@@ -65,7 +65,7 @@ static void alive(const void *instance)
 	instance_alive(instance);
 }
 
-/* Zones are others' bytes, so before they are read; what had to be mounted is. */
+/* Zones are data from outside, so this comes before they are read and after the mounts. */
 static void confine(void)
 {
 	int err = confine_calls();
@@ -75,7 +75,7 @@ static void confine(void)
 			 strerror(-err));
 }
 
-/* What may only be waited for is asked before what takes long. */
+/* What the user may have to wait for is checked before the long work. */
 static int start(struct loader *loader, struct config *config, struct dns_zones **zones,
 		 struct config_errors *errors)
 {
@@ -105,7 +105,7 @@ static int run(const struct globals *globals, struct config *config, bool load_o
 	if (!err && !load_only)
 		return daemon_run(globals, &loader, config, zones);
 	if (!err) {
-		/* What a daemon would keep up; without one, once. */
+		/* What a daemon would do all the time is done once, without one. */
 		neigh_keep_warm(config);
 		prepare_follow_multipath(loader.dp.state_at);
 		vlan_follow(loader.dp.links);

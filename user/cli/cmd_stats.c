@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * cmd_stats.c: `anydoor stats`: every counter with what it means, or how fast they run.
+ * cmd_stats.c: `anydoor stats`: every counter with its meaning, or the rates of packets.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -140,7 +140,7 @@ static __u64 count_at(const struct ad_dns_count *count, size_t place)
 	return *(const __u64 *)((const char *)count + place);
 }
 
-/* Who gave how many answers of a sort; nothing, if nobody gave one. */
+/* How many answers of a kind each of them gave; nothing if there were none. */
 static void add_answers(const struct counter_cell *cell, void *arg)
 {
 	const struct sheet *sheet = arg;
@@ -157,7 +157,7 @@ static void add_answers(const struct counter_cell *cell, void *arg)
 		table_cell(sheet->table, PLAIN, "%s", unit_exact(counts[i], text));
 }
 
-/* The same answers, told apart in several ways. */
+/* The same answers, counted in several ways. */
 static void print_answers(const struct ad_dns_count by[DNS_BY_NR])
 {
 	char title[64], text[COUNTER_TEXT];
@@ -300,7 +300,7 @@ static int read_moment(const struct view *view, struct moment *moment)
 	return err;
 }
 
-/* Until interrupted, or until the instance or the reader is gone. */
+/* Runs until it is interrupted, the instance is gone, or the output is closed. */
 static int watch(const struct view *view, unsigned int seconds)
 {
 	struct timespec pause = { .tv_sec = seconds };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * cmd_undrain.c: takes a drain back.
+ * cmd_undrain.c: ends a drain.
  */
 #include <stddef.h>
 #include <stdio.h>

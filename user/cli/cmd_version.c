@@ -13,7 +13,7 @@
 #define LIBXDP_VERSION "?"
 #endif
 
-/* What the kernel runs may be older than this binary. No instance is no failure here. */
+/* The loaded programs may be older than this binary. It is no error if there is no instance. */
 static bool loaded_meta(const struct globals *globals, struct ad_meta *meta)
 {
 	struct config_errors errors = { 0 };

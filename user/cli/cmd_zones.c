@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * cmd_zones.c: `anydoor zones`: what DNS serves, as the kernel's maps say.
+ * cmd_zones.c: `anydoor zones`: the zones that are served, read from the kernel's maps.
  */
 #include <time.h>
 #include "cmd.h"

@@ -11,7 +11,7 @@
 #include "user/daemon/confine.h"
 #include "user/state/instance.h"
 
-/* What the line says besides the command and its own words. */
+/* The parts of the command line apart from the command and its own arguments. */
 struct line {
 	struct globals globals;
 	bool help;
@@ -127,7 +127,7 @@ static int cmd_help(const struct globals *globals, int argc, char **argv)
 	return EXIT_OK;
 }
 
-/* An empty variable is as good as none. */
+/* An empty variable counts as none. */
 static const char *from_env(const char *variable, const char *fallback)
 {
 	const char *value = getenv(variable);
@@ -149,7 +149,7 @@ static int line_parse(struct line *line, int *argc, char **argv)
 	return EXIT_OK;
 }
 
-/* What is to be run when the line's own words do not say it. */
+/* The command that runs if the line has none. */
 static const char *command_name(const struct line *line, int argc, char **argv)
 {
 	if (line->version)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * config.c: from a YAML document to struct config, along the rows of the schema.
+ * config.c: from a YAML document to struct config, by the rows of the schema.
  *
- * Three passes: read every scalar into its member; then, in the same order, what only means
- * something once all is read (names of nodes and POPs, computed defaults); then the rules that
- * span several keys. Each goes on after an error, so that one run shows them all.
+ * Three passes: first every scalar is read into its member; then, in the same order, what can be
+ * understood only after that (names of nodes and POPs, computed defaults); then the rules about
+ * several keys. Each goes on after an error, so that one run shows all errors.
  */
 #include <errno.h>
 #include <libgen.h>
@@ -128,7 +128,7 @@ static void read_scalar(struct config_reader *loader, struct value *value, yaml_
 		read_text(loader, value);
 }
 
-/* The key is absent. @line is where the mapping starts that should hold it. */
+/* The key is absent. @line is where the mapping starts in which it is missing. */
 static void read_default(struct config_reader *loader, struct value *value)
 {
 	const struct schema_row *row = value->row;
@@ -523,7 +523,7 @@ static void load_document(struct config_reader *loader, yaml_document_t *documen
 		config_rules_check(loader);
 }
 
-/* libyaml gives no line for bytes that are no text at all, only their offset. */
+/* libyaml gives no line for bytes that are not text, only their offset. */
 static void complain_yaml(struct config_reader *loader, const yaml_parser_t *parser,
 			  const char *text, size_t size)
 {
@@ -634,7 +634,8 @@ int config_load_partly(const char *path, struct config **config, struct config_e
 	if (!err)
 		err = load_text(&loader, text, size);
 	free(text);
-	if (err && !errors->nr) /* what is wrong inside has been told: only a file can be EINVAL */
+	if (err &&
+	    !errors->nr) /* errors inside of it were reported already: only a file can be EINVAL */
 		config_errors_add(errors, path, 0, "%s",
 				  err == -EINVAL ? "not a regular file" : strerror(-err));
 	if (err)

@@ -280,14 +280,14 @@ struct config_errors {
  */
 int config_load(const char *path, struct config **config, struct config_errors *errors);
 /*
- * The same for who goes on looking for errors: *@config is what could be read, and lacks the rest;
- * NULL without memory.
+ * The same for callers that go on looking for errors: *@config has what could be read, and lacks
+ * the rest; NULL without memory.
  */
 int config_load_partly(const char *path, struct config **config, struct config_errors *errors);
 /*
- * The same for who must find an instance whatever has become of its file: if that is wrong or
- * cannot be read, *@config has nothing in it but path, bpffs and run_dir, as the file has them if
- * that much of it can be read, or else by default. Without memory it is NULL.
+ * The same for callers that must find an instance even if its file is wrong or cannot be read. Then
+ * *@config has only path, bpffs and run_dir: from the file if they can be read, else the defaults.
+ * NULL without memory.
  */
 int config_load_places(const char *path, struct config **config, struct config_errors *errors);
 void config_free(struct config *config);
@@ -295,8 +295,8 @@ void config_free(struct config *config);
 __u64 config_flow_bytes(const struct config *config);
 
 /*
- * Adds "file:line: what" (line 0: "file: what"); also for those who read what the configuration
- * names. A list that grew beyond CONFIG_ERRORS_MAX says so in its last entry and drops the rest.
+ * Adds "file:line: what" (line 0: "file: what"); also used for files that the configuration names.
+ * A list of more than CONFIG_ERRORS_MAX says so in its last entry, and further errors are dropped.
  */
 void config_errors_add(struct config_errors *errors, const char *file, int line, const char *format,
 		       ...) __attribute__((format(printf, 4, 5)));

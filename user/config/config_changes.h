@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * config_changes.h: what differs between two configurations, in words, along the rows of the
- * schema. Knows no libbpf.
+ * config_changes.h: the differences between two configurations as text, by the rows of the schema.
+ * Knows no libbpf.
  */
 #ifndef AD_CONFIG_CHANGES_H
 #define AD_CONFIG_CHANGES_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * config_errors.c: what is wrong with a configuration, gathered with its places.
+ * config_errors.c: the errors of a configuration, collected with their places.
  */
 #include <limits.h>
 #include <stdarg.h>
@@ -23,7 +23,7 @@ static char *place(const char *file, int line, const char *format, va_list args)
 	return printable_take(text);
 }
 
-/* Room for one more. The last one is kept for saying that there are more. */
+/* Room for one more. The last place is kept for the note that there are more. */
 static struct config_error *errors_grow(struct config_errors *errors)
 {
 	struct config_error *list;

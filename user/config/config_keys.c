@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * config_keys.c: the reference of the configuration file, written from the schema itself.
+ * config_keys.c: the reference of the configuration file, printed from the schema.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +14,9 @@ struct cells {
 	char key[CELL], type[CELL], fallback[CELL], range[CELL], change[CELL];
 };
 
-/* A list of plain values is told in one row, and a section by what is in it. */
+/*
+ * A list of plain values has one row; a section has a row for each of its keys and none of its own.
+ */
 static bool is_told(const struct schema_row *row)
 {
 	return row->type != SCHEMA_MAP && row->path[strlen(row->path) - 1] != ']';

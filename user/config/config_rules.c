@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * config_rules.c: what needs more than one row of the schema: references, computed defaults,
- * and the rules that span keys.
+ * config_rules.c: what more than one row of the schema decides: references, computed defaults, and
+ * rules about several keys.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,7 +120,10 @@ void later_overhead(struct config_reader *loader, const struct value *value)
 			addr_is_ip4(&config->self->tunnel) ? AD_OVERHEAD_IP4 : AD_OVERHEAD_IP6;
 }
 
-/* One number for all kinds of answers, unless more is said. The text is that of the word "off". */
+/*
+ * One number for all kinds of answers, unless there are more numbers. The text may be the word
+ * "off".
+ */
 void later_rate(struct config_reader *loader, const struct value *value)
 {
 	if (!value->text)
@@ -156,7 +159,7 @@ static void check_ids(struct config_reader *loader)
 					config->nodes[i].id, config->owner_bits, limit - 1);
 }
 
-/* We send from our tunnel address, so a peer of the other family could not be reached. */
+/* We send from our tunnel address, so a node of the other family cannot be reached. */
 static void check_families(struct config_reader *loader)
 {
 	static const struct ad_addr unread;

@@ -14,7 +14,10 @@
 	.offset = offsetof(struct config, member), .count_offset = offsetof(struct config, count), \
 	.item_size = sizeof(type)
 
-/* The flow table's slots keep 16 bits of seconds: half of that can be told from the future. */
+/*
+ * The flow table's slots have 16 bits of seconds. Half of that range is the past, the other half
+ * the future.
+ */
 #define IDLE_MAX_S 32400
 #define RATE_MAX   100000
 /* Debts are ticks of 31 bits (maps/dns_guard.h). */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * config_schema.h: what may stand in the configuration file, one row per key. Internal to
- * config*.c; everybody else sees config.h.
+ * config_schema.h: the keys of the configuration file, one row each. Internal to config*.c; all
+ * others use config.h.
  *
- * A path is written as in the file, with dots between sections and "[]" for a list's items:
- * "nodes" is the list, "nodes[]" one of its mappings, "nodes[].id" a key there. The reader finds
- * its way by these paths alone; there is no second list of keys anywhere.
+ * A path is written as in the file, with dots between sections and "[]" for a list's items: "nodes"
+ * is the list, "nodes[]" one of its mappings, "nodes[].id" a key there. The reader works by these
+ * paths alone; there is no second list of keys.
  */
 #ifndef AD_CONFIG_SCHEMA_H
 #define AD_CONFIG_SCHEMA_H
@@ -54,7 +54,7 @@ struct value {
 	int line;
 };
 
-/* What it takes, at most, until a changed value counts. */
+/* What is needed, at most, before a changed value takes effect. */
 enum schema_change {
 	CHANGE_OF_PARTS, /* MAP, and a list's item: the rows below it, or the list, say it */
 	CHANGE_AT_ONCE,	 /* a reload */
@@ -69,8 +69,8 @@ struct schema_row {
 	enum schema_type type;
 	enum schema_change change;
 	bool required;
-	bool unique;	  /* no two in the file alike */
-	bool may_lack;	  /* FILE: who reads it tells what is wrong with it, and lives on */
+	bool unique;	  /* no two in the file may have the same value */
+	bool may_lack;	  /* FILE: it may be missing: its reader reports that and goes on */
 	bool array;	  /* LIST: the member is an array of .max, not a pointer to be allocated */
 	bool ordered;	  /* LIST: the same items in another order mean something else */
 	const char *item; /* LIST: what one item is called in a message; NULL: as the path */
@@ -88,8 +88,9 @@ struct schema_row {
 	const char *says;     /* the default in words, where .later computes it */
 
 	/*
-	 * Called when all else is read, in the table's order, if the key is absent, says .word, or
-	 * has a type whose text only means something then (POP, NODE, ENDPOINT).
+	 * Called after everything else was read, in the order of the table, if the key is absent,
+	 * has the value .word, or has a type whose text can be understood only then (POP, NODE,
+	 * ENDPOINT).
 	 */
 	void (*later)(struct config_reader *loader, const struct value *value);
 	const char *help;
@@ -139,7 +140,9 @@ config_complain(struct config_reader *loader, int line, const char *path, const 
 bool value_next(const char **text, char *item, size_t size);
 /* Reads @value->text as its row says. False if it complained. */
 bool value_read(struct config_reader *loader, const struct value *value);
-/* The value's canonical text, for telling twins apart. Caller frees; NULL without memory. */
+/*
+ * The value's canonical text, to find values that mean the same. Caller frees; NULL without memory.
+ */
 char *value_canonical(const struct value *value);
 
 /* For .later in the schema; each complains on its own. */
@@ -157,7 +160,7 @@ void later_overhead(struct config_reader *loader, const struct value *value);
 void later_rate(struct config_reader *loader, const struct value *value);
 void later_metrics(struct config_reader *loader, const struct value *value);
 
-/* What no single row can see. */
+/* Rules about more than one row. */
 void config_rules_check(struct config_reader *loader);
 /* The same of steering. */
 void config_steer_check(struct config_reader *loader);

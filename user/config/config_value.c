@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * config_value.c: one scalar of the configuration file, from text into its member.
+ * config_value.c: one scalar of the configuration file, from its text to its member.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -233,8 +233,8 @@ static bool read_prefix(struct config_reader *loader, const struct value *value)
 }
 
 /*
- * Only what is surely not there is an error: the commands that merely read run as users who may
- * not look into every directory.
+ * It is an error only if the file surely does not exist: the reading commands are run by users who
+ * may not list every directory.
  */
 static bool read_file(struct config_reader *loader, const struct value *value)
 {
@@ -276,7 +276,7 @@ static bool read_dir(struct config_reader *loader, const struct value *value)
 	return keep(loader, value, strndup(value->text, length));
 }
 
-/* What is wrong with a domain name, its final dot optional (RFC 1035, 2.3.4). */
+/* What is wrong with a domain name; its final dot may be missing (RFC 1035, 2.3.4). */
 static const char *domain_trouble(const char *text)
 {
 	size_t length = strlen(text), label;

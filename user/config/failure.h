@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * failure.h: how a command says that it failed: lines on stderr; or, to who asked for JSON, one
- * object on stdout, {"ok": false, "instance": "...", "error": "...", "errors": ["...", ...],
- * "code": N}. The first of the lines is the error, and the code is the process's.
+ * failure.h: how a command reports a failure: as lines on stderr or, with --json, as one object on
+ * stdout, {"ok": false, "instance": "...", "error": "...", "errors": ["...", ...], "code": N}. The
+ * first of the lines is the error, and the code is the exit code.
  */
 #ifndef AD_FAILURE_H
 #define AD_FAILURE_H
@@ -11,7 +11,7 @@
 #include "config.h"
 #include "user/base/globals.h"
 
-/* Each gives @code back. */
+/* Each returns @code. */
 int fail(const struct globals *globals, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 int fail_errors(const struct globals *globals, int code, const struct config_errors *errors);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * findings.h: what `anydoor check` has to say, gathered before it is told.
+ * findings.h: what `anydoor check` finds, collected before it is printed.
  */
 #ifndef AD_FINDINGS_H
 #define AD_FINDINGS_H
@@ -10,8 +10,8 @@
 #include <jansson.h>
 
 enum finding_level {
-	FINDING_ERROR,	/* `run` refuses, or the data path cannot do what it is for */
-	FINDING_WARNING /* works, and somebody will wonder some day */
+	FINDING_ERROR,	/* `run` refuses, or the data path cannot do its work */
+	FINDING_WARNING /* it works, but some flows or clients will have a problem */
 };
 
 struct finding {

@@ -33,8 +33,8 @@
 #define warning(...) findings_add(findings, FINDING_WARNING, __VA_ARGS__)
 
 /*
- * An address of the world at large (a.root-servers.net) of either family. Nothing is sent there:
- * the route to it stands for the routes to all clients.
+ * An address outside (a.root-servers.net), of either family. Nothing is sent there: the route to it
+ * is taken as the route to all clients.
  */
 #define WORLD_IP4 "198.41.0.4"
 #define WORLD_IP6 "2001:503:ba3e::2:30"
@@ -49,7 +49,7 @@ struct host {
 	int interfaces[CONFIG_INTERFACES_MAX]; /* ifindexes; 0: not there */
 };
 
-/* Answers are sent whole or not at all, and must fit behind the heads of IPv6 and UDP. */
+/* Answers are not fragmented, so they must fit in a packet after the IPv6 and UDP headers. */
 static void check_answers_fit(const struct config *config, const char *interface,
 			      struct findings *findings)
 {
@@ -139,7 +139,10 @@ static bool leaves_by_ours(const struct config *config, const struct host *host,
 	return false;
 }
 
-/* Egress stamps what leaves by our interfaces: a reply by another one stays without. */
+/*
+ * Egress stamps packets that leave by our interfaces: a reply that leaves by another one has no
+ * stamp.
+ */
 static void check_reply_route(const struct config *config, const struct host *host,
 			      const struct config_vip *vip, struct findings *findings)
 {
@@ -190,8 +193,8 @@ static void check_tunnel(const struct config *config, const struct host *host,
 }
 
 /*
- * XDP can only send where the driver takes its frames, and many do only where a program of ours is.
- * What a driver drops it does not tell us.
+ * XDP can send only by a device whose driver accepts its frames, and many drivers do so only if a
+ * program of ours is attached there. The kernel does not report frames that a driver drops.
  */
 static void check_peer_link(const struct host *host, bool ours, const char *peer, int ifindex,
 			    struct findings *findings)
@@ -231,7 +234,7 @@ static void check_peers(const struct config *config, const struct host *host,
 	}
 }
 
-/* What was wrong has been said while it was read. */
+/* Errors were reported while it was read. */
 static void check_secret(const char *key, const char *path, int err, struct findings *findings)
 {
 	if (err == -EACCES && geteuid())
@@ -260,7 +263,9 @@ static void check_keys(const struct config *config, struct findings *findings)
 	explicit_bzero(&secrets, sizeof(secrets));
 }
 
-/* The daemon makes the directory, and mounts a bpffs where there is none; a unit's cannot be seen.
+/*
+ * The daemon makes the directory, and mounts a bpffs where there is none. The mounts of a service
+ * unit cannot be seen from here.
  */
 static void check_bpffs(const struct config *config, struct findings *findings)
 {
@@ -299,7 +304,7 @@ static void check_kernel(struct findings *findings)
 		error("kernel: has no BTF (CONFIG_DEBUG_INFO_BTF), which loading needs");
 }
 
-/* Under `dns.unserved: pass` another nameserver is meant to have it. */
+/* With `dns.unserved: pass`, another name server is expected to have it. */
 static void check_port53(const struct config *config, struct findings *findings)
 {
 	char text[ADDR_TEXT], who[PORT_WHO_TEXT];
@@ -351,7 +356,7 @@ static void check_network(const struct config *config, struct findings *findings
 	links_free(&host.links);
 }
 
-/* What the kernel could give without swapping; 0: it does not say. */
+/* Memory that the kernel could give without swapping; 0: unknown. */
 static __u64 memory_available(void)
 {
 	unsigned long long kb = 0;
@@ -391,7 +396,10 @@ static void check_no_pins(const struct instance *instance, struct findings *find
 			orphans_names(&orphans, text, sizeof(text)), instance->dir);
 }
 
-/* What `run` would find. Only root may look, and not into what others prepared. */
+/*
+ * Checks what `run` would find. Only root may look, and paths that other users could change are not
+ * followed.
+ */
 static void check_some_pins(const struct config *config, const struct instance *instance,
 			    struct findings *findings)
 {

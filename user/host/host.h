@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * host.h: is this machine, in this network namespace, as the configuration wants it? Looks, and
- * touches nothing.
+ * host.h: is this machine, in this network namespace, as the configuration needs it? Changes
+ * nothing.
  */
 #ifndef AD_HOST_H
 #define AD_HOST_H

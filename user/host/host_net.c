@@ -69,7 +69,9 @@ static int rp_filter(const char *interface)
 	return sysctl_read(path);
 }
 
-/* A strict filter drops clients that come in where no reply to them would leave. IPv4 has it only.
+/*
+ * A strict filter drops packets of a client if a reply to him would leave by another interface.
+ * Only IPv4 has it.
  */
 static void check_rp_filter(const char *interface, const struct links *links, int replies_by,
 			    struct findings *findings)
@@ -101,7 +103,7 @@ static int mtu_of(const char *interface)
 	return mtu;
 }
 
-/* Bytes that the path to @node takes, as far as this host knows; 0: there is none. */
+/* The MTU of the path to @node, as far as this host knows; 0: there is no path. */
 static int room_towards(const struct config_node *node)
 {
 	char name[IF_NAMESIZE];
@@ -148,7 +150,7 @@ static int widest(const struct config *config)
 	return mtu;
 }
 
-/* A client that heeds the MSS in our SYN-ACK sends packets of @mtu less what that is clamped by. */
+/* A client that obeys the MSS in our SYN-ACK sends packets of @mtu minus the clamped bytes. */
 static void check_room(const struct config *config, struct findings *findings)
 {
 	int overhead = addr_is_ip4(&config->self->tunnel) ? AD_OVERHEAD_IP4 : AD_OVERHEAD_IP6;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * host_net.h: what this host's network does to packets before and behind us. Looks, and touches
+ * host_net.h: what this host's network does to packets before and after the data path. Changes
  * nothing.
  */
 #ifndef AD_HOST_NET_H
@@ -10,7 +10,7 @@
 #include "user/config/config.h"
 #include "user/net/link.h"
 
-/* All of it works, and some clients or flows will find that it does not: warnings only. */
+/* Adds warnings only: the host works, but some clients or flows have a problem. */
 void host_net_check(const struct config *config, const struct links *links,
 		    struct findings *findings);
 

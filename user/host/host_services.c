@@ -21,7 +21,9 @@
 /* --- MPTCP -------------------------------------------------------------------------------------
  */
 
-/* A subflow that joins is a flow of its own, and BGP may land it where its connection is unknown.
+/*
+ * A subflow that joins a connection is a flow of its own, and BGP may deliver it to a node that
+ * does not know the connection.
  */
 static void check_mptcp(struct findings *findings)
 {
@@ -140,7 +142,7 @@ static int each_hook_attribute(const struct nlattr *attribute, void *arg)
 	return MNL_CB_OK;
 }
 
-/* A chain of type nat at the hook prerouting: there packets change their destination. */
+/* A chain of type nat at the hook prerouting can change the destination of packets. */
 static int each_chain(const struct nlmsghdr *message, void *arg)
 {
 	const struct nlattr *found[NFTA_CHAIN_MAX + 1] = {};
@@ -156,7 +158,7 @@ static int each_chain(const struct nlmsghdr *message, void *arg)
 	return MNL_CB_OK;
 }
 
-/* The old tables do not tell their rules so easily: that one is there says enough. */
+/* The rules of the old tables are not easily read: it is enough that there is one. */
 static bool has_legacy_nat(const char *path)
 {
 	FILE *file = fopen(path, "re");

@@ -6,8 +6,8 @@
 #define AD_OFFLOAD_H
 
 /*
- * Is @feature, by the kernel's name for it ("rx-lro"), at work on @interface? 1, 0, -ENOENT if this
- * kernel knows none of that name, or another -errno.
+ * Is @feature (the kernel's name, such as "rx-lro") active on @interface? 1, 0, -ENOENT if this
+ * kernel has no feature of that name, or another -errno.
  */
 int offload_get(const char *interface, const char *feature);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * counter.h: the tables of maps/counters.h as data, for whoever shows counters: Prometheus, JSON,
- * `stats` and the documentation.
+ * counter.h: the tables of maps/counters.h as data, for all that shows counters: Prometheus, JSON,
+ * `stats` and the documents.
  */
 #ifndef AD_COUNTER_H
 #define AD_COUNTER_H
@@ -19,7 +19,7 @@ struct dimension {
 	const char *label;	 /* in Prometheus */
 	unsigned int first, end; /* the indexes that are counted */
 	size_t stride;		 /* how many counts apart they are */
-	bool sparse;		 /* most stay 0: those are not shown, but for the first */
+	bool sparse;		 /* most stay 0, and then they are not shown, except the first */
 	/* Its name in JSON and in Prometheus; in @text or constant. */
 	const char *(*name)(unsigned int index, char text[COUNTER_TEXT]);
 	const char *const *means; /* what each name says, by index, or NULL */
@@ -27,7 +27,7 @@ struct dimension {
 
 struct counter {
 	const char *key;    /* in JSON; for people the same with spaces */
-	const char *metric; /* behind "anydoor_" */
+	const char *metric; /* after the prefix "anydoor_" */
 	const char *type;   /* "counter" or "gauge" */
 	const char *help;
 	size_t offset;		      /* in the struct that the table is about */
@@ -46,8 +46,9 @@ const struct counter *counter_find(const struct counter *table, const char *key)
 /* One number of a counter, and what its indexes are called. */
 struct counter_cell {
 	__u64 value;
-	size_t place;  /* in the struct: another of its kind has the same count there */
-	bool is_shown; /* false: nothing was counted where most stay 0 */
+	size_t place;  /* offset in the struct; other structs of this type have the same count there
+			*/
+	bool is_shown; /* false: it is 0, and most of its kind are */
 	bool is_first;
 	unsigned int index[COUNTER_DIMS];
 	const char *label[COUNTER_DIMS], *name[COUNTER_DIMS]; /* NULL: it has no such dimension */

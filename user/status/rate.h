@@ -9,13 +9,13 @@
 #include "maps/reasons.h"
 #include "maps/types.h"
 
-/* A second; parts of one count: a drop in five seconds is 0.2. */
+/* Per second, with fractions: one drop in five seconds is 0.2. */
 struct rate {
 	double packets, bytes;
 };
 
 /*
- * From two looks, @seconds apart by the clock. A counter that is lower than before began anew,
+ * From two readings, @seconds apart by the clock. If a counter is lower than before, it began again
  * with another instance: its rate is 0.
  */
 void rates_take(struct rate rates[AD_REASON_MAX], const struct ad_count now[AD_REASON_MAX],

@@ -30,7 +30,7 @@ const struct outcome_text outcome_texts[OUTCOME_NR] = {
 	[OUTCOME_UNTOUCHED] = { "untouched", "untouched on the way out" },
 };
 
-/* What the row itself says, for every reason that no one below tells apart. */
+/* The text of the reason's row, for all reasons that no entry below describes further. */
 static enum outcome by_action(enum ad_reason reason)
 {
 	switch (reason) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * reason.h: the table of maps/reasons.h as data, and the few outcomes that people tell apart.
+ * reason.h: the table of maps/reasons.h as data, and the few outcomes that people need.
  */
 #ifndef AD_REASON_H
 #define AD_REASON_H
@@ -19,7 +19,7 @@ struct reason {
 extern const struct reason reason_table[AD_REASON_MAX];
 
 enum outcome {
-	OUTCOME_OTHER,	  /* passed: not our business */
+	OUTCOME_OTHER,	  /* passed: not for us */
 	OUTCOME_DNS,	  /* answered in the kernel */
 	OUTCOME_DNS_LEFT, /* passed to a nameserver */
 	OUTCOME_OURS,	  /* passed: flows of this host */
@@ -39,7 +39,7 @@ extern const struct outcome_text outcome_texts[OUTCOME_NR];
 
 enum outcome reason_outcome(enum ad_reason reason);
 
-/* What is counted of it, and what it means. Takes both over. */
+/* Its count and its meaning. Takes both references. */
 json_t *reason_json(enum ad_reason reason, json_t *packets, json_t *bytes);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * status.c: reading how an instance is doing (status.h).
+ * status.c: reads the state of an instance (status.h).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -43,7 +43,7 @@ static int read_netns(const struct view *view, struct status *status)
 	return err;
 }
 
-/* What is true of a record, as far as we can see it. */
+/* Which parts of a record are true, as far as we can see. */
 static __u32 find_missing(__u32 ifindex, const struct ad_attached *record)
 {
 	__u32 id = 0, missing;
@@ -79,8 +79,9 @@ static int read_interfaces(const struct view *view, struct status *status)
 }
 
 /*
- * The process that holds the lock of the pins, or 0. Trying to take it would get into a starting
- * daemon's way, and the pid beside it may be a dead one's; /proc/locks is neither.
+ * The process that holds the lock of the pins, or 0. Trying to take the lock would disturb a daemon
+ * that starts, and the process number beside it may be that of a dead process; /proc/locks has
+ * neither problem.
  */
 static int lock_holder(const struct view *view)
 {
@@ -196,7 +197,7 @@ int status_read_counters(const struct view *view, struct status *status, const c
 	return 0;
 }
 
-/* The same count as that of `anydoor drain`. */
+/* The same number as `anydoor drain` shows. */
 int status_read_left(const struct view *view, struct status *status)
 {
 	struct drain_handle handle = { .pins = view->pins, .here = status->here };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * status.h: how an instance is doing: everything that `anydoor status` shows, read at once.
+ * status.h: the state of an instance: everything that `anydoor status` shows, read at once.
  */
 #ifndef AD_STATUS_H
 #define AD_STATUS_H
@@ -34,10 +34,10 @@ struct status {
 	struct dns_stats dns;
 	__u64 flows_left; /* while draining: ours that live */
 	bool here;	  /* we are in the network namespace that it serves */
-	bool has_daemon;  /* somebody tends it */
+	bool has_daemon;  /* a daemon runs for it */
 	int daemon_pid;
-	__u32 silent_s; /* since its last sign of life */
-	char lost[32];	/* what runs and is not pinned any more; only root sees it */
+	__u32 silent_s; /* since the daemon last showed that it is alive */
+	char lost[32];	/* a map or program that runs and is not pinned; only root sees it */
 	struct status_interface interfaces[AD_INTERFACE_MAX];
 	size_t nr_interfaces;
 	struct peer *peers;
@@ -47,8 +47,7 @@ struct status {
 	/* What is not as it should be, for people. Any of it is "degraded" (exit code 4). */
 	char *warnings[WARNINGS_MAX];
 	size_t nr_warnings;
-	size_t unfit; /* 1 + the first that says that this node cannot serve as it should; 0: none
-		       */
+	size_t unfit; /* 1 + index of the first warning that this node cannot serve; 0: none */
 };
 
 /*

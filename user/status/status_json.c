@@ -85,7 +85,7 @@ static json_t *packets_json(const struct status *status)
 	return packets;
 }
 
-/* The same of all who answer. */
+/* Sums over all that answer: kernel, daemon by UDP and by TCP. */
 static json_t *by_json(const struct dns_stats *dns, const struct counter *counter)
 {
 	return json_pack("{s:o, s:o, s:o}", "kernel",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * status_judge.c: what is not as it should be (status.h). A warning says what it means for the
+ * status_judge.c: what is wrong with an instance (status.h). A warning says what it means for the
  * user, and what helps.
  */
 #include <ifaddrs.h>
@@ -21,9 +21,9 @@
 #include "user/net/port.h"
 
 #define DNS_PORT       53
-#define SILENT_S       10 /* the daemon gives a sign of life each second, or every two at work */
+#define SILENT_S       10 /* the daemon shows each second that it is alive, or every two at work */
 #define NS_PER_MS      1000000
-#define CLOCK_SLACK_NS 2000000000LL /* the daemon follows the clock; nobody does without it */
+#define CLOCK_SLACK_NS 2000000000LL /* a running daemon follows the clock */
 
 static void add(struct status *status, const char *format, va_list args)
 {
@@ -43,7 +43,10 @@ __attribute__((format(printf, 2, 3))) static void warn(struct status *status, co
 	va_end(args);
 }
 
-/* What makes this node, and not the fleet, serve badly: clients are better off elsewhere. */
+/*
+ * A warning that this node, and not the whole fleet, serves badly: clients should go to other
+ * nodes.
+ */
 __attribute__((format(printf, 2, 3))) static void unfit(struct status *status, const char *format,
 							...)
 {
@@ -91,7 +94,10 @@ static void judge_state(struct status *status)
 
 #define REFUSED_LATELY_S 600
 
-/* A flow that found no room. What is over makes room for any other: so the others live. */
+/*
+ * A flow found no room in the table. Idle entries are given to new flows, so all entries are of
+ * live flows.
+ */
 static void judge_flows(struct status *status)
 {
 	__u32 ago_s = clock_mono_s() - status->state.refused_s;
@@ -122,7 +128,7 @@ static void judge_peers(const struct view *view, struct status *status)
 	}
 }
 
-/* The tunnel's clock follows the real one only while somebody tends it. */
+/* The tunnel's clock follows the real one only while a daemon runs. */
 static void judge_clock(struct status *status)
 {
 	long long off_ns = llabs(clock_real_minus_mono_ns() - status->state.real_minus_mono_ns);
@@ -136,7 +142,10 @@ static void judge_clock(struct status *status)
 		     AD_TUNNEL_FRESH_S);
 }
 
-/* Stamps never go back: what a glitch moved forward stays until the clock has caught up. */
+/*
+ * Stamps never go back: if an error of the clock moved them forward, they stay until the clock has
+ * caught up.
+ */
 static void judge_stamps(const struct view *view, struct status *status)
 {
 	__u8 bits = view->meta.owner_bits;
@@ -144,7 +153,7 @@ static void judge_stamps(const struct view *view, struct status *status)
 
 	if (!bits || bits > 24)
 		return;
-	most_ms = 1ll << (32 - bits - 6); /* what clock_follow() lets pass */
+	most_ms = 1ll << (32 - bits - 6); /* the difference that clock_follow() allows */
 	lead_ms = status->state.stamp_wall_minus_mono_ms - clock_real_minus_mono_ns() / NS_PER_MS;
 	if (lead_ms > most_ms)
 		unfit(status,
@@ -311,7 +320,7 @@ static void judge_zone(struct status *status, const struct dns_zone_stats *zone)
 	}
 }
 
-/* One place is kept for how many there are more. */
+/* The last place is kept for the number of further zones. */
 static void judge_zones(struct status *status)
 {
 	size_t i, more = 0;
@@ -327,7 +336,7 @@ static void judge_zones(struct status *status)
 		     more);
 }
 
-/* Of zones that could not be read each speaks for itself. */
+/* Zones that could not be read have warnings of their own. */
 static void judge_reload(struct status *status)
 {
 	const struct ad_reload *reload = &status->reload;

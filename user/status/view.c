@@ -11,7 +11,9 @@
 #include "user/state/trust.h"
 #include "view.h"
 
-/* Reading needs names only: a configuration that cannot be read costs them, and nothing else. */
+/*
+ * Reading needs the configuration for names only: without it, names are missing and nothing else.
+ */
 static void load_config(struct view *view)
 {
 	const char *path = view->globals->config_path;
@@ -21,7 +23,7 @@ static void load_config(struct view *view)
 	view->config = err ? NULL : view->own_config;
 	if (!err)
 		return;
-	/* Not being root, or having no file at the usual place, is nobody's mistake. */
+	/* It is no error if the user is not root, or has no file at the default path. */
 	if (err == -EACCES || (err == -ENOENT && !strcmp(path, CONFIG_DEFAULT)))
 		log_debug("%s cannot be read: ids stand in for names", path);
 	else
@@ -30,7 +32,7 @@ static void load_config(struct view *view)
 	config_errors_free(&errors);
 }
 
-/* Not loaded, or loaded and out of reach, which only root can tell. */
+/* It is not loaded, or it is loaded and its pins are gone, which only root can find out. */
 static int no_pins(const struct view *view)
 {
 	const struct globals *globals = view->globals;
@@ -91,7 +93,7 @@ static int check_abi(const struct view *view)
 		    view->globals->instance, view->meta.version, view->meta.abi, AD_ABI_VERSION);
 }
 
-/* What others prepared may say anything. */
+/* Pins that other users could have made may hold anything. */
 static int check_trust(const struct view *view)
 {
 	char why[TRUST_TEXT];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * view.h: what every reading command starts with: the instance's pins, opened read-only, and
+ * view.h: what every reading command begins with: the instance's pins, opened read-only, and the
  * names for what is in them. Needs neither the daemon nor root, and the configuration only for
  * names.
  */
