@@ -618,7 +618,7 @@ static void test_config_defaults(void)
 	write_base(0, NULL);
 	config = load_good("the base file");
 	is_str(config->self->name, "fra1", "self");
-	is_int(config->self->state, NODE_UP, "nodes are up");
+	is_int(config->self->state, CONFIG_NODE_UP, "nodes are up");
 	is_int(config->self->mtu, 0, "mtu by route");
 	ok(config->vips[0].tcp && config->vips[0].dns, "VIPs pin TCP and answer DNS");
 	is_int(config->owner_bits, 10, "owner_bits");
@@ -694,9 +694,9 @@ static void test_config_every_key_takes_its_value(void)
 	is_int(config->self->id, 16383, "self is found behind its node");
 	is_str(config_pop_name(config, config->self->pop), "fra", "and so is its POP");
 	is_int(config->self->mtu, 1400, "mtu");
-	is_int(config->nodes[1].state, NODE_DRAINING, "draining");
+	is_int(config->nodes[1].state, CONFIG_NODE_DRAINING, "draining");
 	is_int(config->nodes[1].mtu, 0, "mtu: route");
-	is_int(config->nodes[2].state, NODE_DOWN, "down");
+	is_int(config->nodes[2].state, CONFIG_NODE_DOWN, "down");
 	is_int(config->nodes[2].line, 13, "a node knows its line");
 	ok(!config->vips[0].tcp && config->vips[0].dns, "first VIP");
 	ok(config->vips[1].tcp && !config->vips[1].dns, "second VIP");

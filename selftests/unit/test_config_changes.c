@@ -263,7 +263,7 @@ static void test_changes_are_written_as_in_the_file(void)
 	new->clock = CONFIG_CLOCK_ACCEPT_UNSYNC;
 	new->budgets[AD_BUDGET_DATA][AD_BUDGET_ALL] = 1024;
 	new->metrics.on = false;
-	new->nodes[1].state = NODE_DRAINING;
+	new->nodes[1].state = CONFIG_NODE_DRAINING;
 	new->nodes[1].mtu = 1400;
 	new->nodes[2].pop = 0;
 	node = new->nodes[1];
@@ -306,7 +306,7 @@ static void crowd(struct config *config, size_t nr, bool backwards)
 
 		if (asprintf(&node->name, "node-%zu", backwards ? nr - i : i + 1) < 0)
 			abort();
-		node->state = backwards ? NODE_DOWN : NODE_UP;
+		node->state = backwards ? CONFIG_NODE_DOWN : CONFIG_NODE_UP;
 	}
 }
 

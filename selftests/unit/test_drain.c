@@ -31,7 +31,7 @@ static struct config fleet(void)
 	};
 
 	for (size_t i = 0; i < NODES; i++)
-		nodes[i].state = NODE_UP;
+		nodes[i].state = CONFIG_NODE_UP;
 	return config;
 }
 
@@ -63,13 +63,13 @@ static void test_default_without_successors_is_our_pop_then_the_nearest(void)
 	struct config config = fleet();
 
 	expect_default(&config, "45", "the others of our POP");
-	nodes[FRA2].state = NODE_DOWN;
+	nodes[FRA2].state = CONFIG_NODE_DOWN;
 	expect_default(&config, "5", "one when the other is down");
-	nodes[FRA3].state = NODE_DRAINING;
+	nodes[FRA3].state = CONFIG_NODE_DRAINING;
 	expect_default(&config, "26", "all of the next POP when ours drains");
-	nodes[NYC1].state = nodes[NYC2].state = NODE_DOWN;
+	nodes[NYC1].state = nodes[NYC2].state = CONFIG_NODE_DOWN;
 	expect_default(&config, "3", "the one before us when that is down");
-	nodes[SIN1].state = NODE_DRAINING;
+	nodes[SIN1].state = CONFIG_NODE_DRAINING;
 	expect_default(&config, "", "none when nobody is left");
 }
 
@@ -95,7 +95,7 @@ static void test_default_with_successors_leaves_out_those_that_cannot(void)
 	config.nr_successors = 2;
 	is_int(drain_default(model_of(&config), &config, ids), 2, "both, as configured");
 	is_int(ids[0], 3, "in their order");
-	nodes[SIN1].state = NODE_DOWN;
+	nodes[SIN1].state = CONFIG_NODE_DOWN;
 	is_int(drain_default(model_of(&config), &config, ids), 1, "one is down");
 	is_int(ids[0], 2, "the other is left");
 }
@@ -109,7 +109,7 @@ static void test_parse_names_gives_ids_or_every_error(void)
 	is_int(drain_parse(model_of(&config), &config, "sin-1,nyc-1", ids, &errors), 2,
 	       "two names");
 	is_int(ids[0], 3, "in their order");
-	nodes[NYC1].state = NODE_DOWN;
+	nodes[NYC1].state = CONFIG_NODE_DOWN;
 	ok(drain_parse(model_of(&config), &config, "fra-1,nyc-1,tokyo,sin-1", ids, &errors) < 0,
 	   "three wrong ones");
 	is_int(errors.nr, 3, "each of them is told");
@@ -132,7 +132,7 @@ static void test_follow_begins_and_ends_with_our_own_state(void)
 	struct ad_state state = {};
 
 	memcpy(others, nodes, sizeof(others));
-	others[FRA1].state = NODE_DRAINING;
+	others[FRA1].state = CONFIG_NODE_DRAINING;
 	draining.nodes = others;
 	draining.self = &others[FRA1];
 	follow(&state, model, &up, &draining);
@@ -165,10 +165,10 @@ static void test_follow_keeps_a_drain_that_was_commanded(void)
 	is_int(state.nr_successors, 1, "with the successors that were chosen");
 	follow(&state, model, NULL, &config);
 	ok(drain_is_on(&state), "also under another daemon");
-	nodes[SIN1].state = NODE_DOWN;
+	nodes[SIN1].state = CONFIG_NODE_DOWN;
 	follow(&state, model, &config, &config);
 	is_int(state.successors[0], 4, "one that went down is replaced");
-	nodes[FRA1].state = NODE_DOWN;
+	nodes[FRA1].state = CONFIG_NODE_DOWN;
 	follow(&state, model, &config, &config);
 	ok(drain_is_on(&state), "our being called down does not bring new flows back");
 }
@@ -184,7 +184,9 @@ static void test_default_of_a_large_fleet_is_linear(void)
 	double ms;
 
 	for (unsigned int i = 0; i < 15000; i++)
-		many[i] = (struct config_node){ .id = i + 1, .pop = i % 3, .state = NODE_DOWN };
+		many[i] = (struct config_node){ .id = i + 1,
+						.pop = i % 3,
+						.state = CONFIG_NODE_DOWN };
 	config.self = &many[0];
 	model = model_of(&config);
 	began = clock();

@@ -146,22 +146,22 @@ static void test_fill_keeps_what_others_than_the_configuration_say(const struct 
 	model_see(model, 7, true, 1);
 	ok(fill(dp) >= 0, "one is silent");
 	is_int(flags(dp, 7), AD_NODE_KNOWN | AD_NODE_SILENT, "and so after a reload");
-	nodes[6].state = NODE_DRAINING;
+	nodes[6].state = CONFIG_NODE_DRAINING;
 	ok(fill(dp) >= 0, "it shall drain");
 	is_int(flags(dp, 7), AD_NODE_KNOWN | AD_NODE_SILENT | AD_NODE_DRAINING, "it is both");
-	nodes[6].state = NODE_DOWN;
+	nodes[6].state = CONFIG_NODE_DOWN;
 	ok(fill(dp) >= 0, "it is called down");
 	is_int(flags(dp, 7), AD_NODE_KNOWN | AD_NODE_DEAD, "so nobody waits for its answer");
-	nodes[6].state = NODE_DRAINING;
+	nodes[6].state = CONFIG_NODE_DRAINING;
 	model_see(model, 7, false, 2);
 	ok(fill(dp) >= 0, "it is heard of");
 	is_int(flags(dp, 7), AD_NODE_KNOWN | AD_NODE_DRAINING, "it is no longer silent");
-	nodes[6].state = NODE_UP;
+	nodes[6].state = CONFIG_NODE_UP;
 }
 
 static void test_fill_nodes_that_leave(const struct datapath *dp)
 {
-	nodes[1].state = NODE_DOWN;
+	nodes[1].state = CONFIG_NODE_DOWN;
 	config.nr_nodes = NODES - 2;
 	ok(fill(dp) >= 0, "two nodes leave, one is down");
 	is_int(count_peers(dp), NODES - 3, "they are no peers");

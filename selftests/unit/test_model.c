@@ -162,7 +162,7 @@ static void test_sink_takes_differences(void)
 	model_configure(model, &config, 20);
 	is_int(count_changes(model, &sink), 0, "the same configuration again changes none");
 	model_see(model, 7, true, 30);
-	nodes[8].state = NODE_DOWN;
+	nodes[8].state = CONFIG_NODE_DOWN;
 	nodes[9].pop = 0;
 	model_configure(model, &config, 40);
 	is_int(count_changes(model, &sink), 3, "one is silent, one is down, one has moved");
@@ -238,7 +238,7 @@ static void test_large_fleet_is_linear(void)
 
 	make_fleet();
 	for (int round = 0; round < 10; round++) {
-		nodes[round].state = NODE_DOWN;
+		nodes[round].state = CONFIG_NODE_DOWN;
 		model_configure(model, &config, round);
 		count_changes(model, &sink);
 	}

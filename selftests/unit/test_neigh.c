@@ -22,7 +22,7 @@ static void fleet_of(const char *self)
 {
 	memset(nodes, 0, sizeof(nodes));
 	config.nr_nodes = 0;
-	add_node(self, NODE_UP);
+	add_node(self, CONFIG_NODE_UP);
 }
 
 static bool asked_for(const char *hop)
@@ -36,9 +36,9 @@ static bool asked_for(const char *hop)
 static void test_keep_warm_peers_of_the_subnet(void)
 {
 	fleet_of("198.51.100.1");
-	add_node("198.51.100.2", NODE_UP);
-	add_node("198.51.100.3", NODE_DRAINING);
-	add_node("198.51.100.4", NODE_DOWN);
+	add_node("198.51.100.2", CONFIG_NODE_UP);
+	add_node("198.51.100.3", CONFIG_NODE_DRAINING);
+	add_node("198.51.100.4", CONFIG_NODE_DOWN);
 	is_int(neigh_keep_warm(&config), 2, "two next hops");
 	ok(asked_for("198.51.100.2"), "a peer");
 	ok(asked_for("198.51.100.3"), "a peer that is draining");
@@ -53,9 +53,9 @@ static void test_keep_warm_peers_behind_routers(void)
 		     "nexthop via 198.51.100.252"),
 	   "a route, and one of two legs");
 	fleet_of("198.51.100.1");
-	add_node("192.0.2.9", NODE_UP);
-	add_node("203.0.113.9", NODE_UP);
-	add_node("203.0.114.9", NODE_UP);
+	add_node("192.0.2.9", CONFIG_NODE_UP);
+	add_node("203.0.113.9", CONFIG_NODE_UP);
+	add_node("203.0.114.9", CONFIG_NODE_UP);
 	is_int(neigh_keep_warm(&config), 3, "none where there is no route, one, and two");
 	ok(asked_for("198.51.100.254"), "the router");
 	ok(asked_for("198.51.100.251") && asked_for("198.51.100.252"), "both legs");
@@ -67,8 +67,8 @@ static void test_keep_warm_by_ipv6(void)
 	ok(netns_run("ip route add 203.0.115.0/24 via inet6 2001:db8:1::99 dev v0"),
 	   "IPv4 through an IPv6 next hop");
 	fleet_of("2001:db8:1::1");
-	add_node("2001:db8:1::2", NODE_UP);
-	add_node("203.0.115.9", NODE_UP);
+	add_node("2001:db8:1::2", CONFIG_NODE_UP);
+	add_node("203.0.115.9", CONFIG_NODE_UP);
 	is_int(neigh_keep_warm(&config), 2, "two next hops");
 	ok(asked_for("2001:db8:1::2"), "a peer by IPv6");
 	ok(asked_for("2001:db8:1::99"), "the router");

@@ -44,9 +44,9 @@ struct config_pop {
 };
 
 enum config_node_state {
-	NODE_UP,
-	NODE_DRAINING,
-	NODE_DOWN
+	CONFIG_NODE_UP,
+	CONFIG_NODE_DRAINING,
+	CONFIG_NODE_DOWN
 };
 
 struct config_node {

@@ -130,8 +130,8 @@ static void refresh(struct ad_state *state, const struct model *model, const str
 void drain_follow_config(struct ad_state *state, struct model *model, const struct config *old,
 			 const struct config *config, __u32 now_s)
 {
-	bool wants = config->self->state == NODE_DRAINING;
-	bool wanted = old && old->self->state == NODE_DRAINING;
+	bool wants = config->self->state == CONFIG_NODE_DRAINING;
+	bool wanted = old && old->self->state == CONFIG_NODE_DRAINING;
 	__u16 ids[AD_SUCCESSOR_MAX], self = config->self->id;
 	struct model_columns columns = model_columns(model, self);
 

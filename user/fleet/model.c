@@ -133,9 +133,9 @@ static void settle(struct model *model, struct row *row, __u32 now_s)
 static enum model_configured configured_as(const struct config_node *node)
 {
 	switch (node->state) {
-	case NODE_DOWN:
+	case CONFIG_NODE_DOWN:
 		return MODEL_CONFIGURED_DOWN;
-	case NODE_DRAINING:
+	case CONFIG_NODE_DRAINING:
 		return MODEL_CONFIGURED_DRAINING;
 	default:
 		return MODEL_CONFIGURED_UP;

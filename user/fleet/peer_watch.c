@@ -97,7 +97,7 @@ void peer_watch_tick(struct peer_watch *watch, const struct config *config, cons
 	for (size_t i = 0; i < AT_ONCE && i < config->nr_nodes; i++) {
 		const struct config_node *node = &config->nodes[watch->next++ % config->nr_nodes];
 
-		if (node != config->self && node->state != NODE_DOWN)
+		if (node != config->self && node->state != CONFIG_NODE_DOWN)
 			look_at(watch, &probe, pins, model, node);
 	}
 	explicit_bzero(&probe, sizeof(probe));

@@ -222,7 +222,7 @@ static void check_peers(const struct config *config, const struct host *host,
 		const struct config_node *node = &config->nodes[i];
 		int ifindex, err;
 
-		if (node == config->self || node->state == NODE_DOWN)
+		if (node == config->self || node->state == CONFIG_NODE_DOWN)
 			continue;
 		err = route_get(NULL, &node->tunnel, &ifindex);
 		if (err)

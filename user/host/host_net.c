@@ -121,8 +121,9 @@ static const struct config_node *narrowest(const struct config *config, int *roo
 
 	for (size_t i = 0; i < config->nr_nodes; i++) {
 		const struct config_node *node = &config->nodes[i];
-		int bytes =
-			node == config->self || node->state == NODE_DOWN ? 0 : room_towards(node);
+		int bytes = node == config->self || node->state == CONFIG_NODE_DOWN
+				    ? 0
+				    : room_towards(node);
 
 		if (bytes && (!found || bytes < *room)) {
 			found = node;

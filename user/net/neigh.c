@@ -174,7 +174,7 @@ int neigh_keep_warm(const struct config *config)
 		struct hops hops = {};
 
 		/* If there is no route to one peer, the others are still kept resolved. */
-		if (node == config->self || node->state == NODE_DOWN ||
+		if (node == config->self || node->state == CONFIG_NODE_DOWN ||
 		    find_hops(&config->self->tunnel, &node->tunnel, &hops))
 			continue;
 		for (j = 0; j < hops.nr; j++)
