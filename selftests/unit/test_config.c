@@ -623,7 +623,7 @@ static void test_config_defaults(void)
 	ok(config->vips[0].tcp && config->vips[0].dns, "VIPs pin TCP and answer DNS");
 	is_int(config->owner_bits, 10, "owner_bits");
 	is_int(config->clock, CONFIG_CLOCK_REQUIRE_SYNC, "clock");
-	is_int(config->timestamps, SYSCTL_CHECK, "tcp_timestamps");
+	is_int(config->timestamps, CONFIG_SYSCTL_CHECK, "tcp_timestamps");
 	is_int(config->key_epoch, 0, "epoch");
 	is_int(config->tunnel_port, 6081, "port");
 	ok(config->tunnel_overhead_auto, "overhead is automatic");
@@ -703,7 +703,7 @@ static void test_config_every_key_takes_its_value(void)
 	is_str(config->interfaces[1], "eth1.100", "interfaces");
 	is_int(config->owner_bits, 14, "owner_bits");
 	is_int(config->clock, CONFIG_CLOCK_ACCEPT_UNSYNC, "clock");
-	is_int(config->timestamps, SYSCTL_SET, "tcp_timestamps");
+	is_int(config->timestamps, CONFIG_SYSCTL_SET, "tcp_timestamps");
 	is_int(config->key_epoch, 255, "epoch");
 	is_int(config->tunnel_port, 6082, "port");
 	is_int(config->tunnel_overhead, 130, "overhead");

@@ -45,7 +45,7 @@ static void test_plan_set_and_restore(void)
 	struct ad_keeper keeper = untouched();
 
 	host_as_installed();
-	config.timestamps = SYSCTL_SET;
+	config.timestamps = CONFIG_SYSCTL_SET;
 	is_int(prepare_plan_sysctls(&config, &keeper, &errors), 0, "planned");
 	is_int(keeper.before[AD_SYSCTL_TIMESTAMPS], 1, "timestamps as they are");
 	is_int(keeper.before[AD_SYSCTL_LO_FORWARDING4], 0, "forwarding as it is");
@@ -67,7 +67,7 @@ static void test_plan_host_that_is_right_stays(void)
 
 	sysctl_set(AD_SYSCTL_TIMESTAMPS, 2);
 	sysctl_set(AD_SYSCTL_LO_FORWARDING4, 1);
-	config.timestamps = SYSCTL_CHECK;
+	config.timestamps = CONFIG_SYSCTL_CHECK;
 	is_int(prepare_plan_sysctls(&config, &keeper, &errors), 0, "planned");
 	is_int(keeper.before[AD_SYSCTL_TIMESTAMPS], AD_SYSCTL_UNTOUCHED, "timestamps are right");
 	is_int(keeper.before[AD_SYSCTL_LO_FORWARDING4], AD_SYSCTL_UNTOUCHED, "so is forwarding");
@@ -80,7 +80,7 @@ static void test_plan_refuses_what_it_may_not_change(void)
 	struct ad_keeper keeper = untouched();
 
 	host_as_installed();
-	config.timestamps = SYSCTL_CHECK;
+	config.timestamps = CONFIG_SYSCTL_CHECK;
 	is_int(prepare_plan_sysctls(&config, &keeper, &errors), -EINVAL, "refused");
 	ok(errors.nr == 1 && strstr(errors.list[0].text, "sysctl -w net.ipv4.tcp_timestamps=2"),
 	   "and says what to do");

@@ -193,8 +193,8 @@ enum config_clock {
 	CONFIG_CLOCK_ACCEPT_UNSYNC
 };
 enum config_sysctl {
-	SYSCTL_CHECK,
-	SYSCTL_SET
+	CONFIG_SYSCTL_CHECK,
+	CONFIG_SYSCTL_SET
 };
 enum config_xdp_mode {
 	CONFIG_XDP_AUTO,

@@ -93,7 +93,7 @@ static void check_timestamps(const struct config *config, struct findings *findi
 
 	if (value < 0)
 		error("%s: %s", name, strerror(-value));
-	else if (value != wanted && config->timestamps == SYSCTL_CHECK)
+	else if (value != wanted && config->timestamps == CONFIG_SYSCTL_CHECK)
 		error("%s is %d; stamps need %d: set it, or let us with "
 		      "stamp.tcp_timestamps: set",
 		      name, value, wanted);

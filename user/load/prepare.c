@@ -55,7 +55,7 @@ static int plan_one(enum ad_sysctl which, const struct config *config, __s32 *be
 		config_errors_add(errors, name, 0, "cannot be read: %s", strerror(-value));
 		return value;
 	}
-	if (which == AD_SYSCTL_TIMESTAMPS && config->timestamps == SYSCTL_CHECK) {
+	if (which == AD_SYSCTL_TIMESTAMPS && config->timestamps == CONFIG_SYSCTL_CHECK) {
 		config_errors_add(
 			errors, config->path, 0,
 			"stamp.tcp_timestamps: %s is %d and must be %d; sysctl -w %s=%d, or "
