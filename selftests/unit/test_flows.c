@@ -92,7 +92,7 @@ static void test_top_foremost_kept_in_order(void)
 {
 	struct flow_top top;
 
-	flow_top_init(&top, SORT_BYTES, 10);
+	flow_top_init(&top, FLOW_SORT_BYTES, 10);
 	for (unsigned int i = 0; i < 1000; i++) {
 		struct ad_flow flow = fleet_flow("10.0.0.1", 1, i * 7919 % 1000);
 
@@ -112,12 +112,12 @@ static void test_top_oldest_and_longest_silent_first(void)
 
 	young.first_s = 950;
 	young.last_s = 960;
-	flow_top_init(&top, SORT_AGE, 1);
+	flow_top_init(&top, FLOW_SORT_AGE, 1);
 	flow_top_offer(&top, &young);
 	flow_top_offer(&top, &old);
 	is_int(top.flows[0].first_s, 900, "the oldest");
 	flow_top_free(&top);
-	flow_top_init(&top, SORT_IDLE, 1);
+	flow_top_init(&top, FLOW_SORT_IDLE, 1);
 	flow_top_offer(&top, &old);
 	flow_top_offer(&top, &young);
 	is_int(top.flows[0].last_s, 960, "the longest silent");
@@ -129,7 +129,7 @@ static void test_top_unique_drops_repeated_flows(void)
 	struct ad_flow a = fleet_flow("10.0.0.1", 1, 10), b = fleet_flow("10.0.0.2", 1, 20);
 	struct flow_top top;
 
-	flow_top_init(&top, SORT_BYTES, 8);
+	flow_top_init(&top, FLOW_SORT_BYTES, 8);
 	flow_top_offer(&top, &a);
 	flow_top_offer(&top, &b);
 	a.rx_bytes = 1000;

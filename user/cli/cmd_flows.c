@@ -228,7 +228,7 @@ static int listing_init(struct listing *listing, const struct options *options)
 		return -ENOMEM;
 	if (sort == NOT_SORTED && !top)
 		return 0;
-	return flow_top_init(&listing->top, sort == NOT_SORTED ? SORT_BYTES : sort,
+	return flow_top_init(&listing->top, sort == NOT_SORTED ? FLOW_SORT_BYTES : sort,
 			     top ? top : TOP_DEFAULT);
 }
 

@@ -273,7 +273,7 @@ static int job_open(struct job *job, unsigned int top)
 	if (!err && job->kind != JOB_COUNT)
 		err = names_open(&job->names, metrics->config, metrics->pins);
 	if (!err && job->kind == JOB_TOP)
-		err = flow_top_init(&job->top, SORT_BYTES, top);
+		err = flow_top_init(&job->top, FLOW_SORT_BYTES, top);
 	if (!err && job->kind == JOB_STREAM) {
 		job->chunk = evbuffer_new();
 		err = job->chunk ? 0 : -ENOMEM;

@@ -25,13 +25,13 @@ void flow_top_free(struct flow_top *top)
 static __u64 rank(enum flow_sort sort, const struct ad_flow *flow)
 {
 	switch (sort) {
-	case SORT_BYTES:
+	case FLOW_SORT_BYTES:
 		return flow->rx_bytes + flow->tx_bytes;
-	case SORT_PACKETS:
+	case FLOW_SORT_PACKETS:
 		return (__u64)flow->rx_packets + flow->tx_packets;
-	case SORT_AGE:
+	case FLOW_SORT_AGE:
 		return ~(__u64)flow->first_s;
-	case SORT_IDLE:
+	case FLOW_SORT_IDLE:
 		return ~(__u64)flow->last_s;
 	}
 	return 0;

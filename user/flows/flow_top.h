@@ -10,10 +10,10 @@
 #include "maps/types.h"
 
 enum flow_sort {
-	SORT_BYTES,   /* most first, both directions together */
-	SORT_PACKETS, /* likewise */
-	SORT_AGE,     /* oldest first */
-	SORT_IDLE,    /* longest silent first */
+	FLOW_SORT_BYTES,   /* most first, both directions together */
+	FLOW_SORT_PACKETS, /* likewise */
+	FLOW_SORT_AGE,	   /* oldest first */
+	FLOW_SORT_IDLE,	   /* longest silent first */
 };
 
 struct flow_top {
