@@ -59,7 +59,7 @@ static struct config_rule rules[] = {
 };
 #define POLICY(out)                                                                                \
 	{                                                                                          \
-		.name = #out, .answers = 1, .rules = { .list = rules, .nr = 2 },                   \
+		.name = #out, .rules = { .list = rules, .nr = 2 },                                 \
 		.fallback = { .list = nyc_first, .nr = 3 },                                        \
 		.last_resort = { .list = nyc_first, .nr = (out) == CONFIG_OUT_LAST_RESORT },       \
 		.all_out = (out)                                                                   \

@@ -29,7 +29,6 @@
 #define CONFIG_STEERED_MAX    65536
 #define CONFIG_LIST_MAX	      65536 /* of countries, networks and the like in one region */
 #define CONFIG_WEIGHT_MAX     1000
-#define CONFIG_ANSWERS_MAX    8
 
 struct config_vip {
 	struct ad_addr address;
@@ -170,7 +169,6 @@ struct config_policy {
 	char *name;
 	enum config_draw draw;
 	enum config_locate locate;
-	unsigned int answers;
 	struct config_rules rules;
 	struct config_choices fallback; /* `default` */
 	struct config_choices last_resort;

@@ -295,17 +295,13 @@ const struct schema_row config_schema[] = {
 		  "resolver tells it (RFC 7871), else by the resolver's address; `resolver`: by "
 		  "that alone; `pop`: by the POP where the query arrives, which is then the first "
 		  "choice, before `default`" },
-	{ "policies[].answers", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config_policy, answers), .min = 1,
-	  .max = CONFIG_ANSWERS_MAX, .fallback = "1",
-	  .help = "how many POPs one answer names at most" },
 	{ "policies[].rules", SCHEMA_RULES, CHANGE_AT_ONCE, IN(config_policy, rules),
 	  .max = CONFIG_REGIONS_MAX, .later = later_rule,
-	  .help = "for each region its POPs, the first choice first; POPs of a list in that list, "
-		  "or with weights, are one choice; if a client is in several regions, the one "
-		  "that "
-		  "names it most exactly decides: by network (the longest), AS number, "
-		  "subdivision, "
-		  "country, continent; then the first" },
+	  .help = "the POPs of each region, the first choice first; an inner list of POPs, or "
+		  "POPs "
+		  "with weights, are one choice; if a client is in several regions, the most "
+		  "exact match decides: network (the longest), AS number, subdivision, country, "
+		  "continent; then the first" },
 	{ "policies[].default", SCHEMA_CHOICES, CHANGE_AT_ONCE, .required = true,
 	  IN(config_policy, fallback), .max = AD_STEER_POPS_MAX, .later = later_choices,
 	  .help = "POPs for clients in no region of `rules`" },

@@ -118,7 +118,6 @@ static int take_policy(const struct config *config, const struct config_policy *
 	policy->name = strdup(from->name);
 	policy->draw = draws[from->draw];
 	policy->where = wheres[from->locate];
-	policy->answers = from->answers;
 	policy->out = outs[from->all_out];
 	if (!policy->name)
 		return -ENOMEM;

@@ -51,7 +51,6 @@ struct steer_policy {
 	char *name;
 	enum steer_draw draw;
 	enum steer_where where;
-	unsigned int answers;
 	enum steer_out out;	       /* when all POPs of the rule are out */
 	struct steer_rule last_resort; /* of STEER_OUT_LAST_RESORT */
 	struct steer_rule *rules;      /* by location: nr_locations of the plan */
