@@ -11,7 +11,7 @@ BPFTOOL	?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 VERSION	:= 0.2.0
 
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
-PKGS	:= libbpf libxdp libelf zlib yaml-0.1 libevent libsodium libmnl jansson libsystemd libseccomp libknot
+PKGS	:= libbpf libxdp libelf zlib yaml-0.1 libevent libsodium libmnl jansson libsystemd libseccomp libknot libmaxminddb
 
 WARN	:= -Wall -Wextra -Wno-unused-parameter -Wmissing-prototypes -Wstrict-prototypes -Wshadow
 CFLAGS	?= -O2 -g
@@ -153,9 +153,10 @@ $(BUILD)/after/anydoor: $(BUILD)/user/cli/main.o $(BUILD)/after/load/object.o $(
 TSAN	   := $(BUILD)/tsan
 TSAN_UNITS := $(TSAN)/selftests/unit/test_worker $(TSAN)/selftests/unit/test_zone_watch
 TSAN_FLAGS := -O1 -fsanitize=thread -U_FORTIFY_SOURCE -Wno-format-truncation
-TSAN_OBJS  := $(patsubst %.c,$(TSAN)/%.o,$(wildcard user/zone/*.c) user/config/config_errors.c \
-	      $(addprefix user/base/,arena.c clock.c log.c nearest.c output.c printable.c progress.c) \
-	      $(addprefix user/dns/,dns_chain.c dns_image.c dns_render.c dns_table.c dns_tree.c dns_zones.c) \
+TSAN_OBJS  := $(patsubst %.c,$(TSAN)/%.o,$(wildcard user/zone/*.c user/config/*.c) \
+	      $(addprefix user/base/,addr.c arena.c clock.c log.c nearest.c output.c printable.c progress.c) \
+	      $(addprefix user/dns/,dns_chain.c dns_image.c dns_render.c dns_steer_set.c dns_steered.c dns_table.c \
+		dns_tree.c dns_zones.c) $(filter-out %/pops.c,$(wildcard user/steer/*.c)) \
 	      $(addprefix user/daemon/,worker.c zone_watch.c))
 TEST_PROGRAMS += $(TSAN_UNITS)
 
@@ -196,6 +197,14 @@ ZONE_DUMP := $(BUILD)/selftests/zone/dump
 TEST_PROGRAMS += $(ZONE_DUMP)
 
 $(ZONE_DUMP): $(BUILD)/selftests/zone/dump.o $(BUILD)/libanydoor.a
+	$(say) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# A real database, looked up in two ways.
+STEER_COUNTRY := $(BUILD)/selftests/steer/country
+TEST_PROGRAMS += $(STEER_COUNTRY)
+
+$(STEER_COUNTRY): $(BUILD)/selftests/steer/country.o $(BUILD)/libanydoor.a
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
@@ -294,7 +303,7 @@ FUZZERS	     := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz_%)
 TEST_PROGRAMS += $(FUZZERS)
 FUZZED	     := $(wildcard user/zone/*.c) user/config/config_errors.c \
 		$(addprefix user/base/,arena.c clock.c log.c nearest.c printable.c progress.c) \
-		$(addprefix user/dns/,dns_chain.c dns_image.c dns_render.c dns_table.c dns_tree.c)
+		$(addprefix user/dns/,dns_chain.c dns_image.c dns_render.c dns_steered.c dns_table.c dns_tree.c)
 FUZZ_HEADERS := $(wildcard selftests/fuzz/*.h selftests/fuzz/packet/*.h bpf/dns/*.h maps/*.h user/dns/*.h)
 FUZZ_CFLAGS   = $(CFLAGS) -O1 -U_FORTIFY_SOURCE -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 FUZZ_LIBS     := -ldnssec

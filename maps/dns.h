@@ -22,7 +22,7 @@
  * build a second binary with the next one, and with NSID_MAX as another layout.
  */
 #ifndef AD_DNS_FORMAT
-#define AD_DNS_FORMAT 3
+#define AD_DNS_FORMAT 4
 #endif
 #define AD_DNS_JOIN(name, number)  name##_##number
 #define AD_DNS_NAMED(name, number) AD_DNS_JOIN(name, number)
@@ -37,11 +37,17 @@
 #define AD_DOOR_DNS_COPIED	      AD_DOOR_DNS_COPIED_OF(AD_DNS_FORMAT)
 
 /* Maps of this format: as C sees them, and as they are pinned. */
-#define dns_pages	  AD_DNS_NAMED(dns_pages, AD_DNS_FORMAT)
-#define dns_live	  AD_DNS_NAMED(dns_live, AD_DNS_FORMAT)
-#define dns_works	  AD_DNS_NAMED(dns_works, AD_DNS_FORMAT)
-#define AD_DNS_PAGES_NAME AD_DNS_TEXT_OF(dns_pages)
-#define AD_DNS_LIVE_NAME  AD_DNS_TEXT_OF(dns_live)
+#define dns_pages	     AD_DNS_NAMED(dns_pages, AD_DNS_FORMAT)
+#define dns_live	     AD_DNS_NAMED(dns_live, AD_DNS_FORMAT)
+#define dns_works	     AD_DNS_NAMED(dns_works, AD_DNS_FORMAT)
+#define steer_tables	     AD_DNS_NAMED(steer_tables, AD_DNS_FORMAT)
+#define steer_places	     AD_DNS_NAMED(steer_places, AD_DNS_FORMAT)
+#define steer_pops	     AD_DNS_NAMED(steer_pops, AD_DNS_FORMAT)
+#define AD_DNS_PAGES_NAME    AD_DNS_TEXT_OF(dns_pages)
+#define AD_DNS_LIVE_NAME     AD_DNS_TEXT_OF(dns_live)
+#define AD_STEER_TABLES_NAME AD_DNS_TEXT_OF(steer_tables)
+#define AD_STEER_PLACES_NAME AD_DNS_TEXT_OF(steer_places)
+#define AD_STEER_POPS_NAME   AD_DNS_TEXT_OF(steer_pops)
 
 #define AD_DNS_PAGE_BYTES (1u << 20)
 #define AD_DNS_PAGE_MASK  (AD_DNS_PAGE_BYTES - 1)
@@ -74,6 +80,7 @@ enum ad_dns_cell_flag {
 	AD_DNS_HAS_CNAME = 1 << 0,
 	AD_DNS_HAS_WILD = 1 << 1, /* "*" exists below */
 	AD_DNS_IS_APEX = 1 << 2,
+	AD_DNS_IS_STEERED = 1 << 3, /* has a cell for each POP: struct ad_dns_steered */
 	/* Of a signed zone (or the parent's word on it is): the bit is that of DO in an OPT record.
 	 */
 	AD_DNS_IS_SIGNED = 1 << 7,
@@ -97,7 +104,35 @@ struct ad_dns_cell {
 };
 AD_ASSERT_SIZE(struct ad_dns_cell, 64);
 
+/*
+ * A name whose sets depend on the client has no address of its own; this lies where those would.
+ * Behind the name table there are as many cells as there are POPs, and twice that where answers
+ * live for a shorter time while a POP is in doubt. Each is what the name would be if it were the
+ * POP's alone; the name of a POP without a member is AD_DNS_EMPTY there.
+ */
+enum ad_dns_steer_flag {
+	AD_DNS_STEER_ECS = 1 << 0,   /* by the client's subnet if the query has it */
+	AD_DNS_STEER_HERE = 1 << 2,  /* by this POP alone: everybody is at location 0 */
+	AD_DNS_STEER_DOUBT = 1 << 1, /* each POP has a second cell, for doubt */
+};
+enum ad_dns_steer_out {
+	AD_DNS_STEER_LAST, /* when all are out: the last resort, ... */
+	AD_DNS_STEER_SERVFAIL,
+	AD_DNS_STEER_NODATA
+};
+struct ad_dns_steered {
+	__u32 seed;	/* the name's part of the draw: on all nodes, after all loads, the same */
+	__u32 variants; /* number of the first POP's cell, counted as cells of the name table are */
+	__u16 policy;
+	__u16 pops; /* cells that there are, doubt not counted */
+	__u8 flags;
+	__u8 out;      /* enum ad_dns_steer_out */
+	__u8 ip4_bits; /* clients with as many bits in common draw alike */
+	__u8 ip6_bits;
+};
+
 #define AD_DNS_BUCKET_CELLS 2
+_Static_assert(sizeof(struct ad_dns_steered) <= AD_DNS_CELL_ADDR, "lies in a cell");
 struct ad_dns_bucket {
 	struct ad_dns_cell cells[AD_DNS_BUCKET_CELLS];
 };
@@ -269,7 +304,8 @@ struct ad_dns_image {
 AD_ASSERT_SIZE(struct ad_dns_image, AD_DNS_PAGE_STRIDE);
 
 /* dns_live[0]: which slot of dns_pages holds the image that answers. A packet reads it once. */
-#define AD_DNS_SLOTS 2
+#define AD_DNS_SLOTS   2
+#define AD_STEER_WORDS (AD_DNS_SLOTS * AD_STEER_BANK) /* steer_pops: a bank for each slot */
 struct ad_dns_live {
 	__u32 slot;
 	__u32 generation; /* counts publishings */

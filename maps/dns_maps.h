@@ -9,6 +9,7 @@
 #include <bpf/bpf_helpers.h>
 #include "dns.h"
 #include "dns_guard.h"
+#include "steer_rows.h"
 
 /* An image: as many elements as it has pages. Mappable, for that aligns the first page. */
 struct dns_image_map {
@@ -32,6 +33,58 @@ struct {
 	__type(key, __u32);
 	__type(value, struct ad_dns_live);
 } dns_live SEC(".maps");
+
+/* Rows of steered names (steer_rows.h), by the slot of the image that they belong to. */
+struct steer_table_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, AD_STEER_PAGE_BYTES);
+	__uint(map_flags, BPF_F_INNER_MAP | BPF_F_MMAPABLE);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, AD_DNS_SLOTS);
+	__uint(key_size, sizeof(__u32));
+	__array(values, struct steer_table_map);
+} steer_tables SEC(".maps");
+
+/* Where clients are (steer.h), likewise. */
+struct steer_lines_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, AD_STEER_LINE);
+	__uint(map_flags, BPF_F_INNER_MAP | BPF_F_MMAPABLE);
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, AD_DNS_SLOTS);
+	__uint(key_size, sizeof(__u32));
+	__array(values, struct steer_lines_map);
+} steer_places SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, AD_STEER_WORDS);
+	__type(key, __u32);
+	__type(value, struct ad_steer_pop);
+	__uint(map_flags, BPF_F_MMAPABLE);
+} steer_pops SEC(".maps");
+
+struct steer_name {
+	char text[AD_STEER_NAME];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, AD_STEER_TOLD_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct steer_name);
+	__type(value, struct ad_steer_told);
+} steer_told SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

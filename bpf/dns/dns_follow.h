@@ -8,6 +8,7 @@
 
 #include "dns_dname.h"
 #include "dns_signed.h"
+#include "dns_steer.h"
 
 /*
  * No DS at an apex whose parent zone is ours too: the parent is the one to say so (RFC 4035,
@@ -88,7 +89,10 @@ static __always_inline __u32 dns_is_referral(const struct dns_work *w,
 	return cell->kind == AD_DNS_CUT && (w->skip || w->qtype != DNS_T_DS);
 }
 
-/* One name of the chain. DNS_MORE: the next one is what the DNAME here makes of it. */
+/*
+ * One name of the chain. DNS_MORE: the next one is what the DNAME here makes of it; DNS_STEER: the
+ * one here is another for each POP.
+ */
 DNS_STAGE int dns_hop(struct dns_work *w, const struct ad_dns_image *image)
 {
 	const struct ad_dns_cell *cell;
@@ -99,6 +103,8 @@ DNS_STAGE int dns_hop(struct dns_work *w, const struct ad_dns_image *image)
 	cell = dns_cell(w, image, w->cell);
 	if (!cell)
 		return DNS_PASS;
+	if (cell->flags & AD_DNS_IS_STEERED && !w->skip)
+		return DNS_STEER;
 	with_sigs = cell->flags & w->edns_do;
 	if (cell->kind == AD_DNS_ABOVE)
 		return dns_refuse(w, image);
@@ -129,6 +135,8 @@ static __always_inline int dns_follow(struct dns_work *w, const struct ad_dns_im
 	w->cover = 0;
 	for (i = 0; i < DNS_CHAIN_MAX && verdict == DNS_GO; i++) {
 		verdict = dns_hop(w, image);
+		if (verdict == DNS_STEER)
+			verdict = dns_steer(w, image);
 		if (!in_frame && verdict == DNS_MORE)
 			verdict = dns_redirect(w, image);
 	}

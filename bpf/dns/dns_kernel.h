@@ -60,6 +60,30 @@ static __always_inline __u32 dns_tick(const struct dns_work *w)
 	return clock_mono_ns() >> AD_DNS_TICK_SHIFT;
 }
 
+static __always_inline const __u8 *dns_steer_page(const struct dns_work *w, __u32 n)
+{
+	__u32 slot = w->slot;
+	void *table = bpf_map_lookup_elem(&steer_tables, &slot);
+
+	return table ? bpf_map_lookup_elem(table, &n) : 0;
+}
+
+static __always_inline __u32 dns_pop_word(const struct dns_work *w, __u32 pop)
+{
+	__u32 index = w->slot % AD_DNS_SLOTS * AD_STEER_BANK + pop % AD_STEER_BANK;
+	const struct ad_steer_pop *found = bpf_map_lookup_elem(&steer_pops, &index);
+
+	return found ? found->word : AD_STEER_OUT;
+}
+
+static __always_inline const struct ad_steer_line *steer_line(const struct dns_work *w, __u32 n)
+{
+	__u32 slot = w->slot;
+	void *lines = bpf_map_lookup_elem(&steer_places, &slot);
+
+	return lines ? bpf_map_lookup_elem(lines, &n) : 0;
+}
+
 static __always_inline __u32 dns_random(void)
 {
 	return bpf_get_prandom_u32();

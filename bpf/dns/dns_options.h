@@ -110,7 +110,7 @@ static __always_inline int dns_read_cookie(struct dns_work *w, __u32 at, __u32 l
 /*
  * RFC 7871, 6 and 7.2.1: family known, no longer than addresses of that family, as many bytes as
  * that takes, the rest of the last one zero, and no scope in a query. So it can be repeated as it
- * is: our answers are the same for everybody, scope 0. Without any address (source 0) the family
+ * is, but for the scope: 0 unless the name is steered. Without any address (source 0) the family
  * is "irrelevant" (7.1.2), so it may be 0 as well: dig and BIND ask so.
  */
 static __always_inline int dns_read_subnet(struct dns_work *w, __u32 at, __u32 len)
@@ -235,6 +235,16 @@ static __always_inline __u32 dns_put_nsid(struct dns_work *w, const struct ad_dn
 	return at + len;
 }
 
+/*
+ * How much of the subnet the answer depends on. A negative answer is taken for everybody's whatever
+ * we say (RFC 7871, 7.4), and an error is nobody's.
+ */
+static __always_inline void dns_set_scope(struct dns_work *w)
+{
+	if (w->count[DNS_ANSWER])
+		w->subnet[0] |= (__u64)w->scope << 24;
+}
+
 /* Three words of data, of which the first @len bytes count. */
 static __always_inline __u32 dns_put_option(struct dns_work *w, __u32 at, __u32 code,
 					    const __u64 data[3], __u32 len)
@@ -256,8 +266,10 @@ static __always_inline __u32 dns_put_options(struct dns_work *w, const struct ad
 		at = dns_put_nsid(w, image, at);
 	if (w->cookie_len)
 		at = dns_put_option(w, at, DNS_OPTION_COOKIE, w->cookie, DNS_COOKIE_BYTES);
-	if (w->subnet_len)
+	if (w->subnet_len) {
+		dns_set_scope(w);
 		at = dns_put_option(w, at, DNS_OPTION_SUBNET, w->subnet, w->subnet_len);
+	}
 	if (!DNS_IN_KERNEL && w->want_idle) {
 		dns_put16(w, at, DNS_OPTION_KEEPALIVE);
 		dns_put16(w, at + 2, sizeof(w->idle));

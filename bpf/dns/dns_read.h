@@ -107,6 +107,7 @@ static __always_inline void dns_begin_match(struct dns_work *w)
 	w->nr_passed = 0;
 	w->run = DNS_NAME_BYTES;
 	w->asked = 0;
+	w->scope = 0;
 	w->zone = DNS_NOT_COUNTED;
 }
 

@@ -14,6 +14,9 @@
  *   dns_real_s(work)	  the real clock, seconds
  *   dns_tick(work)	  a monotonic one, ticks of maps/dns_guard.h
  *   dns_random()	  any number; nothing secret hangs on it
+ *   dns_steer_page(work, n)  page n of the rows (maps/steer_rows.h) of that image, or NULL
+ *   dns_pop_word(work, pop)  the word of a POP of that image
+ *   steer_line(work, n)  line n of the location table (maps/steer.h) of that image, or NULL
  */
 #ifndef AD_DNS_WIRE_H
 #define AD_DNS_WIRE_H
@@ -22,6 +25,7 @@
 #include "maps/dns.h"
 #include "maps/dns_guard.h"
 #include "maps/dns_proto.h"
+#include "maps/steer_rows.h"
 #include "dns_nsec3.h"
 #include "dns_place.h"
 
@@ -50,6 +54,7 @@ enum dns_verdict {
 	DNS_DROP,   /* over the limit */
 	DNS_IGNORE, /* must not be answered */
 	DNS_ABSENT, /* to be denied; no stage gives this to another */
+	DNS_STEER,  /* a steered name: dns_steer() */
 	DNS_MORE,   /* below a DNAME: dns_redirect(); in the frame: to be answered in a copy */
 };
 
@@ -78,6 +83,7 @@ struct dns_part {
 #ifndef __bpf__
 struct dns_image; /* user/dns/ */
 struct dns_guard;
+struct dns_steering;
 #endif
 
 /*
@@ -97,8 +103,9 @@ struct dns_work {
 	__u32 slot; /* of dns_pages: which image */
 #else
 	const struct dns_image *home;
-	const struct dns_guard *guard; /* NULL: no cookies, no limits */
-	__u64 fixed_ns;		       /* tests only: stands for both clocks; 0 = the real ones */
+	const struct dns_guard *guard;	     /* NULL: no cookies, no limits */
+	const struct dns_steering *steering; /* NULL: there are no steered names */
+	__u64 fixed_ns;			     /* tests only: stands for both clocks; 0 = the real ones */
 #endif
 
 	/* the question */
@@ -166,6 +173,18 @@ struct dns_work {
 	struct dns_part parts[DNS_PARTS_MAX];
 	__u64 sum; /* of what was written to the frame, not folded */
 
+	/* steered names (dns_steer.h) */
+	struct ad_addr where; /* whom the answer is to fit */
+	__u64 draw;	      /* the hash of that client's network and the name */
+	__u8 scope;	      /* bits of the client's subnet that the answer depends on */
+	__u8 drawn;	      /* it depends on @draw, not on the location alone */
+	__u8 doubtful;	      /* a POP that was drawn is in doubt, or out */
+	__u16 location;	      /* where that is (maps/steer.h) */
+	__u8 place_bits;      /* and bits of its address, of all 128, that decided it */
+	__u8 draw_bits;	      /* and that @draw was made of */
+	__u8 front;	      /* bits in front of a subnet's family; AD_STEER_NONE: by no subnet */
+	__u8 careless;	      /* what POPs shed does not count any more */
+
 	/* signed zones, and additional data that comes after all else */
 	__u32 extra;	  /* additional data that is still to come; 0 = none is */
 	__u32 extra_sets; /* of which it is made */
@@ -195,6 +214,8 @@ static __always_inline int dns_in_exempt(const struct dns_work *w);
 static __always_inline __u32 dns_real_s(const struct dns_work *w);
 static __always_inline __u32 dns_tick(const struct dns_work *w);
 static __always_inline __u32 dns_random(void);
+static __always_inline const __u8 *dns_steer_page(const struct dns_work *w, __u32 n);
+static __always_inline __u32 dns_pop_word(const struct dns_work *w, __u32 pop);
 
 /*
  * Ports that no question comes from, but what may read as one: services that say something to

@@ -71,7 +71,7 @@ keeper_down() {
 		kill "${HOLD_PID[$name]}" 2>/dev/null
 	done
 	[[ -z ${SERVER:-} ]] || kill "$SERVER" 2>/dev/null
-	[[ -z ${DAEMON:-} ]] || kill -KILL "$DAEMON" 2>/dev/null
+	[[ -z ${DAEMON:-} ]] || { kill -KILL "$DAEMON" && wait "$DAEMON"; } 2>/dev/null # it holds locks until it is gone
 	configure
 	anydoor detach --force 2>/dev/null
 	umount "$LAB_DIR/elsewhere" 2>/dev/null

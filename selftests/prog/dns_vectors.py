@@ -342,8 +342,8 @@ def write(w):
     write_left(w)
 
 
-def write_zone(folder):
-    (folder / "vectors.zone").write_text(ZONE, encoding="ascii")
+def write_zone(folder, more):
+    (folder / "vectors.zone").write_text(ZONE + more, encoding="ascii")
     return {ORIGIN: "vectors.zone"}
 
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <bpf/libbpf.h>
 #include "selftests/mounts.h"
+#include "user/base/addr.h"
 #include "user/config/config.h"
 #include "user/dns/dns_service.h"
 #include "user/state/pins.h"
@@ -34,6 +35,61 @@ int zones_mount(void)
 	return err ? zones_fail(BPFFS, err) : 0;
 }
 
+/* --- steered names: what steer_vectors.py says ------------------------------------------------ */
+
+enum {
+	FRA,
+	NYC,
+	SIN
+};
+
+static struct config_pop pops[] = { { "fra", 1 }, { "nyc", 1 }, { "sin", 1 } };
+static struct config_prefix near_fra[] = { { .bits = 96 + 24 }, { .bits = 48 } };
+static struct config_prefix near_sin[] = { { .bits = 96 + 24 } };
+static struct config_region regions[] = {
+	{ .name = "near-fra", .networks = { .list = near_fra, .nr = 2 }, .line = 1 },
+	{ .name = "near-sin", .networks = { .list = near_sin, .nr = 1 }, .line = 1 },
+};
+static struct config_choice fra_first[] = { { FRA, 0, 1 }, { NYC, 1, 1 }, { SIN, 2, 1 } };
+static struct config_choice sin_first[] = { { SIN, 0, 1 }, { NYC, 1, 1 }, { FRA, 2, 1 } };
+static struct config_choice nyc_first[] = { { NYC, 0, 1 }, { FRA, 1, 1 }, { SIN, 2, 1 } };
+static struct config_rule rules[] = {
+	{ .region = 0, .pops = { .list = fra_first, .nr = 3 } },
+	{ .region = 1, .pops = { .list = sin_first, .nr = 3 } },
+};
+#define POLICY(out)                                                                                \
+	{                                                                                          \
+		.name = #out, .rules = { .list = rules, .nr = 2 },                                 \
+		.fallback = { .list = nyc_first, .nr = 3 },                                        \
+		.last_resort = { .list = nyc_first, .nr = (out) == CONFIG_OUT_LAST_RESORT },       \
+		.all_out = (out)                                                                   \
+	}
+static struct config_policy policies[] = { POLICY(CONFIG_OUT_LAST_RESORT),
+					   POLICY(CONFIG_OUT_SERVFAIL), POLICY(CONFIG_OUT_NODATA) };
+#define STEERED(text, number)                                                                      \
+	{                                                                                          \
+		.name = (text), .policy = (number), .members = "steer.{pop}", .ttl_s = 60,         \
+		.doubt_ttl_s = 10, .ecs = true, .line = 1                                          \
+	}
+static struct config_steered steered[] = { STEERED("steer.example.org.", 0),
+					   STEERED("steer.closed.example.org.", 1),
+					   STEERED("steer.empty.example.org.", 2) };
+
+static void zones_steer(struct config *config)
+{
+	addr_parse("198.51.100.0", &near_fra[0].address);
+	addr_parse("2001:db8:c::", &near_fra[1].address);
+	addr_parse("203.0.113.0", &near_sin[0].address);
+	config->pops = pops;
+	config->nr_pops = 3;
+	config->regions = regions;
+	config->nr_regions = 2;
+	config->policies = policies;
+	config->nr_policies = 3;
+	config->steered = steered;
+	config->nr_steered = 3;
+}
+
 static struct config *zones_config(const struct options *options)
 {
 	struct config *config = calloc(1, sizeof(*config));
@@ -54,6 +110,8 @@ static struct config *zones_config(const struct options *options)
 	for (i = 0; i < options->zones.nr; i++) {
 		config->zones[i].name = options->zones.list[i].name;
 		config->zones[i].file = options->zones.list[i].file;
+		if (!strcmp(config->zones[i].name, "example.org."))
+			zones_steer(config);
 	}
 	return config;
 }
@@ -81,7 +139,8 @@ static int zones_pin(struct anydoor_bpf *skel, const char *dir)
 	int err;
 
 	bpf_object__for_each_map(map, skel->obj) {
-		if (strncmp(bpf_map__name(map), "dns_", 4))
+		if (strncmp(bpf_map__name(map), "dns_", 4) &&
+		    strncmp(bpf_map__name(map), "steer_", 6))
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", dir, bpf_map__name(map));
 		err = bpf_map__pin(map, path);

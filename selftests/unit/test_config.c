@@ -346,6 +346,133 @@ static void test_config_references_are_checked(void)
 	EXPECT_ALL(cases);
 }
 
+/* What is good, before what is not. */
+#define REGION		"regions: [{name: eu, networks: [192.0.2.0/24]}]\n"
+#define POLICY		"policies: [{name: near, rules: {eu: [fra]}, default: [nyc, fra]}]\n"
+#define POLICY_OF(what) "policies: [{name: near, default: [nyc, fra], " what "}]\n"
+
+static void test_config_steering_mistakes_have_their_place(void)
+{
+	static const struct bad_line cases[] = {
+		{ "country", 10, "regions: [{name: eu, countries: [DE, UK]}]",
+		  "10: regions[].countries: \"UK\" is no country of ISO 3166-1: two capital "
+		  "letters, such as DE\n"
+		  "10: regions[]: eu needs a database that tells where addresses are: name one in "
+		  "`geo.databases`" },
+		{ "continent", 10,
+		  "geo: {databases: [{name: a, file: a.mmdb}]}\n"
+		  "regions: [{name: eu, continents: EUR}, {name: x, continents: [AS]}]",
+		  "11: regions[].continents: \"EUR\" is no continent: AF, AN, AS, EU, NA, OC or "
+		  "SA\n"
+		  "11: regions[]: eu has nothing in it: name countries, networks or the like" },
+		{ "subdivision", 10,
+		  "geo: {databases: [{name: a, file: a.mmdb}]}\n"
+		  "regions: [{name: eu, subdivisions: [US-CA, USCA]}]",
+		  "11: regions[].subdivisions: \"USCA\" is no subdivision of ISO 3166-2, such as "
+		  "US-CA" },
+		{ "AS number", 10,
+		  "geo: {databases: [{name: a, file: a.mmdb}]}\n"
+		  "regions:\n- {name: eu, asns: [AS64500, 0]}",
+		  "12: regions[].asns: \"0\" is no AS number: 1 to 4294967295" },
+		{ "network", 10,
+		  "regions:\n- name: eu\n  networks:\n  - 192.0.2.1/24\n  - 192.0.2.0/24",
+		  "13: regions[].networks: \"192.0.2.1/24\" has bits set behind its length" },
+		{ "network within 6to4", 10,
+		  "regions: [{name: eu, networks: [\"2002:c000::/24\"]}]",
+		  "10: regions[].networks: 2002:c000::/24 stands for IPv4 addresses: write their "
+		  "IPv4 network instead" },
+		{ "long network", 10, "regions: [{name: eu, networks: [\"2001:db8::/65\"]}]",
+		  "10: regions[].networks: 2001:db8::/65 is longer than /64, which is what IPv6 "
+		  "clients are told apart by" },
+		{ "empty region", 10, "regions: [{name: eu}]",
+		  "10: regions[]: eu has nothing in it: name countries, networks or the like" },
+		{ "a section in a list", 10, "regions: [{name: eu, countries: [{a: b}]}]",
+		  "10: regions[].countries: wants a list of single values\n"
+		  "10: regions[]: eu has nothing in it: name countries, networks or the like" },
+		{ "no POP", 10, "policies: [{name: near, default: [nyk]}]",
+		  "10: policies[].default: \"nyk\" is not among `pops`; did you mean nyc?" },
+		{ "POP twice", 10, "policies: [{name: near, default: [fra, [nyc, fra]]}]",
+		  "10: policies[].default: \"fra\" stands here twice" },
+		{ "weights 0", 10, "policies: [{name: near, default: [fra, {nyc: 0}]}]",
+		  "10: policies[].default: \"nyc=0\" has no weight above 0" },
+		{ "no weight", 10, "policies: [{name: near, default: [{fra: much, nyc: 1}]}]",
+		  "10: policies[].default: \"much\" is no weight: 0 to 1000" },
+		{ "no default", 10, "policies: [{name: near}]",
+		  "10: policies[].default: is missing (POPs for clients in no region of `rules`)" },
+		{ "default empty", 10, "policies: [{name: near, default: []}]",
+		  "10: policies[].default: has no value; leave the key out instead" },
+		{ "region of a rule", 10,
+		  REGION "policies:\n- name: near\n  default: [fra]\n  rules:\n    eu: fra\n"
+			 "    ue: nyc",
+		  "16: policies[].rules: \"ue\" is not among `regions`; did you mean eu?" },
+		{ "POP of a rule", 10,
+		  REGION "policies:\n- name: near\n  default: [fra]\n  rules:\n    eu: fro",
+		  "15: policies[].rules: \"fro\" is not among `pops`; did you mean fra?" },
+		{ "rule twice", 10,
+		  REGION "policies:\n- name: near\n  default: [fra]\n  rules:\n    eu: fra\n"
+			 "    eu: nyc",
+		  "16: policies[].rules: eu stands here twice; first on line 15" },
+		{ "rules as a list", 10, REGION POLICY_OF("rules: [eu]"),
+		  "11: policies[].rules: wants regions with their POPs, such as {europe: [fra, "
+		  "nyc]}, not a list" },
+		{ "rules by POP", 10, REGION POLICY_OF("locate: pop, rules: {eu: fra}"),
+		  "11: policies[].rules: near has `locate: pop`, by which clients are in no "
+		  "region: leave its rules out" },
+		{ "last resort that nobody sees", 10,
+		  POLICY_OF("last_resort: [fra], all_out: servfail"),
+		  "10: policies[].last_resort: near has another `all_out`, so nobody would get "
+		  "there: leave one of them out" },
+		{ "policy", 10, REGION POLICY "steer: [{name: www.example.com, policy: neer}]",
+		  "12: steer[].policy: \"neer\" is not among `policies`; did you mean near?" },
+		{ "zone", 10, REGION POLICY "steer: [{name: www.example.org, policy: near}]",
+		  "12: steer[].name: www.example.org. is in none of `dns.zones`" },
+		{ "members", 10,
+		  REGION POLICY "steer: [{name: www.example.com, policy: near, members: www}]",
+		  "12: steer[].members: has no {pop} in it: all POPs would have the same records" },
+	};
+
+	EXPECT_ALL(cases);
+	write_base(10, REGION POLICY "steer:\n- {name: www.example.com, policy: near}\n"
+				     "- {name: WWW.example.com., policy: near}");
+	expect_errors("name twice", -EINVAL,
+		      "14: steer[].name: www.example.com. is taken already, on line 13");
+}
+
+static void test_config_steering_is_read(void)
+{
+	struct config_errors errors;
+	const struct config_policy *policy;
+	struct config *config;
+
+	write_base(10, "geo: {databases: [{name: c, file: c.mmdb}]}\n"
+		       "regions:\n"
+		       "- {name: eu, continents: EU, countries: [TR, GE], asns: [AS64500, 64501],\n"
+		       "   subdivisions: [US-CA], networks: [192.0.2.0/24, \"2001:db8::/32\"]}\n"
+		       "policies:\n"
+		       "- name: near\n"
+		       "  rules: {eu: [fra, {nyc: 3}]}\n"
+		       "  default: [[nyc, fra]]\n"
+		       "steer: [{name: WWW.example.com, policy: near, ttl: 1m}]");
+	if (!is_int(config_load(path, &config, &errors), 0, "a good file"))
+		return;
+	is_int(config->regions[0].continents.nr, 1, "a single value is a list of one");
+	is_str(config->regions[0].countries.list[1].text, "GE", "countries");
+	is_int(config->regions[0].asns.list[0], 64500, "AS and a number");
+	is_int(config->regions[0].networks.list[1].bits, 32, "networks");
+	policy = &config->policies[0];
+	is_str(policy->rules.text, "eu: fra, nyc=3", "rules as text");
+	is_int(policy->rules.list[0].pops.nr, 2, "a rule's choices");
+	is_int(policy->rules.list[0].pops.list[1].weight, 3, "a weight");
+	is_int(policy->rules.list[0].pops.list[1].rank, 1, "a rank");
+	is_int(policy->fallback.list[1].rank, 0, "a group has one rank");
+	is_int(policy->fallback.list[0].pop, 1, "and POPs in its order");
+	is_str(config->steered[0].name, "www.example.com.", "a steered name");
+	is_int(config->steered[0].ttl_s, 60, "a TTL");
+	is_str(config->steered[0].members, "{name}.{pop}", "members by default");
+	is_int(config->steered[0].ecs, true, "ECS by default");
+	config_free(config);
+}
+
 static void test_config_rules_span_keys(void)
 {
 	static const struct bad_line cases[] = {
@@ -716,6 +843,8 @@ int main(void)
 	test_config_twins_are_told();
 	test_config_references_are_checked();
 	test_config_rules_span_keys();
+	test_config_steering_mistakes_have_their_place();
+	test_config_steering_is_read();
 	test_config_all_errors_in_one_pass();
 	test_config_not_yaml_has_a_place();
 	test_config_unreadable_file_is_told();

@@ -28,7 +28,11 @@ static const char text[] =
 	"  zones: [{name: a.example, file: a.zone}, {name: b.example, file: b.zone}]\n"
 	"  limit: {exempt: [192.0.2.0/24, \"2001:db8::/32\"]}\n"
 	"drain: {successors: [nyc1, nyc2]}\n"
-	"hunt: {neighbours: [nyc1, nyc2]}\n";
+	"hunt: {neighbours: [nyc1, nyc2]}\n"
+	"geo: {databases: [{name: c, file: c.mmdb}, {name: a, file: a.mmdb}]}\n"
+	"regions: [{name: eu, networks: [192.0.2.0/24]}, {name: us, countries: [US]}]\n"
+	"policies: [{name: near, rules: {eu: fra}, default: [fra]}, {name: far, default: [nyc]}]\n"
+	"steer: [{name: www.a.example, policy: near}, {name: www.b.example, policy: far}]\n";
 static char path[] = "/tmp/anydoor-changes-XXXXXX";
 
 static struct config *load(void)
@@ -70,7 +74,8 @@ static void change_number(const struct schema_row *row, void *where)
 	__u32 number = 0, other = row->max;
 
 	memcpy(&number, where, row->size);
-	if (row->type == SCHEMA_CHOICE || row->type == SCHEMA_BOOL || row->type == SCHEMA_POP)
+	if (row->type == SCHEMA_CHOICE || row->type == SCHEMA_BOOL || row->type == SCHEMA_POP ||
+	    row->type == SCHEMA_POLICY)
 		other = !number;
 	else if (number == other)
 		other = row->min;
@@ -101,6 +106,13 @@ static void change_value(struct config *config, const struct schema_row *row, vo
 	case SCHEMA_FILE:
 	case SCHEMA_DIR:
 	case SCHEMA_ZONE:
+	case SCHEMA_CONTINENTS:
+	case SCHEMA_COUNTRIES:
+	case SCHEMA_SUBDIVISIONS:
+	case SCHEMA_ASNS:
+	case SCHEMA_NETWORKS:
+	case SCHEMA_CHOICES:
+	case SCHEMA_RULES:
 		change_text(where);
 		break;
 	default:

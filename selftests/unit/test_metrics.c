@@ -9,6 +9,7 @@
 #include "fleet_fixture.h"
 #include "user/daemon/metrics_text.h"
 #include "user/base/prom.h"
+#include "user/steer/policy.h"
 
 /* Everything in @out as a string; free() it. */
 static char *drain(struct evbuffer *out)
@@ -51,7 +52,51 @@ static void test_prom_label_values_escaped(void)
 	evbuffer_free(out);
 }
 
+static void test_prom_values_exact(void)
+{
+	static const struct {
+		double value;
+		const char *text;
+	} cases[] = { { 0, "0" },
+		      { 9007199254740991, "9007199254740991" },
+		      { 9007199254740992, "9007199254740992" },
+		      { 1e17, "1e+17" },
+		      { 0.5, "0.5" },
+		      { -3, "-3" } };
+	char line[64];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct evbuffer *out = evbuffer_new();
+		char *text;
+
+		prom_sample(out, "x", cases[i].value, NULL);
+		text = drain(out);
+		snprintf(line, sizeof(line), "anydoor_x %s\n", cases[i].text);
+		is_str(text, line, "%s", cases[i].text);
+		free(text);
+		evbuffer_free(out);
+	}
+}
+
+static void test_prom_long_label_values_whole(void)
+{
+	struct evbuffer *out = evbuffer_new();
+	static char value[5000], line[sizeof(value) + 64];
+	char *text;
+
+	memset(value, 'v', sizeof(value) - 1);
+	prom_sample(out, "x", 7, "short", "s", "long", value, "after", "a", NULL);
+	text = drain(out);
+	snprintf(line, sizeof(line), "anydoor_x{short=\"s\",long=\"%s\",after=\"a\"} 7\n", value);
+	is_str(text, line, "a value longer than a line's buffer");
+	free(text);
+	evbuffer_free(out);
+}
+
 /* A look at a fleet of four nodes, seen from fra-1. */
+static struct steer_source source = { .name = (char *)"country", .built_real_s = 1700000000 };
+static const struct steer_plan plan = { .sources = &source, .nr_sources = 1 };
+
 struct look {
 	struct globals globals;
 	struct metrics_daemon daemon;
@@ -67,7 +112,8 @@ static void look_at_fleet(struct look *look)
 		.globals = { .instance = "default" },
 		.daemon = { .reloads = { [AD_RELOAD_OK] = 2,
 					 [AD_RELOAD_PARTLY] = 3,
-					 [AD_RELOAD_REFUSED] = 1 } },
+					 [AD_RELOAD_REFUSED] = 1 },
+			    .plan = &plan },
 		.view = { .config = &fleet_config,
 			  .globals = &look->globals,
 			  .meta = { .node_id = 1 } },
@@ -89,6 +135,10 @@ static void look_at_fleet(struct look *look)
 		.told = { .what = AD_TOLD_DRAIN },
 		.peers = look->peers,
 		.nr_peers = 4,
+		.pops = { { .name = "fra",
+			    .word = AD_STEER_OUT,
+			    .told = { .state = AD_STEER_TOLD_DOWN, .who = "root" } } },
+		.nr_pops = 1,
 		.flows = { .slots = 64, .by_kind = { 60, 1, 0, 3 } },
 		.flow_stats = { .evictions = 8 },
 		.hunt_stats = { .by_hint = 21,
@@ -412,6 +462,9 @@ static void test_metrics_without_data_path_tell_so(void)
 
 	ok(strstr(text, "\nanydoor_loaded 0\n"), "not loaded");
 	ok(strstr(text, "\nanydoor_reloads_total{result=\"ok\"} 2\n"), "what the daemon knows");
+	ok(strstr(text, "\nanydoor_geo_database_built_timestamp_seconds{database=\"country\"} "
+			"1700000000\n"),
+	   "when a database was built");
 	ok(!strstr(text, "anydoor_packets_total"), "and nothing else");
 	free(text);
 }
@@ -440,6 +493,8 @@ int main(void)
 {
 	test_prom_family_and_samples();
 	test_prom_label_values_escaped();
+	test_prom_values_exact();
+	test_prom_long_label_values_whole();
 	test_metrics_names_and_labels_stable();
 	test_metrics_every_reason_once();
 	test_metrics_names_are_kept();

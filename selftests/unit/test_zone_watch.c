@@ -126,6 +126,34 @@ static void test_zone_watch_tells_of_included_files(struct zone_watch *watch,
 	is_int(listen_for(WHILE_MS), 0, "so the file is nobody's business");
 }
 
+static void test_zone_watch_tells_of_what_steering_reads(struct zone_watch *watch,
+							 const struct config *config)
+{
+	struct config_database database;
+	struct config_region region;
+	struct config steered = *config;
+	char files[2][64];
+
+	snprintf(files[0], sizeof(files[0]), "%s/country", dir);
+	snprintf(files[1], sizeof(files[1]), "%s/networks", dir);
+	database = (struct config_database){ .file = files[0] };
+	region = (struct config_region){ .network_file = files[1] };
+	steered.databases = &database;
+	steered.regions = &region;
+	steered.nr_databases = steered.nr_regions = 1;
+	zone_watch_use(watch, &steered, 0);
+	settle();
+	write_file("new");
+	rename_file("new", "country");
+	is_int(listen_until_told(), 1, "a database that came");
+	write_file("networks");
+	is_int(listen_until_told(), 1, "a list of networks");
+	unlink(files[0]);
+	unlink(files[1]);
+	zone_watch_use(watch, config, 0);
+	settle();
+}
+
 static void test_zone_watch_looks_behind_links(struct zone_watch *watch,
 					       const struct config *config)
 {
@@ -282,6 +310,7 @@ int main(void)
 	ok(!zone_watch_new(base, &times, changed, NULL, worker, &watch), "a watch");
 	test_zone_watch_tells_of_zone_files_alone(watch, &config);
 	test_zone_watch_tells_of_included_files(watch, &config);
+	test_zone_watch_tells_of_what_steering_reads(watch, &config);
 	test_zone_watch_looks_behind_links(watch, &config);
 	test_zone_watch_sees_kubernetes_swap(watch, &config);
 	test_zone_watch_sees_links_of_directories(watch, &config);

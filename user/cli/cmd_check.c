@@ -4,11 +4,13 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include "check_steer.h"
 #include "cmd.h"
 #include "user/base/output.h"
 #include "user/config/config.h"
 #include "user/config/config_keys.h"
 #include "user/dns/dns_service.h"
+#include "user/dns/dns_zones.h"
 #include "user/host/findings.h"
 #include "user/host/host.h"
 #include "user/zone/zone.h"
@@ -50,8 +52,23 @@ static void check_zones(const struct config *config, struct config_errors *error
 	}
 }
 
-/* The configuration, or NULL if it is wrong; whatever is wrong with its files is in @findings. */
-static struct config *check_files(const char *path, struct findings *findings)
+/* What is doubtful when the daemon loads it is wrong for who writes it. */
+static struct steer_plan *take_plan(struct dns_zones *zones, struct findings *findings)
+{
+	struct steer_plan *plan = zones->plan;
+
+	zones->plan = NULL;
+	if (plan)
+		take_errors(findings, plan->doubts);
+	return plan;
+}
+
+/*
+ * The configuration, or NULL if it is wrong; whatever is wrong with its files is in @findings.
+ * *@plan: NULL if nothing is steered, or wrongly.
+ */
+static struct config *check_files(const char *path, struct findings *findings,
+				  struct steer_plan **plan)
 {
 	struct config_errors errors = { 0 };
 	struct dns_zones *zones;
@@ -62,6 +79,7 @@ static struct config *check_files(const char *path, struct findings *findings)
 		config_free(config);
 		config = NULL;
 	} else if (!dns_zones_load(config, NULL, &zones, &errors)) {
+		*plan = take_plan(zones, findings);
 		dns_zones_free(zones);
 	}
 	take_errors(findings, &errors);
@@ -91,7 +109,7 @@ static void tell_memory(const struct config *config)
  * An error in a file begins with its place, as in the output of compilers, which editors can read.
  */
 static void tell_people(const struct config *config, const char *path,
-			const struct findings *findings)
+			const struct steer_plan *plan, const struct findings *findings)
 {
 	size_t nr = findings->nr_errors;
 
@@ -105,10 +123,12 @@ static void tell_people(const struct config *config, const char *path,
 	       config->self->name, config_pop_name(config, config->self->pop), config->nr_nodes,
 	       config->nr_pops, config->nr_vips, config->nr_zones);
 	tell_memory(config);
+	if (plan)
+		check_steer_print(config, plan);
 }
 
 static int tell_programs(const struct config *config, const char *path,
-			 const struct findings *findings)
+			 const struct steer_plan *plan, const struct findings *findings)
 {
 	json_t *json = json_pack("{ss sb so so}", "config", path, "ok", !findings->nr_errors,
 				 "errors", findings_json(findings, FINDING_ERROR), "warnings",
@@ -116,13 +136,16 @@ static int tell_programs(const struct config *config, const char *path,
 
 	if (config)
 		json_object_set_new(json, "flow_bytes", json_integer(config_flow_bytes(config)));
+	if (plan)
+		json_object_set_new(json, "steering", check_steer_json(config, plan));
 	return output_json(json);
 }
 
 static int check(const struct globals *globals, const struct options *options)
 {
 	struct findings findings = { 0 };
-	struct config *config = check_files(globals->config_path, &findings);
+	struct steer_plan *plan = NULL;
+	struct config *config = check_files(globals->config_path, &findings, &plan);
 	int code = findings.nr_errors ? EXIT_USAGE : EXIT_OK;
 
 	if (config && !options->config_only) {
@@ -131,10 +154,11 @@ static int check(const struct globals *globals, const struct options *options)
 			code = EXIT_FAILED;
 	}
 	if (globals->json)
-		tell_programs(config, globals->config_path, &findings);
+		tell_programs(config, globals->config_path, plan, &findings);
 	else
-		tell_people(config, globals->config_path, &findings);
+		tell_people(config, globals->config_path, plan, &findings);
 	findings_free(&findings);
+	steer_plan_free(plan);
 	config_free(config);
 	return code;
 }

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * cmd_pops.c: `anydoor pops`: the fleet as this node sees it.
+ * cmd_pops.c: `anydoor pops`: the fleet as this node sees it, and what was said of POPs.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include "cmd.h"
 #include "user/base/output.h"
 #include "user/fleet/peers.h"
 #include "user/fleet/told.h"
 #include "user/status/view.h"
+#include "user/steer/pops.h"
 
 /* What there is to show. */
 struct fleet {
@@ -18,6 +20,8 @@ struct fleet {
 	size_t nr;
 	struct model_pop *pops; /* by the configuration's order; NULL without one */
 	struct ad_told told;	/* of this node */
+	struct pop_seen steered[AD_STEER_BANK];
+	size_t nr_steered;
 };
 
 static int sum_pops(struct fleet *fleet)
@@ -40,7 +44,7 @@ static int sum_pops(struct fleet *fleet)
 	return 0;
 }
 
-static json_t *pops_json(const struct fleet *fleet)
+static json_t *fleet_pops_json(const struct fleet *fleet)
 {
 	const struct config *config = fleet->view->config;
 	json_t *list = json_array();
@@ -58,6 +62,39 @@ static json_t *pops_json(const struct fleet *fleet)
 	return list;
 }
 
+static json_t *steered_json(const struct pop_seen *pops, size_t nr)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < nr; i++)
+		json_array_append_new(list, pops_json(&pops[i]));
+	return list;
+}
+
+/* Nothing where no name is steered. */
+static void steered_print(const struct pop_seen *pops, size_t nr)
+{
+	static const struct column columns[] = {
+		{ "STEERED TO", false }, { "TOLD", false }, { "FOR", true }, { "BY", false }, {}
+	};
+	struct table *table = nr ? table_new(stdout, columns) : NULL;
+	char state[POP_STATE_TEXT], age[UNIT_TEXT];
+
+	if (!table)
+		return;
+	putchar('\n');
+	for (size_t i = 0; i < nr; i++) {
+		const struct ad_steer_told *told = &pops[i].told;
+
+		table_cell(table, PLAIN, "%s", pops[i].name);
+		table_cell(table, told->state ? YELLOW : PLAIN, "%s", pops_state(told, state));
+		table_cell(table, PLAIN, "%s",
+			   told->state ? unit_duration(time(NULL) - told->since_real_s, age) : "");
+		table_cell(table, PLAIN, "%.*s", (int)sizeof(told->who), told->who);
+	}
+	table_end(table);
+}
+
 static json_t *fleet_json(const struct fleet *fleet)
 {
 	const struct view *view = fleet->view;
@@ -71,8 +108,9 @@ static json_t *fleet_json(const struct fleet *fleet)
 		json_object_set_new(peer, "told", is_self ? told_json(&fleet->told) : json_null());
 		json_array_append_new(list, peer);
 	}
-	return json_pack("{s:s, s:o, s:o}", "instance", view->globals->instance, "pops",
-			 pops_json(fleet), "nodes", list);
+	return json_pack("{s:s, s:o, s:o, s:o}", "instance", view->globals->instance, "pops",
+			 fleet_pops_json(fleet), "nodes", list, "steered",
+			 steered_json(fleet->steered, fleet->nr_steered));
 }
 
 static void print_fleet(const struct fleet *fleet)
@@ -92,6 +130,7 @@ static void print_fleet(const struct fleet *fleet)
 			printf("POP %s is %s: none of its nodes is up\n",
 			       view->config->pops[i].name, model_state_name(state));
 	}
+	steered_print(fleet->steered, fleet->nr_steered);
 }
 
 static int read_fleet(struct fleet *fleet)
@@ -99,6 +138,8 @@ static int read_fleet(struct fleet *fleet)
 	const struct view *view = fleet->view;
 	int err = peers_read(&view->pins, &view->names, &fleet->peers, &fleet->nr, &fleet->told);
 
+	if (!err)
+		pops_read(&view->pins, fleet->steered, &fleet->nr_steered);
 	return err ?: sum_pops(fleet);
 }
 

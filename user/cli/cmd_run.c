@@ -12,11 +12,13 @@
 #include "user/daemon/confine.h"
 #include "user/daemon/daemon.h"
 #include "user/daemon/metrics.h"
+#include "user/dns/dns_zones.h"
 #include "user/load/loader.h"
 #include "user/load/prepare.h"
 #include "user/net/neigh.h"
 #include "user/net/vlan.h"
 #include "user/state/bpffs.h"
+#include "user/steer/policy.h"
 
 struct run_options {
 	bool load_only;
@@ -82,6 +84,8 @@ static int start(struct loader *loader, struct config *config, struct dns_zones 
 	confine();
 	progress_vouch(true, alive, &loader->instance);
 	err = err ?: dns_zones_load(config, NULL, zones, errors);
+	if (!err && (*zones)->plan)
+		steer_plan_warn((*zones)->plan);
 	err = err ?: metrics_check(config, errors);
 	return err ?: loader_start(loader, config, *zones, errors);
 }

@@ -118,6 +118,21 @@ static void print_dns(const struct status *status)
 		   status->dns.nr_zones == 1 ? "" : "s");
 }
 
+/* Only POPs of which something was said. */
+static void print_pops(const struct status *status)
+{
+	char state[POP_STATE_TEXT], age[UNIT_TEXT];
+
+	for (size_t i = 0; i < status->nr_pops; i++) {
+		const struct ad_steer_told *told = &status->pops[i].told;
+
+		if (told->state)
+			print_line("pop", "%s: %s, told by %.*s %s ago", status->pops[i].name,
+				   pops_state(told, state), (int)sizeof(told->who), told->who,
+				   unit_duration(time(NULL) - told->since_real_s, age));
+	}
+}
+
 static void print_reload(const struct status *status)
 {
 	const struct ad_reload *reload = &status->reload;
@@ -165,6 +180,7 @@ static void print_text(const struct view *view, const struct status *status)
 	print_drain(view, status);
 	print_flows(status);
 	print_dns(status);
+	print_pops(status);
 	print_reload(status);
 	putchar('\n');
 	print_outcomes(status);

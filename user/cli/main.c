@@ -45,6 +45,8 @@ static const struct command commands[] = {
 	  cmd_stats_args },
 	{ "pops", cmd_pops, "", "list POPs and nodes of the fleet, and the traffic between them",
 	  NULL },
+	{ "pop", cmd_pop, "POP up|down|drain|shed N%|auto",
+	  "say what part of steered names' clients a POP gets", cmd_pop_args },
 	{ "zones", cmd_zones, "", "list the DNS zones that are served", NULL },
 	{ "query", cmd_query, "NAME [TYPE] [OPTIONS]", "ask the DNS engine without the network",
 	  cmd_query_args },

@@ -91,7 +91,7 @@ static void remember(struct config_reader *loader, struct value_list *values,
 
 static bool is_read_later(const struct schema_row *row)
 {
-	return row->type == SCHEMA_POP || row->type == SCHEMA_NODE || row->type == SCHEMA_ENDPOINT;
+	return row->type >= SCHEMA_POP;
 }
 
 /* A member's text, from the file or from the schema's default. */
@@ -205,6 +205,178 @@ static void read_list(struct config_reader *loader, yaml_node_t *node, const str
 			  schema_find(path), items + i * row->item_size);
 }
 
+static bool is_list_in_value(const struct schema_row *row)
+{
+	return (row->type >= SCHEMA_CONTINENTS && row->type <= SCHEMA_NETWORKS) ||
+	       row->type == SCHEMA_CHOICES;
+}
+
+/* A group in a list of choices: "a|b", or with weights "a=3|b=1". False if it is nothing such. */
+static bool write_group(struct config_reader *loader, yaml_node_t *node, FILE *out)
+{
+	yaml_node_item_t *item;
+	yaml_node_pair_t *pair;
+	yaml_node_t *key, *weight;
+
+	if (node->type == YAML_MAPPING_NODE) {
+		for (pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top;
+		     pair++) {
+			key = yaml_document_get_node(loader->document, pair->key);
+			weight = yaml_document_get_node(loader->document, pair->value);
+			if (key->type != YAML_SCALAR_NODE || weight->type != YAML_SCALAR_NODE)
+				return false;
+			fprintf(out, "%s%s=%s", pair > node->data.mapping.pairs.start ? "|" : "",
+				key->data.scalar.value, weight->data.scalar.value);
+		}
+		return true;
+	}
+	for (item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++) {
+		key = yaml_document_get_node(loader->document, *item);
+		if (key->type != YAML_SCALAR_NODE)
+			return false;
+		fprintf(out, "%s%s", item > node->data.sequence.items.start ? "|" : "",
+			key->data.scalar.value);
+	}
+	return true;
+}
+
+/* A list as "a, b"; a single value is a list of one. */
+static bool write_list(struct config_reader *loader, yaml_node_t *node, bool has_groups, FILE *out)
+{
+	yaml_node_item_t *item;
+	yaml_node_t *part;
+
+	if (node->type == YAML_SCALAR_NODE) {
+		fputs((const char *)node->data.scalar.value, out);
+		return true;
+	}
+	if (node->type != YAML_SEQUENCE_NODE)
+		return has_groups && write_group(loader, node, out);
+	for (item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++) {
+		part = yaml_document_get_node(loader->document, *item);
+		fputs(item > node->data.sequence.items.start ? ", " : "", out);
+		if (part->type == YAML_SCALAR_NODE)
+			fputs((const char *)part->data.scalar.value, out);
+		else if (!has_groups || !write_group(loader, part, out))
+			return false;
+	}
+	return true;
+}
+
+/* The text of a list, to be freed; NULL if it has complained. */
+static char *list_text(struct config_reader *loader, yaml_node_t *node,
+		       const struct schema_row *row)
+{
+	bool has_groups = row->type == SCHEMA_CHOICES || row->type == SCHEMA_RULES, good;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out) {
+		loader->no_memory = true;
+		return NULL;
+	}
+	good = write_list(loader, node, has_groups, out);
+	if (fclose(out)) {
+		loader->no_memory = true;
+		good = false;
+	} else if (!good) {
+		config_complain(loader, line_of(node), row->path,
+				has_groups ? "wants a list of POPs, such as [fra, [nyc, sin]] or "
+					     "[fra, {nyc: 3, sin: 1}]"
+					   : "wants a list of single values");
+	} else if (!*text) {
+		config_complain(loader, line_of(node), row->path,
+				"has no value; leave the key out instead");
+		good = false;
+	}
+	if (good)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static void read_list_in_value(struct config_reader *loader, struct value *value, yaml_node_t *node)
+{
+	char *text = list_text(loader, node, value->row);
+
+	value->line = line_of(node);
+	value->text = text;
+	if (text)
+		read_text(loader, value);
+	free(text);
+}
+
+/* One rule of a policy: its place gets a line and a text, the rest comes later. */
+static void read_rule(struct config_reader *loader, const struct value *rules, yaml_node_t *key,
+		      yaml_node_t *pops, struct config_rule *rule)
+{
+	struct value value = *rules;
+	char *list = list_text(loader, pops, rules->row), *text;
+
+	rule->line = value.line = line_of(key);
+	value.where = rule;
+	if (!list)
+		return;
+	if (asprintf(&text, "%s: %s", (const char *)key->data.scalar.value, list) < 0)
+		loader->no_memory = true;
+	else
+		remember(loader, &loader->pending, &value, text);
+	free(list);
+}
+
+/* All rules as one text, so that they can be compared. */
+static char *rules_text(struct config_reader *loader, size_t since)
+{
+	char *text = NULL;
+	size_t size, i;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	for (i = since; i < loader->pending.nr; i++)
+		fprintf(out, "%s%s", i > since ? "; " : "", loader->pending.list[i].text);
+	if (!fclose(out))
+		return text;
+	free(text);
+	return NULL;
+}
+
+static void read_rules(struct config_reader *loader, struct value *value, yaml_node_t *node)
+{
+	struct config_rules *rules = value->where;
+	size_t since = loader->pending.nr, nr;
+	yaml_node_pair_t *pair;
+
+	if (node->type != YAML_MAPPING_NODE) {
+		config_complain(
+			loader, line_of(node), value->row->path,
+			"wants regions with their POPs, such as {europe: [fra, nyc]}, not %s",
+			kind_of(node));
+		return;
+	}
+	nr = node->data.mapping.pairs.top - node->data.mapping.pairs.start;
+	rules->list = calloc(nr ?: 1, sizeof(*rules->list));
+	if (!rules->list) {
+		loader->no_memory = true;
+		return;
+	}
+	for (pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+		yaml_node_t *key = yaml_document_get_node(loader->document, pair->key);
+
+		if (key->type != YAML_SCALAR_NODE)
+			config_complain(loader, line_of(key), value->row->path,
+					"wants the name of a region, not %s", kind_of(key));
+		else
+			read_rule(loader, value, key,
+				  yaml_document_get_node(loader->document, pair->value),
+				  &rules->list[rules->nr++]);
+	}
+	rules->text = rules_text(loader, since);
+	if (!rules->text)
+		loader->no_memory = true;
+}
+
 static void read_row(struct config_reader *loader, yaml_node_t *node, const struct schema_row *row,
 		     char *base, int parent_line)
 {
@@ -218,6 +390,10 @@ static void read_row(struct config_reader *loader, yaml_node_t *node, const stru
 		read_default(loader, &value);
 	else if (row->type == SCHEMA_LIST)
 		read_list(loader, node, row, base);
+	else if (row->type == SCHEMA_RULES)
+		read_rules(loader, &value, node);
+	else if (is_list_in_value(row))
+		read_list_in_value(loader, &value, node);
 	else
 		read_scalar(loader, &value, node);
 }
@@ -521,6 +697,63 @@ __u64 config_flow_bytes(const struct config *config)
 	return config->flow_max * (__u64)(sizeof(struct ad_flow) + sizeof(struct ad_flow_slot));
 }
 
+static void choices_free(struct config_choices *choices)
+{
+	free(choices->text);
+	free(choices->list);
+}
+
+static void region_free(struct config_region *region)
+{
+	free(region->name);
+	free(region->continents.text);
+	free(region->continents.list);
+	free(region->countries.text);
+	free(region->countries.list);
+	free(region->subdivisions.text);
+	free(region->subdivisions.list);
+	free(region->asns.text);
+	free(region->asns.list);
+	free(region->networks.text);
+	free(region->networks.list);
+	free(region->network_file);
+}
+
+static void policy_free(struct config_policy *policy)
+{
+	size_t i;
+
+	for (i = 0; i < policy->rules.nr; i++)
+		choices_free(&policy->rules.list[i].pops);
+	free(policy->rules.text);
+	free(policy->rules.list);
+	choices_free(&policy->fallback);
+	choices_free(&policy->last_resort);
+	free(policy->name);
+}
+
+static void steering_free(struct config *config)
+{
+	size_t i;
+
+	for (i = 0; i < config->nr_databases; i++) {
+		free(config->databases[i].name);
+		free(config->databases[i].file);
+	}
+	for (i = 0; i < config->nr_regions; i++)
+		region_free(&config->regions[i]);
+	for (i = 0; i < config->nr_policies; i++)
+		policy_free(&config->policies[i]);
+	for (i = 0; i < config->nr_steered; i++) {
+		free(config->steered[i].name);
+		free(config->steered[i].members);
+	}
+	free(config->databases);
+	free(config->regions);
+	free(config->policies);
+	free(config->steered);
+}
+
 void config_free(struct config *config)
 {
 	size_t i;
@@ -537,6 +770,7 @@ void config_free(struct config *config)
 		free(config->zones[i].name);
 		free(config->zones[i].file);
 	}
+	steering_free(config);
 	free(config->pops);
 	free(config->nodes);
 	free(config->interfaces);

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <net/if.h>
 #include "maps/dns_guard.h"
+#include "maps/steer.h"
 #include "maps/types.h"
 
 #define CONFIG_NAME_MAX	      63
@@ -22,6 +23,12 @@
 #define CONFIG_INTERFACES_MAX 16
 #define CONFIG_POPS_MAX	      4096
 #define CONFIG_ZONES_MAX      16384 /* AD_DNS_ZONE_MAX */
+#define CONFIG_DATABASES_MAX  8
+#define CONFIG_REGIONS_MAX    4096
+#define CONFIG_POLICIES_MAX   1024
+#define CONFIG_STEERED_MAX    65536
+#define CONFIG_LIST_MAX	      65536 /* of countries, networks and the like in one region */
+#define CONFIG_WEIGHT_MAX     1000
 
 struct config_vip {
 	struct ad_addr address;
@@ -83,6 +90,102 @@ struct config_limit {
 	size_t nr_exempt;
 };
 
+/* geo.databases: what tells where addresses are; those in front win. */
+struct config_database {
+	char *name;
+	char *file;
+	int line;
+};
+
+/* "DE", "EU", "US-CA" */
+struct config_code {
+	char text[8];
+};
+struct config_codes {
+	char *text; /* all of them, as one would write them; NULL: none */
+	struct config_code *list;
+	size_t nr;
+};
+struct config_asns {
+	char *text;
+	__u32 *list;
+	size_t nr;
+};
+struct config_networks {
+	char *text;
+	struct config_prefix *list;
+	size_t nr;
+};
+
+/* A part of the world: an address that any of these has belongs to it. */
+struct config_region {
+	char *name;
+	struct config_codes continents, countries, subdivisions;
+	struct config_asns asns;
+	struct config_networks networks;
+	char *network_file; /* more networks, one a line; NULL: none */
+	int line;
+};
+
+/* Of several POPs, which first. */
+struct config_choice {
+	__u16 pop;  /* index into config.pops */
+	__u16 rank; /* equal ranks are a group, in which weights decide */
+	__u16 weight;
+};
+struct config_choices {
+	char *text;
+	struct config_choice *list; /* sorted by rank; no POP twice */
+	size_t nr;
+};
+
+struct config_rule {
+	__u16 region; /* index into config.regions */
+	struct config_choices pops;
+	int line;
+};
+struct config_rules {
+	char *text;
+	struct config_rule *list;
+	size_t nr;
+};
+
+enum config_draw {
+	CONFIG_DRAW_ORDER,
+	CONFIG_DRAW_WEIGHTED,
+	CONFIG_DRAW_SPREAD
+};
+enum config_locate {
+	CONFIG_LOCATE_ECS,
+	CONFIG_LOCATE_RESOLVER,
+	CONFIG_LOCATE_POP
+};
+enum config_all_out {
+	CONFIG_OUT_LAST_RESORT,
+	CONFIG_OUT_SERVFAIL,
+	CONFIG_OUT_NODATA
+};
+struct config_policy {
+	char *name;
+	enum config_draw draw;
+	enum config_locate locate;
+	struct config_rules rules;
+	struct config_choices fallback; /* `default` */
+	struct config_choices last_resort;
+	enum config_all_out all_out;
+	int line;
+};
+
+struct config_steered {
+	char *name; /* as config_zone.name */
+	__u16 policy;
+	char *members;
+	unsigned int ttl_s; /* 0 = as each member's records have it */
+	unsigned int doubt_ttl_s;
+	bool ecs;
+	int line;
+};
+
 enum config_clock {
 	CONFIG_CLOCK_REQUIRE_SYNC,
 	CONFIG_CLOCK_ACCEPT_UNSYNC
@@ -111,6 +214,15 @@ struct config {
 	size_t nr_vips;
 	struct config_zone *zones;
 	size_t nr_zones;
+
+	struct config_database *databases;
+	size_t nr_databases;
+	struct config_region *regions;
+	size_t nr_regions;
+	struct config_policy *policies;
+	size_t nr_policies;
+	struct config_steered *steered; /* `steer` */
+	size_t nr_steered;
 
 	unsigned int owner_bits;       /* stamp.owner_bits */
 	enum config_clock clock;       /* stamp.clock: synchronised | any */
@@ -195,5 +307,14 @@ void config_errors_free(struct config_errors *errors);
 const struct config_node *config_node_by_id(const struct config *config, __u16 id);
 const struct config_node *config_node_by_name(const struct config *config, const char *name);
 const char *config_pop_name(const struct config *config, __u16 pop);
+/*
+ * "192.0.2.0/24"; without a length, one address. NULL, or what is wrong with @text, to be written
+ * behind it.
+ */
+const char *config_prefix_parse(const char *text, struct config_prefix *prefix);
+/* Which of the zones has the absolute @name: the longest; nr_zones: none has it. */
+size_t config_zone_of(const struct config *config, const char *name);
+/* Why clients cannot be told apart by @network, as "what: what to write instead"; or NULL. */
+const char *config_network_trouble(const struct config_prefix *network);
 
 #endif

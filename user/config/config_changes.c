@@ -110,6 +110,11 @@ static const char *node_text(const struct config *config, const struct schema_ro
 	return node ? node->name : "?";
 }
 
+static const char *policy_text(const struct config *config, size_t policy)
+{
+	return policy < config->nr_policies ? config->policies[policy].name : "?";
+}
+
 /* As it is written in the file; in @text or in @config. */
 static const char *value_text(const struct config *config, const struct schema_row *row,
 			      const void *where, char text[VALUE_TEXT])
@@ -133,6 +138,8 @@ static const char *value_text(const struct config *config, const struct schema_r
 		return config_pop_name(config, number_at(row, where));
 	case SCHEMA_NODE:
 		return node_text(config, row, where);
+	case SCHEMA_POLICY:
+		return policy_text(config, number_at(row, where));
 	default:
 		return *(char *const *)where ?: row->says ?: "none";
 	}

@@ -222,4 +222,5 @@ void config_rules_check(struct config_reader *loader)
 	check_families(loader);
 	check_vips_are_no_tunnels(loader);
 	check_nobody_answers_dns(loader);
+	config_steer_check(loader);
 }

@@ -157,7 +157,8 @@ const struct schema_row config_schema[] = {
 	  .help = "directory whose files zone files may $INCLUDE, beside those below their own "
 		  "directory" },
 	{ "dns.watch", SCHEMA_BOOL, CHANGE_AT_ONCE, IN(config, dns_watch), .fallback = "false",
-	  .help = "load a zone again when its file, or one that it includes, changes" },
+	  .help = "load a zone again when its file, or one that it includes, changes; and likewise "
+		  "what steering reads, `geo.databases` and `regions[].network_file`" },
 	{ "dns.unserved", SCHEMA_CHOICE, CHANGE_AT_ONCE, IN(config, dns_unserved_pass),
 	  .choices = "refuse|pass", .fallback = "refuse",
 	  .help = "what to do with queries for names of no zone here: `refuse` answers REFUSED, "
@@ -238,6 +239,101 @@ const struct schema_row config_schema[] = {
 	  .max = 64 << 20, .fallback = "1M",
 	  .help = "pairs of client network and name that DNS rate limits can tell apart at a time, "
 		  "8 bytes each; rounded up to a power of two" },
+
+	{ "geo", SCHEMA_MAP, .help = "what tells where clients are" },
+	{ "geo.databases", SCHEMA_LIST, CHANGE_AT_ONCE, .item = "database", .ordered = true,
+	  LIST_OF(struct config_database, databases, nr_databases), .max = CONFIG_DATABASES_MAX,
+	  .help = "databases in MaxMind's format; a later one fills in what those before it do not "
+		  "know of an address" },
+	{ "geo.databases[]", SCHEMA_MAP, IN(config_database, line), .help = "one database" },
+	{ "geo.databases[].name", SCHEMA_NAME, CHANGE_AT_ONCE, .required = true, .unique = true,
+	  IN(config_database, name), .max = CONFIG_NAME_MAX,
+	  .help = "name of the database in messages and metrics" },
+	{ "geo.databases[].file", SCHEMA_FILE, CHANGE_AT_ONCE, .required = true, .may_lack = true,
+	  IN(config_database, file),
+	  .help = "file of the database, MaxMind's format (.mmdb); replace it by `mv`, whole" },
+
+	{ "regions", SCHEMA_LIST, CHANGE_AT_ONCE, .item = "region",
+	  LIST_OF(struct config_region, regions, nr_regions), .max = CONFIG_REGIONS_MAX,
+	  .help = "parts of the world that policies tell apart; regions may overlap" },
+	{ "regions[]", SCHEMA_MAP, IN(config_region, line), .help = "one region" },
+	{ "regions[].name", SCHEMA_NAME, CHANGE_AT_ONCE, .required = true, .unique = true,
+	  IN(config_region, name), .max = CONFIG_NAME_MAX, .help = "name of the region" },
+	{ "regions[].continents", SCHEMA_CONTINENTS, CHANGE_AT_ONCE, IN(config_region, continents),
+	  .max = CONFIG_LIST_MAX, .help = "continents of the region: AF, AN, AS, EU, NA, OC, SA" },
+	{ "regions[].countries", SCHEMA_COUNTRIES, CHANGE_AT_ONCE, IN(config_region, countries),
+	  .max = CONFIG_LIST_MAX,
+	  .help = "countries of the region, as two letters of ISO 3166-1, such as DE" },
+	{ "regions[].subdivisions", SCHEMA_SUBDIVISIONS, CHANGE_AT_ONCE,
+	  IN(config_region, subdivisions), .max = CONFIG_LIST_MAX,
+	  .help = "states or provinces of the region, by ISO 3166-2, such as US-CA" },
+	{ "regions[].asns", SCHEMA_ASNS, CHANGE_AT_ONCE, IN(config_region, asns),
+	  .max = CONFIG_LIST_MAX, .help = "autonomous systems of the region, such as 64500" },
+	{ "regions[].networks", SCHEMA_NETWORKS, CHANGE_AT_ONCE, IN(config_region, networks),
+	  .max = CONFIG_LIST_MAX,
+	  .help = "networks of the region, such as 192.0.2.0/24; IPv6 up to /64" },
+	{ "regions[].network_file", SCHEMA_FILE, CHANGE_AT_ONCE, .may_lack = true,
+	  IN(config_region, network_file), .says = "none",
+	  .help = "file with more networks of the region, one a line, `#` starts a comment" },
+
+	{ "policies", SCHEMA_LIST, CHANGE_AT_ONCE, .item = "policy",
+	  LIST_OF(struct config_policy, policies, nr_policies), .max = CONFIG_POLICIES_MAX,
+	  .help = "which clients are sent to which POPs" },
+	{ "policies[]", SCHEMA_MAP, IN(config_policy, line), .help = "one policy" },
+	{ "policies[].name", SCHEMA_NAME, CHANGE_AT_ONCE, .required = true, .unique = true,
+	  IN(config_policy, name), .max = CONFIG_NAME_MAX, .help = "name of the policy" },
+	{ "policies[].draw", SCHEMA_CHOICE, CHANGE_AT_ONCE, IN(config_policy, draw),
+	  .choices = "order|weighted|spread", .fallback = "order",
+	  .help = "how one of a list of POPs is drawn for a client network, always the same one: "
+		  "`order`: of the first choice, by weight if it is several POPs, and of the next "
+		  "one when they are out; `weighted`: of all POPs of the list by weight; `spread`: "
+		  "as `order`, but the clients of a POP that is out are spread over all others by "
+		  "weight" },
+	{ "policies[].locate", SCHEMA_CHOICE, CHANGE_AT_ONCE, IN(config_policy, locate),
+	  .choices = "ecs|resolver|pop", .fallback = "ecs",
+	  .help = "by what a client's region is found: `ecs`: by the client's subnet if the "
+		  "resolver tells it (RFC 7871), else by the resolver's address; `resolver`: by "
+		  "that alone; `pop`: by the POP where the query arrives, which is then the first "
+		  "choice, before `default`" },
+	{ "policies[].rules", SCHEMA_RULES, CHANGE_AT_ONCE, IN(config_policy, rules),
+	  .max = CONFIG_REGIONS_MAX, .later = later_rule,
+	  .help = "the POPs of each region, the first choice first; an inner list of POPs, or "
+		  "POPs "
+		  "with weights, are one choice; if a client is in several regions, the most "
+		  "exact match decides: network (the longest), AS number, subdivision, country, "
+		  "continent; then the first" },
+	{ "policies[].default", SCHEMA_CHOICES, CHANGE_AT_ONCE, .required = true,
+	  IN(config_policy, fallback), .max = AD_STEER_POPS_MAX, .later = later_choices,
+	  .help = "POPs for clients in no region of `rules`" },
+	{ "policies[].last_resort", SCHEMA_CHOICES, CHANGE_AT_ONCE, IN(config_policy, last_resort),
+	  .max = AD_STEER_POPS_MAX, .says = "as `default`", .later = later_choices,
+	  .help = "POPs that are answered when all those of a client's region are out, whatever "
+		  "their own state is" },
+	{ "policies[].all_out", SCHEMA_CHOICE, CHANGE_AT_ONCE, IN(config_policy, all_out),
+	  .choices = "last_resort|servfail|nodata", .fallback = "last_resort",
+	  .help = "what is answered when all POPs for a client are out" },
+
+	{ "steer", SCHEMA_LIST, CHANGE_AT_ONCE, .item = "steered name",
+	  LIST_OF(struct config_steered, steered, nr_steered), .max = CONFIG_STEERED_MAX,
+	  .help = "names whose answer depends on where the client is" },
+	{ "steer[]", SCHEMA_MAP, IN(config_steered, line), .help = "one steered name" },
+	{ "steer[].name", SCHEMA_ZONE, CHANGE_AT_ONCE, .required = true, .unique = true,
+	  IN(config_steered, name), .help = "the name, in one of `dns.zones`" },
+	{ "steer[].policy", SCHEMA_POLICY, CHANGE_AT_ONCE, .required = true,
+	  IN(config_steered, policy), .later = later_policy,
+	  .help = "name of the policy that chooses its POP" },
+	{ "steer[].members", SCHEMA_TEXT, CHANGE_AT_ONCE, IN(config_steered, members), .min = 1,
+	  .max = 253, .fallback = "{name}.{pop}",
+	  .help = "names in the zone that hold the records for each POP: `{pop}` stands for the "
+		  "POP's name, `{name}` for the steered name, both without the zone's" },
+	{ "steer[].ttl", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config_steered, ttl_s), .min = 1,
+	  .max = 604800, .word = "members", .fallback = "members",
+	  .help = "TTL of the answers; `members`: that of each member's records" },
+	{ "steer[].doubt_ttl", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config_steered, doubt_ttl_s),
+	  .min = 1, .max = 604800, .fallback = "10s",
+	  .help = "largest TTL of an answer that names a POP whose state is in doubt" },
+	{ "steer[].ecs", SCHEMA_BOOL, CHANGE_AT_ONCE, IN(config_steered, ecs), .fallback = "true",
+	  .help = "whether the client's subnet counts that a resolver tells (RFC 7871)" },
 
 	{ "drain", SCHEMA_MAP, .help = "who takes over while this node drains" },
 	{ "drain.successors", SCHEMA_LIST, CHANGE_AT_ONCE, .ordered = true, .array = true,
@@ -400,8 +496,16 @@ const char *schema_type_name(enum schema_type type)
 		[SCHEMA_FILE] = "file",
 		[SCHEMA_DIR] = "directory",
 		[SCHEMA_ZONE] = "domain",
+		[SCHEMA_CONTINENTS] = "list of continents",
+		[SCHEMA_COUNTRIES] = "list of countries",
+		[SCHEMA_SUBDIVISIONS] = "list of subdivisions",
+		[SCHEMA_ASNS] = "list of AS numbers",
+		[SCHEMA_NETWORKS] = "list of networks",
 		[SCHEMA_POP] = "POP name",
 		[SCHEMA_NODE] = "node name",
+		[SCHEMA_POLICY] = "policy name",
+		[SCHEMA_CHOICES] = "list of POPs",
+		[SCHEMA_RULES] = "regions with POPs",
 		[SCHEMA_ENDPOINT] = "address:port",
 	};
 
@@ -483,6 +587,13 @@ const char *schema_range(const struct schema_row *row, char *text, size_t size)
 	case SCHEMA_CHOICE:
 		range_of_words(row->choices, text, size);
 		break;
+	case SCHEMA_CONTINENTS:
+	case SCHEMA_COUNTRIES:
+	case SCHEMA_SUBDIVISIONS:
+	case SCHEMA_ASNS:
+	case SCHEMA_NETWORKS:
+	case SCHEMA_CHOICES:
+	case SCHEMA_RULES:
 	case SCHEMA_LIST:
 		snprintf(text, size, "%s to %s entries", low, high);
 		break;

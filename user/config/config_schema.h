@@ -29,9 +29,18 @@ enum schema_type {
 	SCHEMA_FILE, /* must exist, unless .may_lack; relative to the configuration's directory */
 	SCHEMA_DIR,  /* absolute */
 	SCHEMA_ZONE, /* domain name; kept lower case, with its final dot */
-	SCHEMA_POP,  /* the last three are read by their row's .later */
+	/* Lists in one value: their text is "a, b" (config.c), their member starts with it. */
+	SCHEMA_CONTINENTS,
+	SCHEMA_COUNTRIES,
+	SCHEMA_SUBDIVISIONS,
+	SCHEMA_ASNS,
+	SCHEMA_NETWORKS,
+	SCHEMA_POP, /* these and what follows are read by their row's .later */
 	SCHEMA_NODE,
+	SCHEMA_POLICY,
 	SCHEMA_ENDPOINT,
+	SCHEMA_CHOICES, /* of POPs; groups are "a=2|b" */
+	SCHEMA_RULES,	/* region: choices; .later gets each, and where it goes */
 };
 
 struct config_reader;
@@ -127,6 +136,8 @@ const char *text_quote(const char *text, char *buffer, size_t size);
 __attribute__((format(printf, 4, 5))) void
 config_complain(struct config_reader *loader, int line, const char *path, const char *format, ...);
 
+/* The next of a list in a value's text: "a, b". False at its end. */
+bool value_next(const char **text, char *item, size_t size);
 /* Reads @value->text as its row says. False if it complained. */
 bool value_read(struct config_reader *loader, const struct value *value);
 /*
@@ -136,6 +147,9 @@ char *value_canonical(const struct value *value);
 
 /* For .later in the schema; each complains on its own. */
 void later_pop(struct config_reader *loader, const struct value *value);
+void later_policy(struct config_reader *loader, const struct value *value);
+void later_choices(struct config_reader *loader, const struct value *value);
+void later_rule(struct config_reader *loader, const struct value *value);
 void later_self(struct config_reader *loader, const struct value *value);
 void later_loopback(struct config_reader *loader, const struct value *value);
 void later_neighbour(struct config_reader *loader, const struct value *value);
@@ -148,5 +162,7 @@ void later_metrics(struct config_reader *loader, const struct value *value);
 
 /* Rules about more than one row. */
 void config_rules_check(struct config_reader *loader);
+/* The same of steering. */
+void config_steer_check(struct config_reader *loader);
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "config_schema.h"
+#include "country.h"
 #include "user/base/addr.h"
 
 #define QUOTED 64
@@ -197,33 +198,38 @@ static bool read_address(struct config_reader *loader, const struct value *value
 	return trouble ? reject(loader, value, "%s", trouble) : true;
 }
 
-/* Without a length, one address. */
-static bool read_prefix(struct config_reader *loader, const struct value *value)
+const char *config_prefix_parse(const char *text, struct config_prefix *prefix)
 {
-	size_t length = strcspn(value->text, "/"), digits;
-	const char *bits = value->text + length;
-	struct config_prefix *prefix = value->where;
+	size_t length = strcspn(text, "/"), digits;
+	const char *bits = text + length;
 	char address[ADDR_TEXT];
 	unsigned int max;
 
-	if (length < sizeof(address)) {
-		memcpy(address, value->text, length);
-		address[length] = '\0';
-	}
-	if (length >= sizeof(address) || addr_parse(address, &prefix->address))
-		return reject(loader, value, "is not a prefix, such as 192.0.2.0/24");
+	if (length >= sizeof(address))
+		return "is not a prefix, such as 192.0.2.0/24";
+	memcpy(address, text, length);
+	address[length] = '\0';
+	if (addr_parse(address, &prefix->address))
+		return "is not a prefix, such as 192.0.2.0/24";
 	max = addr_is_ip4(&prefix->address) ? 32 : 128;
 	prefix->bits = max;
 	if (*bits) {
 		digits = strspn(++bits, "0123456789");
 		prefix->bits = strtoul(bits, NULL, 10);
 		if (!digits || digits > 3 || bits[digits] || prefix->bits > max)
-			return reject(loader, value, "has a length that is not 0 to %u", max);
+			return max == 32 ? "has a length that is not 0 to 32"
+					 : "has a length that is not 0 to 128";
 	}
 	prefix->bits += 128 - max;
-	if (addr_beyond(&prefix->address, prefix->bits))
-		return reject(loader, value, "has bits set behind its length");
-	return true;
+	return addr_beyond(&prefix->address, prefix->bits) ? "has bits set behind its length"
+							   : NULL;
+}
+
+static bool read_prefix(struct config_reader *loader, const struct value *value)
+{
+	const char *trouble = config_prefix_parse(value->text, value->where);
+
+	return trouble ? reject(loader, value, "%s", trouble) : true;
 }
 
 /*
@@ -313,15 +319,143 @@ static bool read_zone(struct config_reader *loader, const struct value *value)
 	return true;
 }
 
+/* Room for as many items as @text can have; -1 without memory. */
+static ssize_t list_room(struct config_reader *loader, const struct value *value, size_t size,
+			 void **list)
+{
+	const char *text = value->text;
+	char item[QUOTED];
+	size_t nr = 0;
+
+	while (value_next(&text, item, sizeof(item)))
+		nr++;
+	if (nr > (size_t)value->row->max) {
+		config_complain(loader, value->line, value->row->path,
+				"has %zu entries; at most %lld fit", nr, value->row->max);
+		return -1;
+	}
+	*list = calloc(nr ?: 1, size);
+	if (!*list) {
+		loader->no_memory = true;
+		return -1;
+	}
+	return nr;
+}
+
+static bool is_subdivision(const char *code)
+{
+	char country[3] = "";
+	size_t rest;
+
+	if (strlen(code) < 4 || code[2] != '-')
+		return false;
+	memcpy(country, code, 2);
+	rest = strspn(code + 3, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789");
+	return country_find(country) && rest >= 1 && rest <= 3 && !code[3 + rest];
+}
+
+static const char *code_trouble(enum schema_type type, const char *code)
+{
+	switch (type) {
+	case SCHEMA_CONTINENTS:
+		return country_is_continent(code) ? NULL
+						  : "is no continent: AF, AN, AS, EU, NA, OC or SA";
+	case SCHEMA_COUNTRIES:
+		return country_find(code) ? NULL
+					  : "is no country of ISO 3166-1: two capital letters, "
+					    "such as DE";
+	default:
+		return is_subdivision(code) ? NULL
+					    : "is no subdivision of ISO 3166-2, such as US-CA";
+	}
+}
+
+static bool read_codes(struct config_reader *loader, const struct value *value)
+{
+	struct config_codes *codes = value->where;
+	const char *text = value->text;
+	struct value one = *value;
+	const char *trouble;
+	char item[QUOTED];
+	bool good = true;
+
+	if (list_room(loader, value, sizeof(*codes->list), (void **)&codes->list) < 0)
+		return false;
+	for (one.text = item; value_next(&text, item, sizeof(item));) {
+		trouble = code_trouble(value->row->type, item);
+		if (trouble)
+			good = reject(loader, &one, "%s", trouble);
+		else
+			strcpy(codes->list[codes->nr++].text, item);
+	}
+	return keep(loader, value, strdup(value->text)) && good;
+}
+
+static bool read_asns(struct config_reader *loader, const struct value *value)
+{
+	struct config_asns *asns = value->where;
+	const char *text = value->text, *digits;
+	struct value one = *value;
+	char item[QUOTED];
+	bool good = true;
+	__u64 number;
+
+	if (list_room(loader, value, sizeof(*asns->list), (void **)&asns->list) < 0)
+		return false;
+	for (one.text = item; value_next(&text, item, sizeof(item));) {
+		digits = strncasecmp(item, "AS", 2) ? item : item + 2;
+		number = strtoull(digits, NULL, 10);
+		if (!*digits || digits[strspn(digits, "0123456789")] || !number ||
+		    number > 0xffffffff)
+			good = reject(loader, &one, "is no AS number: 1 to 4294967295");
+		else
+			asns->list[asns->nr++] = number;
+	}
+	return keep(loader, value, strdup(value->text)) && good;
+}
+
+static bool read_networks(struct config_reader *loader, const struct value *value)
+{
+	struct config_networks *networks = value->where;
+	const char *text = value->text;
+	struct value one = *value;
+	char item[QUOTED];
+	bool good = true;
+
+	if (list_room(loader, value, sizeof(*networks->list), (void **)&networks->list) < 0)
+		return false;
+	for (one.text = item; value_next(&text, item, sizeof(item));) {
+		one.where = &networks->list[networks->nr];
+		if (read_prefix(loader, &one))
+			networks->nr++;
+		else
+			good = false;
+	}
+	return keep(loader, value, strdup(value->text)) && good;
+}
+
+bool value_next(const char **text, char *item, size_t size)
+{
+	const char *start = *text + strspn(*text, ", ");
+	size_t length = strcspn(start, ", ");
+
+	*text = start + length;
+	snprintf(item, size, "%.*s", (int)length, start);
+	return length > 0;
+}
+
 bool value_read(struct config_reader *loader, const struct value *value)
 {
 	static bool (*const readers[])(struct config_reader *, const struct value *) = {
-		[SCHEMA_TEXT] = read_text,     [SCHEMA_NAME] = read_name,
-		[SCHEMA_BOOL] = read_bool,     [SCHEMA_NUMBER] = read_number,
-		[SCHEMA_COUNT] = read_count,   [SCHEMA_SECONDS] = read_seconds,
-		[SCHEMA_CHOICE] = read_choice, [SCHEMA_ADDRESS] = read_address,
-		[SCHEMA_FILE] = read_file,     [SCHEMA_DIR] = read_dir,
-		[SCHEMA_ZONE] = read_zone,     [SCHEMA_PREFIX] = read_prefix,
+		[SCHEMA_TEXT] = read_text,	    [SCHEMA_NAME] = read_name,
+		[SCHEMA_BOOL] = read_bool,	    [SCHEMA_NUMBER] = read_number,
+		[SCHEMA_COUNT] = read_count,	    [SCHEMA_SECONDS] = read_seconds,
+		[SCHEMA_CHOICE] = read_choice,	    [SCHEMA_ADDRESS] = read_address,
+		[SCHEMA_FILE] = read_file,	    [SCHEMA_DIR] = read_dir,
+		[SCHEMA_ZONE] = read_zone,	    [SCHEMA_PREFIX] = read_prefix,
+		[SCHEMA_CONTINENTS] = read_codes,   [SCHEMA_COUNTRIES] = read_codes,
+		[SCHEMA_SUBDIVISIONS] = read_codes, [SCHEMA_ASNS] = read_asns,
+		[SCHEMA_NETWORKS] = read_networks,
 	};
 
 	return readers[value->row->type](loader, value);

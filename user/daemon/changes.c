@@ -3,6 +3,7 @@
  * changes.c: what differs between two sets of zones, in words (changes.h).
  */
 #include "changes.h"
+#include "user/config/config.h"
 
 /* Records of @old and @new that the other has not, or with another TTL. */
 static void count_changes(const struct zone *old, const struct zone *new, size_t *removed,
@@ -81,4 +82,13 @@ void changes_add_zones(json_t *list, json_t *warnings, const struct dns_zones *o
 		a += order <= 0;
 		b += order >= 0;
 	}
+}
+
+void changes_add_doubts(json_t *warnings, const struct dns_zones *zones)
+{
+	const struct config_errors *doubts = zones->plan ? zones->plan->doubts : NULL;
+	size_t i;
+
+	for (i = 0; doubts && i < doubts->nr; i++)
+		json_array_append_new(warnings, json_string(doubts->list[i].text));
 }

@@ -15,5 +15,7 @@
  */
 void changes_add_zones(json_t *list, json_t *warnings, const struct dns_zones *old,
 		       const struct dns_zones *new);
+/* What is doubtful in the steering of @zones. */
+void changes_add_doubts(json_t *warnings, const struct dns_zones *zones);
 
 #endif

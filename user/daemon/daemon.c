@@ -101,6 +101,8 @@ static json_t *on_verb(const char *verb, const json_t *args, struct control_call
 		return control_refuse("the daemon stops");
 	if (!strcmp(verb, "reload"))
 		return daemon_reload(arg, who, caller);
+	if (!strcmp(verb, "pop"))
+		return daemon_pop(arg, args);
 	if (!strcmp(verb, "detach"))
 		return verb_detach(arg, args);
 	return verb_drain(arg, verb, args, caller);
@@ -153,6 +155,7 @@ static int start(struct daemon *daemon, struct dns_zones *zones)
 	dns_server_guard(daemon->server, guard);
 	dns_server_use(daemon->server, zones);
 	err = metrics_new(daemon->base, daemon->config, &loader->pins, &daemon->metrics);
+	metrics_use_plan(daemon->metrics, zones->plan);
 	err = err ?: watch_new(daemon->base, daemon_tend_interfaces, daemon, &daemon->watch);
 	err = err
 		      ?: zone_watch_new(daemon->base, &zone_times, daemon_reload_zones, daemon,

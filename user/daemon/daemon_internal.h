@@ -82,6 +82,8 @@ void daemon_reload_now(void *daemon);
 void daemon_reload_end(struct daemon *daemon);
 /* For good: writes where it must, and the capabilities that a reload needs. */
 void daemon_confine(const struct daemon *daemon);
+/* {"pop": ..., "state": ..., "percent": ..., "who": ...}: {"ok": true|false, "errno": N} */
+json_t *daemon_pop(struct daemon *daemon, const json_t *args);
 /* The zones that it started with, which began at @began_us, are in use. */
 void daemon_note_start(struct daemon *daemon, __u64 began_us);
 /* Once a second: clocks, neighbours, attachments, the unstamped list. */

@@ -392,6 +392,12 @@ void metrics_use(struct metrics *metrics, const struct config *config)
 	jobs_use_config(metrics);
 }
 
+void metrics_use_plan(struct metrics *metrics, const struct steer_plan *plan)
+{
+	if (metrics)
+		metrics->daemon.plan = plan;
+}
+
 void metrics_note_reload(struct metrics *metrics, enum ad_reload_end end)
 {
 	struct timespec now;

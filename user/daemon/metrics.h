@@ -22,6 +22,7 @@ struct config;
 struct config_errors;
 struct event_base;
 struct metrics;
+struct steer_plan;
 struct pins;
 
 /* Whether the files that a configuration names for us are good: 0, or -errno with a line. */
@@ -35,6 +36,8 @@ int metrics_new(struct event_base *base, const struct config *config, const stru
 		struct metrics **metrics);
 /* After a reload: the new configuration, before the old one is freed. Does not move the socket. */
 void metrics_use(struct metrics *metrics, const struct config *config);
+/* The plan of the zones that are live, or NULL; it must live until the next call. */
+void metrics_use_plan(struct metrics *metrics, const struct steer_plan *plan);
 /* Every attempt to load a configuration or zones, the first at start included. */
 void metrics_note_reload(struct metrics *metrics, enum ad_reload_end end);
 void metrics_free(struct metrics *metrics);

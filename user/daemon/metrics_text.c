@@ -15,6 +15,7 @@
 #include "user/base/prom.h"
 #include "user/flows/flow_text.h"
 #include "user/status/counter.h"
+#include "user/steer/policy.h"
 
 #define SOURCES_MAX DNS_BY_NR
 
@@ -226,6 +227,33 @@ static void write_node_states(const struct page *page, const char *name)
 	}
 }
 
+static void write_pop_states(const struct page *page, const char *name)
+{
+	static const char *const states[] = { "auto", "up", "draining", "down", "shed" };
+
+	for (size_t i = 0; i < page->status->nr_pops; i++) {
+		const struct pop_seen *pop = &page->status->pops[i];
+
+		for (size_t s = 0; s < sizeof(states) / sizeof(*states); s++)
+			prom_sample(page->out, name, pop->told.state == s, "pop", pop->name,
+				    "state", states[s], NULL);
+	}
+}
+
+static void write_pop_out(const struct page *page, const char *name)
+{
+	for (size_t i = 0; i < page->status->nr_pops; i++)
+		prom_sample(page->out, name, !!(page->status->pops[i].word & AD_STEER_OUT), "pop",
+			    page->status->pops[i].name, NULL);
+}
+
+static void write_pop_shed(const struct page *page, const char *name)
+{
+	for (size_t i = 0; i < page->status->nr_pops; i++)
+		prom_sample(page->out, name, page->status->pops[i].told.percent / 100.0, "pop",
+			    page->status->pops[i].name, NULL);
+}
+
 /* --- flows and DNS --------------------------------------------------------------------------- */
 
 static void write_entries(const struct page *page, const char *name)
@@ -303,6 +331,15 @@ static void write_resign_by(const struct page *page, const char *name)
 	}
 }
 
+static void write_databases(const struct page *page, const char *name)
+{
+	const struct steer_plan *plan = page->daemon->plan;
+
+	for (size_t i = 0; plan && i < plan->nr_sources; i++)
+		prom_sample(page->out, name, plan->sources[i].built_real_s, "database",
+			    plan->sources[i].name, NULL);
+}
+
 #define ZONE_VALUE(name, expression)                                                               \
 	static double name(const struct dns_zone_stats *zone)                                      \
 	{                                                                                          \
@@ -332,6 +369,9 @@ static const struct family families[] = {
 	{ "reload_success_timestamp_seconds", "gauge", "",
 	  "when configuration and zones were last loaded without an error",
 	  .value = reload_success_s, .applies = always },
+	{ "geo_database_built_timestamp_seconds", "gauge", "database",
+	  "when a geo database that is in use was built, by its own word", .write = write_databases,
+	  .applies = always },
 
 	{ "armed", "gauge", "", "1 while replies are stamped and stamps are read",
 	  .value = is_armed },
@@ -375,6 +415,13 @@ static const struct family families[] = {
 	{ "node_state", "gauge", "node, pop, state",
 	  "1 for the state that the data path takes a node to be in, 0 for every other state",
 	  .write = write_node_states },
+	{ "steered_pop_told", "gauge", "pop, state",
+	  "1 for what an operator has said of the POP with `anydoor pop`, else 0; auto: nothing",
+	  .write = write_pop_states },
+	{ "steered_pop_out", "gauge", "pop", "1 while no client of a steered name gets this POP",
+	  .write = write_pop_out },
+	{ "steered_pop_shed_ratio", "gauge", "pop",
+	  "part of its clients that this POP was told to shed, 0 to 1", .write = write_pop_shed },
 
 	{ "flow_table_entries", "gauge", "kind", "live flows in the flow table, by kind",
 	  .write = write_entries },

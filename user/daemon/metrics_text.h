@@ -9,12 +9,14 @@
 #include "user/status/status.h"
 
 struct evbuffer;
+struct steer_plan;
 
 /* What only the daemon knows. */
 struct metrics_daemon {
 	__u64 reloads[AD_RELOAD_END_NR];
 	bool last_ok;
-	double last_ok_real_s; /* 0 = never */
+	double last_ok_real_s;	       /* 0 = never */
+	const struct steer_plan *plan; /* NULL: nothing is steered */
 };
 
 /* @status NULL: the data path is not loaded; what the daemon knows remains. */

@@ -80,6 +80,7 @@ static int open_server(struct reload *reload)
 static void use_zones(struct reload *reload)
 {
 	reload->old_zones = dns_server_use(reload->daemon->server, reload->zones);
+	metrics_use_plan(reload->daemon->metrics, reload->zones->plan);
 	reload->live = true;
 }
 

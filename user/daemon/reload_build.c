@@ -68,6 +68,7 @@ static void compare(struct build *build)
 	json_array_extend(build->changes, list);
 	json_decref(list);
 	changes_add_zones(build->zone_changes, build->warnings, build->zones_now, build->zones);
+	changes_add_doubts(build->warnings, build->zones);
 }
 
 void build_run(struct build *build)

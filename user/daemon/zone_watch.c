@@ -34,7 +34,7 @@ struct watched {
 struct watched_set {
 	struct event *readable;
 	int fd;
-	struct zone_files *zones; /* what each is made of */
+	struct zone_files *zones; /* what each is made of; the last one: what steering reads */
 	size_t nr_zones;
 	struct zone_seen *seen; /* all their files, zone by zone; zero: it is not there */
 	size_t nr_seen;
@@ -330,19 +330,32 @@ static bool any_differs(const struct watched_set *set, __u64 settled_ns)
 
 /* --- looking ---------------------------------------------------------------------------------- */
 
+/* Databases, and lists of networks. */
+static void note_steering(struct zone_files *files, const struct config *config)
+{
+	size_t i;
+
+	for (i = 0; i < config->nr_databases; i++)
+		zone_files_note(files, config->databases[i].file);
+	for (i = 0; i < config->nr_regions; i++)
+		if (config->regions[i].network_file)
+			zone_files_note(files, config->regions[i].network_file);
+}
+
 /* Which files there are. 0 or -ENOMEM. */
 static int find_files(struct watched_set *set, const struct config *config)
 {
 	size_t i;
 
-	set->zones = calloc(config->nr_zones, sizeof(*set->zones));
+	set->zones = calloc(config->nr_zones + 1, sizeof(*set->zones));
 	if (!set->zones)
 		return -ENOMEM;
-	set->nr_zones = config->nr_zones;
-	for (i = 0; i < set->nr_zones; i++) {
+	set->nr_zones = config->nr_zones + 1;
+	for (i = 0; i < config->nr_zones; i++)
 		zone_files_add(&set->zones[i], config->zones[i].file, config->include_dir);
+	note_steering(&set->zones[i], config);
+	for (i = 0; i < set->nr_zones; i++)
 		set->nr_seen += set->zones[i].nr;
-	}
 	set->seen = calloc(set->nr_seen + 1, sizeof(*set->seen));
 	return set->seen ? 0 : -ENOMEM;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * zone_watch.h: hears when zone files change: by a transfer, by an editor (dns.watch).
+ * zone_watch.h: hears when zone files change, and what steering reads: by a transfer, by an editor
+ * (dns.watch).
  *
  * Watched are directories, for a file that is replaced is another file: each on the way to it, and
  * on the way that a link among them leads. A file counts when it has been closed after writing

@@ -17,6 +17,10 @@ struct dns_build {
 	struct dns_render render;
 	struct zone *const *zones;
 	size_t nr_zones;
+	const struct dns_steered *steered;
+	size_t nr_steered;
+	struct dns_extra *extras; /* steered names of zones that can be read */
+	size_t nr_extras;
 	__u64 long_extras; /* bytes of additional data in sets that have much */
 	__u32 **proofs;	   /* by zone, then by link of its chain: refs; NULL: not signed */
 	__u64 keys[AD_DNS_NAME_WORDS][2];
@@ -32,6 +36,18 @@ struct dns_build {
  */
 __u64 dns_image_alloc(struct dns_image *image, __u64 size, __u32 align, bool whole);
 void *dns_image_at(const struct dns_image *image, __u64 address);
+
+/* @node's cell, with all that it refers to. 0 or -errno. */
+int dns_build_cell(struct dns_build *build, const struct dns_node *node, const __u64 hash[2]);
+
+/* --- steered names (dns_steered.c) ------------------------------------------------------------ */
+
+/* Where in the tree they belong. 0 or -ENOMEM. */
+int dns_steered_place(struct dns_build *build);
+/* Notes which nodes are steered. */
+void dns_steered_mark(struct dns_build *build);
+/* A cell for each POP of each steered name. 0 or -errno. */
+int dns_steered_build(struct dns_build *build);
 
 /* --- signed zones (dns_chain.c) --------------------------------------------------------------- */
 

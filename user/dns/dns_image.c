@@ -558,17 +558,17 @@ static __u8 node_flags(const struct dns_build *build, const struct dns_node *nod
 	return flags;
 }
 
-static struct ad_dns_cell *build_cell_of(const struct dns_build *build, const struct dns_node *node)
+struct ad_dns_cell *dns_image_cell(const struct dns_image *image, __u32 index)
 {
-	const struct ad_dns_image *head = dns_image_at(build->image, 0);
+	const struct ad_dns_image *head = dns_image_at(image, 0);
 
-	return dns_image_at(build->image, (__u64)head->buckets * 8 +
-						  (__u64)node->cell * sizeof(struct ad_dns_cell));
+	return dns_image_at(image,
+			    (__u64)head->buckets * 8 + (__u64)index * sizeof(struct ad_dns_cell));
 }
 
-static int build_cell(struct dns_build *build, const struct dns_node *node, const __u64 hash[2])
+int dns_build_cell(struct dns_build *build, const struct dns_node *node, const __u64 hash[2])
 {
-	struct ad_dns_cell *cell = build_cell_of(build, node);
+	struct ad_dns_cell *cell = dns_image_cell(build->image, node->cell);
 	__u64 before = build->image->used;
 	int err;
 
@@ -582,10 +582,21 @@ static int build_cell(struct dns_build *build, const struct dns_node *node, cons
 		cell_addresses(cell, node);
 	err = build_record(build, node, cell);
 	if (node->zone != DNS_NO_ZONE) {
-		build->zones[node->zone]->names++;
 		build->zones[node->zone]->bytes += sizeof(*cell) + build->image->used - before;
 	}
 	return err;
+}
+
+/* The cell of a name itself; what a steered one has lies in those of its POPs. */
+static int build_name(struct dns_build *build, size_t index)
+{
+	const struct dns_node *node = &build->tree.nodes[index];
+	struct dns_node bare = *node;
+
+	if (node->zone != DNS_NO_ZONE)
+		build->zones[node->zone]->names++;
+	bare.nr_rrs = 0;
+	return dns_build_cell(build, node->steered ? &bare : node, build->table.hashes[index]);
 }
 
 /* What lies between a cut and another zone's apex says the same as the cut. */
@@ -598,8 +609,8 @@ static void share_records(struct dns_build *build)
 	for (i = 0; i < tree->nr_nodes; i++) {
 		node = &tree->nodes[i];
 		if (node->up)
-			build_cell_of(build, node)->record =
-				build_cell_of(build, &tree->nodes[node->top])->record;
+			dns_image_cell(build->image, node->cell)->record =
+				dns_image_cell(build->image, tree->nodes[node->top].cell)->record;
 	}
 }
 
@@ -703,11 +714,12 @@ static int build_body(struct dns_build *build)
 	if (!err)
 		err = dns_chains_build(build);
 	for (i = 0; i < tree->nr_nodes && !err; i++) {
-		err = build_cell(build, &tree->nodes[i], build->table.hashes[i]);
+		err = build_name(build, i);
 		if (!err && i % PROGRESS_NAMES == 0 &&
 		    !progress_at("compiling zones: %zu of %zu names", i, tree->nr_nodes))
 			err = -ECANCELED;
 	}
+	err = err ?: dns_steered_build(build);
 	if (err)
 		return err;
 	share_records(build);
@@ -754,9 +766,14 @@ static int build_all(struct dns_build *build, const struct dns_image_options *op
 	int err = build_keys(build, options->keys);
 
 	if (!err)
-		err = dns_tree_build(&build->tree, build->zones, build->nr_zones);
+		err = dns_steered_place(build);
+	if (!err)
+		err = dns_tree_build(&build->tree, build->zones, build->nr_zones, build->extras,
+				     build->nr_extras);
 	if (!err)
 		err = build_odd(build, options->nsid);
+	if (!err)
+		dns_steered_mark(build);
 	if (!err)
 		err = dns_table_build(&build->table, &build->tree, build->keys);
 	if (!err)
@@ -775,10 +792,13 @@ int dns_image_build(struct zone *const *zones, size_t nr_zones,
 		build->image = *image;
 		build->zones = zones;
 		build->nr_zones = nr_zones;
+		build->steered = options->steered;
+		build->nr_steered = options->nr_steered;
 		err = build_all(build, options);
 		dns_tree_free(&build->tree);
 		dns_table_free(&build->table);
 		dns_chains_free(build);
+		free(build->extras);
 	}
 	free(build);
 	if (err) {

@@ -18,7 +18,29 @@ struct dns_image {
 	__u32 nr_names;
 };
 
+/*
+ * A name whose sets depend on the client: for each POP those of another name of its zone, the
+ * member, beside its own of other types.
+ */
+struct dns_steered {
+	__u8 name[256];	      /* wire format, lower case */
+	__u8 (*members)[256]; /* by POP; empty: it is never sent there */
+	size_t nr_pops;
+	__u16 policy;
+	__u8 out;      /* enum ad_dns_steer_out */
+	__u8 flags;    /* enum ad_dns_steer_flag */
+	__u8 ip4_bits; /* of a client's address, for the draw */
+	__u8 ip6_bits;
+	__u32 ttl;	  /* of what a member has; DNS_STEERED_TTL: as it is there */
+	__u32 doubt_ttl;  /* at most that while a POP is in doubt, with AD_DNS_STEER_DOUBT */
+	const char *file; /* where it is configured, for errors */
+	int line;
+};
+#define DNS_STEERED_TTL 0xffffffffu
+
 struct dns_image_options {
+	const struct dns_steered *steered; /* checked by dns_steered_check() */
+	size_t nr_steered;
 	const char *nsid;
 	unsigned int udp_size;
 	bool unserved_pass;
@@ -31,7 +53,16 @@ struct dns_image_options {
  */
 int dns_image_build(struct zone *const *zones, size_t nr_zones,
 		    const struct dns_image_options *options, struct dns_image **image);
+/*
+ * Could each name be compiled with these zones? 0, or -EINVAL with every error appended to @errors.
+ * Names of zones that cannot be read are not looked at.
+ */
+int dns_steered_check(struct zone *const *zones, size_t nr_zones, const struct dns_steered *steered,
+		      size_t nr_steered, struct config_errors *errors);
 void dns_image_free(struct dns_image *image);
+
+/* The cell with this number. */
+struct ad_dns_cell *dns_image_cell(const struct dns_image *image, __u32 index);
 
 /* How many names there is room for in the name table. */
 __u64 dns_image_cells(const struct dns_image *image);

@@ -25,6 +25,7 @@
 #include "user/config/config.h"
 #include "user/net/port.h"
 #include "user/state/pins.h"
+#include "user/steer/pops.h"
 
 #define DNS_PORT     53
 #define UDP_BURST    64	  /* datagrams before other events get their turn */
@@ -86,6 +87,7 @@ bool dns_server_answer(struct dns_server *server, size_t len, const struct ad_ad
 	work->client = *client;
 	work->home = server->zones->image;
 	work->guard = server->guard;
+	work->steering = server->steering.table ? &server->steering : NULL;
 	image = dns_image(work);
 	verdict = image ? dns_respond(work, image) : DNS_IGNORE;
 	if (verdict == DNS_SEND)
@@ -365,6 +367,7 @@ int dns_server_new(struct event_base *base, const struct config *config, const s
 	server->work = calloc(1, sizeof(*server->work));
 	if (server->work)
 		err = dns_tally_open(&server->tally, pins);
+	server->pops = pops_map(pins);
 	err = err ?: dns_tcp_open(server, config);
 	if (err)
 		log_err("DNS: the daemon's own half cannot start: %s", strerror(-err));
@@ -386,6 +389,14 @@ struct dns_zones *dns_server_use(struct dns_server *server, struct dns_zones *zo
 	struct dns_zones *before = server->zones;
 
 	server->zones = zones;
+	memset(&server->steering, 0, sizeof(server->steering));
+	if (zones && zones->steering && server->pops) {
+		server->steering.table = zones->steering->rows.bytes;
+		server->steering.size = zones->steering->rows.size;
+		server->steering.lines = zones->steering->lines;
+		server->steering.nr_lines = zones->steering->nr_lines;
+		server->steering.pops = server->pops + zones->slot * AD_STEER_BANK;
+	}
 	return before;
 }
 
@@ -417,6 +428,7 @@ void dns_server_free(struct dns_server *server)
 	for (i = 0; i < server->nr_endpoints; i++)
 		endpoint_close(&server->endpoints[i]);
 	dns_tally_close(&server->tally);
+	pops_unmap(server->pops);
 	dns_zones_free(server->zones);
 	dns_guard_free(server->guard);
 	free(server->endpoints);

@@ -58,6 +58,8 @@ struct dns_server {
 	struct dns_tcp tcp;
 	struct dns_zones *zones;
 	struct dns_guard *guard;
+	struct dns_steering steering;
+	const struct ad_steer_pop *pops; /* as the kernel has them; NULL: no name is steered */
 	struct dns_tally tally;
 	struct dns_work *work; /* the one question at hand */
 };

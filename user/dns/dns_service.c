@@ -11,11 +11,13 @@
 #include <unistd.h>
 #include "dns_guard.h"
 #include "dns_service.h"
+#include "dns_steering.h"
 #include "dns_zones.h"
 #include "maps/dns_proto.h"
 #include "user/base/log.h"
 #include "user/config/config.h"
 #include "user/state/pins.h"
+#include "user/steer/pops.h"
 #include "anydoor.skel.h"
 
 /* --- counter slots ---------------------------------------------------------------------------- */
@@ -245,6 +247,7 @@ int dns_zones_stage(struct dns_zones *zones, const struct pins *pins)
 		zones->staged = image_to_map(zones->image);
 		err = zones->staged < 0 ? zones->staged : 0;
 	}
+	err = err ?: dns_steering_stage(zones->steering, pins, publish.other_slot);
 	err = err ?: put_in_slot(&publish, publish.other_slot, zones->staged);
 	if (err)
 		log_err("%s: zones not published, the old ones stay: %s", pins->dir,
@@ -254,14 +257,19 @@ int dns_zones_stage(struct dns_zones *zones, const struct pins *pins)
 }
 
 /* Programs that were loaded anew since may have other maps than those that it was staged in. */
-static int publish_swap(const struct dns_zones *zones, const struct pins *pins)
+static int publish_swap(struct dns_zones *zones, const struct pins *pins)
 {
 	struct publish publish = { .pages_fd = -1, .live_fd = -1 };
 	int err = publish_open(&publish, pins);
 	__u32 zero = 0;
 
 	if (!err && !is_in_slot(&publish, publish.other_slot, zones->staged))
-		err = put_in_slot(&publish, publish.other_slot, zones->staged);
+		err = dns_steering_stage(zones->steering, pins, publish.other_slot)
+			      ?: put_in_slot(&publish, publish.other_slot, zones->staged);
+	/* What was told of a POP since it was staged. */
+	if (!err && zones->steering)
+		err = pops_refresh(pins);
+	zones->slot = publish.other_slot;
 	publish.live.slot = publish.other_slot;
 	publish.live.generation++;
 	if (!err && bpf_map_update_elem(publish.live_fd, &zero, &publish.live, BPF_ANY))
@@ -288,12 +296,14 @@ int dns_zones_publish(struct dns_zones *zones, const struct pins *pins)
  * A program that began before the swap may still read the slot that was live until then. Putting
  * the same image once more into the one that is live now waits for it; after that nobody is harmed.
  */
-static int empty_slot(struct publish *publish, int live_fd)
+static int empty_slot(struct publish *publish, const struct pins *pins, int live_fd)
 {
 	int err = live_fd >= 0 ? put_in_slot(publish, publish->live_slot, live_fd) : 0;
 
-	if (!err)
+	if (!err) {
 		bpf_map_delete_elem(publish->pages_fd, &publish->other_slot);
+		dns_steering_clear(pins, publish->other_slot);
+	}
 	return err;
 }
 
@@ -304,7 +314,7 @@ void dns_zones_retire(struct dns_zones *zones, const struct pins *pins, bool liv
 	int err = zones->staged < 0 ? 0 : publish_open(&publish, pins);
 
 	if (zones->staged >= 0)
-		err = err ?: empty_slot(&publish, live ? zones->staged : -1);
+		err = err ?: empty_slot(&publish, pins, live ? zones->staged : -1);
 	publish_close(&publish);
 	if (zones->staged >= 0)
 		close(zones->staged);

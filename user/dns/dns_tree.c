@@ -16,7 +16,8 @@ struct walk {
 	__u32 zone;	 /* or DNS_NO_ZONE */
 	__u32 path[128]; /* nodes from the apex down */
 	unsigned int depth;
-	size_t next; /* zone that may lie below, in the order of keys */
+	size_t next;  /* zone that may lie below, in the order of keys */
+	size_t extra; /* of tree->extras: the next one */
 };
 
 static struct dns_node *walk_top(const struct walk *walk)
@@ -204,6 +205,45 @@ static int walk_foreigns(struct walk *walk, const struct name_key *key)
 	return 0;
 }
 
+/* A name without data of its own, unless another zone's, a cut or a DNAME is above it. */
+static int walk_extra(struct walk *walk, const struct dns_extra *extra)
+{
+	const struct zone *foreign;
+
+	if (walk_foreigns(walk, &extra->key))
+		return -ENOMEM;
+	foreign = walk_next(walk);
+	if (foreign && name_key_within(&extra->key, &foreign->key))
+		return 0;
+	walk_pop(walk, &extra->key);
+	if (walk->depth && node_covers(walk_top(walk)))
+		return 0;
+	if (walk_fill(walk, &extra->key, extra->name))
+		return -ENOMEM;
+	return walk_push(walk, &extra->key, extra->name) ? 0 : -ENOMEM;
+}
+
+/* Those of this zone that come before @key (NULL: all that are left); one that is @key has data. */
+static int walk_extras(struct walk *walk, const struct name_key *key)
+{
+	const struct dns_tree *tree = walk->tree;
+	const struct dns_extra *extra;
+	int order, err;
+
+	for (; walk->extra < tree->nr_extras; walk->extra++) {
+		extra = &tree->extras[walk->extra];
+		if (extra->zone != walk->zone)
+			continue;
+		order = key ? name_key_compare(&extra->key, key) : -1;
+		if (order > 0)
+			return 0;
+		err = order ? walk_extra(walk, extra) : 0;
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
 static int walk_zone(struct walk *walk)
 {
 	const struct zone *zone = walk->tree->zones[walk->zone], *foreign;
@@ -214,11 +254,14 @@ static int walk_zone(struct walk *walk)
 		return -ENOMEM;
 	for (i = 0; i < zone->nr_rrs && !err; i += n) {
 		n = zone_owner_run(zone, i);
-		err = walk_foreigns(walk, &zone->rrs[i].key);
+		err = walk_extras(walk, &zone->rrs[i].key);
+		err = err ?: walk_foreigns(walk, &zone->rrs[i].key);
 		foreign = walk_next(walk);
 		if (!err && !(foreign && name_key_within(&zone->rrs[i].key, &foreign->key)))
 			err = walk_owner(walk, &zone->rrs[i], n);
 	}
+	if (!err && zone->nr_rrs)
+		err = walk_extras(walk, NULL);
 	return err ? err : walk_foreigns(walk, NULL);
 }
 
@@ -236,7 +279,8 @@ static int walk_above(struct dns_tree *tree)
 	return walk_foreigns(&walk, NULL);
 }
 
-int dns_tree_build(struct dns_tree *tree, struct zone *const *zones, size_t nr_zones)
+int dns_tree_build(struct dns_tree *tree, struct zone *const *zones, size_t nr_zones,
+		   const struct dns_extra *extras, size_t nr_extras)
 {
 	struct walk walk;
 	size_t i;
@@ -245,6 +289,8 @@ int dns_tree_build(struct dns_tree *tree, struct zone *const *zones, size_t nr_z
 	memset(tree, 0, sizeof(*tree));
 	tree->zones = zones;
 	tree->nr_zones = nr_zones;
+	tree->extras = extras;
+	tree->nr_extras = nr_extras;
 	tree->first = calloc(nr_zones + 1, sizeof(*tree->first));
 	tree->parents = calloc(nr_zones + 1, sizeof(*tree->parents));
 	if (!tree->first || !tree->parents)

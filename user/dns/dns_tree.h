@@ -16,12 +16,13 @@ struct dns_node {
 	const __u8 *name;
 	const struct zone_rr *rrs; /* own data, sorted by type */
 	__u32 nr_rrs;
-	__u32 zone;  /* or DNS_NO_ZONE */
-	__u32 wild;  /* node of "*" directly below, or DNS_NO_NODE */
-	__u32 top;   /* CUT, DNAME: the node of the cut or DNAME itself */
-	__u32 cell;  /* set when the table is laid out */
-	__u16 class; /* what of it is in the hash */
-	__u8 kind;   /* enum ad_dns_kind */
+	__u32 zone;    /* or DNS_NO_ZONE */
+	__u32 wild;    /* node of "*" directly below, or DNS_NO_NODE */
+	__u32 top;     /* CUT, DNAME: the node of the cut or DNAME itself */
+	__u32 steered; /* number of its struct dns_steered + 1; 0 = it is none */
+	__u32 cell;    /* set when the table is laid out */
+	__u16 class;   /* what of it is in the hash */
+	__u8 kind;     /* enum ad_dns_kind */
 	__u8 up;
 };
 
@@ -32,6 +33,14 @@ struct dns_parent {
 	size_t nr_ds;
 };
 
+/* A name that is stored though its zone may have no record of it. */
+struct dns_extra {
+	struct name_key key;
+	const __u8 *name;
+	size_t zone;
+	__u8 bytes[NAME_KEY_MAX]; /* of the key */
+};
+
 /* The nodes of zone z are [first[z], first[z + 1]), sorted by key; first[nr_zones] on: others. */
 struct dns_tree {
 	struct zone *const *zones;
@@ -40,6 +49,8 @@ struct dns_tree {
 	size_t nr_nodes, room;
 	__u32 *first;
 	struct dns_parent *parents;
+	const struct dns_extra *extras; /* sorted by key */
+	size_t nr_extras;
 };
 
 /* Where the target of an alias in a zone ends up. */
@@ -50,8 +61,9 @@ struct dns_target {
 	__u8 skip;  /* and bytes */
 };
 
-/* Zones sorted by key. 0 or -ENOMEM. */
-int dns_tree_build(struct dns_tree *tree, struct zone *const *zones, size_t nr_zones);
+/* Zones sorted by key, and so are @extras, which may be NULL. 0 or -ENOMEM. */
+int dns_tree_build(struct dns_tree *tree, struct zone *const *zones, size_t nr_zones,
+		   const struct dns_extra *extras, size_t nr_extras);
 void dns_tree_free(struct dns_tree *tree);
 
 /* A name that belongs to no zone, with data of its own (CHAOS). */

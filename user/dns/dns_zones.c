@@ -207,6 +207,17 @@ static struct zone *zone_at(const struct dns_zones *set, size_t i)
 	return set->served[i].source->zone;
 }
 
+/* All of them, to free(). */
+static struct zone **zone_list(const struct dns_zones *set)
+{
+	struct zone **zones = calloc(set->nr + 1, sizeof(*zones));
+	size_t i;
+
+	for (i = 0; zones && i < set->nr; i++)
+		zones[i] = zone_at(set, i);
+	return zones;
+}
+
 /* @zone or a name between it and @above is delegated by @above. */
 static bool is_delegated(const struct zone *above, const struct zone *zone)
 {
@@ -267,21 +278,41 @@ static int describe_all(struct dns_zones *set)
 	return 0;
 }
 
+/* Databases and policies to rows, and names that must fit the zones. */
+static int steer_all(struct reading *reading)
+{
+	struct dns_zones *set = reading->set;
+	struct zone **zones;
+	int err = 0;
+
+	err = steer_plan_build(reading->config, reading->errors, &set->plan);
+	if (!err && set->plan && set->plan->nr_names)
+		err = dns_steer_set_new(set->plan, reading->config, reading->errors,
+					&set->steering);
+	if (err || !set->steering)
+		return err;
+	zones = zone_list(set);
+	err = zones ? dns_steered_check(zones, set->nr, set->steering->names,
+					set->steering->nr_names, reading->errors)
+		    : -ENOMEM;
+	free(zones);
+	return err;
+}
+
 static int compile_all(struct dns_zones *set, const struct config *config)
 {
 	struct dns_image_options options = {
 		.nsid = config->nsid,
 		.udp_size = config->dns_udp_size,
 		.unserved_pass = config->dns_unserved_pass,
+		.steered = set->steering ? set->steering->names : NULL,
+		.nr_steered = set->steering ? set->steering->nr_names : 0,
 	};
-	struct zone **zones = calloc(set->nr + 1, sizeof(*zones));
-	size_t i;
+	struct zone **zones = zone_list(set);
 	int err;
 
 	if (!zones)
 		return -ENOMEM;
-	for (i = 0; i < set->nr; i++)
-		zones[i] = zone_at(set, i);
 	err = dns_image_build(zones, set->nr, &options, &set->image);
 	free(zones);
 	return err ?: describe_all(set);
@@ -337,6 +368,7 @@ static int load_all(struct reading *reading)
 	int err = read_all(reading);
 
 	err = err ?: check_all(set, config, reading->errors);
+	err = err ?: steer_all(reading);
 	if (err == -EINVAL)
 		return err;
 	if (!err) {
@@ -375,6 +407,8 @@ static int load(const struct config *config, const struct dns_zones *before, boo
 	}
 	tell_broken(reading.set);
 	zones_tell(reading.set);
+	if (reading.set->plan)
+		steer_plan_tell(reading.set->plan);
 	*zones = reading.set;
 	return 0;
 }
@@ -404,6 +438,8 @@ void dns_zones_free(struct dns_zones *zones)
 	if (zones->staged >= 0)
 		close(zones->staged);
 	dns_image_free(zones->image);
+	dns_steer_set_free(zones->steering);
+	steer_plan_free(zones->plan);
 	free(zones->served);
 	free(zones->list);
 	free(zones);

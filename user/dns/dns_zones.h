@@ -6,6 +6,7 @@
 #define AD_DNS_ZONES_H
 
 #include "dns_image.h"
+#include "dns_steer_set.h"
 
 /* A zone as it was read; several sets may serve it, one after the other. */
 struct dns_source {
@@ -28,7 +29,10 @@ struct dns_zones {
 	size_t nr_broken;    /* with an error */
 	size_t nr_kept;	     /* not read again, since their files have not changed */
 	__u64 began_real_ns; /* before any was read */
-	int staged;	     /* its map in the kernel once it was staged (dns_service.h), or -1 */
+	struct steer_plan *plan;
+	struct dns_steer_set *steering; /* made of the plan; NULL: no name is steered */
+	__u32 slot;			/* where it is live, once it is */
+	int staged; /* its map in the kernel once it was staged (dns_service.h), or -1 */
 };
 
 #endif

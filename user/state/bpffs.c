@@ -16,6 +16,7 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include "bpffs.h"
+#include "maps/dns.h"
 #include "trust.h"
 #include "user/base/log.h"
 
@@ -230,6 +231,9 @@ static const char *const group_reads[] = {
 	"reload",
 	"state",
 	"told",
+	"steer_told",
+	AD_STEER_POPS_NAME,
+	AD_DNS_LIVE_NAME,
 };
 
 static int grant(const char *path, const char *name, gid_t gid)

@@ -146,6 +146,10 @@ static int read_maps(const struct view *view, struct status *status, const char 
 	err = peers_read(pins, &view->names, &status->peers, &status->nr_peers, &status->told);
 	if (err)
 		return err;
+	*what = "states of POPs";
+	err = pops_read(pins, status->pops, &status->nr_pops);
+	if (err && err != -ENOENT)
+		return err;
 	*what = "DNS counters";
 	err = dns_stats_read(pins, &status->dns);
 	if (err)

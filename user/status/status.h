@@ -9,6 +9,7 @@
 #include "user/dns/dns_stats.h"
 #include "user/fleet/peers.h"
 #include "user/state/pins.h"
+#include "user/steer/pops.h"
 #include "view.h"
 
 #include "maps/keeper.h"
@@ -41,6 +42,8 @@ struct status {
 	size_t nr_interfaces;
 	struct peer *peers;
 	size_t nr_peers;
+	struct pop_seen pops[AD_STEER_BANK]; /* that names are steered to */
+	size_t nr_pops;
 	/* What is wrong, as text. With any warning the instance is "degraded" (exit code 4). */
 	char *warnings[WARNINGS_MAX];
 	size_t nr_warnings;

@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# check.t: what `anydoor check` says of steering: who is sent where, what is wrong, and where.
+# shellcheck source-path=SCRIPTDIR
+set -u
+
+here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../lab/base.sh"
+. "$here/../net/tap.sh"
+anydoor=${BUILD:-$here/../../build}/anydoor
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+trap 'exit 1' INT TERM HUP
+
+# configure LINE...: a good file, and these lines behind it.
+configure() {
+	printf '%s\n' "node: fra1" "interfaces: [eth0]" "vips: [{address: 192.0.2.53}]" \
+		"pops: [{name: fra}, {name: nyc}]" \
+		"nodes: [{name: fra1, id: 1, pop: fra, tunnel: 198.51.100.1}]" \
+		"dns: {zones: [{name: example.com, file: example.zone}]}" \
+		"geo: {databases: [{name: test, file: test.mmdb}]}" "$@" >"$dir/anydoor.yaml"
+}
+
+check() {
+	said=$("$anydoor" check --config "$dir/anydoor.yaml" --config-only "$@" 2>&1)
+	code=$?
+}
+
+asked() {
+	check --json
+	jq -c "$1" <<<"$said"
+}
+
+# refuses NAME TEXT: check finds it, with its line.
+refuses() {
+	check
+	is "$1: exit code" "$code" 2
+	ok "$1: is told" grep -qxF -- "$dir/anydoor.yaml:$2" <<<"$said" || diag "$said"
+}
+
+"$anydoor" keygen "$dir/fleet.key" >/dev/null || exit 1
+printf '%s\n' '$ORIGIN example.com.' '@ 3600 SOA ns host 1 2 3 4 5' '@ 3600 NS ns' \
+	'ns 3600 A 192.0.2.53' 'www.fra 60 A 192.0.2.1' 'www.nyc 60 A 192.0.2.2' >"$dir/example.zone"
+"$here/mmdb.py" "$dir/test.mmdb" <<-'END'
+	192.0.2.0/23		country=DE asn=64500
+	198.51.100.0/24		country=US
+	2001:db8::/32		country=DE
+END
+
+region='regions: [{name: europe, continents: [EU]}]'
+policy='policies: [{name: near, rules: {europe: [fra, nyc]}, default: [{nyc: 3, fra: 1}]}]'
+configure "$region" "$policy"
+check
+is "a good file" "$code" 0 || diag "$said"
+rules='.steering.rules[] | [.policy, .region, .pops, .ip4_24s]'
+is "what the rules decide on" "$(asked "$rules" | tr '\n' ' ')" \
+	'["near","europe","fra, nyc",2] ["near","default","nyc=3|fra=1",16777214] '
+is "a /32 of IPv6 is so many /48" "$(asked '.steering.rules[0].ip6_48s')" 65536
+is "what each POP gets, by weight" "$(asked '.steering.pops[] | [.pop, .ip4_24s]' | tr '\n' ' ')" \
+	'["fra",4194306] ["nyc",12582911] '
+is "kinds of clients" "$(asked .steering.locations)" 2
+check
+ok "people are told in a table" grep -qE '^near +europe +fra, nyc +2 +65,536$' <<<"$said" || diag "$said"
+ok "with the memory that it takes" grep -qE '^steering: .* kernel memory$' <<<"$said" || diag "$said"
+
+configure 'regions: [{name: europe, countries: [DE, FR]}]' "$policy"
+refuses "a country without an address" "8: regions[]: europe: no network of the databases is in FR: \
+is it spelled right, and do the databases tell such things?"
+configure "$region" 'policies: [{name: near, rules: {europe: [fra]}, default: [fra]}]'
+refuses "a POP that nobody reaches" "4: pops[]: nyc: no policy sends anybody there"
+configure "$region" "$policy"
+head -c 200 "$dir/test.mmdb" >"$dir/cut.mmdb" && mv "$dir/cut.mmdb" "$dir/test.mmdb"
+refuses "half a database" "7: geo.databases[].file: $dir/test.mmdb: is no whole database in MaxMind's \
+format: what ought to stand at its end is not there"
+rm "$dir/test.mmdb"
+refuses "no database" "7: geo.databases[].file: $dir/test.mmdb: No such file or directory"
+done_testing

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * cmd_pop.c: says of a POP how many of the clients of steered names it gets: by the daemon, or in
+ * its place if none runs.
+ */
+#include <errno.h>
+#include <pwd.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "cmd.h"
+#include "user/base/output.h"
+#include "user/config/failure.h"
+#include "user/daemon/control.h"
+#include "user/state/instance.h"
+#include "user/steer/pops.h"
+
+struct pop_options {
+	const char *name;
+	const char *state;
+	const char *percent;
+	struct ad_steer_told told;
+};
+
+const struct arg cmd_pop_args[] = {
+	{ .name = "POP",
+	  .type = ARG_WORD,
+	  .offset = offsetof(struct pop_options, name),
+	  .help = "its name, as in the configuration" },
+	{ .name = "up|down|drain|shed|auto",
+	  .type = ARG_WORD,
+	  .offset = offsetof(struct pop_options, state),
+	  .help = "gets its clients; gets nobody (down, drain); sheds a part of them; as nobody "
+		  "had said anything" },
+	{ .name = "PERCENT",
+	  .type = ARG_WORD,
+	  .offset = offsetof(struct pop_options, percent),
+	  .help = "with shed: how many of them go elsewhere: 20%" },
+	{}
+};
+
+static const char *user_name(void)
+{
+	struct passwd *user = getpwuid(getuid());
+
+	return user ? user->pw_name : "?";
+}
+
+static int done(const struct globals *globals, const struct pop_options *options)
+{
+	char text[POP_STATE_TEXT];
+
+	pops_state(&options->told, text);
+	if (globals->json)
+		return output_json(json_pack("{s:b, s:s, s:s, s:s, s:i}", "ok", 1, "instance",
+					     globals->instance, "pop", options->name, "told", text,
+					     "shed_percent", options->told.percent))
+			       ? EXIT_FAILED
+			       : EXIT_OK;
+	printf("%s: %s\n", options->name, text);
+	return EXIT_OK;
+}
+
+static int failed(const struct globals *globals, const struct pop_options *options, int err)
+{
+	if (err == -ENOENT)
+		return fail(globals, EXIT_USAGE,
+			    "%s: no steered name is ever sent to a POP '%s': `anydoor pops` lists "
+			    "those that are",
+			    globals->instance, options->name);
+	return fail(globals, EXIT_FAILED, "%s: POP %s: %s", globals->instance, options->name,
+		    strerror(-err));
+}
+
+static int by_daemon(const struct globals *globals, struct instance *instance,
+		     const struct pop_options *options)
+{
+	json_t *reply,
+		*args = json_pack("{s:s, s:s, s:s*, s:s}", "pop", options->name, "state",
+				  options->state, "percent", options->percent, "who", user_name());
+	int err;
+
+	instance_find_control(instance);
+	err = control_call(instance->control, "pop", args, &reply);
+	if (err)
+		return fail(globals, EXIT_FAILED, "%s: the daemon does not answer: %s",
+			    globals->instance, strerror(-err));
+	err = -json_integer_value(json_object_get(reply, "errno"));
+	if (!err && !json_is_true(json_object_get(reply, "ok")))
+		err = -EPROTO;
+	json_decref(reply);
+	return err ? failed(globals, options, err) : done(globals, options);
+}
+
+static int by_ourselves(const struct globals *globals, const struct instance *instance,
+			struct pop_options *options)
+{
+	struct pins pins;
+	int err = pins_open(&pins, instance->root, instance->name);
+
+	if (err == -ENOENT)
+		return fail(globals, EXIT_NOT_LOADED, "%s: not loaded: anydoor run loads it",
+			    globals->instance);
+	err = err ?: pops_say(&pins, options->name, user_name(), &options->told);
+	return err ? failed(globals, options, err) : done(globals, options);
+}
+
+static int tell(const struct globals *globals, const struct config *config,
+		struct pop_options *options)
+{
+	struct config_errors errors = {};
+	struct instance instance;
+	int code, err;
+
+	instance_clear(&instance);
+	err = instance_init(&instance, config, globals->instance, &errors);
+	err = err ?: instance_lock_run(&instance, &errors);
+	err = err ?: instance_lock_pins(&instance, &errors);
+	if (!err)
+		code = by_ourselves(globals, &instance, options);
+	else if (err == -EAGAIN)
+		code = by_daemon(globals, &instance, options);
+	else
+		code = fail_errors(globals, EXIT_FAILED, &errors);
+	config_errors_free(&errors);
+	instance_unlock(&instance);
+	return code;
+}
+
+int cmd_pop(const struct globals *globals, int argc, char **argv)
+{
+	struct pop_options options = {};
+	struct config_errors errors = {};
+	struct config *config;
+	int code = EXIT_FAILED;
+
+	if (args_parse(cmd_pop_args, argc, argv, &options))
+		return EXIT_USAGE;
+	if (!options.name || !options.state ||
+	    pops_parse(options.state, options.percent, &options.told))
+		return fail(globals, EXIT_USAGE,
+			    "pop NAME up|down|drain|shed N%%|auto: '%s' is no state of a POP",
+			    options.state ?: "");
+	if (config_load_places(globals->config_path, &config, &errors) && config)
+		places_only(config, &errors);
+	if (config)
+		code = tell(globals, config, &options);
+	config_errors_free(&errors);
+	config_free(config);
+	return code;
+}

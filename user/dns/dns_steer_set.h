@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * dns_steer_set.h: what steered names need beside the image: rows, and what POPs are called. It
+ * goes live with the image of the same set of zones (dns_zones.h). Knows no libbpf.
+ */
+#ifndef AD_DNS_STEER_SET_H
+#define AD_DNS_STEER_SET_H
+
+#include "dns_image.h"
+#include "user/steer/rows.h"
+
+struct dns_steer_set {
+	struct dns_steered *names;
+	size_t nr_names;
+	__u8 (*members)[256]; /* what the names point into */
+	struct steer_table rows;
+	const struct ad_steer_line *lines; /* where clients are */
+	__u32 nr_lines;
+	char (*pops)[AD_STEER_NAME]; /* by number */
+	size_t nr_pops;
+};
+
+struct config;
+
+/*
+ * Names, rows and POPs of @plan, whose location table is used, and which must outlive the set. 0 or
+ * -ENOMEM, or -EINVAL with errors.
+ */
+int dns_steer_set_new(const struct steer_plan *plan, const struct config *config,
+		      struct config_errors *errors, struct dns_steer_set **set);
+void dns_steer_set_free(struct dns_steer_set *set);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * pops.h: the states of POPs: what an operator told, kept by name, and the word of each POP that
+ * the kernel reads (maps/steer_rows.h). A change is in force with the next answer.
+ */
+#ifndef AD_STEER_POPS_H
+#define AD_STEER_POPS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include "maps/steer_rows.h"
+#include "user/state/pins.h"
+
+struct pop_seen {
+	char name[AD_STEER_NAME];
+	__u32 word;
+	struct ad_steer_told told; /* state 0: nothing */
+};
+
+/* The word of a POP of which this was told. */
+__u32 pops_word(const struct ad_steer_told *told);
+
+/*
+ * "up", "down", "drain", "shed" with @percent ("20%", "20"), or "auto": nothing is told any more
+ * (state 0). 0, or -EINVAL: no such state, or no such part.
+ */
+int pops_parse(const char *state, const char *percent, struct ad_steer_told *told);
+/* "up", "draining", "down", "sheds 20 %"; "auto" for state 0. */
+#define POP_STATE_TEXT 32
+const char *pops_state(const struct ad_steer_told *told, char text[POP_STATE_TEXT]);
+
+/* The POPs of the image in @slot, each with the word of what was told. 0 or -errno. */
+int pops_write(const struct pins *pins, __u32 slot, const char (*names)[AD_STEER_NAME], size_t nr);
+/* Writes the words once more, of what was told meanwhile. */
+int pops_refresh(const struct pins *pins);
+/* 0; -ENOENT: no steered name is ever sent to a POP of this name; other -errno. */
+int pops_tell(const struct pins *pins, const char *name, const struct ad_steer_told *told);
+
+/* The same with who tells it, now. */
+int pops_say(const struct pins *pins, const char *name, const char *who,
+	     struct ad_steer_told *told);
+
+/* The POPs of the live image; @list has AD_STEER_BANK elements. 0 or -errno. */
+int pops_read(const struct pins *pins, struct pop_seen *list, size_t *nr);
+/* {"name": ..., "state": ..., "shed_percent": ..., "since": ..., "who": ...} */
+json_t *pops_json(const struct pop_seen *pop);
+
+/* The words as the kernel has them, in place: AD_DNS_SLOTS banks; NULL: they cannot be mapped. */
+const struct ad_steer_pop *pops_map(const struct pins *pins);
+void pops_unmap(const struct ad_steer_pop *pops);
+
+#endif
