@@ -51,6 +51,47 @@ static void test_prom_label_values_escaped(void)
 	evbuffer_free(out);
 }
 
+static void test_prom_values_exact(void)
+{
+	static const struct {
+		double value;
+		const char *text;
+	} cases[] = { { 0, "0" },
+		      { 9007199254740991, "9007199254740991" },
+		      { 9007199254740992, "9007199254740992" },
+		      { 1e17, "1e+17" },
+		      { 0.5, "0.5" },
+		      { -3, "-3" } };
+	char line[64];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct evbuffer *out = evbuffer_new();
+		char *text;
+
+		prom_sample(out, "x", cases[i].value, NULL);
+		text = drain(out);
+		snprintf(line, sizeof(line), "anydoor_x %s\n", cases[i].text);
+		is_str(text, line, "%s", cases[i].text);
+		free(text);
+		evbuffer_free(out);
+	}
+}
+
+static void test_prom_long_label_values_whole(void)
+{
+	struct evbuffer *out = evbuffer_new();
+	static char value[5000], line[sizeof(value) + 64];
+	char *text;
+
+	memset(value, 'v', sizeof(value) - 1);
+	prom_sample(out, "x", 7, "short", "s", "long", value, "after", "a", NULL);
+	text = drain(out);
+	snprintf(line, sizeof(line), "anydoor_x{short=\"s\",long=\"%s\",after=\"a\"} 7\n", value);
+	is_str(text, line, "a value longer than a line's buffer");
+	free(text);
+	evbuffer_free(out);
+}
+
 /* A look at a fleet of four nodes, seen from fra-1. */
 struct look {
 	struct globals globals;
@@ -439,6 +480,8 @@ int main(void)
 {
 	test_prom_family_and_samples();
 	test_prom_label_values_escaped();
+	test_prom_values_exact();
+	test_prom_long_label_values_whole();
 	test_metrics_names_and_labels_stable();
 	test_metrics_every_reason_once();
 	test_metrics_names_are_kept();
