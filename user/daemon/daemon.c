@@ -127,6 +127,7 @@ static int start(struct daemon *daemon, struct dns_zones *zones)
 	daemon->base = event_base_new();
 	err = daemon->base ? start_events(daemon) : -ENOMEM;
 	err = err ?: worker_new(daemon->base, &daemon->worker);
+	err = err ?: worker_new(daemon->base, &daemon->reader);
 	err = err ?: load_guard(daemon, &guard);
 	err = err
 		      ?: dns_server_new(daemon->base, daemon->config, &loader->pins, NULL,
@@ -138,7 +139,8 @@ static int start(struct daemon *daemon, struct dns_zones *zones)
 	}
 	dns_server_guard(daemon->server, guard);
 	dns_server_use(daemon->server, zones);
-	err = metrics_new(daemon->base, daemon->config, &loader->pins, &daemon->metrics);
+	err = metrics_new(daemon->base, daemon->config, &loader->pins, daemon->reader,
+			  &daemon->metrics);
 	err = err ?: watch_new(daemon->base, daemon_tend_interfaces, daemon, &daemon->watch);
 	err = err
 		      ?: zone_watch_new(daemon->base, &zone_times, daemon_reload_zones, daemon,
@@ -155,8 +157,9 @@ static void stop(struct daemon *daemon)
 	size_t i;
 
 	daemon->stops = true;
+	worker_free(daemon->reader);
 	worker_free(daemon->worker);
-	daemon->worker = NULL;
+	daemon->reader = daemon->worker = NULL;
 	daemon_reload_end(daemon);
 	zone_watch_free(daemon->zone_watch);
 	watch_free(daemon->watch);
@@ -192,7 +195,9 @@ int daemon_run(const struct globals *globals, struct loader *loader, struct conf
 	err = start(&daemon, zones);
 	if (!err) {
 		daemon_confine(&daemon);
-		err = worker_start(daemon.worker); /* confined, too */
+		/* Confined, too. */
+		err = worker_start(daemon.worker);
+		err = err ?: worker_start(daemon.reader);
 	}
 	if (!err) {
 		daemon_tend(&daemon);

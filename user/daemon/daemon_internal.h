@@ -44,7 +44,8 @@ struct daemon {
 	struct zone_watch *zone_watch;
 	struct dns_server *server;
 	struct metrics *metrics;
-	struct worker *worker;
+	struct worker *worker;	     /* of reloads */
+	struct worker *reader;	     /* of metrics */
 	struct reload *reload;	     /* under way, or NULL */
 	struct reload_wanted wanted; /* the next one */
 	struct event *soon;	     /* when it may begin */

@@ -260,6 +260,24 @@ static void on_cleared(struct worker_job *job, bool ran)
 		start_soon(daemon);
 }
 
+/* Whoever had borrowed the old configuration to read the instance has given it back. */
+static void on_given_back(struct worker_job *job, bool ran)
+{
+	struct reload *reload = (struct reload *)job;
+
+	if (!ran) {
+		reload_free(reload);
+		return;
+	}
+	job->work = work_clear_away;
+	job->done = on_cleared;
+	worker_queue(reload->daemon->worker, job);
+}
+
+static void work_nothing(struct worker_job *job)
+{
+}
+
 static void work_build(struct worker_job *job)
 {
 	struct reload *reload = (struct reload *)job;
@@ -279,9 +297,9 @@ static void on_built(struct worker_job *job, bool ran)
 	}
 	apply(reload);
 	reload->reply = report_end(reload->daemon, &reload->report);
-	job->work = work_clear_away;
-	job->done = on_cleared;
-	worker_queue(reload->daemon->worker, job);
+	job->work = work_nothing;
+	job->done = on_given_back;
+	worker_queue(reload->daemon->reader, job);
 }
 
 static void notify_begin(void)
