@@ -32,6 +32,15 @@ struct reload_wanted {
 	bool by_signal, by_watch;
 };
 
+/* Something that is looked after again and again, and takes so long that the worker does it. */
+struct chore {
+	struct worker_job job;
+	bool is_busy;
+	const struct config *config;
+	struct pins pins;
+	int result;
+};
+
 struct daemon {
 	const struct globals *globals;
 	struct loader *loader;
@@ -59,6 +68,7 @@ struct daemon {
 		int links_err;
 		__u64 looked_real_s; /* at the zones' signatures */
 		__u32 trouble; /* bit per interface that is not as it should be, and was told */
+		struct chore warm, age; /* neighbours; the unstamped list */
 	} tend;
 	struct peer_watch peers;
 	bool detached; /* nothing left to tend */
