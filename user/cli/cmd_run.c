@@ -75,15 +75,16 @@ static void confine(void)
 
 /* What may only be waited for is asked before what takes long. */
 static int start(struct loader *loader, struct config *config, struct dns_zones **zones,
-		 struct config_errors *errors)
+		 struct dns_guard **guard, struct config_errors *errors)
 {
 	int err = loader_check_clock(loader, config, errors);
 
 	confine();
 	progress_vouch(true, alive, &loader->instance);
 	err = err ?: dns_zones_load(config, NULL, zones, errors);
+	err = err ?: dns_guard_load(config, guard, errors);
 	err = err ?: metrics_check(config, errors);
-	return err ?: loader_start(loader, config, *zones, errors);
+	return err ?: loader_start(loader, config, *zones, *guard, errors);
 }
 
 /* Takes @config. */
@@ -91,15 +92,16 @@ static int run(const struct globals *globals, struct config *config, bool load_o
 	       struct config_errors *errors)
 {
 	struct dns_zones *zones = NULL;
+	struct dns_guard *guard = NULL;
 	struct loader loader;
 	int err;
 
 	loader_init(&loader);
 	err = lock(&loader, config, globals->instance, errors);
-	err = err ?: start(&loader, config, &zones, errors);
+	err = err ?: start(&loader, config, &zones, &guard, errors);
 	config_errors_log(errors);
 	if (!err && !load_only)
-		return daemon_run(globals, &loader, config, zones);
+		return daemon_run(globals, &loader, config, zones, guard);
 	if (!err) {
 		/* What a daemon would keep up; without one, once. */
 		neigh_keep_warm(config);
@@ -108,6 +110,7 @@ static int run(const struct globals *globals, struct config *config, bool load_o
 		loader_close(&loader);
 	}
 	dns_zones_free(zones);
+	dns_guard_free(guard);
 	instance_unlock(&loader.instance);
 	config_free(config);
 	return exit_code_of(err);

@@ -105,21 +105,9 @@ static int start_events(struct daemon *daemon)
 	return err ?: add_event(daemon, -1, EV_TIMEOUT, on_second, &second);
 }
 
-/* As the loader has just done for the kernel. */
-static int load_guard(struct daemon *daemon, struct dns_guard **guard)
-{
-	struct config_errors errors = {};
-	int err = dns_guard_load(daemon->config, guard, &errors);
-
-	config_errors_log(&errors);
-	config_errors_free(&errors);
-	return err;
-}
-
-static int start(struct daemon *daemon, struct dns_zones *zones)
+static int start(struct daemon *daemon, struct dns_zones *zones, struct dns_guard *guard)
 {
 	struct loader *loader = daemon->loader;
-	struct dns_guard *guard = NULL;
 	int err;
 
 	/* What was counted before us was told before us. */
@@ -128,7 +116,6 @@ static int start(struct daemon *daemon, struct dns_zones *zones)
 	err = daemon->base ? start_events(daemon) : -ENOMEM;
 	err = err ?: worker_new(daemon->base, &daemon->worker);
 	err = err ?: worker_new(daemon->base, &daemon->reader);
-	err = err ?: load_guard(daemon, &guard);
 	err = err
 		      ?: dns_server_new(daemon->base, daemon->config, &loader->pins, NULL,
 					&daemon->server);
@@ -171,7 +158,7 @@ static void stop(struct daemon *daemon)
 		event_base_loop(daemon->base, EVLOOP_NONBLOCK);
 	control_free(daemon->control);
 	metrics_free(daemon->metrics);
-	dns_server_free(daemon->server);
+	dns_zones_free(dns_server_free(daemon->server));
 	if (daemon->base)
 		event_base_free(daemon->base);
 	loader_close(daemon->loader);
@@ -181,7 +168,7 @@ static void stop(struct daemon *daemon)
 }
 
 int daemon_run(const struct globals *globals, struct loader *loader, struct config *config,
-	       struct dns_zones *zones)
+	       struct dns_zones *zones, struct dns_guard *guard)
 {
 	struct daemon daemon = { .globals = globals, .loader = loader, .config = config };
 	__u64 began_us = clock_mono_us();
@@ -192,7 +179,7 @@ int daemon_run(const struct globals *globals, struct loader *loader, struct conf
 	listener_raise_limit();
 	/* From now on the loop tells the service manager that we live. */
 	progress_vouch(false, NULL, NULL);
-	err = start(&daemon, zones);
+	err = start(&daemon, zones, guard);
 	if (!err) {
 		daemon_confine(&daemon);
 		/* Confined, too. */

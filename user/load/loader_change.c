@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 #include <net/if.h>
+#include <bpf/bpf.h>
 #include "attach.h"
 #include "fill.h"
 #include "loader_internal.h"
@@ -314,9 +315,29 @@ static void regrant(const struct loader *loader)
 			 strerror(-err));
 }
 
+/* It failed, perhaps with some maps written: they become as they were, as far as they let us. */
+static void go_back(struct loader *loader, const struct config *old, const struct ad_keys *keys)
+{
+	struct config_errors errors = {};
+
+	if (fill_maps(&loader->dp, old, keys, &errors))
+		log_err("what was written before cannot be taken back: %s", errors.list[0].text);
+	config_errors_free(&errors);
+	arm_new_vips(loader); /* such as were gone for a moment */
+	prune(loader, old);
+}
+
+static int read_keys(const struct loader *loader, struct ad_keys *keys)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(loader->dp.keys, &zero, keys) ? -errno : 0;
+}
+
 int loader_alter(struct loader *loader, struct intent *intent, const struct config *old,
 		 struct config_errors *errors)
 {
+	struct ad_keys keys;
 	bool anew;
 	int err = check_fixed(loader, intent, &anew, errors);
 
@@ -324,12 +345,13 @@ int loader_alter(struct loader *loader, struct intent *intent, const struct conf
 	if (err)
 		return err;
 	warn_lost_vips(loader, intent->config);
-	err = change(loader, intent, anew, errors);
-	if (err) {
-		if (old)
-			prune(loader, old);
+	err = old ? read_keys(loader, &keys) : 0;
+	err = err ?: change(loader, intent, anew, errors);
+	if (err && old)
+		go_back(loader, old, &keys);
+	explicit_bzero(&keys, sizeof(keys));
+	if (err)
 		return err;
-	}
 	regrant(loader);
 	prepare_more_sysctls(intent->config, &loader->doors);
 	arm_new_vips(loader);
