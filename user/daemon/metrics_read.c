@@ -265,8 +265,7 @@ static void begin(struct metrics *metrics)
 	reading->daemon = metrics->daemon;
 	reading->page_bytes = metrics->page_bytes;
 	reading->counted = metrics->counted;
-	TAILQ_FOREACH(waiter, &metrics->waiters, entry)
-	{
+	for (waiter = TAILQ_FIRST(&metrics->waiters); waiter; waiter = TAILQ_NEXT(waiter, entry)) {
 		waiter->reading = reading;
 		reading->wants_page |= waiter->wants_page;
 	}
