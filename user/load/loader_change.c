@@ -324,7 +324,6 @@ static void go_back(struct loader *loader, const struct config *old, const struc
 		log_err("what was written before cannot be taken back: %s", errors.list[0].text);
 	config_errors_free(&errors);
 	arm_new_vips(loader); /* such as were gone for a moment */
-	prune(loader, old);
 }
 
 static int read_keys(const struct loader *loader, struct ad_keys *keys)
@@ -338,17 +337,19 @@ int loader_alter(struct loader *loader, struct intent *intent, const struct conf
 		 struct config_errors *errors)
 {
 	struct ad_keys keys;
-	bool anew;
+	bool anew, had_keys;
 	int err = check_fixed(loader, intent, &anew, errors);
 
 	err = err ?: attach_new(loader, old, intent->config, errors);
 	if (err)
 		return err;
 	warn_lost_vips(loader, intent->config);
-	err = old ? read_keys(loader, &keys) : 0;
-	err = err ?: change(loader, intent, anew, errors);
-	if (err && old)
+	had_keys = !read_keys(loader, &keys);
+	err = change(loader, intent, anew, errors);
+	if (err && old && had_keys)
 		go_back(loader, old, &keys);
+	if (err && old)
+		prune(loader, old);
 	explicit_bzero(&keys, sizeof(keys));
 	if (err)
 		return err;
