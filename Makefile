@@ -80,7 +80,7 @@ $(BUILD)/user/%.o: user/%.c $(BUILD)/.flags | $(SKELETONS)
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
 
 # libxdp cannot tell its version at run time.
-$(BUILD)/user/cli/cmd_version.o $(BUILD)/san/user/cli/cmd_version.o: override CFLAGS += -DLIBXDP_VERSION='"$(shell pkg-config --modversion libxdp)"'
+$(addsuffix /user/cli/cmd_version.o,$(BUILD) $(BUILD)/san $(BUILD)/tsan): override CFLAGS += -DLIBXDP_VERSION='"$(shell pkg-config --modversion libxdp)"'
 
 $(BUILD)/libanydoor.a: $(USER_OBJS)
 	$(say) AR $@
@@ -151,21 +151,20 @@ $(BUILD)/after/anydoor: $(BUILD)/user/cli/main.o $(BUILD)/after/load/object.o $(
 
 # What two threads share, a third time: data races need not be seen to be found.
 TSAN	   := $(BUILD)/tsan
-TSAN_UNITS := $(TSAN)/selftests/unit/test_worker $(TSAN)/selftests/unit/test_zone_watch
-TSAN_FLAGS := -O1 -fsanitize=thread -U_FORTIFY_SOURCE -Wno-format-truncation
-TSAN_OBJS  := $(patsubst %.c,$(TSAN)/%.o,$(wildcard user/zone/*.c user/config/*.c) \
-	      $(addprefix user/base/,addr.c arena.c clock.c log.c nearest.c output.c printable.c progress.c) \
-	      $(addprefix user/dns/,dns_chain.c dns_image.c dns_render.c dns_steer_set.c dns_steered.c dns_table.c \
-		dns_tree.c dns_zones.c) $(filter-out %/pops.c,$(wildcard user/steer/*.c)) \
-	      $(addprefix user/daemon/,worker.c zone_watch.c))
+TSAN_UNITS := $(addprefix $(TSAN)/selftests/unit/test_,metrics_http worker zone_watch)
+TSAN_FLAGS := -O1 -fsanitize=thread -U_FORTIFY_SOURCE -Wno-format-truncation -Wno-tsan
 TEST_PROGRAMS += $(TSAN_UNITS)
 
-$(TSAN)/%.o: %.c $(BUILD)/.flags
+$(TSAN)/%.o: %.c $(BUILD)/.flags | $(SKELETONS)
 	$(say) CCTSAN $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(TSAN_FLAGS) -MMD -MP -c $< -o $@
 
-$(TSAN_UNITS): %: %.o $(TSAN_OBJS)
+$(TSAN)/libanydoor.a: $(USER_OBJS:$(BUILD)/%=$(TSAN)/%)
+	$(say) AR $@
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(TSAN_UNITS): %: %.o $(TSAN)/libanydoor.a
 	$(say) LDTSAN $@
 	$(Q)$(CC) $(TSAN_FLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 

@@ -3,9 +3,10 @@
 """While zones are loaded again, a million names or ten thousand zones, the daemon goes on serving:
 DNS over TCP, metrics, control and the watchdog are asked all the time, and the longest wait is told.
 
-The goal is 20 ms. What fails is far above it and far below what a reload takes, for a loaded machine makes
-everybody wait: so do those who ask for metrics. How long they did before the reload is told, too, and
-how long a thread waited that only slept.
+The goal is 20 ms. What fails is ten times as much, beyond how long the machine itself kept a thread waiting that
+only slept, for a loaded machine makes everybody wait. A page of metrics is a hundred thousand lines, which this test
+must read as well: it may take longer, as long as nobody else waits for it. A fleet of 15,000 nodes is tended
+meanwhile.
 """
 import http.client, json, os, shutil, signal, socket, struct, subprocess, sys, tempfile, threading, time
 
@@ -15,11 +16,28 @@ from dns_signals import end_by_finally
 from dns_site import VIP4, Site, enter
 from dns_tap import diag, done, ok
 
-NAMES, ZONES = 1000000, 10000
+NAMES, ZONES, NODES = 1000000, 10000, 15000
 HEAD = "$TTL 300\n@ SOA ns host {serial} 7200 3600 1209600 300\n@ NS ns\nns A 192.0.2.1\n"
-GOAL_MS, WORST_MS = 20, 400
+GOAL_MS, WORST_MS, PAGE_MS = 20, 200, 1000
 QUIET = 2  # seconds of asking before the reload
 METRICS = 9402
+
+
+class Fleet(Site):
+    """One of many nodes."""
+
+    def __init__(self, **options):
+        super().__init__(stamp=("owner_bits: 14",), **options)
+
+    def config(self):
+        super().config()
+        path = os.path.join(self.dir, "site.yaml")
+        nodes = "".join(f"- {{name: m{i}, id: {i}, pop: pop, tunnel: 10.80.{i >> 8}.{i & 255}}}\n"
+                        for i in range(2, NODES + 1))
+        with open(path) as f:
+            text = f.read()
+        with open(path, "w") as f:
+            f.write(text.replace("\nkeys:", "\n" + nodes + "keys:", 1))
 
 
 class Asker(threading.Thread):
@@ -141,7 +159,8 @@ def many_zones(folder, serial):
 
 def ask_all_during(site, what):
     askers = [Asker("DNS over TCP", by_tcp(site)), Asker("metrics", by_http(site, "/metrics"), 0.3),
-              Asker("control", by_control(site)), Asker("the machine alone", sleeper)]
+              Asker("health", by_http(site, "/healthz"), 0.05), Asker("control", by_control(site)),
+              Asker("the machine alone", sleeper)]
     for asker in askers:
         asker.start()
     time.sleep(QUIET)
@@ -188,21 +207,22 @@ def test_waits(what, make, watchdog):
     files = make(folder, 1)
     with open(os.path.join(folder, "kept"), "w") as f:
         f.write(HEAD.format(serial=1) + "www A 192.0.2.2\n")
-    site = Site(folder=folder, files=files | {"kept.example.": "kept"},
-                rest=[f"metrics: {{listen: '127.0.0.1:{METRICS}'}}"])
+    site = Fleet(folder=folder, files=files | {"kept.example.": "kept"},
+                 rest=[f"metrics: {{listen: '127.0.0.1:{METRICS}'}}"])
     try:
         site.up()
         make(site.zones, 2)
         askers, began, ended = ask_all_during(site, what)
-        noise = max(asker.worst_ms(began - QUIET, began) for asker in askers)
+        noise = 2 * askers[-1].worst_ms(began - QUIET, ended)
         for asker in askers[:-1]:
+            limit = noise + (PAGE_MS if asker.name in ("metrics", "health") else WORST_MS)
             before, worst = asker.worst_ms(began - QUIET, began), asker.worst_ms(began, ended)
-            ok(asker.wrong == 0 and asker.times(began, ended) > 0 and worst < WORST_MS + 2 * noise,
+            ok(asker.wrong == 0 and asker.times(began, ended) > 0 and max(before, worst) < limit,
                f"{what}: {asker.name}: asked {asker.times(began, ended)} times, waited {worst:.1f} ms "
                f"at most (goal: {GOAL_MS}), and {before:.1f} ms before the reload")
         diag(f"{what}: the machine alone: {askers[-1].worst_ms(began, ended):.1f} ms")
         late = watchdog.worst_ms(began, ended)
-        ok(late < WORST_MS + 2 * noise, f"{what}: the watchdog: {late:.1f} ms late at most (goal: {GOAL_MS})")
+        ok(late < WORST_MS + noise, f"{what}: the watchdog: {late:.1f} ms late at most (goal: {GOAL_MS})")
         serials = {zone["serial"] for zone in site.zones_json() if zone["zone"] in files}
         ok(serials == {2}, f"{what}: and the new zones are served")
         if len(files) == 1:

@@ -14,6 +14,7 @@
 #include "netns_fixture.h"
 #include "user/base/clock.h"
 #include "user/daemon/metrics.h"
+#include "user/daemon/worker.h"
 
 #define PORT	   9911
 #define TOKEN	   "0123456789abcdef"
@@ -50,26 +51,92 @@ static char *write_token(void)
 	return path;
 }
 
+static struct event_base *base;
+static struct worker *reader;
+static struct metrics *metrics;
+static struct config *config; /* in force */
+
+static struct config *new_config(char *token)
+{
+	struct config *new = malloc(sizeof(*new));
+
+	*new = fleet_config;
+	new->metrics_token = token;
+	new->metrics.on = true;
+	new->metrics.port = PORT;
+	addr_parse("127.0.0.1", &new->metrics.address);
+	return new;
+}
+
+/* As a reload does: the old configuration goes when nobody reads by it any more. */
+struct replaced {
+	struct worker_job job;
+	struct config *config;
+};
+
+static void work_nothing(struct worker_job *job)
+{
+}
+
+static void on_given_back(struct worker_job *job, bool ran)
+{
+	struct replaced *replaced = (struct replaced *)job;
+
+	memset(replaced->config, 0xa5, sizeof(*replaced->config));
+	free(replaced->config);
+	free(replaced);
+}
+
+static void on_reload(evutil_socket_t fd, short what, void *arg)
+{
+	struct replaced *replaced = calloc(1, sizeof(*replaced));
+
+	replaced->config = config;
+	config = new_config(config->metrics_token);
+	metrics_use(metrics, config);
+	replaced->job = (struct worker_job){ .work = work_nothing, .done = on_given_back };
+	worker_queue(reader, &replaced->job);
+}
+
+static void on_end(evutil_socket_t fd, short what, void *arg)
+{
+	event_base_loopbreak(base);
+}
+
+/* Ends as the daemon does, so that what is left over is found by who looks for it. */
+static void serve(struct fixture *fixture)
+{
+	struct event *reload, *end;
+
+	config = new_config(write_token());
+	base = event_base_new();
+	reload = event_new(base, SIGUSR1, EV_SIGNAL | EV_PERSIST, on_reload, NULL);
+	end = event_new(base, SIGTERM, EV_SIGNAL, on_end, NULL);
+	event_add(reload, NULL);
+	event_add(end, NULL);
+	if (worker_new(base, &reader) ||
+	    metrics_new(base, config, &fixture->pins, reader, &metrics) || worker_start(reader))
+		_exit(1);
+	event_base_dispatch(base);
+	unlink(config->metrics_token);
+	worker_free(reader);
+	metrics_free(metrics);
+	event_free(reload);
+	event_free(end);
+	event_base_free(base);
+	free(config);
+	exit(0);
+}
+
 static pid_t start_server(struct fixture *fixture)
 {
-	static struct config config;
-	struct metrics *metrics;
-	struct event_base *base;
-	pid_t child = fork();
+	pid_t child;
 
-	if (child)
-		return child;
-	config = fleet_config;
-	config.metrics_token = write_token();
-	config.metrics.on = true;
-	config.metrics.port = PORT;
-	addr_parse("127.0.0.1", &config.metrics.address);
-	base = event_base_new();
-	if (metrics_new(base, &config, &fixture->pins, &metrics))
-		_exit(1);
-	unlink(config.metrics_token);
-	event_base_dispatch(base);
-	_exit(0);
+	fflush(stdout);
+	child = fork();
+	if (!child)
+		serve(fixture);
+	return child;
 }
 
 /* --- a client -------------------------------------------------------------------------------- */
@@ -345,6 +412,105 @@ static void test_health_tells_the_truth(struct fixture *fixture)
 	is_int(code_of("/metrics"), 200, "metrics go on");
 }
 
+/* How often each of @nr requests at once was answered in full with 200. */
+static int count_good(int *fds, int nr, size_t *newlines)
+{
+	int good = 0;
+
+	for (int i = 0; i < nr; i++)
+		good += read_reply(fds[i], &newlines[i]) == 200;
+	return good;
+}
+
+static void test_pages_at_once_are_the_same(void)
+{
+	size_t newlines[8];
+	int fds[8], same = 0;
+
+	for (int i = 0; i < 8; i++)
+		fds[i] = get("/metrics");
+	is_int(count_good(fds, 8, newlines), 8, "eight who ask at once have a page each");
+	for (int i = 0; i < 8; i++)
+		same += newlines[i] > 100 && newlines[i] == newlines[0];
+	is_int(same, 8, "of %zu lines", newlines[0]);
+}
+
+/* Some at a time: the listener lets only so many wait. */
+static void come_and_go(int rounds)
+{
+	for (int i = 0; i < rounds; i++) {
+		for (int j = 0; j < 8; j++)
+			close(get(j % 2 ? "/metrics" : "/healthz"));
+		code_of("/");
+	}
+}
+
+/* Nobody is left to take the page when it is written; and a page is nobody's who went. */
+static void test_clients_that_go_leave_nothing(pid_t server)
+{
+	long before, grown;
+
+	come_and_go(10);
+	is_int(code_of("/metrics"), 200, "some who did not wait, and one who does");
+	before = anonymous_kb(server);
+	come_and_go(100);
+	is_int(code_of("/metrics"), 200, "many who did not wait");
+	grown = anonymous_kb(server) - before;
+	ok(grown < STALLED_KB, "cost %ld kB", grown);
+}
+
+static void test_reload_in_the_middle(pid_t server)
+{
+	size_t newlines[4];
+	int fds[4], good = 0;
+
+	for (int round = 0; round < 100; round++) {
+		for (int i = 0; i < 4; i++)
+			fds[i] = get(i ? "/metrics" : "/metrics/flows?top=1x");
+		kill(server, SIGUSR1);
+		usleep(round * 20);
+		kill(server, SIGUSR1);
+		good += count_good(fds, 4, newlines) == 3 && newlines[1] == newlines[3];
+	}
+	is_int(good, 100, "pages while the configuration is replaced");
+}
+
+static void test_detach_in_the_middle(struct fixture *fixture)
+{
+	static const char *const first[] = { "meta", "state" };
+	char from[300], to[300];
+	int i, code;
+
+	for (i = 0; i < 2; i++) {
+		snprintf(from, sizeof(from), "%s/%s", fixture->pins.dir, first[i]);
+		snprintf(to, sizeof(to), "%s/gone", fixture->pins.dir);
+		if (rename(from, to))
+			perror(from);
+		code = code_of("/metrics");
+		is_int(code, i ? 503 : 200, "%s is gone: %s", first[i],
+		       i ? "no page" : "nothing is loaded");
+		usleep(1100000);
+		is_int(code_of("/healthz"), 503, "and this is not healthy");
+		rename(to, from);
+	}
+	is_int(code_of("/metrics"), 200, "it is back");
+}
+
+/* With clients in the middle of everything. */
+static void test_end_leaves_nothing(pid_t server)
+{
+	int i, status = -1, fds[9];
+
+	for (i = 0; i < 9; i++)
+		fds[i] = get(i % 3 ? i % 3 == 1 ? "/metrics" : "/healthz" : "/flows");
+	kill(server, SIGTERM);
+	waitpid(server, &status, 0);
+	ok(WIFEXITED(status) && !WEXITSTATUS(status), "it ends, and leaves nothing behind: %#x",
+	   status);
+	for (i = 0; i < 9; i++)
+		close(fds[i]);
+}
+
 int main(void)
 {
 	struct fixture fixture;
@@ -365,9 +531,12 @@ int main(void)
 	test_stream_has_every_flow();
 	test_stream_stalled_clients_bounded(server);
 	test_junk_survived(server);
+	test_pages_at_once_are_the_same();
+	test_clients_that_go_leave_nothing(server);
+	test_reload_in_the_middle(server);
+	test_detach_in_the_middle(&fixture);
 	test_health_tells_the_truth(&fixture);
-	kill(server, SIGKILL);
-	waitpid(server, NULL, 0);
+	test_end_leaves_nothing(server);
 	fixture_free(&fixture);
 	return done_testing();
 }

@@ -27,6 +27,8 @@ static enum log_level shown = LOG_WARN_;
  */
 static char *replay;
 static size_t replay_used;
+static pthread_mutex_t replay_lock =
+	PTHREAD_MUTEX_INITIALIZER; /* of both; threads use libbpf, too */
 
 void log_set_level(enum log_level level)
 {
@@ -126,7 +128,7 @@ static void log_lines(enum log_level level, char *text)
 			log_print(level, "  %s", line);
 }
 
-static void replay_keep(const char *text, size_t size)
+static void replay_append(const char *text, size_t size)
 {
 	if (!replay)
 		replay = malloc(REPLAY_BYTES + 1); /* and a NUL */
@@ -144,6 +146,13 @@ static void replay_keep(const char *text, size_t size)
 	}
 	memcpy(replay + replay_used, text, size);
 	replay_used += size;
+}
+
+static void replay_keep(const char *text, size_t size)
+{
+	pthread_mutex_lock(&replay_lock);
+	replay_append(text, size);
+	pthread_mutex_unlock(&replay_lock);
 }
 
 /* A verifier log can be megabytes long, so the text is made on the heap. */
@@ -194,13 +203,10 @@ static char *replay_tail(int lines)
 	return at;
 }
 
-void log_replay_libbpf(void)
+static void replay_all(void)
 {
-	char *rest;
+	char *rest = replay_tail(REPLAY_LINES);
 
-	if (!replay_used)
-		return;
-	rest = replay_tail(REPLAY_LINES);
 	if (rest > replay)
 		log_print(LOG_ERR_, "  (only the last %d lines; --verbose shows all)",
 			  REPLAY_LINES);
@@ -209,7 +215,17 @@ void log_replay_libbpf(void)
 	replay_used = 0;
 }
 
+void log_replay_libbpf(void)
+{
+	pthread_mutex_lock(&replay_lock);
+	if (replay_used)
+		replay_all();
+	pthread_mutex_unlock(&replay_lock);
+}
+
 void log_forget_libbpf(void)
 {
+	pthread_mutex_lock(&replay_lock);
 	replay_used = 0;
+	pthread_mutex_unlock(&replay_lock);
 }

@@ -77,7 +77,7 @@ static void confine(void)
 
 /* What the user may have to wait for is checked before the long work. */
 static int start(struct loader *loader, struct config *config, struct dns_zones **zones,
-		 struct config_errors *errors)
+		 struct dns_guard **guard, struct config_errors *errors)
 {
 	int err = loader_check_clock(loader, config, errors);
 
@@ -86,8 +86,9 @@ static int start(struct loader *loader, struct config *config, struct dns_zones 
 	err = err ?: dns_zones_load(config, NULL, zones, errors);
 	if (!err && (*zones)->plan)
 		steer_plan_warn((*zones)->plan);
+	err = err ?: dns_guard_load(config, guard, errors);
 	err = err ?: metrics_check(config, errors);
-	return err ?: loader_start(loader, config, *zones, errors);
+	return err ?: loader_start(loader, config, *zones, *guard, errors);
 }
 
 /* Takes @config. */
@@ -95,15 +96,16 @@ static int run(const struct globals *globals, struct config *config, bool load_o
 	       struct config_errors *errors)
 {
 	struct dns_zones *zones = NULL;
+	struct dns_guard *guard = NULL;
 	struct loader loader;
 	int err;
 
 	loader_init(&loader);
 	err = lock(&loader, config, globals->instance, errors);
-	err = err ?: start(&loader, config, &zones, errors);
+	err = err ?: start(&loader, config, &zones, &guard, errors);
 	config_errors_log(errors);
 	if (!err && !load_only)
-		return daemon_run(globals, &loader, config, zones);
+		return daemon_run(globals, &loader, config, zones, guard);
 	if (!err) {
 		/* What a daemon would do all the time is done once, without one. */
 		neigh_keep_warm(config);
@@ -112,6 +114,7 @@ static int run(const struct globals *globals, struct config *config, bool load_o
 		loader_close(&loader);
 	}
 	dns_zones_free(zones);
+	dns_guard_free(guard);
 	instance_unlock(&loader.instance);
 	config_free(config);
 	return exit_code_of(err);

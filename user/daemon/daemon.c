@@ -121,21 +121,9 @@ static int start_events(struct daemon *daemon)
 	return err ?: add_event(daemon, -1, EV_TIMEOUT, on_second, &second);
 }
 
-/* As the loader has just done for the kernel. */
-static int load_guard(struct daemon *daemon, struct dns_guard **guard)
-{
-	struct config_errors errors = {};
-	int err = dns_guard_load(daemon->config, guard, &errors);
-
-	config_errors_log(&errors);
-	config_errors_free(&errors);
-	return err;
-}
-
-static int start(struct daemon *daemon, struct dns_zones *zones)
+static int start(struct daemon *daemon, struct dns_zones *zones, struct dns_guard *guard)
 {
 	struct loader *loader = daemon->loader;
-	struct dns_guard *guard = NULL;
 	int err;
 
 	/* What was counted before us was told before us. */
@@ -143,7 +131,7 @@ static int start(struct daemon *daemon, struct dns_zones *zones)
 	daemon->base = event_base_new();
 	err = daemon->base ? start_events(daemon) : -ENOMEM;
 	err = err ?: worker_new(daemon->base, &daemon->worker);
-	err = err ?: load_guard(daemon, &guard);
+	err = err ?: worker_new(daemon->base, &daemon->reader);
 	err = err
 		      ?: dns_server_new(daemon->base, daemon->config, &loader->pins, NULL,
 					&daemon->server);
@@ -154,7 +142,8 @@ static int start(struct daemon *daemon, struct dns_zones *zones)
 	}
 	dns_server_guard(daemon->server, guard);
 	dns_server_use(daemon->server, zones);
-	err = metrics_new(daemon->base, daemon->config, &loader->pins, &daemon->metrics);
+	err = metrics_new(daemon->base, daemon->config, &loader->pins, daemon->reader,
+			  &daemon->metrics);
 	metrics_use_plan(daemon->metrics, zones->plan);
 	err = err ?: watch_new(daemon->base, daemon_tend_interfaces, daemon, &daemon->watch);
 	err = err
@@ -172,8 +161,9 @@ static void stop(struct daemon *daemon)
 	size_t i;
 
 	daemon->stops = true;
+	worker_free(daemon->reader);
 	worker_free(daemon->worker);
-	daemon->worker = NULL;
+	daemon->reader = daemon->worker = NULL;
 	daemon_reload_end(daemon);
 	zone_watch_free(daemon->zone_watch);
 	watch_free(daemon->watch);
@@ -185,7 +175,7 @@ static void stop(struct daemon *daemon)
 		event_base_loop(daemon->base, EVLOOP_NONBLOCK);
 	control_free(daemon->control);
 	metrics_free(daemon->metrics);
-	dns_server_free(daemon->server);
+	dns_zones_free(dns_server_free(daemon->server));
 	if (daemon->base)
 		event_base_free(daemon->base);
 	loader_close(daemon->loader);
@@ -195,7 +185,7 @@ static void stop(struct daemon *daemon)
 }
 
 int daemon_run(const struct globals *globals, struct loader *loader, struct config *config,
-	       struct dns_zones *zones)
+	       struct dns_zones *zones, struct dns_guard *guard)
 {
 	struct daemon daemon = { .globals = globals, .loader = loader, .config = config };
 	__u64 began_us = clock_mono_us();
@@ -206,10 +196,12 @@ int daemon_run(const struct globals *globals, struct loader *loader, struct conf
 	listener_raise_limit();
 	/* From now on the loop tells the service manager that we live. */
 	progress_vouch(false, NULL, NULL);
-	err = start(&daemon, zones);
+	err = start(&daemon, zones, guard);
 	if (!err) {
 		daemon_confine(&daemon);
-		err = worker_start(daemon.worker); /* confined, too */
+		/* Confined, too. */
+		err = worker_start(daemon.worker);
+		err = err ?: worker_start(daemon.reader);
 	}
 	if (!err) {
 		daemon_tend(&daemon);

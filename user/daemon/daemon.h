@@ -9,10 +9,10 @@
 #include "user/load/loader.h"
 
 /*
- * Runs until SIGTERM, SIGINT or a detach by the control socket. Takes @config, @zones and what
- * @loader holds, the lock included. Returns an exit code.
+ * Runs until SIGTERM, SIGINT or a detach by the control socket. Takes @config, @zones, @guard and
+ * what @loader holds, the lock included. Returns an exit code.
  */
 int daemon_run(const struct globals *globals, struct loader *loader, struct config *config,
-	       struct dns_zones *zones);
+	       struct dns_zones *zones, struct dns_guard *guard);
 
 #endif

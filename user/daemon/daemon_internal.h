@@ -32,6 +32,15 @@ struct reload_wanted {
 	bool by_signal, by_watch;
 };
 
+/* Something that is looked after again and again, and takes so long that the worker does it. */
+struct chore {
+	struct worker_job job;
+	bool is_busy;
+	const struct config *config;
+	struct pins pins;
+	int result;
+};
+
 struct daemon {
 	const struct globals *globals;
 	struct loader *loader;
@@ -44,7 +53,8 @@ struct daemon {
 	struct zone_watch *zone_watch;
 	struct dns_server *server;
 	struct metrics *metrics;
-	struct worker *worker;
+	struct worker *worker;	     /* of reloads */
+	struct worker *reader;	     /* of metrics */
 	struct reload *reload;	     /* under way, or NULL */
 	struct reload_wanted wanted; /* the next one */
 	struct event *soon;	     /* when it may begin */
@@ -59,6 +69,7 @@ struct daemon {
 		int nodes_err;
 		__u64 looked_real_s; /* at the zones' signatures */
 		__u32 trouble; /* bit per interface that is not as it should be, and was told */
+		struct chore warm, age; /* neighbours; the unstamped list */
 	} tend;
 	struct peer_watch peers;
 	struct model_sink nodes; /* the data path's map */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * metrics.c: the HTTP listener and its pages (metrics.h). What walks the flow table is a job
- * (metrics_job.c), so that no request holds up the daemon's loop.
+ * metrics.c: the HTTP listener and its pages (metrics.h). What lists flows is a job
+ * (metrics_job.c) and what reads the rest is on another thread (metrics_read.c), so that no request
+ * holds up the daemon's loop.
  */
 #include <errno.h>
 #include <signal.h>
@@ -16,16 +17,14 @@
 #include "metrics.h"
 #include "metrics_access.h"
 #include "metrics_job.h"
-#include "metrics_text.h"
 #include "user/base/addr.h"
 #include "user/base/listener.h"
 #include "user/base/log.h"
 
 #define HEADERS_MAX_BYTES 4096 /* each of a thousand tiny ones costs 110 bytes */
 #define BODY_MAX_BYTES	  1024
-#define TIMEOUT_S	  20  /* of a client that neither asks nor takes */
-#define BACKLOG		  16  /* as many may be beyond what metrics_client.h allows, for a moment */
-#define LEFT_SHARE	  100 /* counting sockets takes at most one part in so many of the time */
+#define TIMEOUT_S	  20 /* of a client that neither asks nor takes */
+#define BACKLOG		  16 /* as many may be beyond what metrics_client.h allows, for a moment */
 #define TOP_DEFAULT	  20
 #define TOP_MAX		  1000
 /* What a page of metrics reads for a moment is given back to the kernel, though the buffers of a
@@ -68,76 +67,26 @@ void metrics_reply_busy(struct evhttp_request *request, int code, const char *te
 	metrics_reply_text(request, code, text);
 }
 
-/* --- /metrics -------------------------------------------------------------------------------- */
+/* --- who waits ------------------------------------------------------------------------------- */
 
-/* A view for one page: 0, then names_close(); -ENOENT: nothing is loaded. */
-static int open_view(const struct metrics *metrics, struct view *view)
+void metrics_release(struct evhttp_request *request)
 {
-	int err;
+	struct evhttp_connection *connection = evhttp_request_get_connection(request);
 
-	*view = (struct view){ .config = metrics->config, .pins = *metrics->pins };
-	err = pins_read_meta(&view->pins, &view->meta);
-	if (!err && view->meta.abi != AD_ABI_VERSION)
-		err = -EPROTO;
-	return err ?: names_open(&view->names, metrics->config, &view->pins);
+	if (connection)
+		evhttp_connection_set_closecb(connection, NULL, NULL);
 }
 
-/* It walks over all sockets: seldom, where there are many. */
-static void read_left(struct metrics *metrics, const struct view *view, struct status *status)
+/* libevent takes a request off a connection that failed; then it is ours. */
+void metrics_disown(struct evhttp_request *request)
 {
-	double began_s = metrics_now_s();
-
-	if (!(status->state.flags & AD_STATE_DRAINING))
-		return;
-	if (began_s >= metrics->left_due_s && !status_read_left(view, status)) {
-		metrics->flows_left = status->flows_left;
-		metrics->left_due_s = began_s + LEFT_SHARE * (metrics_now_s() - began_s);
-	}
-	status->flows_left = metrics->flows_left;
-}
-
-static int write_page(struct metrics *metrics, struct evbuffer *body)
-{
-	struct status status;
-	struct view view;
-	const char *what;
-	int err = open_view(metrics, &view);
-
-	if (err == -ENOENT) {
-		metrics_write(body, &view, NULL, &metrics->daemon);
-		return 0;
-	}
-	err = err ?: status_read_counters(&view, &status, &what);
-	if (!err) {
-		status.flows = metrics->occupancy;
-		read_left(metrics, &view, &status);
-		metrics_write(body, &view, &status, &metrics->daemon);
-		status_free(&status);
-	}
-	names_close(&view.names);
-	return err;
-}
-
-/* With the flow table counted, now or a moment ago. */
-void metrics_serve_counted(struct metrics *metrics, struct evhttp_request *request)
-{
-	struct evbuffer *body = evbuffer_new();
-
-	/* No page is better than one that says nothing is loaded when reading it failed. */
-	if (!body || write_page(metrics, body))
-		metrics_reply_text(request, 503, "the data path cannot be read");
-	else
-		metrics_reply(request, 200, PROM_CONTENT_TYPE, body);
-	if (body)
-		evbuffer_free(body);
+	if (!evhttp_request_get_connection(request))
+		evhttp_request_free(request);
 }
 
 static void serve_metrics(struct metrics *metrics, struct evhttp_request *request)
 {
-	if (metrics_now_s() < metrics->count_due_s)
-		metrics_serve_counted(metrics, request);
-	else
-		job_start(metrics, request, JOB_COUNT, 0);
+	reading_ask(metrics, request, true);
 }
 
 /* --- flows ----------------------------------------------------------------------------------- */
@@ -185,47 +134,13 @@ static void serve_flows(struct metrics *metrics, struct evhttp_request *request)
 
 /* --- health ---------------------------------------------------------------------------------- */
 
-/* Fit to serve or not, and the first reason. What the whole fleet may have is no reason. */
-static int judge_health(const struct metrics *metrics, char text[HEALTH_TEXT])
-{
-	struct status status;
-	struct view view;
-	const char *what;
-	int err = open_view(metrics, &view), code;
-
-	if (err) {
-		snprintf(text, HEALTH_TEXT, "not loaded");
-		return 503;
-	}
-	err = status_read_counters(&view, &status, &what);
-	names_close(&view.names);
-	if (err) {
-		snprintf(text, HEALTH_TEXT, "%s cannot be read", what);
-		return 503;
-	}
-	code = status.unfit ? 503 : 200;
-	if (status.unfit)
-		snprintf(text, HEALTH_TEXT, "%s", status.warnings[status.unfit - 1]);
-	else if (status.nr_warnings)
-		snprintf(text, HEALTH_TEXT, "degraded: %zu warnings, see anydoor status",
-			 status.nr_warnings);
-	else
-		snprintf(text, HEALTH_TEXT, "%s",
-			 status.state.flags & AD_STATE_DRAINING ? "draining" : "ok");
-	status_free(&status);
-	return code;
-}
-
 /* Looked at once a second at most, however often it is asked. */
 static void serve_health(struct metrics *metrics, struct evhttp_request *request)
 {
-	double now_s = metrics_now_s();
-
-	if (!metrics->health_code || now_s >= metrics->health_due_s) {
-		metrics->health_code = judge_health(metrics, metrics->health);
-		metrics->health_due_s = now_s + 1;
-	}
-	metrics_reply_text(request, metrics->health_code, metrics->health);
+	if (metrics->health.code && metrics_now_s() < metrics->health_due_s)
+		metrics_reply_text(request, metrics->health.code, metrics->health.text);
+	else
+		reading_ask(metrics, request, false);
 }
 
 static void serve_index(struct metrics *metrics, struct evhttp_request *request)
@@ -357,7 +272,7 @@ static void load_token(struct metrics *metrics)
 }
 
 int metrics_new(struct event_base *base, const struct config *config, const struct pins *pins,
-		struct metrics **metrics)
+		struct worker *reader, struct metrics **metrics)
 {
 	struct metrics *new;
 	int err;
@@ -369,7 +284,9 @@ int metrics_new(struct event_base *base, const struct config *config, const stru
 	if (!new)
 		return -ENOMEM;
 	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
+	TAILQ_INIT(&new->waiters);
 	new->base = base;
+	new->reader = reader;
 	new->config = config;
 	new->pins = pins;
 	load_token(new);
@@ -390,6 +307,7 @@ void metrics_use(struct metrics *metrics, const struct config *config)
 	metrics->config = config;
 	load_token(metrics);
 	jobs_use_config(metrics);
+	reading_use_config(metrics);
 }
 
 void metrics_use_plan(struct metrics *metrics, const struct steer_plan *plan)
@@ -421,6 +339,7 @@ void metrics_free(struct metrics *metrics)
 		evhttp_free(metrics->http);
 	clients_close(&metrics->clients);
 	jobs_free(metrics);
+	reading_free_all(metrics);
 	explicit_bzero(metrics->token, sizeof(metrics->token));
 	free(metrics);
 }

@@ -24,19 +24,23 @@ struct event_base;
 struct metrics;
 struct steer_plan;
 struct pins;
+struct worker;
 
 /* Whether the files that a configuration names for us are good: 0, or -errno with a line. */
 int metrics_check(const struct config *config, struct config_errors *errors);
 /*
  * Listens on config->metrics.address; with metrics off, 0 and *metrics is NULL, which all
  * functions here accept. 0 or -errno, logged with the address. @config and @pins stay the
- * caller's and must live until metrics_free() or the next metrics_use().
+ * caller's and must live until metrics_free() or the next metrics_use(). @reader reads the instance
+ * and does nothing that takes long beside: pages wait for it. It borrows @config, so after
+ * metrics_use() the old one must live until @reader has done what it has to do by then; and it must
+ * be freed before metrics_free().
  */
 int metrics_new(struct event_base *base, const struct config *config, const struct pins *pins,
-		struct metrics **metrics);
-/* After a reload: the new configuration, before the old one is freed. Does not move the socket. */
+		struct worker *reader, struct metrics **metrics);
+/* After a reload: the new configuration. Does not move the socket. */
 void metrics_use(struct metrics *metrics, const struct config *config);
-/* The plan of the zones that are live, or NULL; it must live until the next call. */
+/* The plan of the zones that are live, or NULL. It is borrowed by @reader as @config is. */
 void metrics_use_plan(struct metrics *metrics, const struct steer_plan *plan);
 /* Every attempt to load a configuration or zones, the first at start included. */
 void metrics_note_reload(struct metrics *metrics, enum ad_reload_end end);

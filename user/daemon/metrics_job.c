@@ -19,11 +19,10 @@
 #define SLICE_S	      0.002
 #define LOOK_EVERY    64	 /* buckets between two looks at the clock */
 #define STREAM_BYTES  (64 << 10) /* of a chunk */
-#define COUNT_SHARE   100	 /* counting takes at most this part of a CPU's time: 1 in 100 */
 #define WALK_SHARE    4
 #define WALK_REST_MAX 5.0 /* seconds */
 
-static const unsigned int job_max[] = { [JOB_COUNT] = 8, [JOB_TOP] = 2, [JOB_STREAM] = 2 };
+static const unsigned int job_max[] = { [JOB_TOP] = 2, [JOB_STREAM] = 2 };
 
 struct job {
 	struct job *next;
@@ -35,10 +34,9 @@ struct job {
 	struct names names;
 	double worked_s;
 
-	struct pins_occupancy occupancy; /* JOB_COUNT */
-	struct flow_top top;		 /* JOB_TOP */
-	struct evbuffer *chunk;		 /* JOB_STREAM */
-	bool has_status;		 /* likewise: the status line is gone */
+	struct flow_top top;	/* JOB_TOP */
+	struct evbuffer *chunk; /* JOB_STREAM */
+	bool has_status;	/* likewise: the status line is gone */
 };
 
 /* --- life ------------------------------------------------------------------------------------ */
@@ -67,25 +65,19 @@ void jobs_free(struct metrics *metrics)
 		job_free(metrics->jobs);
 }
 
-/* Nobody waits any more. libevent takes a request off a connection that failed; then it is ours. */
 static void on_close(struct evhttp_connection *connection, void *arg)
 {
 	struct job *job = arg;
 
-	if (!evhttp_request_get_connection(job->request))
-		evhttp_request_free(job->request);
+	metrics_disown(job->request);
 	job_free(job);
 }
 
 /* Takes the request back from a job that is about to end. */
 static struct evhttp_request *job_release(struct job *job)
 {
-	struct evhttp_request *request = job->request;
-	struct evhttp_connection *connection = evhttp_request_get_connection(request);
-
-	if (connection)
-		evhttp_connection_set_closecb(connection, NULL, NULL);
-	return request;
+	metrics_release(job->request);
+	return job->request;
 }
 
 void jobs_use_config(struct metrics *metrics)
@@ -107,20 +99,7 @@ static void note_cost(struct job *job)
 	struct metrics *metrics = job->metrics;
 	double rest_s = job->worked_s * WALK_SHARE, now_s = metrics_now_s();
 
-	if (job->kind == JOB_COUNT)
-		metrics->count_due_s = now_s + job->worked_s * COUNT_SHARE;
-	else
-		metrics->walk_due_s = now_s + (rest_s < WALK_REST_MAX ? rest_s : WALK_REST_MAX);
-}
-
-static void finish_count(struct job *job)
-{
-	struct evhttp_request *request = job_release(job);
-	struct metrics *metrics = job->metrics;
-
-	metrics->occupancy = job->occupancy;
-	job_free(job);
-	metrics_serve_counted(metrics, request);
+	metrics->walk_due_s = now_s + (rest_s < WALK_REST_MAX ? rest_s : WALK_REST_MAX);
 }
 
 static void finish_top(struct job *job)
@@ -151,7 +130,6 @@ static void finish_stream(struct job *job)
 static void job_finish(struct job *job)
 {
 	static void (*const finish[])(struct job *) = {
-		[JOB_COUNT] = finish_count,
 		[JOB_TOP] = finish_top,
 		[JOB_STREAM] = finish_stream,
 	};
@@ -164,20 +142,14 @@ static void job_finish(struct job *job)
 static void job_fail(struct job *job)
 {
 	struct evhttp_request *request = job_release(job);
-	struct metrics *metrics = job->metrics;
 	bool has_status = job->has_status;
-	enum job_kind kind = job->kind;
 
 	job_free(job);
-	if (has_status) {
-		/* A stream without its last chunk is known to be incomplete. */
+	/* A stream without its last chunk is known to be incomplete. */
+	if (has_status)
 		evhttp_connection_free(evhttp_request_get_connection(request));
-	} else if (kind == JOB_COUNT) {
-		memset(&metrics->occupancy, 0, sizeof(metrics->occupancy));
-		metrics_serve_counted(metrics, request);
-	} else {
+	else
 		metrics_reply_text(request, 503, "not loaded");
-	}
 }
 
 /* --- work ------------------------------------------------------------------------------------ */
@@ -191,16 +163,12 @@ static void add_line(struct job *job, const struct ad_flow *flow)
 	evbuffer_add(job->chunk, text, len);
 }
 
-/* The next bucket, or for a count the next few: 0, -ENOENT at the end, or -errno. */
+/* The next bucket: 0, -ENOENT at the end, or -errno. */
 static int job_step(struct job *job)
 {
 	struct ad_flow found[AD_FLOW_SLOTS];
-	int nr;
+	int nr = pins_walk_bucket(job->walk, found);
 
-	if (job->kind == JOB_COUNT)
-		return pins_walk_count(job->walk, job->metrics->config->flow_idle_s,
-				       &job->occupancy);
-	nr = pins_walk_bucket(job->walk, found);
 	for (int i = 0; i < nr; i++) {
 		if (flow_is_over(&found[i], &job->names))
 			continue;
@@ -225,7 +193,7 @@ static int job_work(struct job *job)
 
 	for (unsigned int i = 1; !err && spent_s < SLICE_S && !job_is_full(job); i++) {
 		err = job_step(job);
-		if (job->kind == JOB_COUNT || i % LOOK_EVERY == 0)
+		if (i % LOOK_EVERY == 0)
 			spent_s = metrics_now_s() - start_s;
 	}
 	job->worked_s += metrics_now_s() - start_s;
@@ -270,8 +238,7 @@ static int job_open(struct job *job, unsigned int top)
 	struct metrics *metrics = job->metrics;
 	int err = pins_walk_open(metrics->pins, &job->walk);
 
-	if (!err && job->kind != JOB_COUNT)
-		err = names_open(&job->names, metrics->config, metrics->pins);
+	err = err ?: names_open(&job->names, metrics->config, metrics->pins);
 	if (!err && job->kind == JOB_TOP)
 		err = flow_top_init(&job->top, FLOW_SORT_BYTES, top);
 	if (!err && job->kind == JOB_STREAM) {
@@ -307,7 +274,7 @@ void job_start(struct metrics *metrics, struct evhttp_request *request, enum job
 		metrics_reply_busy(request, 503, "too many at once");
 		return;
 	}
-	if (kind != JOB_COUNT && metrics_now_s() < metrics->walk_due_s) {
+	if (metrics_now_s() < metrics->walk_due_s) {
 		metrics_reply_busy(request, 429, "too soon after the last one");
 		return;
 	}

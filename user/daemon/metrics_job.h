@@ -6,10 +6,12 @@
 #define AD_METRICS_JOB_H
 
 #include "metrics_client.h"
+#include "metrics_read.h"
 #include "metrics_text.h"
 #include "user/base/prom.h"
 #include "user/config/keys.h"
 #include "user/state/pins.h"
+#include "worker.h"
 
 #define FLOWS_CONTENT_TYPE "application/x-ndjson"
 
@@ -21,12 +23,27 @@ struct job;
 
 #define HEALTH_TEXT 320
 
+/* Of /healthz. */
+struct health {
+	int code; /* 0: not looked yet */
+	char text[HEALTH_TEXT];
+};
+
+/* What takes a walk over the flow table, or over all sockets, and therefore is not always new. */
+struct counted {
+	struct pins_occupancy flows;
+	__u64 left;			/* flows that a drain still waits for */
+	double flows_due_s, left_due_s; /* when they may be counted again; CLOCK_MONOTONIC */
+};
+
 struct metrics {
-	int health_code; /* of /healthz; 0: not looked yet */
+	struct health health;
 	double health_due_s;
-	double left_due_s; /* when a drain's flows may be counted again */
-	__u64 flows_left;
-	char health[HEALTH_TEXT];
+	struct counted counted;
+	struct worker *reader;
+	struct reading *reading; /* under way, or NULL */
+	struct waiters waiters;
+	size_t page_bytes; /* of the last page */
 	struct event_base *base;
 	struct evhttp *http;
 	struct clients clients;
@@ -35,16 +52,12 @@ struct metrics {
 	struct metrics_daemon daemon;
 	char token[TOKEN_MAX + 1]; /* empty: nobody may see flows */
 
-	struct pins_occupancy occupancy; /* as last counted */
-	double count_due_s;		 /* when it is to be counted again; CLOCK_MONOTONIC */
-	double walk_due_s;		 /* when the next walk for flows may start */
-
+	double walk_due_s; /* when the next walk for flows may start */
 	struct job *jobs;
-	unsigned int nr_jobs[3]; /* by enum job_kind */
+	unsigned int nr_jobs[2]; /* by enum job_kind */
 };
 
 enum job_kind {
-	JOB_COUNT,  /* of entries by kind, then /metrics */
 	JOB_TOP,    /* /metrics/flows */
 	JOB_STREAM, /* /flows */
 };
@@ -58,7 +71,10 @@ void jobs_use_config(struct metrics *metrics);
 void jobs_free(struct metrics *metrics);
 
 double metrics_now_s(void);
-void metrics_serve_counted(struct metrics *metrics, struct evhttp_request *request);
+/* Takes @request back from a callback that is told when its client goes: it will be answered. */
+void metrics_release(struct evhttp_request *request);
+/* For that callback: nobody will answer. */
+void metrics_disown(struct evhttp_request *request);
 void metrics_reply(struct evhttp_request *request, int code, const char *type,
 		   struct evbuffer *body);
 void metrics_reply_text(struct evhttp_request *request, int code, const char *text);

@@ -99,7 +99,9 @@ static void take_over(struct reload *reload)
 	dns_server_tune(daemon->server, daemon->config);
 	metrics_use(daemon->metrics, daemon->config);
 	zone_watch_use(daemon->zone_watch, daemon->config, reload->zones->began_real_ns);
-	dns_server_free(old_server);
+	/* The worker frees them: a million names take long. */
+	if (old_server)
+		reload->old_zones = dns_server_free(old_server);
 	reload->server = NULL;
 	build->config = NULL;
 	build->guard = NULL;
@@ -135,6 +137,21 @@ static void add_secrets(json_t *changes, const struct secrets *old, const struct
 		json_array_append_new(changes, json_string("DNS cookies: other secrets"));
 }
 
+/* Something failed behind the zones: who asks the daemon is answered as who asks the kernel. */
+static void follow_kernel(struct reload *reload)
+{
+	struct report *report = &reload->report;
+
+	if (!dns_zones_are_live(reload->zones, &reload->daemon->loader->pins))
+		return;
+	use_zones(reload);
+	json_array_extend(report->changes, reload->build.zone_changes);
+	config_errors_add(&report->errors, "zones", 0,
+			  "the new ones are served, while the rest of the change failed: mend "
+			  "that, and reload again");
+	report_halfway(report);
+}
+
 static int change_all(struct reload *reload)
 {
 	struct daemon *daemon = reload->daemon;
@@ -146,10 +163,11 @@ static int change_all(struct reload *reload)
 		return err;
 	read_secrets(daemon, &before);
 	err = loader_change(daemon->loader, daemon->config, build->config, reload->zones,
-			    &reload->report.errors);
+			    build->guard, &reload->report.errors);
 	if (err) { /* at once: it has the sockets of the one that goes on */
 		dns_server_free(reload->server);
 		reload->server = NULL;
+		follow_kernel(reload);
 		return err;
 	}
 	read_secrets(daemon, &after);
@@ -261,6 +279,24 @@ static void on_cleared(struct worker_job *job, bool ran)
 		start_soon(daemon);
 }
 
+/* Whoever had borrowed the old configuration to read the instance has given it back. */
+static void on_given_back(struct worker_job *job, bool ran)
+{
+	struct reload *reload = (struct reload *)job;
+
+	if (!ran) {
+		reload_free(reload);
+		return;
+	}
+	job->work = work_clear_away;
+	job->done = on_cleared;
+	worker_queue(reload->daemon->worker, job);
+}
+
+static void work_nothing(struct worker_job *job)
+{
+}
+
 static void work_build(struct worker_job *job)
 {
 	struct reload *reload = (struct reload *)job;
@@ -280,9 +316,9 @@ static void on_built(struct worker_job *job, bool ran)
 	}
 	apply(reload);
 	reload->reply = report_end(reload->daemon, &reload->report);
-	job->work = work_clear_away;
-	job->done = on_cleared;
-	worker_queue(reload->daemon->worker, job);
+	job->work = work_nothing;
+	job->done = on_given_back;
+	worker_queue(reload->daemon->reader, job);
 }
 
 static void notify_begin(void)

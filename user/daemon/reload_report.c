@@ -31,6 +31,11 @@ void report_done(struct report *report, size_t nr_broken)
 	report->record.end = nr_broken ? AD_RELOAD_PARTLY : AD_RELOAD_OK;
 }
 
+void report_halfway(struct report *report)
+{
+	report->record.end = AD_RELOAD_PARTLY;
+}
+
 static void log_lines(json_t *lines, bool is_warning)
 {
 	size_t i, nr = json_array_size(lines);
@@ -64,6 +69,8 @@ static void report_log(const struct report *report)
 	if (report->nr_broken)
 		log_err("reloaded: %zu changes; %zu zones cannot be read (%s)", nr,
 			report->nr_broken, by);
+	else if (report->record.end == AD_RELOAD_PARTLY)
+		log_err("reload failed halfway: %zu changes are in force (%s)", nr, by);
 	else
 		log_info("reloaded: %zu changes (%s)", nr, by);
 }

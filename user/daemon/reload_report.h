@@ -24,6 +24,8 @@ struct report {
 void report_begin(struct report *report, enum ad_reload_by by, const char *who);
 /* It was applied, but for so many zones. */
 void report_done(struct report *report, size_t nr_broken);
+/* Only a part of it was, and the errors say which. */
+void report_halfway(struct report *report);
 /* Notes it for `anydoor status` and metrics. */
 void report_remember(struct daemon *daemon, struct report *report);
 /* Logs it, notes it, and gives what whoever asked is told. */

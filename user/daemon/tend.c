@@ -2,6 +2,7 @@
 /*
  * tend.c: what the daemon looks after, once a second or more seldom.
  */
+#include <errno.h>
 #include <string.h>
 #include <time.h>
 #include <net/if.h>
@@ -24,6 +25,63 @@
 #define SYSCTL_EVERY_S 10
 #define PEERS_EVERY_S  5
 #define EXPIRY_EVERY_S 10
+
+/* --- what the worker does --------------------------------------------------------------------- */
+
+/* False: it is still at it. */
+static bool chore_start(struct daemon *daemon, struct chore *chore,
+			void (*work)(struct worker_job *job),
+			void (*done)(struct worker_job *job, bool ran))
+{
+	if (chore->is_busy)
+		return false;
+	chore->job = (struct worker_job){ .work = work, .done = done };
+	chore->is_busy = true;
+	chore->config = daemon->config;
+	chore->pins = daemon->loader->pins;
+	worker_queue(daemon->worker, &chore->job);
+	return true;
+}
+
+static void work_warm(struct worker_job *job)
+{
+	neigh_keep_warm(((struct chore *)job)->config);
+}
+
+static void on_warm(struct worker_job *job, bool ran)
+{
+	((struct chore *)job)->is_busy = false;
+}
+
+/* With maps that it opens itself: the loader's are others after a reload. */
+static void work_age(struct worker_job *job)
+{
+	struct chore *chore = (struct chore *)job;
+	struct config_errors ignored = {};
+	struct datapath dp;
+	struct vip_set vips;
+
+	chore->result = datapath_open(&dp, chore->pins.dir, &ignored);
+	config_errors_free(&ignored);
+	if (chore->result)
+		return;
+	chore->result = vip_set_read(&vips, dp.locals, AD_LOCAL_VIP_TCP);
+	chore->result = chore->result ?: unstamped_age(&dp, &vips);
+	datapath_close(&dp);
+}
+
+static void on_aged(struct worker_job *job, bool ran)
+{
+	struct chore *chore = (struct chore *)job;
+
+	chore->is_busy = false;
+	if (ran && chore->result > 0)
+		log_debug("%d unstamped sockets are gone", chore->result);
+	if (ran && chore->result < 0 && chore->result != -ENOENT) /* -ENOENT: detached meanwhile */
+		log_warn("unstamped list: cannot be aged: %s", strerror(-chore->result));
+}
+
+/* --- what the loop does ----------------------------------------------------------------------- */
 
 static void tend_clock(struct daemon *daemon)
 {
@@ -48,16 +106,19 @@ static void follow_links(struct daemon *daemon)
 	daemon->tend.links_err = err;
 }
 
-/* On time, and at once when a packet was dropped for want of a neighbour. */
+/*
+ * On time, and at once when a packet was dropped for want of a neighbour. A large fleet takes tens
+ * of milliseconds.
+ */
 static void tend_neighbours(struct daemon *daemon)
 {
 	__u64 dropped = datapath_reason(&daemon->loader->dp, AD_R_NO_NEIGH);
 	bool urgent = dropped != daemon->tend.no_neigh;
 
-	daemon->tend.no_neigh = dropped;
 	if (!urgent && daemon->tend.seconds % WARM_EVERY_S)
 		return;
-	neigh_keep_warm(daemon->config);
+	if (chore_start(daemon, &daemon->tend.warm, work_warm, on_warm))
+		daemon->tend.no_neigh = dropped;
 	prepare_follow_multipath(daemon->loader->dp.state_at);
 	follow_links(daemon);
 }
@@ -74,19 +135,11 @@ static void shout_if_full(struct daemon *daemon)
 	daemon->tend.out_full = full;
 }
 
+/* All sockets of the host are looked at. */
 static void tend_unstamped(struct daemon *daemon)
 {
-	struct datapath *dp = &daemon->loader->dp;
-	struct vip_set vips;
-	int nr;
-
-	if (!dp->state_at->unstamped || vip_set_read(&vips, dp->locals, AD_LOCAL_VIP_TCP))
-		return;
-	nr = unstamped_age(dp, &vips);
-	if (nr > 0)
-		log_debug("%d unstamped sockets are gone; %u left", nr, dp->state_at->unstamped);
-	if (nr < 0)
-		log_warn("unstamped list: cannot be aged: %s", strerror(-nr));
+	if (daemon->loader->dp.state_at->unstamped)
+		chore_start(daemon, &daemon->tend.age, work_age, on_aged);
 }
 
 /* Only -ENODEV speaks of the interface. Any other error is our own trouble: nothing changes. */

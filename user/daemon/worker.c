@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * worker.c: one thread for what takes long (worker.h).
+ * worker.c: a thread for what takes long (worker.h).
  */
 #include <errno.h>
 #include <event2/event.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * worker.h: one thread for what takes long, so that the loop goes on serving.
+ * worker.h: a thread for what takes long, so that the loop goes on serving.
  *
  * Jobs run one after the other, in the order in which they were queued. What a job borrows must
  * live until it is done; a job that frees something is therefore queued behind those that borrow

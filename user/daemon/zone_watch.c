@@ -49,6 +49,7 @@ struct watched_set {
 struct look {
 	struct worker_job job;
 	struct zone_watch *watch; /* NULL: it was freed meanwhile */
+	struct worker *worker;
 	const struct config *config;
 	struct watched_set *before; /* to compare with, or NULL */
 	struct watched_set *after;  /* what is there now; NULL: only to compare */
@@ -157,6 +158,48 @@ static void set_free(struct watched_set *set)
 	free(set->zones);
 	free(set->seen);
 	free(set);
+}
+
+/* A job: frees what is watched no longer. */
+struct drop {
+	struct worker_job job;
+	struct watched_set *set;
+};
+
+static void work_drop(struct worker_job *job)
+{
+	struct drop *drop = (struct drop *)job;
+
+	set_free(drop->set);
+	drop->set = NULL;
+}
+
+static void on_dropped(struct worker_job *job, bool ran)
+{
+	struct drop *drop = (struct drop *)job;
+
+	set_free(drop->set);
+	free(drop);
+}
+
+/*
+ * Closing what hears of files waits until the kernel tells of none any more. @worker: NULL at the
+ * end, when nobody serves.
+ */
+static void set_drop(struct worker *worker, struct watched_set *set)
+{
+	struct drop *drop = set && worker ? calloc(1, sizeof(*drop)) : NULL;
+
+	if (!drop) {
+		set_free(set);
+		return;
+	}
+	if (set->readable)
+		event_free(set->readable);
+	set->readable = NULL;
+	drop->job = (struct worker_job){ .work = work_drop, .done = on_dropped };
+	drop->set = set;
+	worker_queue(worker, &drop->job);
 }
 
 static int add_entry(struct watched_set *set, const char *dir, const char *name)
@@ -391,11 +434,11 @@ static void work_look(struct worker_job *job)
 	look->took_us = clock_mono_us() - began;
 }
 
-static void look_free(struct look *look)
+static void look_free(struct look *look, struct worker *worker)
 {
 	if (look->drops_before)
-		set_free(look->before);
-	set_free(look->after);
+		set_drop(worker, look->before);
+	set_drop(worker, look->after);
 	free(look);
 }
 
@@ -406,7 +449,7 @@ static int use_set(struct zone_watch *watch, struct look *look)
 
 	if (watch->set)
 		on_events(watch->set->fd, 0, watch); /* what came before @set began to hear */
-	set_free(watch->set);
+	set_drop(watch->worker, watch->set);
 	watch->set = NULL;
 	if (look->err)
 		return look->err;
@@ -445,7 +488,7 @@ static void on_looked(struct worker_job *job, bool ran)
 		watch->look = NULL;
 	if (watch && ran)
 		took_a_look(watch, look);
-	look_free(look);
+	look_free(look, ran ? look->worker : NULL);
 	if (watch && ran && watch->is_late) {
 		watch->is_late = false;
 		wait_a_moment(watch);
@@ -470,6 +513,7 @@ static void look_soon(struct zone_watch *watch, __u64 fresh_ns)
 	}
 	look->job = (struct worker_job){ .work = work_look, .done = on_looked };
 	look->watch = watch;
+	look->worker = watch->worker;
 	look->config = watch->config;
 	look->settled_ns = watch->times.settled_ms * 1000000ull;
 	look->differs = fresh_ns && watch->is_told;
@@ -502,27 +546,28 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
 		look_soon(watch, 0);
 }
 
-/* What is under way looks at what is watched no longer. */
-static void forget(struct zone_watch *watch)
+/* What is under way looks at what is watched no longer. Gives what nobody has any more, or NULL. */
+static struct watched_set *forget(struct zone_watch *watch)
 {
+	struct watched_set *set = watch->set;
 	struct look *look = watch->look;
 
 	if (look)
 		look->watch = NULL;
-	if (look && look->before && look->before == watch->set) {
+	if (look && look->before && look->before == set) {
 		look->drops_before = true;
-		event_del(watch->set->readable);
-	} else {
-		set_free(watch->set);
+		event_del(set->readable);
+		set = NULL;
 	}
 	watch->look = NULL;
 	watch->set = NULL;
 	watch->is_told = watch->is_late = false;
+	return set;
 }
 
 void zone_watch_use(struct zone_watch *watch, const struct config *config, __u64 read_real_ns)
 {
-	forget(watch);
+	set_drop(watch->worker, forget(watch));
 	watch->config = config->dns_watch && config->nr_zones ? config : NULL;
 	if (watch->config)
 		look_soon(watch, read_real_ns ?: 1);
@@ -557,7 +602,7 @@ void zone_watch_free(struct zone_watch *watch)
 {
 	if (!watch)
 		return;
-	forget(watch);
+	set_free(forget(watch));
 	if (watch->moment)
 		event_free(watch->moment);
 	if (watch->every)

@@ -376,7 +376,7 @@ int dns_server_new(struct event_base *base, const struct config *config, const s
 	else
 		err = server_open(server, config, before);
 	if (err) {
-		dns_server_free(server);
+		dns_server_free(server); /* it has no zones yet */
 		return err;
 	}
 	server->tally.daemon->tcp_open = 0; /* of a daemon that was killed */
@@ -418,20 +418,22 @@ void dns_server_tune(struct dns_server *server, const struct config *config)
 	dns_tcp_tune(server, config);
 }
 
-void dns_server_free(struct dns_server *server)
+struct dns_zones *dns_server_free(struct dns_server *server)
 {
+	struct dns_zones *zones;
 	size_t i;
 
 	if (!server)
-		return;
+		return NULL;
 	dns_tcp_close(server);
 	for (i = 0; i < server->nr_endpoints; i++)
 		endpoint_close(&server->endpoints[i]);
+	zones = server->zones;
 	dns_tally_close(&server->tally);
 	pops_unmap(server->pops);
-	dns_zones_free(server->zones);
 	dns_guard_free(server->guard);
 	free(server->endpoints);
 	free(server->work);
 	free(server);
+	return zones;
 }

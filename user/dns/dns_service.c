@@ -281,6 +281,16 @@ static int publish_swap(struct dns_zones *zones, const struct pins *pins)
 	return err;
 }
 
+bool dns_zones_are_live(const struct dns_zones *zones, const struct pins *pins)
+{
+	struct publish publish = { .pages_fd = -1, .live_fd = -1 };
+	bool live = zones->staged >= 0 && !publish_open(&publish, pins) &&
+		    is_in_slot(&publish, publish.live_slot, zones->staged);
+
+	publish_close(&publish);
+	return live;
+}
+
 int dns_zones_publish(struct dns_zones *zones, const struct pins *pins)
 {
 	bool was_staged = zones->staged >= 0;

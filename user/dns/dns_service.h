@@ -47,6 +47,8 @@ int dns_zones_stage(struct dns_zones *zones, const struct pins *pins);
  * dns_zones_retire() must follow, and before that no other set may be staged.
  */
 int dns_zones_publish(struct dns_zones *zones, const struct pins *pins);
+/* Whether packets are answered from @zones, which were staged. */
+bool dns_zones_are_live(const struct dns_zones *zones, const struct pins *pins);
 /*
  * Waits for the last reader of what is not live and empties that; @live: @zones were published, so
  * their statistics are written, too.
@@ -84,6 +86,7 @@ struct dns_zones *dns_server_use(struct dns_server *server, struct dns_zones *zo
 const struct dns_zones *dns_server_zones(const struct dns_server *server);
 /* Takes over what may change while it serves: limits on connections. */
 void dns_server_tune(struct dns_server *server, const struct config *config);
-void dns_server_free(struct dns_server *server);
+/* Gives back the set that it used, to free; or NULL. */
+struct dns_zones *dns_server_free(struct dns_server *server);
 
 #endif

@@ -18,52 +18,78 @@
 /* A packet may arrive while we count: then its slot's time is later than ours. */
 #define CLOCK_SLACK_S 60
 
-/* --- an array map: mapped whole, or copied range by range ------------------------------------ */
+/* --- an array map: mapped or copied, range by range ------------------------------------------ */
 
+/*
+ * The kernel maps each page at once, so mapping a table of gigabytes takes seconds: only the range
+ * at hand is mapped.
+ */
 struct array {
-	const char *at; /* NULL: not mapped */
 	int fd;
 	__u32 size; /* of an element */
 	size_t nr;
+	bool is_mapped; /* range by range; else copied */
+	char *window;	/* NULL: none is mapped now */
+	size_t window_at, window_bytes;
 };
 
 static int array_open(const struct pins *pins, const char *name, __u32 size, struct array *array)
 {
 	struct bpf_map_info info;
-	void *at;
 
-	*array = (struct array){ .size = size };
+	*array = (struct array){ .size = size, .is_mapped = true };
 	array->fd = pins_map_sized(pins, name, true, size, &info);
 	if (array->fd == -EACCES || array->fd == -EPERM || array->fd == -EROFS) {
+		array->is_mapped = false;
 		array->fd = pins_map_sized(pins, name, false, size, &info);
-		array->nr = array->fd < 0 ? 0 : info.max_entries;
-		return array->fd < 0 ? array->fd : 0;
 	}
-	if (array->fd < 0)
-		return array->fd;
-	array->nr = info.max_entries;
-	at = mmap(NULL, array->nr * size, PROT_READ, MAP_SHARED, array->fd, 0);
-	if (at != MAP_FAILED)
-		array->at = at;
-	return 0;
+	array->nr = array->fd < 0 ? 0 : info.max_entries;
+	return array->fd < 0 ? array->fd : 0;
+}
+
+static void array_unmap(struct array *array)
+{
+	if (array->window)
+		munmap(array->window, array->window_bytes);
+	array->window = NULL;
 }
 
 static void array_close(struct array *array)
 {
-	if (array->at)
-		munmap((void *)array->at, array->nr * array->size);
+	array_unmap(array);
 	if (array->fd >= 0)
 		close(array->fd);
 	*array = (struct array){ .fd = -1 };
 }
 
+/* What was mapped before is no longer. NULL: it cannot be mapped. */
+static const void *array_map(struct array *array, size_t first, size_t nr)
+{
+	size_t page = sysconf(_SC_PAGESIZE), begin = first * array->size;
+	size_t at = begin - begin % page, bytes = begin % page + nr * array->size;
+	void *window;
+
+	if (!array->window || array->window_at != at || array->window_bytes != bytes) {
+		array_unmap(array);
+		window = mmap(NULL, bytes, PROT_READ, MAP_SHARED, array->fd, at);
+		if (window == MAP_FAILED)
+			return NULL;
+		array->window = window;
+		array->window_at = at;
+		array->window_bytes = bytes;
+	}
+	return array->window + (begin - at);
+}
+
 /* Elements @first and following: in place, or copied to @buffer. NULL if they cannot be read. */
-static const void *array_range(const struct array *array, size_t first, size_t nr, void *buffer)
+static const void *array_range(struct array *array, size_t first, size_t nr, void *buffer)
 {
 	__u32 keys[CHUNK * AD_FLOW_SLOTS], before = first - 1, last, got = nr;
+	const void *mapped = array->is_mapped ? array_map(array, first, nr) : NULL;
 
-	if (array->at)
-		return array->at + first * array->size;
+	if (mapped)
+		return mapped;
+	array->is_mapped = false;
 	/* A batch starts after a key. -ENOENT: it reached the end of the array. */
 	if (bpf_map_lookup_batch(array->fd, first ? &before : NULL, &last, keys, buffer, &got,
 				 NULL) &&
@@ -161,7 +187,7 @@ static int chunk_load(struct pins_walk *walk)
 	if (!walk->before)
 		return -EIO;
 	walk->after = walk->before;
-	if (!walk->tags.at && chunk_is_empty(walk->before, nr))
+	if (!walk->tags.is_mapped && chunk_is_empty(walk->before, nr))
 		return 0;
 	walk->entries = array_range(&walk->flows, walk->first * AD_FLOW_SLOTS, nr * AD_FLOW_SLOTS,
 				    walk->entries_copy);
@@ -222,7 +248,8 @@ static void count_slot(struct ad_flow_slot slot, const struct pins_walk *walk, _
 		occupancy->by_kind[slot.kind]++;
 }
 
-int pins_walk_count(struct pins_walk *walk, __u32 idle_s, struct pins_occupancy *occupancy)
+/* The next chunk, by its tags alone. 0, -ENOENT behind the last one, or -errno. */
+static int count_chunk(struct pins_walk *walk, __u32 idle_s, struct pins_occupancy *occupancy)
 {
 	const struct ad_flow_bucket *buckets;
 	size_t nr;
@@ -249,7 +276,7 @@ int pins_read_occupancy(const struct pins *pins, __u32 idle_s, struct pins_occup
 	if (err)
 		return err;
 	while (!err)
-		err = pins_walk_count(walk, idle_s, occupancy);
+		err = count_chunk(walk, idle_s, occupancy);
 	pins_walk_close(walk);
 	return err == -ENOENT ? 0 : err;
 }

@@ -16,7 +16,7 @@
 #include "user/base/output.h"
 #include "user/base/sysctl.h"
 #include "user/config/keys.h"
-#include "user/dns/dns_guard.h"
+#include "user/dns/dns_zones.h"
 #include "user/fleet/model_pins.h"
 #include "user/flows/unstamped.h"
 #include "user/state/bpf_info.h"
@@ -83,19 +83,33 @@ int loader_open_maps(struct loader *loader, const char *dir, struct config_error
 	return err;
 }
 
-/* Zones first: they may fail for want of memory, while the small maps have room for all. */
+static int tell_unwritten(const char *what, int err, struct config_errors *errors)
+{
+	if (err)
+		config_errors_add(errors, what, 0, "cannot be written to the kernel: %s",
+				  strerror(-err));
+	return err;
+}
+
+/*
+ * Zones are staged first, for want of memory may forbid it, and are made live last: if anything
+ * else fails, the answers are those of before.
+ */
 int loader_fill(struct loader *loader, const struct intent *intent, struct config_errors *errors)
 {
-	const char *what = "zones";
-	int err = dns_zones_publish(intent->zones, &loader->pins);
+	bool was_staged = intent->zones->staged >= 0;
+	int err = was_staged ? 0 : dns_zones_stage(intent->zones, &loader->pins);
 
-	if (!err) {
-		what = "DNS cookies and limits";
-		err = dns_guard_publish(intent->guard, &loader->pins);
-	}
-	if (!err)
-		return fill_maps(&loader->dp, loader->fleet, intent->config, &intent->keys, errors);
-	config_errors_add(errors, what, 0, "cannot be written to the kernel: %s", strerror(-err));
+	err = tell_unwritten("zones", err, errors);
+	err = err ?: fill_maps(&loader->dp, loader->fleet, intent->config, &intent->keys, errors);
+	err = err
+		      ?: tell_unwritten("DNS cookies and limits",
+					dns_guard_publish(intent->guard, &loader->pins), errors);
+	err = err
+		      ?: tell_unwritten("zones", dns_zones_publish(intent->zones, &loader->pins),
+					errors);
+	if (!was_staged)
+		dns_zones_retire(intent->zones, &loader->pins, !err);
 	return err;
 }
 
@@ -370,27 +384,26 @@ static int begin(struct loader *loader, struct intent *intent, struct config_err
 /* --- intents ---------------------------------------------------------------------------------- */
 
 static int intent_open(struct intent *intent, const struct config *config, struct dns_zones *zones,
-		       struct config_errors *errors)
+		       const struct dns_guard *guard, struct config_errors *errors)
 {
 	int err;
 
 	memset(intent, 0, sizeof(*intent));
 	intent->config = config;
 	intent->zones = zones;
+	intent->guard = guard;
 	err = keys_load(config->key_file, config->key_epoch, &intent->keys, intent->stamp_id);
 	if (err) {
 		config_errors_add(errors, config->key_file, 0, "keys.file cannot be used: %s",
 				  strerror(-err));
 		return err;
 	}
-	err = dns_guard_load(config, &intent->guard, errors);
-	return err ?: object_open(&intent->object, config, errors);
+	return object_open(&intent->object, config, errors);
 }
 
 static void intent_close(struct intent *intent)
 {
 	object_close(&intent->object);
-	dns_guard_free(intent->guard);
 	explicit_bzero(&intent->keys, sizeof(intent->keys));
 }
 
@@ -417,7 +430,7 @@ int loader_check_clock(const struct loader *loader, const struct config *config,
 }
 
 int loader_start(struct loader *loader, const struct config *config, struct dns_zones *zones,
-		 struct config_errors *errors)
+		 const struct dns_guard *guard, struct config_errors *errors)
 {
 	struct intent intent;
 	int err = open_to_group(&loader->instance, config, errors);
@@ -425,14 +438,15 @@ int loader_start(struct loader *loader, const struct config *config, struct dns_
 	err = err ?: recover(loader, errors);
 	if (err)
 		return err;
-	err = intent_open(&intent, config, zones, errors);
+	err = intent_open(&intent, config, zones, guard, errors);
 	err = err ?: begin(loader, &intent, errors);
 	intent_close(&intent);
 	return err;
 }
 
 int loader_change(struct loader *loader, const struct config *old, const struct config *config,
-		  struct dns_zones *zones, struct config_errors *errors)
+		  struct dns_zones *zones, const struct dns_guard *guard,
+		  struct config_errors *errors)
 {
 	struct config_errors ignored = {};
 	bool held = loader->held.nr;
@@ -443,7 +457,7 @@ int loader_change(struct loader *loader, const struct config *old, const struct 
 		return err;
 	loader_keep_pins(loader, &ignored);
 	config_errors_free(&ignored);
-	err = intent_open(&intent, config, zones, errors);
+	err = intent_open(&intent, config, zones, guard, errors);
 	err = err ?: loader_alter(loader, &intent, old, errors);
 	repin_release(&loader->held); /* what was replaced must not live on */
 	if (held)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 #include <net/if.h>
+#include <bpf/bpf.h>
 #include "attach.h"
 #include "fill.h"
 #include "loader_internal.h"
@@ -317,29 +318,46 @@ static void regrant(const struct loader *loader)
 			 strerror(-err));
 }
 
-/* The change came to nothing. */
-static void go_back(struct loader *loader, const struct config *old)
+/* It failed, perhaps with some maps written: they become as they were, as far as they let us. */
+static void go_back(struct loader *loader, const struct config *old, const struct ad_keys *keys)
 {
-	prune(loader, old);
-	model_configure(loader->fleet, old, clock_mono_s());
+	struct config_errors errors = {};
+
+	if (fill_maps(&loader->dp, loader->fleet, old, keys, &errors))
+		log_err("what was written before cannot be taken back: %s", errors.list[0].text);
+	config_errors_free(&errors);
+	arm_new_vips(loader); /* such as were gone for a moment */
+}
+
+static int read_keys(const struct loader *loader, struct ad_keys *keys)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(loader->dp.keys, &zero, keys) ? -errno : 0;
 }
 
 int loader_alter(struct loader *loader, struct intent *intent, const struct config *old,
 		 struct config_errors *errors)
 {
-	bool anew;
+	struct ad_keys keys;
+	bool anew, had_keys;
 	int err = check_fixed(loader, intent, &anew, errors);
 
 	err = err ?: attach_new(loader, old, intent->config, errors);
 	if (err)
 		return err;
 	warn_lost_vips(loader, intent->config);
+	had_keys = !read_keys(loader, &keys);
 	err = change(loader, intent, anew, errors);
-	if (err) {
-		if (old)
-			go_back(loader, old);
+	if (err && old)
+		model_configure(loader->fleet, old, clock_mono_s());
+	if (err && old && had_keys)
+		go_back(loader, old, &keys);
+	if (err && old)
+		prune(loader, old);
+	explicit_bzero(&keys, sizeof(keys));
+	if (err)
 		return err;
-	}
 	regrant(loader);
 	prepare_more_sysctls(intent->config, &loader->doors);
 	arm_new_vips(loader);

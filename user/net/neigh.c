@@ -120,7 +120,8 @@ static int on_route(const struct nlmsghdr *nlh, void *arg)
 }
 
 /* Asks for all legs of the route, not only for the one that some flow would take. */
-static int find_hops(const struct ad_addr *from, const struct ad_addr *to, struct hops *hops)
+static int find_hops(struct netlink *netlink, const struct ad_addr *from, const struct ad_addr *to,
+		     struct hops *hops)
 {
 	struct lookup lookup = { .hops = hops };
 	char buf[512];
@@ -142,13 +143,13 @@ static int find_hops(const struct ad_addr *from, const struct ad_addr *to, struc
 		rt->rtm_src_len = len * 8;
 		mnl_attr_put(nlh, RTA_SRC, len, src);
 	}
-	return netlink_ask(nlh, on_route, &lookup);
+	return netlink_ask_by(netlink, nlh, on_route, &lookup);
 }
 
 /*
  * NTF_USE does what a packet to this neighbour would do: resolve it, or confirm it if it is stale.
  */
-static int use_hop(const struct hop *hop)
+static int use_hop(struct netlink *netlink, const struct hop *hop)
 {
 	char buf[256];
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
@@ -161,25 +162,37 @@ static int use_hop(const struct hop *hop)
 	nd->ndm_state = NUD_NONE;
 	nd->ndm_flags = NTF_USE;
 	mnl_attr_put(nlh, NDA_DST, addr_len(hop->family), hop->addr);
-	return netlink_ask(nlh, NULL, NULL);
+	return netlink_ask_by(netlink, nlh, NULL, NULL);
+}
+
+static int warm_node(struct netlink *netlink, const struct ad_addr *from, const struct ad_addr *to)
+{
+	struct hops hops = {};
+	int used = 0;
+	size_t i;
+
+	if (find_hops(netlink, from, to, &hops))
+		return 0;
+	for (i = 0; i < hops.nr; i++)
+		used += !use_hop(netlink, &hops.list[i]);
+	return used;
 }
 
 int neigh_keep_warm(const struct config *config)
 {
+	struct netlink netlink;
 	int used = 0;
-	size_t i, j;
+	size_t i;
 
+	if (netlink_open(&netlink))
+		return 0;
 	for (i = 0; i < config->nr_nodes; i++) {
 		const struct config_node *node = &config->nodes[i];
-		struct hops hops = {};
 
 		/* If there is no route to one peer, the others are still kept resolved. */
-		if (node == config->self || node->state == CONFIG_NODE_DOWN ||
-		    find_hops(&config->self->tunnel, &node->tunnel, &hops))
-			continue;
-		for (j = 0; j < hops.nr; j++)
-			if (!use_hop(&hops.list[j]))
-				used++;
+		if (node != config->self && node->state != CONFIG_NODE_DOWN)
+			used += warm_node(&netlink, &config->self->tunnel, &node->tunnel);
 	}
+	netlink_close(&netlink);
 	return used;
 }

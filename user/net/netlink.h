@@ -15,4 +15,13 @@ int netlink_ask(struct nlmsghdr *request, mnl_cb_t each, void *arg);
 /* The same of another family: NETLINK_SOCK_DIAG, NETLINK_NETFILTER. */
 int netlink_ask_family(int family, struct nlmsghdr *request, mnl_cb_t each, void *arg);
 
+/* For who asks thousands of times: a socket for many questions to rtnetlink. */
+struct netlink {
+	struct mnl_socket *socket;
+	__u32 sequence; /* of the last question: an answer to another one is none */
+};
+int netlink_open(struct netlink *netlink);
+int netlink_ask_by(struct netlink *netlink, struct nlmsghdr *request, mnl_cb_t each, void *arg);
+void netlink_close(struct netlink *netlink);
+
 #endif

@@ -128,7 +128,7 @@ static int send_request(struct mnl_socket *nl, enum sockets_which which, __u8 fa
 
 static int dump_family(struct mnl_socket *nl, __u8 family, struct walk *walk)
 {
-	static char buf[1 << 16];
+	char buf[1 << 16];
 	ssize_t len;
 	int err = send_request(nl, walk->which, family);
 

@@ -73,11 +73,6 @@ int pins_walk_open(const struct pins *pins, struct pins_walk **walk);
  * bucket, or -errno. An entry that changes while it is read is read again or left out.
  */
 int pins_walk_bucket(struct pins_walk *walk, struct ad_flow found[AD_FLOW_SLOTS]);
-/*
- * Adds the kinds of the next few thousand slots, by their tags alone. 0, -ENOENT behind the last
- * slot, or -errno. A walk does either this or pins_walk_bucket().
- */
-int pins_walk_count(struct pins_walk *walk, __u32 idle_s, struct pins_occupancy *occupancy);
 void pins_walk_close(struct pins_walk *walk);
 
 /* All of it at once: calls @each until it returns non-zero, which is then returned. */

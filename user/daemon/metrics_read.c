@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * metrics_read.c: the instance is read, and its page written, on the reader's thread
+ * (metrics_read.h). The thread has copies of what the loop may change, and borrows the
+ * configuration.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include "metrics_job.h"
+#include "metrics_read.h"
+
+#define COUNT_SHARE 100 /* each count takes at most one part in so many of the time */
+
+/* A request that waits. */
+struct waiter {
+	TAILQ_ENTRY(waiter) entry;
+	struct metrics *metrics;
+	struct evhttp_request *request;
+	const struct reading *reading; /* what will answer it; NULL: the next one */
+	bool wants_page;	       /* else health */
+};
+
+struct reading {
+	struct worker_job job;
+	struct metrics *metrics;
+	bool is_stale; /* begun with a configuration that is no longer in force */
+
+	/* As it was when it began. */
+	const struct config *config;
+	struct pins pins;
+	struct metrics_daemon daemon;
+	struct counted counted; /* and as it is when it ends */
+	size_t page_bytes;	/* of the page before: the next one is as long */
+	bool wants_page;
+
+	struct evbuffer *page; /* NULL: it could not be written */
+	struct health health;
+};
+
+/* --- on the reader's thread ------------------------------------------------------------------- */
+
+/* A view for one reading: 0, then names_close(); -ENOENT: nothing is loaded. */
+static int open_view(const struct reading *reading, struct view *view)
+{
+	int err;
+
+	*view = (struct view){ .config = reading->config, .pins = reading->pins };
+	err = pins_read_meta(&view->pins, &view->meta);
+	if (!err && view->meta.abi != AD_ABI_VERSION)
+		err = -EPROTO;
+	return err ?: names_open(&view->names, view->config, &view->pins);
+}
+
+/* When what was begun at @began_s, and has just ended, may be done again. */
+static double due_s(double began_s)
+{
+	return began_s + COUNT_SHARE * (metrics_now_s() - began_s);
+}
+
+static void count_flows(struct counted *counted, const struct view *view)
+{
+	double began_s = metrics_now_s();
+
+	if (began_s < counted->flows_due_s)
+		return;
+	if (pins_read_occupancy(&view->pins, names_idle_s(&view->names), &counted->flows))
+		memset(&counted->flows, 0, sizeof(counted->flows));
+	counted->flows_due_s = due_s(began_s);
+}
+
+static void count_left(struct counted *counted, const struct view *view, struct status *status)
+{
+	double began_s = metrics_now_s();
+
+	if (began_s < counted->left_due_s || status_read_left(view, status))
+		return;
+	counted->left = status->flows_left;
+	counted->left_due_s = due_s(began_s);
+}
+
+/* @status NULL: nothing is loaded. */
+static void write_page(struct reading *reading, const struct view *view, struct status *status)
+{
+	reading->page = evbuffer_new();
+	if (!reading->page)
+		return;
+	/* As one block, which goes back to the kernel when it was sent. */
+	evbuffer_expand(reading->page, reading->page_bytes);
+	metrics_write(reading->page, view, status, &reading->daemon);
+}
+
+static void write_loaded(struct reading *reading, const struct view *view, struct status *status)
+{
+	struct counted *counted = &reading->counted;
+
+	count_flows(counted, view);
+	status->flows = counted->flows;
+	if (status->state.flags & AD_STATE_DRAINING)
+		count_left(counted, view, status);
+	status->flows_left = counted->left;
+	write_page(reading, view, status);
+}
+
+/* Fit to serve or not, and the first reason. What the whole fleet may have is no reason. */
+static void judge_health(struct health *health, const struct status *status)
+{
+	health->code = status->unfit ? 503 : 200;
+	if (status->unfit)
+		snprintf(health->text, sizeof(health->text), "%s",
+			 status->warnings[status->unfit - 1]);
+	else if (status->nr_warnings)
+		snprintf(health->text, sizeof(health->text),
+			 "degraded: %zu warnings, see anydoor status", status->nr_warnings);
+	else
+		snprintf(health->text, sizeof(health->text), "%s",
+			 status->state.flags & AD_STATE_DRAINING ? "draining" : "ok");
+}
+
+static void read_status(struct reading *reading, const struct view *view)
+{
+	struct status status;
+	const char *what;
+
+	if (status_read_counters(view, &status, &what)) {
+		snprintf(reading->health.text, sizeof(reading->health.text), "%s cannot be read",
+			 what);
+		return;
+	}
+	judge_health(&reading->health, &status);
+	if (reading->wants_page)
+		write_loaded(reading, view, &status);
+	status_free(&status);
+}
+
+static void work_read(struct worker_job *job)
+{
+	struct reading *reading = (struct reading *)job;
+	struct view view;
+	int err = open_view(reading, &view);
+
+	reading->health = (struct health){ .code = 503, .text = "not loaded" };
+	if (!err)
+		read_status(reading, &view);
+	else if (err == -ENOENT && reading->wants_page)
+		write_page(reading, &view, NULL);
+	names_close(&view.names);
+}
+
+/* --- in the loop ------------------------------------------------------------------------------ */
+
+static void waiter_free(struct waiter *waiter)
+{
+	TAILQ_REMOVE(&waiter->metrics->waiters, waiter, entry);
+	free(waiter);
+}
+
+static void on_close(struct evhttp_connection *connection, void *arg)
+{
+	struct waiter *waiter = arg;
+
+	metrics_disown(waiter->request);
+	waiter_free(waiter);
+}
+
+/* Of several who wait for the same page each has a reference to it. */
+static void reply_page(struct evhttp_request *request, struct evbuffer *page)
+{
+	struct evbuffer *body = page ? evbuffer_new() : NULL;
+
+	/* No page is better than one that says nothing is loaded when reading it failed. */
+	if (!body || evbuffer_add_buffer_reference(body, page))
+		metrics_reply_text(request, 503, "the data path cannot be read");
+	else
+		metrics_reply(request, 200, PROM_CONTENT_TYPE, body);
+	if (body)
+		evbuffer_free(body);
+}
+
+static void answer(struct waiter *waiter, const struct reading *reading)
+{
+	struct evhttp_request *request = waiter->request;
+	struct metrics *metrics = waiter->metrics;
+	bool wants_page = waiter->wants_page;
+
+	metrics_release(request);
+	waiter_free(waiter);
+	clients_alive(&metrics->clients, request);
+	if (wants_page)
+		reply_page(request, reading->page);
+	else
+		metrics_reply_text(request, metrics->health.code, metrics->health.text);
+}
+
+static void reading_free(struct reading *reading)
+{
+	if (reading->page)
+		evbuffer_free(reading->page);
+	free(reading);
+}
+
+static void keep(struct metrics *metrics, const struct reading *reading)
+{
+	metrics->health = reading->health;
+	metrics->health_due_s = metrics_now_s() + 1;
+	metrics->counted = reading->counted;
+	if (reading->page)
+		metrics->page_bytes = evbuffer_get_length(reading->page);
+}
+
+static void begin(struct metrics *metrics);
+
+static void on_read(struct worker_job *job, bool ran)
+{
+	struct reading *reading = (struct reading *)job;
+	struct metrics *metrics = reading->metrics;
+	struct waiter *waiter, *next;
+	bool is_good = ran && !reading->is_stale;
+
+	metrics->reading = NULL;
+	if (is_good)
+		keep(metrics, reading);
+	for (waiter = TAILQ_FIRST(&metrics->waiters); waiter; waiter = next) {
+		next = TAILQ_NEXT(waiter, entry);
+		if (is_good && waiter->reading == reading)
+			answer(waiter, reading);
+		else
+			waiter->reading = NULL;
+	}
+	reading_free(reading);
+	if (ran && !TAILQ_EMPTY(&metrics->waiters))
+		begin(metrics);
+}
+
+static void refuse_all(struct metrics *metrics)
+{
+	struct evhttp_request *request;
+	struct waiter *waiter;
+
+	while ((waiter = TAILQ_FIRST(&metrics->waiters))) {
+		request = waiter->request;
+		metrics_release(request);
+		waiter_free(waiter);
+		metrics_reply_text(request, 503, "no memory");
+	}
+}
+
+/* For all who wait. */
+static void begin(struct metrics *metrics)
+{
+	struct reading *reading = calloc(1, sizeof(*reading));
+	struct waiter *waiter;
+
+	if (!reading) {
+		refuse_all(metrics);
+		return;
+	}
+	reading->job = (struct worker_job){ .work = work_read, .done = on_read };
+	reading->metrics = metrics;
+	reading->config = metrics->config;
+	reading->pins = *metrics->pins;
+	reading->daemon = metrics->daemon;
+	reading->page_bytes = metrics->page_bytes;
+	reading->counted = metrics->counted;
+	for (waiter = TAILQ_FIRST(&metrics->waiters); waiter; waiter = TAILQ_NEXT(waiter, entry)) {
+		waiter->reading = reading;
+		reading->wants_page |= waiter->wants_page;
+	}
+	metrics->reading = reading;
+	worker_queue(metrics->reader, &reading->job);
+}
+
+void reading_ask(struct metrics *metrics, struct evhttp_request *request, bool wants_page)
+{
+	struct waiter *waiter = calloc(1, sizeof(*waiter));
+
+	if (!waiter) {
+		metrics_reply_text(request, 503, "no memory");
+		return;
+	}
+	waiter->metrics = metrics;
+	waiter->request = request;
+	waiter->wants_page = wants_page;
+	TAILQ_INSERT_TAIL(&metrics->waiters, waiter, entry);
+	evhttp_connection_set_closecb(evhttp_request_get_connection(request), on_close, waiter);
+	if (!metrics->reading)
+		begin(metrics);
+}
+
+void reading_use_config(struct metrics *metrics)
+{
+	if (metrics->reading)
+		metrics->reading->is_stale = true;
+}
+
+void reading_free_all(struct metrics *metrics)
+{
+	while (!TAILQ_EMPTY(&metrics->waiters))
+		waiter_free(TAILQ_FIRST(&metrics->waiters));
+}
