@@ -2,7 +2,7 @@
 /*
  * door.bpf.c: what is really attached to the interface, and nothing more.
  *
- * Both programs jump through a pinned table into the data path. An empty slot means that nothing
+ * Both programs jump through a pinned table into the data path. An empty entry means that nothing
  * is behind the door yet (or no more): the packet passes.
  */
 #include <linux/bpf.h>

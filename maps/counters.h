@@ -59,8 +59,8 @@
 	X(tcp_refused, , "dns_tcp_refused_total", COUNTER, NONE,                                   \
 	  "connections to TCP port 53 that were closed to make room for others")
 
-/* struct ad_dns_guarded; cookies[AD_DNS_COOKIE_NONE] and limited[AD_DNS_LIMITED_NOT] stay 0. */
-#define AD_DNS_GUARD_COUNTERS(X)                                                                   \
+/* struct ad_dns_rule_counts; cookies[AD_DNS_COOKIE_NONE] and limited[AD_DNS_LIMITED_NOT] stay 0. */
+#define AD_DNS_RULE_COUNTERS(X)                                                                    \
 	X(cookies, [AD_DNS_COOKIE_STATES], "dns_cookies_total", COUNTER, COOKIE,                   \
 	  "DNS queries that brought a DNS cookie, by how it was found")                            \
 	X(limited, [AD_DNS_LIMITED_STATES][AD_DNS_CLASSES], "dns_limited_total", COUNTER,          \

@@ -212,7 +212,7 @@ AD_ASSERT_SIZE(struct ad_dns_mark, 4);
  * bits) whose offset in the message is added to the other 14.
  */
 enum ad_dns_base {
-	AD_DNS_BASE_OWNER = 0, /* the owner of the RRset */
+	AD_DNS_BASE_OWNER = 0, /* the owner name of the RRset */
 	AD_DNS_BASE_APEX = 1,  /* the zone's apex */
 	AD_DNS_BASE_SELF = 2,  /* the first byte of the RRset itself */
 	AD_DNS_BASE_SET = 3,   /* that of the RRset to which an additional part belongs */
@@ -234,7 +234,7 @@ struct ad_dns_zone {
 	__u32 soa;
 	__u16 soa_len;
 	__u16 soa_fixups;
-	__u32 slot;	      /* index into the zone counters; AD_DNS_ZONE_MAX = not counted */
+	__u32 counter;	      /* index into the zone counters; AD_DNS_ZONE_MAX = not counted */
 	__u32 chain;	      /* ref of struct ad_dns_chain; 0 = not signed */
 	__u16 soa_signed_len; /* with its signatures */
 	__u16 soa_signed_rrs;
@@ -245,13 +245,13 @@ struct ad_dns_zone {
 AD_ASSERT_SIZE(struct ad_dns_zone, 32);
 
 /*
- * A chain of NSEC or NSEC3: its links sorted, each with a key that sorts bytewise. For NSEC that is
- * the owner's name in the order of RFC 4034, 6.1: labels from the apex (exclusive) downwards, lower
- * case, each closed by a zero; zeros and ones within a label are written as 1 and themselves plus
- * one. For NSEC3 it is the hash.
+ * A chain of NSEC or NSEC3: its deniers sorted, each with a key that sorts bytewise. For NSEC that
+ * is the owner name in the order of RFC 4034, 6.1: labels from the apex (exclusive) downwards,
+ * lower case, each closed by a zero; zeros and ones within a label are written as 1 and themselves
+ * plus one. For NSEC3 it is the hash.
  */
 struct ad_dns_chain {
-	__u32 links; /* ref of struct ad_dns_link[nr] */
+	__u32 deniers; /* ref of struct ad_dns_denier[nr] */
 	__u32 nr;
 	__u16 type;
 	__u16 iterations; /* NSEC3 */
@@ -260,17 +260,17 @@ struct ad_dns_chain {
 };
 AD_ASSERT_SIZE(struct ad_dns_chain, 268);
 
-struct ad_dns_link {
+struct ad_dns_denier {
 	__u64 prefix; /* of the key, in host order; zeros behind a shorter one */
 	__u32 proof;  /* ref */
 	__u32 pad;
 };
-AD_ASSERT_SIZE(struct ad_dns_link, 16);
+AD_ASSERT_SIZE(struct ad_dns_denier, 16);
 
 /*
- * A piece of an answer: additional data, or a link with its signatures, its owner spelled out. A
- * blob as of an RRset follows; behind it the marks of additional data, at the next multiple of 4,
- * or a link's key, with zeros up to a multiple of 8 bytes.
+ * A piece of an answer: additional data, or a denier with its signatures, its owner name spelled
+ * out. A blob as of an RRset follows; behind it the marks of additional data, at the next multiple
+ * of 4, or a denier's key, with zeros up to a multiple of 8 bytes.
  */
 struct ad_dns_piece {
 	__u16 len;
@@ -333,7 +333,7 @@ struct ad_dns_daemon {
 };
 AD_ASSERT_SIZE(struct ad_dns_daemon, 4640);
 
-/* dns_zone_info, by counter slot: what the slot counts. Written at every load. */
+/* dns_zone_info, by counter: what it counts. Written at every load. */
 struct ad_dns_zone_info {
 	__u64 loaded_real_s;
 	__u64 bytes; /* of records and cells */

@@ -8,7 +8,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include "dns.h"
-#include "dns_guard.h"
+#include "dns_rules.h"
 #include "steer_rows.h"
 
 /* An image: as many elements as it has pages. Mappable, for that aligns the first page. */
@@ -129,7 +129,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct ad_dns_guard);
+	__type(value, struct ad_dns_rules);
 } dns_guard SEC(".maps");
 
 struct {
@@ -153,14 +153,14 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct ad_dns_guarded);
+	__type(value, struct ad_dns_rule_counts);
 } dns_guarded SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct ad_dns_guarded);
+	__type(value, struct ad_dns_rule_counts);
 	__uint(map_flags, BPF_F_MMAPABLE);
 } dns_guarded_daemon SEC(".maps");
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
  * door_maps.h: the two jump tables behind the attached programs. They outlive every upgrade:
- * swapping a program is one update of one slot, and no packet meets an interface without us.
+ * swapping a program is one update of one entry, and no packet meets an interface without us.
  *
  * The kernel lets a program into a table only if it is of the kind that owns it: same
  * BPF_F_XDP_HAS_FRAGS, same expected_attach_type. A door attached alone has both (xdp.frags,

@@ -10,8 +10,8 @@
 
 /*
  * Version of everything in maps/ that outlives a binary: the layout of the maps marked
- * "survives" in maps/README.md and the slots of the doors. A binary that finds another number
- * pinned refuses to adopt it unless it knows how to carry it over.
+ * "survives" in maps/README.md and the entries of the doors' jump tables. A binary that finds
+ * another number pinned refuses to adopt it unless it knows how to carry it over.
  */
 #define AD_ABI_VERSION 3
 
@@ -28,12 +28,12 @@
 #define AD_FLOW_MAX_MIN 1024u
 #define AD_FLOW_MAX_MAX 67108864u
 
-#define AD_VLAN_DEPTH	  2   /* 802.1Q inside 802.1ad */
-#define AD_LINK_MAX	  256 /* VLAN devices that a tunnel route may leave by */
-#define AD_IP6_EXT_MAX	  6   /* extension headers walked before TCP or UDP */
-#define AD_L3_MAX	  128 /* bytes of IP header and extensions; longer ones are dropped */
-#define AD_TUNNEL_PORT	  6081
-#define AD_TUNNEL_FRESH_S 30 /* the tunnel's time field: +- this many seconds */
+#define AD_VLAN_DEPTH	   2   /* 802.1Q inside 802.1ad */
+#define AD_VLAN_DEVICE_MAX 256 /* VLAN devices that a tunnel route may leave by */
+#define AD_IP6_EXT_MAX	   6   /* extension headers walked before TCP or UDP */
+#define AD_L3_MAX	   128 /* bytes of IP header and extensions; longer ones are dropped */
+#define AD_TUNNEL_PORT	   6081
+#define AD_TUNNEL_FRESH_S  30 /* the tunnel's time field: +- this many seconds */
 /* Tables of guesses: an entry a place, found by a keyed hash. */
 #define AD_HINT_MAX   65536
 #define AD_NOBODY_MAX 65536

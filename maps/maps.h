@@ -123,9 +123,9 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, AD_LINK_MAX);
+	__uint(max_entries, AD_VLAN_DEVICE_MAX);
 	__type(key, __u32);
-	__type(value, struct ad_link);
+	__type(value, struct ad_vlan_device);
 } links SEC(".maps");
 
 struct {

@@ -193,12 +193,12 @@ struct ad_vlan {
 	__be16 tpid; /* 0x8100 or 0x88A8 */
 	__be16 tci;
 };
-struct ad_link {
+struct ad_vlan_device {
 	__u32 parent; /* ifindex of the device beneath all tags */
 	__u32 nr_tags;
 	struct ad_vlan tags[AD_VLAN_DEPTH]; /* as on the wire: outermost first */
 };
-AD_ASSERT_SIZE(struct ad_link, 16);
+AD_ASSERT_SIZE(struct ad_vlan_device, 16);
 
 /* reasons: per CPU, indexed by enum ad_reason. Bytes are of the frame as it came. */
 struct ad_count {
@@ -426,7 +426,8 @@ struct ad_geneve_opt {
 };
 AD_ASSERT_SIZE(struct ad_geneve_opt, 28);
 
-/* Slots of the doors: the attached programs only tail-call, so an upgrade is one map write. */
+/* Entries of the doors' jump tables: the attached programs only tail-call, so an upgrade is one map
+ * write. */
 enum ad_door_xdp {
 	AD_DOOR_PACKET = 0,	/* every packet */
 	AD_DOOR_DNS = 1,	/* UDP 53 for a VIP */

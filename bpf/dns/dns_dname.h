@@ -28,8 +28,8 @@ DNS_STAGE int dns_copy_name(struct dns_work *w, __u32 to, __u32 from, __u32 len)
 }
 
 /*
- * Writes the CNAME where the next record goes: @prefix bytes in front of the DNAME's owner, then
- * the DNAME's target, both spelled out. Its target is the name that is looked for now.
+ * Writes the CNAME where the next record goes: @prefix bytes in front of the DNAME's owner name,
+ * then the DNAME's target, both spelled out. Its target is the name that is looked for now.
  */
 DNS_STAGE int dns_write_cname(struct dns_work *w, __u32 dname, __u32 prefix, __u32 target_len)
 {
@@ -94,7 +94,7 @@ static __always_inline int dns_again(struct dns_work *w, const struct ad_dns_ima
 		verdict = DNS_SEND;
 	w->zone = zone;
 	if (w->skip >= w->run)
-		w->owner = w->rest + w->skip - w->run;
+		w->owner_name = w->rest + w->skip - w->run;
 	return verdict;
 }
 

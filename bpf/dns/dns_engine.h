@@ -66,15 +66,15 @@ static __always_inline int dns_answer(struct dns_work *w, const struct ad_dns_im
 	if (!cell || !dns_is_inline(w, cell))
 		return dns_follow(w, image, verdict, 0);
 	w->aa = 1;
-	return dns_put_inline(w, cell, w->qtype, w->owner);
+	return dns_put_inline(w, cell, w->qtype, w->owner_name);
 }
 
 /* An OPT record alone: a client that asks for nothing but a cookie (RFC 7873, 5.4). */
 static __always_inline int dns_wants_cookie(const struct dns_work *w)
 {
-	const struct ad_dns_guard *guard = dns_guard_of(w);
+	const struct ad_dns_rules *rules = dns_rules_of(w);
 
-	return guard && guard->cookies != AD_DNS_COOKIES_OFF && !(dns_get8(w, 2) & DNS_OPCODE) &&
+	return rules && rules->cookies != AD_DNS_COOKIES_OFF && !(dns_get8(w, 2) & DNS_OPCODE) &&
 	       !dns_get16(w, 4) && !dns_get16(w, 6) && !dns_get16(w, 8) && dns_get16(w, 10) == 1;
 }
 

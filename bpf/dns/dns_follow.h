@@ -64,7 +64,7 @@ static __always_inline int dns_take(struct dns_work *w, const struct ad_dns_imag
 	if (wanted == DNS_T_CNAME && dns_has_passed(w, 0)) /* in a circle, by way of a DNAME */
 		return DNS_SEND;
 	if (!with_sigs && dns_has_inline(cell, wanted))
-		return dns_put_inline(w, cell, wanted, w->owner);
+		return dns_put_inline(w, cell, wanted, w->owner_name);
 	if (dns_find(w, image, cell->record, wanted, with_sigs, &rrset))
 		return DNS_PASS;
 	if (!rrset && wanted == DNS_T_DS && cell->flags & AD_DNS_IS_APEX)
@@ -133,7 +133,7 @@ static __always_inline int dns_follow(struct dns_work *w, const struct ad_dns_im
 	w->nr_proofs = 0;
 	w->encloser = 0;
 	w->cover = 0;
-	for (i = 0; i < DNS_CHAIN_MAX && verdict == DNS_GO; i++) {
+	for (i = 0; i < DNS_ALIASES_MAX && verdict == DNS_GO; i++) {
 		verdict = dns_hop(w, image);
 		if (verdict == DNS_STEER)
 			verdict = dns_steer(w, image);

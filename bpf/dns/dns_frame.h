@@ -44,7 +44,7 @@ static __always_inline bool dns_odd_ip6(const struct ipv6hdr *ip)
 }
 
 /* As packet_read_link(), but the tags are not to be remembered: they stay where they are. */
-static __always_inline __be16 dns_skip_link(struct cursor *c, struct dns_frame *f)
+static __always_inline __be16 dns_skip_ethernet(struct cursor *c, struct dns_frame *f)
 {
 	struct ethhdr *eth = cursor_take(c, sizeof(*eth));
 	struct packet_tag *tag;
@@ -74,7 +74,7 @@ static __always_inline __u32 dns_read_frame(struct xdp_md *ctx, struct dns_frame
 					    struct dns_work *w)
 {
 	struct cursor c = cursor_at(ctx, 0);
-	__be16 proto = dns_skip_link(&c, f);
+	__be16 proto = dns_skip_ethernet(&c, f);
 	__u32 bytes;
 	struct ipv6hdr *ip6;
 	struct udphdr *udp;
@@ -159,7 +159,7 @@ static __always_inline void dns_write_ip6(struct ipv6hdr *ip, struct udphdr *udp
 }
 
 /* Back to where it came from; VLAN tags stay where they are. In words: six, two, four bytes. */
-static __always_inline void dns_write_link(struct ethhdr *eth)
+static __always_inline void dns_write_ethernet(struct ethhdr *eth)
 {
 	__u64 *to = (void *)eth, old = *to;
 	__u32 *from = (void *)(to + 1);
@@ -194,7 +194,7 @@ static __always_inline bool dns_write_heads(struct xdp_md *ctx, const struct dns
 			return false;
 		dns_write_ip4(ip4, udp, bytes, sum);
 	}
-	dns_write_link(eth);
+	dns_write_ethernet(eth);
 	return true;
 }
 

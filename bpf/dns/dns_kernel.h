@@ -20,7 +20,7 @@ static __always_inline const __u8 *dns_page(const struct dns_work *w, __u32 n)
 	return image ? bpf_map_lookup_elem(image, &n) : 0;
 }
 
-static __always_inline const struct ad_dns_guard *dns_guard_of(const struct dns_work *w)
+static __always_inline const struct ad_dns_rules *dns_rules_of(const struct dns_work *w)
 {
 	__u32 zero = 0;
 

@@ -4,7 +4,7 @@
  *
  * Whoever forges a source address wants many large answers sent there; who is really there asks
  * seldom, for it remembers. So identical answers to one prefix are counted, in accounts as
- * maps/dns_guard.h describes them. What is over the limit is dropped, or slips: then the client is
+ * maps/dns_rules.h describes them. What is over the limit is dropped, or slips: then the client is
  * told to come by TCP or with a cookie, which a forger cannot, in a reply hardly longer than the
  * query.
  */
@@ -16,7 +16,7 @@
 
 #define DNS_LIMIT_TRIES 3 /* to write an account that other CPUs write too */
 
-/* An answer is what its name's owner has, whoever's name the wildcard's took; all else is a
+/* An answer is what its name's owner name has, whoever's name the wildcard's took; all else is a
  * zone's, or else one could ask for as many names as one likes. */
 static __always_inline __u32 dns_limit_class(const struct dns_work *w)
 {
@@ -30,15 +30,15 @@ static __always_inline __u32 dns_limit_class(const struct dns_work *w)
 }
 
 static __always_inline __u64 dns_limit_hash(const struct dns_work *w,
-					    const struct ad_dns_guard *guard, __u32 class)
+					    const struct ad_dns_rules *rules, __u32 class)
 {
 	__u32 ip4 = dns_from_ip4(w), what = w->zone;
 	struct siphash s;
 
 	if (class == AD_DNS_CLASS_ANSWER)
 		what = w->asked ? w->asked - 1 : w->cell;
-	siphash_start(&s, guard->account_key[0], guard->account_key[1]);
-	siphash_word(&s, ip4 ? w->client.w[3] & guard->ip4_mask : w->client.q[0] & guard->ip6_mask);
+	siphash_start(&s, rules->account_key[0], rules->account_key[1]);
+	siphash_word(&s, ip4 ? w->client.w[3] & rules->ip4_mask : w->client.q[0] & rules->ip6_mask);
 	return siphash_end(&s, what | (__u64) class << 32 | (__u64)ip4 << 40, 14);
 }
 
@@ -90,39 +90,39 @@ static __always_inline int dns_charge(struct ad_dns_accounts *line, __u32 tag, _
 	return debt > AD_DNS_TICKS_A_SECOND;
 }
 
-static __always_inline int dns_is_exempt(struct dns_work *w, const struct ad_dns_guard *guard)
+static __always_inline int dns_is_exempt(struct dns_work *w, const struct ad_dns_rules *rules)
 {
-	if (w->tcp || (guard->cookies_exempt && w->cookie_state == AD_DNS_COOKIE_GOOD))
+	if (w->tcp || (rules->cookies_exempt && w->cookie_state == AD_DNS_COOKIE_GOOD))
 		return 1;
-	return guard->nr_exempt && dns_in_exempt(w);
+	return rules->nr_exempt && dns_in_exempt(w);
 }
 
-static __always_inline int dns_over_limit(struct dns_work *w, const struct ad_dns_guard *guard)
+static __always_inline int dns_over_limit(struct dns_work *w, const struct ad_dns_rules *rules)
 {
-	__u32 class = dns_limit_class(w), cost = guard->costs[class % AD_DNS_CLASSES], tag;
+	__u32 class = dns_limit_class(w), cost = rules->costs[class % AD_DNS_CLASSES], tag;
 	struct ad_dns_accounts *line;
 	__u64 hash;
 
-	if (!cost || dns_is_exempt(w, guard))
+	if (!cost || dns_is_exempt(w, rules))
 		return 0;
-	hash = dns_limit_hash(w, guard, class);
+	hash = dns_limit_hash(w, rules, class);
 	line = dns_account_line(w, hash);
 	tag = hash >> 32;
-	return line && dns_charge(line, tag | !tag, dns_tick(w), cost, guard->debt_max);
+	return line && dns_charge(line, tag | !tag, dns_tick(w), cost, rules->debt_max);
 }
 
 /* DNS_SEND, or DNS_DROP; w->limited says whether and how the limit was met. */
 DNS_STAGE int dns_limit(struct dns_work *w)
 {
-	const struct ad_dns_guard *guard = w ? dns_guard_of(w) : 0;
+	const struct ad_dns_rules *rules = w ? dns_rules_of(w) : 0;
 
-	if (!guard || !dns_over_limit(w, guard))
+	if (!rules || !dns_over_limit(w, rules))
 		return DNS_SEND;
 	w->limited_class = dns_limit_class(w);
 	w->limited = AD_DNS_LIMITED_DROPPED;
-	if (guard->log_only)
+	if (rules->log_only)
 		w->limited = AD_DNS_LIMITED_SPARED;
-	else if (guard->slip && dns_random() % guard->slip == 0)
+	else if (rules->slip && dns_random() % rules->slip == 0)
 		w->limited = AD_DNS_LIMITED_SLIPPED;
 	return w->limited == AD_DNS_LIMITED_DROPPED ? DNS_DROP : DNS_SEND;
 }

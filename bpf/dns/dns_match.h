@@ -76,7 +76,7 @@ static __always_inline int dns_wildcard(struct dns_work *w, const struct ad_dns_
 	if (!page)
 		return DNS_PASS;
 	w->cell = ((const struct ad_dns_record *)dns_at(page, at))->wild - 1;
-	w->owner = w->subject;
+	w->owner_name = w->subject;
 	w->skip = 0;
 	return DNS_GO;
 }
@@ -111,7 +111,7 @@ static __always_inline int dns_is_inline(const struct dns_work *w, const struct 
 /* Notes that the alias at w->cell was followed; @dname: where it stands, if it is a DNAME. */
 static __always_inline void dns_pass_by(struct dns_work *w, __u32 dname)
 {
-	struct dns_passed *passed = &w->passed[w->nr_passed & (DNS_CHAIN_MAX - 1)];
+	struct dns_passed *passed = &w->passed[w->nr_passed & (DNS_ALIASES_MAX - 1)];
 
 	passed->hash = dname ? w->hash[0] : 0;
 	passed->cell = w->cell;
@@ -127,7 +127,7 @@ DNS_STAGE int dns_has_passed(struct dns_work *w, __u64 hash)
 	if (!w)
 		return 0;
 	w->dname = 0;
-	for (i = 0; i < DNS_CHAIN_MAX; i++) {
+	for (i = 0; i < DNS_ALIASES_MAX; i++) {
 		if (i >= w->nr_passed)
 			break;
 		if (w->passed[i].cell != w->cell)
@@ -157,7 +157,7 @@ static __always_inline int dns_next(struct dns_work *w, const struct ad_dns_rrse
 	w->subject = rdata;
 	w->run = DNS_NAME_BYTES;
 	w->cell = cname->next - 1;
-	w->owner = rdata + cname->next_skip;
+	w->owner_name = rdata + cname->next_skip;
 	w->skip = cname->next_skip;
 	return DNS_GO;
 }

@@ -82,7 +82,7 @@ static __always_inline void dns_matched(struct dns_work *w, const struct ad_dns_
 	w->zone = cell->zone;
 	w->match = label + above;
 	w->skip = w->labels[(label + above) & DNS_LABELS_MAX];
-	w->owner = w->subject + w->skip;
+	w->owner_name = w->subject + w->skip;
 }
 
 /* The ancestor that starts with the given label. DNS_GO: it is stored, as w->cell. */

@@ -44,7 +44,7 @@ static __always_inline __u64 dns_cookie_hash(const struct dns_work *w, const __u
 
 /* Which secret made it, or -1. Times are serial numbers: RFC 9018, 4.3. */
 static __always_inline int dns_cookie_check(const struct dns_work *w,
-					    const struct ad_dns_guard *guard, __s32 age)
+					    const struct ad_dns_rules *rules, __s32 age)
 {
 	int i;
 
@@ -52,8 +52,8 @@ static __always_inline int dns_cookie_check(const struct dns_work *w,
 	    age < -DNS_COOKIE_FUTURE_S || age > DNS_COOKIE_AGE_S)
 		return -1;
 	for (i = 0; i < AD_DNS_SECRETS; i++) {
-		if (i < guard->nr_secrets &&
-		    dns_cookie_hash(w, guard->secrets[i], w->cookie[1]) == w->cookie[2])
+		if (i < rules->nr_secrets &&
+		    dns_cookie_hash(w, rules->secrets[i], w->cookie[1]) == w->cookie[2])
 			return i;
 	}
 	return -1;
@@ -65,30 +65,30 @@ static __always_inline int dns_cookie_check(const struct dns_work *w,
  */
 DNS_STAGE int dns_cookie(struct dns_work *w)
 {
-	const struct ad_dns_guard *guard = w ? dns_guard_of(w) : 0;
+	const struct ad_dns_rules *rules = w ? dns_rules_of(w) : 0;
 	__u32 now, made;
 	int by;
 
-	if (!guard)
+	if (!rules)
 		return DNS_PASS;
 	now = dns_real_s(w);
 	made = __builtin_bswap32(w->cookie[1] >> 32);
-	by = dns_cookie_check(w, guard, now - made);
+	by = dns_cookie_check(w, rules, now - made);
 	w->cookie_state = w->cookie_len == DNS_COOKIE_CLIENT ? AD_DNS_COOKIE_NEW
 			  : by < 0			     ? AD_DNS_COOKIE_BAD
 							     : AD_DNS_COOKIE_GOOD;
 	if (by || (__s32)(now - made) > DNS_COOKIE_FRESH_S) {
 		w->cookie[1] = DNS_COOKIE_VERSION | (__u64)__builtin_bswap32(now) << 32;
-		w->cookie[2] = dns_cookie_hash(w, guard->secrets[0], w->cookie[1]);
+		w->cookie[2] = dns_cookie_hash(w, rules->secrets[0], w->cookie[1]);
 	}
 	return DNS_GO;
 }
 
 static __always_inline int dns_read_cookie(struct dns_work *w, __u32 at, __u32 len)
 {
-	const struct ad_dns_guard *guard = dns_guard_of(w);
+	const struct ad_dns_rules *rules = dns_rules_of(w);
 
-	if (!guard || guard->cookies == AD_DNS_COOKIES_OFF)
+	if (!rules || rules->cookies == AD_DNS_COOKIES_OFF)
 		return DNS_GO;
 	if (len != DNS_COOKIE_CLIENT && (len < DNS_COOKIE_MIN || len > DNS_COOKIE_MAX))
 		return -1;
@@ -99,7 +99,7 @@ static __always_inline int dns_read_cookie(struct dns_work *w, __u32 at, __u32 l
 	w->options += DNS_OPTION_HEAD + DNS_COOKIE_BYTES;
 	if (dns_cookie(w))
 		return -1;
-	if (guard->cookies == AD_DNS_COOKIES_REQUIRED && w->cookie_state != AD_DNS_COOKIE_GOOD &&
+	if (rules->cookies == AD_DNS_COOKIES_REQUIRED && w->cookie_state != AD_DNS_COOKIE_GOOD &&
 	    !w->tcp && w->rcode == DNS_NOERROR)
 		w->rcode = DNS_BADCOOKIE;
 	return DNS_GO;

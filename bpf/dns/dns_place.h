@@ -9,7 +9,7 @@
  *   DNS_REPLY_MAX	  longest reply
  *   DNS_MSG_BYTES	  room for a message: a power of two, and so much more than DNS_REPLY_MAX
  *			  that a mask never folds the end of a reply onto its beginning
- *   DNS_CHAIN_MAX	  aliases followed; a power of two
+ *   DNS_ALIASES_MAX	  aliases followed; a power of two
  *   DNS_RRSETS_MAX	  types of one name looked through
  *   DNS_FIXUPS_MAX	  compression pointers of one RRset
  *   DNS_OPTIONS_MAX	  EDNS options looked through
@@ -36,7 +36,7 @@
 #define DNS_STAGE	   __noinline
 #define DNS_REPLY_MAX	   AD_DNS_UDP_MAX
 #define DNS_MSG_BYTES	   (2 * AD_DNS_UDP_MAX)
-#define DNS_CHAIN_MAX	   8
+#define DNS_ALIASES_MAX	   8
 #define DNS_RRSETS_MAX	   16
 #define DNS_FIXUPS_MAX	   256
 #define DNS_OPTIONS_MAX	   8
@@ -55,7 +55,7 @@
 #define DNS_STAGE	   static __attribute__((unused))
 #define DNS_REPLY_MAX	   65535
 #define DNS_MSG_BYTES	   131072
-#define DNS_CHAIN_MAX	   64
+#define DNS_ALIASES_MAX	   64
 #define DNS_RRSETS_MAX	   65536
 #define DNS_FIXUPS_MAX	   65536
 #define DNS_OPTIONS_MAX	   65536

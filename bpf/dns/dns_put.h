@@ -50,7 +50,7 @@ static __always_inline void dns_fix(struct dns_work *w, const __u8 *page, __u32 
 
 /* Notes a part for the frame. DNS_MORE: there are too many, or it is too long. */
 static __always_inline int dns_note(struct dns_work *w, __u32 qtype, __u32 ref, __u32 len,
-				    __u32 owner)
+				    __u32 owner_name)
 {
 	struct dns_part *part = &w->parts[w->nr_parts & (DNS_PARTS_MAX - 1)];
 
@@ -62,7 +62,7 @@ static __always_inline int dns_note(struct dns_work *w, __u32 qtype, __u32 ref, 
 	part->at = w->at;
 	part->len = len;
 	part->fixups = w->fixups;
-	part->owner = owner;
+	part->owner_name = owner_name;
 	part->apex = w->base[AD_DNS_BASE_APEX];
 	part->set = w->base[AD_DNS_BASE_SET];
 	w->at += len;
@@ -70,19 +70,19 @@ static __always_inline int dns_note(struct dns_work *w, __u32 qtype, __u32 ref, 
 }
 
 /* A blob is never shorter than a record, but of additional data there may be none that fits. */
-static __always_inline int dns_note_blob(struct dns_work *w, __u32 ref, __u32 len, __u32 owner)
+static __always_inline int dns_note_blob(struct dns_work *w, __u32 ref, __u32 len, __u32 owner_name)
 {
 	if (!len)
 		return DNS_GO;
-	return w->fixups > DNS_PART_FIXUPS ? DNS_MORE : dns_note(w, 0, ref, len, owner);
+	return w->fixups > DNS_PART_FIXUPS ? DNS_MORE : dns_note(w, 0, ref, len, owner_name);
 }
 
 /*
  * Appends the first @len bytes of a blob, which the caller knows to fit, and sets its w->fixups
- * pointers: @owner is where the owner's name stands. Two words at a time, and a little beyond.
+ * pointers: @owner_name is where the owner name stands. Two words at a time, and a little beyond.
  */
 DNS_STAGE int dns_copy(struct dns_work *w, const struct ad_dns_image *image, __u32 blob, __u32 len,
-		       __u32 owner)
+		       __u32 owner_name)
 {
 	const __u8 *page, *from;
 	__u32 at, i;
@@ -91,7 +91,7 @@ DNS_STAGE int dns_copy(struct dns_work *w, const struct ad_dns_image *image, __u
 	if (!w || !image || len > DNS_REPLY_MAX || w->fixups > DNS_FIXUPS_MAX)
 		return DNS_PASS;
 	if (DNS_IN_KERNEL && w->framed)
-		return dns_note_blob(w, blob, len, owner);
+		return dns_note_blob(w, blob, len, owner_name);
 	page = dns_page_of(w, image, (__u64)blob * 8);
 	if (!page)
 		return DNS_PASS;
@@ -99,7 +99,7 @@ DNS_STAGE int dns_copy(struct dns_work *w, const struct ad_dns_image *image, __u
 	from = dns_at(page, (__u64)blob * 8 + w->fixups * sizeof(struct ad_dns_fixup));
 	to = w->msg + (at & (DNS_MSG_MASK >> 1)); /* room for a whole reply is behind it */
 	w->end = at + len;
-	w->base[AD_DNS_BASE_OWNER] = owner;
+	w->base[AD_DNS_BASE_OWNER] = owner_name;
 	w->base[AD_DNS_BASE_SELF] = at;
 	for (i = 0; i < DNS_REPLY_MAX; i += 16) {
 		if (i >= len)
@@ -123,12 +123,12 @@ static __always_inline int dns_fail(struct dns_work *w)
 
 /* Pointer, type, class, TTL, length, address: A is two words, AAAA three and a half. */
 static __always_inline int dns_put_inline(struct dns_work *w, const struct ad_dns_cell *cell,
-					  __u32 qtype, __u32 owner)
+					  __u32 qtype, __u32 owner_name)
 {
 	__u32 v4 = qtype == DNS_T_A, size = v4 ? 4 : 16;
 	__u32 n = v4 ? cell->nr_a : cell->nr_aaaa, i, from = v4 ? 0 : cell->nr_a * 4;
 	__u32 ttl = v4 ? cell->ttl_a : cell->ttl_aaaa;
-	__u64 head = __builtin_bswap16(DNS_POINTER | owner) |
+	__u64 head = __builtin_bswap16(DNS_POINTER | owner_name) |
 		     (__u64)__builtin_bswap16(qtype) << 16 |
 		     (__u64)__builtin_bswap16(DNS_CLASS_IN) << 32 | (__u64)ttl << 48;
 	__u32 tail = ttl >> 16 | (__u32)__builtin_bswap16(size) << 16;
@@ -137,7 +137,8 @@ static __always_inline int dns_put_inline(struct dns_work *w, const struct ad_dn
 		return dns_truncate(w);
 	if (DNS_IN_KERNEL && w->framed) {
 		w->count[DNS_ANSWER] += n;
-		return dns_note(w, qtype, w->cell, n * (DNS_RR_FIXED + size), owner) ?: DNS_SEND;
+		return dns_note(w, qtype, w->cell, n * (DNS_RR_FIXED + size), owner_name)
+			       ?: DNS_SEND;
 	}
 	for (i = 0; i < AD_DNS_CELL_ADDR / 4; i++) {
 		const __u8 *addr = cell->addr + (from & 31);
@@ -205,7 +206,7 @@ DNS_STAGE int dns_fit_sets(struct dns_work *w, const struct ad_dns_image *image,
 }
 
 static __always_inline int dns_put_rrset(struct dns_work *w, const struct ad_dns_image *image,
-					 const struct ad_dns_rrset *rrset, __u32 owner,
+					 const struct ad_dns_rrset *rrset, __u32 owner_name,
 					 __u32 section)
 {
 	__u32 len = rrset->len, extra = rrset->extra_len, rrs = rrset->extra_rrs;
@@ -223,7 +224,7 @@ static __always_inline int dns_put_rrset(struct dns_work *w, const struct ad_dns
 	w->count[DNS_ADDITIONAL] += rrs;
 	w->count[section & 1] += rrset->rrs;
 	w->fixups = rrset->nr_fixups;
-	return dns_copy(w, image, rrset->blob, len + extra, owner);
+	return dns_copy(w, image, rrset->blob, len + extra, owner_name);
 }
 
 #endif

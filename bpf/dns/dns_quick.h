@@ -104,9 +104,9 @@ static __always_inline bool quick_read(struct xdp_md *ctx, const struct dns_fram
 /* The cookie that @option carries, if it is whole: as dns_read_cookie(). */
 static __always_inline bool quick_read_cookie(const __u8 *option, struct dns_work *w)
 {
-	const struct ad_dns_guard *guard = dns_guard_of(w);
+	const struct ad_dns_rules *rules = dns_rules_of(w);
 
-	if (!guard || guard->cookies == AD_DNS_COOKIES_OFF || dns_load32(option) != QUICK_COOKIE)
+	if (!rules || rules->cookies == AD_DNS_COOKIES_OFF || dns_load32(option) != QUICK_COOKIE)
 		return false;
 	w->cookie_len = DNS_COOKIE_BYTES;
 	w->options = QUICK_COOKIE_BYTES;
@@ -114,7 +114,7 @@ static __always_inline bool quick_read_cookie(const __u8 *option, struct dns_wor
 	w->cookie[1] = dns_load64(option + 12);
 	w->cookie[2] = dns_load64(option + 20);
 	return !dns_cookie(w) &&
-	       (guard->cookies != AD_DNS_COOKIES_REQUIRED || w->cookie_state == AD_DNS_COOKIE_GOOD);
+	       (rules->cookies != AD_DNS_COOKIES_REQUIRED || w->cookie_state == AD_DNS_COOKIE_GOOD);
 }
 
 /*
@@ -204,12 +204,12 @@ __noinline int dns_quick_edns(struct xdp_md *ctx, const struct dns_frame *f, str
 /* Limits are counted where an answer may still be cut, except for whom they are not meant. */
 static __always_inline bool quick_is_limited(const struct dns_work *w)
 {
-	const struct ad_dns_guard *guard;
+	const struct ad_dns_rules *rules;
 
 	if (!dns_has_limits(w))
 		return false;
-	guard = dns_guard_of(w);
-	return !guard || !guard->cookies_exempt || w->cookie_state != AD_DNS_COOKIE_GOOD;
+	rules = dns_rules_of(w);
+	return !rules || !rules->cookies_exempt || w->cookie_state != AD_DNS_COOKIE_GOOD;
 }
 
 /* --- addresses in the cell -------------------------------------------------------------------- */

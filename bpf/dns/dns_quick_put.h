@@ -107,16 +107,17 @@ static __always_inline bool quick_put_header(struct cursor *c, const struct dns_
 }
 
 /*
- * The addresses of a cell, whose owner is at @owner of the message. Adds to @sum what it wrote, as
- * if that began at an even offset.
+ * The addresses of a cell, whose owner name is at @owner_name of the message. Adds to @sum what it
+ * wrote, as if that began at an even offset.
  */
 static __always_inline bool quick_put_addresses(struct cursor *c, const struct ad_dns_cell *cell,
-						__u32 asked, __u32 owner, __u64 *sum)
+						__u32 asked, __u32 owner_name, __u64 *sum)
 {
 	__u32 v4 = asked == QUICK_A, size = v4 ? 4 : 16, i, addr;
 	__u32 n = v4 ? cell->nr_a : cell->nr_aaaa, from = v4 ? 0 : cell->nr_a * 4;
 	__u32 ttl = v4 ? cell->ttl_a : cell->ttl_aaaa;
-	__u64 head = __builtin_bswap16(DNS_POINTER | owner) | (__u64)asked << 16 | (__u64)ttl << 48;
+	__u64 head =
+		__builtin_bswap16(DNS_POINTER | owner_name) | (__u64)asked << 16 | (__u64)ttl << 48;
 	__u64 tail = ttl >> 16 | (__u32)__builtin_bswap16(size) << 16;
 	const __u8 *data;
 	__u8 *rr;
@@ -178,7 +179,7 @@ static __always_inline bool quick_put_bytes(struct xdp_md *ctx, const __u8 *from
 /* What a pointer of @part is relative to. */
 static __always_inline __u32 quick_base(const struct dns_part *part, __u32 base)
 {
-	return base == AD_DNS_BASE_OWNER  ? part->owner
+	return base == AD_DNS_BASE_OWNER  ? part->owner_name
 	       : base == AD_DNS_BASE_APEX ? part->apex
 	       : base == AD_DNS_BASE_SELF ? part->at
 					  : part->set;
@@ -227,7 +228,7 @@ static __always_inline bool quick_put_cell(struct xdp_md *ctx, const struct dns_
 	__u32 asked = part->qtype == DNS_T_A ? QUICK_A : QUICK_AAAA;
 	struct cursor c = cursor_at(ctx, at);
 
-	return cell && quick_put_addresses(&c, cell, asked, part->owner, sum);
+	return cell && quick_put_addresses(&c, cell, asked, part->owner_name, sum);
 }
 
 /*

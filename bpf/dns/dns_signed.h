@@ -159,20 +159,20 @@ DNS_STAGE int dns_key_behind(struct dns_work *w, const struct ad_dns_image *imag
 	return 0;
 }
 
-/* The link with this number; its array may go over many pages. */
-static __always_inline const struct ad_dns_link *
-dns_link(const struct dns_work *w, const struct ad_dns_image *image, __u32 index)
+/* The denier with this number; its array may go over many pages. */
+static __always_inline const struct ad_dns_denier *
+dns_denier(const struct dns_work *w, const struct ad_dns_image *image, __u32 index)
 {
-	__u64 at = (__u64)w->links * 8 + (__u64)index * sizeof(struct ad_dns_link);
+	__u64 at = (__u64)w->deniers * 8 + (__u64)index * sizeof(struct ad_dns_denier);
 	const __u8 *page = dns_page_of(w, image, at);
 
 	return page ? dns_at(page, at) : 0;
 }
 
-/* Halves what is left between w->low and w->high: how many links are not behind the key. */
+/* Halves what is left between w->low and w->high: how many deniers are not behind the key. */
 DNS_STAGE int dns_halve(struct dns_work *w, const struct ad_dns_image *image)
 {
-	const struct ad_dns_link *link;
+	const struct ad_dns_denier *denier;
 	__u32 middle;
 	__u64 mine;
 	int behind;
@@ -180,14 +180,14 @@ DNS_STAGE int dns_halve(struct dns_work *w, const struct ad_dns_image *image)
 	if (!w || !image)
 		return DNS_PASS;
 	middle = w->low + (w->high - w->low) / 2;
-	link = dns_link(w, image, middle);
-	if (!link)
+	denier = dns_denier(w, image, middle);
+	if (!denier)
 		return DNS_PASS;
 	mine = __builtin_bswap64(dns_load64(w->key));
-	if (link->prefix != mine)
-		behind = link->prefix > mine;
+	if (denier->prefix != mine)
+		behind = denier->prefix > mine;
 	else
-		behind = dns_key_behind(w, image, link->proof);
+		behind = dns_key_behind(w, image, denier->proof);
 	if (behind)
 		w->high = middle;
 	else
@@ -200,7 +200,7 @@ DNS_STAGE int dns_find_cover(struct dns_work *w, const struct ad_dns_image *imag
 {
 	const struct ad_dns_chain *chain;
 	const struct ad_dns_zone *zone;
-	const struct ad_dns_link *link;
+	const struct ad_dns_denier *denier;
 	const __u8 *page;
 	__u32 i, nr;
 	int verdict;
@@ -213,7 +213,7 @@ DNS_STAGE int dns_find_cover(struct dns_work *w, const struct ad_dns_image *imag
 		return DNS_PASS;
 	chain = dns_at(page, (__u64)zone->chain * 8);
 	nr = chain->nr;
-	w->links = chain->links;
+	w->deniers = chain->deniers;
 	if (chain->type == DNS_T_NSEC3)
 		verdict = dns_key_hash(w, chain);
 	else
@@ -223,7 +223,7 @@ DNS_STAGE int dns_find_cover(struct dns_work *w, const struct ad_dns_image *imag
 	dns_join();
 	w->low = 0;
 	w->high = nr;
-	for (i = 0; i < 28; i++) { /* of more links than an image can hold */
+	for (i = 0; i < 28; i++) { /* of more deniers than an image can hold */
 		dns_join();
 		if (w->low >= w->high)
 			break;
@@ -231,10 +231,10 @@ DNS_STAGE int dns_find_cover(struct dns_work *w, const struct ad_dns_image *imag
 			return DNS_PASS;
 	}
 	dns_join();
-	link = dns_link(w, image, w->low ? w->low - 1 : nr - 1);
-	if (!link)
+	denier = dns_denier(w, image, w->low ? w->low - 1 : nr - 1);
+	if (!denier)
 		return DNS_PASS;
-	w->cover = link->proof;
+	w->cover = denier->proof;
 	return DNS_GO;
 }
 
@@ -293,7 +293,7 @@ static __always_inline int dns_put_set(struct dns_work *w, const struct ad_dns_i
 				       __u32 with_sigs)
 {
 	if (!with_sigs)
-		return dns_put_rrset(w, image, rrset, w->owner, section);
+		return dns_put_rrset(w, image, rrset, w->owner_name, section);
 	if (!dns_fits(w, rrset->len))
 		return dns_no_room(w);
 	if (rrset->type != DNS_T_CNAME) {
@@ -302,10 +302,10 @@ static __always_inline int dns_put_set(struct dns_work *w, const struct ad_dns_i
 		w->extra_must = rrset->extra_must;
 	}
 	w->base[AD_DNS_BASE_SET] = w->at;
-	w->set_owner = w->owner;
+	w->set_owner = w->owner_name;
 	w->count[section & 1] += rrset->rrs;
 	w->fixups = rrset->nr_fixups;
-	return dns_copy(w, image, rrset->blob, rrset->len, w->owner);
+	return dns_copy(w, image, rrset->blob, rrset->len, w->owner_name);
 }
 
 /* SOA for a negative answer (RFC 2308, 3). CHAOS names have none. */

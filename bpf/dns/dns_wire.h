@@ -7,12 +7,12 @@
  * user/dns/dns_home.h for userspace:
  *
  *   dns_page(work, n)	  page n of the image that this question began with, or NULL
- *   dns_guard_of(work)	  cookies and limits (maps/dns_guard.h), or NULL: neither
+ *   dns_rules_of(work)	  cookies and limits (maps/dns_rules.h), or NULL: neither
  *   dns_has_limits(work)	  whether there are limits at all
  *   dns_account_line(work, hash)  the accounts among which one of this hash is, or NULL
  *   dns_in_exempt(work)	  whether the client is in a prefix that has no limits
  *   dns_real_s(work)	  the real clock, seconds
- *   dns_tick(work)	  a monotonic one, ticks of maps/dns_guard.h
+ *   dns_tick(work)	  a monotonic one, ticks of maps/dns_rules.h
  *   dns_random()	  any number; nothing secret hangs on it
  *   dns_steer_page(work, n)  page n of the rows (maps/steer_rows.h) of that image, or NULL
  *   dns_pop_word(work, pop)  the word of a POP of that image
@@ -23,7 +23,7 @@
 
 #include <linux/types.h>
 #include "maps/dns.h"
-#include "maps/dns_guard.h"
+#include "maps/dns_rules.h"
 #include "maps/dns_proto.h"
 #include "maps/steer_rows.h"
 #include "dns_nsec3.h"
@@ -41,7 +41,7 @@
 #define DNS_UDP_MIN	512 /* RFC 1035, 4.2.1; RFC 6891, 6.2.3 */
 #define DNS_OPT_BYTES	11
 #define DNS_REACH	8192 /* sets start before here: 14 bits point to names up to 8191 further on */
-#define DNS_RR_FIXED	12 /* owner as a pointer, type, class, TTL, length */
+#define DNS_RR_FIXED	12 /* owner name as a pointer, type, class, TTL, length */
 #define DNS_POINTER	0xC000
 #define DNS_KEY_ROOM	1024 /* a name as a key, and words of zeros: a power of two */
 #define DNS_KEY_MASK	(DNS_KEY_ROOM - 1)
@@ -75,14 +75,14 @@ struct dns_part {
 	__u32 at;    /* where it goes in the message */
 	__u32 len;
 	__u32 fixups;
-	__u32 owner;
+	__u32 owner_name;
 	__u32 apex;
 	__u32 set;
 };
 
 #ifndef __bpf__
 struct dns_image; /* user/dns/ */
-struct dns_guard;
+struct dns_limiter;
 struct dns_steering;
 #endif
 
@@ -103,7 +103,7 @@ struct dns_work {
 	__u32 slot; /* of dns_pages: which image */
 #else
 	const struct dns_image *home;
-	const struct dns_guard *guard;	     /* NULL: no cookies, no limits */
+	const struct dns_limiter *limiter;   /* NULL: no cookies, no limits */
 	const struct dns_steering *steering; /* NULL: there are no steered names */
 	__u64 fixed_ns;			     /* tests only: stands for both clocks; 0 = the real ones */
 #endif
@@ -137,12 +137,12 @@ struct dns_work {
 	__u8 limited_class;
 
 	/* what it, or the alias it led to, matched */
-	__u32 subject; /* where the name looked for stands in the message */
-	__u32 owner;   /* and the part of it that was found */
-	__u32 skip;    /* bytes of the name in front of that part; 0: it is all of it */
-	__u32 run;     /* the name's bytes at @subject; what is behind them stands ... */
-	__u32 rest;    /* ... here */
-	__u32 low;     /* the depth found so far, and the deepest that there may be */
+	__u32 subject;	  /* where the name looked for stands in the message */
+	__u32 owner_name; /* and the part of it that was found */
+	__u32 skip;	  /* bytes of the name in front of that part; 0: it is all of it */
+	__u32 run;	  /* the name's bytes at @subject; what is behind them stands ... */
+	__u32 rest;	  /* ... here */
+	__u32 low;	  /* the depth found so far, and the deepest that there may be */
 	__u32 high;
 	__u32 found;
 	__u32 cell;
@@ -152,7 +152,7 @@ struct dns_work {
 	__u32 set;   /* address of the RRset that was found; 0 = none */
 	__u32 chain; /* aliases to follow yet, where they lead in a circle; 0 = to the end */
 	__u32 nr_passed;
-	struct dns_passed passed[DNS_CHAIN_MAX]; /* those that were followed */
+	struct dns_passed passed[DNS_ALIASES_MAX]; /* those that were followed */
 	__u32 dname;		     /* where the one stands whose name was met; 0 = nowhere yet */
 	__u32 base[AD_DNS_BASE_MAX]; /* what pointers are relative to, by enum ad_dns_base */
 
@@ -189,10 +189,10 @@ struct dns_work {
 	__u32 extra;	  /* additional data that is still to come; 0 = none is */
 	__u32 extra_sets; /* of which it is made */
 	__u32 extra_must; /* bytes without which TC is set */
-	__u32 set_owner;  /* where the owner of its set stands */
+	__u32 set_owner;  /* where the owner name of its set stands */
 	__u32 encloser;	  /* proof that a wildcard's parent exists; 0 = came by none */
 	__u32 cover;	  /* proof that the name itself is not there; 0 = to be searched for */
-	__u32 links;	  /* ref of the chain's */
+	__u32 deniers;	  /* ref of the chain's */
 	__u32 nr_proofs;
 	__u32 proofs[DNS_PROOFS_MAX];
 	__u8 key[DNS_KEY_ROOM + 16]; /* of the name that is not there */
@@ -206,7 +206,7 @@ enum dns_section {
 };
 
 static __always_inline const __u8 *dns_page(const struct dns_work *w, __u32 n);
-static __always_inline const struct ad_dns_guard *dns_guard_of(const struct dns_work *w);
+static __always_inline const struct ad_dns_rules *dns_rules_of(const struct dns_work *w);
 static __always_inline int dns_has_limits(const struct dns_work *w);
 static __always_inline struct ad_dns_accounts *dns_account_line(const struct dns_work *w,
 								__u32 hash);

@@ -25,7 +25,7 @@ struct {
 static __always_inline void dns_count(const struct dns_frame *f, const struct dns_work *w,
 				      const struct ad_dns_image *image)
 {
-	__u32 zero = 0, slot;
+	__u32 zero = 0, counter;
 	struct ad_dns_count *count = bpf_map_lookup_elem(&dns_counts, &zero);
 	__u64 *hits;
 
@@ -34,8 +34,8 @@ static __always_inline void dns_count(const struct dns_frame *f, const struct dn
 	dns_count_reply(w, count, f->is_ip6);
 	if (w->zone == DNS_NOT_COUNTED)
 		return;
-	slot = dns_zone(image, w->zone)->slot;
-	hits = bpf_map_lookup_elem(&dns_zone_hits, &slot);
+	counter = dns_zone(image, w->zone)->counter;
+	hits = bpf_map_lookup_elem(&dns_zone_hits, &counter);
 	if (hits)
 		(*hits)++;
 }
@@ -46,10 +46,10 @@ static __always_inline bool dns_is_sent(__u32 reason)
 }
 
 /* Few queries have anything to count here. */
-static __always_inline void dns_count_guard(const struct dns_work *w)
+static __always_inline void dns_count_rules(const struct dns_work *w)
 {
 	__u32 zero = 0;
-	struct ad_dns_guarded *count;
+	struct ad_dns_rule_counts *count;
 
 	if (!w->cookie_state && !w->limited)
 		return;
@@ -93,7 +93,7 @@ static __always_inline void dns_count_all(const struct dns_frame *f, const struc
 	if (dns_is_sent(reason))
 		dns_count(f, w, image);
 	if (reason != AD_R_DNS_PASSED)
-		dns_count_guard(w);
+		dns_count_rules(w);
 }
 
 /* The stage: UDP 53 for a VIP, to one reason, or on to the next program. */

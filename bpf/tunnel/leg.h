@@ -9,9 +9,9 @@
 #ifndef AD_LEG_H
 #define AD_LEG_H
 
-#include "link.h"
+#include "ethernet.h"
 
-#define LEG_SLOTS 64 /* nodes that a CPU sends to in one tick, more or less */
+#define LEG_CACHE 64 /* nodes that a CPU sends to in one tick, more or less */
 
 /* Outer source and destination. */
 struct tunnel_ends {
@@ -22,7 +22,7 @@ struct tunnel_ends {
 struct leg {
 	__u64 asked_ns; /* p->mono_ns of the packet that asked */
 	struct tunnel_ends ends;
-	struct link link;
+	struct ethernet ethernet;
 	__u16 target;
 	__be16 sport;
 	__u32 pad;
@@ -34,7 +34,7 @@ struct leg {
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, LEG_SLOTS);
+	__uint(max_entries, LEG_CACHE);
 	__type(key, __u32);
 	__type(value, struct leg);
 } legs SEC(".maps");
@@ -57,7 +57,7 @@ static __always_inline __u32 leg_ask(struct xdp_md *ctx, const struct packet *p,
 	leg->asked_ns = 0;
 	leg->ends.from = *from;
 	leg->ends.to = *to;
-	reason = link_route(ctx, &leg->ends.from, &leg->ends.to, sport, bytes, &leg->link);
+	reason = ethernet_route(ctx, &leg->ends.from, &leg->ends.to, sport, bytes, &leg->ethernet);
 	if (reason)
 		return reason;
 	leg->target = p->target;
@@ -72,7 +72,7 @@ static __always_inline __u32 leg_find(struct xdp_md *ctx, const struct packet *p
 				      const struct ad_addr *to, __be16 sport, __u32 bytes,
 				      struct leg **found)
 {
-	__u32 slot = p->target & (LEG_SLOTS - 1);
+	__u32 slot = p->target & (LEG_CACHE - 1);
 	struct leg *leg = bpf_map_lookup_elem(&legs, &slot);
 
 	if (!leg)
@@ -80,7 +80,7 @@ static __always_inline __u32 leg_find(struct xdp_md *ctx, const struct packet *p
 	*found = leg;
 	if (!leg_holds(leg, p, st, sport))
 		return leg_ask(ctx, p, from, to, sport, bytes, leg);
-	return leg->link.mtu && bytes > leg->link.mtu ? AD_R_TOO_BIG : AD_CONTINUE;
+	return leg->ethernet.mtu && bytes > leg->ethernet.mtu ? AD_R_TOO_BIG : AD_CONTINUE;
 }
 
 #endif

@@ -11,7 +11,7 @@
 #define AD_TOO_BIG_H
 
 #include "icmp.h"
-#include "link.h"
+#include "ethernet.h"
 #include "tunnel_out.h"
 
 #define TOO_BIG_IP4_MAX 576  /* RFC 1812, 4.3.2.3 */
@@ -57,18 +57,18 @@ static __always_inline bool too_big_can_help(const struct packet *p)
  * hosts.
  */
 static __always_inline bool too_big_turn(struct xdp_md *ctx, const struct packet *p,
-					 struct link *link)
+					 struct ethernet *ethernet)
 {
 	struct cursor c = cursor_at(ctx, 0);
-	__u16 *macs = cursor_take(&c, sizeof(link->macs));
+	__u16 *macs = cursor_take(&c, sizeof(ethernet->macs));
 
 	if (!macs || macs[0] & 1)
 		return false;
-	__builtin_memcpy(link->macs, macs + 3, ETH_ALEN);
-	__builtin_memcpy(link->macs + 3, macs, ETH_ALEN);
-	__builtin_memcpy(link->tags, p->tags, sizeof(link->tags));
-	link->nr_tags = p->nr_tags;
-	link->proto = p->is_ip6 ? bpf_htons(ETH_P_IPV6) : bpf_htons(ETH_P_IP);
+	__builtin_memcpy(ethernet->macs, macs + 3, ETH_ALEN);
+	__builtin_memcpy(ethernet->macs + 3, macs, ETH_ALEN);
+	__builtin_memcpy(ethernet->tags, p->tags, sizeof(ethernet->tags));
+	ethernet->nr_tags = p->nr_tags;
+	ethernet->proto = p->is_ip6 ? bpf_htons(ETH_P_IPV6) : bpf_htons(ETH_P_IP);
 	return true;
 }
 
@@ -131,7 +131,7 @@ static __always_inline bool too_big_write6(struct xdp_md *ctx, const struct pack
 
 /* Makes the packet its own answer. */
 static __always_inline bool too_big_write(struct xdp_md *ctx, const struct packet *p,
-					  const struct link *link)
+					  const struct ethernet *ethernet)
 {
 	__u32 head = p->is_ip6 ? sizeof(struct too_big6) : sizeof(struct too_big4);
 	__u32 quoted = (p->is_ip6 ? TOO_BIG_IP6_MAX : TOO_BIG_IP4_MAX) - head;
@@ -143,7 +143,7 @@ static __always_inline bool too_big_write(struct xdp_md *ctx, const struct packe
 	if ((cut > 0 && bpf_xdp_adjust_tail(ctx, -cut)) || bpf_xdp_adjust_head(ctx, -(int)head))
 		return false;
 	return (p->is_ip6 ? too_big_write6(ctx, p, quoted) : too_big_write4(ctx, p, quoted)) &&
-	       link_write(ctx, link);
+	       ethernet_write(ctx, ethernet);
 }
 
 /*
@@ -152,15 +152,15 @@ static __always_inline bool too_big_write(struct xdp_md *ctx, const struct packe
  */
 __noinline int too_big_tell(struct xdp_md *ctx, struct packet *p)
 {
-	struct link link = {};
+	struct ethernet ethernet = {};
 
 	if (!p)
 		return AD_R_INTERNAL;
-	if (!too_big_is_host(p) || !too_big_can_help(p) || !too_big_turn(ctx, p, &link) ||
+	if (!too_big_is_host(p) || !too_big_can_help(p) || !too_big_turn(ctx, p, &ethernet) ||
 	    !budget_allows(p, AD_BUDGET_TOO_BIG, p->target))
 		return AD_R_TOO_BIG;
 	p->action = XDP_TX;
-	return too_big_write(ctx, p, &link) ? AD_R_TOO_BIG_TOLD : AD_R_INTERNAL;
+	return too_big_write(ctx, p, &ethernet) ? AD_R_TOO_BIG_TOLD : AD_R_INTERNAL;
 }
 
 #endif

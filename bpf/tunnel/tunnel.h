@@ -103,7 +103,7 @@ static __always_inline void tunnel_hash_ends(struct siphash *s, const struct tun
  * hash up to there is kept, per CPU, with all that it was made of. Working memory of the data path;
  * a new layout needs a new name, because an old map of this name would be used again.
  */
-#define TAG_SLOTS 256
+#define TAG_CACHE 256
 
 struct tag_start {
 	struct tunnel_ends ends;
@@ -116,12 +116,12 @@ struct tag_start {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, TAG_SLOTS);
+	__uint(max_entries, TAG_CACHE);
 	__type(key, __u32);
 	__type(value, struct tag_start);
 } tag_starts SEC(".maps");
 
-static __always_inline __u32 tag_slot(const struct tunnel_words *w, const struct tunnel_ends *ends)
+static __always_inline __u32 tag_place(const struct tunnel_words *w, const struct tunnel_ends *ends)
 {
 	__u64 mix = ends->from.q[0] + ends->to.q[0] + 3 * ends->from.q[1] + ends->to.q[1] +
 		    w->option + (w->time_first >> 32);
@@ -170,7 +170,7 @@ static __always_inline bool tunnel_hash_start(struct siphash *s, const struct tu
 					      const struct tunnel_ends *ends,
 					      const struct ad_tunnel_key *key)
 {
-	__u32 slot = tag_slot(w, ends);
+	__u32 slot = tag_place(w, ends);
 	struct tag_start *start = bpf_map_lookup_elem(&tag_starts, &slot);
 
 	if (!start)

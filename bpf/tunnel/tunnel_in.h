@@ -8,7 +8,7 @@
 
 #include "bpf/base/clock.h"
 #include "icmp.h"
-#include "link.h"
+#include "ethernet.h"
 #include "tunnel.h"
 
 #define ECN_MASK 3
@@ -215,21 +215,21 @@ static __always_inline bool tunnel_unwrap(struct xdp_md *ctx, struct packet *p, 
 {
 	__u32 shift = p->l3_off - outer_l3;
 	struct cursor c = cursor_at(ctx, 0);
-	struct link link = {
+	struct ethernet ethernet = {
 		.proto = p->is_ip6 ? bpf_htons(ETH_P_IPV6) : bpf_htons(ETH_P_IP),
 		.nr_tags = p->nr_tags,
 	};
-	__u16 *macs = cursor_take(&c, sizeof(link.macs));
+	__u16 *macs = cursor_take(&c, sizeof(ethernet.macs));
 
 	if (!macs)
 		return false;
-	__builtin_memcpy(link.macs, macs, sizeof(link.macs));
-	__builtin_memcpy(link.tags, p->tags, sizeof(link.tags));
+	__builtin_memcpy(ethernet.macs, macs, sizeof(ethernet.macs));
+	__builtin_memcpy(ethernet.tags, p->tags, sizeof(ethernet.tags));
 	if (bpf_xdp_adjust_head(ctx, shift))
 		return false;
 	p->l3_off -= shift;
 	p->l4_off -= shift;
-	return link_write(ctx, &link);
+	return ethernet_write(ctx, &ethernet);
 }
 
 static __always_inline void tunnel_count_in(const struct packet *p)

@@ -5,7 +5,7 @@
 #ifndef AD_TUNNEL_OUT_H
 #define AD_TUNNEL_OUT_H
 
-#include "link.h"
+#include "ethernet.h"
 #include "bpf/flow/owner.h"
 #include "tunnel.h"
 
@@ -159,7 +159,7 @@ static __always_inline __u32 tunnel_find_way(struct xdp_md *ctx, struct packet *
 	reason = leg_find(ctx, p, st, from, &target->tunnel, w->sport, bytes, &w->leg);
 	if (reason && reason != AD_R_TOO_BIG)
 		return reason;
-	mtu = w->leg->link.mtu;
+	mtu = w->leg->ethernet.mtu;
 	if (target->mtu && (!mtu || target->mtu < mtu))
 		mtu = target->mtu;
 	if (!reason && (!mtu || bytes <= mtu))
@@ -191,7 +191,7 @@ static __always_inline bool tunnel_make_room(struct xdp_md *ctx, struct packet *
 					     const struct tunnel_wrap *w)
 {
 	__s32 padding = bpf_xdp_get_buff_len(ctx) - p->l3_off - p->ip_bytes;
-	__s32 grow = link_bytes(&w->leg->link) + w->head - p->l3_off;
+	__s32 grow = ethernet_bytes(&w->leg->ethernet) + w->head - p->l3_off;
 
 	if (padding > 0 && bpf_xdp_adjust_tail(ctx, -padding))
 		return false;
@@ -314,7 +314,7 @@ static __always_inline __u64 tunnel_write_ip6(struct cursor *c, const struct tun
 static __always_inline bool tunnel_write(struct xdp_md *ctx, const struct packet *p,
 					 const struct tunnel_wrap *w, struct tunnel_words *t)
 {
-	struct cursor c = cursor_at(ctx, link_bytes(&w->leg->link));
+	struct cursor c = cursor_at(ctx, ethernet_bytes(&w->leg->ethernet));
 	__u32 bytes = p->ip_bytes + w->head, udp_bytes;
 	struct tunnel_header *head;
 	__u64 sum;
@@ -336,7 +336,7 @@ static __always_inline bool tunnel_write(struct xdp_md *ctx, const struct packet
 				    bpf_htons(IPPROTO_UDP));
 	head->udp.check = tunnel_checksum(ctx, p, t, sum);
 	tunnel_words_write(t, &head->geneve);
-	return link_write(ctx, &w->leg->link);
+	return ethernet_write(ctx, &w->leg->ethernet);
 }
 
 static __always_inline void tunnel_count_out(const struct packet *p)
@@ -388,9 +388,9 @@ __noinline int tunnel_send(struct xdp_md *ctx, struct packet *p)
 	if (!tunnel_emit(ctx, p, &w, st, &k->tunnel[0]))
 		return AD_R_INTERNAL;
 	tunnel_count_out(p);
-	p->action = w.leg->link.ifindex == ctx->ingress_ifindex
+	p->action = w.leg->ethernet.ifindex == ctx->ingress_ifindex
 			    ? XDP_TX
-			    : bpf_redirect(w.leg->link.ifindex, 0);
+			    : bpf_redirect(w.leg->ethernet.ifindex, 0);
 	return AD_CONTINUE;
 }
 

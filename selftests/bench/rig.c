@@ -11,7 +11,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "selftests/bench/bench.h"
-#include "user/dns/dns_guard.h"
+#include "user/dns/dns_limiter.h"
 #include "user/dns/dns_service.h"
 #include "user/load/fill.h"
 #include "user/config/keys.h"
@@ -140,17 +140,17 @@ static int publish_zone(struct rig *rig, unsigned int names, struct config_error
 	return err;
 }
 
-static int publish_guard(struct rig *rig, struct config_errors *errors)
+static int publish_rules(struct rig *rig, struct config_errors *errors)
 {
-	struct dns_guard *guard = NULL;
+	struct dns_limiter *limiter = NULL;
 	struct pins pins;
 	int err;
 
 	err = pins_open(&pins, rig->config->bpffs, INSTANCE) ?:
-	      dns_guard_load(rig->config, &guard, errors) ?: dns_guard_publish(guard, &pins);
+	      dns_limiter_load(rig->config, &limiter, errors) ?: dns_limiter_publish(limiter, &pins);
 	if (!err)
-		memcpy(rig->cookie_secret, guard->rules.secrets[0], sizeof(rig->cookie_secret));
-	dns_guard_free(guard);
+		memcpy(rig->cookie_secret, limiter->rules.secrets[0], sizeof(rig->cookie_secret));
+	dns_limiter_free(limiter);
 	return err;
 }
 
@@ -180,7 +180,7 @@ int rig_new(struct rig *rig, const char *flow_max)
 		return err;
 	snprintf(dir, sizeof(dir), "%s/" INSTANCE, rig->config->bpffs);
 	err = load(rig, dir, &errors) ?: fill(rig, dir, &errors) ?: open_door(rig) ?:
-	      publish_zone(rig, BENCH_NAMES, &errors) ?: publish_guard(rig, &errors);
+	      publish_zone(rig, BENCH_NAMES, &errors) ?: publish_rules(rig, &errors);
 	if (err)
 		fprintf(stderr, "bench: programs and maps: %s\n", strerror(-err));
 	config_errors_log(&errors);

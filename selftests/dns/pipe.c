@@ -44,16 +44,16 @@ static struct dns_image *load(int nr, char **args)
 	return failed ? NULL : image;
 }
 
-static struct dns_guard *guard_new(const char *secret)
+static struct dns_limiter *limiter_new(const char *secret)
 {
-	struct dns_guard *guard = calloc(1, sizeof(*guard));
-	unsigned char *key = (unsigned char *)guard->rules.secrets[0];
+	struct dns_limiter *limiter = calloc(1, sizeof(*limiter));
+	unsigned char *key = (unsigned char *)limiter->rules.secrets[0];
 
 	while (sscanf(secret, "%2hhx", key++) == 1)
 		secret += 2;
-	guard->rules.cookies = AD_DNS_COOKIES_ON;
-	guard->rules.nr_secrets = 1;
-	return guard;
+	limiter->rules.cookies = AD_DNS_COOKIES_ON;
+	limiter->rules.nr_secrets = 1;
+	return limiter;
 }
 
 static bool answer(struct dns_work *work)
@@ -91,13 +91,13 @@ int main(int argc, char **argv)
 		return 1;
 	work->home = image;
 	if (secret) {
-		work->guard = guard_new(secret);
+		work->limiter = limiter_new(secret);
 		addr_parse(getenv("PIPE_CLIENT"), &work->client);
 	}
 	while (answer(work))
 		;
 	dns_image_free(image);
-	free((void *)work->guard);
+	free((void *)work->limiter);
 	free(work);
 	return 0;
 }

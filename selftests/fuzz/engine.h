@@ -26,15 +26,15 @@ static struct zone *engine_zone(const char *dir, size_t i)
 	return zone;
 }
 
-/* Work that has the image of the fuzzers' zones, the guard's rules, and a clock that stands. */
-static struct dns_work *engine_new(const char *dir, const struct ad_dns_guard *rules, __u64 real_ns)
+/* Work that has the image of the fuzzers' zones, the limiter's rules, and a clock that stands. */
+static struct dns_work *engine_new(const char *dir, const struct ad_dns_rules *rules, __u64 real_ns)
 {
 	static __u64 keys[2 * AD_DNS_NAME_WORDS];
 	struct dns_image_options options = { .nsid = FUZZ_NSID,
 					     .udp_size = JUDGE_UDP_SIZE,
 					     .keys = keys };
 	struct dns_work *work = calloc(1, sizeof(*work));
-	struct dns_guard *guard = calloc(1, sizeof(*guard));
+	struct dns_limiter *limiter = calloc(1, sizeof(*limiter));
 	struct zone *zones[FUZZ_ZONES];
 	struct dns_image *image;
 	size_t i;
@@ -43,13 +43,13 @@ static struct dns_work *engine_new(const char *dir, const struct ad_dns_guard *r
 		keys[i] = (i ? keys[i - 1] : 1) * 6364136223846793005ull + 1442695040888963407ull;
 	for (i = 0; i < FUZZ_ZONES; i++)
 		zones[i] = engine_zone(dir, i);
-	if (!work || !guard || dns_image_build(zones, FUZZ_ZONES, &options, &image))
+	if (!work || !limiter || dns_image_build(zones, FUZZ_ZONES, &options, &image))
 		abort();
 	for (i = 0; i < FUZZ_ZONES; i++)
 		zone_free(zones[i]);
-	guard->rules = *rules;
+	limiter->rules = *rules;
 	work->home = image;
-	work->guard = guard;
+	work->limiter = limiter;
 	work->fixed_ns = real_ns;
 	return work;
 }

@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	/* With the cookie of RFC 9018, A.1, that `seeds` has, when it was made. */
-	static const struct ad_dns_guard rules = {
+	static const struct ad_dns_rules rules = {
 		.secrets = { { 0x3fa4b2a6e573e9e5, 0xcfbf379e84dce748 } },
 		.nr_secrets = 1,
 		.costs = { 7, 7, 7, 7, 7 },
@@ -28,7 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.slip = 2,
 	};
 	static struct ad_dns_accounts accounts;
-	static struct dns_guard *guard;
+	static struct dns_limiter *limiter;
 	static struct dns_work *work;
 	struct message query, reply;
 	bool tcp;
@@ -37,9 +37,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		work = engine_new(getenv("FUZZ_ZONES") ?: "selftests", &rules, NOW_NS);
 	if (!size || size > 4096)
 		return 0;
-	guard = (struct dns_guard *)work->guard;
-	guard->rules.cookies = data[0] & REQUIRED ? AD_DNS_COOKIES_REQUIRED : AD_DNS_COOKIES_ON;
-	guard->lines = data[0] & LIMITED ? &accounts : NULL;
+	limiter = (struct dns_limiter *)work->limiter;
+	limiter->rules.cookies = data[0] & REQUIRED ? AD_DNS_COOKIES_REQUIRED : AD_DNS_COOKIES_ON;
+	limiter->lines = data[0] & LIMITED ? &accounts : NULL;
 	memset(&accounts, data[0] & LIMITED ? data[0] : 0, sizeof(accounts));
 	work->client.w[2] = 0xffff0000;
 	work->client.w[3] = CLIENT;

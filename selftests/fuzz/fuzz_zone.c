@@ -74,7 +74,7 @@ static void try_zone(struct zone *zone)
 	size_t i;
 
 	for (i = 0; i < zone->nr_rrs; i++)
-		ask(zone->rrs[i].owner, zone->rrs[i].type, false);
+		ask(zone->rrs[i].owner_name, zone->rrs[i].type, false);
 	dns_image_free(image);
 }
 
@@ -99,14 +99,14 @@ static void ask_around(const struct zone *zone, const struct zone_rr *rr)
 	const uint8_t *above;
 	size_t i;
 
-	ask_secure(zone, rr->owner, rr->type);
+	ask_secure(zone, rr->owner_name, rr->type);
 	for (i = 0; i < sizeof(types) / sizeof(*types); i++)
-		ask_secure(zone, rr->owner, types[i]);
-	for (above = rr->owner; !name_equal(above, zone->apex); above = name_skip(above, 1))
+		ask_secure(zone, rr->owner_name, types[i]);
+	for (above = rr->owner_name; !name_equal(above, zone->apex); above = name_skip(above, 1))
 		ask_secure(zone, above, DNS_T_A);
-	if (name_len(rr->owner) + 3 > 255)
+	if (name_len(rr->owner_name) + 3 > 255)
 		return;
-	memcpy(below + 3, rr->owner, name_len(rr->owner));
+	memcpy(below + 3, rr->owner_name, name_len(rr->owner_name));
 	ask_secure(zone, below, DNS_T_A);
 }
 

@@ -29,7 +29,7 @@ enum resign_way {
 };
 
 /* One name of the chain. */
-struct resign_link {
+struct resign_denier {
 	uint8_t name[KNOT_DNAME_MAXLEN];
 	uint8_t hash[RESIGN_HASH];
 	dnssec_nsec_bitmap_t *types;
@@ -39,7 +39,7 @@ struct resign {
 	const struct zone *zone;
 	enum resign_way way;
 	FILE *out;
-	struct resign_link *links;
+	struct resign_denier *deniers;
 	size_t nr;
 	size_t room;
 };
@@ -93,31 +93,31 @@ static inline void resign_seal(const struct resign *r, const uint8_t *owner, uin
 	resign_print(r, owner, ttl, DNS_T_RRSIG, rdata, p - rdata);
 }
 
-static inline uint8_t *resign_bitmap(uint8_t *p, const struct resign_link *link)
+static inline uint8_t *resign_bitmap(uint8_t *p, const struct resign_denier *denier)
 {
-	dnssec_nsec_bitmap_write(link->types, p);
-	return p + dnssec_nsec_bitmap_size(link->types);
+	dnssec_nsec_bitmap_write(denier->types, p);
+	return p + dnssec_nsec_bitmap_size(denier->types);
 }
 
 /* --- which names are in the chain --------------------------------------------------------------
  */
 
-static inline struct resign_link *resign_link(struct resign *r, const uint8_t *name)
+static inline struct resign_denier *resign_denier(struct resign *r, const uint8_t *name)
 {
-	struct resign_link *link;
+	struct resign_denier *denier;
 
 	if (r->nr == r->room) {
 		r->room = r->room ? 2 * r->room : 64;
-		r->links = reallocarray(r->links, r->room, sizeof(*r->links));
-		if (!r->links)
+		r->deniers = reallocarray(r->deniers, r->room, sizeof(*r->deniers));
+		if (!r->deniers)
 			abort();
 	}
-	link = &r->links[r->nr++];
-	name_lower(link->name, name);
-	link->types = dnssec_nsec_bitmap_new();
-	if (!link->types)
+	denier = &r->deniers[r->nr++];
+	name_lower(denier->name, name);
+	denier->types = dnssec_nsec_bitmap_new();
+	if (!denier->types)
 		abort();
-	return link;
+	return denier;
 }
 
 static inline bool resign_has(const struct resign *r, const uint8_t *name)
@@ -125,7 +125,7 @@ static inline bool resign_has(const struct resign *r, const uint8_t *name)
 	size_t i;
 
 	for (i = 0; i < r->nr; i++)
-		if (name_equal(r->links[i].name, name))
+		if (name_equal(r->deniers[i].name, name))
 			return true;
 	return false;
 }
@@ -142,24 +142,24 @@ static inline bool resign_shows(const struct zone_rr *rr, bool cut)
 	return !cut || rr->type == DNS_T_NS || rr->type == DNS_T_DS;
 }
 
-/* The sets of one name; its link, unless opt-out leaves it out (RFC 5155, 6). */
+/* The sets of one name; its denier, unless opt-out leaves it out (RFC 5155, 6). */
 static inline void resign_owner(struct resign *r, const struct zone_rr *rrs, size_t nr, bool cut)
 {
-	struct resign_link *link;
+	struct resign_denier *denier;
 	size_t i;
 
 	for (i = 0; i < nr; i++)
 		if ((!cut || rrs[i].type == DNS_T_DS) && (!i || rrs[i - 1].type != rrs[i].type))
-			resign_seal(r, rrs[i].owner, rrs[i].ttl, rrs[i].type);
+			resign_seal(r, rrs[i].owner_name, rrs[i].ttl, rrs[i].type);
 	if (r->way == RESIGN_OPT_OUT && cut && !zone_rrs_have(rrs, nr, DNS_T_DS))
 		return;
-	link = resign_link(r, rrs->owner);
+	denier = resign_denier(r, rrs->owner_name);
 	for (i = 0; i < nr; i++)
 		if (resign_shows(&rrs[i], cut))
-			dnssec_nsec_bitmap_add(link->types, rrs[i].type);
-	dnssec_nsec_bitmap_add(link->types, DNS_T_RRSIG);
+			dnssec_nsec_bitmap_add(denier->types, rrs[i].type);
+	dnssec_nsec_bitmap_add(denier->types, DNS_T_RRSIG);
 	if (r->way == RESIGN_NSEC)
-		dnssec_nsec_bitmap_add(link->types, DNS_T_NSEC);
+		dnssec_nsec_bitmap_add(denier->types, DNS_T_NSEC);
 }
 
 static inline void resign_owners(struct resign *r)
@@ -201,17 +201,17 @@ static inline void resign_add_above(struct resign *r)
 	const uint8_t *above;
 
 	for (i = 0; i < nr; i++) {
-		memcpy(name, r->links[i].name, sizeof(name));
+		memcpy(name, r->deniers[i].name, sizeof(name));
 		above = name_skip(name, 1);
 		for (; name_len(above) > apex; above = name_skip(above, 1))
 			if (!resign_has(r, above))
-				resign_link(r, above);
+				resign_denier(r, above);
 	}
 }
 
 static inline int resign_compare(const void *a, const void *b)
 {
-	const struct resign_link *x = a, *y = b;
+	const struct resign_denier *x = a, *y = b;
 
 	return memcmp(x->hash, y->hash, RESIGN_HASH);
 }
@@ -220,20 +220,20 @@ static inline int resign_compare(const void *a, const void *b)
 static inline void resign_with_names(struct resign *r)
 {
 	uint8_t rdata[RESIGN_RDATA], *p;
-	const struct resign_link *link, *next;
+	const struct resign_denier *denier, *next;
 	size_t i;
 
 	for (i = 0; i < r->nr; i++) {
-		link = &r->links[i];
-		next = &r->links[(i + 1) % r->nr];
+		denier = &r->deniers[i];
+		next = &r->deniers[(i + 1) % r->nr];
 		p = resign_copy(rdata, next->name, name_len(next->name));
-		p = resign_bitmap(p, link);
-		resign_print(r, link->name, RESIGN_TTL, DNS_T_NSEC, rdata, p - rdata);
-		resign_seal(r, link->name, RESIGN_TTL, DNS_T_NSEC);
+		p = resign_bitmap(p, denier);
+		resign_print(r, denier->name, RESIGN_TTL, DNS_T_NSEC, rdata, p - rdata);
+		resign_seal(r, denier->name, RESIGN_TTL, DNS_T_NSEC);
 	}
 }
 
-static inline void resign_hash_owner(const struct resign *r, const struct resign_link *link,
+static inline void resign_hash_owner(const struct resign *r, const struct resign_denier *denier,
 				     uint8_t owner[KNOT_DNAME_MAXLEN])
 {
 	static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
@@ -244,7 +244,7 @@ static inline void resign_hash_owner(const struct resign *r, const struct resign
 		uint8_t digit = 0;
 
 		for (bit = 5 * i; bit < 5 * i + 5; bit++)
-			digit = digit << 1 | (link->hash[bit / 8] >> (7 - bit % 8) & 1);
+			digit = digit << 1 | (denier->hash[bit / 8] >> (7 - bit % 8) & 1);
 		owner[1 + i] = digits[digit];
 	}
 	memcpy(owner + 1 + owner[0], r->zone->apex, name_len(r->zone->apex));
@@ -265,14 +265,14 @@ static inline void resign_with_hashes(struct resign *r)
 	size_t i;
 
 	for (i = 0; i < r->nr; i++)
-		resign_hash(r->links[i].name, r->links[i].hash);
-	qsort(r->links, r->nr, sizeof(*r->links), resign_compare);
+		resign_hash(r->deniers[i].name, r->deniers[i].hash);
+	qsort(r->deniers, r->nr, sizeof(*r->deniers), resign_compare);
 	for (i = 0; i < r->nr; i++) {
 		p = resign_param(rdata, r->way == RESIGN_OPT_OUT);
 		*p++ = RESIGN_HASH;
-		p = resign_copy(p, r->links[(i + 1) % r->nr].hash, RESIGN_HASH);
-		p = resign_bitmap(p, &r->links[i]);
-		resign_hash_owner(r, &r->links[i], owner);
+		p = resign_copy(p, r->deniers[(i + 1) % r->nr].hash, RESIGN_HASH);
+		p = resign_bitmap(p, &r->deniers[i]);
+		resign_hash_owner(r, &r->deniers[i], owner);
 		resign_print(r, owner, RESIGN_TTL, DNS_T_NSEC3, rdata, p - rdata);
 		resign_seal(r, owner, RESIGN_TTL, DNS_T_NSEC3);
 	}
@@ -292,7 +292,7 @@ static inline char *resign(const struct zone *zone, enum resign_way way, size_t 
 	if (!r.out)
 		abort();
 	for (rr = zone->rrs; rr < zone->rrs + zone->nr_rrs; rr++)
-		resign_print(&r, rr->owner, rr->ttl, rr->type, rr->rdata, rr->rdlen);
+		resign_print(&r, rr->owner_name, rr->ttl, rr->type, rr->rdata, rr->rdlen);
 	resign_owners(&r);
 	if (way == RESIGN_NSEC) {
 		resign_with_names(&r);
@@ -302,8 +302,8 @@ static inline char *resign(const struct zone *zone, enum resign_way way, size_t 
 	}
 	fclose(r.out);
 	while (r.nr)
-		dnssec_nsec_bitmap_free(r.links[--r.nr].types);
-	free(r.links);
+		dnssec_nsec_bitmap_free(r.deniers[--r.nr].types);
+	free(r.deniers);
 	return text;
 }
 

@@ -148,8 +148,8 @@ TICKS_A_SECOND = 976562
 
 
 def guard(cookies=COOKIES_ON, cost=0, slip=0, cookies_exempt=1, log_only=0, exempt=0):
-    """struct ad_dns_guard; every class costs the same."""
-    return image("ad_dns_guard", secrets=(COOKIE_SECRET, COOKIE_SECRET_OLD),
+    """struct ad_dns_rules; every class costs the same."""
+    return image("ad_dns_rules", secrets=(COOKIE_SECRET, COOKIE_SECRET_OLD),
                  account_key=ACCOUNT_KEY, ip6_mask=0xFFFFFFFFFFFFFF00, ip4_mask=0xFFFFFF00,
                  costs=[cost] * 5, debt_max=16 * TICKS_A_SECOND, nr_exempt=exempt,
                  cookies=cookies, nr_secrets=2, slip=slip, cookies_exempt=cookies_exempt,
@@ -249,7 +249,7 @@ def leg_image(target, sport, asked_ns=MONO_NS, mac="02:00:00:00:0a:01", mtu=1500
     macs = bytes.fromhex((mac + MAC_US).replace(":", ""))
     return image("leg", asked_ns=asked_ns, target=target, sport=sport,
                  ends={"from": addr16(tunnel(US)), "to": addr16(tunnel(target))},
-                 link={"macs": macs, "proto": proto, "ifindex": UPLINK, "mtu": mtu})
+                 ethernet={"macs": macs, "proto": proto, "ifindex": UPLINK, "mtu": mtu})
 
 
 def bucket(flow):

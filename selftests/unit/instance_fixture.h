@@ -21,7 +21,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "maps/dns.h"
-#include "maps/dns_guard.h"
+#include "maps/dns_rules.h"
 #include "maps/keeper.h"
 #include "maps/reasons.h"
 #include "maps/types.h"
@@ -100,8 +100,8 @@ static inline void fixture_dns(struct fixture *fixture)
 {
 	fixture_percpu(fixture, "dns_counts", sizeof(struct ad_dns_count), 1);
 	fixture_array(fixture, "dns_daemon", sizeof(struct ad_dns_daemon), 1);
-	fixture_percpu(fixture, "dns_guarded", sizeof(struct ad_dns_guarded), 1);
-	fixture_array(fixture, "dns_guarded_daemon", sizeof(struct ad_dns_guarded), 1);
+	fixture_percpu(fixture, "dns_guarded", sizeof(struct ad_dns_rule_counts), 1);
+	fixture_array(fixture, "dns_guarded_daemon", sizeof(struct ad_dns_rule_counts), 1);
 	fixture_percpu(fixture, "dns_zone_hits", sizeof(__u64), 16);
 	fixture_array(fixture, "dns_zone_daemon", sizeof(__u64), 16);
 	close(fixture_map(fixture, BPF_MAP_TYPE_HASH, "dns_zone_info", sizeof(__u32),

@@ -8,7 +8,7 @@
 #define ZONES 3
 
 struct set {
-	struct dns_source sources[ZONES];
+	struct dns_shared_zone shared[ZONES];
 	struct dns_served served[ZONES];
 	struct dns_zones zones;
 };
@@ -28,15 +28,15 @@ static void add(struct set *set, struct zone *zone)
 {
 	size_t i = set->zones.nr++;
 
-	set->sources[i].zone = zone;
-	set->served[i].source = &set->sources[i];
+	set->shared[i].zone = zone;
+	set->served[i].shared = &set->shared[i];
 	set->zones.served = set->served;
 }
 
 static void set_free(struct set *set)
 {
 	for (size_t i = 0; i < set->zones.nr; i++)
-		zone_free(set->sources[i].zone);
+		zone_free(set->shared[i].zone);
 	*set = (struct set){};
 }
 

@@ -64,7 +64,7 @@ static void test_tables_cover_their_structs(void)
 	covers("hunts", counters_hunt, sizeof(struct ad_hunt_stats), 0);
 	covers("DNS", counters_dns, sizeof(struct ad_dns_count), 0);
 	/* cookies[NONE] and limited[NOT][...] */
-	covers("limits", counters_guard, sizeof(struct ad_dns_guarded), 1 + AD_DNS_CLASSES);
+	covers("limits", counters_rules, sizeof(struct ad_dns_rule_counts), 1 + AD_DNS_CLASSES);
 }
 
 static void test_find_by_key(void)
@@ -92,11 +92,11 @@ static void test_each_rare_numbers_are_shown_once_counted(void)
 static void test_json_by_name(void)
 {
 	struct ad_dns_count count = { .truncated = 7 };
-	struct ad_dns_guarded guarded = {};
+	struct ad_dns_rule_counts rule_counts = {};
 
 	count.rcodes[3] = 5;
 	count.edns[1][2] = 6;
-	guarded.limited[AD_DNS_LIMITED_DROPPED][1] = 8;
+	rule_counts.limited[AD_DNS_LIMITED_DROPPED][1] = 8;
 	is_str(dump(counter_json(counter_find(counters_dns, "truncated"), &count)), "7",
 	       "one number");
 	is_str(dump(counter_json(counter_find(counters_dns, "rcodes"), &count)), "{\"NXDOMAIN\":5}",
@@ -105,7 +105,7 @@ static void test_json_by_name(void)
 	       "{\"ip4\":{\"none\":0,\"plain\":0,\"do\":0},\"ip6\":{\"none\":0,\"plain\":0,\"do\":"
 	       "6}}",
 	       "two dimensions");
-	ok(strstr(dump(counter_json(counter_find(counters_guard, "limited"), &guarded)),
+	ok(strstr(dump(counter_json(counter_find(counters_rules, "limited"), &rule_counts)),
 		  "\"referral\":{\"dropped\":8"),
 	   "the outer dimension is not the outer one of the array");
 }

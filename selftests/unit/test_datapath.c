@@ -24,7 +24,7 @@ static void fill(struct fixture *fixture)
 	make(fixture, "keys", sizeof(struct ad_keys), 0);
 	make(fixture, "peer_ids", sizeof(__u32), 0);
 	make(fixture, "hunt", sizeof(struct ad_hunt), 0);
-	make(fixture, "links", sizeof(struct ad_link), 0);
+	make(fixture, "links", sizeof(struct ad_vlan_device), 0);
 	bpffs_unpin(fixture->pins.dir, "state");
 	make(fixture, "state", sizeof(struct ad_state), BPF_F_MMAPABLE);
 }

@@ -487,13 +487,13 @@ static void test_dns_signed_queries_are_told_that_the_key_is_unknown(void)
 /* RFC 7873, 5.4: where there are cookies there are messages without a question. */
 static void test_dns_signatures_of_no_question_get_none_back(void)
 {
-	static const struct dns_guard guard = { .rules = { .cookies = AD_DNS_COOKIES_ON } };
+	static const struct dns_limiter limiter = { .rules = { .cookies = AD_DNS_COOKIES_ON } };
 
-	work->guard = &guard;
+	work->limiter = &limiter;
 	is_int(RAW("\0\1\0\0\0\0\0\0\0\0\0\1" TSIG_("\x18")), DNS_SEND, "a signature alone");
 	said("NOTAUTH");
 	ok(!work->msg[5] && work->msg[11] == 1, "comes back alone");
-	work->guard = NULL;
+	work->limiter = NULL;
 }
 
 /* RFC 8945, 4.2. What we sent back of these was no message. */

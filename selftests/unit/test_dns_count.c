@@ -12,7 +12,7 @@ static const struct {
 } maps[] = {
 	{ "dns_daemon", sizeof(struct ad_dns_daemon), 1 },
 	{ "dns_zone_daemon", sizeof(__u64), AD_DNS_ZONE_MAX },
-	{ "dns_guarded_daemon", sizeof(struct ad_dns_guarded), 1 },
+	{ "dns_guarded_daemon", sizeof(struct ad_dns_rule_counts), 1 },
 };
 
 static void unpin(struct fixture *fixture, const char *name)
@@ -58,13 +58,13 @@ static void test_open_without_an_instance_is_private(void)
 	is_int(dns_tally_open(&two, NULL), 0, "opened once more");
 	one.zones[AD_DNS_ZONE_MAX - 1] = 5;
 	*(__u64 *)one.daemon = 6;
-	*(__u64 *)one.guarded = 7;
+	*(__u64 *)one.rule_counts = 7;
 	is_int(two.zones[AD_DNS_ZONE_MAX - 1], 0, "zones are not shared");
-	is_int(*(__u64 *)two.daemon + *(__u64 *)two.guarded, 0, "nor is anything else");
+	is_int(*(__u64 *)two.daemon + *(__u64 *)two.rule_counts, 0, "nor is anything else");
 	dns_tally_close(&one);
 	dns_tally_close(&two);
 	dns_tally_close(&two);
-	ok(!two.daemon && !two.zones && !two.guarded, "closed, twice");
+	ok(!two.daemon && !two.zones && !two.rule_counts, "closed, twice");
 }
 
 static void test_open_pinned_is_what_readers_see(struct fixture *fixture)
@@ -73,7 +73,7 @@ static void test_open_pinned_is_what_readers_see(struct fixture *fixture)
 
 	is_int(dns_tally_open(&tally, &fixture->pins), 0, "opened");
 	*(__u64 *)tally.daemon = 6;
-	*(__u64 *)tally.guarded = 7;
+	*(__u64 *)tally.rule_counts = 7;
 	tally.zones[AD_DNS_ZONE_MAX - 1] = 8;
 	is_int(read_first(fixture, "dns_daemon", 0), 6, "the daemon's counters");
 	is_int(read_first(fixture, "dns_guarded_daemon", 0), 7, "those of limits and cookies");
@@ -92,7 +92,7 @@ static void test_open_missing_map_is_an_error(struct fixture *fixture)
 		unpin(fixture, maps[i].name);
 		is_int(dns_tally_open(&tally, &fixture->pins), -ENOENT, "%s is missing",
 		       maps[i].name);
-		ok(!tally.daemon && !tally.zones && !tally.guarded, "nothing is open");
+		ok(!tally.daemon && !tally.zones && !tally.rule_counts, "nothing is open");
 		make(fixture, i);
 	}
 }

@@ -14,23 +14,23 @@
 #define LINES	 1024
 
 static struct dns_work *work;
-static struct dns_guard *guard;
+static struct dns_limiter *limiter;
 
 static void reset(void)
 {
 	int i;
 
-	memset(guard->lines, 0, LINES * sizeof(*guard->lines));
-	memset(&guard->rules, 0, sizeof(guard->rules));
+	memset(limiter->lines, 0, LINES * sizeof(*limiter->lines));
+	memset(&limiter->rules, 0, sizeof(limiter->rules));
 	for (i = 0; i < AD_DNS_CLASSES; i++)
-		guard->rules.costs[i] = AD_DNS_TICKS_A_SECOND / RATE;
-	guard->mask = LINES - 1;
-	guard->rules.debt_max = AD_DNS_TICKS_A_SECOND * (WINDOW_S + 1);
-	guard->rules.ip4_mask = htonl(0xffffff00);
-	guard->rules.ip6_mask = htobe64(0xffffffffffffff00ull);
-	guard->rules.cookies = AD_DNS_COOKIES_ON;
-	guard->rules.nr_secrets = 1;
-	guard->rules.cookies_exempt = 1;
+		limiter->rules.costs[i] = AD_DNS_TICKS_A_SECOND / RATE;
+	limiter->mask = LINES - 1;
+	limiter->rules.debt_max = AD_DNS_TICKS_A_SECOND * (WINDOW_S + 1);
+	limiter->rules.ip4_mask = htonl(0xffffff00);
+	limiter->rules.ip6_mask = htobe64(0xffffffffffffff00ull);
+	limiter->rules.cookies = AD_DNS_COOKIES_ON;
+	limiter->rules.nr_secrets = 1;
+	limiter->rules.cookies_exempt = 1;
 	work->fixed_ns = 1000000000000;
 	addr_parse("192.0.2.1", &work->client);
 	work->tcp = 0;
@@ -213,7 +213,7 @@ static void test_limit_counts_what_is_rejected_too(void)
 static void test_limit_of_a_class_may_be_none(void)
 {
 	reset();
-	guard->rules.costs[AD_DNS_CLASS_ANSWER] = 0;
+	limiter->rules.costs[AD_DNS_CLASS_ANSWER] = 0;
 	is_int(given("ns.example.com.", 100), 100, "answers are not limited");
 	is_int(given("nx.example.com.", 100), RATE, "denials are");
 }
@@ -231,7 +231,7 @@ static void test_limit_spares_who_is_really_there(void)
 	is_int(answered, 100, "a valid cookie is never limited");
 	is_int(work->cookie_state, AD_DNS_COOKIE_GOOD, "  it is valid");
 	is_int(given("ns.example.com.", 100), RATE - 1, "and costs its network nothing");
-	guard->rules.cookies_exempt = 0;
+	limiter->rules.cookies_exempt = 0;
 	is_int(ask_with("ns.example.com.", DNS_T_A, DNS_COOKIE_BYTES), DNS_DROP,
 	       "unless they are limited like others");
 	work->tcp = 1;
@@ -250,9 +250,9 @@ static void spare(struct ad_dns_prefix *prefix, const char *text, unsigned int b
 static void test_limit_spares_the_exempt(void)
 {
 	reset();
-	guard->rules.nr_exempt = 2;
-	spare(&guard->exempt[0], "192.0.2.0", 96 + 23);
-	spare(&guard->exempt[1], "2001:db8::7", 128);
+	limiter->rules.nr_exempt = 2;
+	spare(&limiter->exempt[0], "192.0.2.0", 96 + 23);
+	spare(&limiter->exempt[1], "2001:db8::7", 128);
 	is_int(given("ns.example.com.", 100), 100, "in an exempt /23");
 	from("192.0.3.255");
 	is_int(given("ns.example.com.", 100), 100, "at its end");
@@ -267,7 +267,7 @@ static void test_limit_spares_the_exempt(void)
 static void test_limit_log_only_drops_nothing(void)
 {
 	reset();
-	guard->rules.log_only = 1;
+	limiter->rules.log_only = 1;
 	is_int(given("ns.example.com.", 100), 100, "all are answered");
 	is_int(work->limited, AD_DNS_LIMITED_SPARED, "and noted");
 	ok(work->count[DNS_ANSWER] && !work->tc, "in full");
@@ -278,7 +278,7 @@ static void test_limit_log_only_drops_nothing(void)
 static void test_slip_says_to_use_tcp(void)
 {
 	reset();
-	guard->rules.slip = 1;
+	limiter->rules.slip = 1;
 	is_int(given("ns.example.com.", 100), 100, "slip 1: nobody is left without a word");
 	is_int(work->limited, AD_DNS_LIMITED_SLIPPED, "over the limit");
 	ok(work->msg[2] & DNS_TC && !dns_get16(work, 6) && !dns_get16(work, 8),
@@ -291,7 +291,7 @@ static void test_slip_says_to_use_tcp(void)
 static void test_slip_asks_for_a_cookie_of_who_knows_them(void)
 {
 	reset();
-	guard->rules.slip = 1;
+	limiter->rules.slip = 1;
 	given("ns.example.com.", 100);
 	ask_with("ns.example.com.", DNS_T_A, DNS_COOKIE_CLIENT);
 	is_int(work->rcode, DNS_BADCOOKIE, "BADCOOKIE");
@@ -306,10 +306,10 @@ static void test_slip_is_one_in_so_many(void)
 	int answered;
 
 	reset();
-	guard->rules.slip = 4;
+	limiter->rules.slip = 4;
 	answered = given("ns.example.com.", 4000);
 	ok(answered > 800 && answered < 1200, "slip 4: %d of 4000", answered);
-	guard->rules.slip = 0;
+	limiter->rules.slip = 0;
 	is_int(given("ns.example.com.", 1000), 0, "slip 0: none");
 }
 
@@ -321,7 +321,7 @@ static void test_table_keeps_who_owes_most(void)
 	int i;
 
 	reset();
-	guard->mask = 0; /* one line for all */
+	limiter->mask = 0; /* one line for all */
 	given("ns.example.com.", 100);
 	for (i = 0; i < 1000; i++) {
 		snprintf(client, sizeof(client), "10.%d.%d.1", i / 256, i % 256);
@@ -353,12 +353,12 @@ static void test_table_is_chosen_by_a_key(void)
 
 	reset();
 	ask("ns.example.com.");
-	memcpy(before, guard->lines, sizeof(before));
+	memcpy(before, limiter->lines, sizeof(before));
 	reset();
-	guard->rules.account_key[1] = 1;
+	limiter->rules.account_key[1] = 1;
 	ask("ns.example.com.");
 	for (i = 0; i < LINES; i++)
-		same += memcmp(&before[i], &guard->lines[i], sizeof(before[i])) == 0;
+		same += memcmp(&before[i], &limiter->lines[i], sizeof(before[i])) == 0;
 	is_int(same, LINES - 2, "another key, another account");
 }
 
@@ -386,12 +386,12 @@ int main(void)
 	struct dns_image *image = build();
 
 	work = calloc(1, sizeof(*work));
-	guard = calloc(1, sizeof(*guard) + 2 * sizeof(*guard->exempt));
-	guard->lines = calloc(LINES, sizeof(*guard->lines));
+	limiter = calloc(1, sizeof(*limiter) + 2 * sizeof(*limiter->exempt));
+	limiter->lines = calloc(LINES, sizeof(*limiter->lines));
 	if (!ok(image != NULL, "zones are compiled"))
 		return done_testing();
 	work->home = image;
-	work->guard = guard;
+	work->limiter = limiter;
 	test_limit_is_a_second_s_worth();
 	test_limit_lets_the_rate_through();
 	test_limit_ends_after_the_window();
@@ -410,8 +410,8 @@ int main(void)
 	test_table_clock_may_wrap();
 	test_table_is_chosen_by_a_key();
 	dns_image_free(image);
-	free(guard->lines);
-	free(guard);
+	free(limiter->lines);
+	free(limiter);
 	free(work);
 	return done_testing();
 }

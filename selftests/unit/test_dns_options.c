@@ -19,7 +19,7 @@
 #define IP_A	    "198.51.100.100"
 
 static struct dns_work *work;
-static struct dns_guard guard;
+static struct dns_limiter limiter;
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
@@ -119,8 +119,8 @@ static void expect_rcode(__u32 rcode, const char *what)
 
 static void set_secret(int i, const char *hex)
 {
-	unhex((__u8 *)guard.rules.secrets[i], hex);
-	guard.rules.nr_secrets = i + 1;
+	unhex((__u8 *)limiter.rules.secrets[i], hex);
+	limiter.rules.nr_secrets = i + 1;
 }
 
 static void as_client(const char *address, __u64 real_s)
@@ -221,7 +221,7 @@ static void test_cookie_of_no_secret_is_none(void)
 {
 	char cookie[64];
 
-	memset(guard.rules.secrets, 0, sizeof(guard.rules.secrets));
+	memset(limiter.rules.secrets, 0, sizeof(limiter.rules.secrets));
 	ask(COOKIE(CLIENT_A), 0, NULL);
 	snprintf(cookie, sizeof(cookie), "%s", option(DNS_OPTION_COOKIE));
 	set_secret(0, SECRET_A);
@@ -249,7 +249,7 @@ static void test_cookie_of_a_wrong_length_is_formerr(void)
 
 static void test_cookie_when_required_is_asked_for(void)
 {
-	guard.rules.cookies = AD_DNS_COOKIES_REQUIRED;
+	limiter.rules.cookies = AD_DNS_COOKIES_REQUIRED;
 	ask(COOKIE(CLIENT_A), 0, NULL);
 	expect_rcode(DNS_BADCOOKIE, "none yet");
 	is_str(option(DNS_OPTION_COOKIE), GIVEN_A, "  but here is one");
@@ -268,17 +268,17 @@ static void test_cookie_when_required_is_asked_for(void)
 	expect_rcode(DNS_BADVERS, "BADVERS goes before");
 	is_str(option(DNS_OPTION_COOKIE), GIVEN_A, "  and has the cookie with it");
 	about_usual();
-	guard.rules.cookies = AD_DNS_COOKIES_ON;
+	limiter.rules.cookies = AD_DNS_COOKIES_ON;
 }
 
 static void test_cookie_off_is_unknown(void)
 {
-	guard.rules.cookies = AD_DNS_COOKIES_OFF;
+	limiter.rules.cookies = AD_DNS_COOKIES_OFF;
 	ask(COOKIE(CLIENT_A), 0, NULL);
 	ok(work->rcode == DNS_NOERROR && !*option(DNS_OPTION_COOKIE), "not given");
 	ask(COOKIE("aa"), 0, NULL);
 	is_int(work->rcode, DNS_NOERROR, "nor looked at");
-	guard.rules.cookies = AD_DNS_COOKIES_ON;
+	limiter.rules.cookies = AD_DNS_COOKIES_ON;
 }
 
 static void test_cookie_of_two_the_first_counts(void)
@@ -433,8 +433,8 @@ int main(void)
 	if (!ok(image && work, "a zone is compiled"))
 		return done_testing();
 	work->home = image;
-	work->guard = &guard;
-	guard.rules.cookies = AD_DNS_COOKIES_ON;
+	work->limiter = &limiter;
+	limiter.rules.cookies = AD_DNS_COOKIES_ON;
 	about_usual();
 	test_cookie_vectors_of_the_rfc();
 	as_client(IP_A, AT_A);

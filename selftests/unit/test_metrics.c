@@ -149,9 +149,9 @@ static void look_at_fleet(struct look *look)
 						     .types = { 1, [28] = 13 },
 						     .edns = { { 0, 5 }, { 0, 0, 9 } } },
 				 [DNS_BY_DAEMON_UDP] = { .truncated = 3 } },
-			 .guarded = { .cookies = { [AD_DNS_COOKIE_GOOD] = 6 },
-				      .limited = { [AD_DNS_LIMITED_SLIPPED] = { [AD_DNS_CLASS_NXDOMAIN] =
-											2 } } } },
+			 .rule_counts = { .cookies = { [AD_DNS_COOKIE_GOOD] = 6 },
+					  .limited = { [AD_DNS_LIMITED_SLIPPED] = { [AD_DNS_CLASS_NXDOMAIN] =
+											    2 } } } },
 	};
 	fleet_names(&look->view.names);
 	look->status.reasons[AD_R_WRAP_STAMP] = (struct ad_count){ 10, 1640 };

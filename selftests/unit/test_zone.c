@@ -103,8 +103,8 @@ static void test_zone_good_gives_sorted_records(void)
 		return;
 	is_int(zone->nr_rrs, 5, "a record that is there twice counts once");
 	is_int(zone->serial, 1, "its serial");
-	is_str(name_format(zone->rrs[0].owner, text), "example.com.", "apex first");
-	is_str(name_format(zone->rrs[2].owner, text), "a.example.com.", "then a, before b");
+	is_str(name_format(zone->rrs[0].owner_name, text), "example.com.", "apex first");
+	is_str(name_format(zone->rrs[2].owner_name, text), "a.example.com.", "then a, before b");
 	zone_free(zone);
 }
 

@@ -11,8 +11,8 @@
 #include "user/zone/zone_files.h"
 #include "zone_fixture.h"
 
-/* The record of this owner (and type) as "ttl type hex", or "none". */
-static const char *record(const struct zone *zone, const char *owner, __u16 type)
+/* The record of this owner name (and type) as "ttl type hex", or "none". */
+static const char *record(const struct zone *zone, const char *owner_name, __u16 type)
 {
 	static char text[600];
 	__u8 wire[256], bytes[NAME_KEY_MAX];
@@ -21,7 +21,7 @@ static const char *record(const struct zone *zone, const char *owner, __u16 type
 	size_t nr, i;
 	int at;
 
-	if (!zone || name_parse(owner, wire))
+	if (!zone || name_parse(owner_name, wire))
 		return "no zone";
 	name_to_key(wire, bytes, &key);
 	rr = zone_find(zone, &key, type, &nr);
@@ -34,7 +34,7 @@ static const char *record(const struct zone *zone, const char *owner, __u16 type
 }
 
 struct reading {
-	const char *text, *owner, *record, *what;
+	const char *text, *owner_name, *record, *what;
 };
 
 /* Text behind HEAD, a name below example.com, and what is there. */
@@ -114,15 +114,16 @@ static const struct reading readings[] = {
 
 static void test_zone_reader_text_means_what_rfc_1035_says(void)
 {
-	char text[2048], owner[300];
+	char text[2048], owner_name[300];
 	struct zone *zone;
 	size_t i;
 
 	for (i = 0; i < sizeof(readings) / sizeof(*readings); i++) {
 		snprintf(text, sizeof(text), HEAD "%s", readings[i].text);
-		snprintf(owner, sizeof(owner), "%s.example.com.", readings[i].owner);
+		snprintf(owner_name, sizeof(owner_name), "%s.example.com.", readings[i].owner_name);
 		zone = parse_good("example.com.", text);
-		is_str(record(zone, owner, atoi(strchr(readings[i].record, ' ')) /* the type */),
+		is_str(record(zone, owner_name,
+			      atoi(strchr(readings[i].record, ' ')) /* the type */),
 		       readings[i].record, "%s", readings[i].what);
 		zone_free(zone);
 	}

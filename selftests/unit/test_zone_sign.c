@@ -20,7 +20,7 @@
 #define OTHER_KEY 11
 
 struct set {
-	const char *owner, *type, *data;
+	const char *owner_name, *type, *data;
 	int labels;
 };
 
@@ -56,7 +56,7 @@ static size_t put_sig(char *to, const struct set *set, const struct sig *sig)
 {
 	char begins[32], ends[32];
 
-	return sprintf(to, "%s RRSIG %s 13 %d 300 %s %s %d example.com. c2ln\n", set->owner,
+	return sprintf(to, "%s RRSIG %s 13 %d 300 %s %s %d example.com. c2ln\n", set->owner_name,
 		       set->type, set->labels, sig_time(sig->ends, ends),
 		       sig_time(sig->begins, begins), sig->tag);
 }
@@ -64,7 +64,7 @@ static size_t put_sig(char *to, const struct set *set, const struct sig *sig)
 /* The set's record and its signature, two lines. */
 static size_t put_set(char *to, const struct set *set, const struct sig *sig)
 {
-	size_t n = sprintf(to, "%s %s %s\n", set->owner, set->type, set->data);
+	size_t n = sprintf(to, "%s %s %s\n", set->owner_name, set->type, set->data);
 
 	return n + put_sig(to + n, set, sig);
 }
@@ -181,7 +181,7 @@ static void test_sign_zone_knows_its_first_end(void)
 
 /* --- NSEC3 ------------------------------------------------------------------------------------ */
 
-/* The hash as an owner (RFC 4648, 7). */
+/* The hash as an owner name (RFC 4648, 7). */
 static void hash_text(const char *name, unsigned int iterations, char text[33])
 {
 	static const char digits[] = "0123456789abcdefghijklmnopqrstuv";

@@ -4,9 +4,9 @@
  *
  *   dump NAME FILE
  *
- * Out: one record a line, "owner TTL type data", sorted; the owner in lower case, the type as its
- * number, the data in hexadecimal ("-" for none). A zone that is refused: its errors on stderr,
- * exit code 1. Warnings go to stderr too.
+ * Out: one record a line, "owner name TTL type data", sorted; the owner name in lower case, the
+ * type as its number, the data in hexadecimal ("-" for none). A zone that is refused: its errors on
+ * stderr, exit code 1. Warnings go to stderr too.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,10 +16,10 @@
 
 static void dump_rr(const struct zone_rr *rr)
 {
-	char owner[NAME_TEXT];
+	char owner_name[NAME_TEXT];
 	int i;
 
-	printf("%s %u %u ", name_format(rr->owner, owner), rr->ttl, rr->type);
+	printf("%s %u %u ", name_format(rr->owner_name, owner_name), rr->ttl, rr->type);
 	for (i = 0; i < rr->rdlen; i++)
 		printf("%02x", rr->rdata[i]);
 	puts(rr->rdlen ? "" : "-");

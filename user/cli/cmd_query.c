@@ -313,7 +313,7 @@ static void query_steer(const struct dns_zones *zones, struct dns_steering *stee
 }
 
 static int query_ask(const struct query *query, const struct dns_zones *zones,
-		     const struct dns_guard *guard)
+		     const struct dns_limiter *limiter)
 {
 	struct dns_work *work = calloc(1, sizeof(*work));
 	struct dns_steering steering;
@@ -322,7 +322,7 @@ static int query_ask(const struct query *query, const struct dns_zones *zones,
 	if (!work)
 		return EXIT_FAILED;
 	work->home = zones->image;
-	work->guard = guard;
+	work->limiter = limiter;
 	query_steer(zones, &steering);
 	work->steering = &steering;
 	query_write(query, work);
@@ -345,7 +345,7 @@ int cmd_query(const struct globals *globals, int argc, char **argv)
 	struct config_errors errors = { 0 };
 	struct config *config = NULL;
 	struct dns_zones *zones = NULL;
-	struct dns_guard *guard = NULL;
+	struct dns_limiter *limiter = NULL;
 	struct query query = { 0 };
 	int code = EXIT_USAGE;
 
@@ -356,12 +356,12 @@ int cmd_query(const struct globals *globals, int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	if (!config_load(globals->config_path, &config, &errors) &&
-	    (!query.from || !dns_guard_load(config, &guard, &errors)) &&
+	    (!query.from || !dns_limiter_load(config, &limiter, &errors)) &&
 	    !dns_zones_load(config, NULL, &zones, &errors))
-		code = query_ask(&query, zones, guard);
+		code = query_ask(&query, zones, limiter);
 	config_errors_log(&errors);
 	dns_zones_free(zones);
-	dns_guard_free(guard);
+	dns_limiter_free(limiter);
 	config_free(config);
 	config_errors_free(&errors);
 	return code;

@@ -77,7 +77,7 @@ static void confine(void)
 
 /* What the user may have to wait for is checked before the long work. */
 static int start(struct loader *loader, struct config *config, struct dns_zones **zones,
-		 struct dns_guard **guard, struct config_errors *errors)
+		 struct dns_limiter **limiter, struct config_errors *errors)
 {
 	int err = loader_check_clock(loader, config, errors);
 
@@ -86,9 +86,9 @@ static int start(struct loader *loader, struct config *config, struct dns_zones 
 	err = err ?: dns_zones_load(config, NULL, zones, errors);
 	if (!err && (*zones)->plan)
 		steer_plan_warn((*zones)->plan);
-	err = err ?: dns_guard_load(config, guard, errors);
+	err = err ?: dns_limiter_load(config, limiter, errors);
 	err = err ?: metrics_check(config, errors);
-	return err ?: loader_start(loader, config, *zones, *guard, errors);
+	return err ?: loader_start(loader, config, *zones, *limiter, errors);
 }
 
 /* Takes @config. */
@@ -96,16 +96,16 @@ static int run(const struct globals *globals, struct config *config, bool load_o
 	       struct config_errors *errors)
 {
 	struct dns_zones *zones = NULL;
-	struct dns_guard *guard = NULL;
+	struct dns_limiter *limiter = NULL;
 	struct loader loader;
 	int err;
 
 	loader_init(&loader);
 	err = lock(&loader, config, globals->instance, errors);
-	err = err ?: start(&loader, config, &zones, &guard, errors);
+	err = err ?: start(&loader, config, &zones, &limiter, errors);
 	config_errors_log(errors);
 	if (!err && !load_only)
-		return daemon_run(globals, &loader, config, zones, guard);
+		return daemon_run(globals, &loader, config, zones, limiter);
 	if (!err) {
 		/* What a daemon would do all the time is done once, without one. */
 		neigh_keep_warm(config);
@@ -114,7 +114,7 @@ static int run(const struct globals *globals, struct config *config, bool load_o
 		loader_close(&loader);
 	}
 	dns_zones_free(zones);
-	dns_guard_free(guard);
+	dns_limiter_free(limiter);
 	instance_unlock(&loader.instance);
 	config_free(config);
 	return exit_code_of(err);

@@ -215,9 +215,9 @@ static void print_dns(const struct dns_stats *dns)
 				   };
 
 	print_answers(dns->by);
-	print_counters(cookies, counters_guard, &dns->guarded);
+	print_counters(cookies, counters_rules, &dns->rule_counts);
 	print_counters(tcp, counters_tcp, dns);
-	print_matrix(limited, counter_find(counters_guard, "limited"), &dns->guarded);
+	print_matrix(limited, counter_find(counters_rules, "limited"), &dns->rule_counts);
 	putchar('\n');
 	print_zones(dns);
 }

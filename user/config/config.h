@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <net/if.h>
-#include "maps/dns_guard.h"
+#include "maps/dns_rules.h"
 #include "maps/steer.h"
 #include "maps/types.h"
 

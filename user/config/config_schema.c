@@ -20,7 +20,7 @@
  */
 #define IDLE_MAX_S 32400
 #define RATE_MAX   100000
-/* Debts are ticks of 31 bits (maps/dns_guard.h). */
+/* Debts are ticks of 31 bits (maps/dns_rules.h). */
 #define WINDOW_MAX_S 600
 
 #define HINT_MAX_S   86400

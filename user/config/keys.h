@@ -7,7 +7,7 @@
 #ifndef AD_KEYS_H
 #define AD_KEYS_H
 
-#include "maps/dns_guard.h"
+#include "maps/dns_rules.h"
 #include "maps/types.h"
 
 #define TOKEN_MIN 16

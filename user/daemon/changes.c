@@ -54,8 +54,8 @@ static void say_serials(json_t *list, json_t *warnings, const struct zone *old,
 					   new->name, new->serial, old->serial));
 }
 
-static void one_zone(json_t *list, json_t *warnings, const struct dns_source *old,
-		     const struct dns_source *new)
+static void one_zone(json_t *list, json_t *warnings, const struct dns_shared_zone *old,
+		     const struct dns_shared_zone *new)
 {
 	if (old == new || !new->zone->nr_rrs)
 		return;
@@ -74,7 +74,7 @@ void changes_add_zones(json_t *list, json_t *warnings, const struct dns_zones *o
 	size_t a = 0, b = 0;
 
 	while (a < old->nr && b < new->nr) {
-		struct dns_source *x = old->served[a].source, *y = new->served[b].source;
+		struct dns_shared_zone *x = old->served[a].shared, *y = new->served[b].shared;
 		int order = zone_compare(&x->zone, &y->zone);
 
 		if (!order)

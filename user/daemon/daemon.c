@@ -13,7 +13,7 @@
 #include "user/base/log.h"
 #include "user/base/progress.h"
 #include "user/config/failure.h"
-#include "user/dns/dns_guard.h"
+#include "user/dns/dns_limiter.h"
 #include "user/dns/dns_service.h"
 #include "user/dns/dns_zones.h"
 
@@ -121,7 +121,7 @@ static int start_events(struct daemon *daemon)
 	return err ?: add_event(daemon, -1, EV_TIMEOUT, on_second, &second);
 }
 
-static int start(struct daemon *daemon, struct dns_zones *zones, struct dns_guard *guard)
+static int start(struct daemon *daemon, struct dns_zones *zones, struct dns_limiter *limiter)
 {
 	struct loader *loader = daemon->loader;
 	int err;
@@ -136,11 +136,11 @@ static int start(struct daemon *daemon, struct dns_zones *zones, struct dns_guar
 		      ?: dns_server_new(daemon->base, daemon->config, &loader->pins, NULL,
 					&daemon->server);
 	if (err) {
-		dns_guard_free(guard);
+		dns_limiter_free(limiter);
 		dns_zones_free(zones);
 		return err;
 	}
-	dns_server_guard(daemon->server, guard);
+	dns_server_limit(daemon->server, limiter);
 	dns_server_use(daemon->server, zones);
 	err = metrics_new(daemon->base, daemon->config, &loader->pins, daemon->reader,
 			  &daemon->metrics);
@@ -185,7 +185,7 @@ static void stop(struct daemon *daemon)
 }
 
 int daemon_run(const struct globals *globals, struct loader *loader, struct config *config,
-	       struct dns_zones *zones, struct dns_guard *guard)
+	       struct dns_zones *zones, struct dns_limiter *limiter)
 {
 	struct daemon daemon = { .globals = globals, .loader = loader, .config = config };
 	__u64 began_us = clock_mono_us();
@@ -196,7 +196,7 @@ int daemon_run(const struct globals *globals, struct loader *loader, struct conf
 	listener_raise_limit();
 	/* From now on the loop tells the service manager that we live. */
 	progress_vouch(false, NULL, NULL);
-	err = start(&daemon, zones, guard);
+	err = start(&daemon, zones, limiter);
 	if (!err) {
 		daemon_confine(&daemon);
 		/* Confined, too. */

@@ -13,6 +13,6 @@
  * what @loader holds, the lock included. Returns an exit code.
  */
 int daemon_run(const struct globals *globals, struct loader *loader, struct config *config,
-	       struct dns_zones *zones, struct dns_guard *guard);
+	       struct dns_zones *zones, struct dns_limiter *limiter);
 
 #endif

@@ -17,7 +17,7 @@
 #include "user/status/counter.h"
 #include "user/steer/policy.h"
 
-#define SOURCES_MAX DNS_BY_NR
+#define SERIES_MAX DNS_BY_NR
 
 /* What a page is made from. */
 struct page {
@@ -30,7 +30,7 @@ struct page {
 };
 
 /* The struct that counters are in, and what tells it from others of the same kind. */
-struct source {
+struct series {
 	const void *counts;
 	const char *by, *transport; /* NULL: there is one only */
 };
@@ -45,7 +45,7 @@ struct family {
 	const struct counter *counters; /* all of a table, instead of name and help */
 
 	bool (*applies)(const struct page *page); /* NULL: whenever something is loaded */
-	int (*sources)(const struct page *page, struct source sources[SOURCES_MAX]);
+	int (*series)(const struct page *page, struct series series[SERIES_MAX]);
 };
 
 /* --- instance and daemon --------------------------------------------------------------------- */
@@ -263,37 +263,37 @@ static void write_entries(const struct page *page, const char *name)
 			    flow_kind(kind), NULL);
 }
 
-static int flow_sources(const struct page *page, struct source sources[SOURCES_MAX])
+static int flow_series(const struct page *page, struct series series[SERIES_MAX])
 {
-	sources[0] = (struct source){ .counts = &page->status->flow_stats };
+	series[0] = (struct series){ .counts = &page->status->flow_stats };
 	return 1;
 }
 
-static int hunt_sources(const struct page *page, struct source sources[SOURCES_MAX])
+static int hunt_series(const struct page *page, struct series series[SERIES_MAX])
 {
-	sources[0] = (struct source){ .counts = &page->status->hunt_stats };
+	series[0] = (struct series){ .counts = &page->status->hunt_stats };
 	return 1;
 }
 
-static int dns_sources(const struct page *page, struct source sources[SOURCES_MAX])
+static int dns_series(const struct page *page, struct series series[SERIES_MAX])
 {
 	const struct ad_dns_count *by = page->status->dns.by;
 
-	sources[0] = (struct source){ &by[DNS_BY_KERNEL], "kernel", "udp" };
-	sources[1] = (struct source){ &by[DNS_BY_DAEMON_UDP], "daemon", "udp" };
-	sources[2] = (struct source){ &by[DNS_BY_DAEMON_TCP], "daemon", "tcp" };
+	series[0] = (struct series){ &by[DNS_BY_KERNEL], "kernel", "udp" };
+	series[1] = (struct series){ &by[DNS_BY_DAEMON_UDP], "daemon", "udp" };
+	series[2] = (struct series){ &by[DNS_BY_DAEMON_TCP], "daemon", "tcp" };
 	return 3;
 }
 
-static int tcp_sources(const struct page *page, struct source sources[SOURCES_MAX])
+static int tcp_series(const struct page *page, struct series series[SERIES_MAX])
 {
-	sources[0] = (struct source){ .counts = &page->status->dns };
+	series[0] = (struct series){ .counts = &page->status->dns };
 	return 1;
 }
 
-static int guard_sources(const struct page *page, struct source sources[SOURCES_MAX])
+static int rule_series(const struct page *page, struct series series[SERIES_MAX])
 {
-	sources[0] = (struct source){ .counts = &page->status->dns.guarded };
+	series[0] = (struct series){ .counts = &page->status->dns.rule_counts };
 	return 1;
 }
 
@@ -430,12 +430,12 @@ static const struct family families[] = {
 	  .value = idle_entries },
 	{ "flow_table_capacity", "gauge", "", "flows that the flow table can hold",
 	  .value = flow_capacity },
-	{ .counters = counters_flow, .sources = flow_sources },
-	{ .counters = counters_hunt, .sources = hunt_sources },
+	{ .counters = counters_flow, .series = flow_series },
+	{ .counters = counters_hunt, .series = hunt_series },
 
-	{ .counters = counters_dns, .labels = "by, transport", .sources = dns_sources },
-	{ .counters = counters_tcp, .sources = tcp_sources },
-	{ .counters = counters_guard, .sources = guard_sources },
+	{ .counters = counters_dns, .labels = "by, transport", .series = dns_series },
+	{ .counters = counters_tcp, .series = tcp_series },
+	{ .counters = counters_rules, .series = rule_series },
 	{ "dns_zones", "gauge", "", "zones that are configured, also those that cannot be read",
 	  .value = zones },
 	{ "dns_zones_capacity", "gauge", "", "zones that there is room for",
@@ -535,7 +535,7 @@ static const struct family flow_families[] = {
 struct writing {
 	const struct page *page;
 	const struct counter *counter;
-	const struct source *source;
+	const struct series *series;
 };
 
 /* The first is always there: it can be alerted on before it counts. */
@@ -543,14 +543,14 @@ static void write_cell(const struct counter_cell *cell, void *arg)
 {
 	const struct writing *writing = arg;
 	const char *name = writing->counter->metric;
-	const struct source *source = writing->source;
+	const struct series *series = writing->series;
 	struct evbuffer *out = writing->page->out;
 
 	if (!cell->is_shown && !cell->is_first)
 		return;
-	if (source->by)
-		prom_sample(out, name, cell->value, "by", source->by, "transport",
-			    source->transport, cell->label[0], cell->name[0], cell->label[1],
+	if (series->by)
+		prom_sample(out, name, cell->value, "by", series->by, "transport",
+			    series->transport, cell->label[0], cell->name[0], cell->label[1],
 			    cell->name[1], NULL);
 	else
 		prom_sample(out, name, cell->value, cell->label[0], cell->name[0], cell->label[1],
@@ -559,16 +559,16 @@ static void write_cell(const struct counter_cell *cell, void *arg)
 
 static void write_counters(const struct page *page, const struct family *family)
 {
-	struct source sources[SOURCES_MAX];
-	int nr = family->sources(page, sources);
+	struct series series[SERIES_MAX];
+	int nr = family->series(page, series);
 	const struct counter *counter;
 
 	for (counter = family->counters; counter->key; counter++) {
 		prom_family(page->out, counter->metric, counter->type, counter->help);
 		for (int i = 0; i < nr; i++) {
-			struct writing writing = { page, counter, &sources[i] };
+			struct writing writing = { page, counter, &series[i] };
 
-			counter_each(counter, sources[i].counts, write_cell, &writing);
+			counter_each(counter, series[i].counts, write_cell, &writing);
 		}
 	}
 }

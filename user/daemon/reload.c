@@ -20,7 +20,7 @@
 #include "user/base/output.h"
 #include "user/config/config_changes.h"
 #include "user/config/failure.h"
-#include "user/dns/dns_guard.h"
+#include "user/dns/dns_limiter.h"
 #include "user/dns/dns_service.h"
 #include "user/dns/dns_zones.h"
 #include "user/status/reloaded.h"
@@ -94,7 +94,7 @@ static void take_over(struct reload *reload)
 	daemon->config = build->config;
 	daemon->tend.trouble = 0; /* it goes by the interfaces' order */
 	daemon->server = reload->server ?: daemon->server;
-	dns_server_guard(daemon->server, build->guard);
+	dns_server_limit(daemon->server, build->limiter);
 	use_zones(reload);
 	dns_server_tune(daemon->server, daemon->config);
 	metrics_use(daemon->metrics, daemon->config);
@@ -104,13 +104,13 @@ static void take_over(struct reload *reload)
 		reload->old_zones = dns_server_free(old_server);
 	reload->server = NULL;
 	build->config = NULL;
-	build->guard = NULL;
+	build->limiter = NULL;
 }
 
 /* What no configuration shows: what is in the files that it names. */
 struct secrets {
 	struct ad_keys keys;
-	struct ad_dns_guard guard;
+	struct ad_dns_rules rules;
 };
 
 static void read_secrets(struct daemon *daemon, struct secrets *secrets)
@@ -122,18 +122,18 @@ static void read_secrets(struct daemon *daemon, struct secrets *secrets)
 	bpf_map_lookup_elem(daemon->loader->dp.keys, &zero, &secrets->keys);
 	if (fd < 0)
 		return;
-	bpf_map_lookup_elem(fd, &zero, &secrets->guard);
+	bpf_map_lookup_elem(fd, &zero, &secrets->rules);
 	close(fd);
 }
 
 static void add_secrets(json_t *changes, const struct secrets *old, const struct secrets *new)
 {
-	const size_t size = sizeof(old->guard.secrets);
+	const size_t size = sizeof(old->rules.secrets);
 
 	if (memcmp(old->keys.stamp, new->keys.stamp, sizeof(old->keys.stamp)))
 		json_array_append_new(changes, json_string("keys.file: another fleet key"));
-	if (old->guard.nr_secrets != new->guard.nr_secrets ||
-	    memcmp(old->guard.secrets, new->guard.secrets, size))
+	if (old->rules.nr_secrets != new->rules.nr_secrets ||
+	    memcmp(old->rules.secrets, new->rules.secrets, size))
 		json_array_append_new(changes, json_string("DNS cookies: other secrets"));
 }
 
@@ -163,7 +163,7 @@ static int change_all(struct reload *reload)
 		return err;
 	read_secrets(daemon, &before);
 	err = loader_change(daemon->loader, daemon->config, build->config, reload->zones,
-			    build->guard, &reload->report.errors);
+			    build->limiter, &reload->report.errors);
 	if (err) { /* at once: it has the sockets of the one that goes on */
 		dns_server_free(reload->server);
 		reload->server = NULL;

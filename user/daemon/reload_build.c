@@ -20,7 +20,7 @@ void build_init(struct build *build)
 void build_free(struct build *build)
 {
 	dns_zones_free(build->zones);
-	dns_guard_free(build->guard);
+	dns_limiter_free(build->limiter);
 	config_free(build->config);
 	json_decref(build->changes);
 	json_decref(build->zone_changes);
@@ -46,7 +46,7 @@ static int read_zones(struct build *build)
 
 static int read_the_rest(struct build *build)
 {
-	int err = dns_guard_load(build->config, &build->guard, &build->errors);
+	int err = dns_limiter_load(build->config, &build->limiter, &build->errors);
 
 	return err ?: metrics_check(build->config, &build->errors);
 }

@@ -9,7 +9,7 @@
 
 #include <jansson.h>
 #include "user/config/config.h"
-#include "user/dns/dns_guard.h"
+#include "user/dns/dns_limiter.h"
 #include "user/dns/dns_zones.h"
 #include "user/state/pins.h"
 
@@ -22,7 +22,7 @@ struct build {
 	/* Without errors that forbid it, all that a reload brings, until the loop takes it over. */
 	struct config *config; /* NULL: stays */
 	struct dns_zones *zones;
-	struct dns_guard *guard;
+	struct dns_limiter *limiter;
 	json_t *changes, *zone_changes, *warnings; /* lists of texts */
 	struct config_errors errors;
 	bool bad_file; /* the configuration file itself is wrong */

@@ -15,7 +15,7 @@
 #include "user/flows/unstamped.h"
 #include "user/load/attach.h"
 #include "user/load/prepare.h"
-#include "user/net/link.h"
+#include "user/net/device.h"
 #include "user/net/neigh.h"
 #include "user/net/vlan.h"
 
@@ -162,7 +162,7 @@ static void tend_interface(struct daemon *daemon, size_t i)
 	struct ad_attached record = {};
 	__u32 ifindex = 0, missing = 0, bit = 1u << i;
 	bool told = daemon->tend.trouble & bit;
-	int err = link_find(name, &ifindex);
+	int err = device_find(name, &ifindex);
 
 	if (!err && !attach_record(doors, ifindex, &record))
 		err = attach_missing(ifindex, &record, &missing);
@@ -193,7 +193,7 @@ static int forget_gone(__u32 ifindex, const struct ad_attached *record, void *ar
 	struct daemon *daemon = arg;
 	char name[IF_NAMESIZE];
 
-	if (link_name(ifindex, name) == -ENODEV)
+	if (device_name(ifindex, name) == -ENODEV)
 		attach_remove(&daemon->loader->doors, ifindex, &errors);
 	config_errors_log(&errors);
 	config_errors_free(&errors);

@@ -22,7 +22,7 @@ struct dns_build {
 	struct dns_extra *extras; /* steered names of zones that can be read */
 	size_t nr_extras;
 	__u64 long_extras; /* bytes of additional data in sets that have much */
-	__u32 **proofs;	   /* by zone, then by link of its chain: refs; NULL: not signed */
+	__u32 **proofs;	   /* by zone, then by denier of its chain: refs; NULL: not signed */
 	__u64 keys[AD_DNS_NAME_WORDS][2];
 	/* CHAOS: two names, one TXT */
 	struct zone_rr odd[2];
@@ -49,7 +49,8 @@ void dns_steered_mark(struct dns_build *build);
 /* A cell for each POP of each steered name. 0 or -errno. */
 int dns_steered_build(struct dns_build *build);
 
-/* --- signed zones (dns_chain.c) --------------------------------------------------------------- */
+/* --- signed zones (dns_denial.c) ---------------------------------------------------------------
+ */
 
 /* Stores the chains of all zones that have one. 0 or -errno. */
 int dns_chains_build(struct dns_build *build);

@@ -34,13 +34,14 @@ int dns_tally_open(struct dns_tally *tally, const struct pins *pins)
 	if (pins) {
 		tally->daemon = map_pinned(pins, "dns_daemon", sizeof(*tally->daemon));
 		tally->zones = map_pinned(pins, "dns_zone_daemon", ZONES_BYTES);
-		tally->guarded = map_pinned(pins, "dns_guarded_daemon", sizeof(*tally->guarded));
+		tally->rule_counts =
+			map_pinned(pins, "dns_guarded_daemon", sizeof(*tally->rule_counts));
 	} else {
 		tally->daemon = map_private(sizeof(*tally->daemon));
 		tally->zones = map_private(ZONES_BYTES);
-		tally->guarded = map_private(sizeof(*tally->guarded));
+		tally->rule_counts = map_private(sizeof(*tally->rule_counts));
 	}
-	if (tally->daemon && tally->zones && tally->guarded)
+	if (tally->daemon && tally->zones && tally->rule_counts)
 		return 0;
 	dns_tally_close(tally);
 	return pins ? -ENOENT : -ENOMEM;
@@ -52,9 +53,9 @@ void dns_tally_close(struct dns_tally *tally)
 		munmap(tally->daemon, sizeof(*tally->daemon));
 	if (tally->zones)
 		munmap(tally->zones, ZONES_BYTES);
-	if (tally->guarded)
-		munmap(tally->guarded, sizeof(*tally->guarded));
+	if (tally->rule_counts)
+		munmap(tally->rule_counts, sizeof(*tally->rule_counts));
 	tally->daemon = NULL;
 	tally->zones = NULL;
-	tally->guarded = NULL;
+	tally->rule_counts = NULL;
 }

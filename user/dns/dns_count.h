@@ -6,14 +6,14 @@
 #define AD_DNS_COUNT_H
 
 #include "maps/dns.h"
-#include "maps/dns_guard.h"
+#include "maps/dns_rules.h"
 
 struct pins;
 
 struct dns_tally {
 	struct ad_dns_daemon *daemon;
-	__u64 *zones; /* by slot */
-	struct ad_dns_guarded *guarded;
+	__u64 *zones; /* by counter */
+	struct ad_dns_rule_counts *rule_counts;
 };
 
 /* Maps the counters. Without an instance (@pins NULL) they are private memory. 0 or -errno. */

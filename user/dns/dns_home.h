@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <time.h>
 #include "bpf/dns/dns_engine.h"
-#include "dns_guard.h"
 #include "dns_image.h"
+#include "dns_limiter.h"
 
 /* What steered names are answered by: the same as the kernel reads. */
 struct dns_steering {
@@ -25,25 +25,25 @@ static __always_inline const __u8 *dns_page(const struct dns_work *w, __u32 n)
 	return n < w->home->nr_pages ? w->home->pages[n] : 0;
 }
 
-static __always_inline const struct ad_dns_guard *dns_guard_of(const struct dns_work *w)
+static __always_inline const struct ad_dns_rules *dns_rules_of(const struct dns_work *w)
 {
-	return w->guard ? &w->guard->rules : NULL;
+	return w->limiter ? &w->limiter->rules : NULL;
 }
 
 static __always_inline int dns_has_limits(const struct dns_work *w)
 {
-	return w->guard && w->guard->lines;
+	return w->limiter && w->limiter->lines;
 }
 
 static __always_inline struct ad_dns_accounts *dns_account_line(const struct dns_work *w,
 								__u32 hash)
 {
-	return &w->guard->lines[hash & w->guard->mask];
+	return &w->limiter->lines[hash & w->limiter->mask];
 }
 
 static __always_inline int dns_in_exempt(const struct dns_work *w)
 {
-	return dns_guard_exempts(w->guard, &w->client);
+	return dns_limiter_exempts(w->limiter, &w->client);
 }
 
 static __always_inline __u32 dns_real_s(const struct dns_work *w)

@@ -116,7 +116,7 @@ static struct dns_place build_place(const struct dns_build *build, const struct 
 	struct dns_place place = { .class = node->class };
 
 	if (memcmp(node->name, "\1*", 2))
-		place.owner = node->name;
+		place.owner_name = node->name;
 	if (node->zone != DNS_NO_ZONE)
 		place.apex = build->zones[node->zone]->apex;
 	return place;
@@ -232,7 +232,7 @@ static void render_extra(struct dns_build *build, const struct dns_node *node,
 			 const struct dns_place *place, const struct zone_rr *rrs, size_t nr,
 			 bool with_sigs)
 {
-	struct dns_source source = {
+	struct dns_naming_set naming = {
 		.zone = build->zones[node->zone],
 		.rrs = rrs,
 		.nr = nr,
@@ -241,9 +241,9 @@ static void render_extra(struct dns_build *build, const struct dns_node *node,
 		.max = EXTRA_BYTES_MAX,
 	};
 
-	if (source.cut && build->long_extras < LONG_EXTRAS_MAX)
-		source.max = DNS_RENDER_BYTES;
-	dns_render_extra(&build->render, place, &source);
+	if (naming.cut && build->long_extras < LONG_EXTRAS_MAX)
+		naming.max = DNS_RENDER_BYTES;
+	dns_render_extra(&build->render, place, &naming);
 	if (build->render.extra_len > EXTRA_BYTES_MAX)
 		build->long_extras += build->render.extra_len;
 }
@@ -651,7 +651,7 @@ static int build_zone(struct dns_build *build, __u32 index)
 	struct zone *zone = build->zones[index];
 
 	to->serial = zone->serial;
-	to->slot = AD_DNS_ZONE_MAX;
+	to->counter = AD_DNS_ZONE_MAX;
 	to->apex_len = name_len(zone->apex);
 	to->apex_labels = zone->key.labels;
 	zone->names = 0;
@@ -742,8 +742,8 @@ static int build_odd(struct dns_build *build, const char *nsid)
 	for (i = 0; i < 2 && !err; i++) {
 		struct zone_rr *rr = &build->odd[i];
 
-		rr->owner = (const __u8 *)names[i];
-		name_to_key(rr->owner, build->odd_keys[i], &rr->key);
+		rr->owner_name = (const __u8 *)names[i];
+		name_to_key(rr->owner_name, build->odd_keys[i], &rr->key);
 		rr->type = DNS_T_TXT;
 		rr->rdata = build->odd_rdata;
 		rr->rdlen = len + 1;

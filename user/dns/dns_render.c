@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * dns_render.c: records to wire format, names compressed against what every reply holds: the
- * owner and, behind it, the zone's apex (dns_render.h).
+ * owner name and, behind it, the zone's apex (dns_render.h).
  */
 #include <errno.h>
 #include <string.h>
 #include "dns_render.h"
 #include "maps/dns_proto.h"
 
-#define RR_FIXED 12 /* owner as a pointer, type, class, TTL, length */
+#define RR_FIXED 12 /* owner name as a pointer, type, class, TTL, length */
 
 /* Names further on are not pointed to: wherever the set starts, 14 bits must reach them. */
 #define SELF_MAX 8192
@@ -72,7 +72,7 @@ static const __u8 *name_tail(const __u8 *name, const __u8 *tail)
 
 static void pen_name(struct pen *pen, const __u8 *name, bool compress)
 {
-	const __u8 *tail = compress ? name_tail(name, pen->place->owner) : NULL;
+	const __u8 *tail = compress ? name_tail(name, pen->place->owner_name) : NULL;
 	enum ad_dns_base base = AD_DNS_BASE_OWNER;
 
 	if (!tail && compress) {
@@ -178,7 +178,8 @@ int dns_render_set(struct dns_render *render, const struct dns_place *place,
 	return dns_render_add(render, place, rrs, nr, ttl);
 }
 
-int dns_render_proof(struct dns_render *render, const struct zone *zone, const struct zone_rr *link)
+int dns_render_proof(struct dns_render *render, const struct zone *zone,
+		     const struct zone_rr *denier)
 {
 	struct dns_place place = { .apex = zone->apex, .class = DNS_CLASS_IN };
 	struct pen pen = { .render = render, .place = &place };
@@ -186,15 +187,15 @@ int dns_render_proof(struct dns_render *render, const struct zone *zone, const s
 	size_t i, nr;
 
 	render_begin(render);
-	pen_name(&pen, link->owner, true);
-	pen_rr(&pen, link, link->ttl);
-	sigs = zone_signatures(zone, link, &nr);
+	pen_name(&pen, denier->owner_name, true);
+	pen_rr(&pen, denier, denier->ttl);
+	sigs = zone_signatures(zone, denier, &nr);
 	for (i = 0; i < nr; i++) {
-		if (name_equal(link->owner, zone->apex))
-			pen_name(&pen, link->owner, true);
+		if (name_equal(denier->owner_name, zone->apex))
+			pen_name(&pen, denier->owner_name, true);
 		else
 			pen_pointer(&pen, AD_DNS_BASE_SELF, 0);
-		pen_rr(&pen, &sigs[i], link->ttl);
+		pen_rr(&pen, &sigs[i], denier->ttl);
 	}
 	render->len = pen.at;
 	render->rrs = 1 + nr;
@@ -223,7 +224,7 @@ static bool is_service(__u16 type)
 	return type == DNS_T_SVCB || type == DNS_T_HTTPS;
 }
 
-/* RFC 9460, 2.5.2: a service whose target is the root is at the owner itself. */
+/* RFC 9460, 2.5.2: a service whose target is the root is at the owner name itself. */
 static bool names_owner(const struct zone_rr *rr)
 {
 	return is_service(rr->type) && (rr->rdata[0] || rr->rdata[1]) && !rr->rdata[2];
@@ -236,7 +237,7 @@ static __u32 render_next(const struct dns_render *render, __u32 at)
 	       render->bytes[at + RR_FIXED - 1];
 }
 
-/* @at is where the name stands in the set; 0: it is the owner itself. */
+/* @at is where the name stands in the set; 0: it is the owner name itself. */
 static void pen_host_name(struct pen *pen, const __u8 *host, __u32 at)
 {
 	if (!at)
@@ -286,12 +287,12 @@ enum extra_round {
 /* Additional data while it is written. */
 struct extra {
 	struct pen pen;
-	const struct dns_source *source;
+	const struct dns_naming_set *naming;
 	enum extra_round round;
 	bool full;
 };
 
-/* One name of the set, and where it stands in it; 0: it is the owner itself. */
+/* One name of the set, and where it stands in it; 0: it is the owner name itself. */
 struct host {
 	const __u8 *name;
 	__u32 at;
@@ -305,7 +306,7 @@ static void extra_close(struct extra *extra, const struct pen *before, size_t rr
 	__u32 len = extra->pen.at - render->len;
 
 	if (extra->pen.failed || render->extra_sets == DNS_RENDER_SETS ||
-	    (extra->round != EXTRA_GLUE && len > extra->source->max)) {
+	    (extra->round != EXTRA_GLUE && len > extra->naming->max)) {
 		extra->full = true;
 		if (extra->round == EXTRA_GLUE)
 			render->extra_must = AD_DNS_MUST_NONE;
@@ -323,7 +324,7 @@ static void extra_close(struct extra *extra, const struct pen *before, size_t rr
 /* A set of a host, or its signatures. */
 static void extra_set(struct extra *extra, const struct host *host, __u16 type)
 {
-	const struct zone *zone = extra->source->zone;
+	const struct zone *zone = extra->naming->zone;
 	const struct pen before = extra->pen;
 	size_t nr;
 	const struct zone_rr *rrs = zone_find(zone, &host->key, type, &nr), *set = rrs;
@@ -341,20 +342,20 @@ static void extra_set(struct extra *extra, const struct host *host, __u16 type)
 
 static void extra_host(struct extra *extra, const struct host *host)
 {
-	const struct dns_source *source = extra->source;
-	bool is_glue = source->cut && name_key_within(&host->key, source->cut);
+	const struct dns_naming_set *naming = extra->naming;
+	bool is_glue = naming->cut && name_key_within(&host->key, naming->cut);
 
 	if (is_glue != (extra->round == EXTRA_GLUE))
 		return;
 	extra_set(extra, host, DNS_T_A);
 	extra_set(extra, host, DNS_T_AAAA);
-	if (host->at && is_service(source->rrs->type)) /* RFC 9460, 4.1 */
-		extra_set(extra, host, source->rrs->type);
+	if (host->at && is_service(naming->rrs->type)) /* RFC 9460, 4.1 */
+		extra_set(extra, host, naming->rrs->type);
 }
 
 static const __u8 *host_name(const struct zone_rr *rr)
 {
-	return names_owner(rr) ? rr->owner : rr->rdata + rdata_host(rr->type);
+	return names_owner(rr) ? rr->owner_name : rr->rdata + rdata_host(rr->type);
 }
 
 /* RFC 2181, 5: several records may name one host, whose addresses come once all the same. */
@@ -370,33 +371,33 @@ static bool is_named_before(const struct zone_rr *rrs, size_t i)
 
 static void extra_hosts(struct extra *extra)
 {
-	const struct dns_source *source = extra->source;
-	const struct zone_rr *rrs = source->rrs;
+	const struct dns_naming_set *naming = extra->naming;
+	const struct zone_rr *rrs = naming->rrs;
 	__u8 bytes[NAME_KEY_MAX];
 	struct host host;
 	__u32 at = 0;
 	size_t i;
 
-	for (i = 0; i < source->nr && !extra->full; i++, at = render_next(extra->pen.render, at)) {
+	for (i = 0; i < naming->nr && !extra->full; i++, at = render_next(extra->pen.render, at)) {
 		host.name = host_name(&rrs[i]);
 		host.at = names_owner(&rrs[i]) ? 0 : at + RR_FIXED + rdata_host(rrs->type);
 		name_to_key(host.name, bytes, &host.key);
-		if (name_key_within(&host.key, &source->zone->key) && !is_named_before(rrs, i))
+		if (name_key_within(&host.key, &naming->zone->key) && !is_named_before(rrs, i))
 			extra_host(extra, &host);
 	}
 }
 
 void dns_render_extra(struct dns_render *render, const struct dns_place *place,
-		      const struct dns_source *source)
+		      const struct dns_naming_set *naming)
 {
 	struct extra extra = {
 		.pen = { .render = render, .place = place, .at = render->len },
-		.source = source,
+		.naming = naming,
 	};
-	enum extra_round rounds = source->with_sigs ? EXTRA_ROUNDS : EXTRA_SIGNATURES;
+	enum extra_round rounds = naming->with_sigs ? EXTRA_ROUNDS : EXTRA_SIGNATURES;
 
 	extra_begin(render);
-	for (; extra.round < rounds && rdata_host(source->rrs->type) >= 0; extra.round++)
+	for (; extra.round < rounds && rdata_host(naming->rrs->type) >= 0; extra.round++)
 		extra_hosts(&extra);
 	render->extra_len = extra.pen.at - render->len;
 }

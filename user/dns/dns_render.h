@@ -30,23 +30,24 @@ struct dns_render {
 
 /* What a set's names may point to. */
 struct dns_place {
-	const __u8 *owner; /* NULL where the owner is a wildcard: any name may stand there */
-	const __u8 *apex;  /* NULL outside of zones (CHAOS) */
+	const __u8
+		*owner_name; /* NULL where the owner name is a wildcard: any name may stand there */
+	const __u8 *apex;    /* NULL outside of zones (CHAOS) */
 	__u16 class;
 };
 
-/* The set of @nr records of one owner and type, owners being pointers. 0 or -E2BIG. */
+/* The set of @nr records of one owner name and type, owner names being pointers. 0 or -E2BIG. */
 int dns_render_set(struct dns_render *render, const struct dns_place *place,
 		   const struct zone_rr *rrs, size_t nr, __u32 ttl);
-/* Adds another set of the same owner, or the signatures of one. 0 or -E2BIG. */
+/* Adds another set of the same owner name, or the signatures of one. 0 or -E2BIG. */
 int dns_render_add(struct dns_render *render, const struct dns_place *place,
 		   const struct zone_rr *rrs, size_t nr, __u32 ttl);
-/* One NSEC or NSEC3 with its signatures; the owner is spelled out. 0 or -E2BIG. */
+/* One NSEC or NSEC3 with its signatures; the owner name is spelled out. 0 or -E2BIG. */
 int dns_render_proof(struct dns_render *render, const struct zone *zone,
-		     const struct zone_rr *link);
+		     const struct zone_rr *denier);
 
 /* The set whose names bring additional data. */
-struct dns_source {
+struct dns_naming_set {
 	const struct zone *zone;
 	const struct zone_rr *rrs;
 	size_t nr;
@@ -60,6 +61,6 @@ struct dns_source {
  * then the signatures of these. Stops where it gets too long.
  */
 void dns_render_extra(struct dns_render *render, const struct dns_place *place,
-		      const struct dns_source *source);
+		      const struct dns_naming_set *naming);
 
 #endif

@@ -49,22 +49,22 @@ static void server_count(struct dns_server *server)
 {
 	const struct dns_work *work = server->work;
 	struct ad_dns_count *count = &server->tally.daemon->udp;
-	__u32 slot;
+	__u32 counter;
 
 	if (work->tcp)
 		count = &server->tally.daemon->tcp;
 	dns_count_reply(work, count, !dns_from_ip4(work));
 	if (work->zone == DNS_NOT_COUNTED)
 		return;
-	slot = dns_image_zone(server->zones->image, work->zone)->slot;
-	if (slot < AD_DNS_ZONE_MAX)
-		server->tally.zones[slot]++;
+	counter = dns_image_zone(server->zones->image, work->zone)->counter;
+	if (counter < AD_DNS_ZONE_MAX)
+		server->tally.zones[counter]++;
 }
 
-static void server_count_guard(struct dns_server *server)
+static void server_count_rules(struct dns_server *server)
 {
 	const struct dns_work *work = server->work;
-	struct ad_dns_guarded *count = server->tally.guarded;
+	struct ad_dns_rule_counts *count = server->tally.rule_counts;
 
 	if (work->cookie_state)
 		count->cookies[work->cookie_state]++;
@@ -86,14 +86,14 @@ bool dns_server_answer(struct dns_server *server, size_t len, const struct ad_ad
 	work->idle = server->tcp.idle_s * 10;
 	work->client = *client;
 	work->home = server->zones->image;
-	work->guard = server->guard;
+	work->limiter = server->limiter;
 	work->steering = server->steering.table ? &server->steering : NULL;
 	image = dns_image(work);
 	verdict = image ? dns_respond(work, image) : DNS_IGNORE;
 	if (verdict == DNS_SEND)
 		server_count(server);
 	if (verdict == DNS_SEND || verdict == DNS_DROP)
-		server_count_guard(server);
+		server_count_rules(server);
 	return verdict == DNS_SEND;
 }
 
@@ -405,12 +405,12 @@ const struct dns_zones *dns_server_zones(const struct dns_server *server)
 	return server->zones;
 }
 
-void dns_server_guard(struct dns_server *server, struct dns_guard *guard)
+void dns_server_limit(struct dns_server *server, struct dns_limiter *limiter)
 {
-	if (server->guard)
-		dns_guard_inherit(guard, server->guard);
-	dns_guard_free(server->guard);
-	server->guard = guard;
+	if (server->limiter)
+		dns_limiter_inherit(limiter, server->limiter);
+	dns_limiter_free(server->limiter);
+	server->limiter = limiter;
 }
 
 void dns_server_tune(struct dns_server *server, const struct config *config)
@@ -431,7 +431,7 @@ struct dns_zones *dns_server_free(struct dns_server *server)
 	zones = server->zones;
 	dns_tally_close(&server->tally);
 	pops_unmap(server->pops);
-	dns_guard_free(server->guard);
+	dns_limiter_free(server->limiter);
 	free(server->endpoints);
 	free(server->work);
 	free(server);

@@ -24,14 +24,14 @@ TAILQ_HEAD(clients, client);
  * The connections of one network, or of a few that fall together. Networks take turns, and in each
  * its connections: who has a thousand waits for himself.
  */
-struct source {
-	TAILQ_ENTRY(source) link;
+struct queue {
+	TAILQ_ENTRY(queue) link;
 	struct clients clients; /* in the order of their last whole query */
 	struct clients ready;	/* with something to do, the next one first */
 	unsigned int nr;
 };
-TAILQ_HEAD(sources, source);
-#define TCP_SOURCES 1024
+TAILQ_HEAD(queues, queue);
+#define TCP_QUEUES 1024
 
 /*
  * Connections, in the order of their last whole query. Who has been silent for @idle_s is closed;
@@ -45,8 +45,8 @@ struct dns_tcp {
 	__u8 *in, *out;	      /* room for one connection's at a time */
 	struct event *second; /* looks for silent ones */
 	struct event *turn;   /* works for those who wait, a little in each pass of the loop */
-	struct sources waiting;
-	struct source *sources; /* TCP_SOURCES */
+	struct queues waiting;
+	struct queue *queues; /* TCP_QUEUES */
 	__u8 hash_key[16];
 	__u64 window_us; /* when work without waiting was begun to be counted */
 };
@@ -57,7 +57,7 @@ struct dns_server {
 	size_t nr_endpoints;
 	struct dns_tcp tcp;
 	struct dns_zones *zones;
-	struct dns_guard *guard;
+	struct dns_limiter *limiter;
 	struct dns_steering steering;
 	const struct ad_steer_pop *pops; /* as the kernel has them; NULL: no name is steered */
 	struct dns_tally tally;

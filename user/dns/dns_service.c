@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include "dns_guard.h"
+#include "dns_limiter.h"
 #include "dns_service.h"
 #include "dns_steering.h"
 #include "dns_zones.h"
@@ -20,56 +20,58 @@
 #include "user/steer/pops.h"
 #include "anydoor.skel.h"
 
-/* --- counter slots ---------------------------------------------------------------------------- */
+/* --- zones' counters ----------------------------------------------------------------------------
+ */
 
-/* A zone keeps its slot, and with it its counters, for as long as it is configured. */
-struct slots {
+/* A zone keeps its counter, and with it its counters, for as long as it is configured. */
+struct counters {
 	int info_fd, hits_fd, daemon_fd;
 	int ncpus;
 	__u32 taken;			/* below it none is free */
-	struct ad_dns_zone_info *infos; /* by slot; an empty name is free */
+	struct ad_dns_zone_info *infos; /* by counter; an empty name is free */
 };
 
-static void slots_close(struct slots *slots)
+static void counters_close(struct counters *counters)
 {
-	close(slots->info_fd);
-	close(slots->hits_fd);
-	close(slots->daemon_fd);
-	free(slots->infos);
+	close(counters->info_fd);
+	close(counters->hits_fd);
+	close(counters->daemon_fd);
+	free(counters->infos);
 }
 
-static int slots_open(struct slots *slots, const struct pins *pins)
+static int counters_open(struct counters *counters, const struct pins *pins)
 {
-	__u32 slot, *last = NULL, next;
+	__u32 counter, *last = NULL, next;
 
-	slots->ncpus = pins->ncpus;
-	slots->taken = 0;
-	slots->info_fd = pins_map(pins, "dns_zone_info", true);
-	slots->hits_fd = pins_map(pins, "dns_zone_hits", true);
-	slots->daemon_fd = pins_map(pins, "dns_zone_daemon", true);
-	slots->infos = calloc(AD_DNS_ZONE_MAX, sizeof(*slots->infos));
-	if (slots->info_fd < 0 || slots->hits_fd < 0 || slots->daemon_fd < 0 || !slots->infos) {
-		slots_close(slots);
-		return slots->infos ? -ENOENT : -ENOMEM;
+	counters->ncpus = pins->ncpus;
+	counters->taken = 0;
+	counters->info_fd = pins_map(pins, "dns_zone_info", true);
+	counters->hits_fd = pins_map(pins, "dns_zone_hits", true);
+	counters->daemon_fd = pins_map(pins, "dns_zone_daemon", true);
+	counters->infos = calloc(AD_DNS_ZONE_MAX, sizeof(*counters->infos));
+	if (counters->info_fd < 0 || counters->hits_fd < 0 || counters->daemon_fd < 0 ||
+	    !counters->infos) {
+		counters_close(counters);
+		return counters->infos ? -ENOENT : -ENOMEM;
 	}
-	while (!bpf_map_get_next_key(slots->info_fd, last, &next)) {
-		slot = next;
-		last = &slot;
-		if (slot < AD_DNS_ZONE_MAX)
-			bpf_map_lookup_elem(slots->info_fd, &slot, &slots->infos[slot]);
+	while (!bpf_map_get_next_key(counters->info_fd, last, &next)) {
+		counter = next;
+		last = &counter;
+		if (counter < AD_DNS_ZONE_MAX)
+			bpf_map_lookup_elem(counters->info_fd, &counter, &counters->infos[counter]);
 	}
 	return 0;
 }
 
-static void slot_clear(struct slots *slots, __u32 slot)
+static void counter_clear(struct counters *counters, __u32 counter)
 {
-	__u64 zeros[slots->ncpus];
+	__u64 zeros[counters->ncpus];
 
 	memset(zeros, 0, sizeof(zeros));
-	bpf_map_delete_elem(slots->info_fd, &slot);
-	bpf_map_update_elem(slots->hits_fd, &slot, zeros, BPF_ANY);
-	bpf_map_update_elem(slots->daemon_fd, &slot, zeros, BPF_ANY);
-	memset(&slots->infos[slot], 0, sizeof(slots->infos[slot]));
+	bpf_map_delete_elem(counters->info_fd, &counter);
+	bpf_map_update_elem(counters->hits_fd, &counter, zeros, BPF_ANY);
+	bpf_map_update_elem(counters->daemon_fd, &counter, zeros, BPF_ANY);
+	memset(&counters->infos[counter], 0, sizeof(counters->infos[counter]));
 }
 
 static int by_name(const void *a, const void *b)
@@ -79,77 +81,78 @@ static int by_name(const void *a, const void *b)
 	return strcmp((*x)->name, (*y)->name);
 }
 
-/* The slots in use, sorted by zone name; NULL when out of memory. */
-static struct ad_dns_zone_info **slots_by_name(struct slots *slots, size_t *nr)
+/* The counters in use, sorted by zone name; NULL when out of memory. */
+static struct ad_dns_zone_info **counters_by_name(struct counters *counters, size_t *nr)
 {
 	struct ad_dns_zone_info **sorted = calloc(AD_DNS_ZONE_MAX, sizeof(*sorted));
-	__u32 slot;
+	__u32 counter;
 
 	*nr = 0;
-	for (slot = 0; sorted && slot < AD_DNS_ZONE_MAX; slot++)
-		if (slots->infos[slot].name[0])
-			sorted[(*nr)++] = &slots->infos[slot];
+	for (counter = 0; sorted && counter < AD_DNS_ZONE_MAX; counter++)
+		if (counters->infos[counter].name[0])
+			sorted[(*nr)++] = &counters->infos[counter];
 	if (sorted)
 		qsort(sorted, *nr, sizeof(*sorted), by_name);
 	return sorted;
 }
 
-static __u32 slots_find(struct slots *slots, struct ad_dns_zone_info **sorted, size_t nr,
-			const struct ad_dns_zone_info *zone)
+static __u32 counters_find(struct counters *counters, struct ad_dns_zone_info **sorted, size_t nr,
+			   const struct ad_dns_zone_info *zone)
 {
 	struct ad_dns_zone_info **found = bsearch(&zone, sorted, nr, sizeof(*sorted), by_name);
 
-	return found ? *found - slots->infos : AD_DNS_ZONE_MAX;
+	return found ? *found - counters->infos : AD_DNS_ZONE_MAX;
 }
 
-/* A free slot; AD_DNS_ZONE_MAX if there is none. The caller gives it a name. */
-static __u32 slots_take(struct slots *slots)
+/* A free counter; AD_DNS_ZONE_MAX if there is none. The caller gives it a name. */
+static __u32 counters_take(struct counters *counters)
 {
-	while (slots->taken < AD_DNS_ZONE_MAX && slots->infos[slots->taken].name[0])
-		slots->taken++;
-	return slots->taken;
+	while (counters->taken < AD_DNS_ZONE_MAX && counters->infos[counters->taken].name[0])
+		counters->taken++;
+	return counters->taken;
 }
 
-/* Gives every zone of the set its slot: the one it has, or a free one. */
-static int slots_assign(struct slots *slots, struct dns_zones *set)
+/* Gives every zone of the set its counter: the one it has, or a free one. */
+static int counters_assign(struct counters *counters, struct dns_zones *set)
 {
 	size_t i, nr;
-	struct ad_dns_zone_info **sorted = slots_by_name(slots, &nr);
-	__u32 slot;
+	struct ad_dns_zone_info **sorted = counters_by_name(counters, &nr);
+	__u32 counter;
 
 	if (!sorted)
 		return -ENOMEM;
 	for (i = 0; i < set->nr; i++)
-		dns_image_zone(set->image, i)->slot = slots_find(slots, sorted, nr, &set->list[i]);
+		dns_image_zone(set->image, i)->counter =
+			counters_find(counters, sorted, nr, &set->list[i]);
 	free(sorted);
 	for (i = 0; i < set->nr; i++) {
-		if (dns_image_zone(set->image, i)->slot < AD_DNS_ZONE_MAX)
+		if (dns_image_zone(set->image, i)->counter < AD_DNS_ZONE_MAX)
 			continue;
-		slot = slots_take(slots);
-		dns_image_zone(set->image, i)->slot = slot;
-		if (slot < AD_DNS_ZONE_MAX)
-			slots->infos[slot] = set->list[i];
+		counter = counters_take(counters);
+		dns_image_zone(set->image, i)->counter = counter;
+		if (counter < AD_DNS_ZONE_MAX)
+			counters->infos[counter] = set->list[i];
 	}
 	return 0;
 }
 
-/* Once the set is live: what each slot counts now; those of zones that are gone are cleared. */
-static void slots_write(struct slots *slots, struct dns_zones *set)
+/* Once the set is live: what each counter counts now; those of zones that are gone are cleared. */
+static void counters_write(struct counters *counters, struct dns_zones *set)
 {
 	bool *used = calloc(AD_DNS_ZONE_MAX, sizeof(*used));
-	__u32 slot;
+	__u32 counter;
 	size_t i;
 
 	for (i = 0; used && i < set->nr; i++) {
-		slot = dns_image_zone(set->image, i)->slot;
-		if (slot >= AD_DNS_ZONE_MAX)
+		counter = dns_image_zone(set->image, i)->counter;
+		if (counter >= AD_DNS_ZONE_MAX)
 			continue;
-		used[slot] = true;
-		bpf_map_update_elem(slots->info_fd, &slot, &set->list[i], BPF_ANY);
+		used[counter] = true;
+		bpf_map_update_elem(counters->info_fd, &counter, &set->list[i], BPF_ANY);
 	}
-	for (slot = 0; used && slot < AD_DNS_ZONE_MAX; slot++)
-		if (!used[slot] && slots->infos[slot].name[0])
-			slot_clear(slots, slot);
+	for (counter = 0; used && counter < AD_DNS_ZONE_MAX; counter++)
+		if (!used[counter] && counters->infos[counter].name[0])
+			counter_clear(counters, counter);
 	free(used);
 }
 
@@ -223,24 +226,24 @@ static int put_in_slot(struct publish *publish, __u32 slot, int image_fd)
 	return bpf_map_update_elem(publish->pages_fd, &slot, &image_fd, BPF_ANY) ? -errno : 0;
 }
 
-static int stage_slots(struct dns_zones *zones, const struct pins *pins)
+static int stage_counters(struct dns_zones *zones, const struct pins *pins)
 {
-	struct slots slots;
-	int err = slots_open(&slots, pins);
+	struct counters counters;
+	int err = counters_open(&counters, pins);
 
 	if (err) {
 		log_err("%s: DNS zone counters: %s", pins->dir, strerror(-err));
 		return err;
 	}
-	err = slots_assign(&slots, zones);
-	slots_close(&slots);
+	err = counters_assign(&counters, zones);
+	counters_close(&counters);
 	return err;
 }
 
 int dns_zones_stage(struct dns_zones *zones, const struct pins *pins)
 {
 	struct publish publish = { .pages_fd = -1, .live_fd = -1 };
-	int err = stage_slots(zones, pins);
+	int err = stage_counters(zones, pins);
 
 	err = err ?: publish_open(&publish, pins);
 	if (!err) {
@@ -320,7 +323,7 @@ static int empty_slot(struct publish *publish, const struct pins *pins, int live
 void dns_zones_retire(struct dns_zones *zones, const struct pins *pins, bool live)
 {
 	struct publish publish = { .pages_fd = -1, .live_fd = -1 };
-	struct slots slots;
+	struct counters counters;
 	int err = zones->staged < 0 ? 0 : publish_open(&publish, pins);
 
 	if (zones->staged >= 0)
@@ -330,10 +333,10 @@ void dns_zones_retire(struct dns_zones *zones, const struct pins *pins, bool liv
 		close(zones->staged);
 	zones->staged = -1;
 	if (live && !err)
-		err = slots_open(&slots, pins);
+		err = counters_open(&counters, pins);
 	if (live && !err) {
-		slots_write(&slots, zones);
-		slots_close(&slots);
+		counters_write(&counters, zones);
+		counters_close(&counters);
 	}
 	if (err && err != -ENOENT) /* detached meanwhile: nothing is left */
 		log_warn("%s: the old zones are not cleared away: %s", pins->dir, strerror(-err));
@@ -341,17 +344,17 @@ void dns_zones_retire(struct dns_zones *zones, const struct pins *pins, bool liv
 
 /* --- cookies and limits ----------------------------------------------------------------------- */
 
-static bool guard_has(const struct dns_guard *guard, const struct ad_dns_prefix *prefix)
+static bool limiter_has(const struct dns_limiter *limiter, const struct ad_dns_prefix *prefix)
 {
 	__u32 i;
 
-	for (i = 0; i < guard->rules.nr_exempt; i++)
-		if (!memcmp(&guard->exempt[i], prefix, sizeof(*prefix)))
+	for (i = 0; i < limiter->rules.nr_exempt; i++)
+		if (!memcmp(&limiter->exempt[i], prefix, sizeof(*prefix)))
 			return true;
 	return false;
 }
 
-static int write_exempt(int fd, const struct dns_guard *guard)
+static int write_exempt(int fd, const struct dns_limiter *limiter)
 {
 	struct ad_dns_prefix key, next;
 	bool more = !bpf_map_get_next_key(fd, NULL, &key);
@@ -360,22 +363,22 @@ static int write_exempt(int fd, const struct dns_guard *guard)
 
 	for (; !err && more; key = next) {
 		more = !bpf_map_get_next_key(fd, &key, &next);
-		if (!guard_has(guard, &key) && bpf_map_delete_elem(fd, &key))
+		if (!limiter_has(limiter, &key) && bpf_map_delete_elem(fd, &key))
 			err = -errno;
 	}
-	for (i = 0; !err && i < guard->rules.nr_exempt; i++)
-		if (bpf_map_update_elem(fd, &guard->exempt[i], &one, BPF_ANY))
+	for (i = 0; !err && i < limiter->rules.nr_exempt; i++)
+		if (bpf_map_update_elem(fd, &limiter->exempt[i], &one, BPF_ANY))
 			err = -errno;
 	return err;
 }
 
-int dns_guard_publish(const struct dns_guard *guard, const struct pins *pins)
+int dns_limiter_publish(const struct dns_limiter *limiter, const struct pins *pins)
 {
 	int rules = pins_map(pins, "dns_guard", true), exempt = pins_map(pins, "dns_exempt", true);
-	int err = rules < 0 || exempt < 0 ? -ENOENT : write_exempt(exempt, guard);
+	int err = rules < 0 || exempt < 0 ? -ENOENT : write_exempt(exempt, limiter);
 	__u32 zero = 0;
 
-	if (!err && bpf_map_update_elem(rules, &zero, &guard->rules, BPF_ANY))
+	if (!err && bpf_map_update_elem(rules, &zero, &limiter->rules, BPF_ANY))
 		err = -errno;
 	if (err)
 		log_err("%s: DNS cookies and limits: %s", pins->dir, strerror(-err));
@@ -389,5 +392,5 @@ int dns_guard_publish(const struct dns_guard *guard, const struct pins *pins)
 /* All other sizes are fixed: an upgrade can always keep the maps. */
 int dns_maps_prepare(struct anydoor_bpf *skel, const struct config *config)
 {
-	return bpf_map__set_max_entries(skel->maps.dns_accounts, dns_guard_mask(config) + 1);
+	return bpf_map__set_max_entries(skel->maps.dns_accounts, dns_limiter_mask(config) + 1);
 }

@@ -20,7 +20,7 @@ struct anydoor_bpf;
 struct event_base;
 struct dns_zones;
 struct dns_server;
-struct dns_guard;
+struct dns_limiter;
 
 /*
  * Reads and compiles every zone of @config. 0 and *@zones (also when there are none: such a set
@@ -61,8 +61,8 @@ void dns_zones_retire(struct dns_zones *zones, const struct pins *pins, bool liv
  */
 void dns_zones_tell_expiry(const struct dns_zones *zones, __u64 since_s, __u64 now_s);
 
-/* Puts cookies and limits (dns_guard.h) in force in the kernel. 0 or -errno, logged. */
-int dns_guard_publish(const struct dns_guard *guard, const struct pins *pins);
+/* Puts cookies and limits (dns_limiter.h) in force in the kernel. 0 or -errno, logged. */
+int dns_limiter_publish(const struct dns_limiter *limiter, const struct pins *pins);
 
 /* Sizes of the DNS maps, between open and load of the skeleton. 0 or -errno. */
 int dns_maps_prepare(struct anydoor_bpf *skel, const struct config *config);
@@ -78,8 +78,8 @@ int dns_server_new(struct event_base *base, const struct config *config, const s
 		   struct dns_server *before, struct dns_server **server);
 /* Tries again to take what somebody else held. */
 void dns_server_tend(struct dns_server *server);
-/* Takes ownership of @guard and frees the one used before. */
-void dns_server_guard(struct dns_server *server, struct dns_guard *guard);
+/* Takes ownership of @limiter and frees the one used before. */
+void dns_server_limit(struct dns_server *server, struct dns_limiter *limiter);
 /* Takes ownership of @zones and gives back the set used before, to free; or NULL. */
 struct dns_zones *dns_server_use(struct dns_server *server, struct dns_zones *zones);
 /* The set that it answers from, or NULL. */

@@ -60,7 +60,7 @@ static int read_daemon(const struct pins *pins, struct dns_stats *stats)
 	return 0;
 }
 
-static void add_guarded(struct ad_dns_guarded *sum, const struct ad_dns_guarded *one)
+static void add_rule_counts(struct ad_dns_rule_counts *sum, const struct ad_dns_rule_counts *one)
 {
 	size_t i, j;
 
@@ -71,10 +71,10 @@ static void add_guarded(struct ad_dns_guarded *sum, const struct ad_dns_guarded 
 			sum->limited[i][j] += one->limited[i][j];
 }
 
-static int read_guarded(const struct pins *pins, const char *name, int values,
-			struct ad_dns_guarded *sum)
+static int read_rule_counts(const struct pins *pins, const char *name, int values,
+			    struct ad_dns_rule_counts *sum)
 {
-	struct ad_dns_guarded list[values];
+	struct ad_dns_rule_counts list[values];
 	int i, err, fd = pins_map(pins, name, false);
 	__u32 zero = 0;
 
@@ -83,7 +83,7 @@ static int read_guarded(const struct pins *pins, const char *name, int values,
 	err = bpf_map_lookup_elem(fd, &zero, list) ? -errno : 0;
 	close(fd);
 	for (i = 0; i < values && !err; i++)
-		add_guarded(sum, &list[i]);
+		add_rule_counts(sum, &list[i]);
 	return err;
 }
 
@@ -93,9 +93,9 @@ static int read_guarded(const struct pins *pins, const char *name, int values,
 struct zone_maps {
 	int info, hits, daemon;
 	struct ad_dns_zone_info *infos; /* ZONES_A_CALL, as the map gives them */
-	__u32 *slots;			/* of each of them */
-	__u64 *kernel_hits;		/* by slot, then by CPU */
-	__u64 *daemon_hits;		/* by slot */
+	__u32 *places;			/* of each of them */
+	__u64 *kernel_hits;		/* by place, then by CPU */
+	__u64 *daemon_hits;		/* by place */
 };
 
 static int zone_maps_open(struct zone_maps *maps, const struct pins *pins)
@@ -107,10 +107,10 @@ static int zone_maps_open(struct zone_maps *maps, const struct pins *pins)
 	if (maps->info < 0 || maps->hits < 0 || maps->daemon < 0)
 		return -ENOENT;
 	maps->infos = calloc(ZONES_A_CALL, sizeof(*maps->infos));
-	maps->slots = calloc(AD_DNS_ZONE_MAX, sizeof(*maps->slots));
+	maps->places = calloc(AD_DNS_ZONE_MAX, sizeof(*maps->places));
 	maps->kernel_hits = calloc(AD_DNS_ZONE_MAX, pins->ncpus * sizeof(__u64));
 	maps->daemon_hits = calloc(AD_DNS_ZONE_MAX, sizeof(__u64));
-	if (!maps->infos || !maps->slots || !maps->kernel_hits || !maps->daemon_hits)
+	if (!maps->infos || !maps->places || !maps->kernel_hits || !maps->daemon_hits)
 		return -ENOMEM;
 	return 0;
 }
@@ -121,12 +121,12 @@ static void zone_maps_close(struct zone_maps *maps)
 	close(maps->hits);
 	close(maps->daemon);
 	free(maps->infos);
-	free(maps->slots);
+	free(maps->places);
 	free(maps->kernel_hits);
 	free(maps->daemon_hits);
 }
 
-/* @values has room for all slots. */
+/* @values has room for all places. */
 static int read_hits(int fd, __u32 *keys, void *values)
 {
 	__u32 next, nr = AD_DNS_ZONE_MAX;
@@ -139,7 +139,7 @@ static int read_hits(int fd, __u32 *keys, void *values)
 static void fill_zone(const struct zone_maps *maps, int ncpus, __u32 i, struct dns_zone_stats *zone)
 {
 	const struct ad_dns_zone_info *info = &maps->infos[i];
-	__u32 slot = maps->slots[i] % AD_DNS_ZONE_MAX;
+	__u32 place = maps->places[i] % AD_DNS_ZONE_MAX;
 	int cpu;
 
 	memcpy(zone->name, info->name, sizeof(zone->name));
@@ -154,10 +154,10 @@ static void fill_zone(const struct zone_maps *maps, int ncpus, __u32 i, struct d
 	zone->denial = info->denial;
 	zone->signed_until_s = info->signed_until_s;
 	zone->resign_by_s = info->resign_by_s;
-	zone->daemon_queries = maps->daemon_hits[slot];
+	zone->daemon_queries = maps->daemon_hits[place];
 	zone->queries = zone->daemon_queries;
 	for (cpu = 0; cpu < ncpus; cpu++)
-		zone->queries += maps->kernel_hits[slot * ncpus + cpu];
+		zone->queries += maps->kernel_hits[place * ncpus + cpu];
 }
 
 static int by_name(const void *a, const void *b)
@@ -193,8 +193,8 @@ static int read_infos(const struct zone_maps *maps, int ncpus, struct dns_stats 
 
 	do {
 		nr = ZONES_A_CALL;
-		read = bpf_map_lookup_batch(maps->info, from, &token, maps->slots, maps->infos, &nr,
-					    NULL)
+		read = bpf_map_lookup_batch(maps->info, from, &token, maps->places, maps->infos,
+					    &nr, NULL)
 			       ? -errno
 			       : 0;
 		if (!read || read == -ENOENT) /* -ENOENT: these are the last */
@@ -209,8 +209,8 @@ static int read_zones(const struct pins *pins, struct dns_stats *stats)
 	struct zone_maps maps;
 	int err = zone_maps_open(&maps, pins);
 
-	err = err ?: read_hits(maps.hits, maps.slots, maps.kernel_hits);
-	err = err ?: read_hits(maps.daemon, maps.slots, maps.daemon_hits);
+	err = err ?: read_hits(maps.hits, maps.places, maps.kernel_hits);
+	err = err ?: read_hits(maps.daemon, maps.places, maps.daemon_hits);
 	err = err ?: read_infos(&maps, pins->ncpus, stats);
 	if (stats->nr_zones)
 		qsort(stats->zones, stats->nr_zones, sizeof(*stats->zones), by_name);
@@ -227,9 +227,9 @@ int dns_stats_read(const struct pins *pins, struct dns_stats *stats)
 	if (!err)
 		err = read_daemon(pins, stats);
 	if (!err)
-		err = read_guarded(pins, "dns_guarded", pins->ncpus, &stats->guarded);
+		err = read_rule_counts(pins, "dns_guarded", pins->ncpus, &stats->rule_counts);
 	if (!err)
-		err = read_guarded(pins, "dns_guarded_daemon", 1, &stats->guarded);
+		err = read_rule_counts(pins, "dns_guarded_daemon", 1, &stats->rule_counts);
 	if (err)
 		return err;
 	err = read_zones(pins, stats);

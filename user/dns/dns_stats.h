@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <linux/types.h>
 #include "maps/dns.h"
-#include "maps/dns_guard.h"
+#include "maps/dns_rules.h"
 
 struct pins;
 
@@ -36,10 +36,10 @@ enum dns_by {
 };
 
 struct dns_stats {
-	struct ad_dns_count by[DNS_BY_NR];    /* answers */
-	AD_DNS_TCP_COUNTERS(AD_COUNTER_FIELD) /* of the daemon */
-	struct ad_dns_guarded guarded;	      /* kernel and daemon together */
-	struct dns_zone_stats *zones;	      /* sorted by name */
+	struct ad_dns_count by[DNS_BY_NR];     /* answers */
+	AD_DNS_TCP_COUNTERS(AD_COUNTER_FIELD)  /* of the daemon */
+	struct ad_dns_rule_counts rule_counts; /* kernel and daemon together */
+	struct dns_zone_stats *zones;	       /* sorted by name */
 	size_t nr_zones;
 };
 

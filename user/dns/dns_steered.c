@@ -258,7 +258,7 @@ struct ttls {
 
 /* Appends what is data of @from to @to. */
 static size_t take_data(struct zone_rr *to, const struct zone_rr *from, size_t nr,
-			const struct dns_node *owner, const struct ttls *ttls)
+			const struct dns_node *node, const struct ttls *ttls)
 {
 	size_t i, n = 0;
 
@@ -266,8 +266,8 @@ static size_t take_data(struct zone_rr *to, const struct zone_rr *from, size_t n
 		if (!is_data(&from[i]))
 			continue;
 		to[n] = from[i];
-		to[n].owner = owner->name;
-		to[n].key = owner->key;
+		to[n].owner_name = node->name;
+		to[n].key = node->key;
 		if (ttls->ttl != DNS_STEERED_TTL)
 			to[n].ttl = ttls->ttl;
 		if (to[n].ttl > ttls->most)

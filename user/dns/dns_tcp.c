@@ -45,9 +45,9 @@ struct kept {
 
 struct client {
 	TAILQ_ENTRY(client)
-	link, beside, turn; /* of all, of its source, of those that wait there */
+	link, beside, turn; /* of all, of its queue, of those that wait there */
 	struct dns_server *server;
-	struct source *source;
+	struct queue *queue;
 	bool ready;
 	struct event readable, writable;
 	struct ad_addr address;
@@ -61,7 +61,7 @@ struct client {
 static void client_ready(struct client *client)
 {
 	static const struct timeval now = { 0 };
-	struct source *source = client->source;
+	struct queue *queue = client->queue;
 	struct dns_tcp *tcp = &client->server->tcp;
 
 	if (client->ready)
@@ -70,23 +70,23 @@ static void client_ready(struct client *client)
 	/* Not event_active(): that would go on in the same pass. */
 	if (TAILQ_EMPTY(&tcp->waiting))
 		event_add(tcp->turn, &now);
-	if (TAILQ_EMPTY(&source->ready))
-		TAILQ_INSERT_TAIL(&tcp->waiting, source, link);
-	TAILQ_INSERT_TAIL(&source->ready, client, turn);
+	if (TAILQ_EMPTY(&queue->ready))
+		TAILQ_INSERT_TAIL(&tcp->waiting, queue, link);
+	TAILQ_INSERT_TAIL(&queue->ready, client, turn);
 }
 
 static void client_unready(struct client *client)
 {
-	struct source *source = client->source;
+	struct queue *queue = client->queue;
 	struct dns_tcp *tcp = &client->server->tcp;
 
 	if (!client->ready)
 		return;
 	client->ready = false;
-	TAILQ_REMOVE(&source->ready, client, turn);
-	TAILQ_REMOVE(&tcp->waiting, source, link);
-	if (!TAILQ_EMPTY(&source->ready))
-		TAILQ_INSERT_TAIL(&tcp->waiting, source, link);
+	TAILQ_REMOVE(&queue->ready, client, turn);
+	TAILQ_REMOVE(&tcp->waiting, queue, link);
+	if (!TAILQ_EMPTY(&queue->ready))
+		TAILQ_INSERT_TAIL(&tcp->waiting, queue, link);
 }
 
 /* Whether more may be done in this pass without waiting. */
@@ -100,13 +100,13 @@ static bool tcp_has_time(struct dns_tcp *tcp)
 }
 
 /* A /24 or /56, or those that happen to fall together. */
-static struct source *source_of(struct dns_tcp *tcp, const struct ad_addr *address)
+static struct queue *queue_of(struct dns_tcp *tcp, const struct ad_addr *address)
 {
 	size_t bytes = addr_is_ip4(address) ? 15 : 7;
 	__u64 hash;
 
 	crypto_shorthash((__u8 *)&hash, (const __u8 *)address, bytes, tcp->hash_key);
-	return &tcp->sources[hash % TCP_SOURCES];
+	return &tcp->queues[hash % TCP_QUEUES];
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -116,8 +116,8 @@ static void client_close(struct client *client)
 	struct dns_server *server = client->server;
 
 	client_unready(client);
-	TAILQ_REMOVE(&client->source->clients, client, beside);
-	client->source->nr--;
+	TAILQ_REMOVE(&client->queue->clients, client, beside);
+	client->queue->nr--;
 	server->tcp.held -= client->query.len + client->answers.len;
 	server->tally.daemon->tcp_open = --server->tcp.nr;
 	TAILQ_REMOVE(&server->tcp.clients, client, link);
@@ -192,7 +192,7 @@ static size_t client_answer(struct client *client, const __u8 *message, size_t l
 
 static void client_alive(struct client *client)
 {
-	struct clients *clients = &client->server->tcp.clients, *beside = &client->source->clients;
+	struct clients *clients = &client->server->tcp.clients, *beside = &client->queue->clients;
 
 	client->last_s = clock_mono_s();
 	TAILQ_REMOVE(clients, client, link);
@@ -314,28 +314,28 @@ static void tcp_turn(evutil_socket_t fd, short what, void *arg)
 	static const struct timeval now = { 0 };
 	struct dns_tcp *tcp = arg;
 	__u64 end_us = clock_mono_us() + TURN_US;
-	struct source *source;
+	struct queue *queue;
 
-	while ((source = TAILQ_FIRST(&tcp->waiting)) && clock_mono_us() < end_us) {
-		struct client *client = TAILQ_FIRST(&source->ready);
+	while ((queue = TAILQ_FIRST(&tcp->waiting)) && clock_mono_us() < end_us) {
+		struct client *client = TAILQ_FIRST(&queue->ready);
 
 		client_unready(client);
 		if (!client_turn(client))
 			client_close(client);
 	}
-	if (source)
+	if (queue)
 		event_add(tcp->turn, &now);
 }
 
 /* For the sake of the next: of one network that has a large part of all, or of all. */
 static struct client *tcp_victim(struct dns_tcp *tcp)
 {
-	struct source *most = tcp->sources;
+	struct queue *most = tcp->queues;
 	size_t i;
 
-	for (i = 1; i < TCP_SOURCES; i++)
-		if (tcp->sources[i].nr > most->nr)
-			most = &tcp->sources[i];
+	for (i = 1; i < TCP_QUEUES; i++)
+		if (tcp->queues[i].nr > most->nr)
+			most = &tcp->queues[i];
 	return TAILQ_FIRST(most->nr > tcp->max / GREEDY_SHARE ? &most->clients : &tcp->clients);
 }
 
@@ -362,9 +362,9 @@ void dns_tcp_accept(struct dns_server *server, int fd, const struct sockaddr *fr
 		     client);
 	event_assign(&client->writable, server->base, fd, EV_WRITE | EV_PERSIST, client_write,
 		     client);
-	client->source = source_of(&server->tcp, &client->address);
-	client->source->nr++;
-	TAILQ_INSERT_TAIL(&client->source->clients, client, beside);
+	client->queue = queue_of(&server->tcp, &client->address);
+	client->queue->nr++;
+	TAILQ_INSERT_TAIL(&client->queue->clients, client, beside);
 	TAILQ_INSERT_TAIL(&server->tcp.clients, client, link);
 	server->tally.daemon->tcp_open = ++server->tcp.nr;
 	if (event_add(&client->readable, NULL))
@@ -414,17 +414,17 @@ int dns_tcp_open(struct dns_server *server, const struct config *config)
 	TAILQ_INIT(&tcp->clients);
 	TAILQ_INIT(&tcp->waiting);
 	randombytes_buf(tcp->hash_key, sizeof(tcp->hash_key));
-	tcp->sources = calloc(TCP_SOURCES, sizeof(*tcp->sources));
-	for (i = 0; tcp->sources && i < TCP_SOURCES; i++) {
-		TAILQ_INIT(&tcp->sources[i].clients);
-		TAILQ_INIT(&tcp->sources[i].ready);
+	tcp->queues = calloc(TCP_QUEUES, sizeof(*tcp->queues));
+	for (i = 0; tcp->queues && i < TCP_QUEUES; i++) {
+		TAILQ_INIT(&tcp->queues[i].clients);
+		TAILQ_INIT(&tcp->queues[i].ready);
 	}
 	dns_tcp_tune(server, config);
 	tcp->in = malloc(TCP_IN_BYTES);
 	tcp->out = malloc(TCP_OUT_BYTES);
 	tcp->second = event_new(server->base, -1, EV_PERSIST, tcp_second, tcp);
 	tcp->turn = event_new(server->base, -1, 0, tcp_turn, tcp);
-	if (!tcp->sources || !tcp->in || !tcp->out || !tcp->turn || !tcp->second ||
+	if (!tcp->queues || !tcp->in || !tcp->out || !tcp->turn || !tcp->second ||
 	    event_add(tcp->second, &second))
 		return -ENOMEM;
 	return 0;
@@ -440,7 +440,7 @@ void dns_tcp_close(struct dns_server *server)
 		event_free(tcp->second);
 	if (tcp->turn)
 		event_free(tcp->turn);
-	free(tcp->sources);
+	free(tcp->queues);
 	free(tcp->in);
 	free(tcp->out);
 }

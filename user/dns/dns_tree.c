@@ -121,7 +121,7 @@ static bool is_hash(const struct zone *zone, const struct zone_rr *rrs, size_t n
 	return true;
 }
 
-/* The data of one owner. What lies below a cut or a DNAME is occluded: not stored. */
+/* The data of one owner name. What lies below a cut or a DNAME is occluded: not stored. */
 static int walk_owner(struct walk *walk, const struct zone_rr *rrs, size_t nr)
 {
 	const struct zone *zone = walk->tree->zones[walk->zone];
@@ -130,9 +130,9 @@ static int walk_owner(struct walk *walk, const struct zone_rr *rrs, size_t nr)
 	walk_pop(walk, &rrs->key);
 	if ((walk->depth && node_covers(walk_top(walk))) || is_hash(zone, rrs, nr))
 		return 0;
-	if (walk_fill(walk, &rrs->key, rrs->owner))
+	if (walk_fill(walk, &rrs->key, rrs->owner_name))
 		return -ENOMEM;
-	node = walk_push(walk, &rrs->key, rrs->owner);
+	node = walk_push(walk, &rrs->key, rrs->owner_name);
 	if (!node)
 		return -ENOMEM;
 	node->rrs = rrs;
@@ -320,7 +320,7 @@ int dns_tree_add_odd(struct dns_tree *tree, __u16 class, const struct zone_rr *r
 	if (!node)
 		return -ENOMEM;
 	node->key = rrs->key;
-	node->name = rrs->owner;
+	node->name = rrs->owner_name;
 	node->rrs = rrs;
 	node->nr_rrs = nr;
 	node->class = class;

@@ -21,46 +21,48 @@
 #define DAY_S	   86400
 #define BROKEN_MAX 20 /* zones that are named in the log, of those that cannot be read */
 
-/* --- sources ---------------------------------------------------------------------------------- */
+/* --- shared zones
+ * ---------------------------------------------------------------------------------- */
 
-static struct dns_source *source_new(struct zone *zone, __u64 read_real_s)
+static struct dns_shared_zone *shared_new(struct zone *zone, __u64 read_real_s)
 {
-	struct dns_source *source = zone ? calloc(1, sizeof(*source)) : NULL;
+	struct dns_shared_zone *shared = zone ? calloc(1, sizeof(*shared)) : NULL;
 
-	if (!source) {
+	if (!shared) {
 		zone_free(zone);
 		return NULL;
 	}
-	source->zone = zone;
-	source->users = 1;
-	source->read_real_s = read_real_s;
-	return source;
+	shared->zone = zone;
+	shared->users = 1;
+	shared->read_real_s = read_real_s;
+	return shared;
 }
 
-static void source_drop(struct dns_source *source)
+static void shared_drop(struct dns_shared_zone *shared)
 {
-	if (!source || --source->users)
+	if (!shared || --shared->users)
 		return;
-	zone_free(source->zone);
-	free(source);
+	zone_free(shared->zone);
+	free(shared);
 }
 
 static int served_compare(const void *a, const void *b)
 {
 	const struct dns_served *x = a, *y = b;
 
-	return zone_compare(&x->source->zone, &y->source->zone);
+	return zone_compare(&x->shared->zone, &y->shared->zone);
 }
 
 /* What @before serves of that zone, if it has been read; NULL: nothing. */
-static struct dns_source *find_good(const struct dns_zones *before, struct dns_source *broken)
+static struct dns_shared_zone *find_good(const struct dns_zones *before,
+					 struct dns_shared_zone *broken)
 {
-	struct dns_served key = { .source = broken }, *found;
+	struct dns_served key = { .shared = broken }, *found;
 
 	if (!before)
 		return NULL;
 	found = bsearch(&key, before->served, before->nr, sizeof(key), served_compare);
-	return found && found->source->zone->nr_rrs ? found->source : NULL;
+	return found && found->shared->zone->nr_rrs ? found->shared : NULL;
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -93,11 +95,11 @@ static int check_file(const struct reading *reading, const struct config_zone *z
 }
 
 /* What @before has of the zone, if reading it again would give the same. */
-static struct dns_source *find_current(const struct reading *reading,
-				       const struct config_zone *config)
+static struct dns_shared_zone *find_current(const struct reading *reading,
+					    const struct config_zone *config)
 {
 	struct zone *zone = zone_new_broken(config->name, config->file);
-	struct dns_source key = { .zone = zone }, *good;
+	struct dns_shared_zone key = { .zone = zone }, *good;
 
 	good = zone ? find_good(reading->before, &key) : NULL;
 	zone_free(zone);
@@ -108,15 +110,15 @@ static struct dns_source *find_current(const struct reading *reading,
 }
 
 /* Its file is no good: the zone as it was read last, or none of its records. */
-static struct dns_source *keep_or_break(const struct reading *reading,
-					const struct config_zone *zone)
+static struct dns_shared_zone *keep_or_break(const struct reading *reading,
+					     const struct config_zone *zone)
 {
-	struct dns_source *broken = source_new(zone_new_broken(zone->name, zone->file), 0);
-	struct dns_source *good = broken ? find_good(reading->before, broken) : NULL;
+	struct dns_shared_zone *broken = shared_new(zone_new_broken(zone->name, zone->file), 0);
+	struct dns_shared_zone *good = broken ? find_good(reading->before, broken) : NULL;
 
 	if (!good)
 		return broken;
-	source_drop(broken);
+	shared_drop(broken);
 	good->users++;
 	return good;
 }
@@ -128,8 +130,8 @@ static int read_zone(struct reading *reading, const struct config_zone *zone,
 	struct zone *loaded = NULL;
 	int err;
 
-	served->source = reading->keeps ? find_current(reading, zone) : NULL;
-	if (served->source) {
+	served->shared = reading->keeps ? find_current(reading, zone) : NULL;
+	if (served->shared) {
 		reading->set->nr_kept++;
 		return 0;
 	}
@@ -142,14 +144,14 @@ static int read_zone(struct reading *reading, const struct config_zone *zone,
 		return err;
 	}
 	if (err) {
-		served->source = keep_or_break(reading, zone);
+		served->shared = keep_or_break(reading, zone);
 		served->error = strdup(errors.nr ? errors.list[0].text : strerror(-err));
 		reading->set->nr_broken++;
 	} else {
-		served->source = source_new(loaded, time(NULL));
+		served->shared = shared_new(loaded, time(NULL));
 	}
 	config_errors_take(reading->errors, &errors);
-	return served->source ? 0 : -ENOMEM;
+	return served->shared ? 0 : -ENOMEM;
 }
 
 static int read_all(struct reading *reading)
@@ -166,7 +168,7 @@ static int read_all(struct reading *reading)
 		err = read_zone(reading, &config->zones[i], &set->served[set->nr]);
 		if (err)
 			break;
-		reading->records += set->served[set->nr++].source->zone->nr_rrs;
+		reading->records += set->served[set->nr++].shared->zone->nr_rrs;
 		if (!progress_at("reading zones: %zu of %zu, %zu records", i + 1, config->nr_zones,
 				 reading->records))
 			err = -ECANCELED;
@@ -196,7 +198,7 @@ static int check_all(const struct dns_zones *set, const struct config *config,
 		if (served_compare(&set->served[i - 1], &set->served[i]))
 			continue;
 		config_errors_add(errors, config->path, 0, "zones: %s is there twice",
-				  set->served[i].source->zone->name);
+				  set->served[i].shared->zone->name);
 		err = -EINVAL;
 	}
 	return err;
@@ -204,7 +206,7 @@ static int check_all(const struct dns_zones *set, const struct config *config,
 
 static struct zone *zone_at(const struct dns_zones *set, size_t i)
 {
-	return set->served[i].source->zone;
+	return set->served[i].shared->zone;
 }
 
 /* All of them, to free(). */
@@ -264,7 +266,7 @@ static int describe_all(struct dns_zones *set)
 		const struct zone *zone = zone_at(set, i);
 		struct ad_dns_zone_info *info = &set->list[i];
 
-		info->loaded_real_s = set->served[i].source->read_real_s;
+		info->loaded_real_s = set->served[i].shared->read_real_s;
 		info->bytes = zone->bytes;
 		info->serial = zone->serial;
 		info->names = zone->nr_rrs ? zone->names : 0;
@@ -327,17 +329,17 @@ static void tell_broken(const struct dns_zones *set)
 	char age[UNIT_TEXT];
 
 	for (i = 0; i < set->nr && told < BROKEN_MAX; i++) {
-		const struct dns_source *source = set->served[i].source;
+		const struct dns_shared_zone *shared = set->served[i].shared;
 
 		if (!set->served[i].error)
 			continue;
 		told++;
-		if (source->zone->nr_rrs)
-			log_err("zone %s: served as it was read %s ago", source->zone->name,
-				unit_duration(time(NULL) - source->read_real_s, age));
+		if (shared->zone->nr_rrs)
+			log_err("zone %s: served as it was read %s ago", shared->zone->name,
+				unit_duration(time(NULL) - shared->read_real_s, age));
 		else
 			log_err("zone %s: answered with SERVFAIL until its file can be read",
-				source->zone->name);
+				shared->zone->name);
 	}
 	if (told < set->nr_broken)
 		log_err("and %zu zones more that cannot be read", set->nr_broken - told);
@@ -432,7 +434,7 @@ void dns_zones_free(struct dns_zones *zones)
 	if (!zones)
 		return;
 	for (i = 0; i < zones->nr; i++) {
-		source_drop(zones->served[i].source);
+		shared_drop(zones->served[i].shared);
 		free(zones->served[i].error);
 	}
 	if (zones->staged >= 0)

@@ -9,14 +9,14 @@
 #include "dns_steer_set.h"
 
 /* A zone as it was read; several sets may serve it, one after the other. */
-struct dns_source {
+struct dns_shared_zone {
 	struct zone *zone; /* without records: it has never been read since the daemon began */
 	unsigned int users;
 	__u64 read_real_s; /* 0 = never */
 };
 
 struct dns_served {
-	struct dns_source *source;
+	struct dns_shared_zone *shared;
 	char *error; /* why its file could not be read this time; NULL = it was */
 };
 

@@ -23,7 +23,7 @@
 #include "user/config/keys.h"
 #include "user/load/loader.h"
 #include "user/load/orphans.h"
-#include "user/net/link.h"
+#include "user/net/device.h"
 #include "user/net/port.h"
 #include "user/net/route.h"
 #include "user/state/bpffs.h"
@@ -45,7 +45,7 @@
 /* What the checks below share. */
 struct host {
 	struct ifaddrs *addresses;
-	struct links links;
+	struct devices devices;
 	int interfaces[CONFIG_INTERFACES_MAX]; /* ifindexes; 0: not there */
 };
 
@@ -79,7 +79,8 @@ static void check_interfaces(const struct config *config, const struct host *hos
 		if (config->nr_zones)
 			check_answers_fit(config, config->interfaces[i], findings);
 		for (j = 0; j < config->nr_interfaces; j++)
-			if (links_stands_on(&host->links, host->interfaces[i], host->interfaces[j]))
+			if (devices_stands_on(&host->devices, host->interfaces[i],
+					      host->interfaces[j]))
 				error("interfaces: %s stands on %s, so packets would pass us "
 				      "twice; name one of them",
 				      config->interfaces[i], config->interfaces[j]);
@@ -134,7 +135,7 @@ static bool leaves_by_ours(const struct config *config, const struct host *host,
 	for (i = 0; i < config->nr_interfaces; i++)
 		if (host->interfaces[i] &&
 		    (host->interfaces[i] == ifindex ||
-		     links_stands_on(&host->links, ifindex, host->interfaces[i])))
+		     devices_stands_on(&host->devices, ifindex, host->interfaces[i])))
 			return true;
 	return false;
 }
@@ -196,13 +197,13 @@ static void check_tunnel(const struct config *config, const struct host *host,
  * XDP can send only by a device whose driver accepts its frames, and many drivers do so only if a
  * program of ours is attached there. The kernel does not report frames that a driver drops.
  */
-static void check_peer_link(const struct host *host, bool ours, const char *peer, int ifindex,
-			    struct findings *findings)
+static void check_peer_device(const struct host *host, bool ours, const char *peer, int ifindex,
+			      struct findings *findings)
 {
 	char buffer[IF_NAMESIZE];
 	const char *name = if_indextoname(ifindex, buffer) ?: "?";
 
-	if (!links_is_ethernet(&host->links, ifindex))
+	if (!devices_is_ethernet(&host->devices, ifindex))
 		error("nodes: the route to %s leaves by %s, which is no Ethernet device: XDP "
 		      "cannot send there",
 		      peer, name);
@@ -229,8 +230,8 @@ static void check_peers(const struct config *config, const struct host *host,
 			warning("nodes: no route to %s (%s): %s", node->name,
 				addr_format(&node->tunnel, text), strerror(-err));
 		else
-			check_peer_link(host, leaves_by_ours(config, host, ifindex), node->name,
-					ifindex, findings);
+			check_peer_device(host, leaves_by_ours(config, host, ifindex), node->name,
+					  ifindex, findings);
 	}
 }
 
@@ -332,7 +333,7 @@ static int look(const struct config *config, struct host *host)
 		return -errno;
 	for (i = 0; i < config->nr_interfaces; i++)
 		host->interfaces[i] = if_nametoindex(config->interfaces[i]);
-	err = links_load(&host->links);
+	err = devices_load(&host->devices);
 	if (err)
 		freeifaddrs(host->addresses);
 	return err;
@@ -351,9 +352,9 @@ static void check_network(const struct config *config, struct findings *findings
 	check_vips(config, &host, findings);
 	check_tunnel(config, &host, findings);
 	check_peers(config, &host, findings);
-	host_net_check(config, &host.links, findings);
+	host_net_check(config, &host.devices, findings);
 	freeifaddrs(host.addresses);
-	links_free(&host.links);
+	devices_free(&host.devices);
 }
 
 /* Memory that the kernel could give without swapping; 0: unknown. */

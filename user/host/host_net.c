@@ -24,10 +24,11 @@
 /* --- offloads ------------------------------------------------------------------------------- */
 
 /* Does a VLAN device of this host stand on @ifindex? */
-static bool carries_vlans(const struct links *links, int ifindex)
+static bool carries_vlans(const struct devices *devices, int ifindex)
 {
-	for (size_t i = 0; i < links->nr; i++)
-		if (links->list[i].lower && links_stands_on(links, links->list[i].ifindex, ifindex))
+	for (size_t i = 0; i < devices->nr; i++)
+		if (devices->list[i].lower &&
+		    devices_stands_on(devices, devices->list[i].ifindex, ifindex))
 			return true;
 	return false;
 }
@@ -43,7 +44,7 @@ static void check_offload(const char *interface, const char *feature, const char
 /* What a NIC, or in generic mode the kernel, does before XDP sees a packet. GRO behind XDP is fine.
  */
 static void check_offloads(const struct config *config, const char *interface,
-			   const struct links *links, struct findings *findings)
+			   const struct devices *devices, struct findings *findings)
 {
 	static const char merged[] = "what it has merged fits no tunnel";
 	static const char stripped[] = "XDP does not see the tags that it strips";
@@ -52,7 +53,7 @@ static void check_offloads(const struct config *config, const char *interface,
 	check_offload(interface, "rx-gro-hw", "rx-gro-hw", merged, findings);
 	if (config->xdp_mode == CONFIG_XDP_GENERIC)
 		check_offload(interface, "rx-gro", "gro", merged, findings);
-	if (!carries_vlans(links, if_nametoindex(interface)))
+	if (!carries_vlans(devices, if_nametoindex(interface)))
 		return;
 	check_offload(interface, "rx-vlan-hw-parse", "rxvlan", stripped, findings);
 	check_offload(interface, "rx-vlan-stag-hw-parse", "rx-vlan-stag-hw-parse", stripped,
@@ -73,14 +74,14 @@ static int rp_filter(const char *interface)
  * A strict filter drops packets of a client if a reply to him would leave by another interface.
  * Only IPv4 has it.
  */
-static void check_rp_filter(const char *interface, const struct links *links, int replies_by,
+static void check_rp_filter(const char *interface, const struct devices *devices, int replies_by,
 			    struct findings *findings)
 {
 	int ifindex = if_nametoindex(interface), all = rp_filter("all"), own = rp_filter(interface);
 	char name[IF_NAMESIZE];
 
 	if ((all > own ? all : own) != 1 || ifindex == replies_by ||
-	    links_stands_on(links, replies_by, ifindex))
+	    devices_stands_on(devices, replies_by, ifindex))
 		return;
 	warning("interfaces: net.ipv4.conf.%s.rp_filter is strict (1), and replies to the world "
 		"leave "
@@ -192,7 +193,7 @@ static void check_conntrack(const struct config *config, struct findings *findin
 			max, unit_count(config->flow_max, flows));
 }
 
-void host_net_check(const struct config *config, const struct links *links,
+void host_net_check(const struct config *config, const struct devices *devices,
 		    struct findings *findings)
 {
 	struct ad_addr world;
@@ -204,9 +205,9 @@ void host_net_check(const struct config *config, const struct links *links,
 	for (size_t i = 0; i < config->nr_interfaces; i++) {
 		if (!if_nametoindex(config->interfaces[i]))
 			continue; /* an error of its own */
-		check_offloads(config, config->interfaces[i], links, findings);
+		check_offloads(config, config->interfaces[i], devices, findings);
 		if (replies_by)
-			check_rp_filter(config->interfaces[i], links, replies_by, findings);
+			check_rp_filter(config->interfaces[i], devices, replies_by, findings);
 	}
 	check_room(config, findings);
 	check_conntrack(config, findings);

@@ -8,10 +8,10 @@
 
 #include "findings.h"
 #include "user/config/config.h"
-#include "user/net/link.h"
+#include "user/net/device.h"
 
 /* Adds warnings only: the host works, but some clients or flows have a problem. */
-void host_net_check(const struct config *config, const struct links *links,
+void host_net_check(const struct config *config, const struct devices *devices,
 		    struct findings *findings);
 
 #endif

@@ -11,7 +11,7 @@
 #include "attach_tc.h"
 #include "attach_xdp.h"
 #include "user/base/log.h"
-#include "user/net/link.h"
+#include "user/net/device.h"
 
 int attach_record(const struct doors *doors, __u32 ifindex, struct ad_attached *record)
 {
@@ -79,7 +79,7 @@ int attach_interface(struct doors *doors, const struct config *config, const cha
 {
 	struct ad_attached before = {}, record = {};
 	__u32 ifindex;
-	int err = link_find(name, &ifindex);
+	int err = device_find(name, &ifindex);
 
 	if (err) {
 		config_errors_add(errors, name, 0, "%s",
@@ -112,7 +112,7 @@ int attach_remove(const struct doors *doors, __u32 ifindex, struct config_errors
 
 	if (attach_record(doors, ifindex, &record))
 		return 0;
-	err = link_name(ifindex, name);
+	err = device_name(ifindex, name);
 	if (err == -ENODEV)
 		return bpf_map_delete_elem(doors->attached, &ifindex);
 	err = err ?: xdp_detach(doors, ifindex, &record);

@@ -104,7 +104,8 @@ int loader_fill(struct loader *loader, const struct intent *intent, struct confi
 	err = err ?: fill_maps(&loader->dp, loader->fleet, intent->config, &intent->keys, errors);
 	err = err
 		      ?: tell_unwritten("DNS cookies and limits",
-					dns_guard_publish(intent->guard, &loader->pins), errors);
+					dns_limiter_publish(intent->limiter, &loader->pins),
+					errors);
 	err = err
 		      ?: tell_unwritten("zones", dns_zones_publish(intent->zones, &loader->pins),
 					errors);
@@ -384,14 +385,14 @@ static int begin(struct loader *loader, struct intent *intent, struct config_err
 /* --- intents ---------------------------------------------------------------------------------- */
 
 static int intent_open(struct intent *intent, const struct config *config, struct dns_zones *zones,
-		       const struct dns_guard *guard, struct config_errors *errors)
+		       const struct dns_limiter *limiter, struct config_errors *errors)
 {
 	int err;
 
 	memset(intent, 0, sizeof(*intent));
 	intent->config = config;
 	intent->zones = zones;
-	intent->guard = guard;
+	intent->limiter = limiter;
 	err = keys_load(config->key_file, config->key_epoch, &intent->keys, intent->stamp_id);
 	if (err) {
 		config_errors_add(errors, config->key_file, 0, "keys.file cannot be used: %s",
@@ -430,7 +431,7 @@ int loader_check_clock(const struct loader *loader, const struct config *config,
 }
 
 int loader_start(struct loader *loader, const struct config *config, struct dns_zones *zones,
-		 const struct dns_guard *guard, struct config_errors *errors)
+		 const struct dns_limiter *limiter, struct config_errors *errors)
 {
 	struct intent intent;
 	int err = open_to_group(&loader->instance, config, errors);
@@ -438,14 +439,14 @@ int loader_start(struct loader *loader, const struct config *config, struct dns_
 	err = err ?: recover(loader, errors);
 	if (err)
 		return err;
-	err = intent_open(&intent, config, zones, guard, errors);
+	err = intent_open(&intent, config, zones, limiter, errors);
 	err = err ?: begin(loader, &intent, errors);
 	intent_close(&intent);
 	return err;
 }
 
 int loader_change(struct loader *loader, const struct config *old, const struct config *config,
-		  struct dns_zones *zones, const struct dns_guard *guard,
+		  struct dns_zones *zones, const struct dns_limiter *limiter,
 		  struct config_errors *errors)
 {
 	struct config_errors ignored = {};
@@ -457,7 +458,7 @@ int loader_change(struct loader *loader, const struct config *old, const struct 
 		return err;
 	loader_keep_pins(loader, &ignored);
 	config_errors_free(&ignored);
-	err = intent_open(&intent, config, zones, guard, errors);
+	err = intent_open(&intent, config, zones, limiter, errors);
 	err = err ?: loader_alter(loader, &intent, old, errors);
 	repin_release(&loader->held); /* what was replaced must not live on */
 	if (held)

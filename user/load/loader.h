@@ -8,7 +8,7 @@
 #ifndef AD_LOADER_H
 #define AD_LOADER_H
 
-#include "user/dns/dns_guard.h"
+#include "user/dns/dns_limiter.h"
 #include "user/dns/dns_service.h"
 #include "user/fleet/drain_serve.h"
 #include "user/state/datapath.h"
@@ -38,14 +38,14 @@ int loader_check_clock(const struct loader *loader, const struct config *config,
  * @guard go to the kernel before the first packet meets it; both stay the caller's.
  */
 int loader_start(struct loader *loader, const struct config *config, struct dns_zones *zones,
-		 const struct dns_guard *guard, struct config_errors *errors);
+		 const struct dns_limiter *limiter, struct config_errors *errors);
 /*
  * From @old to @config, without a packet meeting an interface without us. Interfaces that are
  * new must be there. If it fails, what was written before is written back; but if only what comes
  * behind the zones fails, they stay, as dns_zones_are_live() says.
  */
 int loader_change(struct loader *loader, const struct config *old, const struct config *config,
-		  struct dns_zones *zones, const struct dns_guard *guard,
+		  struct dns_zones *zones, const struct dns_limiter *limiter,
 		  struct config_errors *errors);
 /*
  * Attaches what is missing of ours on the interface @name of an armed data path. Flows that left

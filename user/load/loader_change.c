@@ -20,7 +20,7 @@
 #include "user/flows/carry_flows.h"
 #include "user/flows/latecomer.h"
 #include "user/flows/unstamped.h"
-#include "user/net/link.h"
+#include "user/net/device.h"
 #include "user/state/bpffs.h"
 
 /* --- what may not change ---------------------------------------------------------------------- */
@@ -188,7 +188,7 @@ int loader_attach(struct loader *loader, const struct config *config, const char
 		  struct config_errors *errors)
 {
 	__u32 ifindex;
-	int nr = link_find(name, &ifindex) ? 0 : note_unseen(loader, ifindex);
+	int nr = device_find(name, &ifindex) ? 0 : note_unseen(loader, ifindex);
 
 	if (nr < 0) {
 		config_errors_add(errors, name, 0,
@@ -208,7 +208,7 @@ static int attach_latecomer(struct loader *loader, const struct config *config, 
 	struct ad_attached record;
 	__u32 ifindex;
 
-	if (!link_find(name, &ifindex) && !attach_record(&loader->doors, ifindex, &record))
+	if (!device_find(name, &ifindex) && !attach_record(&loader->doors, ifindex, &record))
 		return 0;
 	return loader_attach(loader, config, name, errors);
 }

@@ -14,7 +14,7 @@
 struct intent {
 	const struct config *config;
 	struct dns_zones *zones;
-	const struct dns_guard *guard;
+	const struct dns_limiter *limiter;
 	struct ad_keys keys;
 	__u8 stamp_id[16];
 	struct object object;

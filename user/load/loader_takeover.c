@@ -221,13 +221,13 @@ bool loader_has_lost(const struct doors *doors, const char *dir, char name[32])
 {
 	struct ids pinned = {};
 	bool lost = false;
-	__u32 slot, id;
+	__u32 entry, id;
 
 	if (bpffs_each(dir, add_pin, &pinned))
 		return false;
-	for (slot = 0; !lost && slot < AD_DOOR_XDP_MAX + AD_DOOR_TC_MAX; slot++) {
-		id = slot < AD_DOOR_XDP_MAX ? doors_get_xdp(doors, slot)
-					    : doors_get_tc(doors, slot - AD_DOOR_XDP_MAX);
+	for (entry = 0; !lost && entry < AD_DOOR_XDP_MAX + AD_DOOR_TC_MAX; entry++) {
+		id = entry < AD_DOOR_XDP_MAX ? doors_get_xdp(doors, entry)
+					     : doors_get_tc(doors, entry - AD_DOOR_XDP_MAX);
 		lost = id && has_lost_of(&pinned, id, name);
 	}
 	return lost;

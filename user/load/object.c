@@ -10,7 +10,7 @@
 #include <bpf/bpf.h>
 #include "object.h"
 #include "user/base/log.h"
-#include "user/dns/dns_guard.h"
+#include "user/dns/dns_limiter.h"
 #include "user/dns/dns_service.h"
 #include "user/state/bpf_info.h"
 #include "user/state/bpffs.h"
@@ -25,7 +25,7 @@ static void set_options(struct anydoor_bpf *skel, const struct config *config)
 		.mss_overhead = config->tunnel_overhead,
 		.stamp_shift = 32 - config->owner_bits,
 		.tunnel_version = AD_TUNNEL_SENDS,
-		.dns_account_mask = dns_guard_mask(config),
+		.dns_account_mask = dns_limiter_mask(config),
 	};
 
 	/* The skeleton's rodata is const for readers; before load it is ours to fill. */

@@ -7,13 +7,13 @@
 #include <bpf/bpf.h>
 #include "vlan.h"
 
-static const struct link *find(const struct links *links, int ifindex)
+static const struct device *find(const struct devices *devices, int ifindex)
 {
 	size_t i;
 
-	for (i = 0; i < links->nr; i++)
-		if (links->list[i].ifindex == ifindex)
-			return &links->list[i];
+	for (i = 0; i < devices->nr; i++)
+		if (devices->list[i].ifindex == ifindex)
+			return &devices->list[i];
 	return NULL;
 }
 
@@ -21,18 +21,19 @@ static const struct link *find(const struct links *links, int ifindex)
  * Follows VLAN devices down to the device below all of them. False if @ifindex is no VLAN device or
  * there are too many tags.
  */
-static bool resolve(const struct links *links, int ifindex, struct ad_link *out)
+static bool resolve(const struct devices *devices, int ifindex, struct ad_vlan_device *out)
 {
 	struct ad_vlan tags[AD_VLAN_DEPTH];
-	const struct link *link;
+	const struct device *device;
 	__u32 i, nr = 0;
 
 	memset(out, 0, sizeof(*out));
-	for (link = find(links, ifindex); link && link->lower; link = find(links, link->lower)) {
+	for (device = find(devices, ifindex); device && device->lower;
+	     device = find(devices, device->lower)) {
 		if (nr == AD_VLAN_DEPTH)
 			return false;
-		tags[nr++] = link->tag;
-		out->parent = link->lower;
+		tags[nr++] = device->tag;
+		out->parent = device->lower;
 	}
 	for (i = 0; i < nr; i++)
 		out->tags[i] = tags[nr - 1 - i];
@@ -40,50 +41,51 @@ static bool resolve(const struct links *links, int ifindex, struct ad_link *out)
 	return nr;
 }
 
-static int write_all(int map, const struct links *links)
+static int write_all(int map, const struct devices *devices)
 {
-	struct ad_link link, now;
+	struct ad_vlan_device device, now;
 	int err = 0;
 	size_t i;
 
-	for (i = 0; !err && i < links->nr; i++) {
-		__u32 ifindex = links->list[i].ifindex;
+	for (i = 0; !err && i < devices->nr; i++) {
+		__u32 ifindex = devices->list[i].ifindex;
 
-		if (!resolve(links, ifindex, &link) || (!bpf_map_lookup_elem(map, &ifindex, &now) &&
-							!memcmp(&now, &link, sizeof(now))))
+		if (!resolve(devices, ifindex, &device) ||
+		    (!bpf_map_lookup_elem(map, &ifindex, &now) &&
+		     !memcmp(&now, &device, sizeof(now))))
 			continue;
-		err = bpf_map_update_elem(map, &ifindex, &link, BPF_ANY);
+		err = bpf_map_update_elem(map, &ifindex, &device, BPF_ANY);
 	}
 	return err;
 }
 
-static void remove_gone(int map, const struct links *links)
+static void remove_gone(int map, const struct devices *devices)
 {
-	struct ad_link link;
+	struct ad_vlan_device device;
 	__u32 key, next;
 	bool more = !bpf_map_get_next_key(map, NULL, &key);
 
 	for (; more; key = next) {
 		more = !bpf_map_get_next_key(map, &key, &next);
-		if (!resolve(links, key, &link))
+		if (!resolve(devices, key, &device))
 			bpf_map_delete_elem(map, &key);
 	}
 }
 
-int vlan_write(int links_map, const struct links *links)
+int vlan_write(int map, const struct devices *devices)
 {
-	remove_gone(links_map, links);
-	return write_all(links_map, links);
+	remove_gone(map, devices);
+	return write_all(map, devices);
 }
 
-int vlan_follow(int links_map)
+int vlan_follow(int map)
 {
-	struct links links;
-	int err = links_load(&links);
+	struct devices devices;
+	int err = devices_load(&devices);
 
 	if (err)
 		return err;
-	err = vlan_write(links_map, &links);
-	links_free(&links);
+	err = vlan_write(map, &devices);
+	devices_free(&devices);
 	return err;
 }

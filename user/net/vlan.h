@@ -6,14 +6,14 @@
 #ifndef AD_VLAN_H
 #define AD_VLAN_H
 
-#include "link.h"
+#include "device.h"
 
 /*
  * Brings the `links` map (fd) up to what there is in this network namespace. 0 or -errno; -E2BIG:
  * more VLAN devices than the map holds, the last ones are missing.
  */
-int vlan_follow(int links_map);
+int vlan_follow(int map);
 /* The same with a list of devices that the caller has. */
-int vlan_write(int links_map, const struct links *links);
+int vlan_write(int map, const struct devices *devices);
 
 #endif

@@ -18,7 +18,7 @@
 	X(peer_ids, __u32)                                                                         \
 	X(hunt, struct ad_hunt)                                                                    \
 	X(reasons, struct ad_count)                                                                \
-	X(links, struct ad_link)                                                                   \
+	X(links, struct ad_vlan_device)                                                            \
 	X(unstamped, __u32)
 
 struct datapath {

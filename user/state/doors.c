@@ -183,33 +183,33 @@ int doors_open_object(const struct doors *doors, struct door_bpf **door)
 	return err;
 }
 
-static __u32 get_slot(int table, __u32 slot)
+static __u32 get_entry(int table, __u32 entry)
 {
 	__u32 id = 0;
 
-	return bpf_map_lookup_elem(table, &slot, &id) ? 0 : id;
+	return bpf_map_lookup_elem(table, &entry, &id) ? 0 : id;
 }
 
-static int fill_slot(int table, __u32 slot, const char *dir, const char *program)
+static int fill_entry(int table, __u32 entry, const char *dir, const char *program)
 {
 	int err, fd = bpffs_get(dir, program);
 
 	if (fd < 0)
 		return fd;
-	err = bpf_map_update_elem(table, &slot, &fd, BPF_ANY);
+	err = bpf_map_update_elem(table, &entry, &fd, BPF_ANY);
 	close(fd);
 	return err;
 }
 
 /*
- * Puts `dns_copied` in the slot that only programs of its own format jump to (maps/dns.h). False:
+ * Puts `dns_copied` in the entry that only programs of its own format jump to (maps/dns.h). False:
  * the program in @dir has another format, and stays where it was.
  */
 static bool fill_copied(const struct doors *doors, const char *dir, int *err)
 {
 	if (!bpffs_exists(dir, AD_DNS_LIVE_NAME))
 		return false;
-	*err = fill_slot(doors->door_xdp, AD_DOOR_DNS_COPIED, dir, "prog_dns_copied");
+	*err = fill_entry(doors->door_xdp, AD_DOOR_DNS_COPIED, dir, "prog_dns_copied");
 	return true;
 }
 
@@ -220,12 +220,12 @@ static bool fill_copied(const struct doors *doors, const char *dir, int *err)
  */
 static void empty_copied(const struct doors *doors, __u32 format)
 {
-	__u32 slot = AD_DOOR_DNS_COPIED_OF(format);
+	__u32 entry = AD_DOOR_DNS_COPIED_OF(format);
 
-	if (!get_slot(doors->door_xdp, slot))
+	if (!get_entry(doors->door_xdp, entry))
 		return;
 	usleep(IN_FLIGHT_US);
-	bpf_map_delete_elem(doors->door_xdp, &slot);
+	bpf_map_delete_elem(doors->door_xdp, &entry);
 }
 
 /* `packet` last: the others are ready when it jumps to them. */
@@ -234,9 +234,9 @@ int doors_fill(const struct doors *doors, const char *dir, struct config_errors 
 	int err = 0;
 	bool ours = fill_copied(doors, dir, &err);
 
-	err = err ?: fill_slot(doors->door_xdp, AD_DOOR_DNS, dir, "prog_dns");
-	err = err ?: fill_slot(doors->door_tc, AD_DOOR_EGRESS, dir, "prog_egress");
-	err = err ?: fill_slot(doors->door_xdp, AD_DOOR_PACKET, dir, "prog_packet");
+	err = err ?: fill_entry(doors->door_xdp, AD_DOOR_DNS, dir, "prog_dns");
+	err = err ?: fill_entry(doors->door_tc, AD_DOOR_EGRESS, dir, "prog_egress");
+	err = err ?: fill_entry(doors->door_xdp, AD_DOOR_PACKET, dir, "prog_packet");
 	if (!err)
 		empty_copied(doors, AD_DNS_FORMAT + ours);
 	else
@@ -288,12 +288,12 @@ __u32 doors_table_of_tc(__u32 program_id)
 	return table_of(program_id, "anydoor_out", "door_tc", AD_DOOR_TC_MAX);
 }
 
-__u32 doors_get_xdp(const struct doors *doors, enum ad_door_xdp slot)
+__u32 doors_get_xdp(const struct doors *doors, enum ad_door_xdp entry)
 {
-	return get_slot(doors->door_xdp, slot);
+	return get_entry(doors->door_xdp, entry);
 }
 
-__u32 doors_get_tc(const struct doors *doors, enum ad_door_tc slot)
+__u32 doors_get_tc(const struct doors *doors, enum ad_door_tc entry)
 {
-	return get_slot(doors->door_tc, slot);
+	return get_entry(doors->door_tc, entry);
 }

@@ -59,9 +59,9 @@ int doors_fill(const struct doors *doors, const char *dir, struct config_errors 
  * doors are found, too, that a process could not record before it died.
  */
 bool doors_own(const struct doors *doors, __u32 program_id);
-/* Id of the program in a slot, 0 if it is empty. */
-__u32 doors_get_xdp(const struct doors *doors, enum ad_door_xdp slot);
-__u32 doors_get_tc(const struct doors *doors, enum ad_door_tc slot);
+/* Id of the program in a entry, 0 if it is empty. */
+__u32 doors_get_xdp(const struct doors *doors, enum ad_door_xdp entry);
+__u32 doors_get_tc(const struct doors *doors, enum ad_door_tc entry);
 
 /*
  * The id of the jump table of this program if the program is a door of any instance, by its name

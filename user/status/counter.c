@@ -108,8 +108,8 @@ const struct counter counters_dns[] = { AD_DNS_COUNTERS(ROW_DNS){} };
 #define ROW_TCP(field, array, ...) ROW(dns_stats, field, __VA_ARGS__)
 const struct counter counters_tcp[] = { AD_DNS_TCP_COUNTERS(ROW_TCP){} };
 
-#define ROW_GUARD(field, array, ...) ROW(ad_dns_guarded, field, __VA_ARGS__)
-const struct counter counters_guard[] = { AD_DNS_GUARD_COUNTERS(ROW_GUARD){} };
+#define ROW_RULE(field, array, ...) ROW(ad_dns_rule_counts, field, __VA_ARGS__)
+const struct counter counters_rules[] = { AD_DNS_RULE_COUNTERS(ROW_RULE){} };
 
 const struct counter *counter_find(const struct counter *table, const char *key)
 {

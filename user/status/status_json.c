@@ -117,7 +117,7 @@ static json_t *answers_json(const struct dns_stats *dns)
 			json_object_set_new(json, counter->key, by_json(dns, counter));
 	counters_add_json(counters_tcp, dns, json);
 	json_object_set_new(json, "zones", zones_json(dns));
-	counters_add_json(counters_guard, &dns->guarded, json);
+	counters_add_json(counters_rules, &dns->rule_counts, json);
 	return json;
 }
 

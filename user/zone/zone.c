@@ -49,7 +49,7 @@ void zone_free(struct zone *zone)
 	if (!zone)
 		return;
 	arena_free(zone->arena);
-	free(zone->chain.links);
+	free(zone->chain.deniers);
 	free(zone->rrs);
 	free(zone->name);
 	free(zone->file);

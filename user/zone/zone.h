@@ -25,7 +25,7 @@ struct name_key {
 };
 
 struct zone_rr {
-	const __u8 *owner; /* wire format, lower case */
+	const __u8 *owner_name; /* wire format, lower case */
 	struct name_key key;
 	__u16 type;
 	__u16 rdlen;
@@ -44,7 +44,7 @@ struct zone_chain {
 	__u8 salt_len;
 	const __u8 *salt;
 	const __u8 *apex;
-	const struct zone_rr **links; /* sorted by name or hash */
+	const struct zone_rr **deniers; /* sorted by name or hash */
 	size_t nr;
 };
 
@@ -53,7 +53,7 @@ struct zone {
 	char *file;
 	const __u8 *apex; /* wire format */
 	struct name_key key;
-	struct zone_rr *rrs; /* sorted by owner, type, rdata; without duplicates */
+	struct zone_rr *rrs; /* sorted by owner name, type, rdata; without duplicates */
 	size_t nr_rrs;
 	__u32 serial;
 	struct zone_chain chain;
@@ -99,7 +99,7 @@ int zone_compare(const void *a, const void *b);
 const struct zone_rr *zone_find(const struct zone *zone, const struct name_key *key, __u16 type,
 				size_t *nr);
 
-/* How many records from zone->rrs[@first] on are of its owner. */
+/* How many records from zone->rrs[@first] on are of its owner name. */
 size_t zone_owner_run(const struct zone *zone, size_t first);
 /* Is one of these @nr records of @type? */
 bool zone_rrs_have(const struct zone_rr *rrs, size_t nr, __u16 type);

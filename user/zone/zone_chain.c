@@ -18,16 +18,16 @@ static int hash_digit(__u8 c)
 	return c >= 'a' && c <= 'v' ? c - 'a' + 10 : -1;
 }
 
-bool nsec3_owner_hash(const __u8 *owner, __u8 hash[NSEC3_HASH_BYTES])
+bool nsec3_owner_hash(const __u8 *owner_name, __u8 hash[NSEC3_HASH_BYTES])
 {
 	unsigned int bits = 0, i, n = 0;
 	__u32 word = 0;
 	int digit;
 
-	if (owner[0] != HASH_LABEL)
+	if (owner_name[0] != HASH_LABEL)
 		return false;
 	for (i = 1; i <= HASH_LABEL; i++) {
-		digit = hash_digit(owner[i]);
+		digit = hash_digit(owner_name[i]);
 		if (digit < 0)
 			return false;
 		word = word << 5 | digit;
@@ -55,12 +55,13 @@ void nsec3_hash(const struct zone_chain *chain, const __u8 *name, __u8 hash[NSEC
 	memcpy(hash, work.text, NSEC3_HASH_BYTES);
 }
 
-/* Owners of NSEC3 sort as the hashes do (RFC 5155, 1.3), so either chain is searched by name. */
+/* Owner names of NSEC3 sort as the hashes do (RFC 5155, 1.3), so either chain is searched by name.
+ */
 static void chain_key(const struct zone_chain *chain, const __u8 *name, __u8 bytes[NAME_KEY_MAX],
 		      struct name_key *key)
 {
 	static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
-	__u8 hash[NSEC3_HASH_BYTES], owner[256] = { HASH_LABEL };
+	__u8 hash[NSEC3_HASH_BYTES], owner_name[256] = { HASH_LABEL };
 	unsigned int i, at;
 
 	if (chain->type == DNS_T_NSEC) {
@@ -70,12 +71,12 @@ static void chain_key(const struct zone_chain *chain, const __u8 *name, __u8 byt
 	nsec3_hash(chain, name, hash);
 	for (i = 0; i < HASH_LABEL; i++) {
 		at = 5 * i;
-		owner[1 + i] = digits[((hash[at / 8] << 8 | hash[at / 8 + (at % 8 > 3)]) >>
-				       (11 - at % 8)) &
-				      31];
+		owner_name[1 + i] = digits[((hash[at / 8] << 8 | hash[at / 8 + (at % 8 > 3)]) >>
+					    (11 - at % 8)) &
+					   31];
 	}
-	memcpy(owner + 1 + HASH_LABEL, chain->apex, name_len(chain->apex));
-	name_to_key(owner, bytes, key);
+	memcpy(owner_name + 1 + HASH_LABEL, chain->apex, name_len(chain->apex));
+	name_to_key(owner_name, bytes, key);
 }
 
 size_t zone_chain_find(const struct zone_chain *chain, const __u8 *name, bool *own)
@@ -88,7 +89,7 @@ size_t zone_chain_find(const struct zone_chain *chain, const __u8 *name, bool *o
 	chain_key(chain, name, bytes, &key);
 	while (low < high && diff) {
 		middle = low + (high - low) / 2;
-		diff = name_key_compare(&chain->links[middle]->key, &key);
+		diff = name_key_compare(&chain->deniers[middle]->key, &key);
 		if (diff <= 0)
 			low = middle + 1;
 		else

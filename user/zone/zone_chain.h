@@ -21,13 +21,13 @@
 #define NSEC3_SALT	  5
 
 /*
- * The link of @name (lower case), or the one before where it would be; *@own says which. The chain
- * must not be empty.
+ * The denier of @name (lower case), or the one before where it would be; *@own says which. The
+ * chain must not be empty.
  */
 size_t zone_chain_find(const struct zone_chain *chain, const __u8 *name, bool *own);
 
-/* The hash that the owner of an NSEC3 begins with. False: it does not. */
-bool nsec3_owner_hash(const __u8 *owner, __u8 hash[NSEC3_HASH_BYTES]);
+/* The hash that the owner name of an NSEC3 begins with. False: it does not. */
+bool nsec3_owner_hash(const __u8 *owner_name, __u8 hash[NSEC3_HASH_BYTES]);
 /* The hash of @name, lower case. */
 void nsec3_hash(const struct zone_chain *chain, const __u8 *name, __u8 hash[NSEC3_HASH_BYTES]);
 

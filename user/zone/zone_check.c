@@ -14,7 +14,7 @@
 #include "zone_sign.h"
 
 #define WARNINGS_MAX  10
-#define RR_BYTES      12    /* owner as a pointer, type, class, TTL, length */
+#define RR_BYTES      12    /* owner name as a pointer, type, class, TTL, length */
 #define SET_BYTES_MAX 65535 /* with header, question and signatures */
 #define HEADER_BYTES  16    /* with type and class of the question */
 
@@ -46,8 +46,8 @@ struct check {
 	unsigned int uneven;	     /* sets whose TTLs differ */
 };
 
-/* All records of one owner. */
-struct owner {
+/* All records of one owner name. */
+struct owner_name {
 	const struct zone_rr *rrs;
 	size_t nr;
 	bool apex;
@@ -66,7 +66,7 @@ static void complain(struct check *check, const struct zone_rr *rr, const char *
 
 	check->failed++;
 	config_errors_add(check->errors, rr->file, rr->line, "%s %s: %s",
-			  name_format(rr->owner, name), zone_type_name(rr->type, type), what);
+			  name_format(rr->owner_name, name), zone_type_name(rr->type, type), what);
 }
 
 /* 0: one record, perhaps with its names in another case (RFC 4034, 6.2). */
@@ -118,7 +118,7 @@ static void even_out(struct check *check, struct zone_rr *rrs, size_t nr)
 		return;
 	if (++check->uneven <= WARNINGS_MAX)
 		log_warn("%s:%u: %s %s: TTLs differ within the set; %u is used for all",
-			 rrs[other].file, rrs[other].line, name_format(rrs[0].owner, name),
+			 rrs[other].file, rrs[other].line, name_format(rrs[0].owner_name, name),
 			 zone_type_name(rrs[0].type, type), low);
 	for (i = 0; i < nr; i++)
 		rrs[i].ttl = low;
@@ -136,7 +136,7 @@ static size_t count_bytes(const struct zone_rr *rrs, size_t nr)
 /* A set goes out whole or not at all, so it must fit a message in answer to its own name. */
 static void check_size(struct check *check, const struct zone_rr *rrs, size_t nr)
 {
-	size_t bytes = HEADER_BYTES + name_len(rrs->owner) + count_bytes(rrs, nr), nr_sigs;
+	size_t bytes = HEADER_BYTES + name_len(rrs->owner_name) + count_bytes(rrs, nr), nr_sigs;
 	const struct zone_rr *sigs;
 	char what[128];
 
@@ -171,13 +171,14 @@ static void check_sets(struct check *check)
 }
 
 /* How many there are of a type; *@last is the one furthest down in the file. */
-static size_t count_type(const struct owner *owner, __u16 type, const struct zone_rr **last)
+static size_t count_type(const struct owner_name *owner_name, __u16 type,
+			 const struct zone_rr **last)
 {
 	const struct zone_rr *rr;
 	size_t i, n = 0;
 
-	for (i = 0; i < owner->nr; i++) {
-		rr = &owner->rrs[i];
+	for (i = 0; i < owner_name->nr; i++) {
+		rr = &owner_name->rrs[i];
 		if (rr->type == type && (!n++ || rr->line > (*last)->line))
 			*last = rr;
 	}
@@ -200,38 +201,39 @@ static bool beside_cname(__u16 type)
 	}
 }
 
-static void check_alias(struct check *check, const struct owner *owner)
+static void check_alias(struct check *check, const struct owner_name *owner_name)
 {
 	const struct zone_rr *rr = NULL;
-	size_t i, cnames = count_type(owner, DNS_T_CNAME, &rr);
+	size_t i, cnames = count_type(owner_name, DNS_T_CNAME, &rr);
 
 	if (cnames > 1)
 		complain(check, rr, "more than one CNAME of one name");
-	for (i = 0; cnames && i < owner->nr; i++) {
-		if (beside_cname(owner->rrs[i].type) || owner->rrs[i].type == DNS_T_NSEC3)
+	for (i = 0; cnames && i < owner_name->nr; i++) {
+		if (beside_cname(owner_name->rrs[i].type) || owner_name->rrs[i].type == DNS_T_NSEC3)
 			continue;
-		complain(check, &owner->rrs[i], "CNAME and other data");
+		complain(check, &owner_name->rrs[i], "CNAME and other data");
 		break;
 	}
-	if (count_type(owner, DNS_T_DNAME, &rr) > 1)
+	if (count_type(owner_name, DNS_T_DNAME, &rr) > 1)
 		complain(check, rr, "more than one DNAME of one name");
 }
 
 /* RFC 4592, 4.2 leaves open what this would mean. */
-static void check_wildcard(struct check *check, const struct owner *owner)
+static void check_wildcard(struct check *check, const struct owner_name *owner_name)
 {
 	const struct zone_rr *rr = NULL;
 
-	if (!memcmp(owner->rrs[0].owner, "\1*", 2) && count_type(owner, DNS_T_NS, &rr))
+	if (!memcmp(owner_name->rrs[0].owner_name, "\1*", 2) &&
+	    count_type(owner_name, DNS_T_NS, &rr))
 		complain(check, rr, "a wildcard cannot be delegated; name what is");
 }
 
-static void check_soa(struct check *check, const struct owner *owner)
+static void check_soa(struct check *check, const struct owner_name *owner_name)
 {
 	const struct zone_rr *rr = NULL;
-	size_t n = count_type(owner, DNS_T_SOA, &rr);
+	size_t n = count_type(owner_name, DNS_T_SOA, &rr);
 
-	if (n && !owner->apex)
+	if (n && !owner_name->apex)
 		complain(check, rr, "SOA is not at the zone's apex");
 	else if (n > 1)
 		complain(check, rr, "more than one SOA");
@@ -256,31 +258,31 @@ static bool is_below_dname(const struct zone *zone, const __u8 *host)
 	return false;
 }
 
-static void check_name_servers(struct check *check, const struct owner *owner)
+static void check_name_servers(struct check *check, const struct owner_name *owner_name)
 {
 	size_t i;
 
-	for (i = 0; i < owner->nr; i++)
-		if (owner->rrs[i].type == DNS_T_NS &&
-		    is_below_dname(check->zone, owner->rrs[i].rdata))
-			complain(check, &owner->rrs[i],
+	for (i = 0; i < owner_name->nr; i++)
+		if (owner_name->rrs[i].type == DNS_T_NS &&
+		    is_below_dname(check->zone, owner_name->rrs[i].rdata))
+			complain(check, &owner_name->rrs[i],
 				 "this name server is below a DNAME of this zone: it has no "
 				 "address");
 }
 
-static void check_apex(struct check *check, const struct owner *owner)
+static void check_apex(struct check *check, const struct owner_name *owner_name)
 {
 	const struct zone_rr *rr = NULL;
 
-	if (!check->gaps && !count_type(owner, DNS_T_SOA, &rr))
-		complain_at(check, owner->rrs[0].file, owner->rrs[0].line,
+	if (!check->gaps && !count_type(owner_name, DNS_T_SOA, &rr))
+		complain_at(check, owner_name->rrs[0].file, owner_name->rrs[0].line,
 			    "no SOA record at the zone's apex");
-	if (!check->gaps && !count_type(owner, DNS_T_NS, &rr))
-		complain_at(check, owner->rrs[0].file, owner->rrs[0].line,
+	if (!check->gaps && !count_type(owner_name, DNS_T_NS, &rr))
+		complain_at(check, owner_name->rrs[0].file, owner_name->rrs[0].line,
 			    "no NS record at the zone's apex");
-	if (count_type(owner, DNS_T_DS, &rr))
+	if (count_type(owner_name, DNS_T_DS, &rr))
 		complain(check, rr, "DS at the apex: it belongs to the parent zone");
-	check_name_servers(check, owner);
+	check_name_servers(check, owner_name);
 }
 
 void zone_remark(struct zone_remark *remark, const struct zone_rr *rr)
@@ -299,11 +301,12 @@ static void say_doubts(const struct check *check)
 		doubted = &check->doubted[i];
 		if (doubted->nr == 1)
 			log_warn("%s:%u: %s: %s", doubted->first->file, doubted->first->line,
-				 name_format(doubted->first->owner, name), doubts[i]);
+				 name_format(doubted->first->owner_name, name), doubts[i]);
 		else if (doubted->nr)
 			log_warn("%s:%u: %s: %s; and %zu more", doubted->first->file,
-				 doubted->first->line, name_format(doubted->first->owner, name),
-				 doubts[i], doubted->nr - 1);
+				 doubted->first->line,
+				 name_format(doubted->first->owner_name, name), doubts[i],
+				 doubted->nr - 1);
 	}
 }
 
@@ -315,32 +318,34 @@ static bool shows_at_cut(__u16 type, bool below)
 	return !below && (type == DNS_T_NS || type == DNS_T_DS || beside_cname(type));
 }
 
-/* Owners come parents first, and what lies below one follows it. */
-static void check_hidden(struct check *check, const struct owner *owner)
+/* Owner names come parents first, and what lies below one follows it. */
+static void check_hidden(struct check *check, const struct owner_name *owner_name)
 {
 	const struct zone_rr *rr = NULL;
-	size_t i, ns = count_type(owner, DNS_T_NS, &rr);
-	bool below = check->cover && name_key_within(&owner->rrs->key, &check->cover->key);
+	size_t i, ns = count_type(owner_name, DNS_T_NS, &rr);
+	bool below = check->cover && name_key_within(&owner_name->rrs->key, &check->cover->key);
 
-	if (!below && !owner->apex && ns)
+	if (!below && !owner_name->apex && ns)
 		check->cover = rr;
-	else if (!below && count_type(owner, DNS_T_DNAME, &rr))
+	else if (!below && count_type(owner_name, DNS_T_DNAME, &rr))
 		check->cover = rr;
 	else if (!below)
 		check->cover = NULL;
 	if (!check->cover || (!below && check->cover->type == DNS_T_DNAME))
 		return;
-	for (i = 0; i < owner->nr; i++)
-		if (check->cover->type == DNS_T_DNAME || !shows_at_cut(owner->rrs[i].type, below))
-			zone_remark(&check->doubted[DOUBT_HIDDEN], &owner->rrs[i]);
+	for (i = 0; i < owner_name->nr; i++)
+		if (check->cover->type == DNS_T_DNAME ||
+		    !shows_at_cut(owner_name->rrs[i].type, below))
+			zone_remark(&check->doubted[DOUBT_HIDDEN], &owner_name->rrs[i]);
 }
 
 /* A DNAME beside NS is hidden by the cut, as other data is (RFC 6672, 2.3, speaks of the apex). */
-static void check_cut(struct check *check, const struct owner *owner)
+static void check_cut(struct check *check, const struct owner_name *owner_name)
 {
 	const struct zone_rr *rr = NULL;
 
-	if (!owner->apex && !count_type(owner, DNS_T_NS, &rr) && count_type(owner, DNS_T_DS, &rr))
+	if (!owner_name->apex && !count_type(owner_name, DNS_T_NS, &rr) &&
+	    count_type(owner_name, DNS_T_DS, &rr))
 		zone_remark(&check->doubted[DOUBT_DS], rr);
 }
 
@@ -363,25 +368,25 @@ static void check_host(struct check *check, const struct zone_rr *rr)
 		zone_remark(&check->doubted[DOUBT_GLUE], rr);
 }
 
-static void check_hosts(struct check *check, const struct owner *owner)
+static void check_hosts(struct check *check, const struct owner_name *owner_name)
 {
 	size_t i;
 
-	for (i = 0; i < owner->nr; i++)
-		if (owner->rrs[i].type == DNS_T_NS || owner->rrs[i].type == DNS_T_MX)
-			check_host(check, &owner->rrs[i]);
+	for (i = 0; i < owner_name->nr; i++)
+		if (owner_name->rrs[i].type == DNS_T_NS || owner_name->rrs[i].type == DNS_T_MX)
+			check_host(check, &owner_name->rrs[i]);
 }
 
-static void check_owner(struct check *check, const struct owner *owner)
+static void check_owner(struct check *check, const struct owner_name *owner_name)
 {
-	check_hidden(check, owner);
-	check_cut(check, owner);
-	check_hosts(check, owner);
-	check_alias(check, owner);
-	check_wildcard(check, owner);
-	check_soa(check, owner);
-	if (owner->apex)
-		check_apex(check, owner);
+	check_hidden(check, owner_name);
+	check_cut(check, owner_name);
+	check_hosts(check, owner_name);
+	check_alias(check, owner_name);
+	check_wildcard(check, owner_name);
+	check_soa(check, owner_name);
+	if (owner_name->apex)
+		check_apex(check, owner_name);
 }
 
 /* The serial of RFC 1035, 3.3.13: behind the two names. */
@@ -397,14 +402,14 @@ static __u32 soa_serial(const struct zone_rr *soa)
 static void check_owners(struct check *check)
 {
 	struct zone *zone = check->zone;
-	struct owner owner;
+	struct owner_name owner_name;
 	size_t i;
 
-	for (i = 0; i < zone->nr_rrs; i += owner.nr) {
-		owner.rrs = &zone->rrs[i];
-		owner.nr = zone_owner_run(zone, i);
-		owner.apex = owner.rrs[0].key.len == zone->key.len;
-		check_owner(check, &owner);
+	for (i = 0; i < zone->nr_rrs; i += owner_name.nr) {
+		owner_name.rrs = &zone->rrs[i];
+		owner_name.nr = zone_owner_run(zone, i);
+		owner_name.apex = owner_name.rrs[0].key.len == zone->key.len;
+		check_owner(check, &owner_name);
 	}
 }
 

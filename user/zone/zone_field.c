@@ -631,7 +631,7 @@ static int put_base32(struct zone_scan *scan, const struct zone_field *field,
 	return 0;
 }
 
-/* RFC 5155, 3.3: the next hashed owner. */
+/* RFC 5155, 3.3: the next hashed owner name. */
 int zone_scan_hash(struct zone_scan *scan, const struct zone_field *field)
 {
 	const struct zone_word *word = zone_scan_take(scan, field);

@@ -28,7 +28,7 @@ struct zone_entry {
 	struct zone_word *words;
 	size_t nr, room;
 	__u32 line;    /* of its first word */
-	bool indented; /* it begins with a blank: the owner is the one before */
+	bool indented; /* it begins with a blank: the owner name is the one before */
 };
 
 struct zone_lex {

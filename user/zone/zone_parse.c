@@ -27,7 +27,7 @@
 /* What holds while one file is read, and ends with it (RFC 1035, 5.1). */
 struct place {
 	__u8 origin[256];
-	__u8 owner[256];
+	__u8 owner_name[256];
 	enum {
 		OWNER_NONE,
 		OWNER_KNOWN,
@@ -100,11 +100,12 @@ reader_error(struct reader *reader, __u32 line, const char *format, ...)
 }
 
 /* The same for a record: who and what it is stands before it. */
-static void record_error(struct reader *reader, const __u8 *owner, __u16 type, const char *what)
+static void record_error(struct reader *reader, const __u8 *owner_name, __u16 type,
+			 const char *what)
 {
 	char name[NAME_TEXT], text[ZONE_TYPE_TEXT];
 
-	reader_error(reader, reader->line, "%s %s: %s", name_format(owner, name),
+	reader_error(reader, reader->line, "%s %s: %s", name_format(owner_name, name),
 		     zone_type_name(type, text), what);
 }
 
@@ -150,29 +151,30 @@ static struct zone_rr *reader_add(struct reader *reader)
 	return &zone->rrs[zone->nr_rrs];
 }
 
-/* Most records stand below one of the same owner: one copy of the name serves both. */
+/* Most records stand below one of the same owner name: one copy of the name serves both. */
 static int set_owner(struct reader *reader, const __u8 *wire, struct zone_rr *rr)
 {
 	struct zone *zone = reader->zone;
 	const struct zone_rr *last = zone->nr_rrs ? &zone->rrs[zone->nr_rrs - 1] : NULL;
-	__u8 owner[256], bytes[NAME_KEY_MAX];
+	__u8 owner_name[256], bytes[NAME_KEY_MAX];
 	size_t len = name_len(wire);
 
-	name_lower(owner, wire);
-	if (last && name_len(last->owner) == len && !memcmp(last->owner, owner, len)) {
-		rr->owner = last->owner;
+	name_lower(owner_name, wire);
+	if (last && name_len(last->owner_name) == len &&
+	    !memcmp(last->owner_name, owner_name, len)) {
+		rr->owner_name = last->owner_name;
 		rr->key = last->key;
 		return 0;
 	}
-	name_to_key(owner, bytes, &rr->key);
-	rr->owner = arena_copy(zone->arena, owner, len);
+	name_to_key(owner_name, bytes, &rr->key);
+	rr->owner_name = arena_copy(zone->arena, owner_name, len);
 	rr->key.bytes = arena_copy(zone->arena, bytes, rr->key.len);
-	return rr->owner && rr->key.bytes ? 0 : -ENOMEM;
+	return rr->owner_name && rr->key.bytes ? 0 : -ENOMEM;
 }
 
 /* What a record says of itself; its data is in reader->rdata. */
 struct record {
-	const __u8 *owner;
+	const __u8 *owner_name;
 	__u16 type;
 	__u32 ttl;
 	size_t rdlen;
@@ -183,7 +185,7 @@ static void keep_record(struct reader *reader, const struct record *record)
 	struct zone *zone = reader->zone;
 	struct zone_rr *rr = reader_add(reader);
 
-	if (!rr || set_owner(reader, record->owner, rr)) {
+	if (!rr || set_owner(reader, record->owner_name, rr)) {
 		reader->failed = -ENOMEM;
 		return;
 	}
@@ -200,16 +202,17 @@ static void keep_record(struct reader *reader, const struct record *record)
 		reader->failed = -ECANCELED;
 }
 
-static bool is_outside(const struct reader *reader, const __u8 *owner)
+static bool is_outside(const struct reader *reader, const __u8 *owner_name)
 {
-	unsigned int labels = name_labels(owner), apex = name_labels(reader->zone->apex);
+	unsigned int labels = name_labels(owner_name), apex = name_labels(reader->zone->apex);
 
-	return labels < apex || !name_equal(name_skip(owner, labels - apex), reader->zone->apex);
+	return labels < apex ||
+	       !name_equal(name_skip(owner_name, labels - apex), reader->zone->apex);
 }
 
 /* --- the words before the data ---------------------------------------------------------------- */
 
-/* What stands between owner and data: a TTL and a class in any order, and a type. */
+/* What stands between owner name and data: a TTL and a class in any order, and a type. */
 struct head {
 	bool has_ttl;
 	__u32 ttl;
@@ -338,27 +341,27 @@ static int choose_ttl(struct reader *reader, const struct head *head, size_t rdl
 
 /* --- entries ---------------------------------------------------------------------------------- */
 
-/* The data of @owner's record: from words[@at] on. */
-static int read_data(struct reader *reader, const __u8 *owner, const struct head *head,
+/* The data of @owner_name's record: from words[@at] on. */
+static int read_data(struct reader *reader, const __u8 *owner_name, const struct head *head,
 		     const struct zone_entry *entry, size_t at)
 {
-	struct record record = { .owner = owner, .type = head->type };
+	struct record record = { .owner_name = owner_name, .type = head->type };
 	char why[ZONE_WHY];
 	int len;
 
 	len = zone_rdata_parse(head->type, entry->words + at, entry->nr - at,
 			       reader_place(reader)->origin, reader->rdata, why);
 	if (len < 0) {
-		record_error(reader, owner, head->type, why);
+		record_error(reader, owner_name, head->type, why);
 		return len;
 	}
 	if (choose_ttl(reader, head, len, &record.ttl)) {
-		record_error(reader, owner, head->type,
+		record_error(reader, owner_name, head->type,
 			     "no TTL: write one, or $TTL above the first record");
 		return -EINVAL;
 	}
 	record.rdlen = len;
-	if (is_outside(reader, owner))
+	if (is_outside(reader, owner_name))
 		reader_doubt(reader, DOUBT_OUTSIDE);
 	else
 		keep_record(reader, &record);
@@ -379,7 +382,7 @@ static int read_owner(struct reader *reader, const struct zone_entry *entry, siz
 	}
 	*at = 1;
 	place->has_owner = OWNER_KNOWN;
-	if (!zone_word_name(&entry->words[0], place->origin, place->owner))
+	if (!zone_word_name(&entry->words[0], place->origin, place->owner_name))
 		return 0;
 	place->has_owner = OWNER_WRONG;
 	reader_error(reader, reader->line, "\"%s\" is no domain name",
@@ -389,14 +392,14 @@ static int read_owner(struct reader *reader, const struct zone_entry *entry, siz
 
 static void read_record(struct reader *reader, const struct zone_entry *entry)
 {
-	const __u8 *owner = reader_place(reader)->owner;
+	const __u8 *owner_name = reader_place(reader)->owner_name;
 	struct head head = { 0 };
 	size_t at = 0;
 
 	if (read_owner(reader, entry, &at))
 		return;
 	if (!read_head(reader, entry, &at, &head))
-		read_data(reader, owner, &head, entry, at);
+		read_data(reader, owner_name, &head, entry, at);
 }
 
 /* --- directives ------------------------------------------------------------------------------- */
@@ -457,7 +460,7 @@ static void read_date(struct reader *reader, const struct zone_entry *entry)
 			     zone_word_show(&entry->words[1], text));
 }
 
-/* The file inherits owner and origin; what it makes of them ends with it. */
+/* The file inherits owner name and origin; what it makes of them ends with it. */
 static void read_include(struct reader *reader, const struct zone_entry *entry)
 {
 	struct place *place = reader_place(reader);
@@ -481,7 +484,7 @@ static void read_include(struct reader *reader, const struct zone_entry *entry)
 	if (err)
 		return;
 	reader_place(reader)->has_owner = place->has_owner;
-	memcpy(reader_place(reader)->owner, place->owner, sizeof(place->owner));
+	memcpy(reader_place(reader)->owner_name, place->owner_name, sizeof(place->owner_name));
 	memcpy(reader_place(reader)->origin, origin, name_len(origin));
 }
 
@@ -506,8 +509,8 @@ static int join_pattern(const struct zone_entry *entry, size_t at, char *to, siz
 	return 0;
 }
 
-/* One record: @owner and @data are patterns. */
-static int generate_one(struct reader *reader, const struct zone_word *owner,
+/* One record: @owner_name and @data are patterns. */
+static int generate_one(struct reader *reader, const struct zone_word *owner_name,
 			const struct zone_word *data, const struct head *head, __u32 value)
 {
 	char left[GENERATED_BYTES], right[GENERATED_BYTES];
@@ -515,7 +518,7 @@ static int generate_one(struct reader *reader, const struct zone_word *owner,
 	struct zone_entry entry = { 0 };
 	struct zone_lex lex;
 	__u8 wire[256];
-	int n = zone_generate(owner, value, left, sizeof(left));
+	int n = zone_generate(owner_name, value, left, sizeof(left));
 	int err = -EINVAL;
 
 	if (n < 0 || (name.len = n, zone_word_name(&name, reader_place(reader)->origin, wire))) {

@@ -135,7 +135,7 @@ static void say_expiry(const struct seal *seal)
 
 	if (!sig || seal->zone->resign_by_s > seal->now_s)
 		return;
-	name_format(sig->owner, name);
+	name_format(sig->owner_name, name);
 	zone_type_name(sig_covers(sig), type);
 	time_text(seal->weakest_until_s, at);
 	if (seal->nr_expired)
@@ -159,7 +159,8 @@ static void say_flaws(const struct seal *seal)
 		if (flawed->nr)
 			log_warn("%s:%u: %s: %s, %zu of the zone's: validators will find it bogus",
 				 flawed->first->file, flawed->first->line,
-				 name_format(flawed->first->owner, name), flaws[i], flawed->nr);
+				 name_format(flawed->first->owner_name, name), flaws[i],
+				 flawed->nr);
 	}
 }
 
@@ -261,16 +262,16 @@ static void check_set(struct seal *seal, const struct zone_rr *rr)
 		check_times(seal, sigs, nr);
 	else
 		complain(seal, rr, "%s: %s without a signature in a signed zone",
-			 name_format(rr->owner, name), zone_type_name(rr->type, type));
+			 name_format(rr->owner_name, name), zone_type_name(rr->type, type));
 }
 
 static void check_sig(struct seal *seal, const struct zone_rr *sig)
 {
 	char name[NAME_TEXT], type[ZONE_TYPE_TEXT];
-	bool wild = !memcmp(sig->owner, "\1*", 2);
+	bool wild = !memcmp(sig->owner_name, "\1*", 2);
 	size_t nr;
 
-	name_format(sig->owner, name);
+	name_format(sig->owner_name, name);
 	if (!zone_find(seal->zone, &sig->key, sig_covers(sig), &nr))
 		complain(seal, sig, "%s: signature of %s, which is not there", name,
 			 zone_type_name(sig_covers(sig), type));
@@ -282,93 +283,94 @@ static void check_sig(struct seal *seal, const struct zone_rr *sig)
 
 /* --- names ------------------------------------------------------------------------------------ */
 
-/* All records of one owner. */
-struct owner {
+/* All records of one owner name. */
+struct owner_name {
 	const struct zone_rr *rrs;
 	size_t nr;
 	bool cut;
 };
 
-static bool owner_has(const struct owner *owner, __u16 type)
+static bool owner_has(const struct owner_name *owner_name, __u16 type)
 {
-	return zone_rrs_have(owner->rrs, owner->nr, type);
+	return zone_rrs_have(owner_name->rrs, owner_name->nr, type);
 }
 
 /* Nothing but an NSEC3: a name that only hashes have. */
-static bool owner_is_hash(const struct owner *owner)
+static bool owner_is_hash(const struct owner_name *owner_name)
 {
 	size_t i;
 
-	for (i = 0; i < owner->nr; i++)
-		if (owner->rrs[i].type != DNS_T_NSEC3 && owner->rrs[i].type != DNS_T_RRSIG)
+	for (i = 0; i < owner_name->nr; i++)
+		if (owner_name->rrs[i].type != DNS_T_NSEC3 &&
+		    owner_name->rrs[i].type != DNS_T_RRSIG)
 			return false;
 	return true;
 }
 
 /* At a cut the zone has only its own word on it; the rest is the child's (RFC 4035, 2.2). */
-static bool is_signed_type(const struct owner *owner, __u16 type)
+static bool is_signed_type(const struct owner_name *owner_name, __u16 type)
 {
 	if (type == DNS_T_RRSIG)
 		return false;
-	return !owner->cut || type == DNS_T_DS || type == DNS_T_NSEC;
+	return !owner_name->cut || type == DNS_T_DS || type == DNS_T_NSEC;
 }
 
-static void check_in_chain(struct seal *seal, const struct owner *owner)
+static void check_in_chain(struct seal *seal, const struct owner_name *owner_name)
 {
 	const struct zone_chain *chain = &seal->zone->chain;
-	const struct zone_rr *rr = &owner->rrs[0], *link;
+	const struct zone_rr *rr = &owner_name->rrs[0], *denier;
 	char name[NAME_TEXT];
 	bool own;
 
-	if (owner_is_hash(owner))
+	if (owner_is_hash(owner_name))
 		return;
-	link = chain->links[zone_chain_find(chain, rr->owner, &own)];
+	denier = chain->deniers[zone_chain_find(chain, rr->owner_name, &own)];
 	if (own)
 		return;
-	if (chain->type == DNS_T_NSEC3 && owner->cut && !owner_has(owner, DNS_T_DS) &&
-	    link->rdata[NSEC3_FLAGS] & NSEC3_OPT_OUT)
+	if (chain->type == DNS_T_NSEC3 && owner_name->cut && !owner_has(owner_name, DNS_T_DS) &&
+	    denier->rdata[NSEC3_FLAGS] & NSEC3_OPT_OUT)
 		return;
-	complain(seal, rr, "%s: no %s denies what is not there", name_format(rr->owner, name),
+	complain(seal, rr, "%s: no %s denies what is not there", name_format(rr->owner_name, name),
 		 chain->type == DNS_T_NSEC ? "NSEC" : "NSEC3");
 }
 
-static void check_owner(struct seal *seal, struct owner *owner)
+static void check_owner(struct seal *seal, struct owner_name *owner_name)
 {
-	const struct zone_rr *rrs = owner->rrs;
+	const struct zone_rr *rrs = owner_name->rrs;
 	bool apex = rrs->key.len == seal->zone->key.len;
 	size_t i;
 
 	if (seal->cover && name_key_within(&rrs->key, &seal->cover->key))
 		return;
-	owner->cut = !apex && owner_has(owner, DNS_T_NS);
-	seal->cover = owner->cut || owner_has(owner, DNS_T_DNAME) ? rrs : NULL;
-	for (i = 0; i < owner->nr; i++) {
+	owner_name->cut = !apex && owner_has(owner_name, DNS_T_NS);
+	seal->cover = owner_name->cut || owner_has(owner_name, DNS_T_DNAME) ? rrs : NULL;
+	for (i = 0; i < owner_name->nr; i++) {
 		if (rrs[i].type == DNS_T_RRSIG)
 			check_sig(seal, &rrs[i]);
-		else if (is_signed_type(owner, rrs[i].type) &&
+		else if (is_signed_type(owner_name, rrs[i].type) &&
 			 (!i || rrs[i - 1].type != rrs[i].type))
 			check_set(seal, &rrs[i]);
 	}
 	if (seal->zone->chain.nr)
-		check_in_chain(seal, owner);
+		check_in_chain(seal, owner_name);
 }
 
 static void check_owners(struct seal *seal)
 {
 	const struct zone *zone = seal->zone;
-	struct owner owner;
+	struct owner_name owner_name;
 	size_t i;
 
-	for (i = 0; i < zone->nr_rrs; i += owner.nr) {
-		owner = (struct owner){ &zone->rrs[i], zone_owner_run(zone, i), false };
-		check_owner(seal, &owner);
+	for (i = 0; i < zone->nr_rrs; i += owner_name.nr) {
+		owner_name = (struct owner_name){ &zone->rrs[i], zone_owner_run(zone, i), false };
+		check_owner(seal, &owner_name);
 	}
 }
 
 /* --- the chain -------------------------------------------------------------------------------- */
 
 /* The NSEC3 is of the chain that @chain describes. */
-static bool link_belongs(const struct zone_chain *chain, const struct zone_rr *rr)
+static bool denier_belongs(const struct zone_chain *chain, const struct zone_rr *rr)
 {
 	__u8 hash[NSEC3_HASH_BYTES];
 
@@ -376,7 +378,7 @@ static bool link_belongs(const struct zone_chain *chain, const struct zone_rr *r
 		return false;
 	if (chain->type == DNS_T_NSEC)
 		return true;
-	return rr->rdata[NSEC3_ALGORITHM] == 1 && nsec3_owner_hash(rr->owner, hash) &&
+	return rr->rdata[NSEC3_ALGORITHM] == 1 && nsec3_owner_hash(rr->owner_name, hash) &&
 	       get_16(rr->rdata + NSEC3_ITERATIONS) == chain->iterations &&
 	       rr->rdata[NSEC3_SALT_LENGTH] == chain->salt_len &&
 	       !memcmp(rr->rdata + NSEC3_SALT, chain->salt, chain->salt_len);
@@ -387,37 +389,37 @@ static int chain_gather(struct zone *zone)
 	struct zone_chain *chain = &zone->chain;
 	size_t i;
 
-	free(chain->links);
+	free(chain->deniers);
 	chain->nr = 0;
-	chain->links = calloc(zone->nr_rrs, sizeof(*chain->links));
-	if (!chain->links)
+	chain->deniers = calloc(zone->nr_rrs, sizeof(*chain->deniers));
+	if (!chain->deniers)
 		return -ENOMEM;
 	for (i = 0; i < zone->nr_rrs; i++)
-		if (link_belongs(chain, &zone->rrs[i]))
-			chain->links[chain->nr++] = &zone->rrs[i];
+		if (denier_belongs(chain, &zone->rrs[i]))
+			chain->deniers[chain->nr++] = &zone->rrs[i];
 	return 0;
 }
 
 /* Whether @next is what @rr says that comes after it. */
-static bool link_leads_to(const struct zone_rr *rr, const struct zone_rr *next)
+static bool denier_leads_to(const struct zone_rr *rr, const struct zone_rr *next)
 {
 	const __u8 *p = rr->rdata + NSEC3_FIXED + rr->rdata[NSEC3_SALT_LENGTH];
 	__u8 hash[NSEC3_HASH_BYTES];
 
 	if (rr->type == DNS_T_NSEC)
-		return name_equal(rr->rdata, next->owner);
-	return nsec3_owner_hash(next->owner, hash) && p[0] == NSEC3_HASH_BYTES &&
+		return name_equal(rr->rdata, next->owner_name);
+	return nsec3_owner_hash(next->owner_name, hash) && p[0] == NSEC3_HASH_BYTES &&
 	       !memcmp(p + 1, hash, NSEC3_HASH_BYTES);
 }
 
-/* The link that leads elsewhere than to the next, or NULL. */
+/* The denier that leads elsewhere than to the next, or NULL. */
 static const struct zone_rr *chain_gap(const struct zone_chain *chain)
 {
 	size_t i;
 
 	for (i = 0; i < chain->nr; i++)
-		if (!link_leads_to(chain->links[i], chain->links[(i + 1) % chain->nr]))
-			return chain->links[i];
+		if (!denier_leads_to(chain->deniers[i], chain->deniers[(i + 1) % chain->nr]))
+			return chain->deniers[i];
 	return NULL;
 }
 
@@ -501,7 +503,7 @@ static int chain_nsec(struct seal *seal)
 	gap = chain_gap(chain);
 	if (gap)
 		complain(seal, gap, "%s: its NSEC does not lead to the next name of the zone",
-			 name_format(gap->owner, name));
+			 name_format(gap->owner_name, name));
 	return 0;
 }
 

@@ -91,7 +91,8 @@ static int check_rkey(const __u8 *rdata, size_t len, char why[ZONE_WHY])
 	return check_dnskey(rdata, len, why);
 }
 
-/* RFC 4034, 3.1.3, RFC 4035, 5.3.1: the owner has so many labels, and lies in the signer's zone. */
+/* RFC 4034, 3.1.3, RFC 4035, 5.3.1: the owner name has so many labels, and lies in the signer's
+ * zone. */
 static int check_rrsig(const __u8 *rdata, size_t len, char why[ZONE_WHY])
 {
 	if (rdata[SIGNATURE_LABELS] >= name_labels(rdata + SIGNATURE_SIGNER))

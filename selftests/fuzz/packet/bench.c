@@ -115,7 +115,7 @@ static const void *base_value(const char *map)
 	abort();
 }
 
-const struct ad_dns_guard *bench_guard(void)
+const struct ad_dns_rules *bench_rules(void)
 {
 	return base_value("dns_guard");
 }

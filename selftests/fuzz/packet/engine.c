@@ -8,7 +8,7 @@
 
 static struct dns_work *work;
 
-void engine_raise(const char *zones, const struct ad_dns_guard *rules, uint64_t real_ns)
+void engine_raise(const char *zones, const struct ad_dns_rules *rules, uint64_t real_ns)
 {
 	work = engine_new(zones, rules, real_ns);
 }

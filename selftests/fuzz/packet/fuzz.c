@@ -19,7 +19,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	demand(vectors && zones);
 	reader_raise();
 	bench_raise(vectors, zones);
-	engine_raise(zones, bench_guard(), bench_real_ns());
+	engine_raise(zones, bench_rules(), bench_real_ns());
 	return 0;
 }
 

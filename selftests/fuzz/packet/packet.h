@@ -6,7 +6,7 @@
 #define AD_FUZZ_PACKET_H
 
 #include "frame.h"
-#include "maps/dns_guard.h"
+#include "maps/dns_rules.h"
 #include "maps/reasons.h"
 #include "selftests/fuzz/judge.h"
 
@@ -27,7 +27,7 @@ struct run {
 void bench_raise(const char *vectors, const char *zones);
 void bench_run(const uint8_t *frame, size_t len, struct run *run);
 /* @address: 4 or 16 bytes. Is it ours, and does it answer DNS? */
-const struct ad_dns_guard *bench_guard(void);
+const struct ad_dns_rules *bench_rules(void);
 uint64_t bench_real_ns(void);
 bool bench_is_ours(const uint8_t *address, bool ip6);
 bool bench_is_dns_vip(const uint8_t *address, bool ip6);
@@ -35,7 +35,7 @@ bool bench_is_dns_vip(const uint8_t *address, bool ip6);
 /* --- engine.c: the same engine in userspace, with coverage --------------------------------------
  */
 
-void engine_raise(const char *zones, const struct ad_dns_guard *rules, uint64_t real_ns);
+void engine_raise(const char *zones, const struct ad_dns_rules *rules, uint64_t real_ns);
 /* False: no reply. Else *@reply, until the next call. @client: 4 or 16 bytes. */
 bool engine_ask(const struct message *query, const uint8_t *client, bool ip6,
 		struct message *reply);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * dns_chain.c: the proofs of signed zones in an image, and which name needs which (dns_build.h).
+ * dns_denial.c: the proofs of signed zones in an image, and which name needs which (dns_build.h).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,20 +11,21 @@
 
 /* --- storing ---------------------------------------------------------------------------------- */
 
-/* What a link is found by: see struct ad_dns_chain. */
-static __u32 link_key(const struct zone *zone, const struct zone_rr *link, __u8 key[NAME_KEY_MAX])
+/* What a denier is found by: see struct ad_dns_chain. */
+static __u32 denier_key(const struct zone *zone, const struct zone_rr *denier,
+			__u8 key[NAME_KEY_MAX])
 {
 	if (zone->chain.type == DNS_T_NSEC3) {
-		nsec3_owner_hash(link->owner, key);
+		nsec3_owner_hash(denier->owner_name, key);
 		return NSEC3_HASH_BYTES;
 	}
-	memcpy(key, link->key.bytes + zone->key.len, link->key.len - zone->key.len);
-	return link->key.len - zone->key.len;
+	memcpy(key, denier->key.bytes + zone->key.len, denier->key.len - zone->key.len);
+	return denier->key.len - zone->key.len;
 }
 
-/* The ref of a link, rendered, and the first word of its key; 0 when out of memory. */
+/* The ref of a denier, rendered, and the first word of its key; 0 when out of memory. */
 static __u32 build_proof(struct dns_build *build, const struct zone *zone,
-			 const struct zone_rr *link, __u64 *prefix)
+			 const struct zone_rr *denier, __u64 *prefix)
 {
 	const struct dns_render *r = &build->render;
 	__u8 key[NAME_KEY_MAX + 8] = { 0 };
@@ -33,9 +34,9 @@ static __u32 build_proof(struct dns_build *build, const struct zone *zone,
 	__u64 at;
 	__u8 *to;
 
-	if (dns_render_proof(&build->render, zone, link))
+	if (dns_render_proof(&build->render, zone, denier))
 		return 0;
-	key_len = (link_key(zone, link, key) + 7) & ~7u;
+	key_len = (denier_key(zone, denier, key) + 7) & ~7u;
 	fixups = r->nr_fixups * sizeof(*r->fixups);
 	at = dns_image_alloc(build->image, sizeof(*proof) + fixups + r->len + key_len, 8, true);
 	if (!at)
@@ -54,20 +55,20 @@ static __u32 build_proof(struct dns_build *build, const struct zone *zone,
 	return at / 8;
 }
 
-static int build_links(struct dns_build *build, __u32 index, __u64 links)
+static int build_deniers(struct dns_build *build, __u32 index, __u64 deniers)
 {
 	const struct zone *zone = build->zones[index];
-	struct ad_dns_link *link;
+	struct ad_dns_denier *denier;
 	__u64 prefix;
 	size_t i;
 
 	for (i = 0; i < zone->chain.nr; i++) {
-		build->proofs[index][i] = build_proof(build, zone, zone->chain.links[i], &prefix);
+		build->proofs[index][i] = build_proof(build, zone, zone->chain.deniers[i], &prefix);
 		if (!build->proofs[index][i])
 			return -ENOMEM;
-		link = dns_image_at(build->image, links + i * sizeof(*link));
-		link->prefix = prefix;
-		link->proof = build->proofs[index][i];
+		denier = dns_image_at(build->image, deniers + i * sizeof(*denier));
+		denier->prefix = prefix;
+		denier->proof = build->proofs[index][i];
 	}
 	return 0;
 }
@@ -77,16 +78,16 @@ static int build_chain(struct dns_build *build, __u32 index)
 	const struct zone_chain *chain = &build->zones[index]->chain;
 	struct dns_image *image = build->image;
 	struct ad_dns_chain *to;
-	__u64 at, links;
+	__u64 at, deniers;
 
 	build->proofs[index] = calloc(chain->nr, sizeof(*build->proofs[index]));
 	at = dns_image_alloc(image, sizeof(*to), 8, true);
-	links = dns_image_alloc(image, chain->nr * sizeof(struct ad_dns_link),
-				sizeof(struct ad_dns_link), false);
-	if (!build->proofs[index] || !at || !links)
+	deniers = dns_image_alloc(image, chain->nr * sizeof(struct ad_dns_denier),
+				  sizeof(struct ad_dns_denier), false);
+	if (!build->proofs[index] || !at || !deniers)
 		return -ENOMEM;
 	to = dns_image_at(image, at);
-	to->links = links / 8;
+	to->deniers = deniers / 8;
 	to->nr = chain->nr;
 	to->type = chain->type;
 	to->iterations = chain->iterations;
@@ -94,7 +95,7 @@ static int build_chain(struct dns_build *build, __u32 index)
 	if (chain->salt_len)
 		memcpy(to->salt, chain->salt, chain->salt_len);
 	dns_image_zone(image, index)->chain = at / 8;
-	return build_links(build, index, links);
+	return build_deniers(build, index, deniers);
 }
 
 int dns_chains_build(struct dns_build *build)

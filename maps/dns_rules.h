@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later OR BSD-2-Clause */
 /*
- * dns_guard.h: what keeps DNS over UDP from being somebody's weapon: cookies (RFC 7873, RFC 9018),
+ * dns_rules.h: what keeps DNS over UDP from being somebody's weapon: cookies (RFC 7873, RFC 9018),
  * which show that a client is where it says, and limits on how often the others are answered.
  */
-#ifndef AD_DNS_GUARD_H
-#define AD_DNS_GUARD_H
+#ifndef AD_DNS_RULES_H
+#define AD_DNS_RULES_H
 
 #include "types.h"
 
@@ -30,7 +30,7 @@ enum ad_dns_cookies {
 #define AD_DNS_SECRETS	      2
 
 /* dns_guard[0]; root only. */
-struct ad_dns_guard {
+struct ad_dns_rules {
 	__u64 secrets[AD_DNS_SECRETS][2]; /* SipHash keys: [0] makes cookies, all check them */
 	__u64 account_key[2];		  /* chooses the account: nobody else can aim at one */
 	__be64 ip6_mask;		  /* of the upper half: what counts as one client */
@@ -45,7 +45,7 @@ struct ad_dns_guard {
 	__u8 log_only; /* count what would be dropped, and answer it */
 	__u8 pad[3];
 };
-AD_ASSERT_SIZE(struct ad_dns_guard, 96);
+AD_ASSERT_SIZE(struct ad_dns_rules, 96);
 
 #define AD_DNS_EXEMPT_MAX 1024
 
@@ -87,9 +87,9 @@ enum ad_dns_limited {
 };
 
 /* dns_guarded (the kernel, per CPU) and dns_guarded_daemon (the daemon, one writer). */
-struct ad_dns_guarded {
-	AD_DNS_GUARD_COUNTERS(AD_COUNTER_FIELD)
+struct ad_dns_rule_counts {
+	AD_DNS_RULE_COUNTERS(AD_COUNTER_FIELD)
 };
-AD_ASSERT_SIZE(struct ad_dns_guarded, 192);
+AD_ASSERT_SIZE(struct ad_dns_rule_counts, 192);
 
 #endif

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * dns_guard.c: rules for the engine from what the operator wrote (dns_guard.h).
+ * dns_limiter.c: rules for the engine from what the operator wrote (dns_limiter.h).
  */
 #include <arpa/inet.h>
 #include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
-#include "dns_guard.h"
+#include "dns_limiter.h"
 #include "user/config/config.h"
 #include "user/config/keys.h"
 
@@ -20,7 +20,7 @@ static bool has_limits(const struct config_limit *limit)
 	return false;
 }
 
-__u32 dns_guard_mask(const struct config *config)
+__u32 dns_limiter_mask(const struct config *config)
 {
 	__u32 lines = 2; /* a mask of 0 means that there is no limit */
 
@@ -31,7 +31,7 @@ __u32 dns_guard_mask(const struct config *config)
 	return lines - 1;
 }
 
-static void fill_limits(struct ad_dns_guard *rules, const struct config_limit *limit)
+static void fill_limits(struct ad_dns_rules *rules, const struct config_limit *limit)
 {
 	size_t i;
 
@@ -46,7 +46,7 @@ static void fill_limits(struct ad_dns_guard *rules, const struct config_limit *l
 	rules->log_only = limit->log_only;
 }
 
-static int fill_secrets(struct ad_dns_guard *rules, const struct config *config,
+static int fill_secrets(struct ad_dns_rules *rules, const struct config *config,
 			struct config_errors *errors)
 {
 	struct dns_secrets secrets;
@@ -69,57 +69,57 @@ static int fill_secrets(struct ad_dns_guard *rules, const struct config *config,
 	return err;
 }
 
-static int make_lines(struct dns_guard *guard, const struct config *config)
+static int make_lines(struct dns_limiter *limiter, const struct config *config)
 {
-	guard->mask = dns_guard_mask(config);
-	if (guard->mask)
-		guard->lines = calloc(guard->mask + 1ul, sizeof(*guard->lines));
-	return guard->mask && !guard->lines ? -ENOMEM : 0;
+	limiter->mask = dns_limiter_mask(config);
+	if (limiter->mask)
+		limiter->lines = calloc(limiter->mask + 1ul, sizeof(*limiter->lines));
+	return limiter->mask && !limiter->lines ? -ENOMEM : 0;
 }
 
-int dns_guard_load(const struct config *config, struct dns_guard **result,
-		   struct config_errors *errors)
+int dns_limiter_load(const struct config *config, struct dns_limiter **result,
+		     struct config_errors *errors)
 {
 	const struct config_limit *limit = &config->limit;
-	struct dns_guard *guard =
-		calloc(1, sizeof(*guard) + limit->nr_exempt * sizeof(*guard->exempt));
+	struct dns_limiter *limiter =
+		calloc(1, sizeof(*limiter) + limit->nr_exempt * sizeof(*limiter->exempt));
 	size_t i;
 	int err;
 
-	if (!guard)
+	if (!limiter)
 		return -ENOMEM;
-	guard->rules.cookies = config->cookies;
-	guard->rules.nr_exempt = limit->nr_exempt;
+	limiter->rules.cookies = config->cookies;
+	limiter->rules.nr_exempt = limit->nr_exempt;
 	for (i = 0; i < limit->nr_exempt; i++) {
-		guard->exempt[i].bits = limit->exempt[i].bits;
-		memcpy(guard->exempt[i].address, &limit->exempt[i].address,
-		       sizeof(guard->exempt[i].address));
+		limiter->exempt[i].bits = limit->exempt[i].bits;
+		memcpy(limiter->exempt[i].address, &limit->exempt[i].address,
+		       sizeof(limiter->exempt[i].address));
 	}
-	fill_limits(&guard->rules, limit);
-	err = fill_secrets(&guard->rules, config, errors);
-	err = err ?: make_lines(guard, config);
+	fill_limits(&limiter->rules, limit);
+	err = fill_secrets(&limiter->rules, config, errors);
+	err = err ?: make_lines(limiter, config);
 	if (err)
-		dns_guard_free(guard);
+		dns_limiter_free(limiter);
 	else
-		*result = guard;
+		*result = limiter;
 	return err;
 }
 
-void dns_guard_free(struct dns_guard *guard)
+void dns_limiter_free(struct dns_limiter *limiter)
 {
-	if (!guard)
+	if (!limiter)
 		return;
-	explicit_bzero(&guard->rules, sizeof(guard->rules));
-	free(guard->lines);
-	free(guard);
+	explicit_bzero(&limiter->rules, sizeof(limiter->rules));
+	free(limiter->lines);
+	free(limiter);
 }
 
-void dns_guard_inherit(struct dns_guard *guard, struct dns_guard *old)
+void dns_limiter_inherit(struct dns_limiter *limiter, struct dns_limiter *old)
 {
-	struct ad_dns_accounts *lines = guard->lines;
+	struct ad_dns_accounts *lines = limiter->lines;
 
-	if (guard->mask != old->mask)
+	if (limiter->mask != old->mask)
 		return;
-	guard->lines = old->lines;
+	limiter->lines = old->lines;
 	old->lines = lines;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * link.c: network devices, and how they are stacked.
+ * device.c: network devices, and how they are stacked.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
-#include "link.h"
+#include "device.h"
 #include "netlink.h"
 
 #define DEPTH_MAX 8 /* how deep devices may be stacked; a VLAN on a bond is two */
@@ -45,97 +45,97 @@ static bool read_vlan(const struct nlattr *info, struct ad_vlan *tag)
 	return vlan && data;
 }
 
-static int keep_link(const struct nlmsghdr *message, void *arg)
+static int keep_device(const struct nlmsghdr *message, void *arg)
 {
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
-	struct link link = { .ifindex = info->ifi_index }, *list;
-	struct links *links = arg;
+	struct device device = { .ifindex = info->ifi_index }, *list;
+	struct devices *devices = arg;
 	const struct nlattr *attr;
 	bool vlan = false;
 
 	mnl_attr_for_each(attr, message, sizeof(*info)) {
 		if (mnl_attr_get_type(attr) == IFLA_LINK)
-			link.lower = mnl_attr_get_u32(attr);
+			device.lower = mnl_attr_get_u32(attr);
 		else if (mnl_attr_get_type(attr) == IFLA_MASTER)
-			link.master = mnl_attr_get_u32(attr);
+			device.master = mnl_attr_get_u32(attr);
 		else if (mnl_attr_get_type(attr) == IFLA_LINKINFO)
-			vlan = read_vlan(attr, &link.tag);
+			vlan = read_vlan(attr, &device.tag);
 	}
-	link.ethernet = info->ifi_type == ARPHRD_ETHER;
+	device.ethernet = info->ifi_type == ARPHRD_ETHER;
 	if (!vlan) /* for veth and tunnels, IFLA_LINK means something else */
-		link.lower = 0;
-	list = reallocarray(links->list, links->nr + 1, sizeof(*list));
+		device.lower = 0;
+	list = reallocarray(devices->list, devices->nr + 1, sizeof(*list));
 	if (!list)
 		return MNL_CB_ERROR;
-	links->list = list;
-	list[links->nr++] = link;
+	devices->list = list;
+	list[devices->nr++] = device;
 	return MNL_CB_OK;
 }
 
-int links_load(struct links *links)
+int devices_load(struct devices *devices)
 {
 	char buffer[256] = { 0 };
 	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
 	struct ifinfomsg *info;
 	int err;
 
-	memset(links, 0, sizeof(*links));
+	memset(devices, 0, sizeof(*devices));
 	request->nlmsg_type = RTM_GETLINK;
 	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
 	info->ifi_family = AF_UNSPEC;
-	err = netlink_ask(request, keep_link, links);
+	err = netlink_ask(request, keep_device, devices);
 	if (err)
-		links_free(links);
+		devices_free(devices);
 	return err;
 }
 
-void links_free(struct links *links)
+void devices_free(struct devices *devices)
 {
-	free(links->list);
-	memset(links, 0, sizeof(*links));
+	free(devices->list);
+	memset(devices, 0, sizeof(*devices));
 }
 
-int link_find(const char *name, __u32 *ifindex)
+int device_find(const char *name, __u32 *ifindex)
 {
 	*ifindex = if_nametoindex(name);
 	return *ifindex ? 0 : -errno;
 }
 
-int link_name(__u32 ifindex, char *name)
+int device_name(__u32 ifindex, char *name)
 {
 	if (if_indextoname(ifindex, name))
 		return 0;
 	return errno == ENXIO ? -ENODEV : -errno;
 }
 
-static bool stands_on(const struct links *links, int upper, int lower, int depth)
+static bool stands_on(const struct devices *devices, int upper, int lower, int depth)
 {
 	size_t i;
 
-	for (i = 0; depth && i < links->nr; i++) {
-		const struct link *link = &links->list[i];
-		int next = link->ifindex == upper  ? link->lower
-			   : link->master == upper ? link->ifindex
-						   : 0;
+	for (i = 0; depth && i < devices->nr; i++) {
+		const struct device *device = &devices->list[i];
+		int next = device->ifindex == upper  ? device->lower
+			   : device->master == upper ? device->ifindex
+						     : 0;
 
-		if (next && (next == lower || stands_on(links, next, lower, depth - 1)))
+		if (next && (next == lower || stands_on(devices, next, lower, depth - 1)))
 			return true;
 	}
 	return false;
 }
 
-bool links_stands_on(const struct links *links, int upper, int lower)
+bool devices_stands_on(const struct devices *devices, int upper, int lower)
 {
-	return stands_on(links, upper, lower, DEPTH_MAX);
+	return stands_on(devices, upper, lower, DEPTH_MAX);
 }
 
-bool links_is_ethernet(const struct links *links, int ifindex)
+bool devices_is_ethernet(const struct devices *devices, int ifindex)
 {
 	size_t i;
 
-	for (i = 0; i < links->nr; i++)
-		if (links->list[i].ifindex == ifindex)
-			return links->list[i].ethernet;
+	for (i = 0; i < devices->nr; i++)
+		if (devices->list[i].ifindex == ifindex)
+			return devices->list[i].ethernet;
 	return false;
 }
