@@ -9,9 +9,9 @@ set -u
 
 declare -A HOLD_PID=()
 PEER=10.9.0.2 TARGET=10.9.0.1
-readonly READ_BY_GROUP='attached dns_counts dns_daemon dns_guarded dns_guarded_daemon dns_zone_daemon
+readonly READ_BY_GROUP='attached dns_counts dns_daemon dns_guarded dns_guarded_daemon dns_live dns_zone_daemon
 dns_zone_hits dns_zone_info flow_stats flow_tags flows hunt_stats keeper locals meta nodes peers reasons reload
-state told'
+state steer_pops steer_told told'
 
 as_member() {
 	setpriv --reuid=65534 --regid="$GROUP" --clear-groups --inh-caps=-all "$@"
@@ -37,8 +37,10 @@ one_more() { # THAN
 	(($(accepted) == $1 + 1))
 }
 
+# Some names end with the number of their format.
 pins_read() {
-	as_member "$LAB_DIR/pins_keys.py" --list --ends $PEER $TARGET "$PINS/one" | tr '\n' ' '
+	as_member "$LAB_DIR/pins_keys.py" --list --ends $PEER $TARGET "$PINS/one" |
+		sed 's/_[0-9]*$//' | tr '\n' ' '
 }
 
 keeper_up
