@@ -1,6 +1,6 @@
 #!/usr/bin/python3 -B
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""mmdb.py OUT: writes a small database in MaxMind's format (version 2.0 of its specification) out of
+"""mmdb.py OUT [TYPE]: writes a small database in MaxMind's format (version 2.0 of its specification) out of
 lines on stdin: a network, and what is known of it: country=DE continent=EU subdivision=BE asn=64500."""
 import ipaddress
 import struct
@@ -73,7 +73,7 @@ def main():
                 side = side[0] + len(nodes) + 16
             tree += struct.pack(">I", side)
     about = {"node_count": (6, len(nodes)), "record_size": (5, 32), "ip_version": (5, 6),
-             "database_type": "Test", "languages": [], "binary_format_major_version": (5, 2),
+             "database_type": (sys.argv[2:] or ["Test"])[0], "languages": [], "binary_format_major_version": (5, 2),
              "binary_format_minor_version": (5, 0), "build_epoch": (9, 1700000000), "description": {}}
     with open(sys.argv[1], "wb") as file:
         file.write(tree + bytes(16) + data + b"\xab\xcd\xefMaxMind.com" + encode(about))
