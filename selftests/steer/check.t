@@ -68,6 +68,8 @@ refuses "a country without an address" "8: regions[]: europe: no network of the 
 is it spelled right, and do the databases tell such things?"
 configure "$region" 'policies: [{name: near, rules: {europe: [fra]}, default: [fra]}]'
 refuses "a POP that nobody reaches" "4: pops[]: nyc: no policy sends anybody there"
+configure "$region" "$policy" 'shed: {from: 80, to: 70}'
+refuses "marks the wrong way round" "10: shed: \`from\` 80 is not below \`to\` 70: write a smaller \`from\`"
 configure "$region" "$policy"
 head -c 200 "$dir/test.mmdb" >"$dir/cut.mmdb" && mv "$dir/cut.mmdb" "$dir/test.mmdb"
 refuses "half a database" "7: geo.databases[].file: $dir/test.mmdb: is no whole database in MaxMind's \

@@ -383,7 +383,10 @@ static void read_row(struct config_reader *loader, yaml_node_t *node, const stru
 	struct value value = {
 		.row = row, .base = base, .where = base + row->offset, .line = parent_line
 	};
+	int line = line_of(node);
 
+	if (row->type == SCHEMA_MAP && row->size) /* a section that complains as a whole */
+		memcpy(value.where, &line, sizeof(line));
 	if (row->type == SCHEMA_MAP)
 		walk_map(loader, node, row->path, base);
 	else if (!node)

@@ -39,6 +39,7 @@ struct config_vip {
 
 struct config_pop {
 	char *name;
+	unsigned int capacity; /* connections of all its nodes; 0: none is stated */
 	int line;
 };
 
@@ -223,6 +224,12 @@ struct config {
 	size_t nr_policies;
 	struct config_steered *steered; /* `steer` */
 	size_t nr_steered;
+
+	struct config_shed { /* shed: percent of a POP's capacity, and seconds */
+		unsigned int from, to;
+		unsigned int settle_s;
+		int line;
+	} shed;
 
 	unsigned int owner_bits;       /* stamp.owner_bits */
 	enum config_clock clock;       /* stamp.clock: synchronised | any */

@@ -73,6 +73,10 @@ const struct schema_row config_schema[] = {
 	{ "pops[]", SCHEMA_MAP, IN(config_pop, line), .help = "one POP" },
 	{ "pops[].name", SCHEMA_NAME, CHANGE_AT_ONCE, .required = true, .unique = true,
 	  IN(config_pop, name), .max = CONFIG_NAME_MAX, .help = "name of the POP" },
+	{ "pops[].capacity", SCHEMA_COUNT, CHANGE_AT_ONCE, IN(config_pop, capacity), .min = 1,
+	  .max = 1u << 30, .says = "none",
+	  .help = "TCP connections that all nodes of the POP can hold together; a node that comes "
+		  "near its part of them sheds clients of steered names, see `shed`" },
 
 	{ "nodes", SCHEMA_LIST, CHANGE_AT_ONCE, .item = "node", .ordered = true, .required = true,
 	  LIST_OF(struct config_node, nodes, nr_nodes), .min = 1,
@@ -334,6 +338,20 @@ const struct schema_row config_schema[] = {
 	  .help = "largest TTL of an answer that names a POP whose state is in doubt" },
 	{ "steer[].ecs", SCHEMA_BOOL, CHANGE_AT_ONCE, IN(config_steered, ecs), .fallback = "true",
 	  .help = "whether the client's subnet counts that a resolver tells (RFC 7871)" },
+
+	{ "shed", SCHEMA_MAP, IN(config, shed.line),
+	  .help = "when a POP with a `capacity` sheds clients of steered names to other POPs" },
+	{ "shed.from", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, shed.from), .min = 1, .max = 99,
+	  .fallback = "70", .help = "percent of a POP's capacity from which on it sheds clients" },
+	{ "shed.to", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, shed.to), .min = 2, .max = 100,
+	  .fallback = "100",
+	  .help = "percent of a POP's capacity at which it would shed all of them; between `from` "
+		  "and `to` it sheds in proportion" },
+	{ "shed.settle", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config, shed.settle_s), .min = 12,
+	  .max = 86400, .fallback = "2m",
+	  .help = "how long it takes until fewer clients show in the number of connections: the "
+		  "TTL of steered names, and how long connections live; too short, and a POP sheds "
+		  "too many before it notices" },
 
 	{ "drain", SCHEMA_MAP, .help = "who takes over while this node drains" },
 	{ "drain.successors", SCHEMA_LIST, CHANGE_AT_ONCE, .ordered = true, .array = true,

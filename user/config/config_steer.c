@@ -334,6 +334,16 @@ static void check_steered(struct config_reader *loader, const struct config_stee
 				"has no {pop} in it: all POPs would have the same records");
 }
 
+static void check_shed(struct config_reader *loader)
+{
+	const struct config *config = loader->config;
+
+	if (config->shed.from && config->shed.to && config->shed.from >= config->shed.to)
+		config_complain(loader, config->shed.line, "shed",
+				"`from` %u is not below `to` %u: write a smaller `from`",
+				config->shed.from, config->shed.to);
+}
+
 void config_steer_check(struct config_reader *loader)
 {
 	const struct config *config = loader->config;
@@ -347,4 +357,5 @@ void config_steer_check(struct config_reader *loader)
 	}
 	for (i = 0; i < config->nr_steered; i++)
 		check_steered(loader, &config->steered[i]);
+	check_shed(loader);
 }

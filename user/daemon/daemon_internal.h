@@ -11,6 +11,7 @@
 #include "daemon.h"
 #include "metrics.h"
 #include "user/fleet/peer_watch.h"
+#include "user/steer/shed.h"
 #include "watch.h"
 #include "worker.h"
 #include "zone_watch.h"
@@ -71,6 +72,12 @@ struct daemon {
 		__u32 trouble; /* bit per interface that is not as it should be, and was told */
 		struct chore warm, age; /* neighbours; the unstamped list */
 	} tend;
+	struct daemon_load {
+		struct chore count; /* connections */
+		struct shed_state shed;
+		__u64 measured_us;   /* CLOCK_MONOTONIC; 0: not yet */
+		unsigned int logged; /* percent */
+	} load;
 	struct peer_watch peers;
 	struct model_sink nodes; /* the data path's map */
 	bool detached;		 /* nothing left to tend */
@@ -95,10 +102,16 @@ void daemon_reload_end(struct daemon *daemon);
 void daemon_confine(const struct daemon *daemon);
 /* {"pop": ..., "state": ..., "percent": ..., "who": ...}: {"ok": true|false, "errno": N} */
 json_t *daemon_pop(struct daemon *daemon, const json_t *args);
+/* Once a second: how many connections, and what this node's POP sheds for that. */
+void daemon_tend_load(struct daemon *daemon);
 /* The zones that it started with, which began at @began_us, are in use. */
 void daemon_note_start(struct daemon *daemon, __u64 began_us);
 /* Once a second: clocks, neighbours, attachments, the unstamped list. */
 void daemon_tend(struct daemon *daemon);
+/* Queues @work for the worker, and then @done for the loop; false: it is still at it. */
+bool daemon_start_chore(struct daemon *daemon, struct chore *chore,
+			void (*work)(struct worker_job *job),
+			void (*done)(struct worker_job *job, bool ran));
 /* When something about interfaces changed: are we still where we should be? */
 void daemon_tend_interfaces(void *daemon);
 

@@ -288,6 +288,7 @@ int metrics_new(struct event_base *base, const struct config *config, const stru
 	new->base = base;
 	new->reader = reader;
 	new->config = config;
+	new->daemon.load = -1;
 	new->pins = pins;
 	load_token(new);
 	/* evhttp writes to clients that may have gone. */
@@ -314,6 +315,12 @@ void metrics_use_plan(struct metrics *metrics, const struct steer_plan *plan)
 {
 	if (metrics)
 		metrics->daemon.plan = plan;
+}
+
+void metrics_use_load(struct metrics *metrics, double load)
+{
+	if (metrics)
+		metrics->daemon.load = load;
 }
 
 void metrics_note_reload(struct metrics *metrics, enum ad_reload_end end)

@@ -42,6 +42,8 @@ int metrics_new(struct event_base *base, const struct config *config, const stru
 void metrics_use(struct metrics *metrics, const struct config *config);
 /* The plan of the zones that are live, or NULL. It is borrowed by @reader as @config is. */
 void metrics_use_plan(struct metrics *metrics, const struct steer_plan *plan);
+/* Connections of this node, as a part of its share of its POP's capacity; < 0: none is stated. */
+void metrics_use_load(struct metrics *metrics, double load);
 /* Every attempt to load a configuration or zones, the first at start included. */
 void metrics_note_reload(struct metrics *metrics, enum ad_reload_end end);
 void metrics_free(struct metrics *metrics);

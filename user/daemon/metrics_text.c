@@ -254,6 +254,15 @@ static void write_pop_shed(const struct page *page, const char *name)
 			    page->status->pops[i].name, NULL);
 }
 
+static void write_pop_load(const struct page *page, const char *name)
+{
+	const struct config *config = page->view->config;
+
+	if (page->daemon->load >= 0)
+		prom_sample(page->out, name, page->daemon->load, "pop",
+			    config_pop_name(config, config->self->pop), NULL);
+}
+
 /* --- flows and DNS --------------------------------------------------------------------------- */
 
 static void write_entries(const struct page *page, const char *name)
@@ -416,12 +425,18 @@ static const struct family families[] = {
 	  "1 for the state that the data path takes a node to be in, 0 for every other state",
 	  .write = write_node_states },
 	{ "steered_pop_told", "gauge", "pop, state",
-	  "1 for what an operator has said of the POP with `anydoor pop`, else 0; auto: nothing",
+	  "1 for what was said of the POP, by an operator with `anydoor pop` or by its load "
+	  "(shed), "
+	  "else 0; auto: nothing",
 	  .write = write_pop_states },
 	{ "steered_pop_out", "gauge", "pop", "1 while no client of a steered name gets this POP",
 	  .write = write_pop_out },
 	{ "steered_pop_shed_ratio", "gauge", "pop",
 	  "part of its clients that this POP was told to shed, 0 to 1", .write = write_pop_shed },
+	{ "steered_pop_load_ratio", "gauge", "pop",
+	  "TCP connections of this node, by its part of its POP's `capacity`; only if one is "
+	  "stated",
+	  .write = write_pop_load },
 
 	{ "flow_table_entries", "gauge", "kind", "live flows in the flow table, by kind",
 	  .write = write_entries },

@@ -17,6 +17,7 @@ struct metrics_daemon {
 	bool last_ok;
 	double last_ok_real_s;	       /* 0 = never */
 	const struct steer_plan *plan; /* NULL: nothing is steered */
+	double load; /* of this node's part of its POP's capacity; < 0: none is known */
 };
 
 /* @status NULL: the data path is not loaded; what the daemon knows remains. */

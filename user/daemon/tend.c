@@ -28,8 +28,7 @@
 
 /* --- what the worker does --------------------------------------------------------------------- */
 
-/* False: it is still at it. */
-static bool chore_start(struct daemon *daemon, struct chore *chore,
+bool daemon_start_chore(struct daemon *daemon, struct chore *chore,
 			void (*work)(struct worker_job *job),
 			void (*done)(struct worker_job *job, bool ran))
 {
@@ -117,7 +116,7 @@ static void tend_neighbours(struct daemon *daemon)
 
 	if (!urgent && daemon->tend.seconds % WARM_EVERY_S)
 		return;
-	if (chore_start(daemon, &daemon->tend.warm, work_warm, on_warm))
+	if (daemon_start_chore(daemon, &daemon->tend.warm, work_warm, on_warm))
 		daemon->tend.no_neigh = dropped;
 	prepare_follow_multipath(daemon->loader->dp.state_at);
 	follow_links(daemon);
@@ -139,7 +138,7 @@ static void shout_if_full(struct daemon *daemon)
 static void tend_unstamped(struct daemon *daemon)
 {
 	if (daemon->loader->dp.state_at->unstamped)
-		chore_start(daemon, &daemon->tend.age, work_age, on_aged);
+		daemon_start_chore(daemon, &daemon->tend.age, work_age, on_aged);
 }
 
 /* Only -ENODEV speaks of the interface. Any other error is our own trouble: nothing changes. */
@@ -294,5 +293,6 @@ void daemon_tend(struct daemon *daemon)
 		shout_if_full(daemon);
 	if (seconds % EXPIRY_EVERY_S == 0)
 		tend_signatures(daemon);
+	daemon_tend_load(daemon);
 	daemon->tend.seconds++;
 }

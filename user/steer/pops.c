@@ -73,6 +73,11 @@ const char *pops_state(const struct ad_steer_told *told, char text[POP_STATE_TEX
 	return text;
 }
 
+bool pops_follows_load(const struct ad_steer_told *told)
+{
+	return !told->state || !strncmp(told->who, POPS_BY_LOAD, strlen(POPS_BY_LOAD));
+}
+
 /* --- maps ------------------------------------------------------------------------------------- */
 
 struct maps {

@@ -40,6 +40,11 @@ int pops_tell(const struct pins *pins, const char *name, const struct ad_steer_t
 int pops_say(const struct pins *pins, const char *name, const char *who,
 	     struct ad_steer_told *told);
 
+/* What a POP sheds by its load is told by POPS_BY_LOAD; no user has such a name. */
+#define POPS_BY_LOAD "its load"
+/* Whether nobody said anything of the POP but its load. */
+bool pops_follows_load(const struct ad_steer_told *told);
+
 /* The POPs of the live image; @list has AD_STEER_BANK elements. 0 or -errno. */
 int pops_read(const struct pins *pins, struct pop_seen *list, size_t *nr);
 /* {"name": ..., "state": ..., "shed_percent": ..., "since": ..., "who": ...} */
