@@ -25,7 +25,7 @@ override CFLAGS := $(HARDEN) $(CFLAGS)
 override LDFLAGS := -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack $(LDFLAGS)
 override CFLAGS += -std=gnu11 $(WARN) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -I. -I$(BUILD)
 override CFLAGS += $(shell pkg-config --cflags $(PKGS) 2>/dev/null) $(FORMATS)
-LDLIBS	:= $(shell pkg-config --libs $(PKGS) 2>/dev/null)
+LDLIBS	:= $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
 BPFFLAGS := -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Wno-unused-parameter -I. $(FORMATS) \
 	    $(if $(MULTIARCH),-I/usr/include/$(MULTIARCH))
 

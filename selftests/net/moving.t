@@ -20,7 +20,8 @@ block() {
 		here && $0 == kind { inside = 1 }' "$page" | sed "s|/var/lib/anydoor|$LAB_DIR|"
 }
 
-# Networks of both families with a place each, the shorter ones first: "NETWORK continent=EU country=DE".
+# Networks of both families with a place each, the shorter ones first: "NETWORK continent=EU country=DE at=49,9".
+# The degrees are odd: the middles of our fields.
 places() {
 	/usr/bin/python3 -B - "$seed" <<-'PY'
 		import ipaddress, random, sys
@@ -36,13 +37,16 @@ places() {
 		for net in sorted(map(ipaddress.ip_network, nets), key=lambda net: (net.prefixlen, str(net))):
 		    place = chance.choice(places).split()
 		    keys = ["continent", "country", "subdivision"]
-		    print(net, *(f"{key}={word}" for key, word in zip(keys, place)))
+		    at = f"at={chance.randrange(-89, 90, 2)},{chance.randrange(-179, 180, 2)}"
+		    print(net, *(f"{key}={word}" for key, word in zip(keys, place)), at)
 	PY
 }
 
 # --- both servers ----------------------------------------------------------------------------------
 ours_write() { # SECTION
-	configure pops="[{ name: fra }, { name: nyc }, { name: nyc2 }, { name: sin }]"
+	local pops="[{ name: fra }, { name: nyc }, { name: nyc2 }, { name: sin }]"
+	grep -q "^pops:" <<<"$(block "$1" yaml)" && pops=
+	configure pops="$pops"
 	block "$1" yaml >>"$LAB_DIR/anydoor.yaml"
 	zone_write 1 "$(block "$1" zone)"
 }
@@ -177,6 +181,14 @@ theirs_last() {
 }
 ok "all down: gdnsd answers the first of a client's own list" await 15 theirs_last
 is "and we the last resort of the policy" "$(ask 7 200 www | jq -c .ours)" '{"192.0.2.20":200}'
+theirs_stop
+
+section "gdnsd: geoip by distance"
+theirs_start "gdnsd: geoip by distance"
+for down in "${states[@]}"; do
+	# shellcheck disable=SC2086
+	compare "by distance" 500 'geoip/*/%' www -- $down
+done
 theirs_stop
 
 section "gdnsd: metafo"

@@ -66,6 +66,45 @@ ok "with the memory that it takes" grep -qE '^steering: .* kernel memory$' <<<"$
 configure 'regions: [{name: europe, countries: [DE, FR]}]' "$policy"
 refuses "a country without an address" "8: regions[]: europe: no network of the databases is in FR: \
 is it spelled right, and do the databases tell such things?"
+# From the subdivision to the country to the continent to `default`, whatever their order in the file.
+"$here/mmdb.py" "$dir/places.mmdb" <<-'END'
+	192.0.2.0/24	continent=EU country=DE subdivision=BY
+	192.0.3.0/24	continent=EU country=DE subdivision=BE
+	198.51.100.0/24	continent=EU country=FR
+	203.0.113.0/24	continent=AS country=JP
+END
+configure 'regions: [{name: europe, continents: [EU]}, {name: germany, countries: [DE]}, {name: bavaria, subdivisions: [DE-BY]}]' \
+	'policies: [{name: near, rules: {europe: [fra], germany: [nyc], bavaria: [fra, nyc]}, default: [nyc, fra]}]'
+sed -i 's|test.mmdb|places.mmdb|' "$dir/anydoor.yaml"
+is "each place has the most exact rule that names it, the rest the default" \
+	"$(asked '.steering.rules[] | [.region, .ip4_24s]' | tr '\n' ' ')" \
+	'["europe",1] ["germany",1] ["bavaria",1] ["default",16777213] '
+
+# By distance: 192.0.2.0/24 is in Paris, 198.51.100.0/24 in Boston, the others are nowhere.
+"$here/mmdb.py" "$dir/city.mmdb" <<-'END'
+	192.0.2.0/24	country=FR at=48.9,2.4
+	198.51.100.0/24	country=US at=42.4,-71.1
+	203.0.113.0/24	country=US at=37.8,-122.4
+END
+by_distance() { # POPS [POLICY...]
+	configure "regions: [{name: far, networks: [203.0.113.0/24]}]" \
+		"policies: [{name: near, draw: distance, rules: {far: [fra]}, default: [fra, nyc]$2}]"
+	sed -i "s|^pops: .*|pops: $1|; s|test.mmdb|${3:-city.mmdb}|" "$dir/anydoor.yaml"
+}
+by_distance '[{name: fra, at: [50.1, 8.7]}, {name: nyc, at: [40.7, -74]}]' ''
+is "by distance: Paris is nearer to fra, Boston to nyc, a rule comes first, the rest is default's" \
+	"$(asked '.steering.pops[] | [.pop, .ip4_24s]' | tr '\n' ' ')" '["fra",16777215] ["nyc",1] '
+is "each order is a kind of clients" "$(asked .steering.locations)" 3
+by_distance '[{name: fra, at: [50.1, 8.7]}, {name: nyc}]' ''
+refuses "a POP that is in no place" "4: pops[].at: nyc is in no place, and policy near goes by distance: \
+write its coordinates, such as at: [50.1, 8.7]"
+by_distance '[{name: fra, at: [50.1, 8.7]}, {name: nyc, at: [91, 0]}]' ''
+refuses "a place that is none" "4: pops[].at: \"91, 0\" is no place: degrees north (-90 to 90) and east \
+(-180 to 180), such as [50.1, 8.7]"
+by_distance '[{name: fra, at: [50.1, 8.7]}, {name: nyc, at: [40.7, -74]}]' '' test.mmdb
+refuses "a database without coordinates" "9: policies[].draw: near: goes by distance, and no network of the \
+databases has coordinates: it takes a database of cities"
+
 configure "$region" 'policies: [{name: near, rules: {europe: [fra]}, default: [fra]}]'
 refuses "a POP that nobody reaches" "4: pops[]: nyc: no policy sends anybody there"
 configure "$region" "$policy" 'shed: {from: 80, to: 70}'

@@ -1,7 +1,7 @@
 #!/usr/bin/python3 -B
 # SPDX-License-Identifier: GPL-3.0-or-later
 """mmdb.py OUT [TYPE]: writes a small database in MaxMind's format (version 2.0 of its specification) out of
-lines on stdin: a network, and what is known of it: country=DE continent=EU subdivision=BE asn=64500."""
+lines on stdin: a network, and what is known of it: country=DE continent=EU subdivision=BE asn=64500 at=50.1,8.7."""
 import ipaddress
 import struct
 import sys
@@ -18,6 +18,8 @@ def number(kind, value):
 def encode(value):
     if isinstance(value, str):
         return bytes([2 << 5 | len(value)]) + value.encode()
+    if isinstance(value, float):
+        return bytes([3 << 5 | 8]) + struct.pack(">d", value)
     if isinstance(value, dict):
         return bytes([7 << 5 | len(value)]) + b"".join(encode(k) + encode(v) for k, v in value.items())
     if isinstance(value, list):
@@ -34,6 +36,9 @@ def record(words):
         made["country"] = {"iso_code": said["country"]}
     if "subdivision" in said:
         made["subdivisions"] = [{"iso_code": said["subdivision"]}]
+    if "at" in said:
+        latitude, longitude = map(float, said["at"].split(","))
+        made["location"] = {"latitude": latitude, "longitude": longitude}
     if "asn" in said:
         made["autonomous_system_number"] = (6, int(said["asn"]))
     return encode(made)

@@ -110,6 +110,7 @@ static void change_value(struct config *config, const struct schema_row *row, vo
 	case SCHEMA_COUNTRIES:
 	case SCHEMA_SUBDIVISIONS:
 	case SCHEMA_ASNS:
+	case SCHEMA_COORDINATES:
 	case SCHEMA_NETWORKS:
 	case SCHEMA_CHOICES:
 	case SCHEMA_RULES:

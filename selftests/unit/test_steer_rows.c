@@ -144,6 +144,31 @@ static void test_weighted_has_shares_by_weight(void)
 	is_int(bad, 0, "within 3 %% of all clients; the worst was %.1f %%", worst * 100);
 }
 
+/* One of three weights, from a sixth to two sevenths: of clients, not of slots. */
+static void test_one_changed_weight_moves_clients_to_that_pop_alone(void)
+{
+	static __u8 before[CLIENTS], after[CLIENTS];
+	struct steer_choice choices[] = { { 1, 0, 3 }, { 2, 0, 2 }, { 3, 0, 1 } };
+	unsigned int counts[AD_STEER_BANK], moved = 0, elsewhere = 0, i;
+	double must = 2 / 7.0 - 1 / 6.0;
+
+	steer_use_one(STEER_WEIGHTED, choices, 3, 0, NULL, 0);
+	draw_all(before, counts, 0);
+	choices[2].weight = 2;
+	steer_use_one(STEER_WEIGHTED, choices, 3, 0, NULL, 0);
+	draw_all(after, counts, 0);
+	for (i = 0; i < CLIENTS; i++) {
+		moved += before[i] != after[i];
+		elsewhere += before[i] != after[i] && after[i] != 3;
+	}
+	diag("weights 3:2:1 to 3:2:2: %.1f %% of clients moved, %.1f %% must; %.1f %% to a POP "
+	     "whose weight had not changed",
+	     100.0 * moved / CLIENTS, 100 * must, 100.0 * elsewhere / CLIENTS);
+	ok(moved > 0.8 * must * CLIENTS && moved < 1.5 * must * CLIENTS,
+	   "little more than must move");
+	ok(elsewhere < 0.04 * CLIENTS, "and hardly anybody to another POP");
+}
+
 static void test_order_is_the_first_that_is_up(void)
 {
 	static const struct steer_choice choices[] = { { 1, 0, 1 }, { 2, 1, 1 }, { 3, 2, 1 } };
@@ -360,6 +385,7 @@ int main(void)
 	test_quotas_are_within_one_slot_of_weights();
 	test_changed_weight_moves_little_more_than_it_must();
 	test_weighted_has_shares_by_weight();
+	test_one_changed_weight_moves_clients_to_that_pop_alone();
 	test_order_is_the_first_that_is_up();
 	test_failure_moves_only_the_lost_pops_clients();
 	test_spread_shares_the_lost_clients_by_weight();

@@ -29,25 +29,40 @@ static const char *rule_name(const struct config *config, const struct config_po
 	return config->regions[policy->rules.list[rule].region].name;
 }
 
-/* What @pop gets of the policy's clients: its part by weight of those who are drawn among. */
+/* Adds what @pop gets of @whole, which is sent to @to: its part by weight of those drawn among. */
+static void add_part(const struct steer_policy *policy, const struct steer_rule *to,
+		     struct part whole, unsigned int pop, struct part *sum)
+{
+	double all = 0, own = 0;
+	size_t i;
+
+	for (i = 0; i < to->nr; i++) {
+		if (policy->draw != STEER_WEIGHTED && to->choices[i].rank)
+			break;
+		all += to->choices[i].weight;
+		own += to->choices[i].pop == pop ? to->choices[i].weight : 0;
+	}
+	sum->nr24 += whole.nr24 * own / all;
+	sum->nr48 += whole.nr48 * own / all;
+}
+
+/* What @pop gets of the policy's clients. */
 static struct part pop_part(const struct steer_policy *policy, unsigned int pop)
 {
 	struct part sum = { 0 };
-	size_t i, j;
+	size_t i;
 
 	for (i = 0; i < policy->nr_shares; i++) {
-		const struct steer_rule *to = &policy->shares[i].to;
-		struct part whole = part_of(&policy->shares[i]);
-		double all = 0, own = 0;
+		struct steer_share share = policy->shares[i];
 
-		for (j = 0; j < to->nr; j++) {
-			if (policy->draw != STEER_WEIGHTED && to->choices[j].rank)
-				break;
-			all += to->choices[j].weight;
-			own += to->choices[j].pop == pop ? to->choices[j].weight : 0;
+		for (size_t j = 0; i + 1 == policy->nr_shares && j < policy->nr_nearest; j++) {
+			const struct steer_share *near = &policy->nearest[j];
+
+			add_part(policy, &near->to, part_of(near), pop, &sum);
+			share.nr4 -= near->nr4;
+			share.nr6 -= near->nr6;
 		}
-		sum.nr24 += whole.nr24 * own / all;
-		sum.nr48 += whole.nr48 * own / all;
+		add_part(policy, &share.to, part_of(&share), pop, &sum);
 	}
 	return sum;
 }

@@ -706,6 +706,12 @@ static void choices_free(struct config_choices *choices)
 	free(choices->list);
 }
 
+static void pop_free(struct config_pop *pop)
+{
+	free(pop->name);
+	free(pop->at.text);
+}
+
 static void region_free(struct config_region *region)
 {
 	free(region->name);
@@ -764,7 +770,7 @@ void config_free(struct config *config)
 	if (!config)
 		return;
 	for (i = 0; i < config->nr_pops; i++)
-		free(config->pops[i].name);
+		pop_free(&config->pops[i]);
 	for (i = 0; i < config->nr_nodes; i++)
 		free(config->nodes[i].name);
 	for (i = 0; i < config->nr_interfaces; i++)

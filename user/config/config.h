@@ -37,8 +37,15 @@ struct config_vip {
 	int line;
 };
 
+/* Degrees, north and east. */
+struct config_coordinates {
+	char *text; /* NULL: none are stated */
+	double latitude, longitude;
+};
+
 struct config_pop {
 	char *name;
+	struct config_coordinates at;
 	unsigned int capacity; /* connections of all its nodes; 0: none is stated */
 	int line;
 };
@@ -154,7 +161,8 @@ struct config_rules {
 enum config_draw {
 	CONFIG_DRAW_ORDER,
 	CONFIG_DRAW_WEIGHTED,
-	CONFIG_DRAW_SPREAD
+	CONFIG_DRAW_SPREAD,
+	CONFIG_DRAW_DISTANCE
 };
 enum config_locate {
 	CONFIG_LOCATE_ECS,

@@ -73,6 +73,9 @@ const struct schema_row config_schema[] = {
 	{ "pops[]", SCHEMA_MAP, IN(config_pop, line), .help = "one POP" },
 	{ "pops[].name", SCHEMA_NAME, CHANGE_AT_ONCE, .required = true, .unique = true,
 	  IN(config_pop, name), .max = CONFIG_NAME_MAX, .help = "name of the POP" },
+	{ "pops[].at", SCHEMA_COORDINATES, CHANGE_AT_ONCE, IN(config_pop, at), .says = "none",
+	  .help = "where the POP is, as degrees north and east such as [50.1, 8.7], for policies "
+		  "with `draw: distance`" },
 	{ "pops[].capacity", SCHEMA_COUNT, CHANGE_AT_ONCE, IN(config_pop, capacity), .min = 1,
 	  .max = 1u << 30, .says = "none",
 	  .help = "TCP connections that all nodes of the POP can hold together; a node that comes "
@@ -287,12 +290,13 @@ const struct schema_row config_schema[] = {
 	{ "policies[].name", SCHEMA_NAME, CHANGE_AT_ONCE, .required = true, .unique = true,
 	  IN(config_policy, name), .max = CONFIG_NAME_MAX, .help = "name of the policy" },
 	{ "policies[].draw", SCHEMA_CHOICE, CHANGE_AT_ONCE, IN(config_policy, draw),
-	  .choices = "order|weighted|spread", .fallback = "order",
+	  .choices = "order|weighted|spread|distance", .fallback = "order",
 	  .help = "how one of a list of POPs is drawn for a client network, always the same one: "
 		  "`order`: of the first choice, by weight if it is several POPs, and of the next "
 		  "one when they are out; `weighted`: of all POPs of the list by weight; `spread`: "
 		  "as `order`, but the clients of a POP that is out are spread over all others by "
-		  "weight" },
+		  "weight; `distance`: as `order`, but clients in no region of `rules` get the "
+		  "POPs of `default` in the order of their distance, by `pops[].at`" },
 	{ "policies[].locate", SCHEMA_CHOICE, CHANGE_AT_ONCE, IN(config_policy, locate),
 	  .choices = "ecs|resolver|pop", .fallback = "ecs",
 	  .help = "by what a client's region is found: `ecs`: by the client's subnet if the "
@@ -518,6 +522,7 @@ const char *schema_type_name(enum schema_type type)
 		[SCHEMA_COUNTRIES] = "list of countries",
 		[SCHEMA_SUBDIVISIONS] = "list of subdivisions",
 		[SCHEMA_ASNS] = "list of AS numbers",
+		[SCHEMA_COORDINATES] = "coordinates",
 		[SCHEMA_NETWORKS] = "list of networks",
 		[SCHEMA_POP] = "POP name",
 		[SCHEMA_NODE] = "node name",

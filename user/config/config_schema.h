@@ -34,6 +34,7 @@ enum schema_type {
 	SCHEMA_COUNTRIES,
 	SCHEMA_SUBDIVISIONS,
 	SCHEMA_ASNS,
+	SCHEMA_COORDINATES,
 	SCHEMA_NETWORKS,
 	SCHEMA_POP, /* these and what follows are read by their row's .later */
 	SCHEMA_NODE,

@@ -284,9 +284,39 @@ static void check_twice(struct config_reader *loader, const struct config_policy
 	}
 }
 
+/* Each POP that distance orders must be somewhere. */
+static void check_places(struct config_reader *loader, const struct config_policy *policy)
+{
+	const struct config *config = loader->config;
+	size_t i;
+
+	for (i = 0; i < policy->fallback.nr; i++) {
+		const struct config_pop *pop = &config->pops[policy->fallback.list[i].pop];
+
+		if (!pop->at.text)
+			config_complain(loader, pop->line, "pops[].at",
+					"%s is in no place, and policy %s goes by distance: write "
+					"its coordinates, such as at: [50.1, 8.7]",
+					pop->name ?: "it", policy->name ?: "?");
+	}
+	if (!config->nr_databases)
+		config_complain(loader, policy->line, "policies[].draw",
+				"%s goes by distance, which needs a database with coordinates: "
+				"name one in `geo.databases`",
+				policy->name ?: "it");
+	if (policy->locate == CONFIG_LOCATE_POP)
+		config_complain(loader, policy->line, "policies[].draw",
+				"%s has `locate: pop`, by which clients are nowhere: leave one of "
+				"them out",
+				policy->name ?: "it");
+}
+
 static void check_policy(struct config_reader *loader, const struct config_policy *policy)
 {
 	const char *name = policy->name ?: "it";
+
+	if (policy->draw == CONFIG_DRAW_DISTANCE)
+		check_places(loader, policy);
 
 	if (policy->locate == CONFIG_LOCATE_POP && policy->rules.nr)
 		config_complain(loader, policy->line, "policies[].rules",

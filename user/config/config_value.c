@@ -414,6 +414,30 @@ static bool read_asns(struct config_reader *loader, const struct value *value)
 	return keep(loader, value, strdup(value->text)) && good;
 }
 
+static bool read_degrees(const char **text, double most, double *degrees)
+{
+	char item[QUOTED], *end;
+
+	if (!value_next(text, item, sizeof(item)) || item[strspn(item, "+-.0123456789")])
+		return false;
+	*degrees = strtod(item, &end);
+	return !*end && *degrees >= -most && *degrees <= most;
+}
+
+static bool read_coordinates(struct config_reader *loader, const struct value *value)
+{
+	struct config_coordinates *at = value->where;
+	const char *text = value->text;
+	char more[QUOTED];
+
+	if (!read_degrees(&text, 90, &at->latitude) || !read_degrees(&text, 180, &at->longitude) ||
+	    value_next(&text, more, sizeof(more)))
+		return reject(loader, value,
+			      "is no place: degrees north (-90 to 90) and east (-180 "
+			      "to 180), such as [50.1, 8.7]");
+	return keep(loader, value, strdup(value->text));
+}
+
 static bool read_networks(struct config_reader *loader, const struct value *value)
 {
 	struct config_networks *networks = value->where;
@@ -455,7 +479,7 @@ bool value_read(struct config_reader *loader, const struct value *value)
 		[SCHEMA_ZONE] = read_zone,	    [SCHEMA_PREFIX] = read_prefix,
 		[SCHEMA_CONTINENTS] = read_codes,   [SCHEMA_COUNTRIES] = read_codes,
 		[SCHEMA_SUBDIVISIONS] = read_codes, [SCHEMA_ASNS] = read_asns,
-		[SCHEMA_NETWORKS] = read_networks,
+		[SCHEMA_NETWORKS] = read_networks,  [SCHEMA_COORDINATES] = read_coordinates,
 	};
 
 	return readers[value->row->type](loader, value);

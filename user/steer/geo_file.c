@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "distance.h"
 #include "geo_file.h"
 #include "user/base/progress.h"
 #include "user/config/country.h"
@@ -160,6 +161,27 @@ static void read_asn(MMDB_entry_s *entry, struct geo_record *record)
 	}
 }
 
+static bool get_degrees(MMDB_entry_s *entry, const char *name, double *degrees)
+{
+	const char *const path[] = { "location", name, NULL };
+	MMDB_entry_data_s data;
+
+	if (MMDB_aget_value(entry, &data, path) || !data.has_data ||
+	    data.type != MMDB_DATA_TYPE_DOUBLE)
+		return false;
+	*degrees = data.double_value;
+	return true;
+}
+
+static void read_cell(MMDB_entry_s *entry, struct geo_record *record)
+{
+	double latitude, longitude;
+
+	if (get_degrees(entry, "latitude", &latitude) &&
+	    get_degrees(entry, "longitude", &longitude))
+		record->cell = distance_cell(latitude, longitude);
+}
+
 static int add_record(struct walk *walk, MMDB_entry_s *entry)
 {
 	struct geo_file *file = walk->file;
@@ -181,6 +203,7 @@ static int add_record(struct walk *walk, MMDB_entry_s *entry)
 	read_continent(entry, &file->records[file->nr_records]);
 	read_subdivision(entry, &file->records[file->nr_records]);
 	read_asn(entry, &file->records[file->nr_records]);
+	read_cell(entry, &file->records[file->nr_records]);
 	file->nr_records++;
 	return 0;
 }

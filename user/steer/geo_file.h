@@ -13,6 +13,7 @@ struct geo_record {
 	char country[3];
 	char subdivision[8]; /* as ISO 3166-2, its country with it */
 	__u32 asn;
+	__u16 cell; /* of distance.h; 0: no coordinates */
 };
 
 struct geo_file {

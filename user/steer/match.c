@@ -61,6 +61,8 @@ int matcher_open(struct matcher *matcher, const struct config *config)
 	for (i = 0; i < config->nr_regions; i++)
 		nr += config->regions[i].continents.nr + config->regions[i].countries.nr +
 		      config->regions[i].subdivisions.nr + config->regions[i].asns.nr;
+	for (i = 0; i < config->nr_policies; i++)
+		matcher->by_place |= config->policies[i].draw == CONFIG_DRAW_DISTANCE;
 	matcher->words = calloc(nr + 1, sizeof(*matcher->words));
 	matcher->levels = calloc(config->nr_regions + 1, sizeof(*matcher->levels));
 	matcher->touched = calloc(2 * config->nr_regions + 2, sizeof(*matcher->touched));
@@ -82,12 +84,18 @@ void matcher_close(struct matcher *matcher)
 	memset(matcher, 0, sizeof(*matcher));
 }
 
-static void touch(struct matcher *matcher, __u16 region, __u32 level)
+static void touch(struct matcher *matcher, __u32 region, __u32 level)
 {
 	if (!matcher->levels[region])
 		matcher->touched[matcher->nr_touched++] = region;
 	if (matcher->levels[region] < level)
 		matcher->levels[region] = level;
+}
+
+static void touch_cell(struct matcher *matcher, __u16 cell)
+{
+	if (cell)
+		touch(matcher, matcher->config->nr_regions, cell);
 }
 
 static void touch_word(struct matcher *matcher, __u64 key, enum match_level level)
@@ -128,6 +136,9 @@ int matcher_classify(struct matcher *matcher, const struct geo_record *record,
 	size_t i;
 
 	matcher->nr_touched = 0;
+	matcher->has_place |= !!record->cell;
+	if (matcher->by_place)
+		touch_cell(matcher, record->cell);
 	touch_word(matcher, key_of(record->continent), MATCH_CONTINENT);
 	touch_word(matcher, key_of(record->country), MATCH_COUNTRY);
 	touch_word(matcher, key_of(record->subdivision), MATCH_SUBDIVISION);

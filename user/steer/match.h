@@ -34,6 +34,8 @@ struct matcher {
 	__u32 *levels; /* by region: of the address at hand */
 	__u32 *touched;
 	size_t nr_touched;
+	bool by_place;	/* some policy goes by distance */
+	bool has_place; /* some address has coordinates */
 };
 
 /* 0 or -ENOMEM. */
@@ -41,7 +43,8 @@ int matcher_open(struct matcher *matcher, const struct config *config);
 void matcher_close(struct matcher *matcher);
 /*
  * The regions of an address with @record, in network number @network of @networks: a list of
- * (region, level) pairs, sorted by region. Its number in @classes. 0 or -ENOMEM.
+ * (region, level) pairs, sorted by region; behind the last region, its cell (distance.h) if some
+ * policy goes by distance. Its number in @classes. 0 or -ENOMEM.
  */
 int matcher_classify(struct matcher *matcher, const struct geo_record *record,
 		     const struct networks *networks, __u32 network, struct intern *classes,

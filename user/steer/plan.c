@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "distance.h"
 #include "policy.h"
 #include "user/base/log.h"
 #include "user/base/output.h"
@@ -23,7 +24,8 @@ struct building {
 	struct world world;
 	struct intern locations; /* of each: by policy, the rule chosen */
 	__u32 *by_class;	 /* the location of each class */
-	__u32 **alike; /* by policy, of each rule: the first one that sends clients to the same */
+	__u32 **orders; /* by policy, and if it goes by distance, of each cell: 1 + its order */
+	__u32 **alike;	/* by policy, of each rule: the first one that sends clients to the same */
 };
 
 /* --- choices ---------------------------------------------------------------------------------- */
@@ -101,6 +103,7 @@ static int take_policy(const struct config *config, const struct config_policy *
 		[CONFIG_DRAW_ORDER] = STEER_ORDER,
 		[CONFIG_DRAW_WEIGHTED] = STEER_WEIGHTED,
 		[CONFIG_DRAW_SPREAD] = STEER_SPREAD,
+		[CONFIG_DRAW_DISTANCE] = STEER_ORDER,
 	};
 	static const enum steer_where wheres[] = {
 		[CONFIG_LOCATE_ECS] = STEER_BY_ECS,
@@ -135,7 +138,8 @@ static int take_policies(struct building *building)
 
 	plan->policies = calloc(config->nr_policies + 1, sizeof(*plan->policies));
 	building->alike = calloc(config->nr_policies + 1, sizeof(*building->alike));
-	if (!plan->policies || !building->alike)
+	building->orders = calloc(config->nr_policies + 1, sizeof(*building->orders));
+	if (!plan->policies || !building->alike || !building->orders)
 		return -ENOMEM;
 	for (i = 0; !err && i < config->nr_policies; i++) {
 		plan->nr_policies++;
@@ -162,21 +166,99 @@ static size_t choose_rule(const struct config_policy *policy, const __u32 *level
 	return best;
 }
 
+/* --- by distance ------------------------------------------------------------------------------ */
+
+/* The number of the order of the policy's `default` from @cell; new or known. -ENOMEM */
+static int order_find(struct building *building, size_t number, __u32 cell, __u32 *order)
+{
+	struct steer_policy *policy = &building->plan->policies[number];
+	struct steer_rule *from = &policy->shares[policy->nr_shares - 1].to;
+	struct steer_share *longer;
+	struct steer_choice *list = calloc(from->nr ?: 1, sizeof(*list));
+	struct steer_rule rule = { list, from->nr };
+
+	if (!list)
+		return -ENOMEM;
+	memcpy(list, from->choices, from->nr * sizeof(*list));
+	distance_sort(building->config->pops, cell, list, from->nr);
+	for (*order = 0; *order < policy->nr_nearest; ++*order) {
+		if (is_alike(&policy->nearest[*order].to, &rule)) {
+			free(list);
+			return 0;
+		}
+	}
+	longer = reallocarray(policy->nearest, policy->nr_nearest + 1, sizeof(*longer));
+	if (!longer) {
+		free(list);
+		return -ENOMEM;
+	}
+	policy->nearest = longer;
+	longer[policy->nr_nearest++] = (struct steer_share){ .to = rule };
+	return 0;
+}
+
+/* The same, each cell once. */
+static int order_of(struct building *building, size_t policy, __u32 cell, __u32 *order)
+{
+	__u32 **cells = &building->orders[policy];
+	int err;
+
+	if (!*cells)
+		*cells = calloc(DISTANCE_CELLS + 1, sizeof(**cells));
+	if (!*cells)
+		return -ENOMEM;
+	if (!(*cells)[cell]) {
+		err = order_find(building, policy, cell, order);
+		if (err)
+			return err;
+		(*cells)[cell] = *order + 1;
+	}
+	*order = (*cells)[cell] - 1;
+	return 0;
+}
+
+/* What a client in no region of the policy gets, in the cell behind the last region. */
+static int choose_nearest(struct building *building, size_t number, __u32 class, __u32 cell,
+			  __u32 *chosen)
+{
+	struct steer_policy *policy = &building->plan->policies[number];
+	__u32 order;
+	int err;
+
+	if (!cell || building->config->policies[number].draw != CONFIG_DRAW_DISTANCE)
+		return 0;
+	err = order_of(building, number, cell, &order);
+	if (err)
+		return err;
+	policy->nearest[order].nr4 += building->world.nr4[class];
+	policy->nearest[order].nr6 += building->world.nr6[class];
+	if (!is_alike(&policy->nearest[order].to, &policy->shares[policy->nr_shares - 1].to))
+		*chosen = policy->nr_shares + order;
+	return 0;
+}
+
+/* --- classes ---------------------------------------------------------------------------------- */
+
 /* Which rules the policies choose for a class, @levels being those of its regions. */
 static int locate_class(struct building *building, __u32 class, const __u32 *levels, __u32 *chosen)
 {
 	const struct config *config = building->config;
 	struct world *world = &building->world;
 	size_t i, rule;
+	int err = 0;
 
-	for (i = 0; i < config->nr_policies; i++) {
+	for (i = 0; !err && i < config->nr_policies; i++) {
 		rule = choose_rule(&config->policies[i], levels);
 		building->plan->policies[i].shares[rule].nr4 += world->nr4[class];
 		building->plan->policies[i].shares[rule].nr6 += world->nr6[class];
 		chosen[i] = building->alike[i][rule];
+		if (rule + 1 == building->plan->policies[i].nr_shares)
+			err = choose_nearest(building, i, class, levels[config->nr_regions],
+					     &chosen[i]);
 	}
-	return intern_add(&building->locations, chosen, config->nr_policies,
-			  &building->by_class[class]);
+	return err
+		       ?: intern_add(&building->locations, chosen, config->nr_policies,
+				     &building->by_class[class]);
 }
 
 /* Class 0 comes first: nothing is known of it, and so of location 0. */
@@ -238,6 +320,12 @@ static int make_map(struct building *building)
 	return err;
 }
 
+static const struct steer_rule *chosen_rule(const struct steer_policy *policy, __u32 chosen)
+{
+	return chosen < policy->nr_shares ? &policy->shares[chosen].to
+					  : &policy->nearest[chosen - policy->nr_shares].to;
+}
+
 static int make_rules(struct building *building)
 {
 	struct steer_plan *plan = building->plan;
@@ -250,8 +338,8 @@ static int make_rules(struct building *building)
 		if (!policy->rules)
 			return -ENOMEM;
 		for (location = 0; location < building->locations.nr; location++)
-			policy->rules[location] =
-				policy->shares[intern_words(&building->locations, location)[i]].to;
+			policy->rules[location] = *chosen_rule(
+				policy, intern_words(&building->locations, location)[i]);
 	}
 	return 0;
 }
@@ -455,6 +543,19 @@ static void doubt_pops(struct building *building)
 			      "pops[]: %s: no policy sends anybody there", config->pops[i].name);
 }
 
+static void doubt_places(struct building *building)
+{
+	const struct config *config = building->config;
+	size_t i;
+
+	for (i = 0; i < config->nr_policies && !building->world.matcher.has_place; i++)
+		if (config->policies[i].draw == CONFIG_DRAW_DISTANCE)
+			doubt(building, config->policies[i].line,
+			      "policies[].draw: %s: goes by distance, and no network of the "
+			      "databases has coordinates: it takes a database of cities",
+			      config->policies[i].name);
+}
+
 static int doubt_all(struct building *building)
 {
 	building->plan->doubts = calloc(1, sizeof(*building->plan->doubts));
@@ -463,6 +564,7 @@ static int doubt_all(struct building *building)
 	doubt_words(building);
 	doubt_rules(building);
 	doubt_pops(building);
+	doubt_places(building);
 	return doubt_regions(building);
 }
 
@@ -505,6 +607,9 @@ static void building_end(struct building *building)
 
 	for (i = 0; building->alike && i < building->config->nr_policies; i++)
 		free(building->alike[i]);
+	for (i = 0; building->orders && i < building->config->nr_policies; i++)
+		free(building->orders[i]);
+	free(building->orders);
 	free(building->alike);
 	free(building->by_class);
 	intern_free(&building->locations);
@@ -546,6 +651,9 @@ void steer_plan_free(struct steer_plan *plan)
 
 		for (j = 0; j < policy->nr_shares; j++)
 			free((void *)policy->shares[j].to.choices);
+		for (j = 0; j < policy->nr_nearest; j++)
+			free((void *)policy->nearest[j].to.choices);
+		free(policy->nearest);
 		free((void *)policy->last_resort.choices);
 		free(policy->shares);
 		free(policy->rules);

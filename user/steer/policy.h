@@ -57,6 +57,8 @@ struct steer_policy {
 	struct steer_share
 		*shares; /* of each rule in the configuration's order, then of `default` */
 	size_t nr_shares;
+	struct steer_share *nearest; /* parts of the last share: each order by distance */
+	size_t nr_nearest;
 };
 
 /* A client's address to its location. Lines as maps/steer.h has them, ready to be copied. */

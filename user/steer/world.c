@@ -54,6 +54,8 @@ static void fill_in(struct geo_record *record, const struct geo_record *from)
 		memcpy(record->country, from->country, sizeof(record->country));
 	if (!*record->subdivision && same)
 		memcpy(record->subdivision, from->subdivision, sizeof(record->subdivision));
+	if (!record->cell && same)
+		record->cell = from->cell;
 	if (!record->asn)
 		record->asn = from->asn;
 }
