@@ -213,33 +213,18 @@ static int print_reply(const struct query *query, struct dns_work *work)
 	return code;
 }
 
-/* As if all POPs were up. */
-static void query_steer(const struct dns_zones *zones, struct dns_steering *steering)
-{
-	static const struct ad_steer_pop all_up[AD_STEER_BANK];
-	const struct dns_steer_set *set = zones->steering;
-
-	*steering = (struct dns_steering){ .pops = all_up };
-	if (!set)
-		return;
-	steering->table = set->rows.bytes;
-	steering->size = set->rows.size;
-	steering->lines = set->lines;
-	steering->nr_lines = set->nr_lines;
-}
-
 static int query_ask(const struct query *query, const struct dns_zones *zones,
 		     const struct dns_limiter *limiter)
 {
+	static const struct ad_steer_pop all_up[AD_STEER_BANK];
+	struct dns_steering steering = dns_steering_of(zones->steering, all_up);
 	struct dns_work *work = calloc(1, sizeof(*work));
-	struct dns_steering steering;
 	int code = EXIT_OK;
 
 	if (!work)
 		return EXIT_FAILED;
 	work->home = zones->image;
 	work->limiter = limiter;
-	query_steer(zones, &steering);
 	work->steering = &steering;
 	dns_ask_write(&query->ask, work);
 	switch (dns_respond(work, dns_image(work))) {
