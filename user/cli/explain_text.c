@@ -8,7 +8,6 @@
 #include "explain.h"
 #include "user/base/addr.h"
 #include "user/base/output.h"
-#include "user/base/printable.h"
 #include "user/zone/zone_rdata.h"
 
 #define say(label, format, ...) printf("  %-10s" format "\n", label, ##__VA_ARGS__)
@@ -141,25 +140,9 @@ static void print_rows(const struct explain *explain, const struct dns_explain_n
 		say("draw", "none: every client of the location gets the same");
 }
 
-/* ", told by NAME", as somebody wrote it; "" if nobody told anything. */
-#define TOLD_BY_TEXT (PRINTABLE_GROWS * sizeof(((struct ad_steer_told *)0)->who) + 16)
-static const char *told_by(const struct ad_steer_told *told, char text[TOLD_BY_TEXT])
-{
-	char who[sizeof(told->who) + 1];
-	int len;
-
-	text[0] = '\0';
-	if (!told->state)
-		return text;
-	snprintf(who, sizeof(who), "%.*s", (int)sizeof(told->who), told->who);
-	len = snprintf(text, TOLD_BY_TEXT, ", told by ");
-	printable(text + len, TOLD_BY_TEXT - len, who);
-	return text;
-}
-
 static void print_pops(const struct explain *explain, const struct dns_explain_name *name)
 {
-	char state[POP_STATE_TEXT], by[TOLD_BY_TEXT];
+	char state[POP_STATE_TEXT], who[POP_WHO_TEXT];
 	const struct ad_steer_told *told;
 	size_t i;
 
@@ -167,8 +150,9 @@ static void print_pops(const struct explain *explain, const struct dns_explain_n
 		const struct dns_asked_pop *pop = &name->asked.list[i];
 
 		told = &explain->told[pop->pop];
-		say("POP", "%s: %s%s: %s%s", explain->config->pops[pop->pop].name,
-		    pops_state(told, state), told_by(told, by), explain_outcome(name, i),
+		say("POP", "%s: %s%s%s: %s%s", explain->config->pops[pop->pop].name,
+		    pops_state(told, state), told->state ? ", told by " : "", pops_who(told, who),
+		    explain_outcome(name, i),
 		    pop->careless ? " (all others are out: what it sheds does not count)" : "");
 	}
 }
