@@ -24,7 +24,7 @@ import dns.rdatatype
 POPS = ("fra", "nyc", "sin", "ams", "lon", "tyo")
 COUNTRIES = ("DE", "FR", "US", "CA", "JP", "KE", "BR", "AU")
 CONTINENTS = ("EU", "NA", "AS", "AF", "SA", "OC")
-NAMES, ALIASES, POLICIES = 40, 10, 12
+NAMES, WILD, ALIASES, POLICIES = 40, 4, 10, 12  # the first WILD are wildcards
 
 
 def network(draw, most4=28, most6=56):
@@ -88,7 +88,10 @@ def policies(draw, names):
 
 def steered(draw):
     for number in range(NAMES):
-        keys = [f"name: n{number}.example.com", f"policy: p{number % POLICIES}"]
+        owner, members = f"n{number}", "{name}.{pop}"
+        if number < WILD:
+            owner, members = f"*.n{number}", f"n{number}.{{pop}}"
+        keys = [f'name: "{owner}.example.com"', f"policy: p{number % POLICIES}", f'members: "{members}"']
         if draw.random() < 0.7:
             keys.append(f"ttl: {draw.randint(20, 600)}")
         if draw.random() < 0.7:
@@ -98,6 +101,10 @@ def steered(draw):
         yield "{ " + ", ".join(keys) + " }"
 
 
+def asked_as(draw, number):
+    return f"x{draw.randrange(100)}.n{number}" if number < WILD else f"n{number}"
+
+
 def zone_lines(draw):
     yield from ("$ORIGIN example.com.", "@ 300 SOA ns host 1 3600 600 86400 60", "@ 300 NS ns",
                 "ns 300 A 198.51.100.1")
@@ -105,7 +112,7 @@ def zone_lines(draw):
         for index, pop in enumerate(POPS):
             yield f"n{number}.{pop} {draw.randint(20, 600)} A 10.{index}.{number}.1"
     for number in range(ALIASES):
-        yield f"a{number} 300 CNAME n{draw.randrange(NAMES)}"
+        yield f"a{number} 300 CNAME {asked_as(draw, draw.randrange(NAMES))}"
 
 
 def client(draw, networks):
@@ -140,7 +147,7 @@ def make(home, seed, nr):
             "policies": policies(draw, names), "steer": steered(draw)}
     (home / "steer.yaml").write_text("".join(f"{key}=[{', '.join(rows)}]\n"
                                              for key, rows in keys.items()))
-    asked = [f"n{n}" for n in range(NAMES)] + [f"a{n}" for n in range(ALIASES)] + ["ns", "none"]
+    asked = [asked_as(draw, n) for n in range(NAMES)] + ["n0", "x.y.n1"] + [f"a{n}" for n in range(ALIASES)] + ["ns", "none"]
     (home / "questions").write_text("".join(
         f"{client(draw, networks)} {draw.choice(asked)}.example.com\n" for _ in range(nr)))
 
