@@ -424,6 +424,11 @@ static void test_config_steering_mistakes_have_their_place(void)
 		  "there: leave one of them out" },
 		{ "policy", 10, REGION POLICY "steer: [{name: www.example.com, policy: neer}]",
 		  "12: steer[].policy: \"neer\" is not among `policies`; did you mean near?" },
+		{ "wildcard below", 10,
+		  REGION POLICY "steer: [{name: \"a.*.example.com\", policy: near}]",
+		  "12: steer[].name: \"a.*.example.com\" is not a domain name" },
+		{ "a star", 10, REGION POLICY "steer: [{name: \"*.\", policy: near}]",
+		  "12: steer[].name: \"*.\" is not a domain name" },
 		{ "zone", 10, REGION POLICY "steer: [{name: www.example.org, policy: near}]",
 		  "12: steer[].name: www.example.org. is in none of `dns.zones`" },
 		{ "members", 10,
@@ -452,7 +457,8 @@ static void test_config_steering_is_read(void)
 		       "- name: near\n"
 		       "  rules: {eu: [fra, {nyc: 3}]}\n"
 		       "  default: [[nyc, fra]]\n"
-		       "steer: [{name: WWW.example.com, policy: near, ttl: 1m}]");
+		       "steer: [{name: WWW.example.com, policy: near, ttl: 1m}, "
+		       "{name: \"*.CDN.example.com\", policy: near}]");
 	if (!is_int(config_load(path, &config, &errors), 0, "a good file"))
 		return;
 	is_int(config->regions[0].continents.nr, 1, "a single value is a list of one");
@@ -467,6 +473,7 @@ static void test_config_steering_is_read(void)
 	is_int(policy->fallback.list[1].rank, 0, "a group has one rank");
 	is_int(policy->fallback.list[0].pop, 1, "and POPs in its order");
 	is_str(config->steered[0].name, "www.example.com.", "a steered name");
+	is_str(config->steered[1].name, "*.cdn.example.com.", "a wildcard");
 	is_int(config->steered[0].ttl_s, 60, "a TTL");
 	is_str(config->steered[0].members, "{name}.{pop}", "members by default");
 	is_int(config->steered[0].ecs, true, "ECS by default");

@@ -106,6 +106,7 @@ static void change_value(struct config *config, const struct schema_row *row, vo
 	case SCHEMA_FILE:
 	case SCHEMA_DIR:
 	case SCHEMA_ZONE:
+	case SCHEMA_OWNER:
 	case SCHEMA_CONTINENTS:
 	case SCHEMA_COUNTRIES:
 	case SCHEMA_SUBDIVISIONS:

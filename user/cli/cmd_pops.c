@@ -78,7 +78,7 @@ static void steered_print(const struct pop_seen *pops, size_t nr)
 		{ "STEERED TO", false }, { "TOLD", false }, { "FOR", true }, { "BY", false }, {}
 	};
 	struct table *table = nr ? table_new(stdout, columns) : NULL;
-	char state[POP_STATE_TEXT], age[UNIT_TEXT];
+	char state[POP_STATE_TEXT], age[UNIT_TEXT], who[POP_WHO_TEXT];
 
 	if (!table)
 		return;
@@ -90,7 +90,7 @@ static void steered_print(const struct pop_seen *pops, size_t nr)
 		table_cell(table, told->state ? YELLOW : PLAIN, "%s", pops_state(told, state));
 		table_cell(table, PLAIN, "%s",
 			   told->state ? unit_duration(time(NULL) - told->since_real_s, age) : "");
-		table_cell(table, PLAIN, "%.*s", (int)sizeof(told->who), told->who);
+		table_cell(table, PLAIN, "%s", pops_who(told, who));
 	}
 	table_end(table);
 }

@@ -121,14 +121,14 @@ static void print_dns(const struct status *status)
 /* Only POPs of which something was said. */
 static void print_pops(const struct status *status)
 {
-	char state[POP_STATE_TEXT], age[UNIT_TEXT];
+	char state[POP_STATE_TEXT], age[UNIT_TEXT], who[POP_WHO_TEXT];
 
 	for (size_t i = 0; i < status->nr_pops; i++) {
 		const struct ad_steer_told *told = &status->pops[i].told;
 
 		if (told->state)
-			print_line("pop", "%s: %s, told by %.*s %s ago", status->pops[i].name,
-				   pops_state(told, state), (int)sizeof(told->who), told->who,
+			print_line("pop", "%s: %s, told by %s %s ago", status->pops[i].name,
+				   pops_state(told, state), pops_who(told, who),
 				   unit_duration(time(NULL) - told->since_real_s, age));
 	}
 }

@@ -50,6 +50,8 @@ static const struct command commands[] = {
 	{ "zones", cmd_zones, "", "list the DNS zones that are served", NULL },
 	{ "query", cmd_query, "NAME [TYPE] [OPTIONS]", "ask the DNS engine without the network",
 	  cmd_query_args },
+	{ "explain", cmd_explain, "ADDRESS NAME [TYPE] [OPTIONS]",
+	  "say what a client is answered, and each step of why", cmd_explain_args },
 	{ "drain", cmd_drain, "[OPTIONS]", "send new flows to other nodes, let old ones end here",
 	  cmd_drain_args },
 	{ "undrain", cmd_undrain, "[OPTIONS]", "end a drain: take new flows again",

@@ -26,9 +26,10 @@ enum schema_type {
 	SCHEMA_CHOICE,	/* the position of a word in .choices */
 	SCHEMA_ADDRESS, /* one that a packet can be sent to */
 	SCHEMA_PREFIX,	/* "address/bits" */
-	SCHEMA_FILE, /* must exist, unless .may_lack; relative to the configuration's directory */
-	SCHEMA_DIR,  /* absolute */
-	SCHEMA_ZONE, /* domain name; kept lower case, with its final dot */
+	SCHEMA_FILE,  /* must exist, unless .may_lack; relative to the configuration's directory */
+	SCHEMA_DIR,   /* absolute */
+	SCHEMA_ZONE,  /* domain name; kept lower case, with its final dot */
+	SCHEMA_OWNER, /* the same, or a wildcard */
 	/* Lists in one value: their text is "a, b" (config.c), their member starts with it. */
 	SCHEMA_CONTINENTS,
 	SCHEMA_COUNTRIES,

@@ -303,9 +303,12 @@ static const char *domain_trouble(const char *text)
 static bool read_zone(struct config_reader *loader, const struct value *value)
 {
 	size_t length = strlen(value->text), i;
-	const char *trouble = length ? domain_trouble(value->text) : "is not a domain name";
+	bool is_wild = value->row->type == SCHEMA_OWNER && !strncmp(value->text, "*.", 2);
+	const char *text = value->text + (is_wild ? 2 : 0), *trouble = "is not a domain name";
 	char *name;
 
+	if (*text)
+		trouble = domain_trouble(text);
 	if (trouble)
 		return reject(loader, value, "%s", trouble);
 	name = malloc(length + 2);
@@ -447,15 +450,15 @@ bool value_next(const char **text, char *item, size_t size)
 bool value_read(struct config_reader *loader, const struct value *value)
 {
 	static bool (*const readers[])(struct config_reader *, const struct value *) = {
-		[SCHEMA_TEXT] = read_text,	    [SCHEMA_NAME] = read_name,
-		[SCHEMA_BOOL] = read_bool,	    [SCHEMA_NUMBER] = read_number,
-		[SCHEMA_COUNT] = read_count,	    [SCHEMA_SECONDS] = read_seconds,
-		[SCHEMA_CHOICE] = read_choice,	    [SCHEMA_ADDRESS] = read_address,
-		[SCHEMA_FILE] = read_file,	    [SCHEMA_DIR] = read_dir,
-		[SCHEMA_ZONE] = read_zone,	    [SCHEMA_PREFIX] = read_prefix,
-		[SCHEMA_CONTINENTS] = read_codes,   [SCHEMA_COUNTRIES] = read_codes,
-		[SCHEMA_SUBDIVISIONS] = read_codes, [SCHEMA_ASNS] = read_asns,
-		[SCHEMA_NETWORKS] = read_networks,
+		[SCHEMA_TEXT] = read_text,	 [SCHEMA_NAME] = read_name,
+		[SCHEMA_BOOL] = read_bool,	 [SCHEMA_NUMBER] = read_number,
+		[SCHEMA_COUNT] = read_count,	 [SCHEMA_SECONDS] = read_seconds,
+		[SCHEMA_CHOICE] = read_choice,	 [SCHEMA_ADDRESS] = read_address,
+		[SCHEMA_FILE] = read_file,	 [SCHEMA_DIR] = read_dir,
+		[SCHEMA_ZONE] = read_zone,	 [SCHEMA_OWNER] = read_zone,
+		[SCHEMA_PREFIX] = read_prefix,	 [SCHEMA_CONTINENTS] = read_codes,
+		[SCHEMA_COUNTRIES] = read_codes, [SCHEMA_SUBDIVISIONS] = read_codes,
+		[SCHEMA_ASNS] = read_asns,	 [SCHEMA_NETWORKS] = read_networks,
 	};
 
 	return readers[value->row->type](loader, value);
@@ -469,6 +472,7 @@ char *value_canonical(const struct value *value)
 	case SCHEMA_ADDRESS:
 		return strdup(addr_format(value->where, text));
 	case SCHEMA_ZONE:
+	case SCHEMA_OWNER:
 		return strdup(*(char **)value->where);
 	default:
 		return strdup(value->text);

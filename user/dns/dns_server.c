@@ -389,14 +389,10 @@ struct dns_zones *dns_server_use(struct dns_server *server, struct dns_zones *zo
 	struct dns_zones *before = server->zones;
 
 	server->zones = zones;
-	memset(&server->steering, 0, sizeof(server->steering));
-	if (zones && zones->steering && server->pops) {
-		server->steering.table = zones->steering->rows.bytes;
-		server->steering.size = zones->steering->rows.size;
-		server->steering.lines = zones->steering->lines;
-		server->steering.nr_lines = zones->steering->nr_lines;
-		server->steering.pops = server->pops + zones->slot * AD_STEER_BANK;
-	}
+	server->steering = dns_steering_of(NULL, NULL);
+	if (zones && server->pops)
+		server->steering = dns_steering_of(zones->steering,
+						   server->pops + zones->slot * AD_STEER_BANK);
 	return before;
 }
 

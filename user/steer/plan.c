@@ -147,21 +147,6 @@ static int take_policies(struct building *building)
 
 /* --- locations -------------------------------------------------------------------------------- */
 
-/* Which rule of @policy names it most exactly; the number of rules: none does, so `default`. */
-static size_t choose_rule(const struct config_policy *policy, const __u32 *levels)
-{
-	size_t i, best = policy->rules.nr;
-	__u32 most = MATCH_NONE;
-
-	for (i = 0; i < policy->rules.nr; i++) {
-		if (levels[policy->rules.list[i].region] > most) {
-			most = levels[policy->rules.list[i].region];
-			best = i;
-		}
-	}
-	return best;
-}
-
 /* Which rules the policies choose for a class, @levels being those of its regions. */
 static int locate_class(struct building *building, __u32 class, const __u32 *levels, __u32 *chosen)
 {
@@ -170,7 +155,7 @@ static int locate_class(struct building *building, __u32 class, const __u32 *lev
 	size_t i, rule;
 
 	for (i = 0; i < config->nr_policies; i++) {
-		rule = choose_rule(&config->policies[i], levels);
+		rule = match_rule(&config->policies[i], levels);
 		building->plan->policies[i].shares[rule].nr4 += world->nr4[class];
 		building->plan->policies[i].shares[rule].nr6 += world->nr6[class];
 		chosen[i] = building->alike[i][rule];

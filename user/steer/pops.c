@@ -73,6 +73,16 @@ const char *pops_state(const struct ad_steer_told *told, char text[POP_STATE_TEX
 	return text;
 }
 
+const char *pops_who(const struct ad_steer_told *told, char text[POP_WHO_TEXT])
+{
+	char who[sizeof(told->who) + 1] = { 0 };
+
+	if (told->state)
+		memcpy(who, told->who, sizeof(told->who));
+	printable(text, POP_WHO_TEXT, who);
+	return text;
+}
+
 /* --- maps ------------------------------------------------------------------------------------- */
 
 struct maps {
@@ -248,13 +258,13 @@ json_t *pops_json(const struct pop_seen *pop)
 {
 	const struct ad_steer_told *told = &pop->told;
 	bool known = told->state && told->state < AD_STEER_TOLD_STATES;
+	char who[POP_WHO_TEXT];
 
 	return json_pack("{s:s, s:s, s:b, s:i, s:o, s:o}", "pop", pop->name, "told",
 			 state_words[known ? told->state : 0], "out", !!(pop->word & AD_STEER_OUT),
 			 "shed_percent", told->percent, "since",
 			 known ? json_integer(told->since_real_s) : json_null(), "who",
-			 known ? json_stringn(told->who, strnlen(told->who, sizeof(told->who)))
-			       : json_null());
+			 known ? json_string(pops_who(told, who)) : json_null());
 }
 
 const struct ad_steer_pop *pops_map(const struct pins *pins)

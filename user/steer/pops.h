@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include "maps/steer_rows.h"
+#include "user/base/printable.h"
 #include "user/state/pins.h"
 
 struct pop_seen {
@@ -28,6 +29,10 @@ int pops_parse(const char *state, const char *percent, struct ad_steer_told *tol
 /* "up", "draining", "down", "sheds 20 %"; "auto" for state 0. */
 #define POP_STATE_TEXT 32
 const char *pops_state(const struct ad_steer_told *told, char text[POP_STATE_TEXT]);
+
+/* Who told it, fit for a terminal; "" for state 0. */
+#define POP_WHO_TEXT (PRINTABLE_GROWS * sizeof(((struct ad_steer_told *)0)->who) + 1)
+const char *pops_who(const struct ad_steer_told *told, char text[POP_WHO_TEXT]);
 
 /* The POPs of the image in @slot, each with the word of what was told. 0 or -errno. */
 int pops_write(const struct pins *pins, __u32 slot, const char (*names)[AD_STEER_NAME], size_t nr);

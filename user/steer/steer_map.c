@@ -30,6 +30,15 @@ void steer_map_locate(const struct steer_map *map, const struct ad_addr *addr, _
 	*scope = place.scope;
 }
 
+struct steer_key steer_map_key(const struct ad_addr *addr, unsigned int bits)
+{
+	__u32 ip4;
+
+	if (steer_inner_ip4(addr, bits, &ip4))
+		return (struct steer_key){ true, ip4 };
+	return (struct steer_key){ false, __builtin_bswap64(addr->q[0]) };
+}
+
 /* --- ranges ----------------------------------------------------------------------------------- */
 
 int steer_ranges_add(struct steer_ranges *ranges, __u64 end, __u32 location)
@@ -51,6 +60,22 @@ int steer_ranges_add(struct steer_ranges *ranges, __u64 end, __u32 location)
 	}
 	ranges->list[ranges->nr++] = (struct steer_range){ end, location };
 	return 0;
+}
+
+const struct steer_range *steer_ranges_find(const struct steer_ranges *ranges, __u64 key,
+					    __u64 *start)
+{
+	size_t low = 0, high = ranges->nr - 1, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (ranges->list[middle].end < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*start = low ? ranges->list[low - 1].end + 1 : 0;
+	return &ranges->list[low];
 }
 
 void steer_ranges_free(struct steer_ranges *ranges)
