@@ -28,6 +28,7 @@ struct dns_zones {
 	size_t nr;
 	size_t nr_broken;    /* with an error */
 	size_t nr_kept;	     /* not read again, since their files have not changed */
+	size_t nr_compiled;  /* the others are in the image as the set before had them */
 	__u64 began_real_ns; /* before any was read */
 	struct steer_plan *plan;
 	struct dns_steer_set *steering; /* made of the plan; NULL: no name is steered */
