@@ -124,8 +124,8 @@ static int read_chain(struct dns_build *build, __u32 index)
 	if (!build->proofs[index])
 		return -ENOMEM;
 	for (i = 0; i < chain->nr; i++) {
-		denier = dns_image_at(build->image,
-				      (__u64)chain->deniers * 8 + i * sizeof(*denier));
+		denier =
+			dns_image_at(build->image, (__u64)chain->deniers * 8 + i * sizeof(*denier));
 		build->proofs[index][i] = denier->proof;
 	}
 	return 0;

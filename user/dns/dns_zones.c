@@ -73,7 +73,7 @@ struct reading {
 	const struct dns_zones *before; /* or NULL */
 	struct dns_zones *set;
 	struct config_errors *errors;
-	bool keeps; /* what @before has, where its files have not changed */
+	bool keeps; /* what @before has, where its files have not changed; same configuration */
 	size_t records;
 };
 
@@ -279,17 +279,41 @@ static int describe_all(struct dns_zones *set)
 	return 0;
 }
 
-/* Databases and policies to rows, and names that must fit the zones. */
+/* What was made of the same files is made no second time: reading a database takes long. */
+static bool keep_plan(const struct reading *reading)
+{
+	const struct dns_zones *before = reading->before;
+	struct dns_zones *set = reading->set;
+
+	if (!reading->keeps || !before->plan || !steer_plan_is_current(before->plan))
+		return false;
+	set->plan = steer_plan_share(before->plan);
+	if (before->steering)
+		set->steering = dns_steer_set_share(before->steering);
+	return true;
+}
+
+/* Databases and policies to rows. */
+static int make_plan(struct reading *reading)
+{
+	struct dns_zones *set = reading->set;
+	int err = steer_plan_build(reading->config, reading->errors, &set->plan);
+
+	if (!err && set->plan && set->plan->nr_names)
+		err = dns_steer_set_new(set->plan, reading->config, reading->errors,
+					&set->steering);
+	if (!err && set->plan)
+		steer_plan_tell(set->plan);
+	return err;
+}
+
+/* The plan, whose names must fit the zones. */
 static int steer_all(struct reading *reading)
 {
 	struct dns_zones *set = reading->set;
 	struct zone **zones;
-	int err = 0;
+	int err = keep_plan(reading) ? 0 : make_plan(reading);
 
-	err = steer_plan_build(reading->config, reading->errors, &set->plan);
-	if (!err && set->plan && set->plan->nr_names)
-		err = dns_steer_set_new(set->plan, reading->config, reading->errors,
-					&set->steering);
 	if (err || !set->steering)
 		return err;
 	zones = zone_list(set);
@@ -304,12 +328,12 @@ static int steer_all(struct reading *reading)
 static int compile(const struct reading *reading, struct zone **zones,
 		   const struct dns_image_options *options)
 {
-	const struct dns_zones *before = reading->keeps ? reading->before : NULL;
+	const struct dns_zones *before = reading->before;
 	struct dns_zones *set = reading->set;
 	struct zone **was = NULL;
 	int err = -EAGAIN;
 
-	if (before && before->nr == set->nr && before->steering == set->steering)
+	if (reading->keeps && before->nr == set->nr && before->steering == set->steering)
 		was = zone_list(before);
 	if (was)
 		err = dns_image_patch(before->image, was, zones, set->nr, options, &set->image,
@@ -412,7 +436,7 @@ static int load(const struct config *config, const struct dns_zones *before, boo
 		.before = before,
 		.set = calloc(1, sizeof(*reading.set)),
 		.errors = errors,
-		.keeps = keeps,
+		.keeps = keeps && before && before->config == config,
 	};
 	struct timespec now;
 	int err;
@@ -420,6 +444,7 @@ static int load(const struct config *config, const struct dns_zones *before, boo
 	if (!reading.set)
 		return -ENOMEM;
 	reading.set->staged = -1;
+	reading.set->config = config;
 	clock_gettime(CLOCK_REALTIME, &now);
 	reading.set->began_real_ns = clock_ns_of(&now);
 	progress_begin();
@@ -430,8 +455,6 @@ static int load(const struct config *config, const struct dns_zones *before, boo
 	}
 	tell_broken(reading.set);
 	zones_tell(reading.set);
-	if (reading.set->plan)
-		steer_plan_tell(reading.set->plan);
 	*zones = reading.set;
 	return 0;
 }

@@ -21,6 +21,7 @@ struct dns_served {
 };
 
 struct dns_zones {
+	const struct config *config; /* what it was made of; to be compared, not read */
 	struct dns_image *image;
 	/* Both by zone index of the image, which is the order of zone_compare(). */
 	struct ad_dns_zone_info *list;
