@@ -11,6 +11,8 @@
 #include "user/base/addr.h"
 #include "user/config/config.h"
 #include "user/config/country.h"
+#include "user/dns/dns_service.h"
+#include "user/dns/dns_zones.h"
 #include "user/steer/policy.h"
 
 #define ROUNDS	  40
@@ -715,6 +717,79 @@ static void test_plan_pop_policy_begins_with_its_own(void)
 	config_free(config);
 }
 
+static struct dns_zones *follow(const struct config *config, struct dns_zones *before)
+{
+	struct config_errors errors = { 0 };
+	struct dns_zones *zones = NULL;
+
+	if (dns_zones_refresh(config, before, &zones, &errors))
+		config_errors_log(&errors);
+	config_errors_free(&errors);
+	return zones;
+}
+
+static void write_zone(int serial)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text),
+		 "$TTL 60\n@ SOA ns host %d 1 1 1 1\n@ NS ns\nns A 192.0.2.1\n"
+		 "www.fra A 192.0.2.2\nwww.nyc A 192.0.2.3\nwww.sin A 192.0.2.4\n",
+		 serial);
+	spill_text("a.zone", text);
+}
+
+static void test_plan_is_kept_until_its_files_change(void)
+{
+	struct dns_zones *first, *second, *third, *other;
+	struct config *config, *same;
+	char path[128];
+
+	good_database();
+	write_zone(1);
+	spill_text("nets.txt", "192.0.2.0/24\n");
+	write_plan("regions: [{name: de, countries: [DE], network_file: nets.txt}]",
+		   "policies: [{name: p, rules: {de: fra}, default: [nyc, sin]}]\n"
+		   "steer: [{name: www.example.com, policy: p}]");
+	config = load();
+	same = load();
+	usleep(1100000); /* what changed just now is not trusted */
+	first = follow(config, NULL);
+	write_zone(2);
+	second = follow(config, first);
+	is_int(second->nr - second->nr_kept, 1, "a zone that changed is read");
+	ok(second->plan == first->plan && second->steering == first->steering,
+	   "no database is: the plan stays");
+	usleep(1100000);
+	dns_zones_free(first);
+	third = follow(config, second);
+	ok(third->plan == second->plan, "also when the set that it was made for is gone");
+	other = follow(same, third);
+	ok(other->plan != third->plan, "another configuration has another plan");
+	dns_zones_free(other);
+	spill_text("nets.txt", "192.0.3.0/24\n");
+	other = follow(config, third);
+	ok(other->plan != third->plan, "and so has another list of networks");
+	is_int(other->nr_compiled, 1, "by which the zone's steered name is compiled");
+	dns_zones_free(other);
+	spill_text("nets.txt", "192.0.2.0/24\n");
+	usleep(1100000);
+	other = follow(config, third);
+	dns_zones_free(third);
+	third = follow(config, other);
+	ok(third->plan == other->plan, "which stays then, ...");
+	good_database();
+	dns_zones_free(second);
+	second = follow(config, third);
+	ok(second->plan != third->plan, "until a database is written");
+	dns_zones_free(second);
+	dns_zones_free(third);
+	dns_zones_free(other);
+	unlink(in_dir("a.zone", path));
+	config_free(config);
+	config_free(same);
+}
+
 int main(void)
 {
 	if (!mkdtemp(dir))
@@ -725,6 +800,7 @@ int main(void)
 	test_plan_doubts_have_their_line();
 	test_plan_network_file_is_read_by_lines();
 	test_plan_pop_policy_begins_with_its_own();
+	test_plan_is_kept_until_its_files_change();
 	for (size_t i = 0; i < 4; i++) {
 		static const char *const names[] = { "a.mmdb", "b.mmdb", "nets.txt",
 						     "anydoor.yaml" };

@@ -17,12 +17,12 @@ struct dns_build {
 	struct dns_render render;
 	struct zone *const *zones;
 	size_t nr_zones;
+	const bool *wanted; /* by zone: which are compiled; NULL: all */
 	const struct dns_steered *steered;
 	size_t nr_steered;
 	struct dns_extra *extras; /* steered names of zones that can be read */
 	size_t nr_extras;
-	__u64 long_extras; /* bytes of additional data in sets that have much */
-	__u32 **proofs;	   /* by zone, then by denier of its chain: refs; NULL: not signed */
+	__u32 **proofs; /* by zone, then by denier of its chain: refs; NULL: not signed */
 	__u64 keys[AD_DNS_NAME_WORDS][2];
 	/* CHAOS: two names, one TXT */
 	struct zone_rr odd[2];
@@ -36,6 +36,13 @@ struct dns_build {
  */
 __u64 dns_image_alloc(struct dns_image *image, __u64 size, __u32 align, bool whole);
 void *dns_image_at(const struct dns_image *image, __u64 address);
+
+/* Notes that something refers to the cell with this number. */
+void dns_image_hold(struct dns_image *image, __u32 cell);
+/* All from zones and names on, once the name table is laid out. 0 or -errno. */
+int dns_build_body(struct dns_build *build);
+/* But for the image. */
+void dns_build_free(struct dns_build *build);
 
 /* @node's cell, with all that it refers to. 0 or -errno. */
 int dns_build_cell(struct dns_build *build, const struct dns_node *node, const __u64 hash[2]);
@@ -54,6 +61,8 @@ int dns_steered_build(struct dns_build *build);
 
 /* Stores the chains of all zones that have one. 0 or -errno. */
 int dns_chains_build(struct dns_build *build);
+/* Of zones that are not compiled: the chains of those that are the parent of one that is. */
+int dns_chains_read(struct dns_build *build);
 void dns_chains_free(struct dns_build *build);
 
 /* What denies something of @node; its wildcard needs no denial if it has one. */

@@ -107,8 +107,41 @@ int dns_chains_build(struct dns_build *build)
 	if (!build->proofs)
 		return -ENOMEM;
 	for (i = 0; i < build->nr_zones && !err; i++)
-		if (build->zones[i]->chain.nr)
+		if (build->zones[i]->chain.nr && (!build->wanted || build->wanted[i]))
 			err = build_chain(build, i);
+	return err;
+}
+
+/* The refs of proofs that the image has. */
+static int read_chain(struct dns_build *build, __u32 index)
+{
+	const struct ad_dns_zone *zone = dns_image_zone(build->image, index);
+	const struct ad_dns_chain *chain = dns_image_at(build->image, (__u64)zone->chain * 8);
+	const struct ad_dns_denier *denier;
+	__u32 i;
+
+	build->proofs[index] = calloc(chain->nr + 1, sizeof(*build->proofs[index]));
+	if (!build->proofs[index])
+		return -ENOMEM;
+	for (i = 0; i < chain->nr; i++) {
+		denier =
+			dns_image_at(build->image, (__u64)chain->deniers * 8 + i * sizeof(*denier));
+		build->proofs[index][i] = denier->proof;
+	}
+	return 0;
+}
+
+int dns_chains_read(struct dns_build *build)
+{
+	__u32 i, parent;
+	int err = 0;
+
+	for (i = 0; i < build->nr_zones && !err; i++) {
+		parent = build->tree.parents[i].zone;
+		if (parent != DNS_NO_ZONE && !build->proofs[parent] &&
+		    build->zones[parent]->chain.nr)
+			err = read_chain(build, parent);
+	}
 	return err;
 }
 

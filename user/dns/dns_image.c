@@ -68,6 +68,7 @@ void dns_image_free(struct dns_image *image)
 	for (i = 0; i < image->nr_pages; i++)
 		free(image->pages[i]);
 	free(image->pages);
+	free(image->held);
 	free(image);
 }
 
@@ -83,6 +84,13 @@ __u64 dns_image_cells(const struct dns_image *image)
 	const struct ad_dns_image *head = dns_image_at(image, 0);
 
 	return ((__u64)head->bucket_mask + 1) * AD_DNS_BUCKET_CELLS;
+}
+
+/* A cell that is held stays where it is: it may not make room for another one. */
+void dns_image_hold(struct dns_image *image, __u32 cell)
+{
+	if (cell < dns_image_cells(image))
+		image->held[cell / 64] |= 1ull << cell % 64;
 }
 
 /* --- records ---------------------------------------------------------------------------------- */
@@ -188,6 +196,7 @@ static void build_next(const struct dns_build *build, const struct dns_node *nod
 	if (target.kind != AD_DNS_NEXT_CELL)
 		return;
 	to->next = build->tree.nodes[target.node].cell + 1;
+	dns_image_hold(build->image, to->next - 1);
 	to->cover = dns_chain_cover(build, node->zone, cname, &target);
 }
 
@@ -241,11 +250,11 @@ static void render_extra(struct dns_build *build, const struct dns_node *node,
 		.max = EXTRA_BYTES_MAX,
 	};
 
-	if (naming.cut && build->long_extras < LONG_EXTRAS_MAX)
+	if (naming.cut && build->image->long_extras < LONG_EXTRAS_MAX)
 		naming.max = DNS_RENDER_BYTES;
 	dns_render_extra(&build->render, place, &naming);
 	if (build->render.extra_len > EXTRA_BYTES_MAX)
-		build->long_extras += build->render.extra_len;
+		build->image->long_extras += build->render.extra_len;
 }
 
 /* One RRset as it is. */
@@ -434,8 +443,10 @@ static void node_extras(const struct dns_build *build, const struct dns_node *no
 	const struct dns_parent *parent;
 
 	memset(extras, 0, sizeof(*extras));
-	if (node->wild != DNS_NO_NODE)
+	if (node->wild != DNS_NO_NODE) {
 		extras->wild = tree->nodes[node->wild].cell + 1;
+		dns_image_hold(build->image, extras->wild - 1);
+	}
 	if (node->zone == DNS_NO_ZONE || node->key.len != build->zones[node->zone]->key.len)
 		return;
 	parent = &tree->parents[node->zone];
@@ -650,6 +661,7 @@ static int build_zone(struct dns_build *build, __u32 index)
 	struct ad_dns_zone *to = dns_image_zone(build->image, index);
 	struct zone *zone = build->zones[index];
 
+	memset(to, 0, sizeof(*to));
 	to->serial = zone->serial;
 	to->counter = AD_DNS_ZONE_MAX;
 	to->apex_len = name_len(zone->apex);
@@ -657,17 +669,6 @@ static int build_zone(struct dns_build *build, __u32 index)
 	zone->names = 0;
 	zone->bytes = 0;
 	return zone->nr_rrs ? build_soa(build, zone, to) : 0;
-}
-
-static __u16 tree_depth(const struct dns_tree *tree)
-{
-	__u16 depth = 0;
-	size_t i;
-
-	for (i = 0; i < tree->nr_nodes; i++)
-		if (tree->nodes[i].key.labels > depth && tree->nodes[i].class == DNS_CLASS_IN)
-			depth = tree->nodes[i].key.labels;
-	return depth;
 }
 
 static int build_head(struct dns_build *build, const struct dns_image_options *options)
@@ -692,17 +693,18 @@ static int build_head(struct dns_build *build, const struct dns_image_options *o
 	head->buckets = buckets / 8;
 	head->zones = zones / 8;
 	head->nr_zones = build->nr_zones;
-	head->depth_max = tree_depth(&build->tree);
+	head->depth_max = dns_tree_depth(&build->tree);
 	head->udp_size = options->udp_size;
 	head->unserved_pass = options->unserved_pass;
 	head->nsid_len = nsid_len;
 	memcpy(head->nsid, options->nsid ? options->nsid : "", nsid_len);
 	memcpy(head->keys, build->keys, sizeof(head->keys));
 	image->nr_names = build->tree.nr_nodes;
-	return 0;
+	image->held = calloc(dns_image_cells(image) / 64 + 1, sizeof(*image->held));
+	return image->held ? 0 : -ENOMEM;
 }
 
-static int build_body(struct dns_build *build)
+int dns_build_body(struct dns_build *build)
 {
 	const struct dns_tree *tree = &build->tree;
 	struct ad_dns_image *head;
@@ -710,9 +712,11 @@ static int build_body(struct dns_build *build)
 	int err = 0;
 
 	for (i = 0; i < build->nr_zones && !err; i++)
-		err = build_zone(build, i);
-	if (!err)
-		err = dns_chains_build(build);
+		if (!build->wanted || build->wanted[i])
+			err = build_zone(build, i);
+	err = err ?: dns_chains_build(build);
+	if (build->wanted)
+		err = err ?: dns_chains_read(build);
 	for (i = 0; i < tree->nr_nodes && !err; i++) {
 		err = build_name(build, i);
 		if (!err && i % PROGRESS_NAMES == 0 &&
@@ -769,7 +773,7 @@ static int build_all(struct dns_build *build, const struct dns_image_options *op
 		err = dns_steered_place(build);
 	if (!err)
 		err = dns_tree_build(&build->tree, build->zones, build->nr_zones, build->extras,
-				     build->nr_extras);
+				     build->nr_extras, NULL);
 	if (!err)
 		err = build_odd(build, options->nsid);
 	if (!err)
@@ -778,7 +782,18 @@ static int build_all(struct dns_build *build, const struct dns_image_options *op
 		err = dns_table_build(&build->table, &build->tree, build->keys);
 	if (!err)
 		err = build_head(build, options);
-	return err ? err : build_body(build);
+	return err ? err : dns_build_body(build);
+}
+
+void dns_build_free(struct dns_build *build)
+{
+	if (!build)
+		return;
+	dns_tree_free(&build->tree);
+	dns_table_free(&build->table);
+	dns_chains_free(build);
+	free(build->extras);
+	free(build);
 }
 
 int dns_image_build(struct zone *const *zones, size_t nr_zones,
@@ -795,12 +810,8 @@ int dns_image_build(struct zone *const *zones, size_t nr_zones,
 		build->steered = options->steered;
 		build->nr_steered = options->nr_steered;
 		err = build_all(build, options);
-		dns_tree_free(&build->tree);
-		dns_table_free(&build->table);
-		dns_chains_free(build);
-		free(build->extras);
 	}
-	free(build);
+	dns_build_free(build);
 	if (err) {
 		dns_image_free(*image);
 		*image = NULL;

@@ -16,6 +16,9 @@ struct dns_image {
 	__u32 nr_pages;
 	__u64 used; /* next free address */
 	__u32 nr_names;
+	__u64 waste;	   /* bytes of zones that dns_image_patch() has replaced */
+	__u64 long_extras; /* bytes of additional data in sets that have much */
+	__u64 *held;	   /* a bit for each cell of the name table: something refers to it */
 };
 
 /*
@@ -53,6 +56,15 @@ struct dns_image_options {
  */
 int dns_image_build(struct zone *const *zones, size_t nr_zones,
 		    const struct dns_image_options *options, struct dns_image **image);
+/*
+ * The same, but only those zones are compiled that have changed: @was is what @image was compiled
+ * of with the same options, and @zones are of the same names. *@nr_compiled: how many were. 0,
+ * -EAGAIN: it must all be compiled, or it would save nothing; or -errno.
+ */
+int dns_image_patch(const struct dns_image *image, struct zone *const *was,
+		    struct zone *const *zones, size_t nr_zones,
+		    const struct dns_image_options *options, struct dns_image **result,
+		    size_t *nr_compiled);
 /*
  * Could each name be compiled with these zones? 0, or -EINVAL with every error appended to @errors.
  * Names of zones that cannot be read are not looked at.

@@ -31,7 +31,10 @@ struct dns_limiter;
  */
 int dns_zones_load(const struct config *config, const struct dns_zones *before,
 		   struct dns_zones **zones, struct config_errors *errors);
-/* The same, but what @before has of zones whose files have not changed is not read again. */
+/*
+ * The same, but what @before has is kept where no file has changed, if it was made of this very
+ * @config: zones are not read again, nor compiled, and databases of steering are not read.
+ */
 int dns_zones_refresh(const struct config *config, const struct dns_zones *before,
 		      struct dns_zones **zones, struct config_errors *errors);
 void dns_zones_free(struct dns_zones *zones);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "dns_steer_set.h"
 #include "user/config/config.h"
 
@@ -196,8 +197,13 @@ int dns_steer_set_new(const struct steer_plan *plan, const struct config *config
 		      struct config_errors *errors, struct dns_steer_set **set)
 {
 	struct making making = { plan, config, errors, calloc(1, sizeof(**set)) };
-	int err = making.set ? set_all(&making) : -ENOMEM;
+	int err = -ENOMEM;
 
+	if (making.set) {
+		making.set->users = 1;
+		making.set->places_fd = -1;
+		err = set_all(&making);
+	}
 	if (err) {
 		dns_steer_set_free(making.set);
 		return err;
@@ -206,10 +212,18 @@ int dns_steer_set_new(const struct steer_plan *plan, const struct config *config
 	return 0;
 }
 
+struct dns_steer_set *dns_steer_set_share(struct dns_steer_set *set)
+{
+	set->users++;
+	return set;
+}
+
 void dns_steer_set_free(struct dns_steer_set *set)
 {
-	if (!set)
+	if (!set || --set->users)
 		return;
+	if (set->places_fd >= 0)
+		close(set->places_fd);
 	steer_table_free(&set->rows);
 	free(set->names);
 	free(set->members);

@@ -10,12 +10,14 @@
 #include "user/steer/rows.h"
 
 struct dns_steer_set {
+	unsigned int users;
 	struct dns_steered *names;
 	size_t nr_names;
 	__u8 (*members)[256]; /* what the names point into */
 	struct steer_table rows;
 	const struct ad_steer_line *lines; /* where clients are */
 	__u32 nr_lines;
+	int places_fd;		     /* these in the kernel, or -1: they never change */
 	char (*pops)[AD_STEER_NAME]; /* by number */
 	size_t nr_pops;
 };
@@ -28,6 +30,8 @@ struct config;
  */
 int dns_steer_set_new(const struct steer_plan *plan, const struct config *config,
 		      struct config_errors *errors, struct dns_steer_set **set);
+struct dns_steer_set *dns_steer_set_share(struct dns_steer_set *set);
+/* Once more for each dns_steer_set_share(). */
 void dns_steer_set_free(struct dns_steer_set *set);
 
 #endif

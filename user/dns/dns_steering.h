@@ -13,7 +13,7 @@
  * Writes rows and words to where no packet looks yet; @set may be NULL: there are none. 0 or
  * -errno.
  */
-int dns_steering_stage(const struct dns_steer_set *set, const struct pins *pins, __u32 slot);
+int dns_steering_stage(struct dns_steer_set *set, const struct pins *pins, __u32 slot);
 /* Once no packet looks there any more. */
 void dns_steering_clear(const struct pins *pins, __u32 slot);
 

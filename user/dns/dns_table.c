@@ -104,18 +104,28 @@ static int table_grow(struct dns_table *table, const struct dns_tree *tree)
 	return -ENOSPC;
 }
 
-int dns_table_build(struct dns_table *table, struct dns_tree *tree,
-		    const __u64 keys[AD_DNS_NAME_WORDS][2])
+int dns_table_hash(struct dns_table *table, const struct dns_tree *tree,
+		   const __u64 keys[AD_DNS_NAME_WORDS][2])
 {
-	__u32 i;
-	int err;
+	size_t i;
 
 	memset(table, 0, sizeof(*table));
-	table->hashes = calloc(tree->nr_nodes, sizeof(*table->hashes));
+	table->hashes = calloc(tree->nr_nodes + 1, sizeof(*table->hashes));
 	if (!table->hashes)
 		return -ENOMEM;
 	for (i = 0; i < tree->nr_nodes; i++)
 		table_hash(&tree->nodes[i], keys, table->hashes[i]);
+	return 0;
+}
+
+int dns_table_build(struct dns_table *table, struct dns_tree *tree,
+		    const __u64 keys[AD_DNS_NAME_WORDS][2])
+{
+	int err = dns_table_hash(table, tree, keys);
+	__u32 i;
+
+	if (err)
+		return err;
 	table->nr_buckets = BUCKETS_MIN;
 	while ((__u64)table->nr_buckets * AD_DNS_BUCKET_CELLS * 4 < (__u64)tree->nr_nodes * 5)
 		table->nr_buckets *= 2;

@@ -16,6 +16,9 @@ struct dns_table {
 /* Hashes every node with @keys and finds it a cell (node->cell). 0 or -errno. */
 int dns_table_build(struct dns_table *table, struct dns_tree *tree,
 		    const __u64 keys[AD_DNS_NAME_WORDS][2]);
+/* Only hashes them. 0 or -ENOMEM. */
+int dns_table_hash(struct dns_table *table, const struct dns_tree *tree,
+		   const __u64 keys[AD_DNS_NAME_WORDS][2]);
 void dns_table_free(struct dns_table *table);
 
 #endif

@@ -147,18 +147,10 @@ static int walk_owner(struct walk *walk, const struct zone_rr *rrs, size_t nr)
 /* The apex of another zone: its node is its own, but what leads there is ours. */
 static int walk_foreign(struct walk *walk, size_t index)
 {
-	struct dns_tree *tree = walk->tree;
-	const struct zone *foreign = tree->zones[index];
-	struct dns_parent *parent = &tree->parents[index];
+	const struct zone *foreign = walk->tree->zones[index];
 
 	walk_pop(walk, &foreign->key);
-	if (walk_fill(walk, &foreign->key, foreign->apex))
-		return -ENOMEM;
-	if (walk->zone == DNS_NO_ZONE || node_covers(walk_top(walk)))
-		return 0;
-	parent->zone = walk->zone;
-	parent->ds = zone_find(tree->zones[walk->zone], &foreign->key, DNS_T_DS, &parent->nr_ds);
-	return 0;
+	return walk_fill(walk, &foreign->key, foreign->apex);
 }
 
 /* The next apex below this zone, not counting those below another such one. */
@@ -279,12 +271,68 @@ static int walk_above(struct dns_tree *tree)
 	return walk_foreigns(&walk, NULL);
 }
 
-int dns_tree_build(struct dns_tree *tree, struct zone *const *zones, size_t nr_zones,
-		   const struct dns_extra *extras, size_t nr_extras)
+void dns_tree_above(struct zone *const *zones, size_t nr_zones, __u32 *above)
+{
+	size_t i;
+	__u32 at;
+
+	for (i = 0; i < nr_zones; i++) {
+		at = i ? i - 1 : DNS_NO_ZONE;
+		while (at != DNS_NO_ZONE && !name_key_within(&zones[i]->key, &zones[at]->key))
+			at = above[at];
+		above[i] = at;
+	}
+}
+
+/* A cut or a DNAME of @above lies between its apex and @key, both not counted as cuts. */
+static bool is_covered(const struct zone *above, const struct name_key *key)
+{
+	struct name_key between;
+	unsigned int labels;
+	size_t nr;
+
+	for (labels = above->key.labels; labels < key->labels; labels++) {
+		between = name_key_ancestor(key, labels);
+		if (zone_find(above, &between, DNS_T_DNAME, &nr) ||
+		    (labels > above->key.labels && zone_find(above, &between, DNS_T_NS, &nr)))
+			return true;
+	}
+	return false;
+}
+
+static void find_parent(struct dns_tree *tree, __u32 zone)
+{
+	struct dns_parent *parent = &tree->parents[zone];
+	const struct name_key *apex = &tree->zones[zone]->key;
+
+	if (tree->above[zone] == DNS_NO_ZONE || is_covered(tree->zones[tree->above[zone]], apex))
+		return;
+	parent->zone = tree->above[zone];
+	parent->ds = zone_find(tree->zones[parent->zone], apex, DNS_T_DS, &parent->nr_ds);
+}
+
+static int tree_walk(struct dns_tree *tree, const bool *wanted)
 {
 	struct walk walk;
 	size_t i;
 	int err = 0;
+
+	for (i = 0; i < tree->nr_zones && !err; i++) {
+		tree->first[i] = tree->nr_nodes;
+		if (wanted && !wanted[i])
+			continue;
+		find_parent(tree, i);
+		walk = (struct walk){ .tree = tree, .zone = i, .next = i + 1 };
+		err = walk_zone(&walk);
+	}
+	tree->first[tree->nr_zones] = tree->nr_nodes;
+	return err || wanted ? err : walk_above(tree);
+}
+
+int dns_tree_build(struct dns_tree *tree, struct zone *const *zones, size_t nr_zones,
+		   const struct dns_extra *extras, size_t nr_extras, const bool *wanted)
+{
+	size_t i;
 
 	memset(tree, 0, sizeof(*tree));
 	tree->zones = zones;
@@ -292,24 +340,21 @@ int dns_tree_build(struct dns_tree *tree, struct zone *const *zones, size_t nr_z
 	tree->extras = extras;
 	tree->nr_extras = nr_extras;
 	tree->first = calloc(nr_zones + 1, sizeof(*tree->first));
+	tree->above = calloc(nr_zones + 1, sizeof(*tree->above));
 	tree->parents = calloc(nr_zones + 1, sizeof(*tree->parents));
-	if (!tree->first || !tree->parents)
+	if (!tree->first || !tree->above || !tree->parents)
 		return -ENOMEM;
+	dns_tree_above(zones, nr_zones, tree->above);
 	for (i = 0; i < nr_zones; i++)
 		tree->parents[i].zone = DNS_NO_ZONE;
-	for (i = 0; i < nr_zones && !err; i++) {
-		tree->first[i] = tree->nr_nodes;
-		walk = (struct walk){ .tree = tree, .zone = i, .next = i + 1 };
-		err = walk_zone(&walk);
-	}
-	tree->first[nr_zones] = tree->nr_nodes;
-	return err ? err : walk_above(tree);
+	return tree_walk(tree, wanted);
 }
 
 void dns_tree_free(struct dns_tree *tree)
 {
 	free(tree->nodes);
 	free(tree->first);
+	free(tree->above);
 	free(tree->parents);
 }
 
@@ -403,4 +448,15 @@ void dns_tree_resolve(const struct dns_tree *tree, __u32 zone, const __u8 *targe
 		resolve_at(tree, node, target, key.labels - labels, result);
 		return;
 	}
+}
+
+__u16 dns_tree_depth(const struct dns_tree *tree)
+{
+	__u16 depth = 0;
+	size_t i;
+
+	for (i = 0; i < tree->nr_nodes; i++)
+		if (tree->nodes[i].key.labels > depth && tree->nodes[i].class == DNS_CLASS_IN)
+			depth = tree->nodes[i].key.labels;
+	return depth;
 }

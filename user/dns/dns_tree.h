@@ -48,6 +48,7 @@ struct dns_tree {
 	struct dns_node *nodes;
 	size_t nr_nodes, room;
 	__u32 *first;
+	__u32 *above; /* by zone: dns_tree_above() */
 	struct dns_parent *parents;
 	const struct dns_extra *extras; /* sorted by key */
 	size_t nr_extras;
@@ -61,13 +62,22 @@ struct dns_target {
 	__u8 skip;  /* and bytes */
 };
 
-/* Zones sorted by key, and so are @extras, which may be NULL. 0 or -ENOMEM. */
+/*
+ * Zones sorted by key, and so are @extras, which may be NULL. @wanted: NULL, or by zone: only the
+ * names of such zones get nodes, and only such zones a parent. 0 or -ENOMEM.
+ */
 int dns_tree_build(struct dns_tree *tree, struct zone *const *zones, size_t nr_zones,
-		   const struct dns_extra *extras, size_t nr_extras);
+		   const struct dns_extra *extras, size_t nr_extras, const bool *wanted);
 void dns_tree_free(struct dns_tree *tree);
+
+/* Of each zone, the deepest other zone that its apex lies in, or DNS_NO_ZONE. Sorted by key. */
+void dns_tree_above(struct zone *const *zones, size_t nr_zones, __u32 *above);
 
 /* A name that belongs to no zone, with data of its own (CHAOS). */
 int dns_tree_add_odd(struct dns_tree *tree, __u16 class, const struct zone_rr *rrs, size_t nr);
+
+/* Labels of the deepest name; the root has 0. */
+__u16 dns_tree_depth(const struct dns_tree *tree);
 
 void dns_tree_resolve(const struct dns_tree *tree, __u32 zone, const __u8 *target,
 		      struct dns_target *result);

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "dns_service.h"
+#include "dns_tree.h"
 #include "dns_zones.h"
 #include "maps/dns_proto.h"
 #include "user/base/clock.h"
@@ -72,7 +73,7 @@ struct reading {
 	const struct dns_zones *before; /* or NULL */
 	struct dns_zones *set;
 	struct config_errors *errors;
-	bool keeps; /* what @before has, where its files have not changed */
+	bool keeps; /* what @before has, where its files have not changed; same configuration */
 	size_t records;
 };
 
@@ -238,21 +239,19 @@ static bool is_delegated(const struct zone *above, const struct zone *zone)
 /* Legal, but nobody comes to such a zone but by luck. Zones are sorted: parents come first. */
 static void doubt_all(const struct dns_zones *set)
 {
-	ssize_t *above = calloc(set->nr + 1, sizeof(*above)), at;
+	__u32 *above = calloc(set->nr + 1, sizeof(*above));
+	struct zone **zones = zone_list(set);
 	size_t i;
 
-	for (i = 0; above && i < set->nr; i++) {
-		const struct zone *zone = zone_at(set, i);
-
-		at = (ssize_t)i - 1;
-		while (at >= 0 && !name_key_within(&zone->key, &zone_at(set, at)->key))
-			at = above[at];
-		above[i] = at;
-		if (at >= 0 && zone_at(set, at)->nr_rrs && !is_delegated(zone_at(set, at), zone))
+	if (above && zones)
+		dns_tree_above(zones, set->nr, above);
+	for (i = 0; above && zones && i < set->nr; i++)
+		if (above[i] != DNS_NO_ZONE && zones[above[i]]->nr_rrs &&
+		    !is_delegated(zones[above[i]], zones[i]))
 			log_warn("zone %s: not delegated by %s, which is served here too",
-				 zone->name, zone_at(set, at)->name);
-	}
+				 zones[i]->name, zones[above[i]]->name);
 	free(above);
+	free(zones);
 }
 
 static int describe_all(struct dns_zones *set)
@@ -280,17 +279,41 @@ static int describe_all(struct dns_zones *set)
 	return 0;
 }
 
-/* Databases and policies to rows, and names that must fit the zones. */
+/* What was made of the same files is made no second time: reading a database takes long. */
+static bool keep_plan(const struct reading *reading)
+{
+	const struct dns_zones *before = reading->before;
+	struct dns_zones *set = reading->set;
+
+	if (!reading->keeps || !before->plan || !steer_plan_is_current(before->plan))
+		return false;
+	set->plan = steer_plan_share(before->plan);
+	if (before->steering)
+		set->steering = dns_steer_set_share(before->steering);
+	return true;
+}
+
+/* Databases and policies to rows. */
+static int make_plan(struct reading *reading)
+{
+	struct dns_zones *set = reading->set;
+	int err = steer_plan_build(reading->config, reading->errors, &set->plan);
+
+	if (!err && set->plan && set->plan->nr_names)
+		err = dns_steer_set_new(set->plan, reading->config, reading->errors,
+					&set->steering);
+	if (!err && set->plan)
+		steer_plan_tell(set->plan);
+	return err;
+}
+
+/* The plan, whose names must fit the zones. */
 static int steer_all(struct reading *reading)
 {
 	struct dns_zones *set = reading->set;
 	struct zone **zones;
-	int err = 0;
+	int err = keep_plan(reading) ? 0 : make_plan(reading);
 
-	err = steer_plan_build(reading->config, reading->errors, &set->plan);
-	if (!err && set->plan && set->plan->nr_names)
-		err = dns_steer_set_new(set->plan, reading->config, reading->errors,
-					&set->steering);
 	if (err || !set->steering)
 		return err;
 	zones = zone_list(set);
@@ -301,8 +324,31 @@ static int steer_all(struct reading *reading)
 	return err;
 }
 
-static int compile_all(struct dns_zones *set, const struct config *config)
+/* Only what changed, if the rest can stay as @before has it. */
+static int compile(const struct reading *reading, struct zone **zones,
+		   const struct dns_image_options *options)
 {
+	const struct dns_zones *before = reading->before;
+	struct dns_zones *set = reading->set;
+	struct zone **was = NULL;
+	int err = -EAGAIN;
+
+	if (reading->keeps && before->nr == set->nr && before->steering == set->steering)
+		was = zone_list(before);
+	if (was)
+		err = dns_image_patch(before->image, was, zones, set->nr, options, &set->image,
+				      &set->nr_compiled);
+	free(was);
+	if (err != -EAGAIN)
+		return err;
+	set->nr_compiled = set->nr;
+	return dns_image_build(zones, set->nr, options, &set->image);
+}
+
+static int compile_all(struct reading *reading)
+{
+	const struct config *config = reading->config;
+	struct dns_zones *set = reading->set;
 	struct dns_image_options options = {
 		.nsid = config->nsid,
 		.udp_size = config->dns_udp_size,
@@ -315,7 +361,7 @@ static int compile_all(struct dns_zones *set, const struct config *config)
 
 	if (!zones)
 		return -ENOMEM;
-	err = dns_image_build(zones, set->nr, &options, &set->image);
+	err = compile(reading, zones, &options);
 	free(zones);
 	return err ?: describe_all(set);
 }
@@ -355,12 +401,11 @@ static void zones_tell(const struct dns_zones *set)
 		names += set->list[i].names;
 		records += set->list[i].records;
 	}
-	log_info(
-		"zones: %zu with %zu names and %zu records in %.2f s (%zu read); %u pages of 1 MiB "
-		"in the kernel, %u%% of the name table used",
-		set->nr, names, records, progress_seconds(), set->nr - set->nr_kept,
-		image->nr_pages,
-		(unsigned int)((__u64)image->nr_names * 100 / dns_image_cells(image)));
+	log_info("zones: %zu with %zu names and %zu records in %.2f s (%zu read, %zu compiled); %u "
+		 "pages of 1 MiB in the kernel, %u%% of the name table used",
+		 set->nr, names, records, progress_seconds(), set->nr - set->nr_kept,
+		 set->nr_compiled, image->nr_pages,
+		 (unsigned int)((__u64)image->nr_names * 100 / dns_image_cells(image)));
 }
 
 static int load_all(struct reading *reading)
@@ -375,7 +420,7 @@ static int load_all(struct reading *reading)
 		return err;
 	if (!err) {
 		doubt_all(set);
-		err = compile_all(set, config);
+		err = compile_all(reading);
 	}
 	if (err)
 		config_errors_add(reading->errors, config->path, 0, "zones: cannot be compiled: %s",
@@ -391,7 +436,7 @@ static int load(const struct config *config, const struct dns_zones *before, boo
 		.before = before,
 		.set = calloc(1, sizeof(*reading.set)),
 		.errors = errors,
-		.keeps = keeps,
+		.keeps = keeps && before && before->config == config,
 	};
 	struct timespec now;
 	int err;
@@ -399,6 +444,7 @@ static int load(const struct config *config, const struct dns_zones *before, boo
 	if (!reading.set)
 		return -ENOMEM;
 	reading.set->staged = -1;
+	reading.set->config = config;
 	clock_gettime(CLOCK_REALTIME, &now);
 	reading.set->began_real_ns = clock_ns_of(&now);
 	progress_begin();
@@ -409,8 +455,6 @@ static int load(const struct config *config, const struct dns_zones *before, boo
 	}
 	tell_broken(reading.set);
 	zones_tell(reading.set);
-	if (reading.set->plan)
-		steer_plan_tell(reading.set->plan);
 	*zones = reading.set;
 	return 0;
 }

@@ -21,6 +21,7 @@ struct dns_served {
 };
 
 struct dns_zones {
+	const struct config *config; /* what it was made of; to be compared, not read */
 	struct dns_image *image;
 	/* Both by zone index of the image, which is the order of zone_compare(). */
 	struct ad_dns_zone_info *list;
@@ -28,6 +29,7 @@ struct dns_zones {
 	size_t nr;
 	size_t nr_broken;    /* with an error */
 	size_t nr_kept;	     /* not read again, since their files have not changed */
+	size_t nr_compiled;  /* the others are in the image as the set before had them */
 	__u64 began_real_ns; /* before any was read */
 	struct steer_plan *plan;
 	struct dns_steer_set *steering; /* made of the plan; NULL: no name is steered */

@@ -14,6 +14,7 @@
 #include "user/base/log.h"
 #include "user/base/output.h"
 #include "user/config/config.h"
+#include "user/zone/zone_seen.h"
 #include "world.h"
 
 struct building {
@@ -308,6 +309,50 @@ static int take_sources(struct building *building)
 	return 0;
 }
 
+/* --- files ------------------------------------------------------------------------------------ */
+
+static int see_file(struct steer_plan *plan, const char *file)
+{
+	struct stat st;
+	char *name;
+
+	if (stat(file, &st)) /* whoever reads it has the error */
+		return 0;
+	name = strdup(file);
+	if (!name)
+		return -ENOMEM;
+	zone_seen_take(&plan->seen[plan->nr_seen++], name, &st);
+	return 0;
+}
+
+static int see_files(struct building *building)
+{
+	const struct config *config = building->config;
+	struct steer_plan *plan = building->plan;
+	size_t i;
+	int err = 0;
+
+	plan->seen = calloc(config->nr_databases + config->nr_regions + 1, sizeof(*plan->seen));
+	if (!plan->seen)
+		return -ENOMEM;
+	for (i = 0; !err && i < config->nr_databases; i++)
+		err = see_file(plan, config->databases[i].file);
+	for (i = 0; !err && i < config->nr_regions; i++)
+		if (config->regions[i].network_file)
+			err = see_file(plan, config->regions[i].network_file);
+	return err;
+}
+
+bool steer_plan_is_current(const struct steer_plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->nr_seen; i++)
+		if (!zone_seen_holds(&plan->seen[i]))
+			return false;
+	return true;
+}
+
 /* --- doubts ----------------------------------------------------------------------------------- */
 
 __attribute__((format(printf, 3, 4))) static void doubt(struct building *building, int line,
@@ -475,6 +520,7 @@ static int build_all(struct building *building)
 {
 	int err = check_self(building);
 
+	err = err ?: see_files(building);
 	err = err ?: world_read(&building->world, building->config, building->errors);
 	err = err ?: take_policies(building);
 	err = err ?: locate_all(building);
@@ -508,6 +554,8 @@ int steer_plan_build(const struct config *config, struct config_errors *errors,
 	    !config->nr_steered)
 		return 0;
 	building.plan = calloc(1, sizeof(*building.plan));
+	if (building.plan)
+		building.plan->users = 1;
 	err = building.plan ? build_all(&building) : -ENOMEM;
 	building_end(&building);
 	if (err) {
@@ -520,12 +568,21 @@ int steer_plan_build(const struct config *config, struct config_errors *errors,
 	return 0;
 }
 
+struct steer_plan *steer_plan_share(struct steer_plan *plan)
+{
+	plan->users++;
+	return plan;
+}
+
 void steer_plan_free(struct steer_plan *plan)
 {
 	size_t i, j;
 
-	if (!plan)
+	if (!plan || --plan->users)
 		return;
+	for (i = 0; i < plan->nr_seen; i++)
+		free((void *)plan->seen[i].name);
+	free(plan->seen);
 	for (i = 0; i < plan->nr_policies; i++) {
 		struct steer_policy *policy = &plan->policies[i];
 

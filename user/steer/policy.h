@@ -86,7 +86,11 @@ struct steer_source {
 };
 
 struct config_errors;
+struct zone_seen;
 struct steer_plan {
+	unsigned int users;	/* sets of zones that are steered by it */
+	struct zone_seen *seen; /* the files it was made of, as they were before they were read */
+	size_t nr_seen;
 	struct steer_policy *policies;
 	size_t nr_policies;
 	struct steer_name *names;
@@ -110,7 +114,11 @@ struct config;
  */
 int steer_plan_build(const struct config *config, struct config_errors *errors,
 		     struct steer_plan **plan);
+/* Once more for each steer_plan_share(). */
 void steer_plan_free(struct steer_plan *plan);
+struct steer_plan *steer_plan_share(struct steer_plan *plan);
+/* The same configuration would give the same plan: none of its files has changed. */
+bool steer_plan_is_current(const struct steer_plan *plan);
 /* Logs the doubts, as warnings. */
 void steer_plan_warn(const struct steer_plan *plan);
 /* Logs what it came to. */
