@@ -18,6 +18,8 @@ struct dns_steer_set {
 	__u32 nr_lines;
 	char (*pops)[AD_STEER_NAME]; /* by number */
 	size_t nr_pops;
+	struct zone **variants; /* by zone of the configuration, then POP (dns_variants.h) */
+	size_t nr_variants;
 };
 
 struct config;

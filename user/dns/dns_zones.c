@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "dns_service.h"
+#include "dns_variants.h"
 #include "dns_zones.h"
 #include "maps/dns_proto.h"
 #include "user/base/clock.h"
@@ -275,6 +276,8 @@ static int describe_all(struct dns_zones *set)
 		info->signed_until_s = zone->signed_until_s;
 		info->resign_by_s = zone->resign_by_s;
 		strncpy(info->name, zone->name, sizeof(info->name) - 1);
+		if (set->steering)
+			dns_variants_ends(set->steering, info);
 		text_cut(info->error, sizeof(info->error), set->served[i].error ?: "");
 	}
 	return 0;
@@ -292,6 +295,9 @@ static int steer_all(struct reading *reading)
 		err = dns_steer_set_new(set->plan, reading->config, reading->errors,
 					&set->steering);
 	if (err || !set->steering)
+		return err;
+	err = dns_variants_load(reading->config, set->plan, set->steering, reading->errors);
+	if (err)
 		return err;
 	zones = zone_list(set);
 	err = zones ? dns_steered_check(zones, set->nr, set->steering->names,
