@@ -434,6 +434,14 @@ static void test_config_steering_mistakes_have_their_place(void)
 		{ "members", 10,
 		  REGION POLICY "steer: [{name: www.example.com, policy: near, members: www}]",
 		  "12: steer[].members: has no {pop} in it: all POPs would have the same records" },
+		{ "variants of nobody", 9,
+		  "dns: {zones: [{name: example.com, file: example.zone, variants: \"{pop}.z\"}]}",
+		  "9: dns.zones[].variants: no name of example.com. is steered: leave it out" },
+		{ "variants alike", 9,
+		  "dns: {zones: [{name: example.com, file: example.zone, variants: v.z}]}\n" REGION
+			  POLICY "steer: [{name: www.example.com, policy: near}]",
+		  "9: dns.zones[].variants: has no {pop} in it: the records of each POP are signed "
+		  "in a file of their own" },
 	};
 
 	EXPECT_ALL(cases);

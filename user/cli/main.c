@@ -48,6 +48,8 @@ static const struct command commands[] = {
 	{ "pop", cmd_pop, "POP up|down|drain|shed N%|auto",
 	  "say what part of steered names' clients a POP gets", cmd_pop_args },
 	{ "zones", cmd_zones, "", "list the DNS zones that are served", NULL },
+	{ "variants", cmd_variants, "ZONE --dir DIR [OPTIONS]",
+	  "write what is to be signed of a zone with steered names", cmd_variants_args },
 	{ "query", cmd_query, "NAME [TYPE] [OPTIONS]", "ask the DNS engine without the network",
 	  cmd_query_args },
 	{ "explain", cmd_explain, "ADDRESS NAME [TYPE] [OPTIONS]",

@@ -769,6 +769,7 @@ void config_free(struct config *config)
 	for (i = 0; i < config->nr_zones; i++) {
 		free(config->zones[i].name);
 		free(config->zones[i].file);
+		free(config->zones[i].variants);
 	}
 	steering_free(config);
 	free(config->pops);

@@ -59,10 +59,13 @@ struct config_node {
 };
 
 struct config_zone {
-	char *name; /* absolute, lower case, with final dot */
-	char *file; /* relative paths start at the config file's directory */
+	char *name;	/* absolute, lower case, with final dot */
+	char *file;	/* relative paths start at the config file's directory */
+	char *variants; /* likewise, with {pop} in it; NULL: none */
 	int line;
 };
+
+#define CONFIG_POP_MARK "{pop}" /* stands for a POP's name */
 
 struct config_prefix {
 	struct ad_addr address;
@@ -312,6 +315,8 @@ const char *config_pop_name(const struct config *config, __u16 pop);
  * behind it.
  */
 const char *config_prefix_parse(const char *text, struct config_prefix *prefix);
+/* The file of @zone's variants for @pop, which the caller frees; NULL without memory. */
+char *config_variant_file(const struct config_zone *zone, const char *pop);
 /* Which of the zones has the absolute @name: the longest; nr_zones: none has it. */
 size_t config_zone_of(const struct config *config, const char *name);
 /* Why clients cannot be told apart by @network, as "what: what to write instead"; or NULL. */

@@ -153,6 +153,11 @@ const struct schema_row config_schema[] = {
 	{ "dns.zones[].file", SCHEMA_FILE, CHANGE_AT_ONCE, .required = true, .may_lack = true,
 	  IN(config_zone, file),
 	  .help = "file with the zone's records, in the format of RFC 1035" },
+	{ "dns.zones[].variants", SCHEMA_FILE, CHANGE_AT_ONCE, .may_lack = true,
+	  IN(config_zone, variants), .says = "none",
+	  .help = "files with the steered names of a signed zone, signed once for each POP: "
+		  "`{pop}` "
+		  "stands for its name; `anydoor variants` writes what is to be signed" },
 	{ "dns.include_dir", SCHEMA_FILE, CHANGE_AT_ONCE, IN(config, include_dir), .says = "none",
 	  .help = "directory whose files zone files may $INCLUDE, beside those below their own "
 		  "directory" },

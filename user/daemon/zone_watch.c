@@ -385,6 +385,21 @@ static void note_steering(struct zone_files *files, const struct config *config)
 			zone_files_note(files, config->regions[i].network_file);
 }
 
+/* The steered names of a signed zone, as each POP has them. */
+static void add_variants(struct zone_files *files, const struct config *config,
+			 const struct config_zone *zone)
+{
+	char *file;
+	size_t i;
+
+	for (i = 0; i < config->nr_pops && zone->variants; i++) {
+		file = config_variant_file(zone, config->pops[i].name);
+		if (file)
+			zone_files_add(files, file, config->include_dir);
+		free(file);
+	}
+}
+
 /* Which files there are. 0 or -ENOMEM. */
 static int find_files(struct watched_set *set, const struct config *config)
 {
@@ -394,8 +409,10 @@ static int find_files(struct watched_set *set, const struct config *config)
 	if (!set->zones)
 		return -ENOMEM;
 	set->nr_zones = config->nr_zones + 1;
-	for (i = 0; i < config->nr_zones; i++)
+	for (i = 0; i < config->nr_zones; i++) {
 		zone_files_add(&set->zones[i], config->zones[i].file, config->include_dir);
+		add_variants(&set->zones[i], config, &config->zones[i]);
+	}
 	note_steering(&set->zones[i], config);
 	for (i = 0; i < set->nr_zones; i++)
 		set->nr_seen += set->zones[i].nr;

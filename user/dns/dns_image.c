@@ -209,6 +209,20 @@ static int render_signatures(struct dns_render *render, const struct dns_place *
 	return dns_render_add(render, place, sigs, nr, ttl);
 }
 
+/* Those of a set of @node: what is no record of the zone itself brings its own. */
+static int render_node_signatures(struct dns_render *render, const struct dns_place *place,
+				  const struct dns_node *node, const struct zone *zone,
+				  const struct zone_rr *rrs)
+{
+	const struct zone_rr *sigs;
+	size_t nr;
+
+	if (!node->is_variant)
+		return render_signatures(render, place, zone, rrs, rrs->ttl);
+	sigs = zone_rrs_signatures(node->rrs, node->nr_rrs, rrs->type, &nr);
+	return dns_render_add(render, place, sigs, nr, rrs->ttl);
+}
+
 /* Stores what was rendered and fills in its directory entry. */
 static int build_entry(struct dns_build *build, const struct dns_node *node,
 		       const struct zone_rr *rrs, struct ad_dns_rrset *to)
@@ -250,6 +264,9 @@ static void render_extra(struct dns_build *build, const struct dns_node *node,
 		.max = EXTRA_BYTES_MAX,
 	};
 
+	naming.steered = build->extras;
+	naming.nr_steered = build->nr_extras;
+	naming.zone_index = node->zone;
 	if (naming.cut && build->image->long_extras < LONG_EXTRAS_MAX)
 		naming.max = DNS_RENDER_BYTES;
 	dns_render_extra(&build->render, place, &naming);
@@ -330,7 +347,7 @@ static int build_signed(struct dns_build *build, const struct dns_node *node,
 	if (cut && rrs->type == DNS_T_NS)
 		ds = zone_find(zone, cut, DNS_T_DS, &nr_ds);
 	if (dns_render_set(render, &place, rrs, nr, set_ttl(rrs)) ||
-	    render_signatures(render, &place, zone, rrs, rrs->ttl) ||
+	    render_node_signatures(render, &place, node, zone, rrs) ||
 	    (ds && (dns_render_add(render, &place, ds, nr_ds, ds->ttl) ||
 		    render_signatures(render, &place, zone, ds, ds->ttl))))
 		return -E2BIG;
@@ -473,6 +490,7 @@ static int build_parent_ds(struct dns_build *build, const struct dns_node *node,
 	if (!extras->nr_ds)
 		return 0;
 	seen.zone = extras->parent_zone - 1;
+	seen.is_variant = false;
 	return with_sigs ? build_signed(build, &seen, extras->ds, extras->nr_ds, to)
 			 : build_set(build, &seen, extras->ds, extras->nr_ds, to);
 }

@@ -34,8 +34,10 @@ struct dns_steered {
 	__u8 flags;    /* enum ad_dns_steer_flag */
 	__u8 ip4_bits; /* of a client's address, for the draw */
 	__u8 ip6_bits;
-	__u32 ttl;	  /* of what a member has; DNS_STEERED_TTL: as it is there */
-	__u32 doubt_ttl;  /* at most that while a POP is in doubt, with AD_DNS_STEER_DOUBT */
+	__u32 ttl;	 /* of what a member has; DNS_STEERED_TTL: as it is there */
+	__u32 doubt_ttl; /* at most that while a POP is in doubt, with AD_DNS_STEER_DOUBT */
+	/* By POP: the same sets under this name, signed; NULL: the zone is not, or has none. */
+	struct zone *const *variants;
 	const char *file; /* where it is configured, for errors */
 	int line;
 };

@@ -4,6 +4,7 @@
  * owner name and, behind it, the zone's apex (dns_render.h).
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include "dns_render.h"
 #include "maps/dns_proto.h"
@@ -340,12 +341,28 @@ static void extra_set(struct extra *extra, const struct host *host, __u16 type)
 	extra_close(extra, &before, nr);
 }
 
+static int steered_compare(const void *key, const void *extra)
+{
+	return name_key_compare(key, &((const struct dns_extra *)extra)->key);
+}
+
+/* What the zone itself has at a steered name is answered to nobody. */
+static bool is_steered(const struct dns_naming_set *naming, const struct host *host)
+{
+	const struct dns_extra *found = NULL;
+
+	if (naming->nr_steered)
+		found = bsearch(&host->key, naming->steered, naming->nr_steered, sizeof(*found),
+				steered_compare);
+	return found && found->zone == naming->zone_index;
+}
+
 static void extra_host(struct extra *extra, const struct host *host)
 {
 	const struct dns_naming_set *naming = extra->naming;
 	bool is_glue = naming->cut && name_key_within(&host->key, naming->cut);
 
-	if (is_glue != (extra->round == EXTRA_GLUE))
+	if (is_glue != (extra->round == EXTRA_GLUE) || (!is_glue && is_steered(naming, host)))
 		return;
 	extra_set(extra, host, DNS_T_A);
 	extra_set(extra, host, DNS_T_AAAA);

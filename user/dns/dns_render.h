@@ -6,6 +6,7 @@
 #ifndef AD_DNS_RENDER_H
 #define AD_DNS_RENDER_H
 
+#include "dns_tree.h"
 #include "maps/dns.h"
 #include "user/zone/zone.h"
 
@@ -54,6 +55,10 @@ struct dns_naming_set {
 	const struct name_key *cut; /* where it delegates, or NULL: addresses below are glue */
 	bool with_sigs;
 	__u32 max; /* bytes of what is no such glue */
+	/* Names of that zone whose addresses depend on the client: they are left out. */
+	const struct dns_extra *steered; /* sorted by key, of all zones */
+	size_t nr_steered;
+	size_t zone_index; /* in that list */
 };
 
 /*

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "dns_steer_set.h"
+#include "dns_variants.h"
 #include "user/config/config.h"
 
 /* Clients whose addresses begin with as many bits are of one network: they draw alike. */
@@ -48,8 +49,8 @@ static bool expand(const struct steer_name *name, const char *pop, const char *z
 			len = 6;
 			fits = put_text(to, size, &used, name->name,
 					relative_len(name->name, zone));
-		} else if (!strncmp(at, "{pop}", 5)) {
-			len = 5;
+		} else if (!strncmp(at, CONFIG_POP_MARK, strlen(CONFIG_POP_MARK))) {
+			len = strlen(CONFIG_POP_MARK);
 			fits = put_text(to, size, &used, pop, strlen(pop));
 		} else {
 			len = 1;
@@ -224,6 +225,7 @@ void dns_steer_set_free(struct dns_steer_set *set)
 		return;
 	if (set->places_fd >= 0)
 		close(set->places_fd);
+	dns_variants_free(set);
 	steer_table_free(&set->rows);
 	free(set->names);
 	free(set->members);

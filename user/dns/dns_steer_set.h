@@ -20,6 +20,8 @@ struct dns_steer_set {
 	int places_fd;		     /* these in the kernel, or -1: they never change */
 	char (*pops)[AD_STEER_NAME]; /* by number */
 	size_t nr_pops;
+	struct zone **variants; /* by zone of the configuration, then POP (dns_variants.h) */
+	size_t nr_variants;
 };
 
 struct config;

@@ -24,6 +24,7 @@ struct dns_node {
 	__u16 class;   /* what of it is in the hash */
 	__u8 kind;     /* enum ad_dns_kind */
 	__u8 up;
+	bool is_variant; /* what a steered name is for one POP: @rrs are not those of the zone */
 };
 
 /* What a zone above, which we serve too, says of a zone. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "dns_service.h"
 #include "dns_tree.h"
+#include "dns_variants.h"
 #include "dns_zones.h"
 #include "maps/dns_proto.h"
 #include "user/base/clock.h"
@@ -274,6 +275,8 @@ static int describe_all(struct dns_zones *set)
 		info->signed_until_s = zone->signed_until_s;
 		info->resign_by_s = zone->resign_by_s;
 		strncpy(info->name, zone->name, sizeof(info->name) - 1);
+		if (set->steering)
+			dns_variants_ends(set->steering, info);
 		text_cut(info->error, sizeof(info->error), set->served[i].error ?: "");
 	}
 	return 0;
@@ -283,28 +286,38 @@ static int describe_all(struct dns_zones *set)
 static bool keep_plan(const struct reading *reading)
 {
 	const struct dns_zones *before = reading->before;
-	struct dns_zones *set = reading->set;
 
 	if (!reading->keeps || !before->plan || !steer_plan_is_current(before->plan))
 		return false;
-	set->plan = steer_plan_share(before->plan);
-	if (before->steering)
-		set->steering = dns_steer_set_share(before->steering);
+	reading->set->plan = steer_plan_share(before->plan);
 	return true;
 }
 
-/* Databases and policies to rows. */
+/* Databases and policies. */
 static int make_plan(struct reading *reading)
 {
 	struct dns_zones *set = reading->set;
 	int err = steer_plan_build(reading->config, reading->errors, &set->plan);
 
-	if (!err && set->plan && set->plan->nr_names)
-		err = dns_steer_set_new(set->plan, reading->config, reading->errors,
-					&set->steering);
 	if (!err && set->plan)
 		steer_plan_tell(set->plan);
 	return err;
+}
+
+/* Rows, and the variants of signed zones, whose files may have changed while the plan did not. */
+static int make_steering(struct reading *reading)
+{
+	const struct dns_zones *before = reading->before;
+	struct dns_zones *set = reading->set;
+	int err;
+
+	if (before && set->plan == before->plan && before->steering &&
+	    !before->steering->nr_variants) {
+		set->steering = dns_steer_set_share(before->steering);
+		return 0;
+	}
+	err = dns_steer_set_new(set->plan, reading->config, reading->errors, &set->steering);
+	return err ?: dns_variants_load(reading->config, set->plan, set->steering, reading->errors);
 }
 
 /* The plan, whose names must fit the zones. */
@@ -314,7 +327,10 @@ static int steer_all(struct reading *reading)
 	struct zone **zones;
 	int err = keep_plan(reading) ? 0 : make_plan(reading);
 
-	if (err || !set->steering)
+	if (err || !set->plan || !set->plan->nr_names)
+		return err;
+	err = make_steering(reading);
+	if (err)
 		return err;
 	zones = zone_list(set);
 	err = zones ? dns_steered_check(zones, set->nr, set->steering->names,

@@ -104,6 +104,13 @@ size_t zone_owner_run(const struct zone *zone, size_t first);
 /* Is one of these @nr records of @type? */
 bool zone_rrs_have(const struct zone_rr *rrs, size_t nr, __u16 type);
 
+/* Which type the signature @sig is for. */
+__u16 zone_sig_covers(const struct zone_rr *sig);
+/* The zone has a DNSKEY that @sig may be made with: of the same algorithm and tag. */
+bool zone_has_key(const struct zone *zone, const struct zone_rr *sig);
+/* The signatures of @type among the records of one owner name, sorted; NULL and 0 if none. */
+const struct zone_rr *zone_rrs_signatures(const struct zone_rr *rrs, size_t nr_rrs, __u16 type,
+					  size_t *nr);
 /* The signatures of the set that @rr is of; NULL and 0 if none. */
 const struct zone_rr *zone_signatures(const struct zone *zone, const struct zone_rr *rr,
 				      size_t *nr);

@@ -77,7 +77,7 @@ static __u32 get_32(const __u8 *p)
 
 /* --- one signature (RFC 4034, 3.1) ------------------------------------------------------------ */
 
-static __u16 sig_covers(const struct zone_rr *sig)
+__u16 zone_sig_covers(const struct zone_rr *sig)
 {
 	return get_16(sig->rdata);
 }
@@ -136,7 +136,7 @@ static void say_expiry(const struct seal *seal)
 	if (!sig || seal->zone->resign_by_s > seal->now_s)
 		return;
 	name_format(sig->owner_name, name);
-	zone_type_name(sig_covers(sig), type);
+	zone_type_name(zone_sig_covers(sig), type);
 	time_text(seal->weakest_until_s, at);
 	if (seal->nr_expired)
 		log_warn("%s:%u: %s %s: its signature has expired (%s), one of %zu: "
@@ -177,6 +177,19 @@ static __u16 key_tag(const struct zone_rr *key)
 	return sum + (sum >> 16);
 }
 
+bool zone_has_key(const struct zone *zone, const struct zone_rr *sig)
+{
+	const struct zone_rr *keys;
+	size_t i, nr;
+
+	keys = zone_find(zone, &zone->key, DNS_T_DNSKEY, &nr);
+	for (i = 0; i < nr; i++)
+		if (keys[i].rdata[3] == sig->rdata[2] &&
+		    key_tag(&keys[i]) == get_16(sig->rdata + 16))
+			return true;
+	return false;
+}
+
 static void read_keys(struct seal *seal)
 {
 	const struct zone_rr *rrs;
@@ -192,17 +205,30 @@ static void read_keys(struct seal *seal)
 
 /* --- sets ------------------------------------------------------------------------------------- */
 
-const struct zone_rr *zone_signatures(const struct zone *zone, const struct zone_rr *rr, size_t *nr)
+static bool is_sig_of(const struct zone_rr *rr, __u16 type)
 {
-	size_t all, first = 0, n = 0;
-	const struct zone_rr *sigs = zone_find(zone, &rr->key, DNS_T_RRSIG, &all);
+	return rr->type == DNS_T_RRSIG && zone_sig_covers(rr) == type;
+}
 
-	while (first < all && sig_covers(&sigs[first]) != rr->type)
+const struct zone_rr *zone_rrs_signatures(const struct zone_rr *rrs, size_t nr_rrs, __u16 type,
+					  size_t *nr)
+{
+	size_t first = 0, n = 0;
+
+	while (first < nr_rrs && !is_sig_of(&rrs[first], type))
 		first++;
-	while (first + n < all && sig_covers(&sigs[first + n]) == rr->type)
+	while (first + n < nr_rrs && is_sig_of(&rrs[first + n], type))
 		n++;
 	*nr = n;
-	return n ? sigs + first : NULL;
+	return n ? rrs + first : NULL;
+}
+
+const struct zone_rr *zone_signatures(const struct zone *zone, const struct zone_rr *rr, size_t *nr)
+{
+	size_t all;
+	const struct zone_rr *sigs = zone_find(zone, &rr->key, DNS_T_RRSIG, &all);
+
+	return zone_rrs_signatures(sigs, all, rr->type, nr);
 }
 
 /* The signature of these @nr that is good for longest. */
@@ -272,9 +298,9 @@ static void check_sig(struct seal *seal, const struct zone_rr *sig)
 	size_t nr;
 
 	name_format(sig->owner_name, name);
-	if (!zone_find(seal->zone, &sig->key, sig_covers(sig), &nr))
+	if (!zone_find(seal->zone, &sig->key, zone_sig_covers(sig), &nr))
 		complain(seal, sig, "%s: signature of %s, which is not there", name,
-			 zone_type_name(sig_covers(sig), type));
+			 zone_type_name(zone_sig_covers(sig), type));
 	if (!name_equal(sig->rdata + RRSIG_FIXED, seal->zone->apex))
 		complain(seal, sig, "%s: signed by another zone", name);
 	if (sig->rdata[3] != sig->key.labels - wild)
