@@ -68,7 +68,12 @@ int dns_variants_load(const struct config *config, const struct steer_plan *plan
 	const struct loading loading = { config, plan, set, errors };
 	int err = 0, failed = 0;
 	size_t i, zone;
+	bool wanted = false;
 
+	for (zone = 0; zone < config->nr_zones; zone++)
+		wanted |= config->zones[zone].variants != NULL;
+	if (!wanted)
+		return 0;
 	set->nr_variants = config->nr_zones * set->nr_pops;
 	set->variants = calloc(set->nr_variants + 1, sizeof(*set->variants));
 	if (!set->variants)
