@@ -87,6 +87,15 @@ void report_table(const struct rig *rig)
 	       unit_count(slots, text[0]), unit_bytes(rig_flow_bytes(rig), text[1]), rig->load_s);
 }
 
+void report_networks(unsigned int networks, __u64 bytes)
+{
+	char text[2][UNIT_TEXT];
+
+	printf("%-24s %7s clients in %s networks: %s\n", "location table", "",
+	       unit_exact(networks, text[0]), unit_bytes(bytes, text[1]));
+	fflush(stdout);
+}
+
 void report_header(void)
 {
 	printf("%-24s %7s %14s %8s   %s\n", "bench", "ns", "quartiles", "wrapper", "what");
