@@ -296,13 +296,14 @@ static int steer_all(struct reading *reading)
 					&set->steering);
 	if (err || !set->steering)
 		return err;
-	err = dns_variants_load(reading->config, set->plan, set->steering, reading->errors);
-	if (err)
-		return err;
 	zones = zone_list(set);
-	err = zones ? dns_steered_check(zones, set->nr, set->steering->names,
-					set->steering->nr_names, reading->errors)
-		    : -ENOMEM;
+	if (!zones)
+		return -ENOMEM;
+	err = dns_variants_load(reading->config, set->plan, zones, set->nr, set->steering,
+				reading->errors);
+	if (!err)
+		err = dns_steered_check(zones, set->nr, set->steering->names,
+					set->steering->nr_names, reading->errors);
 	free(zones);
 	return err;
 }
