@@ -232,6 +232,19 @@ own_key() { # KEYFILE [KEY: VALUE...]
 	steered dns="{ zones: [{ name: example.com, file: signed/example.com.zone, sign_key: $1 ${2:+, $2} }] }"
 }
 
+# The same key as PEM, which is how Knot keeps it.
+pem_write() { # KEY FILE
+	/usr/bin/python3 -B - "$1" <<-'END' >"$2"
+		import base64, sys
+		from cryptography.hazmat.primitives import serialization as form
+		from cryptography.hazmat.primitives.asymmetric import ec
+		text = open(sys.argv[1]).read().split("PrivateKey: ")[1].split()[0]
+		key = ec.derive_private_key(int.from_bytes(base64.b64decode(text), "big"), ec.SECP256R1())
+		print(key.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption()).decode())
+	END
+	chmod 600 "$2"
+}
+
 own_key "${KEYS[1]}.private"
 zone_write 3
 unsigned >/dev/null
@@ -246,6 +259,10 @@ others key
 down key
 at_most "it signs for two weeks" \
 	"$(($(anydoor zones --json | jq .zones[0].signed_until_s) - EPOCHSECONDS))" $((14 * 86400))
+pem_write "$LAB_DIR/${KEYS[1]}.private" "$LAB_DIR/key.pem"
+own_key key.pem
+ok "the key as PEM" anydoor reload
+is "is as good" "$(delv_says sin www.example.com A)" "60 192.0.2.30"
 others=$(keys_make ECDSAP256SHA256)
 own_key "${others##* }.private"
 refused "another zone's key" 1 "it is the private key of no DNSKEY of the zone" anydoor reload
