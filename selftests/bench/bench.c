@@ -117,6 +117,8 @@ static const struct bench benches[] = {
 	    DNS_NOERROR),
 	DNS("dns_a_signed", "A with its signature, of a signed zone", DNS_SIGNED, BENCH_NAMES,
 	    DNS_NOERROR),
+	DNS("dns_steered_signed", "the same of a steered name, as its client's POP has it",
+	    DNS_STEERED_SIGNED, BENCH_NAMES, DNS_NOERROR),
 	DNS("dns_nx_nsec", "NXDOMAIN with NSEC", DNS_NSEC, 64 * K1, DNS_NXDOMAIN),
 	DNS("dns_nx_nsec3", "NXDOMAIN with NSEC3", DNS_NSEC3, 64 * K1, DNS_NXDOMAIN),
 	STEERED("dns_steered_hot", "the same of 1k steered names, 64k client networks", 64 * K1, 64 * K1),

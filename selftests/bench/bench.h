@@ -104,8 +104,9 @@ enum frame_kind {
 	FRAME_DNS_STEERED, /* the same for a steered name, each time with another client subnet */
 	FRAME_DNS_UNASKED, /* from port 0: not to be answered */
 	/* with DO, of signed zones */
-	FRAME_DNS_SIGNED, /* a name that is there */
-	FRAME_DNS_NSEC,	  /* and others that are not */
+	FRAME_DNS_SIGNED,	  /* a name that is there */
+	FRAME_DNS_STEERED_SIGNED, /* and one that is steered */
+	FRAME_DNS_NSEC,		  /* and others that are not */
 	FRAME_DNS_NSEC3,
 	/* FRAME_STAMPED, tunnelled to us ... */
 	FRAME_TUNNEL,	/* by LANDING; and as it must not be: */

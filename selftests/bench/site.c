@@ -52,6 +52,9 @@ static const char settings[] = "node: self\n"
 			       "    - { name: nsec.example, file: " SITE "/nsec }\n"
 			       "    - { name: nsec3.example, file: " SITE "/nsec3 }\n"
 			       "    - { name: steer.example, file: " SITE "/steer }\n"
+			       "    - name: signed.example\n"
+			       "      file: " SITE "/signed\n"
+			       "      variants: " SITE "/signed.{pop}\n"
 			       "regions:\n"
 			       "  - { name: near, networks: [10.0.0.0/8] }\n"
 			       "  - { name: far, networks: [11.0.0.0/8] }\n"
@@ -107,7 +110,8 @@ static int write_settings(const char *flow_max)
 	if (!file)
 		return -errno;
 	fprintf(file, settings, flow_max);
-	fputs("steer:\n", file);
+	fputs("steer:\n  - { name: www.signed.example, policy: nearest, members: \"{pop}\" }\n",
+	      file);
 	for (unsigned int i = 0; i < BENCH_NAMES; i++) {
 		char label[8];
 
@@ -178,6 +182,17 @@ static const struct set common[] = {
 	{ "www", "A", "198.51.100.80" },
 	{ NULL, NULL, NULL },
 };
+/* What each POP has at www, and the zone with their members. */
+static const struct set with_members[] = {
+	{ "here", "A", "198.51.100.80" },
+	{ "there", "A", "198.51.100.80" },
+	{ "@", "NSEC", "here NS SOA RRSIG NSEC DNSKEY" },
+	{ "here", "NSEC", "ns A RRSIG NSEC" },
+	{ "ns", "NSEC", "there A RRSIG NSEC" },
+	{ "there", "NSEC", "www A RRSIG NSEC" },
+	{ "www", "NSEC", "@ A RRSIG NSEC" },
+	{ NULL, NULL, NULL },
+};
 static const struct set with_nsec[] = {
 	{ "@", "NSEC", "ns NS SOA RRSIG NSEC DNSKEY" },
 	{ "ns", "NSEC", "www A RRSIG NSEC" },
@@ -222,6 +237,9 @@ int site_enter(const char *flow_max, int *ifindex, struct config **config)
 	      site_write_zone(BENCH_NAMES) ?:
 	      write_signed(SITE "/nsec", "nsec.example.", with_nsec) ?:
 	      write_signed(SITE "/nsec3", "nsec3.example.", with_nsec3) ?:
+	      write_signed(SITE "/signed", "signed.example.", with_members) ?:
+	      write_signed(SITE "/signed.here", "signed.example.", with_nsec) ?:
+	      write_signed(SITE "/signed.there", "signed.example.", with_nsec) ?:
 	      write_steered() ?: keys_generate(SITE "/fleet.key") ?:
 	      config_load(SITE "/anydoor.yaml", config, &errors);
 	if (err)

@@ -437,6 +437,14 @@ static void test_config_steering_mistakes_have_their_place(void)
 		{ "variants of nobody", 9,
 		  "dns: {zones: [{name: example.com, file: example.zone, variants: \"{pop}.z\"}]}",
 		  "9: dns.zones[].variants: no name of example.com. is steered: leave it out" },
+		{ "key of nobody", 9,
+		  "dns: {zones: [{name: example.com, file: example.zone, sign_key: fleet.key}]}",
+		  "9: dns.zones[].sign_key: no name of example.com. is steered: leave it out" },
+		{ "variants and a key", 9,
+		  "dns: {zones: [{name: example.com, file: example.zone, variants: \"{pop}.z\", "
+		  "sign_key: fleet.key}]}\n" REGION POLICY
+		  "steer: [{name: www.example.com, policy: near}]",
+		  "9: dns.zones[].sign_key: example.com. has `variants`, too: take one away" },
 		{ "variants alike", 9,
 		  "dns: {zones: [{name: example.com, file: example.zone, variants: v.z}]}\n" REGION
 			  POLICY "steer: [{name: www.example.com, policy: near}]",

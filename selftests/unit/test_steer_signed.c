@@ -344,8 +344,8 @@ static void test_the_configuration_must_fit_the_zone(void)
 	is_str(error_text(&errors),
 	       "conf:7: steer: w.example.com.: zone example.com. is signed: give it `variants`, "
 	       "the "
-	       "same records signed for each POP; `anydoor variants example.com.` writes what is "
-	       "to be signed\n",
+	       "same records signed for each POP (`anydoor variants example.com.` writes what is "
+	       "to be signed), or a `sign_key`\n",
 	       "  is told");
 	config_errors_free(&errors);
 	name.variants = signed_for;

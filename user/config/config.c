@@ -770,6 +770,7 @@ void config_free(struct config *config)
 		free(config->zones[i].name);
 		free(config->zones[i].file);
 		free(config->zones[i].variants);
+		free(config->zones[i].sign_key);
 	}
 	steering_free(config);
 	free(config->pops);

@@ -59,9 +59,11 @@ struct config_node {
 };
 
 struct config_zone {
-	char *name;	/* absolute, lower case, with final dot */
-	char *file;	/* relative paths start at the config file's directory */
-	char *variants; /* likewise, with {pop} in it; NULL: none */
+	char *name;	     /* absolute, lower case, with final dot */
+	char *file;	     /* relative paths start at the config file's directory */
+	char *variants;	     /* likewise, with {pop} in it; NULL: none */
+	char *sign_key;	     /* likewise; NULL: none */
+	unsigned int sign_s; /* sign_for */
 	int line;
 };
 

@@ -158,6 +158,16 @@ const struct schema_row config_schema[] = {
 	  .help = "files with the steered names of a signed zone, signed once for each POP: "
 		  "`{pop}` "
 		  "stands for its name; `anydoor variants` writes what is to be signed" },
+	{ "dns.zones[].sign_key", SCHEMA_FILE, CHANGE_AT_ONCE, IN(config_zone, sign_key),
+	  .says = "none",
+	  .help = "file with a private key of the signed zone, in PEM or as ldns and BIND write "
+		  "it, "
+		  "by which the node signs the steered names itself; mode 0600" },
+	{ "dns.zones[].sign_for", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config_zone, sign_s),
+	  .min = 60, .max = 31536000, .fallback = "14d",
+	  .help = "how long signatures by `sign_key` are good; they are made anew when a quarter "
+		  "of "
+		  "that is left" },
 	{ "dns.include_dir", SCHEMA_FILE, CHANGE_AT_ONCE, IN(config, include_dir), .says = "none",
 	  .help = "directory whose files zone files may $INCLUDE, beside those below their own "
 		  "directory" },

@@ -355,9 +355,12 @@ static void check_variants(struct config_reader *loader, size_t index)
 	const struct config_zone *zone = &config->zones[index];
 	size_t i;
 
-	if (!zone->variants)
+	if (!zone->variants && !zone->sign_key)
 		return;
-	if (!strstr(zone->variants, CONFIG_POP_MARK))
+	if (zone->variants && zone->sign_key)
+		config_complain(loader, zone->line, "dns.zones[].sign_key",
+				"%s has `variants`, too: take one away", zone->name ?: "the zone");
+	if (zone->variants && !strstr(zone->variants, CONFIG_POP_MARK))
 		config_complain(loader, zone->line, "dns.zones[].variants",
 				"has no {pop} in it: the records of each POP are signed in a file "
 				"of their own");
@@ -365,7 +368,8 @@ static void check_variants(struct config_reader *loader, size_t index)
 		if (config->steered[i].name &&
 		    config_zone_of(config, config->steered[i].name) == index)
 			return;
-	config_complain(loader, zone->line, "dns.zones[].variants",
+	config_complain(loader, zone->line,
+			zone->variants ? "dns.zones[].variants" : "dns.zones[].sign_key",
 			"no name of %s is steered: leave it out", zone->name ?: "the zone");
 }
 

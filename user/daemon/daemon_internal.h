@@ -68,6 +68,7 @@ struct daemon {
 		int links_err;
 		int nodes_err;
 		__u64 looked_real_s; /* at the zones' signatures */
+		__u64 renew_real_s;  /* not before then are they made anew again */
 		__u32 trouble; /* bit per interface that is not as it should be, and was told */
 		struct chore warm, age; /* neighbours; the unstamped list */
 	} tend;

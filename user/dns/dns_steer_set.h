@@ -22,6 +22,7 @@ struct dns_steer_set {
 	size_t nr_pops;
 	struct zone **variants; /* by zone of the configuration, then POP (dns_variants.h) */
 	size_t nr_variants;
+	__u64 renew_s; /* CLOCK_REALTIME: then those that were signed here are made anew; 0: none */
 };
 
 struct config;

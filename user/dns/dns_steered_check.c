@@ -240,6 +240,10 @@ static void check_set(struct checking *checking, const struct zone *variant,
 		return;
 	}
 	sigs = zone_signatures(variant, sets, &nr_sigs);
+	if (!sigs) {
+		complain_at(checking, sets, "its %s is not signed", type_text);
+		return;
+	}
 	check_sigs(checking, sigs, nr_sigs, rrs->ttl);
 }
 
@@ -251,10 +255,6 @@ static void check_variant(struct checking *checking, const struct zone *variant,
 	char type_text[ZONE_TYPE_TEXT];
 	size_t i, run, nr_all;
 
-	if (!variant->chain.nr) {
-		complain(checking, "%s is not signed", variant->file);
-		return;
-	}
 	for (i = 0; i < nr; i += run) {
 		for (run = 1; i + run < nr && rrs[i + run].type == rrs[i].type;)
 			run++;
@@ -276,7 +276,8 @@ static bool check_signed(struct checking *checking)
 {
 	if (!checking->zone->chain.nr) {
 		if (checking->name->variants)
-			complain(checking, "zone %s has `variants`, and is not signed (%s)",
+			complain(checking,
+				 "zone %s has `variants` or a `sign_key`, and is not signed (%s)",
 				 checking->zone->name, checking->zone->file);
 		return true;
 	}
@@ -288,7 +289,7 @@ static bool check_signed(struct checking *checking)
 	if (!checking->name->variants)
 		complain(checking,
 			 "zone %s is signed: give it `variants`, the same records signed for each "
-			 "POP; `anydoor variants %s` writes what is to be signed",
+			 "POP (`anydoor variants %s` writes what is to be signed), or a `sign_key`",
 			 checking->zone->name, checking->zone->name);
 	return checking->name->variants;
 }

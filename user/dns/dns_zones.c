@@ -304,20 +304,19 @@ static int make_plan(struct reading *reading)
 	return err;
 }
 
-/* Rows, and the variants of signed zones, whose files may have changed while the plan did not. */
+/* Rows. Variants of signed zones are read each time: their files may change while the plan stays.
+ */
 static int make_steering(struct reading *reading)
 {
 	const struct dns_zones *before = reading->before;
 	struct dns_zones *set = reading->set;
-	int err;
 
 	if (before && set->plan == before->plan && before->steering &&
 	    !before->steering->nr_variants) {
 		set->steering = dns_steer_set_share(before->steering);
 		return 0;
 	}
-	err = dns_steer_set_new(set->plan, reading->config, reading->errors, &set->steering);
-	return err ?: dns_variants_load(reading->config, set->plan, set->steering, reading->errors);
+	return dns_steer_set_new(set->plan, reading->config, reading->errors, &set->steering);
 }
 
 /* The plan, whose names must fit the zones. */
@@ -333,9 +332,15 @@ static int steer_all(struct reading *reading)
 	if (err)
 		return err;
 	zones = zone_list(set);
-	err = zones ? dns_steered_check(zones, set->nr, set->steering->names,
-					set->steering->nr_names, reading->errors)
-		    : -ENOMEM;
+	if (!zones)
+		return -ENOMEM;
+	/* A set that is shared has none, and is not written to. */
+	if (set->steering->users == 1)
+		err = dns_variants_load(reading->config, set->plan, zones, set->nr, set->steering,
+					reading->errors);
+	if (!err)
+		err = dns_steered_check(zones, set->nr, set->steering->names,
+					set->steering->nr_names, reading->errors);
 	free(zones);
 	return err;
 }
