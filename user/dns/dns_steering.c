@@ -59,7 +59,7 @@ static int put_places(const struct dns_steer_set *set, const struct pins *pins, 
 	if (!size)
 		return 0;
 	return put_map(pins, AD_STEER_PLACES_NAME, slot,
-		       bytes_to_map("steer_places", set->lines, size, sizeof(*set->lines)));
+		       bytes_to_map("steer_places", set->lines, size, AD_STEER_PAGE_BYTES));
 }
 
 int dns_steering_stage(const struct dns_steer_set *set, const struct pins *pins, __u32 slot)
