@@ -49,8 +49,7 @@
 /* Where IPv4 begins: lines of 16 starts each, behind the head. */
 #define AD_STEER_STARTS	     1 /* the first of them */
 #define AD_STEER_START_LINES 4096
-#define AD_STEER_START_UP    3 /* a start: bits that say how far above the leaves; its node's number \
-				*/
+#define AD_STEER_START_UP    3 /* bits of a start: levels above the leaves; the others: its node */
 
 struct ad_steer_head {
 	__u32 format; /* AD_STEER_FORMAT */

@@ -523,7 +523,7 @@ static void test_rfc7871_7_2_1_names_without_ecs_have_scope_0(void)
 		"203.0.113.0/25/0");
 }
 
-/* 11.1: private and special addresses are no error: they are where a region says, or nowhere known.
+/* Private and special addresses are no error: they are where a region says, or nowhere known.
  */
 static void test_rfc7871_private_addresses_are_nowhere_known(void)
 {
