@@ -55,7 +55,7 @@ struct steer_lines_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__uint(key_size, sizeof(__u32));
-	__uint(value_size, AD_STEER_LINE);
+	__uint(value_size, AD_STEER_PAGE_BYTES);
 	__uint(map_flags, BPF_F_INNER_MAP | BPF_F_MMAPABLE);
 };
 

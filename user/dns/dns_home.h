@@ -28,7 +28,7 @@ struct dns_steering {
 	const __u8 *table; /* maps/steer_rows.h */
 	size_t size;
 	const struct ad_steer_pop *pops;
-	const struct ad_steer_line *lines; /* maps/steer.h */
+	const struct ad_steer_line *lines; /* maps/steer.h: whole pages */
 	__u32 nr_lines;
 	struct dns_asked *asked; /* NULL: nobody wants to know */
 };
@@ -119,11 +119,12 @@ static __always_inline __u32 dns_pop_word(const struct dns_work *w, __u32 pop)
 	return word;
 }
 
-static __always_inline const struct ad_steer_line *steer_line(const struct dns_work *w, __u32 n)
+static __always_inline const struct ad_steer_line *steer_page(const struct dns_work *w, __u32 n)
 {
 	const struct dns_steering *steering = w->steering;
+	__u64 line = (__u64)n * AD_STEER_PAGE_LINES;
 
-	return steering && n < steering->nr_lines ? &steering->lines[n] : NULL;
+	return steering && line < steering->nr_lines ? &steering->lines[line] : NULL;
 }
 
 static __always_inline __u32 dns_random(void)

@@ -63,7 +63,7 @@ static int put_places(struct dns_steer_set *set, const struct pins *pins, __u32 
 		return 0;
 	if (set->places_fd < 0)
 		set->places_fd =
-			bytes_to_map("steer_places", set->lines, size, sizeof(*set->lines));
+			bytes_to_map("steer_places", set->lines, size, AD_STEER_PAGE_BYTES);
 	return put_map(pins, AD_STEER_PLACES_NAME, slot, set->places_fd);
 }
 

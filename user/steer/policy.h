@@ -62,7 +62,7 @@ struct steer_policy {
 /* A client's address to its location. Lines as maps/steer.h has them, ready to be copied. */
 struct steer_map {
 	struct ad_steer_line *lines;
-	__u32 nr_lines;
+	__u32 nr_lines;		   /* whole pages of them */
 	unsigned int nr_locations; /* at least 1: location 0 is "nothing is known" */
 	__u32 nr_ranges4, nr_ranges6;
 };
