@@ -13,6 +13,7 @@
 struct pins;
 
 struct dns_zone_stats {
+	__u32 place;	 /* of its counters in the maps */
 	char name[256];	 /* with final dot */
 	char error[256]; /* why the last load failed; "" = it did not */
 	__u32 serial;
