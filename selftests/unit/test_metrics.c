@@ -278,8 +278,7 @@ static void test_metrics_every_reason_once(void)
 	free(text);
 }
 
-/* --- what others' dashboards and programs rely on ----------------------------------------------
- */
+/* --- what others' dashboards and programs rely on --------------------------------------------- */
 
 static int by_text(const void *a, const void *b)
 {
@@ -414,8 +413,7 @@ static void test_json_keys_are_kept(json_t *(*make)(const struct view *, const s
 	json_decref(json);
 }
 
-/* --- a large fleet ------------------------------------------------------------------------------
- */
+/* --- a large fleet ---------------------------------------------------------------------------- */
 
 /* Seconds of this thread's own time to write the page of @nr nodes, four to a POP. */
 static double write_crowd(size_t nr)

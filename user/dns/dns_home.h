@@ -11,7 +11,7 @@
 #include "dns_image.h"
 #include "dns_limiter.h"
 
-/* What steered names are answered by: the same as the kernel reads. */
+/* Tables for steered names: the same that the kernel reads. */
 struct dns_steering {
 	const __u8 *table; /* maps/steer_rows.h */
 	size_t size;

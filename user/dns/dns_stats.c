@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * dns_stats.c: what DNS has answered, from pinned maps (dns_stats.h).
+ * dns_stats.c: reads the DNS counters from pinned maps (dns_stats.h).
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "user/state/pins.h"
 #include "user/zone/zone_rdata.h"
 
-/* Nothing but numbers of 64 bits. */
+/* The struct consists of 64-bit numbers only. */
 static void add_count(struct ad_dns_count *sum, const struct ad_dns_count *one)
 {
 	const __u64 *from = (const __u64 *)one;
@@ -89,7 +89,7 @@ static int read_rule_counts(const struct pins *pins, const char *name, int value
 
 #define ZONES_A_CALL 512 /* half a MiB */
 
-/* What the kernel knows of zones, many with each call: there may be ten thousand. */
+/* Maps of zones. Each call reads many elements, as there may be ten thousand zones. */
 struct zone_maps {
 	int info, hits, daemon;
 	struct ad_dns_zone_info *infos; /* ZONES_A_CALL, as the map gives them */
@@ -127,14 +127,14 @@ static void zone_maps_close(struct zone_maps *maps)
 	free(maps->daemon_hits);
 }
 
-/* Of the places that zones have. */
+/* Reads counters up to the last place that a zone has. */
 static int read_hits(const struct zone_maps *maps, int fd, void *values)
 {
 	__u32 next, nr = maps->nr_places;
 
 	if (!nr || !bpf_map_lookup_batch(fd, NULL, &next, maps->places, values, &nr, NULL) ||
 	    errno == ENOENT)
-		return 0; /* -ENOENT: that was the end of it */
+		return 0; /* -ENOENT: the map has no more */
 	return -errno;
 }
 
@@ -181,7 +181,7 @@ static int add_zones(struct zone_maps *maps, __u32 nr, struct dns_stats *stats)
 	struct dns_zone_stats *grown;
 	__u32 i;
 
-	if (stats->nr_zones + nr > AD_DNS_ZONE_MAX) /* changed while it was read */
+	if (stats->nr_zones + nr > AD_DNS_ZONE_MAX) /* zones were added while it was read */
 		nr = AD_DNS_ZONE_MAX - stats->nr_zones;
 	if (!nr)
 		return 0;
