@@ -68,10 +68,12 @@ static void add_escaped(struct prom *prom, const char *text, const char *special
 	}
 }
 
-/* Writes @value to the end of @text, NUMBER_BYTES long: where it begins. Most are whole numbers. */
-static char *format_value(double value, char *text)
+/*
+ * Writes @value to the NUMBER_BYTES in front of @at, so that it ends there; returns where it
+ * begins. Most are whole numbers, and for those printf() takes five times as long.
+ */
+static char *format_value(double value, char *at)
 {
-	char *at = text + NUMBER_BYTES;
 	__u64 whole;
 	int len;
 
@@ -91,9 +93,9 @@ static char *format_value(double value, char *text)
 
 static void add_value(struct prom *prom, double value)
 {
-	char text[NUMBER_BYTES], *at = format_value(value, text);
+	char text[NUMBER_BYTES], *end = text + sizeof(text), *at = format_value(value, end);
 
-	add_bytes(prom, at, text + sizeof(text) - at);
+	add_bytes(prom, at, end - at);
 }
 
 void prom_family(struct prom *prom, const char *name, const char *type, const char *help)
@@ -156,8 +158,9 @@ void prom_sample(struct prom *prom, const char *name, double value, ...)
 void prom_sample_of(struct prom *prom, const struct prom_part *before,
 		    const struct prom_part *labels, const struct prom_part *after, double value)
 {
-	char number[NUMBER_BYTES], *digits = format_value(value, number);
-	size_t nr = number + sizeof(number) - digits;
+	char number[NUMBER_BYTES], *end = number + sizeof(number);
+	char *digits = format_value(value, end);
+	size_t nr = end - digits;
 	char *to = make_room(prom, before->len + labels->len + after->len + nr + 1), *start = to;
 
 	if (!to)
