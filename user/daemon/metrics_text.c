@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <event2/buffer.h>
 #include "maps/dns.h"
 #include "metrics_text.h"
 #include "user/base/clock.h"
@@ -19,9 +18,16 @@
 
 #define SERIES_MAX DNS_BY_NR
 
+/* Labels that many samples have in common. */
+struct labels {
+	struct prom text;
+	struct prom_part *list; /* in the text */
+};
+
 /* What a page is made from. */
 struct page {
-	struct evbuffer *out;
+	struct prom *out;
+	struct labels *nodes, *zones; /* those that all samples of one have; by status */
 	const struct view *view;
 	const struct status *status; /* NULL: nothing is loaded */
 	const struct metrics_daemon *daemon;
@@ -47,6 +53,100 @@ struct family {
 	bool (*applies)(const struct page *page); /* NULL: whenever something is loaded */
 	int (*series)(const struct page *page, struct series series[SERIES_MAX]);
 };
+
+/* --- samples of which there are many ---------------------------------------------------------- */
+
+#define PART(literal)                                                                              \
+	{                                                                                          \
+		literal, sizeof(literal) - 1                                                       \
+	}
+static const struct prom_part labels_end = PART("} ");
+
+/* What stands in front of the labels that they have in common. */
+struct before {
+	char text[128];
+	size_t len;
+};
+
+static struct before before_labels(const char *name, const char *labels)
+{
+	struct before before;
+
+	before.len = snprintf(before.text, sizeof(before.text), PROM_PREFIX "%s{%s", name, labels);
+	return before;
+}
+
+static void write_of(const struct page *page, const struct before *before,
+		     const struct prom_part *labels, const struct prom_part *after, double value)
+{
+	const struct prom_part first = { before->text, before->len };
+
+	prom_sample_of(page->out, &first, labels, after, value);
+}
+
+static void labels_free(struct labels *labels)
+{
+	free(labels->text.text);
+	free(labels->list);
+}
+
+/* Notes that what was written since the last one are the labels of @i. */
+static void labels_cut(struct labels *labels, size_t i, size_t start)
+{
+	labels->list[i].len = labels->text.len - start;
+}
+
+/* The text has moved while it grew: only now it is known where each is. */
+static bool labels_close(struct labels *labels, size_t nr)
+{
+	const char *at = labels->text.text;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		labels->list[i].text = at;
+		at += labels->list[i].len;
+	}
+	return !labels->text.failed;
+}
+
+static bool label_nodes(const struct page *page)
+{
+	const struct status *status = page->status;
+	const struct names *names = &page->view->names;
+	struct labels *labels = page->nodes;
+	size_t i;
+
+	labels->list = calloc(status->nr_peers + 1, sizeof(*labels->list));
+	if (!labels->list)
+		return false;
+	for (i = 0; i < status->nr_peers; i++) {
+		size_t start = labels->text.len;
+		__u16 id = status->peers[i].id;
+
+		prom_labels(&labels->text, "node", names_node_name(names, id), "pop",
+			    names_pop_name(names, id), NULL);
+		labels_cut(labels, i, start);
+	}
+	return labels_close(labels, status->nr_peers);
+}
+
+static bool label_zones(const struct page *page)
+{
+	const struct dns_stats *dns = &page->status->dns;
+	struct labels *labels = page->zones;
+	size_t i;
+
+	labels->list = calloc(dns->nr_zones + 1, sizeof(*labels->list));
+	if (!labels->list)
+		return false;
+	for (i = 0; i < dns->nr_zones; i++) {
+		size_t start = labels->text.len;
+
+		prom_labels(&labels->text, "zone", dns->zones[i].name, NULL);
+		labels_cut(labels, i, start);
+	}
+	return labels_close(labels, dns->nr_zones);
+}
 
 /* --- instance and daemon --------------------------------------------------------------------- */
 
@@ -143,16 +243,17 @@ static __u64 peer_value(const struct ad_peer_count *count, bool rx, bool bytes)
 
 static void write_peers(const struct page *page, const char *name, bool bytes)
 {
+	struct before before[2] = { before_labels(name, "direction=\"tx\","),
+				    before_labels(name, "direction=\"rx\",") };
+
 	for (size_t i = 0; i < page->status->nr_peers; i++) {
 		const struct peer *peer = &page->status->peers[i];
-		const char *node = names_node_name(&page->view->names, peer->id);
-		const char *pop = names_pop_name(&page->view->names, peer->id);
 
 		if (peer->id == page->view->meta.node_id)
 			continue;
 		for (int rx = 0; rx < 2; rx++)
-			prom_sample(page->out, name, peer_value(&peer->count, rx, bytes),
-				    "direction", rx ? "rx" : "tx", "node", node, "pop", pop, NULL);
+			write_of(page, &before[rx], &page->nodes->list[i], &labels_end,
+				 peer_value(&peer->count, rx, bytes));
 	}
 }
 
@@ -214,16 +315,22 @@ static void write_pop_bytes(const struct page *page, const char *name)
 
 static void write_node_states(const struct page *page, const char *name)
 {
-	static const char *const states[] = { "up", "draining", "silent", "dead", "unknown" };
+	static const struct {
+		const char *state;
+		struct prom_part after;
+	} states[] = { { "up", PART(",state=\"up\"} ") },
+		       { "draining", PART(",state=\"draining\"} ") },
+		       { "silent", PART(",state=\"silent\"} ") },
+		       { "dead", PART(",state=\"dead\"} ") },
+		       { "unknown", PART(",state=\"unknown\"} ") } };
+	struct before before = before_labels(name, "");
 
 	for (size_t i = 0; i < page->status->nr_peers; i++) {
-		const struct peer *peer = &page->status->peers[i];
-		const char *node = names_node_name(&page->view->names, peer->id);
-		const char *pop = names_pop_name(&page->view->names, peer->id);
+		const char *state = peer_state(&page->status->peers[i]);
 
 		for (size_t s = 0; s < sizeof(states) / sizeof(*states); s++)
-			prom_sample(page->out, name, !strcmp(peer_state(peer), states[s]), "node",
-				    node, "pop", pop, "state", states[s], NULL);
+			write_of(page, &before, &page->nodes->list[i], &states[s].after,
+				 !strcmp(state, states[s].state));
 	}
 }
 
@@ -299,13 +406,16 @@ static int rule_series(const struct page *page, struct series series[SERIES_MAX]
 
 static void write_zone_queries(const struct page *page, const char *name)
 {
+	static const struct prom_part by_kernel = PART(",by=\"kernel\"} ");
+	static const struct prom_part by_daemon = PART(",by=\"daemon\"} ");
+	struct before before = before_labels(name, "");
+
 	for (size_t i = 0; i < page->status->dns.nr_zones; i++) {
 		const struct dns_zone_stats *zone = &page->status->dns.zones[i];
 
-		prom_sample(page->out, name, zone->queries - zone->daemon_queries, "zone",
-			    zone->name, "by", "kernel", NULL);
-		prom_sample(page->out, name, zone->daemon_queries, "zone", zone->name, "by",
-			    "daemon", NULL);
+		write_of(page, &before, &page->zones->list[i], &by_kernel,
+			 zone->queries - zone->daemon_queries);
+		write_of(page, &before, &page->zones->list[i], &by_daemon, zone->daemon_queries);
 	}
 }
 
@@ -544,7 +654,7 @@ static void write_cell(const struct counter_cell *cell, void *arg)
 	const struct writing *writing = arg;
 	const char *name = writing->counter->metric;
 	const struct series *series = writing->series;
-	struct evbuffer *out = writing->page->out;
+	struct prom *out = writing->page->out;
 
 	if (!cell->is_shown && !cell->is_first)
 		return;
@@ -575,13 +685,14 @@ static void write_counters(const struct page *page, const struct family *family)
 
 static void write_samples(const struct page *page, const struct family *family)
 {
+	struct before before = before_labels(family->name, "");
 	size_t i;
 
 	if (family->value)
 		prom_sample(page->out, family->name, family->value(page), NULL);
 	for (i = 0; family->zone && i < page->status->dns.nr_zones; i++)
-		prom_sample(page->out, family->name, family->zone(&page->status->dns.zones[i]),
-			    "zone", page->status->dns.zones[i].name, NULL);
+		write_of(page, &before, &page->zones->list[i], &labels_end,
+			 family->zone(&page->status->dns.zones[i]));
 	for (i = 0; family->flow && i < page->top->nr; i++)
 		write_flow(page, family->name, &page->top->flows[i],
 			   family->flow(page, &page->top->flows[i]), NULL);
@@ -603,20 +714,34 @@ static void write_page(const struct page *page, const struct family *list, size_
 	}
 }
 
-void metrics_write(struct evbuffer *out, const struct view *view, const struct status *status,
-		   const struct metrics_daemon *daemon)
+int metrics_write(struct evbuffer *out, const struct view *view, const struct status *status,
+		  const struct metrics_daemon *daemon)
 {
-	struct page page = { .out = out, .view = view, .status = status, .daemon = daemon };
+	struct labels nodes = { 0 }, zones = { 0 };
+	struct prom prom = { 0 };
+	struct page page = { .out = &prom,
+			     .nodes = &nodes,
+			     .zones = &zones,
+			     .view = view,
+			     .status = status,
+			     .daemon = daemon };
 
-	write_page(&page, families, NR(families));
+	if (!status || (label_nodes(&page) && label_zones(&page)))
+		write_page(&page, families, NR(families));
+	else
+		prom.failed = true;
+	labels_free(&nodes);
+	labels_free(&zones);
+	return prom_end(&prom, out);
 }
 
-void metrics_write_flows(struct evbuffer *out, const struct names *names,
-			 const struct flow_top *top)
+int metrics_write_flows(struct evbuffer *out, const struct names *names, const struct flow_top *top)
 {
-	struct page page = { .out = out, .names = names, .top = top };
+	struct prom prom = { 0 };
+	struct page page = { .out = &prom, .names = names, .top = top };
 
 	write_page(&page, flow_families, NR(flow_families));
+	return prom_end(&prom, out);
 }
 
 /* --- documentation --------------------------------------------------------------------------- */

@@ -19,11 +19,14 @@ struct metrics_daemon {
 	const struct steer_plan *plan; /* NULL: nothing is steered */
 };
 
-/* @status NULL: the data path is not loaded; what the daemon knows remains. */
-void metrics_write(struct evbuffer *out, const struct view *view, const struct status *status,
-		   const struct metrics_daemon *daemon);
-void metrics_write_flows(struct evbuffer *out, const struct names *names,
-			 const struct flow_top *top);
+/*
+ * Adds a page to @out. @status NULL: the data path is not loaded; what the daemon knows remains. 0
+ * or -ENOMEM.
+ */
+int metrics_write(struct evbuffer *out, const struct view *view, const struct status *status,
+		  const struct metrics_daemon *daemon);
+int metrics_write_flows(struct evbuffer *out, const struct names *names,
+			const struct flow_top *top);
 
 /* One metric of these pages, as it is documented. */
 struct metric {

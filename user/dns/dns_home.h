@@ -23,7 +23,7 @@ struct dns_asked {
 	size_t nr;
 };
 
-/* What steered names are answered by: the same as the kernel reads. */
+/* Tables for steered names: the same that the kernel reads. */
 struct dns_steering {
 	const __u8 *table; /* maps/steer_rows.h */
 	size_t size;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * dns_image.c: zones to pages (dns_image.h). Header and zones come first, then the name table,
- * then what names refer to.
+ * dns_image.c: compiles zones to pages (dns_image.h). Header and zones come first, then the name
+ * table, then the data that names refer to.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,10 +12,10 @@
 #include "user/base/log.h"
 #include "user/base/progress.h"
 
-#define ALIASES_MAX    64 /* as many as anybody follows */
+#define ALIASES_MAX    64 /* no resolver follows more */
 #define PROGRESS_NAMES 65536
 
-/* Additional data of one set; referrals have all, as long as that makes the image no giant. */
+/* Additional data of one set. A referral has all of it, within a limit for the whole image. */
 #define EXTRA_BYTES_MAX AD_DNS_UDP_MAX
 #define LONG_EXTRAS_MAX (64u << 20)
 
@@ -86,7 +86,7 @@ __u64 dns_image_cells(const struct dns_image *image)
 	return ((__u64)head->bucket_mask + 1) * AD_DNS_BUCKET_CELLS;
 }
 
-/* A cell that is held stays where it is: it may not make room for another one. */
+/* A cell that is held must not move to make room for another one. */
 void dns_image_hold(struct dns_image *image, __u32 cell)
 {
 	if (cell < dns_image_cells(image))
@@ -95,13 +95,13 @@ void dns_image_hold(struct dns_image *image, __u32 cell)
 
 /* --- records ---------------------------------------------------------------------------------- */
 
-/* Where marks go behind so many bytes. */
+/* Offset of the marks that follow @len bytes. */
 static size_t padded(size_t len)
 {
 	return (len + 3) & ~(size_t)3;
 }
 
-/* Copies what was rendered behind its fixups, and marks behind that; its ref, or 0. */
+/* Stores fixups, rendered bytes and marks, in this order. Returns the ref, or 0. */
 static __u32 build_blob(struct dns_build *build)
 {
 	const struct dns_render *r = &build->render;
@@ -143,8 +143,9 @@ static const struct zone_rr *node_alias(const struct dns_node *node)
 }
 
 /*
- * The node that the alias at @node leads to, or NULL where it leads to none of the zone's. A DNAME
- * leads below its target: what is there depends on the question, unless that is another DNAME's.
+ * The node that the alias at @node leads to, or NULL if that is outside the zone. A DNAME leads to
+ * a name below its target, which depends on the question; it is known only if the target is another
+ * DNAME.
  */
 static const struct dns_node *alias_next(const struct dns_build *build, const struct dns_node *node)
 {
@@ -167,7 +168,7 @@ static const struct dns_node *alias_next(const struct dns_build *build, const st
 	return &build->tree.nodes[next->wild];
 }
 
-/* Aliases from @node on until one comes for the second time; 0 if the chain ends. */
+/* The number of aliases from @node on until one repeats; 0 if the aliases end. */
 static __u8 alias_loop(const struct dns_build *build, const struct dns_node *node)
 {
 	const struct dns_node *seen[ALIASES_MAX] = {};
@@ -223,7 +224,7 @@ static int render_node_signatures(struct dns_render *render, const struct dns_pl
 	return dns_render_add(render, place, sigs, nr, rrs->ttl);
 }
 
-/* Stores what was rendered and fills in its directory entry. */
+/* Stores the rendered set and fills in its directory entry. */
 static int build_entry(struct dns_build *build, const struct dns_node *node,
 		       const struct zone_rr *rrs, struct ad_dns_rrset *to)
 {
@@ -250,7 +251,7 @@ static __u32 set_ttl(const struct zone_rr *rrs)
 	return rrs->type == DNS_T_RRSIG ? DNS_RENDER_TTL_OWN : rrs->ttl;
 }
 
-/* Renders what comes along with a set, which was rendered. */
+/* Renders the additional data of the set that was rendered. */
 static void render_extra(struct dns_build *build, const struct dns_node *node,
 			 const struct dns_place *place, const struct zone_rr *rrs, size_t nr,
 			 bool with_sigs)
@@ -274,7 +275,7 @@ static void render_extra(struct dns_build *build, const struct dns_node *node,
 		build->image->long_extras += build->render.extra_len;
 }
 
-/* One RRset as it is. */
+/* One RRset without signatures. */
 static int build_set(struct dns_build *build, const struct dns_node *node,
 		     const struct zone_rr *rrs, size_t nr, struct ad_dns_rrset *to)
 {
@@ -332,7 +333,7 @@ static __u32 build_extra(struct dns_build *build)
 	return at / 8;
 }
 
-/* The same set with its signatures; at a cut also what the zone has of DS (RFC 4035, 3.1.4). */
+/* The same set with its signatures; at a cut also the DS set, if there is one (RFC 4035, 3.1.4). */
 static int build_signed(struct dns_build *build, const struct dns_node *node,
 			const struct zone_rr *rrs, size_t nr, struct ad_dns_rrset *to)
 {
@@ -361,7 +362,7 @@ static int build_signed(struct dns_build *build, const struct dns_node *node,
 	return !to->extra && render->extra_rrs ? -ENOMEM : 0;
 }
 
-/* How many records from @rrs on have its type. */
+/* How many records, from @rrs on, have the type of the first. */
 static size_t type_run(const struct zone_rr *rrs, size_t nr)
 {
 	size_t n = 1;
@@ -371,7 +372,7 @@ static size_t type_run(const struct zone_rr *rrs, size_t nr)
 	return n;
 }
 
-/* Types of @node. */
+/* How many types @node has. */
 static size_t count_types(const struct dns_node *node)
 {
 	size_t i, n = 0;
@@ -402,7 +403,7 @@ static int build_sets(struct dns_build *build, const struct dns_node *node,
 	return err;
 }
 
-/* All sets of @node with what proves them. */
+/* All sets of @node with their signatures. */
 static int build_signed_sets(struct dns_build *build, const struct dns_node *node,
 			     struct ad_dns_rrset *to)
 {
@@ -419,7 +420,7 @@ static int build_signed_sets(struct dns_build *build, const struct dns_node *nod
 
 /* --- cells ------------------------------------------------------------------------------------ */
 
-/* Addresses go inline as long as they fit; those of the smaller set first. */
+/* Addresses are stored in the cell as long as they fit: first A, then AAAA. */
 static void cell_addresses(struct ad_dns_cell *cell, const struct dns_node *node)
 {
 	const struct zone_rr *a = NULL, *aaaa = NULL;
@@ -445,7 +446,7 @@ static void cell_addresses(struct ad_dns_cell *cell, const struct dns_node *node
 	}
 }
 
-/* What of a node the directory must say beside its RRsets. */
+/* What the directory of a node holds beside its RRsets. */
 struct extras {
 	const struct zone_rr *ds; /* at an apex, from the zone above */
 	size_t nr_ds;
@@ -481,7 +482,10 @@ static int by_type(const void *a, const void *b)
 	return (int)x->type - (int)y->type;
 }
 
-/* DS of the parent are rendered in the parent's place: their apex pointers are its. */
+/*
+ * DS records of the parent are rendered in the parent's zone: pointers to the apex mean the
+ * parent's apex.
+ */
 static int build_parent_ds(struct dns_build *build, const struct dns_node *node,
 			   const struct extras *extras, struct ad_dns_rrset *to, bool with_sigs)
 {
@@ -495,7 +499,7 @@ static int build_parent_ds(struct dns_build *build, const struct dns_node *node,
 			 : build_set(build, &seen, extras->ds, extras->nr_ds, to);
 }
 
-/* The zone can be proven, or the zone above it what it says of this one. */
+/* The zone is signed; or @node is its apex and the parent zone is signed. */
 static bool is_signed(const struct dns_build *build, const struct dns_node *node)
 {
 	__u32 parent;
@@ -616,7 +620,7 @@ int dns_build_cell(struct dns_build *build, const struct dns_node *node, const _
 	return err;
 }
 
-/* The cell of a name itself; what a steered one has lies in those of its POPs. */
+/* The cell of a name itself. The sets of a steered name are in the cells of its POPs. */
 static int build_name(struct dns_build *build, size_t index)
 {
 	const struct dns_node *node = &build->tree.nodes[index];
@@ -628,7 +632,7 @@ static int build_name(struct dns_build *build, size_t index)
 	return dns_build_cell(build, node->steered ? &bare : node, build->table.hashes[index]);
 }
 
-/* What lies between a cut and another zone's apex says the same as the cut. */
+/* A name between a cut and another zone's apex is answered like the cut. */
 static void share_records(struct dns_build *build)
 {
 	const struct dns_tree *tree = &build->tree;
@@ -645,7 +649,7 @@ static void share_records(struct dns_build *build)
 
 /* --- the image -------------------------------------------------------------------------------- */
 
-/* RFC 2308, 3 and 5: a negative answer lives as long as the smaller of SOA's TTL and MINIMUM. */
+/* RFC 2308, 3 and 5: the TTL of a negative answer is the smaller of the SOA's TTL and MINIMUM. */
 static __u32 negative_ttl(const struct zone_rr *soa)
 {
 	const __u8 *p = soa->rdata + soa->rdlen - 4;

@@ -10,7 +10,10 @@
 #include "dns_variants.h"
 #include "user/config/config.h"
 
-/* Clients whose addresses begin with as many bits are of one network: they draw alike. */
+/*
+ * Clients with so many equal leading bits in their addresses are one network: they get the same
+ * draw.
+ */
 #define IP4_BITS 24
 #define IP6_BITS 56
 
@@ -36,7 +39,7 @@ static bool put_text(char *to, size_t size, size_t *at, const char *text, size_t
 	return true;
 }
 
-/* The pattern with "{name}" and "{pop}" filled in, and the zone behind it. False: too long. */
+/* Fills "{name}" and "{pop}" into the pattern and appends the zone. False: too long. */
 static bool expand(const struct steer_name *name, const char *pop, const char *zone, char *to,
 		   size_t size)
 {
@@ -61,7 +64,7 @@ static bool expand(const struct steer_name *name, const char *pop, const char *z
 	return fits && (!strcmp(zone, ".") || put_text(to, size, &used, zone, strlen(zone)));
 }
 
-/* Those that the policy may ever choose. */
+/* POPs that the policy can choose for any location. */
 static void mark_pops(const struct steer_policy *policy, size_t nr_locations, bool *used)
 {
 	const struct steer_rule *rule;

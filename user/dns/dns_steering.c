@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * dns_steering.c: rows and POPs of steered names into the kernel (dns_steering.h).
+ * dns_steering.c: writes rows and POPs of steered names to the kernel (dns_steering.h).
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "dns_steering.h"
 #include "user/steer/pops.h"
 
-/* A new map of elements of @element bytes each, filled. */
+/* Makes a map with elements of @element bytes and copies @bytes to it. */
 static int bytes_to_map(const char *name, const void *bytes, size_t size, __u32 element)
 {
 	DECLARE_LIBBPF_OPTS(bpf_map_create_opts, opts,
@@ -54,7 +54,7 @@ static int put_rows(const struct steer_table *rows, const struct pins *pins, __u
 	return err;
 }
 
-/* One map serves both slots, and all sets of zones that are steered by the same plan. */
+/* The same map is used for both slots and for all sets of zones with the same plan. */
 static int put_places(struct dns_steer_set *set, const struct pins *pins, __u32 slot)
 {
 	size_t size = set->nr_lines * sizeof(*set->lines);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * dns_tree.c: names, empty non-terminals, cuts and what lies between zones (dns_tree.h).
+ * dns_tree.c: finds names, empty non-terminals, cuts and names between zones (dns_tree.h).
  *
- * Keys are sorted, so a walk over a zone meets every subtree as a run, parents first. The path
- * from the apex to the last node is all that must be remembered.
+ * Keys are sorted, so a walk over a zone sees each subtree in one run, parents first. Only the path
+ * from the apex to the last node must be kept.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -49,8 +49,8 @@ static struct dns_node *tree_add(struct dns_tree *tree)
 }
 
 /*
- * Puts a node without data below the path's end and makes it the new end. Below a cut it is
- * stored only because it leads to another zone's apex, and still means the cut.
+ * Puts a node without data below the path's end and makes it the new end. Below a cut a node is
+ * stored only if it leads to another zone's apex; it is answered like the cut.
  */
 static struct dns_node *walk_push(struct walk *walk, const struct name_key *key, const __u8 *name)
 {
@@ -108,7 +108,7 @@ static bool has_type(const struct zone_rr *rrs, size_t nr, __u16 type)
 	return false;
 }
 
-/* A name that only hashes have: nobody asks for it (RFC 5155, 7.2.8). */
+/* The owner name of an NSEC3, a hash: no query asks for it (RFC 5155, 7.2.8). */
 static bool is_hash(const struct zone *zone, const struct zone_rr *rrs, size_t nr)
 {
 	size_t i;
@@ -121,7 +121,7 @@ static bool is_hash(const struct zone *zone, const struct zone_rr *rrs, size_t n
 	return true;
 }
 
-/* The data of one owner name. What lies below a cut or a DNAME is occluded: not stored. */
+/* The data of one owner name. Data below a cut or a DNAME is occluded and not stored. */
 static int walk_owner(struct walk *walk, const struct zone_rr *rrs, size_t nr)
 {
 	const struct zone *zone = walk->tree->zones[walk->zone];
@@ -144,7 +144,10 @@ static int walk_owner(struct walk *walk, const struct zone_rr *rrs, size_t nr)
 	return 0;
 }
 
-/* The apex of another zone: its node is its own, but what leads there is ours. */
+/*
+ * The apex of another zone has a node of that zone. The names above it, down from ours, belong to
+ * this zone.
+ */
 static int walk_foreign(struct walk *walk, size_t index)
 {
 	const struct zone *foreign = walk->tree->zones[index];
@@ -197,7 +200,7 @@ static int walk_foreigns(struct walk *walk, const struct name_key *key)
 	return 0;
 }
 
-/* A name without data of its own, unless another zone's, a cut or a DNAME is above it. */
+/* Adds a name without data, unless it lies in another zone or below a cut or a DNAME. */
 static int walk_extra(struct walk *walk, const struct dns_extra *extra)
 {
 	const struct zone *foreign;
@@ -215,7 +218,10 @@ static int walk_extra(struct walk *walk, const struct dns_extra *extra)
 	return walk_push(walk, &extra->key, extra->name) ? 0 : -ENOMEM;
 }
 
-/* Those of this zone that come before @key (NULL: all that are left); one that is @key has data. */
+/*
+ * Adds the extra names of this zone that come before @key (NULL: all that are left). One equal to
+ * @key has data and is skipped.
+ */
 static int walk_extras(struct walk *walk, const struct name_key *key)
 {
 	const struct dns_tree *tree = walk->tree;
@@ -257,7 +263,7 @@ static int walk_zone(struct walk *walk)
 	return err ? err : walk_foreigns(walk, NULL);
 }
 
-/* The ancestors of every zone that lies in no other: stored, so that a search finds the zone. */
+/* The ancestors of zones that lie in no other zone are stored, so that a search finds the zone. */
 static int walk_above(struct dns_tree *tree)
 {
 	static const __u8 root[1];
@@ -284,7 +290,10 @@ void dns_tree_above(struct zone *const *zones, size_t nr_zones, __u32 *above)
 	}
 }
 
-/* A cut or a DNAME of @above lies between its apex and @key, both not counted as cuts. */
+/*
+ * Whether zone @above has a cut or a DNAME between its apex and @key. NS at the apex or at @key
+ * does not count.
+ */
 static bool is_covered(const struct zone *above, const struct name_key *key)
 {
 	struct name_key between;
@@ -416,7 +425,7 @@ static bool in_zone_below(const struct dns_tree *tree, __u32 zone, const struct 
 	return false;
 }
 
-/* Of what lies below a cut or a DNAME, that is what counts. */
+/* Below a cut or a DNAME, the result is the cut or DNAME. */
 static void resolve_at(const struct dns_tree *tree, __u32 index, const __u8 *target,
 		       unsigned int below, struct dns_target *result)
 {

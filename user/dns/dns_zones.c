@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * dns_zones.c: the configured zones, read and compiled to one set (dns_service.h). A zone that
- * cannot be read is in the set as it was read last, or as one that is broken.
+ * dns_zones.c: reads the configured zones and compiles them to one set (dns_service.h). A zone that
+ * cannot be read is in the set as it was read last, or as a broken zone.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -21,10 +21,9 @@
 #include "user/config/config.h"
 
 #define DAY_S	   86400
-#define BROKEN_MAX 20 /* zones that are named in the log, of those that cannot be read */
+#define BROKEN_MAX 20 /* at most so many broken zones are named in the log */
 
-/* --- shared zones
- * ---------------------------------------------------------------------------------- */
+/* --- shared zones ----------------------------------------------------------------------------- */
 
 static struct dns_shared_zone *shared_new(struct zone *zone, __u64 read_real_s)
 {
@@ -55,7 +54,7 @@ static int served_compare(const void *a, const void *b)
 	return zone_compare(&x->shared->zone, &y->shared->zone);
 }
 
-/* What @before serves of that zone, if it has been read; NULL: nothing. */
+/* The zone in @before, if it was read there; else NULL. */
 static struct dns_shared_zone *find_good(const struct dns_zones *before,
 					 struct dns_shared_zone *broken)
 {
@@ -74,11 +73,11 @@ struct reading {
 	const struct dns_zones *before; /* or NULL */
 	struct dns_zones *set;
 	struct config_errors *errors;
-	bool keeps; /* what @before has, where its files have not changed; same configuration */
+	bool keeps; /* @before has the same configuration: zones with unchanged files are kept */
 	size_t records;
 };
 
-/* What could be a pipe or a device is not even opened. */
+/* A pipe or a device is not even opened. */
 static int check_file(const struct reading *reading, const struct config_zone *zone,
 		      struct config_errors *errors)
 {
@@ -96,7 +95,7 @@ static int check_file(const struct reading *reading, const struct config_zone *z
 	return -EINVAL;
 }
 
-/* What @before has of the zone, if reading it again would give the same. */
+/* The zone in @before, if its files have not changed since. */
 static struct dns_shared_zone *find_current(const struct reading *reading,
 					    const struct config_zone *config)
 {
@@ -111,7 +110,7 @@ static struct dns_shared_zone *find_current(const struct reading *reading,
 	return good;
 }
 
-/* Its file is no good: the zone as it was read last, or none of its records. */
+/* The file cannot be used: the zone as it was read last, or a broken zone. */
 static struct dns_shared_zone *keep_or_break(const struct reading *reading,
 					     const struct config_zone *zone)
 {
@@ -211,7 +210,7 @@ static struct zone *zone_at(const struct dns_zones *set, size_t i)
 	return set->served[i].shared->zone;
 }
 
-/* All of them, to free(). */
+/* All zones of the set; free() the list. */
 static struct zone **zone_list(const struct dns_zones *set)
 {
 	struct zone **zones = calloc(set->nr + 1, sizeof(*zones));
@@ -222,7 +221,7 @@ static struct zone **zone_list(const struct dns_zones *set)
 	return zones;
 }
 
-/* @zone or a name between it and @above is delegated by @above. */
+/* Whether @above delegates @zone, or a name between the two. */
 static bool is_delegated(const struct zone *above, const struct zone *zone)
 {
 	unsigned int labels;
@@ -237,7 +236,7 @@ static bool is_delegated(const struct zone *above, const struct zone *zone)
 	return false;
 }
 
-/* Legal, but nobody comes to such a zone but by luck. Zones are sorted: parents come first. */
+/* A zone that its parent does not delegate is legal, but resolvers will hardly find it. */
 static void doubt_all(const struct dns_zones *set)
 {
 	__u32 *above = calloc(set->nr + 1, sizeof(*above));
@@ -282,7 +281,7 @@ static int describe_all(struct dns_zones *set)
 	return 0;
 }
 
-/* What was made of the same files is made no second time: reading a database takes long. */
+/* Keeps the plan if its files have not changed: reading a database takes long. */
 static bool keep_plan(const struct reading *reading)
 {
 	const struct dns_zones *before = reading->before;
@@ -293,7 +292,7 @@ static bool keep_plan(const struct reading *reading)
 	return true;
 }
 
-/* Databases and policies. */
+/* Makes the plan from databases and policies. */
 static int make_plan(struct reading *reading)
 {
 	struct dns_zones *set = reading->set;
@@ -304,8 +303,7 @@ static int make_plan(struct reading *reading)
 	return err;
 }
 
-/* Rows. Variants of signed zones are read each time: their files may change while the plan stays.
- */
+/* Makes or shares rows. Variants are read each time: their files change while the plan stays. */
 static int make_steering(struct reading *reading)
 {
 	const struct dns_zones *before = reading->before;
@@ -319,7 +317,7 @@ static int make_steering(struct reading *reading)
 	return dns_steer_set_new(set->plan, reading->config, reading->errors, &set->steering);
 }
 
-/* The plan, whose names must fit the zones. */
+/* Keeps or makes the plan, and checks its names against the zones. */
 static int steer_all(struct reading *reading)
 {
 	struct dns_zones *set = reading->set;
@@ -345,7 +343,7 @@ static int steer_all(struct reading *reading)
 	return err;
 }
 
-/* Only what changed, if the rest can stay as @before has it. */
+/* Compiles only what changed, if the rest can stay as it is in @before. */
 static int compile(const struct reading *reading, struct zone **zones,
 		   const struct dns_image_options *options)
 {
@@ -389,7 +387,7 @@ static int compile_all(struct reading *reading)
 
 /* --- telling ---------------------------------------------------------------------------------- */
 
-/* What became of those that cannot be read; why not is told as errors. */
+/* Logs how zones that cannot be read are served. The reasons are reported as errors. */
 static void tell_broken(const struct dns_zones *set)
 {
 	size_t i, told = 0;
@@ -412,7 +410,7 @@ static void tell_broken(const struct dns_zones *set)
 		log_err("and %zu zones more that cannot be read", set->nr_broken - told);
 }
 
-/* What the load came to, for people. */
+/* Logs the result of a load. */
 static void zones_tell(const struct dns_zones *set)
 {
 	const struct dns_image *image = set->image;
@@ -514,7 +512,7 @@ void dns_zones_free(struct dns_zones *zones)
 
 /* --- signatures ------------------------------------------------------------------------------- */
 
-/* @at, or a whole number of days later, lies after @since_s and not after @now_s. */
+/* Whether @at, or @at plus a whole number of days, is after @since_s and not after @now_s. */
 static bool day_has_come(__u64 at, __u64 since_s, __u64 now_s)
 {
 	if (at > now_s)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * zone_sign.c: what a signed zone must hold so that its answers can be proven (zone_sign.h).
+ * zone_sign.c: what a signed zone must contain so that its answers can be validated (zone_sign.h).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -23,12 +23,13 @@
 #define SHA1_PADDING 9 /* at least: a bit, and the length */
 
 /*
- * What has less than a tenth of its life left was forgotten: dnssec-signzone renews at a quarter,
- * and whoever waits longer (Knot 3.2 does, unless told otherwise) has no time to mend a signer.
+ * A signature with less than a tenth of its lifetime left should have been renewed already:
+ * dnssec-signzone renews when a quarter is left. With a later renewal (the default of Knot 3.2)
+ * there is no time to repair a broken signer.
  */
 #define LIFE_LEFT 10
 
-/* What validators will hold against the zone: said once, with the first place. */
+/* A reason for validators to reject the zone: logged once, with the first place. */
 enum flaw {
 	FLAW_EARLY,
 	FLAW_KEY,
@@ -98,7 +99,7 @@ static __u64 sig_begins(const struct seal *seal, const struct zone_rr *sig)
 	return sig_time(seal, sig->rdata + 12);
 }
 
-/* When it ought to have a successor. */
+/* When it should have been renewed. */
 static __u64 sig_renewed(const struct seal *seal, const struct zone_rr *sig)
 {
 	__u64 expires = sig_expires(seal, sig), begins = sig_begins(seal, sig);
@@ -127,7 +128,7 @@ static const char *time_text(__u64 real_s, char text[TIME_TEXT])
 	return text;
 }
 
-/* The first of them: whoever mends that mends the others, or sees what is wrong with them. */
+/* Only the first is reported: the others usually have the same cause. */
 static void say_expiry(const struct seal *seal)
 {
 	const struct zone_rr *sig = seal->weakest;
@@ -333,7 +334,7 @@ static bool owner_is_hash(const struct owner_name *owner_name)
 	return true;
 }
 
-/* At a cut the zone has only its own word on it; the rest is the child's (RFC 4035, 2.2). */
+/* At a cut the zone signs only NSEC and DS; all other data belongs to the child (RFC 4035, 2.2). */
 static bool is_signed_type(const struct owner_name *owner_name, __u16 type)
 {
 	if (type == DNS_T_RRSIG)
@@ -557,7 +558,7 @@ static int check_chain(struct seal *seal)
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
-/* Signatures that nobody can use: the zone is served as any other. */
+/* Signatures, but none of the SOA: the zone is served as unsigned. */
 static void say_unsigned(const struct zone *zone)
 {
 	size_t i;
