@@ -242,6 +242,8 @@ static int set_manner(struct http *http)
 	bad |= curl_easy_setopt(easy, CURLOPT_WRITEDATA, http);
 	bad |= curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, http->error);
 	bad |= curl_easy_setopt(easy, CURLOPT_PRIVATE, http);
+	/* A directory beside the file would be trusted, too, and keeps libcurl from its cache. */
+	bad |= curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	bad |= curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, CA_CACHE_S);
 	if (check->ca_file)
 		bad |= curl_easy_setopt(easy, CURLOPT_CAINFO, check->ca_file);
