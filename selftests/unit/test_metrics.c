@@ -128,6 +128,13 @@ static void test_prom_sample_of_parts_is_the_same(void)
 static struct steer_source source = { .name = (char *)"country", .built_real_s = 1700000000 };
 static const struct steer_plan plan = { .sources = &source, .nr_sources = 1 };
 
+/* Two addresses of one POP, one of another. */
+static struct check_seen look_checks[] = {
+	{ { "web", "fra", {} }, { 100, 120, 7, 3, AD_HEALTH_OUT, 3, 0, 250000, "status 503" } },
+	{ { "web", "fra", {} }, { 110, 119, 20, 0, AD_HEALTH_UP, 0, 5, 1500, "" } },
+	{ { "web", "nyc", {} }, { 90, 121, 30, 1, AD_HEALTH_UP, 0, 5, 500, "" } },
+};
+
 struct look {
 	struct globals globals;
 	struct metrics_daemon daemon;
@@ -168,8 +175,11 @@ static void look_at_fleet(struct look *look)
 		.nr_peers = 4,
 		.pops = { { .name = "fra",
 			    .word = AD_STEER_OUT,
-			    .told = { .state = AD_STEER_TOLD_DOWN, .who = "root" } } },
+			    .told = { .state = AD_STEER_TOLD_DOWN, .who = "root" },
+			    .health = { .state = AD_HEALTH_OUT, .check = "web" } } },
 		.nr_pops = 1,
+		.checks = look_checks,
+		.nr_checks = 3,
 		.flows = { .slots = 64, .by_kind = { 60, 1, 0, 3 } },
 		.flow_stats = { .evictions = 8 },
 		.hunt_stats = { .by_hint = 21,
@@ -245,6 +255,15 @@ static void test_metrics_names_and_labels_stable(void)
 		"anydoor_dns_zone_signed_until_timestamp_seconds{zone=\"example.org.\","
 		"denial=\"NSEC3\"} 1800000000",
 		"anydoor_dns_zone_resign_by_timestamp_seconds{zone=\"example.org.\"} 1799000000",
+		"anydoor_steered_pop_health{pop=\"fra\",state=\"out\"} 1",
+		"anydoor_steered_pop_health{pop=\"fra\",state=\"up\"} 0",
+		"anydoor_health_check_up{check=\"web\",pop=\"fra\"} 0",
+		"anydoor_health_check_up{check=\"web\",pop=\"nyc\"} 1",
+		"anydoor_health_checks_total{check=\"web\",pop=\"fra\",result=\"passed\"} 27",
+		"anydoor_health_checks_total{check=\"web\",pop=\"fra\",result=\"failed\"} 3",
+		"anydoor_health_check_duration_seconds{check=\"web\",pop=\"fra\"} 0.25",
+		"anydoor_health_check_changed_timestamp_seconds{check=\"web\",pop=\"fra\"} 110",
+		"anydoor_health_check_last_timestamp_seconds{check=\"web\",pop=\"fra\"} 120",
 		"anydoor_dns_cookies_total{cookie=\"good\"} 6",
 		"anydoor_dns_cookies_total{cookie=\"bad\"} 0",
 		"anydoor_dns_limited_total{class=\"nxdomain\",action=\"slipped\"} 2",

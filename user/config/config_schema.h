@@ -35,6 +35,9 @@ enum schema_type {
 	SCHEMA_COUNTRIES,
 	SCHEMA_SUBDIVISIONS,
 	SCHEMA_ASNS,
+	SCHEMA_ADDRESSES,
+	SCHEMA_STATUSES,
+	SCHEMA_ARGUMENTS, /* their text has CONFIG_BETWEEN between them */
 	SCHEMA_NETWORKS,
 	SCHEMA_POP, /* these and what follows are read by their row's .later */
 	SCHEMA_NODE,
@@ -43,6 +46,9 @@ enum schema_type {
 	SCHEMA_CHOICES, /* of POPs; groups are "a=2|b" */
 	SCHEMA_RULES,	/* region: choices; .later gets each, and where it goes */
 };
+
+/* Between arguments, which may have blanks and commas in them. */
+#define CONFIG_BETWEEN "\x1f"
 
 struct config_reader;
 
@@ -165,5 +171,7 @@ void later_metrics(struct config_reader *loader, const struct value *value);
 void config_rules_check(struct config_reader *loader);
 /* The same of steering. */
 void config_steer_check(struct config_reader *loader);
+/* The same of health checks; what depends on the kind of a check is filled in. */
+void config_health_check(struct config_reader *loader);
 
 #endif

@@ -145,6 +145,7 @@ static int start(struct daemon *daemon, struct dns_zones *zones, struct dns_limi
 	err = metrics_new(daemon->base, daemon->config, &loader->pins, daemon->reader,
 			  &daemon->metrics);
 	metrics_use_plan(daemon->metrics, zones->plan);
+	err = err ?: daemon_health_start(daemon);
 	err = err ?: watch_new(daemon->base, daemon_tend_interfaces, daemon, &daemon->watch);
 	err = err
 		      ?: zone_watch_new(daemon->base, &zone_times, daemon_reload_zones, daemon,
@@ -165,6 +166,7 @@ static void stop(struct daemon *daemon)
 	worker_free(daemon->worker);
 	daemon->reader = daemon->worker = NULL;
 	daemon_reload_end(daemon);
+	daemon_health_stop(daemon);
 	zone_watch_free(daemon->zone_watch);
 	watch_free(daemon->watch);
 	for (i = 0; i < daemon->nr_events; i++)
@@ -185,9 +187,11 @@ static void stop(struct daemon *daemon)
 }
 
 int daemon_run(const struct globals *globals, struct loader *loader, struct config *config,
-	       struct dns_zones *zones, struct dns_limiter *limiter)
+	       struct dns_zones *zones, struct dns_limiter *limiter, int checker)
 {
-	struct daemon daemon = { .globals = globals, .loader = loader, .config = config };
+	struct daemon daemon = {
+		.globals = globals, .loader = loader, .config = config, .health.fd = checker
+	};
 	__u64 began_us = clock_mono_us();
 	int err;
 

@@ -72,6 +72,11 @@ struct daemon {
 		__u32 trouble; /* bit per interface that is not as it should be, and was told */
 		struct chore warm, age; /* neighbours; the unstamped list */
 	} tend;
+	struct daemon_health {
+		int fd; /* of the process that checks; -1: it is gone */
+		struct event *heard;
+		struct health *health;
+	} health;
 	struct peer_watch peers;
 	struct model_sink nodes; /* the data path's map */
 	bool detached;		 /* nothing left to tend */
@@ -96,6 +101,11 @@ void daemon_reload_end(struct daemon *daemon);
 void daemon_confine(const struct daemon *daemon);
 /* {"pop": ..., "state": ..., "percent": ..., "who": ...}: {"ok": true|false, "errno": N} */
 json_t *daemon_pop(struct daemon *daemon, const json_t *args);
+/* Hears what checks of POPs find. 0 or -errno. */
+int daemon_health_start(struct daemon *daemon);
+/* There is a new configuration. */
+void daemon_health_use(struct daemon *daemon);
+void daemon_health_stop(struct daemon *daemon);
 /* The zones that it started with, which began at @began_us, are in use. */
 void daemon_note_start(struct daemon *daemon, __u64 began_us);
 /* Once a second: clocks, neighbours, attachments, the unstamped list. */

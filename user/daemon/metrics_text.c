@@ -361,6 +361,81 @@ static void write_pop_shed(const struct page *page, const char *name)
 			    page->status->pops[i].name, NULL);
 }
 
+static void write_pop_health(const struct page *page, const char *name)
+{
+	for (size_t i = 0; i < page->status->nr_pops; i++) {
+		const struct pop_seen *pop = &page->status->pops[i];
+
+		for (int s = AD_HEALTH_NONE; s < AD_HEALTH_STATES_NR; s++)
+			prom_sample(page->out, name, pop->health.state == (__u32)s, "pop",
+				    pop->name, "state", pops_health_word(s), NULL);
+	}
+}
+
+/* Of all addresses of one POP by one check. */
+struct check_sum {
+	const struct check_seen *first;
+	bool is_up;
+	__u64 passed, failed, changed_real_s, last_real_s;
+	__u32 took_us;
+};
+
+/* The next one from *@at on, which it leaves behind it: they are sorted. False: there is none. */
+static bool next_sum(const struct status *status, size_t *at, struct check_sum *sum)
+{
+	const struct check_seen *list = status->checks;
+
+	if (*at >= status->nr_checks)
+		return false;
+	*sum = (struct check_sum){ .first = &list[*at], .is_up = true };
+	for (; *at < status->nr_checks && !strcmp(list[*at].key.check, sum->first->key.check) &&
+	       !strcmp(list[*at].key.pop, sum->first->key.pop);
+	     (*at)++) {
+		const struct ad_health_check *check = &list[*at].check;
+
+		sum->is_up &=
+			check->state != AD_HEALTH_OUT && check->state != AD_HEALTH_UNKNOWN_OUT;
+		sum->passed += check->passed;
+		sum->failed += check->failed;
+		if (check->since_real_s > sum->changed_real_s)
+			sum->changed_real_s = check->since_real_s;
+		if (check->last_real_s > sum->last_real_s)
+			sum->last_real_s = check->last_real_s;
+		if (check->took_us > sum->took_us)
+			sum->took_us = check->took_us;
+	}
+	return true;
+}
+
+#define CHECK_VALUE(function, expression)                                                          \
+	static void function(const struct page *page, const char *name)                            \
+	{                                                                                          \
+		struct check_sum sum;                                                              \
+		size_t at = 0;                                                                     \
+                                                                                                   \
+		while (next_sum(page->status, &at, &sum))                                          \
+			prom_sample(page->out, name, expression, "check", sum.first->key.check,    \
+				    "pop", sum.first->key.pop, NULL);                              \
+	}
+
+CHECK_VALUE(write_check_up, sum.is_up)
+CHECK_VALUE(write_check_took, sum.took_us / 1e6)
+CHECK_VALUE(write_check_changed, sum.changed_real_s)
+CHECK_VALUE(write_check_last, sum.last_real_s)
+
+static void write_checks(const struct page *page, const char *name)
+{
+	struct check_sum sum;
+	size_t at = 0;
+
+	while (next_sum(page->status, &at, &sum)) {
+		prom_sample(page->out, name, sum.passed, "check", sum.first->key.check, "pop",
+			    sum.first->key.pop, "result", "passed", NULL);
+		prom_sample(page->out, name, sum.failed, "check", sum.first->key.check, "pop",
+			    sum.first->key.pop, "result", "failed", NULL);
+	}
+}
+
 /* --- flows and DNS --------------------------------------------------------------------------- */
 
 static void write_entries(const struct page *page, const char *name)
@@ -532,6 +607,24 @@ static const struct family families[] = {
 	  .write = write_pop_out },
 	{ "steered_pop_shed_ratio", "gauge", "pop",
 	  "part of its clients that this POP was told to shed, 0 to 1", .write = write_pop_shed },
+	{ "steered_pop_health", "gauge", "pop, state",
+	  "1 for how the POP stands by its health checks, else 0; none: nothing checks it; kept: "
+	  "it "
+	  "fails, and gets clients because of health.at_least",
+	  .write = write_pop_health },
+	{ "health_check_up", "gauge", "check, pop",
+	  "0 while an address of the POP is out by this check, else 1", .write = write_check_up },
+	{ "health_checks_total", "counter", "check, pop, result",
+	  "health checks that have ended, of all addresses of the POP, by result",
+	  .write = write_checks },
+	{ "health_check_duration_seconds", "gauge", "check, pop",
+	  "how long the last health check took; of several addresses of the POP the slowest",
+	  .write = write_check_took },
+	{ "health_check_changed_timestamp_seconds", "gauge", "check, pop",
+	  "when the state of an address of the POP by this check last changed",
+	  .write = write_check_changed },
+	{ "health_check_last_timestamp_seconds", "gauge", "check, pop",
+	  "when a health check of the POP last ended; 0: none has", .write = write_check_last },
 
 	{ "flow_table_entries", "gauge", "kind", "live flows in the flow table, by kind",
 	  .write = write_entries },

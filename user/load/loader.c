@@ -19,6 +19,7 @@
 #include "user/dns/dns_zones.h"
 #include "user/fleet/model_pins.h"
 #include "user/flows/unstamped.h"
+#include "user/health/health.h"
 #include "user/state/bpf_info.h"
 #include "user/state/bpffs.h"
 
@@ -108,6 +109,9 @@ int loader_fill(struct loader *loader, const struct intent *intent, struct confi
 		      ?: tell_unwritten("DNS cookies and limits",
 					dns_limiter_publish(intent->limiter, &loader->pins),
 					errors);
+	err = err
+		      ?: tell_unwritten("health of POPs",
+					health_prepare(&loader->pins, intent->config), errors);
 	err = err
 		      ?: tell_unwritten("zones", dns_zones_publish(intent->zones, &loader->pins),
 					errors);
