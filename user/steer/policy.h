@@ -86,6 +86,7 @@ struct steer_source {
 };
 
 struct config_errors;
+struct places;
 struct steer_plan {
 	struct steer_policy *policies;
 	size_t nr_policies;
@@ -94,6 +95,7 @@ struct steer_plan {
 	struct steer_map map;
 	struct steer_source *sources;
 	size_t nr_sources;
+	struct places *places; /* of every address, also where no policy needs it */
 	/*
 	 * What is wrong only with these databases, such as an AS number that they do not have: an
 	 * error for who writes the configuration, a warning for who must go on.

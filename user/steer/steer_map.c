@@ -30,6 +30,11 @@ void steer_map_locate(const struct steer_map *map, const struct ad_addr *addr, _
 	*scope = place.scope;
 }
 
+bool steer_key_is_ip4(const struct ad_addr *addr, __u32 *ip4)
+{
+	return steer_inner_ip4(addr, 128, ip4) != 0;
+}
+
 /* --- ranges ----------------------------------------------------------------------------------- */
 
 int steer_ranges_add(struct steer_ranges *ranges, __u64 end, __u32 location)
