@@ -4,8 +4,8 @@
  *
  * A connection is counted when the flow table takes it, or when the first reply of a server behind
  * NAT shows it: its socket has had the last ACK of the handshake then, so its source is proven and
- * a flood of SYNs counts for nothing. A flow whose entry was given to another counts again. One that
- * another node led here landed there.
+ * a flood of SYNs counts for nothing. A flow whose entry was given to another counts again. One
+ * that another node led here landed there.
  */
 #ifndef AD_CATCHMENT_H
 #define AD_CATCHMENT_H

@@ -445,7 +445,8 @@ static const struct family families[] = {
 	  "part of all that landed here in the last window, 0 to 1", .write = write_catch_share,
 	  .applies = always },
 	{ "catchment_share_before_ratio", "gauge", "by, name, kind",
-	  "part of all that landed here in the hours before, with which the last window is compared",
+	  "part of all that landed here in the hours before, with which the last window is "
+	  "compared",
 	  .write = write_catch_before, .applies = always },
 	{ "catchment_moved", "gauge", "by, name, kind",
 	  "1 while much more or much less of a region or an AS lands here than in the hours before",
