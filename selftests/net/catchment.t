@@ -110,11 +110,18 @@ come udp 8 2000 $EUROPE
 ok "queries" await 20 row_is europe '.queries_per_second > 200'
 is "by prefix, too" "$(row 203.0.113.0/24 '.queries_per_second > 0' --by prefix)" true
 
-# Regions may get other numbers.
+# Zones are read again: what was before is still known. Other regions: it is not.
+zone_write 2
+anydoor reload >/dev/null 2>&1
+sleep $((2 * WINDOW))
+ok "a zone is another one" known
+before=$(grep -c "catchment: region" "$LAB_DIR/log")
 configure regions="[{ name: first, networks: [198.18.0.0/15] }, { name: west, networks: [203.0.113.0/24] }]" \
 	catchment="{ window: ${WINDOW}s, memory: 30s, samples: 20 }" metrics="{ listen: \"127.0.0.1:9911\" }"
 anydoor reload >/dev/null 2>&1
 ok "after a reload by their new names" await 20 row_is west '.connections_per_second > 10'
+ok "windows are compared again" await 30 known
+is "and nothing has moved" "$(grep -c "catchment: region" "$LAB_DIR/log")" "$before"
 refused "a wrong word" 2 "region" anydoor catchment --by country
 refused "too many" 2 "1000" anydoor catchment --top 1001
 daemon_kill TERM

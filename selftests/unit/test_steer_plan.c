@@ -542,10 +542,11 @@ static void test_plan_places_name_region_and_as(void)
 		{ "255.255.255.255", PLACES_NOWHERE, 0 },
 	};
 	struct config_errors errors = { 0 };
-	struct steer_plan *plan = NULL;
+	struct steer_plan *plan = NULL, *again = NULL;
 	struct config *config;
 	struct ad_addr addr;
 	__u32 region, asn;
+	__u64 before;
 	size_t i;
 
 	good_database();
@@ -561,7 +562,21 @@ static void test_plan_places_name_region_and_as(void)
 		       cases[i].address);
 		is_int(asn, cases[i].asn, "%s: AS number", cases[i].address);
 	}
+	before = plan->places->fingerprint;
+	ok(!steer_plan_build(config, &errors, &again) &&
+		   again->places->fingerprint == plan->places->fingerprint,
+	   "read again they are the same");
+	steer_plan_free(again);
 	steer_plan_free(plan);
+	config_errors_free(&errors);
+	config_free(config);
+	write_plan("regions: [{name: de, countries: [DE]}, {name: as, asns: [64500]},"
+		   " {name: office, networks: [100.64.9.0/25, 192.0.2.0/24, \"2001:db8:7::/48\"]}]",
+		   "policies: [{name: p, rules: {de: fra}, default: [nyc, sin, syd]}]");
+	config = load();
+	ok(!steer_plan_build(config, &errors, &again) && again->places->fingerprint != before,
+	   "one network is another one");
+	steer_plan_free(again);
 	config_errors_free(&errors);
 	config_free(config);
 	addr_parse("192.0.2.1", &addr);

@@ -52,6 +52,10 @@ void catch_book_free(struct catch_book *book)
 
 void catch_book_restart(struct catch_book *book, double now_s)
 {
+	size_t by;
+
+	for (by = 0; by < CATCH_BY_PREFIX; by++)
+		catch_watch_free(&book->watches[by]);
 	begin(book, now_s);
 }
 

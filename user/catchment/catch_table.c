@@ -29,7 +29,9 @@ void catch_table_free(struct catch_table *table)
 
 void catch_table_clear(struct catch_table *table)
 {
-	memset(table->rows, 0, table->room * sizeof(*table->rows));
+	/* What nobody has written to takes no memory. */
+	if (table->nr)
+		memset(table->rows, 0, table->room * sizeof(*table->rows));
 	table->nr = 0;
 }
 

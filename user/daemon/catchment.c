@@ -30,7 +30,8 @@ struct catchment {
 	void (*tell)(struct catch_view *view, const struct catchment_changes *changes, void *arg);
 	void *arg;
 	const struct steer_plan *plan;
-	bool is_new_plan;
+	__u64 fingerprint; /* of its places */
+	bool is_elsewhere; /* they are others than before */
 	double due_s;
 	int told_err;
 	struct catchment_changes changes;
@@ -184,10 +185,15 @@ void catchment_free(struct catchment *catchment)
 
 void catchment_use_plan(struct catchment *catchment, const struct steer_plan *plan)
 {
+	__u64 now;
+
 	if (!catchment)
 		return;
 	catchment->plan = plan;
-	catchment->is_new_plan = true;
+	/* A zone that was read again brings a plan that says the same. */
+	now = plan ? plan->places->fingerprint : 0;
+	catchment->is_elsewhere = catchment->is_elsewhere || now != catchment->fingerprint;
+	catchment->fingerprint = now;
 }
 
 void catchment_tend(struct catchment *catchment, const struct config *config,
@@ -206,8 +212,8 @@ void catchment_tend(struct catchment *catchment, const struct config *config,
 	catchment->places = catchment->plan ? catchment->plan->places : NULL;
 	catchment->pins = *pins;
 	catchment->is_draining = is_draining;
-	catchment->restarts = catchment->is_new_plan;
-	catchment->is_new_plan = false;
+	catchment->restarts = catchment->is_elsewhere;
+	catchment->is_elsewhere = false;
 	worker_queue(catchment->worker, &catchment->job);
 }
 

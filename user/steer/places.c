@@ -94,6 +94,42 @@ static int take_asns(const struct geo_file *file, struct places *places)
 	return err;
 }
 
+/* FNV-1a, a word at a time. */
+static void mix(__u64 *hash, __u64 word)
+{
+	*hash = (*hash ^ word) * 0x100000001b3ull;
+	*hash ^= *hash >> 32;
+}
+
+static void mix_ranges(__u64 *hash, const struct steer_ranges *ranges)
+{
+	size_t i;
+
+	mix(hash, ranges->nr);
+	for (i = 0; i < ranges->nr; i++) {
+		mix(hash, ranges->list[i].end);
+		mix(hash, ranges->list[i].location);
+	}
+}
+
+static __u64 fingerprint(const struct places *places)
+{
+	__u64 hash = 0xcbf29ce484222325ull;
+	const char *at;
+	size_t i;
+
+	for (i = 0; i < places->nr_regions; i++)
+		for (at = places->regions[i]; at == places->regions[i] || at[-1]; at++)
+			mix(&hash, (__u8)*at);
+	mix_ranges(&hash, &places->region4);
+	mix_ranges(&hash, &places->region6);
+	for (i = 0; i < places->nr_asns; i++) {
+		mix_ranges(&hash, &places->asn4[i]);
+		mix_ranges(&hash, &places->asn6[i]);
+	}
+	return hash;
+}
+
 int places_build(const struct world *world, const struct config *config, struct places **out)
 {
 	struct places *places = calloc(1, sizeof(*places));
@@ -106,11 +142,13 @@ int places_build(const struct world *world, const struct config *config, struct 
 	err = err ?: take_regions(world, places);
 	for (i = 0; !err && i < world->nr_files; i++)
 		err = take_asns(&world->files[i], places);
-	if (err)
+	if (err) {
 		places_free(places);
-	else
-		*out = places;
-	return err;
+		return err;
+	}
+	places->fingerprint = fingerprint(places);
+	*out = places;
+	return 0;
 }
 
 void places_free(struct places *places)

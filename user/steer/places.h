@@ -19,6 +19,7 @@ struct places {
 	size_t nr_regions;
 	struct steer_ranges region4, region6; /* location: number of the region */
 	struct steer_ranges asn4[CONFIG_DATABASES_MAX], asn6[CONFIG_DATABASES_MAX];
+	__u64 fingerprint; /* of all of it: two that are the same have the same */
 	size_t nr_asns; /* databases that know AS numbers: the first that knows one is believed */
 };
 
