@@ -12,6 +12,7 @@
 #include "dns_copy.h"
 #include "dns_quick.h"
 #include "bpf/base/action.h"
+#include "bpf/packet/catchment.h"
 #include "maps/door_maps.h"
 
 /*
@@ -103,6 +104,26 @@ static __always_inline void dns_count_all(const struct dns_frame *f, const struc
 		dns_count(f, w, image);
 	if (reason != AD_R_DNS_PASSED)
 		dns_count_rules(w);
+}
+
+/* Global: of few queries is asked where they come from. Returns 0. */
+__noinline int dns_sample_source(void)
+{
+	__u32 zero = 0;
+	const struct dns_state *state = bpf_map_lookup_elem(&dns_states, &zero);
+
+	if (state)
+		catchment_add(&catch_queries,
+			      prefix_of(&state->work.client, !dns_from_ip4(&state->work)),
+			      AD_CATCHMENT_SAMPLE);
+	return 0;
+}
+
+/* The exit of both programs: @nth of its reason on this CPU. */
+static __always_inline void dns_sample(__u32 reason, __u64 nth)
+{
+	if (dns_is_sent(reason) && catchment_is_sampled(nth))
+		dns_sample_source();
 }
 
 /* The stage: UDP 53 for a VIP, to one reason, or on to the next program. */

@@ -10,6 +10,7 @@ import sys
 
 from world import Options, Writer
 import broken_vectors
+import catchment_vectors
 import dns_vectors
 import edge_vectors
 import egress_vectors
@@ -26,7 +27,7 @@ import wrap_vectors
 
 PARTS = (local_vectors, broken_vectors, table_vectors, wrap_vectors, tunnel_vectors, hunt_vectors,
          edge_vectors, egress_vectors, dns_vectors, guard_vectors, signed_vectors,
-         steer_vectors, steer_signed_vectors)
+         steer_vectors, steer_signed_vectors, catchment_vectors)
 
 
 def main():

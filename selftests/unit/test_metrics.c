@@ -134,6 +134,22 @@ static struct check_seen look_checks[] = {
 	{ { "web", "fra", {} }, { 110, 119, 20, 0, AD_HEALTH_UP, 0, 5, 1500, "" } },
 	{ { "web", "nyc", {} }, { 90, 121, 30, 1, AD_HEALTH_UP, 0, 5, 500, "" } },
 };
+/* What landed here: two regions, one of which has moved, and three ASes. */
+static struct catch_line regions[] = {
+	{ .name = "europe", .rate = { 30, 64 }, .share = { 0.75, 1 }, .before = { 1, 1 } },
+	{ .name = "asia",
+	  .rate = { 10, 0 },
+	  .share = { 0.25, 0 },
+	  .is_moved = { true },
+	  .rtt_us = 15625,
+	  .sockets = 3 },
+};
+static struct catch_line asns[] = { { .name = "AS64500" },
+				    { .name = "AS64501" },
+				    { .name = "AS64502", .is_moved = { true } } };
+static struct catch_view view = { .references = 1,
+				  .lines = { [CATCH_BY_REGION] = regions, [CATCH_BY_ASN] = asns },
+				  .nr = { 2, 3 } };
 
 struct look {
 	struct globals globals;
@@ -151,7 +167,9 @@ static void look_at_fleet(struct look *look)
 		.daemon = { .reloads = { [AD_RELOAD_OK] = 2,
 					 [AD_RELOAD_PARTLY] = 3,
 					 [AD_RELOAD_REFUSED] = 1 },
-			    .plan = &plan },
+			    .plan = &plan,
+			    .catchment = &view,
+			    .changes = { .moved = { { 4 } } } },
 		.view = { .config = &fleet_config,
 			  .globals = &look->globals,
 			  .meta = { .node_id = 1 } },
@@ -517,6 +535,32 @@ static void test_metrics_without_data_path_tell_so(void)
 	free(text);
 }
 
+/* All regions; of ASes those with the most, and those that have moved. */
+static void test_metrics_catchment_is_bounded(void)
+{
+	static const char *const lines[] = {
+		"catchment_per_second{by=\"region\",name=\"europe\",kind=\"queries\"} 64",
+		"catchment_share_ratio{by=\"region\",name=\"asia\",kind=\"connections\"} 0.25",
+		"catchment_share_before_ratio{by=\"region\",name=\"europe\",kind=\"queries\"} 1",
+		"catchment_moved{by=\"region\",name=\"asia\",kind=\"connections\"} 1",
+		"catchment_moved{by=\"region\",name=\"asia\",kind=\"queries\"} 0",
+		"catchment_moved{by=\"asn\",name=\"AS64500\",kind=\"connections\"} 0",
+		"catchment_moved{by=\"asn\",name=\"AS64502\",kind=\"connections\"} 1",
+		"catchment_moves_total{by=\"region\",kind=\"connections\"} 4",
+		"catchment_rtt_seconds{by=\"region\",name=\"asia\"} 0.015625",
+	};
+	char *text = write_fleet(true), wanted[160];
+	size_t i;
+
+	for (i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		snprintf(wanted, sizeof(wanted), "\nanydoor_%s\n", lines[i]);
+		ok(strstr(text, wanted), "%s", lines[i]);
+	}
+	ok(!strstr(text, "AS64501"), "no more ASes than catchment.top");
+	ok(!strstr(text, "rtt_seconds{by=\"region\",name=\"europe\""), "no time without a socket");
+	free(text);
+}
+
 static void test_metrics_flows_endpoints_and_owner(void)
 {
 	struct ad_flow flow = fleet_flow("2001:db8:7f::1", 2, 3000);
@@ -552,6 +596,7 @@ int main(void)
 	test_metrics_are_documented_as_they_are_written();
 	test_metrics_of_a_large_fleet_take_as_long_as_it_is_large();
 	test_metrics_without_data_path_tell_so();
+	test_metrics_catchment_is_bounded();
 	test_metrics_flows_endpoints_and_owner();
 	return done_testing();
 }

@@ -13,6 +13,7 @@
 #include "user/config/country.h"
 #include "user/dns/dns_service.h"
 #include "user/dns/dns_zones.h"
+#include "user/steer/places.h"
 #include "user/steer/policy.h"
 
 #define ROUNDS	  40
@@ -522,6 +523,69 @@ static void good_database(void)
 	mmdb_write(&mmdb, in_dir("a.mmdb", path));
 }
 
+/* Where a catchment puts an address: a region, and an AS number. */
+static void test_plan_places_name_region_and_as(void)
+{
+	static const struct {
+		const char *address, *region;
+		__u32 asn;
+	} cases[] = {
+		/* An AS number names an address more exactly than a country. */
+		{ "100.64.0.0", "as", 64500 },
+		{ "100.127.255.255", "as", 64500 },
+		{ "100.128.0.0", PLACES_NOWHERE, 0 },
+		{ "0.0.0.0", PLACES_NOWHERE, 0 },
+		{ "100.64.9.8", "office", 64500 },
+		{ "192.0.2.1", "office", 0 },
+		{ "2001:db8:7::1", "office", 0 },
+		{ "2001:db8:8::1", PLACES_NOWHERE, 0 },
+		{ "2002:6440:1::1", "as", 64500 },
+		{ "64:ff9b::100.64.9.1", "office", 64500 },
+		{ "255.255.255.255", PLACES_NOWHERE, 0 },
+	};
+	struct config_errors errors = { 0 };
+	struct steer_plan *plan = NULL, *again = NULL;
+	struct config *config;
+	struct ad_addr addr;
+	__u32 region, asn;
+	__u64 before;
+	size_t i;
+
+	good_database();
+	write_plan("regions: [{name: de, countries: [DE]}, {name: as, asns: [64500]},"
+		   " {name: office, networks: [100.64.9.0/24, 192.0.2.0/24, \"2001:db8:7::/48\"]}]",
+		   "policies: [{name: p, rules: {de: fra}, default: [nyc, sin, syd]}]");
+	config = load();
+	ok(!steer_plan_build(config, &errors, &plan), "places: a plan");
+	for (i = 0; plan && i < sizeof(cases) / sizeof(*cases); i++) {
+		addr_parse(cases[i].address, &addr);
+		places_find(plan->places, &addr, &region, &asn);
+		is_str(plan->places->regions[region], cases[i].region, "%s: region",
+		       cases[i].address);
+		is_int(asn, cases[i].asn, "%s: AS number", cases[i].address);
+	}
+	before = plan->places->fingerprint;
+	ok(!steer_plan_build(config, &errors, &again) &&
+		   again->places->fingerprint == plan->places->fingerprint,
+	   "read again they are the same");
+	steer_plan_free(again);
+	steer_plan_free(plan);
+	config_errors_free(&errors);
+	config_free(config);
+	write_plan("regions: [{name: de, countries: [DE]}, {name: as, asns: [64500]},"
+		   " {name: office, networks: [100.64.9.0/25, 192.0.2.0/24, \"2001:db8:7::/48\"]}]",
+		   "policies: [{name: p, rules: {de: fra}, default: [nyc, sin, syd]}]");
+	config = load();
+	ok(!steer_plan_build(config, &errors, &again) && again->places->fingerprint != before,
+	   "one network is another one");
+	steer_plan_free(again);
+	config_errors_free(&errors);
+	config_free(config);
+	addr_parse("192.0.2.1", &addr);
+	places_find(NULL, &addr, &region, &asn);
+	ok(!region && !asn, "without a plan nothing is known");
+}
+
 static size_t slurp(const char *name, __u8 *bytes, size_t room)
 {
 	char path[128];
@@ -795,6 +859,7 @@ int main(void)
 	if (!mkdtemp(dir))
 		return 1;
 	test_plan_is_what_each_address_ought_to_get();
+	test_plan_places_name_region_and_as();
 	test_plan_database_that_is_none_is_refused();
 	test_plan_damaged_database_does_no_harm();
 	test_plan_doubts_have_their_line();

@@ -320,12 +320,16 @@ struct config {
 	unsigned int nobody_s;		    /* hunt.nobody */
 	unsigned int budgets[AD_BUDGET_CLASSES][AD_BUDGET_SCOPES]; /* packets/s, 0 = no limit */
 	struct config_endpoint metrics;				   /* metrics.listen */
-	char *metrics_token;	       /* metrics.token; NULL: nobody sees flows over HTTP */
-	enum config_xdp_mode xdp_mode; /* xdp.mode */
-	bool xdp_dispatcher;	       /* xdp.dispatcher: auto (try, fall back, say so) | off */
-	char *bpffs;		       /* state.bpffs, default /sys/fs/bpf/anydoor */
-	char *run_dir;		       /* state.run, default /run/anydoor */
-	char *group;		       /* state.group: may run the reading commands; may be NULL */
+	char *metrics_token;		 /* metrics.token; NULL: nobody sees flows over HTTP */
+	unsigned int catchment_window_s; /* catchment.window */
+	unsigned int catchment_memory_s; /* catchment.memory */
+	unsigned int catchment_samples;	 /* catchment.samples */
+	unsigned int catchment_top;	 /* catchment.top: ASes in metrics */
+	enum config_xdp_mode xdp_mode;	 /* xdp.mode */
+	bool xdp_dispatcher;		 /* xdp.dispatcher: auto (try, fall back, say so) | off */
+	char *bpffs;			 /* state.bpffs, default /sys/fs/bpf/anydoor */
+	char *run_dir;			 /* state.run, default /run/anydoor */
+	char *group; /* state.group: may run the reading commands; may be NULL */
 };
 
 struct config_error {

@@ -486,6 +486,23 @@ const struct schema_row config_schema[] = {
 		  "clients, and which are only for who sends it (`Authorization: Bearer`); a line "
 		  "of 16 to 255 letters, mode 0600" },
 
+	{ "catchment", SCHEMA_MAP, .help = "which clients land at this POP" },
+	{ "catchment.window", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config, catchment_window_s),
+	  .min = 1, .max = 3600, .fallback = "5m",
+	  .help = "connections and queries are added up for so long, and then compared with what "
+		  "was before" },
+	{ "catchment.memory", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config, catchment_memory_s),
+	  .min = 10, .max = 86400, .fallback = "1h",
+	  .help = "how slowly the mean of the windows before follows; a change that has stayed for "
+		  "three times as long is taken as what is normal" },
+	{ "catchment.samples", SCHEMA_COUNT, CHANGE_AT_ONCE, IN(config, catchment_samples),
+	  .min = 1, .max = 1 << 20, .fallback = "100",
+	  .help = "connections, or 64ths of the queries, that a window must have for a judgement; "
+		  "with fewer nothing is compared" },
+	{ "catchment.top", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, catchment_top), .min = 0,
+	  .max = 1000, .fallback = "20",
+	  .help = "ASes in metrics, those with the most; one that has moved is always there" },
+
 	{ "xdp", SCHEMA_MAP, .help = "how the interface is entered" },
 	{ "xdp.mode", SCHEMA_CHOICE, CHANGE_ATTACH, IN(config, xdp_mode),
 	  .choices = "auto|native|generic", .fallback = "auto",

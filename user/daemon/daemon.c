@@ -101,11 +101,21 @@ static json_t *on_verb(const char *verb, const json_t *args, struct control_call
 		return control_refuse("the daemon stops");
 	if (!strcmp(verb, "reload"))
 		return daemon_reload(arg, who, caller);
+	if (!strcmp(verb, "catchment"))
+		return catchment_reply(daemon->catchment, args);
 	if (!strcmp(verb, "pop"))
 		return daemon_pop(arg, args);
 	if (!strcmp(verb, "detach"))
 		return verb_detach(arg, args);
 	return verb_drain(arg, verb, args, caller);
+}
+
+static void on_catchment(struct catch_view *view, const struct catchment_changes *changes,
+			 void *arg)
+{
+	const struct daemon *daemon = arg;
+
+	metrics_use_catchment(daemon->metrics, view, changes);
 }
 
 static int start_events(struct daemon *daemon)
@@ -146,6 +156,8 @@ static int start(struct daemon *daemon, struct dns_zones *zones, struct dns_limi
 			  &daemon->metrics);
 	metrics_use_plan(daemon->metrics, zones->plan);
 	err = err ?: daemon_health_start(daemon);
+	err = err ?: catchment_new(daemon->worker, on_catchment, daemon, &daemon->catchment);
+	catchment_use_plan(daemon->catchment, zones->plan);
 	err = err ?: watch_new(daemon->base, daemon_tend_interfaces, daemon, &daemon->watch);
 	err = err
 		      ?: zone_watch_new(daemon->base, &zone_times, daemon_reload_zones, daemon,
@@ -165,6 +177,7 @@ static void stop(struct daemon *daemon)
 	worker_free(daemon->reader);
 	worker_free(daemon->worker);
 	daemon->reader = daemon->worker = NULL;
+	catchment_free(daemon->catchment);
 	daemon_reload_end(daemon);
 	daemon_health_stop(daemon);
 	zone_watch_free(daemon->zone_watch);

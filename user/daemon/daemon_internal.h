@@ -7,6 +7,7 @@
 
 #include <event2/event.h>
 #include <jansson.h>
+#include "catchment.h"
 #include "control.h"
 #include "daemon.h"
 #include "metrics.h"
@@ -53,6 +54,7 @@ struct daemon {
 	struct zone_watch *zone_watch;
 	struct dns_server *server;
 	struct metrics *metrics;
+	struct catchment *catchment;
 	struct worker *worker;	     /* of reloads */
 	struct worker *reader;	     /* of metrics */
 	struct reload *reload;	     /* under way, or NULL */

@@ -316,6 +316,16 @@ void metrics_use_plan(struct metrics *metrics, const struct steer_plan *plan)
 		metrics->daemon.plan = plan;
 }
 
+void metrics_use_catchment(struct metrics *metrics, struct catch_view *view,
+			   const struct catchment_changes *changes)
+{
+	if (!metrics)
+		return;
+	catch_view_drop(metrics->daemon.catchment);
+	metrics->daemon.catchment = catch_view_hold(view);
+	metrics->daemon.changes = *changes;
+}
+
 void metrics_note_reload(struct metrics *metrics, enum ad_reload_end end)
 {
 	struct timespec now;
@@ -340,6 +350,7 @@ void metrics_free(struct metrics *metrics)
 	clients_close(&metrics->clients);
 	jobs_free(metrics);
 	reading_free_all(metrics);
+	catch_view_drop(metrics->daemon.catchment);
 	explicit_bzero(metrics->token, sizeof(metrics->token));
 	free(metrics);
 }

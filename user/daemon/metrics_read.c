@@ -197,6 +197,7 @@ static void reading_free(struct reading *reading)
 {
 	if (reading->page)
 		evbuffer_free(reading->page);
+	catch_view_drop(reading->daemon.catchment);
 	free(reading);
 }
 
@@ -259,6 +260,7 @@ static void begin(struct metrics *metrics)
 	reading->config = metrics->config;
 	reading->pins = *metrics->pins;
 	reading->daemon = metrics->daemon;
+	catch_view_hold(reading->daemon.catchment);
 	reading->counted = metrics->counted;
 	for (waiter = TAILQ_FIRST(&metrics->waiters); waiter; waiter = TAILQ_NEXT(waiter, entry)) {
 		waiter->reading = reading;

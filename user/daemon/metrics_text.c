@@ -525,6 +525,70 @@ static void write_databases(const struct page *page, const char *name)
 			    plan->sources[i].name, NULL);
 }
 
+/* --- the catchment --------------------------------------------------------------------------- */
+
+/* Every region of the configuration; ASes up to `catchment.top`, and those that have moved. */
+static bool is_shown(const struct page *page, enum catch_by by, size_t number)
+{
+	const struct catch_line *line = &page->daemon->catchment->lines[by][number];
+
+	return by == CATCH_BY_REGION || number < page->view->config->catchment_top ||
+	       line->is_moved[CATCH_CONNECTIONS] || line->is_moved[CATCH_QUERIES];
+}
+
+static void write_lines(const struct page *page, const char *name,
+			void (*write)(const struct page *page, const char *name, const char *by,
+				      const struct catch_line *line))
+{
+	const struct catch_view *view = page->daemon->catchment;
+	enum catch_by by;
+	size_t i;
+
+	for (by = 0; view && by < CATCH_BY_PREFIX; by++)
+		for (i = 0; i < view->nr[by]; i++)
+			if (is_shown(page, by, i))
+				write(page, name, catch_by_name(by), &view->lines[by][i]);
+}
+
+#define CATCH_VALUE(function, expression)                                                          \
+	static void function##_line(const struct page *page, const char *name, const char *by,     \
+				    const struct catch_line *line)                                 \
+	{                                                                                          \
+		for (enum catch_kind kind = 0; kind < CATCH_KINDS; kind++)                         \
+			prom_sample(page->out, name, expression, "by", by, "name", line->name,     \
+				    "kind", catch_kind_name(kind), NULL);                          \
+	}                                                                                          \
+	static void function(const struct page *page, const char *name)                            \
+	{                                                                                          \
+		write_lines(page, name, function##_line);                                          \
+	}
+
+CATCH_VALUE(write_catch_rate, line->rate[kind])
+CATCH_VALUE(write_catch_share, line->share[kind])
+CATCH_VALUE(write_catch_before, line->before[kind])
+CATCH_VALUE(write_catch_moved, line->is_moved[kind])
+
+static void write_rtt_line(const struct page *page, const char *name, const char *by,
+			   const struct catch_line *line)
+{
+	if (line->sockets)
+		prom_sample(page->out, name, line->rtt_us / 1e6, "by", by, "name", line->name,
+			    NULL);
+}
+
+static void write_catch_rtt(const struct page *page, const char *name)
+{
+	write_lines(page, name, write_rtt_line);
+}
+
+static void write_catch_changes(const struct page *page, const char *name)
+{
+	for (enum catch_by by = 0; by < CATCH_BY_PREFIX; by++)
+		for (enum catch_kind kind = 0; kind < CATCH_KINDS; kind++)
+			prom_sample(page->out, name, page->daemon->changes.moved[by][kind], "by",
+				    catch_by_name(by), "kind", catch_kind_name(kind), NULL);
+}
+
 #define ZONE_VALUE(name, expression)                                                               \
 	static double name(const struct dns_zone_stats *zone)                                      \
 	{                                                                                          \
@@ -557,6 +621,27 @@ static const struct family families[] = {
 	{ "geo_database_built_timestamp_seconds", "gauge", "database",
 	  "when a geo database that is in use was built, by its own word", .write = write_databases,
 	  .applies = always },
+
+	{ "catchment_per_second", "gauge", "by, name, kind",
+	  "new connections, or DNS queries by a sample, that landed here in the last window, by "
+	  "the region or AS of their source",
+	  .write = write_catch_rate, .applies = always },
+	{ "catchment_share_ratio", "gauge", "by, name, kind",
+	  "part of all that landed here in the last window, 0 to 1", .write = write_catch_share,
+	  .applies = always },
+	{ "catchment_share_before_ratio", "gauge", "by, name, kind",
+	  "part of all that landed here in the hours before, with which the last window is "
+	  "compared",
+	  .write = write_catch_before, .applies = always },
+	{ "catchment_moved", "gauge", "by, name, kind",
+	  "1 while much more or much less of a region or an AS lands here than in the hours before",
+	  .write = write_catch_moved, .applies = always },
+	{ "catchment_moves_total", "counter", "by, kind",
+	  "how often a region or an AS has moved since the daemon started",
+	  .write = write_catch_changes, .applies = always },
+	{ "catchment_rtt_seconds", "gauge", "by, name",
+	  "mean of the least round-trip times of the connections that are open",
+	  .write = write_catch_rtt, .applies = always },
 
 	{ "armed", "gauge", "", "1 while replies are stamped and stamps are read",
 	  .value = is_armed },

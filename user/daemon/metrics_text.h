@@ -5,6 +5,7 @@
 #ifndef AD_METRICS_TEXT_H
 #define AD_METRICS_TEXT_H
 
+#include "catchment.h"
 #include "user/flows/flow_top.h"
 #include "user/status/status.h"
 
@@ -17,6 +18,8 @@ struct metrics_daemon {
 	bool last_ok;
 	double last_ok_real_s;	       /* 0 = never */
 	const struct steer_plan *plan; /* NULL: nothing is steered */
+	struct catch_view *catchment;  /* NULL: nothing was read yet */
+	struct catchment_changes changes;
 };
 
 /*

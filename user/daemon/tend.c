@@ -310,5 +310,7 @@ void daemon_tend(struct daemon *daemon)
 		shout_if_full(daemon);
 	if (seconds % EXPIRY_EVERY_S == 0)
 		tend_signatures(daemon);
+	catchment_tend(daemon->catchment, daemon->config, &daemon->loader->pins,
+		       state_has_flag(daemon->loader->dp.state_at, AD_STATE_DRAINING));
 	daemon->tend.seconds++;
 }

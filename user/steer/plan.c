@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "places.h"
 #include "policy.h"
 #include "user/base/log.h"
 #include "user/base/output.h"
@@ -403,7 +404,10 @@ static void doubt_words(struct building *building)
 	}
 }
 
-/* Regions that policies name, and that nobody is in; and those that none names. */
+/*
+ * Regions that policies name, and that nobody is in; and those that none names. Without any policy
+ * they are there for catchments.
+ */
 static int doubt_regions(struct building *building)
 {
 	const struct config *config = building->config;
@@ -422,7 +426,7 @@ static int doubt_regions(struct building *building)
 		if (!has_clients[i])
 			doubt(building, config->regions[i].line,
 			      "regions[]: %s: no address is in it", config->regions[i].name);
-		if (!is_named[i])
+		if (config->nr_policies && !is_named[i])
 			doubt(building, config->regions[i].line,
 			      "regions[]: %s: no policy has a rule for it",
 			      config->regions[i].name);
@@ -526,6 +530,7 @@ static int build_all(struct building *building)
 	err = err ?: locate_all(building);
 	err = err ?: take_names(building);
 	err = err ?: take_sources(building);
+	err = err ?: places_build(&building->world, building->config, &building->plan->places);
 	err = err ?: doubt_all(building);
 	return err ?: steer_plan_prove(building->plan, building->config, building->errors);
 }
@@ -606,6 +611,7 @@ void steer_plan_free(struct steer_plan *plan)
 	free(plan->names);
 	free(plan->sources);
 	steer_map_free(&plan->map);
+	places_free(plan->places);
 	free(plan);
 }
 

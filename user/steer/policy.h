@@ -87,6 +87,7 @@ struct steer_source {
 
 struct config_errors;
 struct zone_seen;
+struct places;
 struct steer_plan {
 	unsigned int users;	/* sets of zones that are steered by it */
 	struct zone_seen *seen; /* the files it was made of, as they were before they were read */
@@ -98,6 +99,7 @@ struct steer_plan {
 	struct steer_map map;
 	struct steer_source *sources;
 	size_t nr_sources;
+	struct places *places; /* of every address, also where no policy needs it */
 	/*
 	 * What is wrong only with these databases, such as an AS number that they do not have: an
 	 * error for who writes the configuration, a warning for who must go on.
