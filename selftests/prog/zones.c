@@ -43,7 +43,9 @@ enum {
 	SIN
 };
 
-static struct config_pop pops[] = { { "fra", 1 }, { "nyc", 1 }, { "sin", 1 } };
+static struct config_pop pops[] = { { .name = "fra", .line = 1 },
+				    { .name = "nyc", .line = 1 },
+				    { .name = "sin", .line = 1 } };
 static struct config_prefix near_fra[] = { { .bits = 96 + 24 }, { .bits = 48 } };
 static struct config_prefix near_sin[] = { { .bits = 96 + 24 } };
 static struct config_region regions[] = {
