@@ -11,7 +11,7 @@ BPFTOOL	?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 VERSION	:= 0.2.0
 
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
-PKGS	:= libbpf libxdp libelf zlib yaml-0.1 libevent libsodium libmnl jansson libsystemd libseccomp libknot libmaxminddb
+PKGS	:= libbpf libxdp libelf zlib yaml-0.1 libevent libsodium libmnl jansson libsystemd libseccomp libknot libdnssec libmaxminddb libcurl
 
 WARN	:= -Wall -Wextra -Wno-unused-parameter -Wmissing-prototypes -Wstrict-prototypes -Wshadow
 CFLAGS	?= -O2 -g
@@ -302,7 +302,7 @@ FUZZERS	     := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz_%)
 TEST_PROGRAMS += $(FUZZERS)
 FUZZED	     := $(wildcard user/zone/*.c) user/config/config_errors.c \
 		$(addprefix user/base/,arena.c clock.c log.c nearest.c printable.c progress.c) \
-		$(addprefix user/dns/,dns_denial.c dns_image.c dns_render.c dns_steered.c dns_table.c dns_tree.c)
+		$(addprefix user/dns/,dns_denial.c dns_image.c dns_render.c dns_steered.c dns_steered_check.c dns_table.c dns_tree.c)
 FUZZ_HEADERS := $(wildcard selftests/fuzz/*.h selftests/fuzz/packet/*.h bpf/dns/*.h maps/*.h user/dns/*.h)
 FUZZ_CFLAGS   = $(CFLAGS) -O1 -U_FORTIFY_SOURCE -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 FUZZ_LIBS     := -ldnssec

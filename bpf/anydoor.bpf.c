@@ -6,6 +6,7 @@
 #include <bpf/bpf_helpers.h>
 #include "maps/door_maps.h"
 #include "bpf/base/verdict.h"
+#include "bpf/packet/catchment.h"
 #include "bpf/packet/packet.h"
 #include "bpf/flow/owner.h"
 #include "bpf/tunnel/tunnel_in.h"
@@ -181,6 +182,8 @@ int packet(struct xdp_md *ctx)
 	*p = (struct packet){ .frame_bytes = bpf_xdp_get_buff_len(ctx) };
 	reason = packet_decide(ctx, p);
 	verdict_count(reason, p->frame_bytes);
+	if (p->entered && hunt_lands_here(p))
+		catchment_flow(p);
 	return action_xdp(reason, p->action);
 }
 
@@ -189,7 +192,7 @@ int dns(struct xdp_md *ctx)
 {
 	__u32 bytes = bpf_xdp_get_buff_len(ctx), reason = dns_packet(ctx, bytes);
 
-	verdict_count(reason, bytes);
+	dns_sample(reason, verdict_count(reason, bytes));
 	return action_xdp(reason, XDP_TX);
 }
 
@@ -198,7 +201,7 @@ int dns_copied(struct xdp_md *ctx)
 {
 	__u32 bytes = bpf_xdp_get_buff_len(ctx), reason = dns_packet_copied(ctx, bytes);
 
-	verdict_count(reason, bytes);
+	dns_sample(reason, verdict_count(reason, bytes));
 	return action_xdp(reason, XDP_TX);
 }
 

@@ -39,7 +39,7 @@
 /* Maps of this format: as C sees them, and as they are pinned. */
 #define dns_pages	     AD_DNS_NAMED(dns_pages, AD_DNS_FORMAT)
 #define dns_live	     AD_DNS_NAMED(dns_live, AD_DNS_FORMAT)
-#define dns_works	     AD_DNS_NAMED(dns_works, AD_DNS_FORMAT)
+#define dns_states	     AD_DNS_NAMED(dns_states, AD_DNS_FORMAT)
 #define steer_tables	     AD_DNS_NAMED(steer_tables, AD_DNS_FORMAT)
 #define steer_places	     AD_DNS_NAMED(steer_places, AD_DNS_FORMAT)
 #define steer_pops	     AD_DNS_NAMED(steer_pops, AD_DNS_FORMAT)

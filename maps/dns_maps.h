@@ -9,6 +9,7 @@
 #include <bpf/bpf_helpers.h>
 #include "dns.h"
 #include "dns_rules.h"
+#include "health.h"
 #include "steer_rows.h"
 
 /* An image: as many elements as it has pages. Mappable, for that aligns the first page. */
@@ -55,7 +56,7 @@ struct steer_lines_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__uint(key_size, sizeof(__u32));
-	__uint(value_size, AD_STEER_LINE);
+	__uint(value_size, AD_STEER_PAGE_BYTES);
 	__uint(map_flags, BPF_F_INNER_MAP | BPF_F_MMAPABLE);
 };
 
@@ -85,6 +86,22 @@ struct {
 	__type(key, struct steer_name);
 	__type(value, struct ad_steer_told);
 } steer_told SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, AD_STEER_TOLD_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct steer_name);
+	__type(value, struct ad_health_pop);
+} steer_health SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, AD_HEALTH_TARGETS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct ad_health_key);
+	__type(value, struct ad_health_check);
+} health_checks SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -64,6 +64,13 @@
 #define AD_FRAGMENT_MAX	   4096
 #define AD_FRAGMENT_WAIT_S 30
 
+/*
+ * Where clients come from: client prefixes between two readings of the daemon, of each kind. Of
+ * answers to DNS queries each CPU counts one in so many, a power of two.
+ */
+#define AD_CATCHMENT_MAX    32768
+#define AD_CATCHMENT_SAMPLE 64
+
 /* Bytes that wrapping adds in front of the inner IP header: IP + UDP + Geneve + option. */
 #define AD_OVERHEAD_IP4 64
 #define AD_OVERHEAD_IP6 84

@@ -172,6 +172,20 @@ struct {
 	__type(value, __u32);
 } fragments SEC(".maps");
 
+/*
+ * By client prefix (AD_PREFIX_OF_IP4(), AD_PREFIX_OF_IP6()): connections that landed here, and DNS
+ * queries. Two maps: the source of a query may be forged, that of a connection is proven, and no
+ * flood of the first may push out the second.
+ */
+struct catchment_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, AD_CATCHMENT_MAX);
+	__type(key, __u64);
+	__type(value, __u64);
+};
+struct catchment_map catch_flows SEC(".maps");
+struct catchment_map catch_queries SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, AD_UNSTAMPED_MAX);

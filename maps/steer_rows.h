@@ -17,14 +17,12 @@
 
 #include "steer.h"
 
-#define AD_STEER_SLOTS	    64
-#define AD_STEER_POPS	    255 /* a slot is a byte ... */
-#define AD_STEER_NONE	    255 /* ... and this one names nobody */
-#define AD_STEER_BANK	    256 /* words for the POPs of one image */
-#define AD_STEER_RANKS	    32	/* rows behind each other */
-#define AD_STEER_NAME	    64
-#define AD_STEER_PAGE_BYTES (1u << 20)
-#define AD_STEER_PAGE_MASK  (AD_STEER_PAGE_BYTES - 1)
+#define AD_STEER_SLOTS 64
+#define AD_STEER_POPS  255 /* a slot is a byte ... */
+#define AD_STEER_NONE  255 /* ... and this one names nobody */
+#define AD_STEER_BANK  256 /* words for the POPs of one image */
+#define AD_STEER_RANKS 32  /* rows behind each other */
+#define AD_STEER_NAME  64
 
 /* An entry: the number of a row, from 1 on (0: none), and what must be known without reading it. */
 #define AD_STEER_ROW	(AD_STEER_SINGLE - 1)

@@ -26,6 +26,14 @@ struct ad_addr {
 AD_ASSERT_SIZE(struct ad_addr, 16);
 
 /*
+ * A client's prefix, /24 or /48, as one word: the first bytes of the address in memory order, and
+ * in the last byte the family, so that no prefix of one is a prefix of the other. Of w[3] and of
+ * q[0].
+ */
+#define AD_PREFIX_OF_IP4(word) (((word)&0x0000000000ffffffULL) | 4ULL << 56)
+#define AD_PREFIX_OF_IP6(half) (((half)&0x0000ffffffffffffULL) | 6ULL << 56)
+
+/*
  * .rodata of the programs: what the verifier may prune by. Set once before load; a change
  * loads a new program and swaps it in through the door.
  */

@@ -11,14 +11,15 @@
 #include "action.h"
 #include "maps/maps.h"
 
-static __always_inline void verdict_count(__u32 reason, __u64 bytes)
+/* Returns how many packets this CPU has counted for @reason, with this one. */
+static __always_inline __u64 verdict_count(__u32 reason, __u64 bytes)
 {
 	struct ad_count *count = bpf_map_lookup_elem(&reasons, &reason);
 
 	if (!count)
-		return;
-	count->packets++;
+		return 0;
 	count->bytes += bytes;
+	return ++count->packets;
 }
 
 #endif

@@ -76,7 +76,7 @@ static __always_inline __u32 dns_pop_word(const struct dns_work *w, __u32 pop)
 	return found ? found->word : AD_STEER_OUT;
 }
 
-static __always_inline const struct ad_steer_line *steer_line(const struct dns_work *w, __u32 n)
+static __always_inline const struct ad_steer_line *steer_page(const struct dns_work *w, __u32 n)
 {
 	__u32 slot = w->slot;
 	void *lines = bpf_map_lookup_elem(&steer_places, &slot);

@@ -3,9 +3,9 @@
  * dns_locate.h: where a client is: its address to its location, and how many bits of the address
  * decided that (maps/steer.h has the table's layout).
  *
- * Plain C. Whoever includes it defines what a line of the table is:
+ * Plain C. Whoever includes it defines where the table is:
  *
- *   steer_line(work, n)	line n of the table that this question began with, or NULL
+ *   steer_page(work, n)	page n of the table that this question began with, or NULL
  */
 #ifndef AD_DNS_LOCATE_H
 #define AD_DNS_LOCATE_H
@@ -24,7 +24,21 @@ struct steer_place {
 	__u8 scope;
 };
 
-static __always_inline const struct ad_steer_line *steer_line(const struct dns_work *w, __u32 n);
+static __always_inline const struct ad_steer_line *steer_page(const struct dns_work *w, __u32 n);
+
+/* Line @n of the table whose first page is @head: most are there. */
+static __always_inline const struct ad_steer_line *
+steer_line(const struct dns_work *w, const struct ad_steer_line *head, __u32 n)
+{
+	const struct ad_steer_line *page = head;
+
+	if (n >= AD_STEER_PAGE_LINES)
+		page = steer_page(w, n / AD_STEER_PAGE_LINES);
+	if (!page)
+		return 0;
+	__asm__ volatile("" : "+r"(page)); /* or the offset is added to what may be none */
+	return page + n % AD_STEER_PAGE_LINES;
+}
 
 /* v < 0 in 64 bits. No branch: one that depends on the client's address is guessed wrong often. */
 static __always_inline __u32 steer_sign(__u64 v)
@@ -67,18 +81,28 @@ static __always_inline __u32 steer_count6(const __u64 ends[AD_STEER_FAN6 - 1], _
 	       steer_less64(four[2], key) + steer_less64(four[3], key);
 }
 
-/* Zeros in front of the first one; @v is not 0. BPF has no instruction for it. */
+/* The smaller one, without a branch that would be a coin toss. */
+static __always_inline __u64 steer_min64(__u64 a, __u64 b)
+{
+	return b ^ ((a ^ b) & -(__u64)steer_less64(a, b));
+}
+
+/*
+ * Zeros in front of the first one; @v is not 0. BPF has no instruction for it: all bits behind the
+ * first one are set, and then counted.
+ */
 static __always_inline __u32 steer_zeros(__u64 v)
 {
-	__u32 zeros = 63, i;
-
-	for (i = 32; i; i /= 2) {
-		__u32 more = steer_less64((1ull << i) - 1, v) * i;
-
-		v >>= more;
-		zeros -= more;
-	}
-	return zeros;
+	v |= v >> 1;
+	v |= v >> 2;
+	v |= v >> 4;
+	v |= v >> 8;
+	v |= v >> 16;
+	v |= v >> 32;
+	v -= v >> 1 & 0x5555555555555555ull;
+	v = (v & 0x3333333333333333ull) + (v >> 2 & 0x3333333333333333ull);
+	v = (v + (v >> 4)) & 0x0f0f0f0f0f0f0f0full;
+	return 64 - (v * 0x0101010101010101ull >> 56);
 }
 
 /*
@@ -105,45 +129,58 @@ static __always_inline __u32 steer_inner_ip4(const struct ad_addr *addr, __u32 b
 	return high >> 48 == 0x2002 ? 16 : 0;
 }
 
+/* levels[@up]: not by a pointer that goes down with it, whose bounds the verifier does not see. */
+static __always_inline __u32 steer_level(const __u32 *levels, __u32 up)
+{
+	__asm__ volatile("" : "+r"(up));
+	return levels[up & 7];
+}
+
 /* In which leaf @key is; of a table that was not made by us no loop comes, only nothing. */
 static __always_inline const struct ad_steer_leaf4 *
-steer_find4(const struct dns_work *w, const struct ad_steer_head *head, __u32 key)
+steer_find4(const struct dns_work *w, const struct ad_steer_line *head, __u32 key)
 {
-	const struct ad_steer_line *line;
-	__u32 n = 0, level;
+	const struct ad_steer_line *line =
+		steer_line(w, head, AD_STEER_STARTS + key / (AD_STEER_START_LINES * 256));
+	__u32 n, up, i;
 
-	for (level = 0; level < AD_STEER_LEVELS4 - 1; level++) {
-		if (level + 1 >= head->depth4)
+	if (!line)
+		return 0;
+	n = line->starts.start[key >> 16 & 15];
+	up = n & ((1 << AD_STEER_START_UP) - 1);
+	n >>= AD_STEER_START_UP;
+	for (i = 0; i < AD_STEER_LEVELS4 - 1; i++, up--) {
+		if (!up || up >= AD_STEER_LEVELS4)
 			break;
-		line = steer_line(w, head->levels4[level] + n);
+		line = steer_line(w, head, steer_level(head->head.levels4, up) + n);
 		if (!line)
 			return 0;
 		n = n * AD_STEER_FAN4 + steer_count4(line->node4.ends, key);
 	}
-	line = steer_line(w, head->levels4[level] + n);
+	line = steer_line(w, head, head->head.levels4[0] + n);
 	return line ? &line->leaf4 : 0;
 }
 
 static __always_inline const struct ad_steer_leaf6 *
-steer_find6(const struct dns_work *w, const struct ad_steer_head *head, __u64 key)
+steer_find6(const struct dns_work *w, const struct ad_steer_line *head, __u64 key)
 {
 	const struct ad_steer_line *line;
-	__u32 n = 0, level;
+	__u32 n = 0, up = head->head.depth6 - 1, i;
 
-	for (level = 0; level < AD_STEER_LEVELS6 - 1; level++) {
-		if (level + 1 >= head->depth6)
+	for (i = 0; i < AD_STEER_LEVELS6 - 1; i++, up--) {
+		if (!up || up >= AD_STEER_LEVELS6)
 			break;
-		line = steer_line(w, head->levels6[level] + n);
+		line = steer_line(w, head, steer_level(head->head.levels6, up) + n);
 		if (!line)
 			return 0;
 		n = n * AD_STEER_FAN6 + steer_count6(line->node6.ends, key);
 	}
-	line = steer_line(w, head->levels6[level] + n);
+	line = steer_line(w, head, head->head.levels6[0] + n);
 	return line ? &line->leaf6 : 0;
 }
 
 /* Bits of a prefix of @key that leaves out what is before its range and what is behind it. */
-static __always_inline int steer_locate4(const struct dns_work *w, const struct ad_steer_head *head,
+static __always_inline int steer_locate4(const struct dns_work *w, const struct ad_steer_line *head,
 					 __u32 key, struct steer_place *place)
 {
 	const struct ad_steer_leaf4 *leaf = steer_find4(w, head, key);
@@ -161,13 +198,13 @@ static __always_inline int steer_locate4(const struct dns_work *w, const struct 
 	/* Nothing on that side: a bit in front of all 32. */
 	low = before == 0xffffffff ? 1ull << 32 : before ^ key;
 	high = end == 0xffffffff ? 1ull << 32 : (end + 1) ^ key;
-	nearest = low < high ? low : high;
+	nearest = steer_min64(low, high);
 	place->location = leaf->locations[at];
 	place->scope = steer_zeros(nearest) - 31;
 	return 0;
 }
 
-static __always_inline int steer_locate6(const struct dns_work *w, const struct ad_steer_head *head,
+static __always_inline int steer_locate6(const struct dns_work *w, const struct ad_steer_line *head,
 					 __u64 key, struct steer_place *place)
 {
 	const struct ad_steer_leaf6 *leaf = steer_find6(w, head, key);
@@ -184,7 +221,7 @@ static __always_inline int steer_locate6(const struct dns_work *w, const struct 
 	end = leaf->ends[at];
 	low = before == ~0ull ? ~0ull : before ^ key;
 	high = end == ~0ull ? ~0ull : (end + 1) ^ key;
-	nearest = low < high ? low : high;
+	nearest = steer_min64(low, high);
 	place->location = leaf->locations[at];
 	place->scope = before == ~0ull && end == ~0ull ? 0 : steer_zeros(nearest) + 1;
 	return 0;
@@ -197,18 +234,18 @@ static __always_inline int steer_locate6(const struct dns_work *w, const struct 
 static __always_inline int steer_locate(const struct dns_work *w, const struct ad_addr *client,
 					__u32 bits, struct steer_place *place)
 {
-	const struct ad_steer_line *line = steer_line(w, 0);
+	const struct ad_steer_line *head = steer_page(w, 0);
 	__u32 ip4, front = steer_inner_ip4(client, bits, &ip4);
 
-	if (!line || line->head.format != AD_STEER_FORMAT)
+	if (!head || head->head.format != AD_STEER_FORMAT)
 		return -1;
 	if (front) {
-		if (steer_locate4(w, &line->head, ip4, place))
+		if (steer_locate4(w, head, ip4, place))
 			return -1;
 		place->scope += front;
 		return 0;
 	}
-	if (steer_locate6(w, &line->head, __builtin_bswap64(client->q[0]), place))
+	if (steer_locate6(w, head, __builtin_bswap64(client->q[0]), place))
 		return -1;
 	if (place->location == AD_STEER_LOCATION_NONE) { /* beside them: ::1, for one */
 		place->location = 0;

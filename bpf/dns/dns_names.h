@@ -85,20 +85,12 @@ static __always_inline void dns_matched(struct dns_work *w, const struct ad_dns_
 	w->owner_name = w->subject + w->skip;
 }
 
-/* The ancestor that starts with the given label. DNS_GO: it is stored, as w->cell. */
-DNS_STAGE int dns_probe_label(struct dns_work *w, const struct ad_dns_image *image, __u32 label)
-{
-	if (!w || !image)
-		return DNS_PASS;
-	return dns_probe_ancestor(w, image, label) ? DNS_GO : DNS_ABSENT;
-}
-
 /* Halves what is left between w->low and w->high; the cell of the lower end is kept in @found. */
 static __always_inline void dns_bisect(struct dns_work *w, const struct ad_dns_image *image)
 {
 	__u32 depth = (w->low + w->high + 1) / 2;
 
-	if (dns_probe_label(w, image, w->nr_labels - depth) == DNS_GO) {
+	if (dns_probe_ancestor(w, image, w->nr_labels - depth)) {
 		w->low = depth;
 		w->found = w->cell;
 	} else {
@@ -129,7 +121,7 @@ DNS_STAGE int dns_search(struct dns_work *w, const struct ad_dns_image *image)
 	}
 	dns_join();
 	if (!w->low) { /* the root is always stored */
-		if (dns_probe_label(w, image, w->nr_labels) != DNS_GO)
+		if (!dns_probe_ancestor(w, image, w->nr_labels))
 			return DNS_PASS;
 		w->found = w->cell;
 	}

@@ -77,10 +77,7 @@ static __always_inline int dns_note_blob(struct dns_work *w, __u32 ref, __u32 le
 	return w->fixups > DNS_PART_FIXUPS ? DNS_MORE : dns_note(w, 0, ref, len, owner_name);
 }
 
-/*
- * Appends the first @len bytes of a blob, which the caller knows to fit, and sets its w->fixups
- * pointers: @owner_name is where the owner name stands. Two words at a time, and a little beyond.
- */
+/* To the message, two words at a time, and a little beyond. */
 DNS_STAGE int dns_copy(struct dns_work *w, const struct ad_dns_image *image, __u32 blob, __u32 len,
 		       __u32 owner_name)
 {
@@ -90,8 +87,6 @@ DNS_STAGE int dns_copy(struct dns_work *w, const struct ad_dns_image *image, __u
 
 	if (!w || !image || len > DNS_REPLY_MAX || w->fixups > DNS_FIXUPS_MAX)
 		return DNS_PASS;
-	if (DNS_IN_KERNEL && w->framed)
-		return dns_note_blob(w, blob, len, owner_name);
 	page = dns_page_of(w, image, (__u64)blob * 8);
 	if (!page)
 		return DNS_PASS;
@@ -111,6 +106,18 @@ DNS_STAGE int dns_copy(struct dns_work *w, const struct ad_dns_image *image, __u
 	dns_fix(w, page, blob);
 	w->at = w->end;
 	return DNS_GO;
+}
+
+/*
+ * Appends the first @len bytes of a blob, which the caller knows to fit, and sets its w->fixups
+ * pointers: @owner_name is where the owner name stands. To note a part takes less than a call.
+ */
+static __always_inline int dns_append(struct dns_work *w, const struct ad_dns_image *image,
+				      __u32 blob, __u32 len, __u32 owner_name)
+{
+	if (DNS_IN_KERNEL && w->framed)
+		return dns_note_blob(w, blob, len, owner_name);
+	return dns_copy(w, image, blob, len, owner_name);
 }
 
 /* A zone without SOA could not be read; another server of it may know (RFC 1035, 4.1.1). */
@@ -224,7 +231,7 @@ static __always_inline int dns_put_rrset(struct dns_work *w, const struct ad_dns
 	w->count[DNS_ADDITIONAL] += rrs;
 	w->count[section & 1] += rrset->rrs;
 	w->fixups = rrset->nr_fixups;
-	return dns_copy(w, image, rrset->blob, len + extra, owner_name);
+	return dns_append(w, image, rrset->blob, len + extra, owner_name);
 }
 
 #endif

@@ -278,10 +278,10 @@ static __always_inline bool quick_begin(struct dns_work *w, const struct ad_dns_
 	       ((cell && cell->kind == AD_DNS_NAME) || quick_read_labels(w));
 }
 
-/* dns_reach(), for a name that was hashed and looked for. Global: verified once. */
-__noinline int dns_quick_reach(struct dns_work *w, const struct ad_dns_image *image)
+/* dns_reach(), for a name that was hashed and looked for. */
+static __always_inline int quick_reach(struct dns_work *w, const struct ad_dns_image *image)
 {
-	if (!w || !image || !quick_begin(w, image))
+	if (!quick_begin(w, image))
 		return DNS_PASS;
 	dns_join();
 	return w->rcode == DNS_NOERROR ? dns_reach(w, image) : DNS_SEND;
@@ -311,7 +311,7 @@ __noinline int dns_quick_choose(struct xdp_md *ctx, const struct dns_frame *f, s
 		return DNS_PASS;
 	if (!quick_read_more(ctx, f, w, q) || quick_is_limited(w))
 		return DNS_PASS;
-	verdict = dns_quick_reach(w, image);
+	verdict = quick_reach(w, image);
 	cell = verdict == DNS_GO && q->max && !w->probed ? dns_cell(w, image, w->cell) : 0;
 	if (cell && quick_has(w, cell, q->asked))
 		return DNS_GO;
@@ -340,30 +340,6 @@ __noinline int dns_quick_send(struct xdp_md *ctx, const struct dns_frame *f, str
 	return quick_write_parts(ctx, f, w, image, q) ? reason : AD_R_INTERNAL;
 }
 
-/* A wildcard's, mostly. */
-__noinline int dns_quick_addresses(struct xdp_md *ctx, const struct dns_frame *f,
-				   struct dns_work *w, const struct ad_dns_image *image,
-				   struct dns_quick *q)
-{
-	const struct ad_dns_cell *cell;
-
-	if (!f || !w || !image || !q)
-		return AD_R_INTERNAL;
-	cell = dns_cell(w, image, w->cell);
-	return cell ? quick_addresses(ctx, f, w, image, cell, q) : AD_R_INTERNAL;
-}
-
-static __always_inline __u32 quick_answer(struct xdp_md *ctx, const struct dns_frame *f,
-					  struct dns_work *w, const struct ad_dns_image *image,
-					  struct dns_quick *q)
-{
-	int verdict = dns_quick_choose(ctx, f, w, image, q);
-
-	if (verdict == DNS_GO)
-		return dns_quick_addresses(ctx, f, w, image, q);
-	return verdict == DNS_SEND ? dns_quick_send(ctx, f, w, image, q) : AD_CONTINUE;
-}
-
 /* --- all of it -------------------------------------------------------------------------------- */
 
 /*
@@ -371,26 +347,33 @@ static __always_inline __u32 quick_answer(struct xdp_md *ctx, const struct dns_f
  * name is kept (w->hashed).
  */
 static __always_inline __u32 dns_quick(struct xdp_md *ctx, const struct dns_frame *f,
-				       struct dns_work *w, const struct ad_dns_image *image)
+				       struct dns_work *w, const struct ad_dns_image *image,
+				       struct dns_quick *q)
 {
 	const struct ad_dns_cell *cell;
-	struct dns_quick q;
 	struct cursor c;
+	int verdict;
 
-	if (!quick_read(ctx, f, &c, w, image, &q))
+	if (!quick_read(ctx, f, &c, w, image, q))
 		return AD_CONTINUE;
 	cell = dns_probe(w, image, w->hash[0], w->hash[1]);
-	w->hashed = q.name_len;
+	w->hashed = q->name_len;
 	w->probed = cell ? w->cell + 1 : 0;
 	w->rcode = DNS_NOERROR;
-	if (!quick_read_rest(&c, f, w, image, &q))
+	if (!quick_read_rest(&c, f, w, image, q))
 		return AD_CONTINUE;
 	w->tc = 0;
-	w->qtype = __builtin_bswap16(q.asked);
-	w->edns = !!q.rest;
-	if (cell && q.max && quick_has(w, cell, q.asked) && !quick_is_limited(w))
-		return quick_addresses(ctx, f, w, image, cell, &q);
-	return quick_answer(ctx, f, w, image, &q);
+	w->qtype = __builtin_bswap16(q->asked);
+	w->edns = !!q->rest;
+	if (!cell || !q->max || !quick_has(w, cell, q->asked) || quick_is_limited(w)) {
+		verdict = dns_quick_choose(ctx, f, w, image, q);
+		if (verdict == DNS_SEND)
+			return dns_quick_send(ctx, f, w, image, q);
+		cell = verdict == DNS_GO ? dns_cell(w, image, w->cell) : 0;
+		if (!cell)
+			return AD_CONTINUE;
+	}
+	return quick_addresses(ctx, f, w, image, cell, q);
 }
 
 #endif

@@ -305,7 +305,7 @@ static __always_inline int dns_put_set(struct dns_work *w, const struct ad_dns_i
 	w->set_owner = w->owner_name;
 	w->count[section & 1] += rrset->rrs;
 	w->fixups = rrset->nr_fixups;
-	return dns_copy(w, image, rrset->blob, rrset->len, w->owner_name);
+	return dns_append(w, image, rrset->blob, rrset->len, w->owner_name);
 }
 
 /* SOA for a negative answer (RFC 2308, 3). CHAOS names have none. */
@@ -324,7 +324,7 @@ static __always_inline int dns_put_soa(struct dns_work *w, const struct ad_dns_i
 		return dns_truncate(w);
 	w->count[DNS_AUTHORITY] += w->edns_do ? zone->soa_signed_rrs : 1;
 	w->fixups = zone->soa_fixups;
-	return dns_copy(w, image, zone->soa, len, w->base[AD_DNS_BASE_APEX]);
+	return dns_append(w, image, zone->soa, len, w->base[AD_DNS_BASE_APEX]);
 }
 
 /* A proof. DNS_ABSENT: there is no room for it. */
@@ -343,7 +343,7 @@ DNS_STAGE int dns_put_proof(struct dns_work *w, const struct ad_dns_image *image
 		return DNS_ABSENT;
 	w->count[DNS_AUTHORITY] += piece->rrs;
 	w->fixups = piece->nr_fixups;
-	return dns_copy(w, image, ref + sizeof(*piece) / 8, piece->len, 0);
+	return dns_append(w, image, ref + sizeof(*piece) / 8, piece->len, 0);
 }
 
 /* Of the additional data at w->extra, the sets that there is room for. */
@@ -367,7 +367,7 @@ DNS_STAGE int dns_put_part(struct dns_work *w, const struct ad_dns_image *image)
 		return DNS_PASS;
 	w->count[DNS_ADDITIONAL] += w->part_rrs;
 	w->fixups = piece->nr_fixups;
-	return dns_copy(w, image, w->extra + sizeof(*piece) / 8, w->part_len, w->set_owner);
+	return dns_append(w, image, w->extra + sizeof(*piece) / 8, w->part_len, w->set_owner);
 }
 
 /* All that were noted. */

@@ -16,7 +16,7 @@
  *   dns_random()	  any number; nothing secret hangs on it
  *   dns_steer_page(work, n)  page n of the rows (maps/steer_rows.h) of that image, or NULL
  *   dns_pop_word(work, pop)  the word of a POP of that image
- *   steer_line(work, n)  line n of the location table (maps/steer.h) of that image, or NULL
+ *   steer_page(work, n)  page n of the location table (maps/steer.h) of that image, or NULL
  */
 #ifndef AD_DNS_WIRE_H
 #define AD_DNS_WIRE_H

@@ -12,15 +12,25 @@
 #include "dns_copy.h"
 #include "dns_quick.h"
 #include "bpf/base/action.h"
+#include "bpf/packet/catchment.h"
 #include "maps/door_maps.h"
 
-/* One question at a time on each CPU; no program that uses it can be interrupted by another. */
+/*
+ * One question at a time on each CPU; no program that uses it can be interrupted by another. Not on
+ * the stack, which all that `dns` calls has to share with it.
+ */
+struct dns_state {
+	struct dns_work work;
+	struct dns_frame frame;
+	struct dns_quick quick;
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct dns_work);
-} dns_works SEC(".maps");
+	__type(value, struct dns_state);
+} dns_states SEC(".maps");
 
 static __always_inline void dns_count(const struct dns_frame *f, const struct dns_work *w,
 				      const struct ad_dns_image *image)
@@ -96,30 +106,54 @@ static __always_inline void dns_count_all(const struct dns_frame *f, const struc
 		dns_count_rules(w);
 }
 
+/* Global: of few queries is asked where they come from. Returns 0. */
+__noinline int dns_sample_source(void)
+{
+	__u32 zero = 0;
+	const struct dns_state *state = bpf_map_lookup_elem(&dns_states, &zero);
+
+	if (state)
+		catchment_add(&catch_queries,
+			      prefix_of(&state->work.client, !dns_from_ip4(&state->work)),
+			      AD_CATCHMENT_SAMPLE);
+	return 0;
+}
+
+/* The exit of both programs: @nth of its reason on this CPU. */
+static __always_inline void dns_sample(__u32 reason, __u64 nth)
+{
+	if (dns_is_sent(reason) && catchment_is_sampled(nth))
+		dns_sample_source();
+}
+
 /* The stage: UDP 53 for a VIP, to one reason, or on to the next program. */
 static __always_inline __u32 dns_packet(struct xdp_md *ctx, __u32 frame_bytes)
 {
-	struct dns_frame f = { .bytes = frame_bytes };
 	__u32 zero = 0, reason;
-	struct dns_work *w = bpf_map_lookup_elem(&dns_works, &zero);
+	struct dns_state *state = bpf_map_lookup_elem(&dns_states, &zero);
 	const struct ad_dns_image *image;
+	struct dns_frame *f;
+	struct dns_work *w;
 
-	if (!w)
+	if (!state)
 		return AD_R_INTERNAL;
-	reason = dns_read_frame(ctx, &f, w);
+	w = &state->work;
+	f = &state->frame;
+	f->bytes = frame_bytes;
+	reason = dns_read_frame(ctx, f, w);
 	if (reason)
 		return reason;
-	if (f.odd)
+	if (f->odd)
 		return AD_R_DNS_IGNORED;
 	image = dns_choose_image(w);
 	if (!image)
 		return AD_R_DNS_UNREAD;
-	reason = dns_quick(ctx, &f, w, image);
+	reason = dns_quick(ctx, f, w, image, &state->quick);
 	if (!reason) {
 		bpf_tail_call(ctx, &door_xdp, AD_DOOR_DNS_COPIED);
 		return AD_R_DNS_PASSED;
 	}
-	dns_count_all(&f, w, image, reason);
+	dns_count_all(f, w, image, reason);
 	return reason;
 }
 
@@ -129,26 +163,30 @@ static __always_inline __u32 dns_packet(struct xdp_md *ctx, __u32 frame_bytes)
  */
 static __always_inline __u32 dns_packet_copied(struct xdp_md *ctx, __u32 frame_bytes)
 {
-	struct dns_frame f = { .bytes = frame_bytes };
 	__u32 zero = 0, reason;
-	struct dns_work *w = bpf_map_lookup_elem(&dns_works, &zero);
+	struct dns_state *state = bpf_map_lookup_elem(&dns_states, &zero);
 	const struct ad_dns_image *image;
+	struct dns_frame *f;
+	struct dns_work *w;
 	int verdict;
 
-	if (!w)
+	if (!state)
 		return AD_R_INTERNAL;
-	reason = dns_read_frame(ctx, &f, w);
+	w = &state->work;
+	f = &state->frame;
+	f->bytes = frame_bytes;
+	reason = dns_read_frame(ctx, f, w);
 	if (reason)
 		return reason;
 	image = dns_image(w);
 	if (!image)
 		return AD_R_DNS_UNREAD;
 	w->framed = 0;
-	verdict = dns_load(ctx, &f, w);
+	verdict = dns_load(ctx, f, w);
 	if (verdict == DNS_GO)
 		verdict = dns_respond(w, image);
-	reason = dns_conclude(ctx, &f, w, verdict);
-	dns_count_all(&f, w, image, reason);
+	reason = dns_conclude(ctx, f, w, verdict);
+	dns_count_all(f, w, image, reason);
 	return reason;
 }
 

@@ -11,6 +11,7 @@
 #define AD_EGRESS_H
 
 #include "bpf/base/csum.h"
+#include "bpf/packet/catchment.h"
 #include "flow.h"
 #include "prf.h"
 #include "stamp.h"
@@ -116,6 +117,8 @@ static __always_inline void egress_meter(const struct __sk_buff *skb, const stru
 	flags = flow.flow->flags & (AD_FLOW_HALF_OPEN | (forwarded ? 0 : AD_FLOW_FORWARDED));
 	if (flags)
 		flow_unmark(flow.flow, flags);
+	if (flags & AD_FLOW_HALF_OPEN && !flow.flow->via)
+		catchment_flow(p);
 	flow_count_out(&flow, p);
 }
 

@@ -340,7 +340,7 @@ static __always_inline bool flow_is_twice(const volatile union flow_word *slots,
  * higher than @kind's: ours evicts pins, pins evict transit. A flow that ends or has not begun
  * takes only a free or idle slot, and others may take it back. Without room, or if a race is lost,
  * the flow stays uncounted until its next packet. @flags: AD_FLOW_FORWARDED, for packets that
- * leave. Returns 0. Global for the verifier's sake.
+ * leave. Returns 1 if it was entered, else 0. Global for the verifier's sake.
  */
 __noinline int flow_enter(const struct packet *p, __u32 kind, __u32 owner, __u32 flags)
 {
@@ -380,7 +380,7 @@ __noinline int flow_enter(const struct packet *p, __u32 kind, __u32 owner, __u32
 		newcomer.s.last_s = flow_past(newcomer.s.last_s);
 	__sync_lock_test_and_set(&words[slot].w, newcomer.w);
 	flow_stat(worth, false, 0);
-	return 0;
+	return 1;
 }
 
 #endif

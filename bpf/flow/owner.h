@@ -134,7 +134,7 @@ static __always_inline __u32 owner_keep(struct packet *p, struct ladder *l, __u3
 	if (p->tcp_flags & TCP_SYN || p->came == AD_WHY_HUNT || p->socket == SOCKET_STRAY)
 		return reason;
 	if (!owner_in_table(l)) {
-		flow_enter(p, AD_FLOW_OURS, opt.node_id, 0);
+		p->entered = flow_enter(p, AD_FLOW_OURS, opt.node_id, 0);
 		return reason;
 	}
 	owner_note_end(p, l);

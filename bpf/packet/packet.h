@@ -76,6 +76,7 @@ struct packet {
 	__u8 tcp_head; /* bytes of the TCP header */
 	__u8 forwards; /* by the flow table: ours, and its server is behind us */
 	__u8 heard;    /* likewise: ours, and a packet of it came or left a moment ago */
+	__u8 entered;  /* with this packet the flow table took a flow of ours */
 	__u32 ack;     /* of a SYN, which has none, its sequence number */
 	__u32 tsval;
 	__u32 tsecr;

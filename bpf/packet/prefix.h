@@ -9,10 +9,10 @@
 #include "packet.h"
 #include "bpf/base/siphash.h"
 
-#define PREFIX_IP4	0x0000000000ffffffULL /* the address's bytes, in memory order */
-#define PREFIX_IP6	0x0000ffffffffffffULL
-#define PREFIX_MARK_IP4 (4ULL << 56) /* so that the two families never have the same hash input */
-#define PREFIX_MARK_IP6 (6ULL << 56)
+static __always_inline __u64 prefix_of(const struct ad_addr *client, bool is_ip6)
+{
+	return is_ip6 ? AD_PREFIX_OF_IP6(client->q[0]) : AD_PREFIX_OF_IP4(client->w[3]);
+}
 
 /* Global: several functions call it, none of them often. */
 __noinline __u64 prefix_hash(const struct packet *p)
@@ -25,8 +25,7 @@ __noinline __u64 prefix_hash(const struct packet *p)
 	k = bpf_map_lookup_elem(&keys, &zero);
 	if (!p || !k)
 		return 0;
-	prefix = p->is_ip6 ? (p->client.q[0] & PREFIX_IP6) | PREFIX_MARK_IP6
-			   : (p->client.w[3] & PREFIX_IP4) | PREFIX_MARK_IP4;
+	prefix = prefix_of(&p->client, p->is_ip6);
 	siphash_start(&s, k->stamp[0], k->stamp[1]);
 	siphash_word(&s, prefix);
 	return siphash_end(&s, 0, sizeof(prefix));

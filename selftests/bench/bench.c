@@ -16,37 +16,47 @@
 
 #define FOREIGN(name, what, many)                                                                  \
 	{                                                                                          \
-		name, what, FRAME_FOREIGN, many, 0, AD_FLOW_FREE, AD_R_FOREIGN, 0, 0, 0, 0         \
+		name, what, FRAME_FOREIGN, many, 0, AD_FLOW_FREE, AD_R_FOREIGN, 0, 0, 0, 0, 0      \
 	}
 #define FLOW(name, what, frame, many, owner, entry, reason)                                        \
 	{                                                                                          \
-		name, what, FRAME_##frame, many, owner, AD_FLOW_##entry, AD_R_##reason, 0, 0, 0, 0 \
+		name, what, FRAME_##frame, many, owner, AD_FLOW_##entry, AD_R_##reason, 0, 0, 0,   \
+			0, 0                                                                       \
 	}
 /* A million of ten million flows, in a table that is made for them; only if asked for by name. */
 #define LARGE(name, what, frame, owner, entry, reason)                                             \
 	{                                                                                          \
-		name, what, FRAME_##frame, M1, owner, AD_FLOW_##entry, AD_R_##reason, 0, 0, 0, M10 \
+		name, what, FRAME_##frame, M1, owner, AD_FLOW_##entry, AD_R_##reason, 0, 0, 0,     \
+			M10, 0                                                                     \
 	}
 #define DNS(name, what, frame, many, rcode)                                                        \
 	{                                                                                          \
 		name, what, FRAME_##frame, many, 0, AD_FLOW_FREE, AD_R_DNS_ANSWERED, rcode, 0, 0,  \
-			0                                                                          \
+			0, 0                                                                       \
 	}
 
 #define DNS_OF_MANY(name, what, frame, many)                                                       \
 	{                                                                                          \
 		name, what, FRAME_##frame, many, 0, AD_FLOW_FREE, AD_R_DNS_ANSWERED, DNS_NOERROR,  \
-			0, M1, 0                                                                   \
+			0, M1, 0, 0                                                                \
+	}
+/* Of 1k names, for @many of so many client networks. */
+#define STEERED(name, what, many, networks)                                                        \
+	{                                                                                          \
+		name, what, FRAME_DNS_STEERED, many, 0, AD_FLOW_FREE, AD_R_DNS_ANSWERED,           \
+			DNS_NOERROR, 0, 0, 0, networks                                             \
 	}
 #define UNASKED(name, what, many)                                                                  \
 	{                                                                                          \
-		name, what, FRAME_DNS_UNASKED, many, 0, AD_FLOW_FREE, AD_R_DNS_IGNORED, 0, 0, 0, 0 \
+		name, what, FRAME_DNS_UNASKED, many, 0, AD_FLOW_FREE, AD_R_DNS_IGNORED, 0, 0, 0,   \
+			0, 0                                                                       \
 	}
 
 /* What nobody asked for: each ends in @reason, or in the other one. */
 #define FLOOD(name, what, frame, owner, reason, other)                                             \
 	{                                                                                          \
-		name, what, FRAME_##frame, M1, owner, AD_FLOW_FREE, AD_R_##reason, 0, other, 0, 0  \
+		name, what, FRAME_##frame, M1, owner, AD_FLOW_FREE, AD_R_##reason, 0, other, 0, 0, \
+			0                                                                          \
 	}
 
 /* clang-format off */
@@ -107,8 +117,12 @@ static const struct bench benches[] = {
 	    DNS_NOERROR),
 	DNS("dns_a_signed", "A with its signature, of a signed zone", DNS_SIGNED, BENCH_NAMES,
 	    DNS_NOERROR),
+	DNS("dns_steered_signed", "the same of a steered name, as its client's POP has it",
+	    DNS_STEERED_SIGNED, BENCH_NAMES, DNS_NOERROR),
 	DNS("dns_nx_nsec", "NXDOMAIN with NSEC", DNS_NSEC, 64 * K1, DNS_NXDOMAIN),
 	DNS("dns_nx_nsec3", "NXDOMAIN with NSEC3", DNS_NSEC3, 64 * K1, DNS_NXDOMAIN),
+	STEERED("dns_steered_hot", "the same of 1k steered names, 64k client networks", 64 * K1, 64 * K1),
+	STEERED("dns_steered_1m", "the same, clients at random in 5M networks", M1, 5000000),
 	UNASKED("dns_unasked", "a query that must not be answered: its heads are read", BENCH_NAMES),
 	DNS_OF_MANY("dns_a_1m_hot", "A of 1k names among 1M", DNS_A, BENCH_NAMES),
 	DNS_OF_MANY("dns_a_1m", "A of 1M names at random", DNS_A, M1),

@@ -39,7 +39,7 @@ enum {
  * *@ifindex. 0 or -errno, said.
  */
 int site_enter(const char *flow_max, int *ifindex, struct config **config);
-/* The zone's file, anew. 0 or -errno. */
+/* The zone's file, anew. Beside it there is one of BENCH_NAMES steered names. 0 or -errno. */
 int site_write_zone(unsigned int names);
 
 /* --- rig ------------------------------------------------------------------------------------ */
@@ -53,6 +53,7 @@ struct rig {
 	struct ad_keys keys;
 	__u64 cookie_secret[2];
 	unsigned int names;	  /* in the zone that is published */
+	unsigned int networks;	  /* of clients, in the location table with it */
 	__s64 wall_minus_mono_ms; /* of the stamps */
 	__u64 mono_ms;		  /* the moment at which all packets of a deck arrive ... */
 	__u32 real_s;		  /* ... and on the real clock */
@@ -67,8 +68,11 @@ int rig_new(struct rig *rig, const char *flow_max);
 /* Bytes that the kernel says the flow table takes. */
 __u64 rig_flow_bytes(const struct rig *rig);
 void rig_free(struct rig *rig);
-/* Publishes a zone of so many names, if that is not what is published. 0 or -errno, said. */
-int rig_serve(struct rig *rig, unsigned int names);
+/*
+ * Publishes a zone of so many names, and steered names whose clients are in so many networks (0: in
+ * those of the configuration), if that is not what is published. 0 or -errno, said.
+ */
+int rig_serve(struct rig *rig, unsigned int names, unsigned int networks);
 /* Takes the time, and empties the flow table. */
 void rig_renew(struct rig *rig);
 /* Writes one entry as the data path would, at its @prf; false if its bucket is full. */
@@ -97,10 +101,12 @@ enum frame_kind {
 	FRAME_DNS_COOKIE,  /* FRAME_DNS_A with EDNS and a cookie of ours */
 	FRAME_DNS_DO,	   /* FRAME_DNS_A with EDNS and DO */
 	FRAME_DNS_ECS,	   /* and with a client subnet */
+	FRAME_DNS_STEERED, /* the same for a steered name, each time with another client subnet */
 	FRAME_DNS_UNASKED, /* from port 0: not to be answered */
 	/* with DO, of signed zones */
-	FRAME_DNS_SIGNED, /* a name that is there */
-	FRAME_DNS_NSEC,	  /* and others that are not */
+	FRAME_DNS_SIGNED,	  /* a name that is there */
+	FRAME_DNS_STEERED_SIGNED, /* and one that is steered */
+	FRAME_DNS_NSEC,		  /* and others that are not */
 	FRAME_DNS_NSEC3,
 	/* FRAME_STAMPED, tunnelled to us ... */
 	FRAME_TUNNEL,	/* by LANDING; and as it must not be: */
@@ -122,6 +128,7 @@ struct bench {
 	enum ad_reason other;	 /* or in this; 0: in no other */
 	unsigned int names;	 /* in the zone; 0: BENCH_NAMES */
 	unsigned int live;	 /* flows in the table in all; 0: @many */
+	unsigned int networks;	 /* that clients of steered names are in; 0: those of the site */
 };
 
 /* --- deck ----------------------------------------------------------------------------------- */
@@ -191,6 +198,8 @@ int verifier_figures(const struct rig *rig, struct verified list[VERIFIED_MAX]);
 
 void report_machine(const struct yardsticks *sticks);
 void report_table(const struct rig *rig);
+/* What the location table of so many networks takes, before it is made. */
+void report_networks(unsigned int networks, __u64 bytes);
 void report_header(void);
 void report_bench(const struct bench *bench, const struct figure *figure);
 /* Where the time of the flow benches goes, line by line; those that were not run are left out. */

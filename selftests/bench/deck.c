@@ -34,8 +34,11 @@ static const struct {
 	[FRAME_DNS_WILDCARD] = { 4, { 24, 34, 42, 55 } },
 	[FRAME_DNS_DO] = { 4, { 24, 34, 42, 55 } },
 	[FRAME_DNS_ECS] = { 4, { 24, 34, 42, 55 } },
+	/* and the subnet */
+	[FRAME_DNS_STEERED] = { 5, { 24, 34, 42, 55, 96 } },
 	[FRAME_DNS_UNASKED] = { 4, { 24, 34, 42, 55 } },
 	[FRAME_DNS_SIGNED] = { 4, { 24, 34, 42, 55 } },
+	[FRAME_DNS_STEERED_SIGNED] = { 4, { 24, 34, 42, 55 } },
 	[FRAME_DNS_NSEC] = { 4, { 24, 34, 42, 55 } },
 	[FRAME_DNS_NSEC3] = { 4, { 24, 34, 42, 55 } },
 	/* and the server's half of the cookie */

@@ -251,6 +251,7 @@ static const struct query {
 	__u16 opt_bytes;
 	bool is_one; /* always the same: no such label */
 	bool has_cookie;
+	bool is_steered; /* the address of the subnet, at its end, is one of many */
 } queries[] = {
 #define BENCH_ZONE "\5bench\7example"
 #define OPT(text)  .opt = (text), .opt_bytes = sizeof(text) - 1
@@ -263,11 +264,24 @@ static const struct query {
 	[FRAME_DNS_COOKIE] = { .name = BENCH_ZONE, .has_cookie = true },
 	[FRAME_DNS_UNASKED] = { .name = BENCH_ZONE },
 	[FRAME_DNS_SIGNED] = { .name = "\3www\4nsec\7example", OPT(OPT_DO), .is_one = true },
+	[FRAME_DNS_STEERED_SIGNED] = { .name = "\3www\6signed\7example",
+				       OPT(OPT_DO),
+				       .is_one = true },
 	[FRAME_DNS_NSEC] = { .name = "\4nsec\7example", OPT(OPT_DO) },
 	[FRAME_DNS_NSEC3] = { .name = "\5nsec3\7example", OPT(OPT_DO) },
 	[FRAME_DNS_DO] = { .name = BENCH_ZONE, OPT(OPT_DO) },
+	[FRAME_DNS_STEERED] = { .name = "\5steer\7example", OPT(OPT_ECS), .is_steered = true },
 	[FRAME_DNS_ECS] = { .name = BENCH_ZONE, OPT(OPT_ECS) },
 };
+
+/* One of all /24, by an odd factor: no two of a deck are the same, and none is near the one before.
+ */
+static void put_subnet(struct frame *frame, unsigned int number)
+{
+	__be32 address = htonl(number * 2654435761u & 0xffffff00);
+
+	memcpy(frame->bytes + frame->length - 3, &address, 3);
+}
 
 static void put_query(struct frame *frame, const struct rig *rig, enum frame_kind kind,
 		      const struct guest *guest, unsigned int name)
@@ -281,7 +295,7 @@ static void put_query(struct frame *frame, const struct rig *rig, enum frame_kin
 	struct udphdr *udp = put_udp(frame, kind == FRAME_DNS_UNASKED ? 0 : guest->port, htons(53));
 	char label[9] = "\10";
 
-	frame_dns_label(name, label + 1);
+	frame_dns_label(query->is_steered ? name % BENCH_NAMES : name, label + 1);
 	put(frame, header, sizeof(header));
 	if (!query->is_one)
 		put(frame, label, sizeof(label));
@@ -289,6 +303,8 @@ static void put_query(struct frame *frame, const struct rig *rig, enum frame_kin
 	put(frame, a_in, sizeof(a_in) - 1);
 	if (query->opt)
 		put(frame, query->opt, query->opt_bytes);
+	if (query->is_steered)
+		put_subnet(frame, name);
 	if (query->has_cookie)
 		put_cookie(frame, rig, guest);
 	close_udp(frame, ip, udp);

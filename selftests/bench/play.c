@@ -250,7 +250,7 @@ int play_bench(struct rig *rig, const struct bench *bench, struct figure *figure
 	int err;
 
 	memset(figure, 0, sizeof(*figure));
-	err = rig_serve(rig, bench->names ?: BENCH_NAMES) ?:
+	err = rig_serve(rig, bench->names ?: BENCH_NAMES, bench->networks) ?:
 	      deck_build(&deck, rig, bench) ?:
 	      table_open(&table, rig, &deck, bench->frame == FRAME_OUT, 1, 1) ?:
 	      play_deck(&table, bench, &deck, figure);
@@ -266,7 +266,7 @@ int play_program(struct rig *rig, const struct bench *bench, int program, struct
 	__u32 warm;
 	int err;
 
-	err = rig_serve(rig, bench->names ?: BENCH_NAMES) ?:
+	err = rig_serve(rig, bench->names ?: BENCH_NAMES, bench->networks) ?:
 	      deck_build(&deck, rig, bench) ?:
 	      table_open(&table, rig, &deck, false, 1, 1) ?:
 	      play(&table, program, 0, ROUNDS, &warm) ?: measure(&table, program, figure);

@@ -38,6 +38,16 @@ static const struct rival {
 };
 #define NR_RIVALS (sizeof(rivals) / sizeof(rivals[0]))
 
+/* What we want to reach, on the machine of the first table in deploy/doc/figures.md. */
+static const struct goal {
+	const char *bench;
+	double ns;
+} goals[] = {
+	{ "dns_a_1k", 85 },	 { "dns_nx", 160 },	 { "dns_wildcard", 130 },
+	{ "dns_a_signed", 140 }, { "dns_nx_nsec", 280 }, { "dns_nx_nsec3", 600 },
+};
+#define NR_GOALS (sizeof(goals) / sizeof(goals[0]))
+
 /* The first line of @path that starts with @key; what follows its colon. */
 static void line_of(const char *path, const char *key, char *text, size_t size)
 {
@@ -87,9 +97,26 @@ void report_table(const struct rig *rig)
 	       unit_count(slots, text[0]), unit_bytes(rig_flow_bytes(rig), text[1]), rig->load_s);
 }
 
+void report_networks(unsigned int networks, __u64 bytes)
+{
+	char text[2][UNIT_TEXT];
+
+	printf("%-24s %7s clients in %s networks: %s\n", "location table", "",
+	       unit_exact(networks, text[0]), unit_bytes(bytes, text[1]));
+	fflush(stdout);
+}
+
 void report_header(void)
 {
 	printf("%-24s %7s %14s %8s   %s\n", "bench", "ns", "quartiles", "wrapper", "what");
+}
+
+static void print_goal(const struct bench *bench, const struct figure *figure)
+{
+	for (size_t i = 0; i < NR_GOALS; i++)
+		if (!strcmp(goals[i].bench, bench->name))
+			printf("%-24s %7.2f of %.0f ns: the goal\n", "", figure->ns / goals[i].ns,
+			       goals[i].ns);
 }
 
 static void print_rivals(const struct bench *bench, const struct figure *figure)
@@ -110,6 +137,7 @@ void report_bench(const struct bench *bench, const struct figure *figure)
 	       figure->high, figure->wrapper, bench->what);
 	if (figure->busy)
 		printf("%-24s %7s the machine was busy: too high by half or more\n", "", "");
+	print_goal(bench, figure);
 	print_rivals(bench, figure);
 	fflush(stdout);
 }

@@ -13,10 +13,12 @@
 #include "selftests/bench/bench.h"
 #include "user/dns/dns_limiter.h"
 #include "user/dns/dns_service.h"
+#include "user/dns/dns_zones.h"
 #include "user/load/fill.h"
 #include "user/config/keys.h"
 #include "user/load/object.h"
 #include "user/state/pins.h"
+#include "user/steer/steer_map.h"
 
 #define VERIFIER_LOG 65536
 #define INSTANCE     "bench"
@@ -127,16 +129,59 @@ static int open_door(struct rig *rig)
 		       ?: put_behind(rig, AD_DOOR_DNS_COPIED, rig->door->progs.dns_copied);
 }
 
-static int publish_zone(struct rig *rig, unsigned int names, struct config_errors *errors)
+/* So many ranges of whole /24 of IPv4, in pseudo-random places; neighbours are in other locations.
+ */
+static int cut_world(unsigned int networks, unsigned int nr_locations, struct steer_ranges *ip4)
+{
+	const __u32 all = 1u << 24;
+	__u64 draw = 1;
+	__u32 left = networks, at;
+	int err = 0;
+
+	for (at = 0; at < all && !err; at++) {
+		draw = draw * 6364136223846793005ull + 1442695040888963407ull;
+		if (at + 1 < all && (draw >> 33) % (all - at) >= left)
+			continue;
+		left -= left > 0;
+		err = steer_ranges_add(ip4, (__u64)at << 8 | 255,
+				       ip4->nr % (nr_locations > 1 ? nr_locations : 1));
+	}
+	return err;
+}
+
+static int draw_map(unsigned int networks, unsigned int nr_locations, struct steer_map *map)
+{
+	struct steer_ranges ip4 = {}, ip6 = {};
+	int err = cut_world(networks, nr_locations, &ip4) ?: steer_ranges_add(&ip6, ~0ull, 0);
+
+	err = err ?: steer_map_build(&ip4, &ip6, nr_locations, map);
+	if (!err)
+		report_networks(ip4.nr, (__u64)map->nr_lines * AD_STEER_LINE);
+	steer_ranges_free(&ip4);
+	steer_ranges_free(&ip6);
+	return err;
+}
+
+static int publish_zone(struct rig *rig, unsigned int names, unsigned int networks,
+			struct config_errors *errors)
 {
 	struct dns_zones *zones = NULL;
+	struct steer_map map = {};
 	struct pins pins;
 	int err;
 
-	err = pins_open(&pins, rig->config->bpffs, INSTANCE) ?:
-	      dns_zones_load(rig->config, NULL, &zones, errors) ?: dns_zones_publish(zones, &pins);
+	err = pins_open(&pins, rig->config->bpffs, INSTANCE)
+		      ?: dns_zones_load(rig->config, NULL, &zones, errors);
+	if (!err && networks) {
+		err = draw_map(networks, zones->plan->map.nr_locations, &map);
+		zones->steering->lines = map.lines;
+		zones->steering->nr_lines = map.nr_lines;
+	}
+	err = err ?: dns_zones_publish(zones, &pins);
 	dns_zones_free(zones);
+	steer_map_free(&map);
 	rig->names = names;
+	rig->networks = networks;
 	return err;
 }
 
@@ -154,14 +199,14 @@ static int publish_rules(struct rig *rig, struct config_errors *errors)
 	return err;
 }
 
-int rig_serve(struct rig *rig, unsigned int names)
+int rig_serve(struct rig *rig, unsigned int names, unsigned int networks)
 {
 	struct config_errors errors = {};
 	int err;
 
-	if (names == rig->names)
+	if (names == rig->names && networks == rig->networks)
 		return 0;
-	err = site_write_zone(names) ?: publish_zone(rig, names, &errors);
+	err = site_write_zone(names) ?: publish_zone(rig, names, networks, &errors);
 	config_errors_log(&errors);
 	config_errors_free(&errors);
 	return err;
@@ -180,7 +225,7 @@ int rig_new(struct rig *rig, const char *flow_max)
 		return err;
 	snprintf(dir, sizeof(dir), "%s/" INSTANCE, rig->config->bpffs);
 	err = load(rig, dir, &errors) ?: fill(rig, dir, &errors) ?: open_door(rig) ?:
-	      publish_zone(rig, BENCH_NAMES, &errors) ?: publish_rules(rig, &errors);
+	      publish_zone(rig, BENCH_NAMES, 0, &errors) ?: publish_rules(rig, &errors);
 	if (err)
 		fprintf(stderr, "bench: programs and maps: %s\n", strerror(-err));
 	config_errors_log(&errors);

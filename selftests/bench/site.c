@@ -51,6 +51,17 @@ static const char settings[] = "node: self\n"
 			       "    - { name: bench.example, file: " SITE "/zone }\n"
 			       "    - { name: nsec.example, file: " SITE "/nsec }\n"
 			       "    - { name: nsec3.example, file: " SITE "/nsec3 }\n"
+			       "    - { name: steer.example, file: " SITE "/steer }\n"
+			       "    - name: signed.example\n"
+			       "      file: " SITE "/signed\n"
+			       "      variants: " SITE "/signed.{pop}\n"
+			       "regions:\n"
+			       "  - { name: near, networks: [10.0.0.0/8] }\n"
+			       "  - { name: far, networks: [11.0.0.0/8] }\n"
+			       "policies:\n"
+			       "  - name: nearest\n"
+			       "    rules: { near: [here, there], far: [there, here] }\n"
+			       "    default: [here]\n"
 			       "state: { bpffs: " BPFFS ", run: " SITE " }\n";
 
 static int mount_files(void)
@@ -99,6 +110,14 @@ static int write_settings(const char *flow_max)
 	if (!file)
 		return -errno;
 	fprintf(file, settings, flow_max);
+	fputs("steer:\n  - { name: www.signed.example, policy: nearest, members: \"{pop}\" }\n",
+	      file);
+	for (unsigned int i = 0; i < BENCH_NAMES; i++) {
+		char label[8];
+
+		frame_dns_label(i, label);
+		fprintf(file, "  - { name: %.8s.steer.example, policy: nearest }\n", label);
+	}
 	return fclose(file) ? -errno : 0;
 }
 
@@ -116,6 +135,26 @@ int site_write_zone(unsigned int names)
 
 		frame_dns_label(i, label);
 		fprintf(file, "%.8s 300 A 198.51.100.%u\n", label, i % 256);
+	}
+	return fclose(file) ? -errno : 0;
+}
+
+/* For each POP an address of each name. */
+static int write_steered(void)
+{
+	FILE *file = fopen(SITE "/steer", "w");
+
+	if (!file)
+		return -errno;
+	fputs("@ 3600 SOA ns hostmaster 1 7200 3600 1209600 300\n@ 3600 NS ns\n"
+	      "ns 3600 A 198.51.100.53\n",
+	      file);
+	for (unsigned int i = 0; i < BENCH_NAMES; i++) {
+		char label[8];
+
+		frame_dns_label(i, label);
+		fprintf(file, "%.8s.here 300 A 198.51.100.1\n%.8s.there 300 A 198.51.100.2\n",
+			label, label);
 	}
 	return fclose(file) ? -errno : 0;
 }
@@ -141,6 +180,17 @@ static const struct set common[] = {
 	{ "@", "DNSKEY", "256 3 13 a2V5" },
 	{ "ns", "A", "198.51.100.53" },
 	{ "www", "A", "198.51.100.80" },
+	{ NULL, NULL, NULL },
+};
+/* What each POP has at www, and the zone with their members. */
+static const struct set with_members[] = {
+	{ "here", "A", "198.51.100.80" },
+	{ "there", "A", "198.51.100.80" },
+	{ "@", "NSEC", "here NS SOA RRSIG NSEC DNSKEY" },
+	{ "here", "NSEC", "ns A RRSIG NSEC" },
+	{ "ns", "NSEC", "there A RRSIG NSEC" },
+	{ "there", "NSEC", "www A RRSIG NSEC" },
+	{ "www", "NSEC", "@ A RRSIG NSEC" },
 	{ NULL, NULL, NULL },
 };
 static const struct set with_nsec[] = {
@@ -187,7 +237,10 @@ int site_enter(const char *flow_max, int *ifindex, struct config **config)
 	      site_write_zone(BENCH_NAMES) ?:
 	      write_signed(SITE "/nsec", "nsec.example.", with_nsec) ?:
 	      write_signed(SITE "/nsec3", "nsec3.example.", with_nsec3) ?:
-	      keys_generate(SITE "/fleet.key") ?:
+	      write_signed(SITE "/signed", "signed.example.", with_members) ?:
+	      write_signed(SITE "/signed.here", "signed.example.", with_nsec) ?:
+	      write_signed(SITE "/signed.there", "signed.example.", with_nsec) ?:
+	      write_steered() ?: keys_generate(SITE "/fleet.key") ?:
 	      config_load(SITE "/anydoor.yaml", config, &errors);
 	if (err)
 		fprintf(stderr, "bench: site: %s\n", strerror(-err));

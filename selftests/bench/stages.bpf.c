@@ -53,7 +53,7 @@ static __always_inline bool reach_answer(struct xdp_md *ctx, struct dns_frame *f
 	if (!cell) {
 		if (!quick_read_more(ctx, f, w, q))
 			return false;
-		verdict = dns_quick_reach(w, image);
+		verdict = quick_reach(w, image);
 		cell = verdict == DNS_GO ? dns_cell(w, image, w->cell) : 0;
 	}
 	if (last == STAGE_SEARCH)
@@ -65,48 +65,52 @@ static __always_inline bool reach_answer(struct xdp_md *ctx, struct dns_frame *f
 
 static __always_inline bool reach_question(struct xdp_md *ctx, struct dns_frame *f,
 					   struct dns_work *w, const struct ad_dns_image *image,
-					   enum stage last)
+					   struct dns_quick *q, enum stage last)
 {
 	const struct ad_dns_cell *cell;
-	struct dns_quick q;
 	struct cursor c;
 
-	if (!quick_read(ctx, f, &c, w, image, &q))
+	if (!quick_read(ctx, f, &c, w, image, q))
 		return false;
-	keep(&q);
 	if (last == STAGE_NAME)
 		return true;
 	cell = dns_probe(w, image, w->hash[0], w->hash[1]);
-	w->hashed = q.name_len;
+	w->hashed = q->name_len;
 	w->probed = cell ? w->cell + 1 : 0;
 	if (last == STAGE_CELL)
 		return true;
 	w->rcode = DNS_NOERROR;
-	if (!quick_read_rest(&c, f, w, image, &q))
+	if (!quick_read_rest(&c, f, w, image, q))
 		return false;
-	keep(&q);
 	w->tc = 0;
-	w->qtype = __builtin_bswap16(q.asked);
-	w->edns = !!q.rest;
-	return last == STAGE_REST || reach_answer(ctx, f, w, image, cell, &q, last);
+	w->qtype = __builtin_bswap16(q->asked);
+	w->edns = !!q->rest;
+	return last == STAGE_REST || reach_answer(ctx, f, w, image, cell, q, last);
 }
 
 static __always_inline int reach(struct xdp_md *ctx, enum stage last)
 {
-	struct dns_frame f = { .bytes = bpf_xdp_get_buff_len(ctx) };
 	__u32 zero = 0;
-	struct dns_work *w = bpf_map_lookup_elem(&dns_works, &zero);
+	struct dns_state *state = bpf_map_lookup_elem(&dns_states, &zero);
 	const struct ad_dns_image *image;
+	struct dns_frame *f;
+	struct dns_work *w;
 
-	if (!w || dns_read_frame(ctx, &f, w) || f.odd)
+	if (!state)
 		return XDP_DROP;
-	keep(&f);
+	w = &state->work;
+	f = &state->frame;
+	f->bytes = bpf_xdp_get_buff_len(ctx);
+	if (dns_read_frame(ctx, f, w) || f->odd)
+		return XDP_DROP;
 	if (last == STAGE_HEADS)
 		return XDP_TX;
 	image = dns_choose_image(w);
 	if (!image)
 		return XDP_DROP;
-	return last == STAGE_IMAGE || reach_question(ctx, &f, w, image, last) ? XDP_TX : XDP_DROP;
+	return last == STAGE_IMAGE || reach_question(ctx, f, w, image, &state->quick, last)
+		       ? XDP_TX
+		       : XDP_DROP;
 }
 
 /* XDP_TX: it came so far. */

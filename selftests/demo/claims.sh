@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# claims.sh: the four things the demo claims, each a scene that ends in checks.
+# claims.sh: the five things the demo claims, each a scene that ends in checks.
 # shellcheck shell=bash
 
 readonly RATE=20M # bytes a second of each download: it must last over the shifts
@@ -29,9 +29,37 @@ ask_many() { # ROUNDS, of two questions each
 }
 
 # --- 2 -----------------------------------------------------------------------------------------
+# All of it is asked of fra, where BGP brings the client. Its second address is in Japan, says the database.
+claim_steer() {
+	local kernel name=near.$ZONE
+	say_title "2. A name leads each client to its POP"
+	kernel=$(counter fra dns_answered)
+	show client dig +short -b $CLIENT4 @$VIP4 $name
+	show client dig +short -b $FAR4 @$VIP4 $name
+	claim "of one name a client in Germany gets fra, one in Japan sin" \
+		same "$(steered_to near $CLIENT4) $(steered_to near $FAR4)" "fra sin"
+	show client dig +short -b $FAR4 +subnet=100.64.0.0/24 @$VIP4 $name
+	claim "a German client's subnet decides, not its resolver in Japan" \
+		same "$(steered_to near $FAR4 +subnet=100.64.0.0/24)" "fra /24"
+	show fra anydoor pop sin down
+	show client dig +short -b $FAR4 @$VIP4 $name
+	claim "the very next answer for Japan is nyc's" same "$(steered_to near $FAR4)" nyc
+	claim "answered in the kernel: all 8" same $(($(counter fra dns_answered) - kernel)) 8
+	SHOW_LINES=20 show fra anydoor explain $FAR4 $name
+	claim "explain says why: sin is down" explained sin out
+	show fra anydoor pop sin auto
+	claim "sin has its clients back" same "$(steered_to near $FAR4)" sin
+}
+
+# Of what was shown last.
+explained() { # POP OUTCOME
+	grep -Eq "^  POP +$1: .*: $2\$" <<<"$SHOWN"
+}
+
+# --- 3 -----------------------------------------------------------------------------------------
 claim_download() {
 	local resets
-	say_title "2. A download survives BGP"
+	say_title "3. A download survives BGP"
 	resets=$(client_resets)
 	downloads_start
 	say "fra's edge makes its path longer, three times its own AS, towards the client's ISP:"
@@ -98,10 +126,10 @@ downloads_intact() {
 	web_download_intact four && web_download_intact six
 }
 
-# --- 3 -----------------------------------------------------------------------------------------
+# --- 4 -----------------------------------------------------------------------------------------
 claim_without() {
 	local resets pop
-	say_title "3. The same without anydoor"
+	say_title "4. The same without anydoor"
 	for pop in "${POPS[@]}"; do
 		show "$pop" anydoor detach --force
 		pop_await_gone "$pop"
@@ -125,10 +153,10 @@ downloads_dead() {
 	same "$(cat "$LAB_DIR/four.exit") $(cat "$LAB_DIR/six.exit")" "56 56"
 }
 
-# --- 4 -----------------------------------------------------------------------------------------
+# --- 5 -----------------------------------------------------------------------------------------
 claim_drain() {
 	local served
-	say_title "4. A POP is drained"
+	say_title "5. A POP is drained"
 	downloads_start
 	show fra anydoor drain
 	say "BGP still brings the client to fra:"

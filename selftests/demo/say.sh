@@ -18,7 +18,7 @@ say() {
 	printf '   %s\n' "$*"
 }
 
-# show PLACE CMD...: say what is typed there, and show the first lines of what it answers. The whole
+# show PLACE CMD...: say what is typed there, and show the first lines (SHOW_LINES, else 8) of what it answers. The whole
 # answer stays in $SHOWN.
 show() {
 	local place=$1
@@ -33,7 +33,7 @@ say_typed() { # PLACE TEXT
 }
 
 say_lines() { # TEXT
-	[[ -z $1 ]] || head -n 8 <<<"$1" | cut -c1-110 | sed '/^BIRD .* ready/d; s/^/      /'
+	[[ -z $1 ]] || head -n "${SHOW_LINES:-8}" <<<"$1" | cut -c1-110 | sed '/^BIRD .* ready/d; s/^/      /'
 }
 
 # claim TEXT CMD...: TEXT holds if CMD succeeds. The demo goes on, and fails in the end.

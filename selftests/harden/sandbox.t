@@ -85,6 +85,38 @@ kill -HUP "$DAEMON"
 ok "SIGHUP" await 5 logged "(SIGHUP)"
 ok "status" await 5 confined_anydoor status
 is "connections live" "$(alive new)" 4
+
+# Checks of POPs: a request, TLS (nobody there speaks it), a connection, a program; without rights, all of them.
+(exec nsenter --net="/run/netns/$LAB_NAME-client" /usr/bin/python3 -m http.server --bind 10.9.0.2 \
+	--directory "$HARDEN" 8080) >/dev/null 2>&1 &
+WEB=$!
+EVERY="every: 1s, fall: 1, rise: 1"
+configure pops="[{ name: fra, service: [10.9.0.2] }, { name: nyc }]" health="{ checks: [
+	{ name: request, by: http, port: 8080, path: /sandbox.t, $EVERY },
+	{ name: tls, by: https, port: 8080, $EVERY },
+	{ name: connection, by: tcp, port: 8080, $EVERY },
+	{ name: program, by: command, command: [/bin/sh, -c, 'echo && ls / >/tmp/listed'], $EVERY },
+	{ name: rights, by: command, command: [/bin/sh, '$LAB_DIR/rights'], $EVERY }] }"
+cat >"$LAB_DIR/rights" <<-'END'
+	while read -r key value; do
+		[ "$key $value" != "CapPrm: 0000000000000000" ] || exit 0
+	done </proc/self/status
+	exit 1
+END
+ok "reload with checks of POPs" confined_anydoor reload
+checked() { # CHECK
+	confined_anydoor pops --json | jq -r --arg check "$1" '.checks[] | select(.check == $check) | "\(.state) \(.why)"'
+}
+check_is() { # CHECK TEXT
+	[[ $(checked "$1") == "$2"* ]] || { checked "$1"; return 1; }
+}
+ok "a request" await 6 check_is request up
+ok "a connection" await 3 check_is connection up
+ok "TLS" await 3 check_is tls "out OpenSSL"
+ok "a program" await 3 check_is program up
+ok "which has no rights" await 3 check_is rights up
+ok "nothing of it was refused" not logged "their process died"
+kill "$WEB"
 rm -rf "$LAB_DIR/run/one"
 ok "its run files are made anew" await 10 test -S "$LAB_DIR/run/one/control"
 daemon_kill TERM

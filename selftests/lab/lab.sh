@@ -21,6 +21,8 @@ ROUTER_PORT=$LAB_BUILD/selftests/lab/router_port.bpf.o
 . "$LAB_HOME/web.sh"
 # shellcheck source=selftests/lab/pop.sh
 . "$LAB_HOME/pop.sh"
+# shellcheck source=selftests/lab/steer.sh
+. "$LAB_HOME/steer.sh"
 # shellcheck source=selftests/lab/crowd.sh
 . "$LAB_HOME/crowd.sh"
 # shellcheck source=selftests/lab/counters.sh

@@ -25,6 +25,7 @@ pops_start() {
 pops_write() {
 	local node
 	install -m 600 /dev/stdin "$LAB_DIR/fleet.key" <<<"$FLEET_KEY"
+	steer_up
 	zone_write 1
 	for node in "${NODES[@]}"; do
 		pop_config "$node" >"$LAB_DIR/$node.yaml"
@@ -52,6 +53,7 @@ pop_config() { # NODE
 		dns:
 		  zones:
 		    - { name: $ZONE, file: $ZONE.zone }
+		$(steer_config)
 		xdp: { mode: ${LAB_XDP:-native} }
 		state: { bpffs: $LAB_DIR/bpf, run: $LAB_DIR/run }
 	END
@@ -103,6 +105,7 @@ zone_write() { # SERIAL
 		shop    CNAME www
 		*.user  A     203.0.113.80
 		serial  TXT   "$1"
+		$(steer_zone)
 	END
 }
 

@@ -321,6 +321,8 @@ int rig_prepare(struct rig *rig, const struct vector *vector)
 		entry_undo(rig, &rig->prepared->after.list[i]);
 	rig_forget(rig->behind->maps.unstamped);
 	rig_forget(rig->behind->maps.fragments);
+	rig_forget(rig->behind->maps.catch_flows);
+	rig_forget(rig->behind->maps.catch_queries);
 	rig_forget_slots(rig->behind->maps.legs);
 	rig_forget_slots(rig->behind->maps.locals_seen);
 	memset(rig->tags, 0, rig->nr_buckets * sizeof(*rig->tags));

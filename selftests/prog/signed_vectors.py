@@ -18,7 +18,7 @@ from dns_vectors import IN_FRAME, answered, ask, carried, question
 from oracle import ether
 from world import CLIENT4, VIP4
 
-SIG = "RRSIG {} 13 {} 300 20400101000000 20200101000000 59506 {} c2lnbmF0dXJl"
+SIG = "RRSIG {} 13 {} 300 20400101000000 20200101000000 59506 {} {}"
 DS = "1 13 2 " + "00112233445566778899AABBCCDDEEFF" * 2
 ONE_MORE = "abcdefghijklmnopqrstuvwxyz" * 2
 FAR = ".".join(c * 50 for c in "xyz")  # as a key more than 128 bytes
@@ -64,11 +64,12 @@ class Reply:
 class Signed:
     """A zone, its text, and its parts as the answers need them."""
 
-    def __init__(self, origin, nsec3, opt_out=False, iterations=1):
+    def __init__(self, origin, nsec3, opt_out=False, iterations=1, plain=None, by="c2lnbmF0dXJl"):
         self.origin, self.nsec3, self.opt_out = origin, nsec3, opt_out
-        self.iterations = iterations
-        self.records = PLAIN + (self.hashes() if nsec3 else self.names())
-        lines = [f"{owner} 300 {rdtype} {data}" for owner, rdtype, data in self.records + GLUE]
+        self.iterations, self.by, self.plain = iterations, by, plain or PLAIN
+        self.records = self.plain + (self.hashes() if nsec3 else self.names())
+        glue = [] if plain else GLUE
+        lines = [f"{owner} 300 {rdtype} {data}" for owner, rdtype, data in self.records + glue]
         lines += [f"{owner} 300 {self.signature(owner, rdtype)}" for owner, rdtype in
                   sorted({r[:2] for r in self.records}) if not self.is_cut(owner, rdtype)]
         self.text = "\n".join(lines) + "\n"
@@ -77,15 +78,19 @@ class Signed:
     def signature(self, owner, rdtype):
         labels = len(dns.name.from_text(self.origin)) - 1
         labels += 0 if owner == "@" else owner.replace("*.", "").count(".") + 1
-        return SIG.format(rdtype, labels, self.origin)
+        return SIG.format(rdtype, labels, self.origin, self.by)
+
+    def types(self, owner):
+        """Of a name, as its denial lists them; an empty non-terminal has none."""
+        return "".join(f" {rdtype}" for name, rdtype, _ in self.plain if name == owner)
 
     @staticmethod
     def is_cut(owner, rdtype):
         return owner in ("insecure", "secure") and rdtype == "NS"
 
     def names(self):
-        owners = list(dict.fromkeys(r[0] for r in PLAIN))
-        return [(a, "NSEC", f"{b if b != '@' else self.origin} A RRSIG NSEC")
+        owners = list(dict.fromkeys(r[0] for r in self.plain))
+        return [(a, "NSEC", f"{b if b != '@' else self.origin}{self.types(a)} RRSIG NSEC")
                 for a, b in zip(owners, owners[1:] + owners[:1])]
 
     def hash(self, owner):
@@ -94,10 +99,11 @@ class Signed:
 
     def hashes(self):
         left_out = {"insecure"} if self.opt_out else set()
-        above = {FAR[i:] for i in (0, 51, 102)} | {"ent", "wild"}
-        owners = sorted(self.hash(o) for o in ({r[0] for r in PLAIN} | above) - left_out)
-        self.ring = owners
-        return [(a, "NSEC3", f"1 {int(self.opt_out)} {self.iterations} AABB {b} A RRSIG")
+        names = {r[0] for r in self.plain}
+        above = {name[i + 1:] for name in names for i, c in enumerate(name) if c == "."}
+        listed = {self.hash(o): self.types(o) for o in (names | above) - left_out}
+        self.ring = owners = sorted(listed)
+        return [(a, "NSEC3", f"1 {int(self.opt_out)} {self.iterations} AABB {b}{listed[a]} RRSIG")
                 for a, b in zip(owners, owners[1:] + owners[:1])] + \
             [("@", "NSEC3PARAM", f"1 0 {self.iterations} AABB")]
 

@@ -10,6 +10,7 @@ import sys
 
 from world import Options, Writer
 import broken_vectors
+import catchment_vectors
 import dns_vectors
 import edge_vectors
 import egress_vectors
@@ -18,6 +19,7 @@ import hunt_vectors
 import local_vectors
 import option_vectors
 import signed_vectors
+import steer_signed_vectors
 import steer_vectors
 import table_vectors
 import tunnel_vectors
@@ -25,12 +27,14 @@ import wrap_vectors
 
 PARTS = (local_vectors, broken_vectors, table_vectors, wrap_vectors, tunnel_vectors, hunt_vectors,
          edge_vectors, egress_vectors, dns_vectors, guard_vectors, signed_vectors,
-         steer_vectors)
+         steer_vectors, steer_signed_vectors, catchment_vectors)
 
 
 def main():
     path = pathlib.Path(sys.argv[1])
-    zones = dns_vectors.write_zone(path.parent, steer_vectors.ZONE) | signed_vectors.write_zones(path.parent)
+    zones = dns_vectors.write_zone(path.parent, steer_vectors.ZONE)
+    zones |= signed_vectors.write_zones(path.parent)
+    zones |= steer_signed_vectors.write_zones(path.parent)
     with path.open("w", encoding="ascii") as out:
         writer = Writer(out)
         writer.options(Options("default"), zones)

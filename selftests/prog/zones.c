@@ -43,7 +43,9 @@ enum {
 	SIN
 };
 
-static struct config_pop pops[] = { { "fra", 1 }, { "nyc", 1 }, { "sin", 1 } };
+static struct config_pop pops[] = { { .name = "fra", .line = 1 },
+				    { .name = "nyc", .line = 1 },
+				    { .name = "sin", .line = 1 } };
 static struct config_prefix near_fra[] = { { .bits = 96 + 24 }, { .bits = 48 } };
 static struct config_prefix near_sin[] = { { .bits = 96 + 24 } };
 static struct config_region regions[] = {
@@ -66,14 +68,31 @@ static struct config_rule rules[] = {
 	}
 static struct config_policy policies[] = { POLICY(CONFIG_OUT_LAST_RESORT),
 					   POLICY(CONFIG_OUT_SERVFAIL), POLICY(CONFIG_OUT_NODATA) };
-#define STEERED(text, number)                                                                      \
+#define STEERED(text, number, pattern)                                                             \
 	{                                                                                          \
-		.name = (text), .policy = (number), .members = "steer.{pop}", .ttl_s = 60,         \
+		.name = (text), .policy = (number), .members = (pattern), .ttl_s = 60,             \
 		.doubt_ttl_s = 10, .ecs = true, .line = 1                                          \
 	}
-static struct config_steered steered[] = { STEERED("steer.example.org.", 0),
-					   STEERED("steer.closed.example.org.", 1),
-					   STEERED("steer.empty.example.org.", 2) };
+static struct config_steered steered[] = { STEERED("steer.example.org.", 0, "steer.{pop}"),
+					   STEERED("steer.closed.example.org.", 1, "steer.{pop}"),
+					   STEERED("steer.empty.example.org.", 2, "steer.{pop}"),
+					   STEERED("www.steer.test.", 0, "{pop}-www"),
+					   STEERED("steer.test.", 0, "{pop}-apex"),
+					   STEERED("www.steer3.test.", 0, "{pop}-www"),
+					   STEERED("steer3.test.", 0, "{pop}-apex") };
+
+/* "vectors.steer.test.zone" has variants in "vectors.steer.test.fra.zone" and so on. */
+static char *zones_variants(const struct config_zone *zone)
+{
+	const char *dot = strrchr(zone->file, '.');
+	char *path;
+
+	if (strncmp(zone->name, "steer", strlen("steer")))
+		return NULL;
+	if (asprintf(&path, "%.*s.{pop}%s", (int)(dot - zone->file), zone->file, dot) < 0)
+		abort();
+	return path;
+}
 
 static void zones_steer(struct config *config)
 {
@@ -87,7 +106,7 @@ static void zones_steer(struct config *config)
 	config->policies = policies;
 	config->nr_policies = 3;
 	config->steered = steered;
-	config->nr_steered = 3;
+	config->nr_steered = sizeof(steered) / sizeof(steered[0]);
 }
 
 static struct config *zones_config(const struct options *options)
@@ -110,15 +129,20 @@ static struct config *zones_config(const struct options *options)
 	for (i = 0; i < options->zones.nr; i++) {
 		config->zones[i].name = options->zones.list[i].name;
 		config->zones[i].file = options->zones.list[i].file;
+		config->zones[i].variants = zones_variants(&config->zones[i]);
 		if (!strcmp(config->zones[i].name, "example.org."))
 			zones_steer(config);
 	}
 	return config;
 }
 
-/* Only the texts are borrowed from the options. */
+/* Most texts are borrowed from the options. */
 static void zones_config_free(struct config *config)
 {
+	size_t i;
+
+	for (i = 0; i < config->nr_zones; i++)
+		free(config->zones[i].variants);
 	free(config->zones);
 	free(config);
 }

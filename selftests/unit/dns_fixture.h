@@ -74,15 +74,16 @@ FIXTURE const char *records(knot_pkt_t *pkt, knot_section_t id)
 {
 	static char text[3][65536];
 	const knot_pktsection_t *section = knot_pkt_section(pkt, id);
+	knot_dump_style_t style = KNOT_DUMP_STYLE_DEFAULT;
 	size_t size = 65536, at = 0;
 	char *line = malloc(size), *c, *to = text[id];
 	__u16 i;
 
+	style.original_ttl = false;
 	for (i = 0; i < section->count; i++) {
 		if (knot_pkt_rr(section, i)->type == KNOT_RRTYPE_OPT)
 			continue;
-		knot_rrset_txt_dump(knot_pkt_rr(section, i), &line, &size,
-				    &KNOT_DUMP_STYLE_DEFAULT);
+		knot_rrset_txt_dump(knot_pkt_rr(section, i), &line, &size, &style);
 		for (c = line; *c; c++)
 			if ((*c != '\t' && *c != ' ') || (at && to[at - 1] != ' '))
 				to[at++] = *c == '\t' ? ' ' : *c;

@@ -29,6 +29,7 @@ static const struct config fleet_config = {
 	.nr_nodes = 4,
 	.self = &fleet_nodes[0],
 	.flow_idle_s = 600,
+	.catchment_top = 1,
 };
 static const struct config_node *fleet_by_id[] = { NULL, &fleet_nodes[0], &fleet_nodes[2],
 						   &fleet_nodes[3], &fleet_nodes[1] };

@@ -424,11 +424,32 @@ static void test_config_steering_mistakes_have_their_place(void)
 		  "there: leave one of them out" },
 		{ "policy", 10, REGION POLICY "steer: [{name: www.example.com, policy: neer}]",
 		  "12: steer[].policy: \"neer\" is not among `policies`; did you mean near?" },
+		{ "wildcard below", 10,
+		  REGION POLICY "steer: [{name: \"a.*.example.com\", policy: near}]",
+		  "12: steer[].name: \"a.*.example.com\" is not a domain name" },
+		{ "a star", 10, REGION POLICY "steer: [{name: \"*.\", policy: near}]",
+		  "12: steer[].name: \"*.\" is not a domain name" },
 		{ "zone", 10, REGION POLICY "steer: [{name: www.example.org, policy: near}]",
 		  "12: steer[].name: www.example.org. is in none of `dns.zones`" },
 		{ "members", 10,
 		  REGION POLICY "steer: [{name: www.example.com, policy: near, members: www}]",
 		  "12: steer[].members: has no {pop} in it: all POPs would have the same records" },
+		{ "variants of nobody", 9,
+		  "dns: {zones: [{name: example.com, file: example.zone, variants: \"{pop}.z\"}]}",
+		  "9: dns.zones[].variants: no name of example.com. is steered: leave it out" },
+		{ "key of nobody", 9,
+		  "dns: {zones: [{name: example.com, file: example.zone, sign_key: fleet.key}]}",
+		  "9: dns.zones[].sign_key: no name of example.com. is steered: leave it out" },
+		{ "variants and a key", 9,
+		  "dns: {zones: [{name: example.com, file: example.zone, variants: \"{pop}.z\", "
+		  "sign_key: fleet.key}]}\n" REGION POLICY
+		  "steer: [{name: www.example.com, policy: near}]",
+		  "9: dns.zones[].sign_key: example.com. has `variants`, too: take one away" },
+		{ "variants alike", 9,
+		  "dns: {zones: [{name: example.com, file: example.zone, variants: v.z}]}\n" REGION
+			  POLICY "steer: [{name: www.example.com, policy: near}]",
+		  "9: dns.zones[].variants: has no {pop} in it: the records of each POP are signed "
+		  "in a file of their own" },
 	};
 
 	EXPECT_ALL(cases);
@@ -452,7 +473,8 @@ static void test_config_steering_is_read(void)
 		       "- name: near\n"
 		       "  rules: {eu: [fra, {nyc: 3}]}\n"
 		       "  default: [[nyc, fra]]\n"
-		       "steer: [{name: WWW.example.com, policy: near, ttl: 1m}]");
+		       "steer: [{name: WWW.example.com, policy: near, ttl: 1m}, "
+		       "{name: \"*.CDN.example.com\", policy: near}]");
 	if (!is_int(config_load(path, &config, &errors), 0, "a good file"))
 		return;
 	is_int(config->regions[0].continents.nr, 1, "a single value is a list of one");
@@ -467,9 +489,124 @@ static void test_config_steering_is_read(void)
 	is_int(policy->fallback.list[1].rank, 0, "a group has one rank");
 	is_int(policy->fallback.list[0].pop, 1, "and POPs in its order");
 	is_str(config->steered[0].name, "www.example.com.", "a steered name");
+	is_str(config->steered[1].name, "*.cdn.example.com.", "a wildcard");
 	is_int(config->steered[0].ttl_s, 60, "a TTL");
 	is_str(config->steered[0].members, "{name}.{pop}", "members by default");
 	is_int(config->steered[0].ecs, true, "ECS by default");
+	config_free(config);
+}
+
+/* Of two POPs the first has an address that can be asked. */
+#define SERVICE	    "pops: [{name: fra, service: [192.0.2.10]}, {name: nyc}]\n"
+#define CHECK(what) SERVICE "health: {checks: [{name: web, " what "}]}"
+
+static void test_config_health_mistakes_have_their_place(void)
+{
+	static const struct bad_line cases[] = {
+		{ "no kind", 4, CHECK("port: 80"),
+		  "5: health.checks[].by: is missing (how it is asked: `http`, `https`: a GET "
+		  "request; `tcp`: a connection; `command`: a program that ends with exit code "
+		  "0)" },
+		{ "another kind", 4, CHECK("by: ping"),
+		  "5: health.checks[].by: \"ping\" is none of http|https|tcp|command" },
+		{ "no port", 4, CHECK("by: tcp"),
+		  "5: health.checks[].port: web is asked `by: tcp`, which needs one" },
+		{ "no command", 4, CHECK("by: command"),
+		  "5: health.checks[].command: web is asked `by: command`, which needs one: "
+		  "[/usr/bin/program, \"{address}\"]" },
+		{ "a command without its place", 4, CHECK("by: command, command: [true, x]"),
+		  "5: health.checks[].command: \"true?x\" is no absolute path of a program\n"
+		  "5: health.checks[].command: web is asked `by: command`, which needs one: "
+		  "[/usr/bin/program, \"{address}\"]" },
+		{ "what a kind does not take", 4, CHECK("by: tcp, port: 80, path: /, status: 200"),
+		  "5: health.checks[].path: web is asked `by: tcp`, which has no such key: leave "
+		  "it "
+		  "out\n"
+		  "5: health.checks[].status: web is asked `by: tcp`, which has no such key: leave "
+		  "it out" },
+		{ "authorities without TLS", 4, CHECK("by: http, ca_file: fleet.key"),
+		  "5: health.checks[].ca_file: web is asked `by: http`, which has no such key: "
+		  "leave it out" },
+		{ "a path", 4, CHECK("by: http, path: index.html"),
+		  "5: health.checks[].path: index.html is no path of a request: a slash first, no "
+		  "blank and no #" },
+		{ "a host", 4, CHECK("by: http, host: \"a b\""),
+		  "5: health.checks[].host: \"a b\" is no name of a host" },
+		{ "statuses", 4, CHECK("by: http, status: [200, 2000, 399-300, 99, 20x]"),
+		  "5: health.checks[].status: \"2000\" is no status code of HTTP, such as 200 or "
+		  "300-399\n"
+		  "5: health.checks[].status: \"20x\" is no status code of HTTP, such as 200 or "
+		  "300-399\n"
+		  "5: health.checks[].status: \"399-300\" is no status code of HTTP, such as 200 "
+		  "or "
+		  "300-399\n"
+		  "5: health.checks[].status: \"99\" is no status code of HTTP, such as 200 or "
+		  "300-399" },
+		{ "a time-out", 4, CHECK("by: http, every: 2s, timeout: 3s"),
+		  "5: health.checks[].timeout: is longer than `every`: the next check would begin "
+		  "before this one has ended" },
+		{ "a POP that cannot be asked", 4, CHECK("by: http, pops: [fra, nyc]"),
+		  "5: health.checks[].pops: nyc has no address that could be asked: give it "
+		  "`service` on line 4" },
+		{ "a POP that is not there", 4, CHECK("by: http, pops: [frb]"),
+		  "5: health.checks[].pops: \"frb\" is not among `pops`; did you mean fra?" },
+		{ "POPs with weights", 4, CHECK("by: http, pops: [{fra: 2}]"),
+		  "5: health.checks[].pops: wants a plain list of POPs, without groups and "
+		  "weights" },
+		{ "nobody to be asked", 10, "health: {checks: [{name: web, by: http}]}",
+		  "10: health.checks[]: web asks nobody: no POP has addresses in "
+		  "`pops[].service`" },
+		{ "an address that all have", 4,
+		  "pops: [{name: fra, service: [192.0.2.53]}, {name: nyc}]",
+		  "4: pops[].service: 192.0.2.53 is a VIP, which every POP has: name an address "
+		  "that "
+		  "only fra has" },
+		{ "an address twice", 4,
+		  "pops: [{name: fra, service: [192.0.2.10, 192.0.2.10, x]}, {name: nyc}]",
+		  "4: pops[].service: \"192.0.2.10\" stands here twice\n"
+		  "4: pops[].service: \"x\" is not an IPv4 or IPv6 address" },
+		{ "more than there are", 4, SERVICE "health: {at_least: 3}",
+		  " health.at_least: is more than there are `pops`: 2" },
+	};
+
+	EXPECT_ALL(cases);
+}
+
+static void test_config_health_is_read(void)
+{
+	struct config_errors errors;
+	const struct config_check *check;
+	struct config *config;
+
+	write_base(4, SERVICE "health:\n"
+			      "  checks:\n"
+			      "  - {name: web, by: https, host: www.example.com, every: 2s}\n"
+			      "  - {name: own, by: command, pops: [fra], addresses: any,\n"
+			      "     command: [/bin/a, \"b, c\", \"{address}\", \"\"]}\n"
+			      "  - {name: two, by: http, status: [200, 300-399], port: 8080}");
+	if (!is_int(config_load(path, &config, &errors), 0, "a good file"))
+		return;
+	is_int(config->pops[0].service.nr, 1, "a service address");
+	check = &config->checks[0];
+	is_int(check->port, 443, "the port of https");
+	is_str(check->path, "/", "a path");
+	is_int(check->statuses.list[0].to, 200, "a status");
+	is_int(check->timeout_s, 2, "a time-out is no longer than the time between");
+	is_int(check->fall, 3, "fall");
+	is_int(check->rise, 5, "rise");
+	ok(config_check_covers(check, 0) && config_check_covers(check, 1), "all POPs");
+	check = &config->checks[1];
+	is_int(check->command.nr, 4, "arguments");
+	is_str(check->command.list[1], "b, c", "with a comma and a blank");
+	is_str(check->command.list[3], "", "and empty");
+	ok(!check->command.list[4], "and an end");
+	is_str(check->command.text, "/bin/a b, c {address} ", "as text");
+	ok(check->any_address, "any address");
+	ok(config_check_covers(check, 0) && !config_check_covers(check, 1), "one POP");
+	check = &config->checks[2];
+	is_int(check->port, 8080, "a port");
+	is_int(check->statuses.list[1].to, 399, "statuses");
+	is_int(check->timeout_s, 3, "a time-out");
 	config_free(config);
 }
 
@@ -845,6 +982,8 @@ int main(void)
 	test_config_rules_span_keys();
 	test_config_steering_mistakes_have_their_place();
 	test_config_steering_is_read();
+	test_config_health_mistakes_have_their_place();
+	test_config_health_is_read();
 	test_config_all_errors_in_one_pass();
 	test_config_not_yaml_has_a_place();
 	test_config_unreadable_file_is_told();

@@ -18,7 +18,8 @@ static const char text[] =
 	"node: fra1\n"
 	"interfaces: [eth0, eth1]\n"
 	"vips: [{address: 192.0.2.53}, {address: 192.0.2.54}]\n"
-	"pops: [{name: fra}, {name: nyc}]\n"
+	"pops: [{name: fra, service: 192.0.2.1}, {name: nyc}]\n"
+	"health: {checks: [{name: web, by: http}, {name: port, by: tcp, port: 443}]}\n"
 	"nodes:\n"
 	"- {name: fra1, id: 1, pop: fra, tunnel: 198.51.100.1}\n"
 	"- {name: nyc1, id: 2, pop: nyc, tunnel: 198.51.100.2}\n"
@@ -106,11 +107,15 @@ static void change_value(struct config *config, const struct schema_row *row, vo
 	case SCHEMA_FILE:
 	case SCHEMA_DIR:
 	case SCHEMA_ZONE:
+	case SCHEMA_OWNER:
 	case SCHEMA_CONTINENTS:
 	case SCHEMA_COUNTRIES:
 	case SCHEMA_SUBDIVISIONS:
 	case SCHEMA_ASNS:
 	case SCHEMA_COORDINATES:
+	case SCHEMA_ADDRESSES:
+	case SCHEMA_STATUSES:
+	case SCHEMA_ARGUMENTS:
 	case SCHEMA_NETWORKS:
 	case SCHEMA_CHOICES:
 	case SCHEMA_RULES:

@@ -161,6 +161,38 @@ static void test_confine_calls(void)
 	is_int(in_child(open_the_rest), 0, "memory, files and sockets are to be had");
 }
 
+static int run_program_of_checks(void)
+{
+	char *argv[] = { "true", NULL };
+
+	if (confine_calls_but_programs())
+		return 254;
+	return outcome(execv("/bin/true", argv));
+}
+
+static int make_process_of_checks(void)
+{
+	return confine_calls_but_programs() ? 254 : in_child(getpid) == 255;
+}
+
+static int enter_namespace_of_checks(void)
+{
+	return confine_calls_but_programs() ? 254 : outcome(unshare(CLONE_NEWUSER));
+}
+
+static int open_packet_socket_of_checks(void)
+{
+	return confine_calls_but_programs() ? 254 : outcome(socket(AF_PACKET, SOCK_RAW, 0));
+}
+
+static void test_confine_calls_but_programs(void)
+{
+	is_int(in_child(run_program_of_checks), 0, "checks: a program is started");
+	is_int(in_child(make_process_of_checks), 0, "a process is made");
+	is_int(in_child(enter_namespace_of_checks), EPERM, "no namespace is entered");
+	is_int(in_child(open_packet_socket_of_checks), EAFNOSUPPORT, "no socket of another family");
+}
+
 /* --- files ----------------------------------------------------------------------------------- */
 
 /* An outcome of making, writing and removing a file in @where. */
@@ -255,6 +287,7 @@ int main(void)
 	if (!mkdtemp(dir) || !mkdtemp(other))
 		return skip_all("no directory can be made in /tmp");
 	test_confine_calls();
+	test_confine_calls_but_programs();
 	test_confine_process();
 	test_confine_files();
 	rmdir(dir);

@@ -102,9 +102,12 @@ static void test_refresh_reads_what_changed(struct dns_zones **set)
 	double all_ms, one_ms;
 
 	is_int(reads(set, &all_ms), ZONES, "without a set before, all are read");
+	is_int((*set)->nr_compiled, ZONES, "and compiled");
 	is_int(reads(set, &one_ms), 0, "then none");
+	is_int((*set)->nr_compiled, 0, "and none is compiled");
 	write_file(zones[4711].file, 2, "");
 	is_int(reads(set, &one_ms), 1, "one that is written");
+	is_int((*set)->nr_compiled, 1, "which alone is compiled");
 	is_int(serial_of(*set, "z4711.example."), 2, "and it is served");
 	ok(one_ms < all_ms, "that takes less: %.0f ms, all take %.0f ms", one_ms, all_ms);
 }

@@ -21,15 +21,26 @@ static char *drain(struct evbuffer *out)
 	return text;
 }
 
-static void test_prom_family_and_samples(void)
+static char *page_of(struct prom *prom)
 {
 	struct evbuffer *out = evbuffer_new();
 	char *text;
 
-	prom_family(out, "things_total", "counter", "What\nthere \\ is.");
-	prom_sample(out, "things_total", 3, NULL);
-	prom_sample(out, "things_total", 1e15 + 1, "a", "b", "c", NULL, NULL);
+	prom_end(prom, out);
 	text = drain(out);
+	evbuffer_free(out);
+	return text;
+}
+
+static void test_prom_family_and_samples(void)
+{
+	struct prom out = { 0 };
+	char *text;
+
+	prom_family(&out, "things_total", "counter", "What\nthere \\ is.");
+	prom_sample(&out, "things_total", 3, NULL);
+	prom_sample(&out, "things_total", 1e15 + 1, "a", "b", "c", NULL, NULL);
+	text = page_of(&out);
 	is_str(text,
 	       "# HELP anydoor_things_total What\\nthere \\\\ is.\n"
 	       "# TYPE anydoor_things_total counter\n"
@@ -37,19 +48,17 @@ static void test_prom_family_and_samples(void)
 	       "anydoor_things_total{a=\"b\",c=\"\"} 1000000000000001\n",
 	       "head, a bare sample, labels, an exact large number");
 	free(text);
-	evbuffer_free(out);
 }
 
 static void test_prom_label_values_escaped(void)
 {
-	struct evbuffer *out = evbuffer_new();
+	struct prom out = { 0 };
 	char *text;
 
-	prom_sample(out, "x", 1, "zone", "a\\032b.\"c\"\n", NULL);
-	text = drain(out);
+	prom_sample(&out, "x", 1, "zone", "a\\032b.\"c\"\n", NULL);
+	text = page_of(&out);
 	is_str(text, "anydoor_x{zone=\"a\\\\032b.\\\"c\\\"\\n\"} 1\n", "backslash, quote, newline");
 	free(text);
-	evbuffer_free(out);
 }
 
 static void test_prom_values_exact(void)
@@ -66,36 +75,81 @@ static void test_prom_values_exact(void)
 	char line[64];
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		struct evbuffer *out = evbuffer_new();
+		struct prom out = { 0 };
 		char *text;
 
-		prom_sample(out, "x", cases[i].value, NULL);
-		text = drain(out);
+		prom_sample(&out, "x", cases[i].value, NULL);
+		text = page_of(&out);
 		snprintf(line, sizeof(line), "anydoor_x %s\n", cases[i].text);
 		is_str(text, line, "%s", cases[i].text);
 		free(text);
-		evbuffer_free(out);
 	}
 }
 
 static void test_prom_long_label_values_whole(void)
 {
-	struct evbuffer *out = evbuffer_new();
+	struct prom out = { 0 };
 	static char value[5000], line[sizeof(value) + 64];
 	char *text;
 
 	memset(value, 'v', sizeof(value) - 1);
-	prom_sample(out, "x", 7, "short", "s", "long", value, "after", "a", NULL);
-	text = drain(out);
+	prom_sample(&out, "x", 7, "short", "s", "long", value, "after", "a", NULL);
+	text = page_of(&out);
 	snprintf(line, sizeof(line), "anydoor_x{short=\"s\",long=\"%s\",after=\"a\"} 7\n", value);
 	is_str(text, line, "a value longer than a line's buffer");
 	free(text);
-	evbuffer_free(out);
+}
+
+static void test_prom_sample_of_parts_is_the_same(void)
+{
+	static const struct prom_part before = { "anydoor_x{a=\"1\",", 16 };
+	static const struct prom_part after = { ",c=\"3\"} ", 8 };
+	struct prom labels = { 0 }, parts = { 0 }, whole = { 0 };
+	struct prom_part part;
+	char *x, *y;
+	int i;
+
+	prom_labels(&labels, "b", "\"\\\n", "none", NULL, NULL);
+	part = (struct prom_part){ labels.text, labels.len };
+	for (i = 0; i < 10000; i++) {
+		prom_sample_of(&parts, &before, &part, &after, i * 7919.0);
+		prom_sample(&whole, "x", i * 7919.0, "a", "1", "b", "\"\\\n", "none", NULL, "c",
+			    "3", NULL);
+	}
+	x = page_of(&parts);
+	y = page_of(&whole);
+	ok(strlen(x) > 400000 && !strcmp(x, y), "10,000 samples of parts: as if written whole");
+	free(x);
+	free(y);
+	free(labels.text);
 }
 
 /* A look at a fleet of four nodes, seen from fra-1. */
 static struct steer_source source = { .name = (char *)"country", .built_real_s = 1700000000 };
 static const struct steer_plan plan = { .sources = &source, .nr_sources = 1 };
+
+/* Two addresses of one POP, one of another. */
+static struct check_seen look_checks[] = {
+	{ { "web", "fra", {} }, { 100, 120, 7, 3, AD_HEALTH_OUT, 3, 0, 250000, "status 503" } },
+	{ { "web", "fra", {} }, { 110, 119, 20, 0, AD_HEALTH_UP, 0, 5, 1500, "" } },
+	{ { "web", "nyc", {} }, { 90, 121, 30, 1, AD_HEALTH_UP, 0, 5, 500, "" } },
+};
+/* What landed here: two regions, one of which has moved, and three ASes. */
+static struct catch_line regions[] = {
+	{ .name = "europe", .rate = { 30, 64 }, .share = { 0.75, 1 }, .before = { 1, 1 } },
+	{ .name = "asia",
+	  .rate = { 10, 0 },
+	  .share = { 0.25, 0 },
+	  .is_moved = { true },
+	  .rtt_us = 15625,
+	  .sockets = 3 },
+};
+static struct catch_line asns[] = { { .name = "AS64500" },
+				    { .name = "AS64501" },
+				    { .name = "AS64502", .is_moved = { true } } };
+static struct catch_view view = { .references = 1,
+				  .lines = { [CATCH_BY_REGION] = regions, [CATCH_BY_ASN] = asns },
+				  .nr = { 2, 3 } };
 
 struct look {
 	struct globals globals;
@@ -113,7 +167,9 @@ static void look_at_fleet(struct look *look)
 		.daemon = { .reloads = { [AD_RELOAD_OK] = 2,
 					 [AD_RELOAD_PARTLY] = 3,
 					 [AD_RELOAD_REFUSED] = 1 },
-			    .plan = &plan },
+			    .plan = &plan,
+			    .catchment = &view,
+			    .changes = { .moved = { { 4 } } } },
 		.view = { .config = &fleet_config,
 			  .globals = &look->globals,
 			  .meta = { .node_id = 1 } },
@@ -137,8 +193,11 @@ static void look_at_fleet(struct look *look)
 		.nr_peers = 4,
 		.pops = { { .name = "fra",
 			    .word = AD_STEER_OUT,
-			    .told = { .state = AD_STEER_TOLD_DOWN, .who = "root" } } },
+			    .told = { .state = AD_STEER_TOLD_DOWN, .who = "root" },
+			    .health = { .state = AD_HEALTH_OUT, .check = "web" } } },
 		.nr_pops = 1,
+		.checks = look_checks,
+		.nr_checks = 3,
 		.flows = { .slots = 64, .by_kind = { 60, 1, 0, 3 } },
 		.flow_stats = { .evictions = 8 },
 		.hunt_stats = { .by_hint = 21,
@@ -214,6 +273,15 @@ static void test_metrics_names_and_labels_stable(void)
 		"anydoor_dns_zone_signed_until_timestamp_seconds{zone=\"example.org.\","
 		"denial=\"NSEC3\"} 1800000000",
 		"anydoor_dns_zone_resign_by_timestamp_seconds{zone=\"example.org.\"} 1799000000",
+		"anydoor_steered_pop_health{pop=\"fra\",state=\"out\"} 1",
+		"anydoor_steered_pop_health{pop=\"fra\",state=\"up\"} 0",
+		"anydoor_health_check_up{check=\"web\",pop=\"fra\"} 0",
+		"anydoor_health_check_up{check=\"web\",pop=\"nyc\"} 1",
+		"anydoor_health_checks_total{check=\"web\",pop=\"fra\",result=\"passed\"} 27",
+		"anydoor_health_checks_total{check=\"web\",pop=\"fra\",result=\"failed\"} 3",
+		"anydoor_health_check_duration_seconds{check=\"web\",pop=\"fra\"} 0.25",
+		"anydoor_health_check_changed_timestamp_seconds{check=\"web\",pop=\"fra\"} 110",
+		"anydoor_health_check_last_timestamp_seconds{check=\"web\",pop=\"fra\"} 120",
 		"anydoor_dns_cookies_total{cookie=\"good\"} 6",
 		"anydoor_dns_cookies_total{cookie=\"bad\"} 0",
 		"anydoor_dns_limited_total{class=\"nxdomain\",action=\"slipped\"} 2",
@@ -247,8 +315,7 @@ static void test_metrics_every_reason_once(void)
 	free(text);
 }
 
-/* --- what others' dashboards and programs rely on ----------------------------------------------
- */
+/* --- what others' dashboards and programs rely on --------------------------------------------- */
 
 static int by_text(const void *a, const void *b)
 {
@@ -383,8 +450,7 @@ static void test_json_keys_are_kept(json_t *(*make)(const struct view *, const s
 	json_decref(json);
 }
 
-/* --- a large fleet ------------------------------------------------------------------------------
- */
+/* --- a large fleet ---------------------------------------------------------------------------- */
 
 /* Seconds of this thread's own time to write the page of @nr nodes, four to a POP. */
 static double write_crowd(size_t nr)
@@ -469,6 +535,32 @@ static void test_metrics_without_data_path_tell_so(void)
 	free(text);
 }
 
+/* All regions; of ASes those with the most, and those that have moved. */
+static void test_metrics_catchment_is_bounded(void)
+{
+	static const char *const lines[] = {
+		"catchment_per_second{by=\"region\",name=\"europe\",kind=\"queries\"} 64",
+		"catchment_share_ratio{by=\"region\",name=\"asia\",kind=\"connections\"} 0.25",
+		"catchment_share_before_ratio{by=\"region\",name=\"europe\",kind=\"queries\"} 1",
+		"catchment_moved{by=\"region\",name=\"asia\",kind=\"connections\"} 1",
+		"catchment_moved{by=\"region\",name=\"asia\",kind=\"queries\"} 0",
+		"catchment_moved{by=\"asn\",name=\"AS64500\",kind=\"connections\"} 0",
+		"catchment_moved{by=\"asn\",name=\"AS64502\",kind=\"connections\"} 1",
+		"catchment_moves_total{by=\"region\",kind=\"connections\"} 4",
+		"catchment_rtt_seconds{by=\"region\",name=\"asia\"} 0.015625",
+	};
+	char *text = write_fleet(true), wanted[160];
+	size_t i;
+
+	for (i = 0; i < sizeof(lines) / sizeof(*lines); i++) {
+		snprintf(wanted, sizeof(wanted), "\nanydoor_%s\n", lines[i]);
+		ok(strstr(text, wanted), "%s", lines[i]);
+	}
+	ok(!strstr(text, "AS64501"), "no more ASes than catchment.top");
+	ok(!strstr(text, "rtt_seconds{by=\"region\",name=\"europe\""), "no time without a socket");
+	free(text);
+}
+
 static void test_metrics_flows_endpoints_and_owner(void)
 {
 	struct ad_flow flow = fleet_flow("2001:db8:7f::1", 2, 3000);
@@ -495,6 +587,7 @@ int main(void)
 	test_prom_label_values_escaped();
 	test_prom_values_exact();
 	test_prom_long_label_values_whole();
+	test_prom_sample_of_parts_is_the_same();
 	test_metrics_names_and_labels_stable();
 	test_metrics_every_reason_once();
 	test_metrics_names_are_kept();
@@ -503,6 +596,7 @@ int main(void)
 	test_metrics_are_documented_as_they_are_written();
 	test_metrics_of_a_large_fleet_take_as_long_as_it_is_large();
 	test_metrics_without_data_path_tell_so();
+	test_metrics_catchment_is_bounded();
 	test_metrics_flows_endpoints_and_owner();
 	return done_testing();
 }

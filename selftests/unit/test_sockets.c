@@ -96,6 +96,7 @@ static void test_each_lists_sockets_of_vips(void)
 	one = entry(VIP, "198.51.100.1", port);
 	ok(one && one->state == TCP_ESTABLISHED, "IPv4, though its socket is IPv6's");
 	ok(one && one->timestamps, "with timestamps");
+	ok(one && one->rtt_us && one->rtt_us < 1000000, "and the time of its handshake");
 	ok(entry(VIP6, "2001:db8:1::1", port6) != NULL, "IPv6");
 }
 

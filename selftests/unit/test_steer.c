@@ -46,9 +46,10 @@ static const struct {
 		{ ~0ull, 0 } };
 #define LOCATIONS 4
 
-static struct ad_steer_line lines[3];
+static struct ad_steer_line lines[AD_STEER_PAGE_LINES];
+#define TREES (AD_STEER_STARTS + AD_STEER_START_LINES)
 
-/* Two trees of one leaf each. */
+/* Two trees of one leaf each, where every address starts. */
 static void draw_map(void)
 {
 	struct ad_steer_head *head = &lines[0].head;
@@ -56,22 +57,23 @@ static void draw_map(void)
 
 	memset(lines, 0xff, sizeof(lines));
 	*head = (struct ad_steer_head){ .format = AD_STEER_FORMAT,
-					.nr_lines = 3,
+					.nr_lines = TREES + 2,
 					.nr_locations = LOCATIONS,
 					.depth4 = 1,
 					.depth6 = 1,
-					.levels4 = { 1 },
-					.levels6 = { 2 } };
+					.levels4 = { TREES },
+					.levels6 = { TREES + 1 } };
+	memset(&lines[AD_STEER_STARTS], 0, AD_STEER_START_LINES * sizeof(*lines));
 	for (i = 0; i < sizeof(ranges4) / sizeof(ranges4[0]); i++) {
-		lines[1].leaf4.ends[i] = ranges4[i].end;
-		lines[1].leaf4.locations[i] = ranges4[i].location;
+		lines[TREES].leaf4.ends[i] = ranges4[i].end;
+		lines[TREES].leaf4.locations[i] = ranges4[i].location;
 	}
 	for (i = 0; i < sizeof(ranges6) / sizeof(ranges6[0]); i++) {
-		lines[2].leaf6.ends[i] = ranges6[i].end;
-		lines[2].leaf6.locations[i] = ranges6[i].location;
+		lines[TREES + 1].leaf6.ends[i] = ranges6[i].end;
+		lines[TREES + 1].leaf6.locations[i] = ranges6[i].location;
 	}
 	steering.lines = lines;
-	steering.nr_lines = 3;
+	steering.nr_lines = AD_STEER_PAGE_LINES;
 }
 
 /* --- asking ----------------------------------------------------------------------------------- */
@@ -521,7 +523,7 @@ static void test_rfc7871_7_2_1_names_without_ecs_have_scope_0(void)
 		"203.0.113.0/25/0");
 }
 
-/* 11.1: private and special addresses are no error: they are where a region says, or nowhere known.
+/* Private and special addresses are no error: they are where a region says, or nowhere known.
  */
 static void test_rfc7871_private_addresses_are_nowhere_known(void)
 {

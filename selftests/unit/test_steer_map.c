@@ -251,8 +251,8 @@ static void test_steer_map_finds_the_ip4_address_inside(void)
 /* Whatever lies in memory: no loop, nothing read outside. The sanitizers look on. */
 static void test_steer_map_of_rubbish_ends(void)
 {
-	struct ad_steer_line *lines = calloc(64, sizeof(*lines));
-	struct steer_map map = { .lines = lines, .nr_lines = 64 };
+	struct ad_steer_line *lines = calloc(AD_STEER_PAGE_LINES, sizeof(*lines));
+	struct steer_map map = { .lines = lines, .nr_lines = AD_STEER_PAGE_LINES };
 	struct ad_addr addr;
 	size_t round, i;
 	__u16 location;
@@ -263,6 +263,8 @@ static void test_steer_map_of_rubbish_ends(void)
 			((__u64 *)lines)[i] = rnd() & 1 ? rnd() : rnd() % 64;
 		lines[0].head.format = AD_STEER_FORMAT;
 		addr = addr_of(rnd(), rnd() & 1 ? 64 : 32);
+		lines[AD_STEER_STARTS + (__builtin_bswap32(addr.w[3]) >> 20)]
+			.starts.start[rnd() % 16] = rnd();
 		steer_map_locate(&map, &addr, 128, &location, &scope);
 	}
 	ok(true, "a table of random bytes is read to an end");

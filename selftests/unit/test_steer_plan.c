@@ -11,6 +11,9 @@
 #include "user/base/addr.h"
 #include "user/config/config.h"
 #include "user/config/country.h"
+#include "user/dns/dns_service.h"
+#include "user/dns/dns_zones.h"
+#include "user/steer/places.h"
 #include "user/steer/policy.h"
 
 #define ROUNDS	  40
@@ -520,6 +523,69 @@ static void good_database(void)
 	mmdb_write(&mmdb, in_dir("a.mmdb", path));
 }
 
+/* Where a catchment puts an address: a region, and an AS number. */
+static void test_plan_places_name_region_and_as(void)
+{
+	static const struct {
+		const char *address, *region;
+		__u32 asn;
+	} cases[] = {
+		/* An AS number names an address more exactly than a country. */
+		{ "100.64.0.0", "as", 64500 },
+		{ "100.127.255.255", "as", 64500 },
+		{ "100.128.0.0", PLACES_NOWHERE, 0 },
+		{ "0.0.0.0", PLACES_NOWHERE, 0 },
+		{ "100.64.9.8", "office", 64500 },
+		{ "192.0.2.1", "office", 0 },
+		{ "2001:db8:7::1", "office", 0 },
+		{ "2001:db8:8::1", PLACES_NOWHERE, 0 },
+		{ "2002:6440:1::1", "as", 64500 },
+		{ "64:ff9b::100.64.9.1", "office", 64500 },
+		{ "255.255.255.255", PLACES_NOWHERE, 0 },
+	};
+	struct config_errors errors = { 0 };
+	struct steer_plan *plan = NULL, *again = NULL;
+	struct config *config;
+	struct ad_addr addr;
+	__u32 region, asn;
+	__u64 before;
+	size_t i;
+
+	good_database();
+	write_plan("regions: [{name: de, countries: [DE]}, {name: as, asns: [64500]},"
+		   " {name: office, networks: [100.64.9.0/24, 192.0.2.0/24, \"2001:db8:7::/48\"]}]",
+		   "policies: [{name: p, rules: {de: fra}, default: [nyc, sin, syd]}]");
+	config = load();
+	ok(!steer_plan_build(config, &errors, &plan), "places: a plan");
+	for (i = 0; plan && i < sizeof(cases) / sizeof(*cases); i++) {
+		addr_parse(cases[i].address, &addr);
+		places_find(plan->places, &addr, &region, &asn);
+		is_str(plan->places->regions[region], cases[i].region, "%s: region",
+		       cases[i].address);
+		is_int(asn, cases[i].asn, "%s: AS number", cases[i].address);
+	}
+	before = plan->places->fingerprint;
+	ok(!steer_plan_build(config, &errors, &again) &&
+		   again->places->fingerprint == plan->places->fingerprint,
+	   "read again they are the same");
+	steer_plan_free(again);
+	steer_plan_free(plan);
+	config_errors_free(&errors);
+	config_free(config);
+	write_plan("regions: [{name: de, countries: [DE]}, {name: as, asns: [64500]},"
+		   " {name: office, networks: [100.64.9.0/25, 192.0.2.0/24, \"2001:db8:7::/48\"]}]",
+		   "policies: [{name: p, rules: {de: fra}, default: [nyc, sin, syd]}]");
+	config = load();
+	ok(!steer_plan_build(config, &errors, &again) && again->places->fingerprint != before,
+	   "one network is another one");
+	steer_plan_free(again);
+	config_errors_free(&errors);
+	config_free(config);
+	addr_parse("192.0.2.1", &addr);
+	places_find(NULL, &addr, &region, &asn);
+	ok(!region && !asn, "without a plan nothing is known");
+}
+
 static size_t slurp(const char *name, __u8 *bytes, size_t room)
 {
 	char path[128];
@@ -715,16 +781,91 @@ static void test_plan_pop_policy_begins_with_its_own(void)
 	config_free(config);
 }
 
+static struct dns_zones *follow(const struct config *config, struct dns_zones *before)
+{
+	struct config_errors errors = { 0 };
+	struct dns_zones *zones = NULL;
+
+	if (dns_zones_refresh(config, before, &zones, &errors))
+		config_errors_log(&errors);
+	config_errors_free(&errors);
+	return zones;
+}
+
+static void write_zone(int serial)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text),
+		 "$TTL 60\n@ SOA ns host %d 1 1 1 1\n@ NS ns\nns A 192.0.2.1\n"
+		 "www.fra A 192.0.2.2\nwww.nyc A 192.0.2.3\nwww.sin A 192.0.2.4\n",
+		 serial);
+	spill_text("a.zone", text);
+}
+
+static void test_plan_is_kept_until_its_files_change(void)
+{
+	struct dns_zones *first, *second, *third, *other;
+	struct config *config, *same;
+	char path[128];
+
+	good_database();
+	write_zone(1);
+	spill_text("nets.txt", "192.0.2.0/24\n");
+	write_plan("regions: [{name: de, countries: [DE], network_file: nets.txt}]",
+		   "policies: [{name: p, rules: {de: fra}, default: [nyc, sin]}]\n"
+		   "steer: [{name: www.example.com, policy: p}]");
+	config = load();
+	same = load();
+	usleep(1100000); /* what changed just now is not trusted */
+	first = follow(config, NULL);
+	write_zone(2);
+	second = follow(config, first);
+	is_int(second->nr - second->nr_kept, 1, "a zone that changed is read");
+	ok(second->plan == first->plan && second->steering == first->steering,
+	   "no database is: the plan stays");
+	usleep(1100000);
+	dns_zones_free(first);
+	third = follow(config, second);
+	ok(third->plan == second->plan, "also when the set that it was made for is gone");
+	other = follow(same, third);
+	ok(other->plan != third->plan, "another configuration has another plan");
+	dns_zones_free(other);
+	spill_text("nets.txt", "192.0.3.0/24\n");
+	other = follow(config, third);
+	ok(other->plan != third->plan, "and so has another list of networks");
+	is_int(other->nr_compiled, 1, "by which the zone's steered name is compiled");
+	dns_zones_free(other);
+	spill_text("nets.txt", "192.0.2.0/24\n");
+	usleep(1100000);
+	other = follow(config, third);
+	dns_zones_free(third);
+	third = follow(config, other);
+	ok(third->plan == other->plan, "which stays then, ...");
+	good_database();
+	dns_zones_free(second);
+	second = follow(config, third);
+	ok(second->plan != third->plan, "until a database is written");
+	dns_zones_free(second);
+	dns_zones_free(third);
+	dns_zones_free(other);
+	unlink(in_dir("a.zone", path));
+	config_free(config);
+	config_free(same);
+}
+
 int main(void)
 {
 	if (!mkdtemp(dir))
 		return 1;
 	test_plan_is_what_each_address_ought_to_get();
+	test_plan_places_name_region_and_as();
 	test_plan_database_that_is_none_is_refused();
 	test_plan_damaged_database_does_no_harm();
 	test_plan_doubts_have_their_line();
 	test_plan_network_file_is_read_by_lines();
 	test_plan_pop_policy_begins_with_its_own();
+	test_plan_is_kept_until_its_files_change();
 	for (size_t i = 0; i < 4; i++) {
 		static const char *const names[] = { "a.mmdb", "b.mmdb", "nets.txt",
 						     "anydoor.yaml" };

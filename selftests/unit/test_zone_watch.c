@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "selftests/tap.h"
@@ -286,6 +287,37 @@ static void test_zone_watch_knows_what_was_read(struct zone_watch *watch,
 	ok(told_soon(), "something did");
 }
 
+/* How often the file was opened since the last call; the first call begins to count. */
+static int opened(int fd)
+{
+	char events[4096];
+	ssize_t len;
+	int nr = 0;
+
+	while ((len = read(fd, events, sizeof(events))) > 0)
+		nr += len / sizeof(struct inotify_event); /* a file's own events have no name */
+	return nr;
+}
+
+static void test_zone_watch_reads_only_what_changed(struct zone_watch *watch,
+						    const struct config *config)
+{
+	int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+
+	write_file("one");
+	write_file("two");
+	usleep(1100000); /* what changed just now is not trusted */
+	inotify_add_watch(fd, paths[1], IN_OPEN);
+	zone_watch_use(watch, config, UINT64_MAX);
+	settle();
+	ok(opened(fd) > 0, "at the beginning each zone's file is read");
+	write_file("one");
+	ok(told_soon(), "one changes");
+	settle();
+	is_int(opened(fd), 0, "and the other is not read again");
+	close(fd);
+}
+
 static void test_zone_watch_off_is_silent(struct zone_watch *watch, struct config *config)
 {
 	config->dns_watch = false;
@@ -316,6 +348,7 @@ int main(void)
 	test_zone_watch_sees_links_of_directories(watch, &config);
 	test_zone_watch_sees_hard_links(watch, &config);
 	test_zone_watch_knows_what_was_read(watch, &config);
+	test_zone_watch_reads_only_what_changed(watch, &config);
 	test_zone_watch_off_is_silent(watch, &config);
 	zone_watch_free(watch);
 	worker_free(worker);

@@ -2,131 +2,191 @@
 /*
  * prom.c: Prometheus' text format (prom.h).
  */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <event2/buffer.h>
 #include "prom.h"
 
-#define PREFIX	     "anydoor_"
-#define LINE_BYTES   1024
+#define ROOM_MIN     65536
 #define NUMBER_BYTES 32
 /* A double holds a counter exactly up to here; Prometheus has nothing longer. */
 #define EXACT_MAX (1ull << 53)
 
-/*
- * A line on its way into an evbuffer. A page has a hundred thousand of them: each goes there with
- * one call, and not piece by piece.
- */
-struct line {
-	struct evbuffer *out;
-	size_t len;
-	char text[LINE_BYTES];
-};
-
-static void line_begin(struct line *line, struct evbuffer *out)
+/* Room for @len more bytes, which the caller writes and adds; NULL: out of memory. */
+static char *make_room(struct prom *prom, size_t len)
 {
-	line->out = out;
-	line->len = 0;
-}
+	size_t room = prom->room ?: ROOM_MIN;
+	char *grown;
 
-static void line_flush(struct line *line)
-{
-	evbuffer_add(line->out, line->text, line->len);
-	line->len = 0;
-}
-
-static void add_bytes(struct line *line, const char *bytes, size_t len)
-{
-	if (len > sizeof(line->text) - line->len)
-		line_flush(line);
-	if (len > sizeof(line->text)) {
-		evbuffer_add(line->out, bytes, len);
-		return;
+	if (prom->failed)
+		return NULL;
+	if (prom->len + len <= prom->room)
+		return prom->text + prom->len;
+	while (room < prom->len + len)
+		room *= 2;
+	grown = realloc(prom->text, room);
+	if (!grown) {
+		prom->failed = true;
+		return NULL;
 	}
-	memcpy(line->text + line->len, bytes, len);
-	line->len += len;
+	prom->text = grown;
+	prom->room = room;
+	return grown + prom->len;
 }
 
-static void add_text(struct line *line, const char *text)
+static void add_bytes(struct prom *prom, const char *bytes, size_t len)
 {
-	add_bytes(line, text, strlen(text));
+	char *to = make_room(prom, len);
+
+	if (!to)
+		return;
+	memcpy(to, bytes, len);
+	prom->len += len;
+}
+
+static void add_text(struct prom *prom, const char *text)
+{
+	add_bytes(prom, text, strlen(text));
 }
 
 /* Backslash and newline are escaped everywhere, quotes in label values. */
-static void add_escaped(struct line *line, const char *text, const char *special)
+static void add_escaped(struct prom *prom, const char *text, const char *special)
 {
 	while (*text) {
 		size_t plain = strcspn(text, special);
 
-		add_bytes(line, text, plain);
+		add_bytes(prom, text, plain);
 		text += plain;
 		if (!*text)
 			return;
-		add_bytes(line, "\\", 1);
-		add_bytes(line, *text == '\n' ? "n" : text, 1);
+		add_bytes(prom, "\\", 1);
+		add_bytes(prom, *text == '\n' ? "n" : text, 1);
 		text++;
 	}
 }
 
-/* Nearly all are whole numbers, and for those printf() takes five times as long. */
-static void add_value(struct line *line, double value)
+/*
+ * Writes @value to the NUMBER_BYTES in front of @at, so that it ends there; returns where it
+ * begins. Most are whole numbers, and for those printf() takes five times as long.
+ */
+static char *format_value(double value, char *at)
 {
-	char text[NUMBER_BYTES], *at = text + sizeof(text);
 	__u64 whole;
+	int len;
 
 	if (!(value >= 0 && value < EXACT_MAX) || value != (__u64)value) {
-		add_bytes(line, text, snprintf(text, sizeof(text), "%.17g", value));
-		return;
+		char other[NUMBER_BYTES];
+
+		len = snprintf(other, sizeof(other), "%.17g", value);
+		return memcpy(at - len, other, len);
 	}
 	whole = value;
 	do {
 		*--at = '0' + whole % 10;
 		whole /= 10;
 	} while (whole);
-	add_bytes(line, at, text + sizeof(text) - at);
+	return at;
 }
 
-void prom_family(struct evbuffer *out, const char *name, const char *type, const char *help)
+static void add_value(struct prom *prom, double value)
 {
-	struct line line;
+	char text[NUMBER_BYTES], *end = text + sizeof(text), *at = format_value(value, end);
 
-	line_begin(&line, out);
-	add_text(&line, "# HELP " PREFIX);
-	add_text(&line, name);
-	add_text(&line, " ");
-	add_escaped(&line, help, "\\\n");
-	add_text(&line, "\n# TYPE " PREFIX);
-	add_text(&line, name);
-	add_text(&line, " ");
-	add_text(&line, type);
-	add_text(&line, "\n");
-	line_flush(&line);
+	add_bytes(prom, at, end - at);
 }
 
-void prom_sample(struct evbuffer *out, const char *name, double value, ...)
+void prom_family(struct prom *prom, const char *name, const char *type, const char *help)
 {
-	const char *label, *between = "{";
-	struct line line;
-	va_list args;
+	add_text(prom, "# HELP " PROM_PREFIX);
+	add_text(prom, name);
+	add_text(prom, " ");
+	add_escaped(prom, help, "\\\n");
+	add_text(prom, "\n# TYPE " PROM_PREFIX);
+	add_text(prom, name);
+	add_text(prom, " ");
+	add_text(prom, type);
+	add_text(prom, "\n");
+}
 
-	line_begin(&line, out);
-	add_text(&line, PREFIX);
-	add_text(&line, name);
-	va_start(args, value);
-	while ((label = va_arg(args, const char *))) {
-		const char *text = va_arg(args, const char *);
+static void add_labels(struct prom *prom, const char *label, va_list args)
+{
+	const char *between = "", *text;
 
-		add_text(&line, between);
-		add_text(&line, label);
-		add_text(&line, "=\"");
-		add_escaped(&line, text ? text : "", "\\\n\"");
-		add_text(&line, "\"");
+	for (; label; label = va_arg(args, const char *)) {
+		text = va_arg(args, const char *);
+		add_text(prom, between);
+		add_text(prom, label);
+		add_text(prom, "=\"");
+		add_escaped(prom, text ?: "", "\\\n\"");
+		add_text(prom, "\"");
 		between = ",";
 	}
+}
+
+void prom_labels(struct prom *prom, const char *label, ...)
+{
+	va_list args;
+
+	va_start(args, label);
+	add_labels(prom, label, args);
 	va_end(args);
-	add_text(&line, *between == ',' ? "} " : " ");
-	add_value(&line, value);
-	add_text(&line, "\n");
-	line_flush(&line);
+}
+
+void prom_sample(struct prom *prom, const char *name, double value, ...)
+{
+	const char *label;
+	va_list args;
+
+	add_text(prom, PROM_PREFIX);
+	add_text(prom, name);
+	va_start(args, value);
+	label = va_arg(args, const char *);
+	if (label) {
+		add_text(prom, "{");
+		add_labels(prom, label, args);
+		add_text(prom, "}");
+	}
+	va_end(args);
+	add_text(prom, " ");
+	add_value(prom, value);
+	add_text(prom, "\n");
+}
+
+void prom_sample_of(struct prom *prom, const struct prom_part *before,
+		    const struct prom_part *labels, const struct prom_part *after, double value)
+{
+	char number[NUMBER_BYTES], *end = number + sizeof(number);
+	char *digits = format_value(value, end);
+	size_t nr = end - digits;
+	char *to = make_room(prom, before->len + labels->len + after->len + nr + 1), *start = to;
+
+	if (!to)
+		return;
+	to = mempcpy(to, before->text, before->len);
+	to = mempcpy(to, labels->text, labels->len);
+	to = mempcpy(to, after->text, after->len);
+	to = mempcpy(to, digits, nr);
+	*to++ = '\n';
+	prom->len += to - start;
+}
+
+static void free_text(const void *text, size_t len, void *arg)
+{
+	free((void *)text);
+}
+
+int prom_end(struct prom *prom, struct evbuffer *out)
+{
+	int err = prom->failed ? -ENOMEM : 0;
+
+	if (!err && prom->len &&
+	    evbuffer_add_reference(out, prom->text, prom->len, free_text, NULL))
+		err = -ENOMEM;
+	if (err || !prom->len)
+		free(prom->text);
+	memset(prom, 0, sizeof(*prom));
+	return err;
 }

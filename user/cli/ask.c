@@ -75,8 +75,9 @@ static int open_place(const struct drain_handle *handle, struct drain_place *pla
 	return err;
 }
 
-static int by_ourselves(struct request *request)
+static int by_ourselves(struct instance *instance, void *arg)
 {
+	struct request *request = arg;
 	const struct globals *globals = request->globals;
 	struct drain_place place;
 	int code = EXIT_OK, err = open_place(request->handle, &place);
@@ -110,8 +111,9 @@ static int fail_late(const struct request *request, const struct instance *insta
 }
 
 /* EXIT_OK, or -EAGAIN: nobody listens there yet. */
-static int by_daemon(struct request *request, struct instance *instance)
+static int by_daemon(struct instance *instance, void *arg)
 {
+	struct request *request = arg;
 	int err;
 
 	instance_find_control(instance);
@@ -124,20 +126,19 @@ static int by_daemon(struct request *request, struct instance *instance)
 	return err ? ask_fail_unheard(request->globals, instance, err) : EXIT_OK;
 }
 
-/* An exit code, or -EAGAIN: who holds it is about to listen, or to leave. */
-static int try_once(struct request *request, struct instance *instance)
+int ask_either(const struct globals *globals, const struct config *config,
+	       struct instance *instance, ask_way *daemon, ask_way *alone, void *arg)
 {
-	const struct globals *globals = request->globals;
 	struct config_errors errors = {};
 	int code, err;
 
-	err = instance_init(instance, request->handle->config, globals->instance, &errors);
+	err = instance_init(instance, config, globals->instance, &errors);
 	err = err ?: instance_lock_run(instance, &errors);
 	err = err ?: instance_lock_pins(instance, &errors);
 	if (!err)
-		code = by_ourselves(request);
+		code = alone(instance, arg);
 	else if (err == -EAGAIN)
-		code = by_daemon(request, instance);
+		code = daemon(instance, arg);
 	else
 		code = fail_errors(globals, EXIT_FAILED, &errors);
 	config_errors_free(&errors);
@@ -145,13 +146,15 @@ static int try_once(struct request *request, struct instance *instance)
 	return code;
 }
 
+/* -EAGAIN of by_daemon(): who holds it is about to listen, or to leave. */
 static int try_until_heard(struct request *request)
 {
 	__u32 began_s = clock_mono_s();
 	struct instance instance;
 	int code;
 
-	while ((code = try_once(request, &instance)) == -EAGAIN &&
+	while ((code = ask_either(request->globals, request->handle->config, &instance, by_daemon,
+				  by_ourselves, request)) == -EAGAIN &&
 	       clock_mono_s() - began_s < START_S)
 		usleep(AGAIN_US);
 	if (code != -EAGAIN)
@@ -164,21 +167,27 @@ static int try_until_heard(struct request *request)
 
 /* --- what comes of it ------------------------------------------------------------------------- */
 
+void ask_warn(const json_t *reply)
+{
+	json_t *warning;
+	size_t i;
+
+	json_array_foreach(json_object_get(reply, "warnings"), i, warning)
+		log_warn("%s", json_string_value(warning));
+}
+
 static bool is_unknown(const json_t *reply)
 {
 	const json_t *error = json_array_get(json_object_get(reply, "errors"), 0);
 
-	return error && !strcmp(json_string_value(error) ?: "", "no such verb");
+	return error && !strcmp(json_string_value(error) ?: "", CONTROL_NO_VERB);
 }
 
 static int judge(const struct request *request)
 {
 	const json_t *code = json_object_get(request->reply, "code");
-	json_t *warning;
-	size_t i;
 
-	json_array_foreach(json_object_get(request->reply, "warnings"), i, warning)
-		log_warn("%s", json_string_value(warning));
+	ask_warn(request->reply);
 	if (json_is_true(json_object_get(request->reply, "ok")))
 		return EXIT_OK;
 	if (is_unknown(request->reply))

@@ -17,6 +17,18 @@ const char *ask_user_name(void);
 int ask_fail_unheard(const struct globals *globals, const struct instance *instance, int err);
 
 /*
+ * What only one process may do to an instance: @alone does it with the instance's locks taken,
+ * @daemon has it done by the process that holds them. Both get @instance, filled in, and @arg.
+ * Returns what they do, or another exit code, said. The locks are free again afterwards.
+ */
+typedef int ask_way(struct instance *instance, void *arg);
+int ask_either(const struct globals *globals, const struct config *config,
+	       struct instance *instance, ask_way *daemon, ask_way *alone, void *arg);
+
+/* Says the warnings of a daemon's reply. */
+void ask_warn(const json_t *reply);
+
+/*
  * Has @verb, "drain" or "undrain", done by the daemon; where none runs, this process takes the
  * instance's locks for that moment and does the same in its place (drain_serve.h). Gives itself as
  * the user, @reason and @to, which may be NULL. EXIT_OK, and *@reply to json_decref() if @reply is

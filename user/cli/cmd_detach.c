@@ -46,13 +46,23 @@ static int done(const struct globals *globals, int broken)
 	return EXIT_OK;
 }
 
-static int by_daemon(const struct globals *globals, struct instance *instance, bool force)
+/* One detach; the loader's instance is the one that ask_either() fills in. */
+struct detaching {
+	const struct globals *globals;
+	struct loader loader;
+	bool force;
+};
+
+static int by_daemon(struct instance *instance, void *arg)
 {
+	const struct detaching *detaching = arg;
+	const struct globals *globals = detaching->globals;
 	int code, err;
 	json_t *reply;
 
 	instance_find_control(instance);
-	err = control_call(instance->control, "detach", json_pack("{s:b}", "force", force), &reply);
+	err = control_call(instance->control, "detach",
+			   json_pack("{s:b}", "force", detaching->force), &reply);
 	if (err)
 		return ask_fail_unheard(globals, instance, err);
 	if (json_is_true(json_object_get(reply, "ok")))
@@ -67,41 +77,32 @@ static int by_daemon(const struct globals *globals, struct instance *instance, b
 	return code;
 }
 
-static int by_ourselves(const struct globals *globals, struct loader *loader, bool force)
+static int by_ourselves(struct instance *instance, void *arg)
 {
+	struct detaching *detaching = arg;
+	const struct globals *globals = detaching->globals;
 	struct config_errors errors = {};
-	int code, broken, err = loader_detach(loader, force, &broken, &errors);
+	int code, broken;
+	int err = loader_detach(&detaching->loader, detaching->force, &broken, &errors);
 
 	if (!err)
 		code = done(globals, broken);
 	else if (err == -ENOENT)
-		code = not_loaded(globals, &loader->instance);
+		code = not_loaded(globals, instance);
 	else
 		code = fail_errors(globals, EXIT_FAILED, &errors);
 	config_errors_free(&errors);
-	loader_close(loader);
+	loader_close(&detaching->loader);
 	return code;
 }
 
 static int detach(const struct globals *globals, const struct config *config, bool force)
 {
-	struct config_errors errors = {};
-	struct loader loader;
-	int err, code;
+	struct detaching detaching = { .globals = globals, .force = force };
 
-	loader_init(&loader);
-	err = instance_init(&loader.instance, config, globals->instance, &errors);
-	err = err ?: instance_lock_run(&loader.instance, &errors);
-	err = err ?: instance_lock_pins(&loader.instance, &errors);
-	if (!err)
-		code = by_ourselves(globals, &loader, force);
-	else if (err == -EAGAIN)
-		code = by_daemon(globals, &loader.instance, force);
-	else
-		code = fail_errors(globals, EXIT_FAILED, &errors);
-	config_errors_free(&errors);
-	instance_unlock(&loader.instance);
-	return code;
+	loader_init(&detaching.loader);
+	return ask_either(globals, config, &detaching.loader.instance, by_daemon, by_ourselves,
+			  &detaching);
 }
 
 int cmd_detach(const struct globals *globals, int argc, char **argv)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * cmd_pops.c: `anydoor pops`: the fleet as this node sees it, and what was said of POPs.
+ * cmd_pops.c: `anydoor pops`: the fleet as this node sees it, what was said of POPs, and what
+ * health checks found.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include "user/base/output.h"
 #include "user/fleet/peers.h"
 #include "user/fleet/told.h"
+#include "user/health/seen.h"
 #include "user/status/view.h"
 #include "user/steer/pops.h"
 
@@ -22,6 +24,8 @@ struct fleet {
 	struct ad_told told;	/* of this node */
 	struct pop_seen steered[AD_STEER_BANK];
 	size_t nr_steered;
+	struct check_seen *checks;
+	size_t nr_checks;
 };
 
 static int sum_pops(struct fleet *fleet)
@@ -74,23 +78,33 @@ static json_t *steered_json(const struct pop_seen *pops, size_t nr)
 /* Nothing where no name is steered. */
 static void steered_print(const struct pop_seen *pops, size_t nr)
 {
-	static const struct column columns[] = {
-		{ "STEERED TO", false }, { "TOLD", false }, { "FOR", true }, { "BY", false }, {}
-	};
+	static const struct column columns[] = { { "STEERED TO", false },
+						 { "TOLD", false },
+						 { "FOR", true },
+						 { "BY", false },
+						 { "HEALTH", false },
+						 { "FOR", true },
+						 {} };
 	struct table *table = nr ? table_new(stdout, columns) : NULL;
-	char state[POP_STATE_TEXT], age[UNIT_TEXT];
+	char state[POP_STATE_TEXT], age[UNIT_TEXT], who[POP_WHO_TEXT];
 
 	if (!table)
 		return;
 	putchar('\n');
 	for (size_t i = 0; i < nr; i++) {
 		const struct ad_steer_told *told = &pops[i].told;
+		const struct ad_health_pop *health = &pops[i].health;
 
 		table_cell(table, PLAIN, "%s", pops[i].name);
 		table_cell(table, told->state ? YELLOW : PLAIN, "%s", pops_state(told, state));
 		table_cell(table, PLAIN, "%s",
 			   told->state ? unit_duration(time(NULL) - told->since_real_s, age) : "");
-		table_cell(table, PLAIN, "%.*s", (int)sizeof(told->who), told->who);
+		table_cell(table, PLAIN, "%s", pops_who(told, who));
+		table_cell(table, health->state > AD_HEALTH_UP ? YELLOW : PLAIN, "%s",
+			   pops_health_word(health->state));
+		table_cell(table, PLAIN, "%s",
+			   health->state ? unit_duration(time(NULL) - health->since_real_s, age)
+					 : "");
 	}
 	table_end(table);
 }
@@ -108,9 +122,10 @@ static json_t *fleet_json(const struct fleet *fleet)
 		json_object_set_new(peer, "told", is_self ? told_json(&fleet->told) : json_null());
 		json_array_append_new(list, peer);
 	}
-	return json_pack("{s:s, s:o, s:o, s:o}", "instance", view->globals->instance, "pops",
+	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "instance", view->globals->instance, "pops",
 			 fleet_pops_json(fleet), "nodes", list, "steered",
-			 steered_json(fleet->steered, fleet->nr_steered));
+			 steered_json(fleet->steered, fleet->nr_steered), "checks",
+			 checks_json(fleet->checks, fleet->nr_checks));
 }
 
 static void print_fleet(const struct fleet *fleet)
@@ -131,6 +146,7 @@ static void print_fleet(const struct fleet *fleet)
 			       view->config->pops[i].name, model_state_name(state));
 	}
 	steered_print(fleet->steered, fleet->nr_steered);
+	checks_print(fleet->checks, fleet->nr_checks);
 }
 
 static int read_fleet(struct fleet *fleet)
@@ -138,6 +154,7 @@ static int read_fleet(struct fleet *fleet)
 	const struct view *view = fleet->view;
 	int err = peers_read(&view->pins, &view->names, &fleet->peers, &fleet->nr, &fleet->told);
 
+	err = err ?: checks_read(&view->pins, &fleet->checks, &fleet->nr_checks);
 	if (!err)
 		pops_read(&view->pins, fleet->steered, &fleet->nr_steered);
 	return err ?: sum_pops(fleet);
@@ -163,6 +180,7 @@ int cmd_pops(const struct globals *globals, int argc, char **argv)
 		print_fleet(&fleet);
 	free(fleet.peers);
 	free(fleet.pops);
+	free(fleet.checks);
 	view_close(&view);
 	return code;
 }

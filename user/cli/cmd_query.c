@@ -12,14 +12,13 @@
 #include "user/base/args.h"
 #include "user/base/log.h"
 #include "user/config/config.h"
+#include "user/dns/dns_ask.h"
 #include "user/dns/dns_home.h"
 #include "user/dns/dns_service.h"
 #include "user/dns/dns_stats.h"
 #include "user/dns/dns_zones.h"
 #include "user/zone/zone.h"
 #include "user/zone/zone_rdata.h"
-
-#define QUERY_UDP_SIZE 4096
 
 struct query {
 	const char *name;
@@ -29,11 +28,7 @@ struct query {
 	bool tcp;
 	bool chaos;
 	bool dnssec;
-	__u8 wire[256];
-	__u16 qtype;
-	struct ad_addr client;
-	struct ad_addr prefix;
-	unsigned int prefix_bits;
+	struct dns_ask ask;
 };
 
 const struct arg cmd_query_args[] = {
@@ -55,116 +50,37 @@ const struct arg cmd_query_args[] = {
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
-/* An address, and how many of its bits count; the rest of them are zeroed. */
-static int prefix_parse(struct query *query)
-{
-	unsigned int bits, max, skip;
-	const char *slash = strchr(query->subnet, '/');
-	char text[ADDR_TEXT], rest;
-
-	if (!slash || slash - query->subnet >= ADDR_TEXT ||
-	    sscanf(slash + 1, "%u%c", &bits, &rest) != 1)
-		return -EINVAL;
-	snprintf(text, sizeof(text), "%.*s", (int)(slash - query->subnet), query->subnet);
-	if (addr_parse(text, &query->prefix))
-		return -EINVAL;
-	max = addr_is_ip4(&query->prefix) ? 32 : 128;
-	if (bits > max)
-		return -EINVAL;
-	query->prefix_bits = bits;
-	for (skip = 128 - max + bits; skip < 128; skip++)
-		query->prefix.b[skip / 8] &= ~(0x80 >> skip % 8);
-	return 0;
-}
-
 static int query_check(struct query *query)
 {
 	if (!query->name) {
 		log_err("query: which name?");
 		return -EINVAL;
 	}
-	if (name_parse(query->name, query->wire)) {
+	if (name_parse(query->name, query->ask.wire)) {
 		log_err("query: '%s' is no domain name", query->name);
 		return -EINVAL;
 	}
 	if (!query->type)
 		query->type = query->chaos ? "TXT" : "A";
-	if (zone_type_parse(query->type, strlen(query->type), &query->qtype)) {
+	if (zone_type_parse(query->type, strlen(query->type), &query->ask.qtype)) {
 		log_err("query: '%s' is no record type", query->type);
 		return -EINVAL;
 	}
-	if (query->from && addr_parse(query->from, &query->client)) {
+	if (query->from && addr_parse(query->from, &query->ask.client)) {
 		log_err("query: --from: '%s' is no address", query->from);
 		return -EINVAL;
 	}
-	if (query->subnet && prefix_parse(query)) {
+	if (query->subnet &&
+	    (!strchr(query->subnet, '/') || dns_ask_subnet(&query->ask, query->subnet))) {
 		log_err("query: --subnet: '%s' is no prefix", query->subnet);
 		return -EINVAL;
 	}
+	query->ask.tcp = query->tcp;
+	query->ask.chaos = query->chaos;
+	query->ask.dnssec = query->dnssec;
+	query->ask.nsid = true;
+	query->ask.cookie = query->from;
 	return 0;
-}
-
-/* Code and length of an option; where its data goes. */
-static __u8 *option_put(struct dns_work *work, __u16 code, __u16 len)
-{
-	__u8 *data = work->msg + work->len + 4;
-
-	dns_put16(work, work->len, code);
-	dns_put16(work, work->len + 2, len);
-	work->len += 4 + len;
-	return data;
-}
-
-/* RFC 7871, 6: as many bytes of the address as the prefix has. */
-static void subnet_put(const struct query *query, struct dns_work *work)
-{
-	bool ip4 = addr_is_ip4(&query->prefix);
-	__u32 bytes = (query->prefix_bits + 7) / 8;
-	__u8 *data = option_put(work, DNS_OPTION_SUBNET, 4 + bytes);
-
-	data[0] = 0;
-	data[1] = ip4 ? 1 : 2;
-	data[2] = query->prefix_bits;
-	data[3] = 0;
-	memcpy(data + 4, query->prefix.b + (ip4 ? 12 : 0), bytes);
-}
-
-/* OPT: asks for NSID, and has the options of the command line. */
-static void opt_put(const struct query *query, struct dns_work *work)
-{
-	__u32 at = work->len;
-
-	dns_put8(work, at, 0);
-	dns_put16(work, at + 1, DNS_T_OPT);
-	dns_put16(work, at + 3, QUERY_UDP_SIZE);
-	dns_put64(work, at + 5, 0);
-	dns_put8(work, at + 7, query->dnssec ? DNS_DO : 0);
-	work->len = at + DNS_OPT_BYTES;
-	option_put(work, DNS_OPTION_NSID, 0);
-	if (query->subnet)
-		subnet_put(query, work);
-	if (query->from)
-		memcpy(option_put(work, DNS_OPTION_COOKIE, 8), "anydoor?", 8);
-	dns_put16(work, at + 9, work->len - at - DNS_OPT_BYTES);
-}
-
-/* Header, question, OPT. */
-static void query_write(const struct query *query, struct dns_work *work)
-{
-	__u32 at = DNS_HEADER, len = name_len(query->wire);
-
-	dns_put64(work, 0, 0);
-	dns_put64(work, 8, 0);
-	dns_put8(work, 5, 1);
-	dns_put8(work, 11, 1);
-	memcpy(work->msg + at, query->wire, len);
-	at += len;
-	dns_put16(work, at, query->qtype);
-	dns_put16(work, at + 2, query->chaos ? DNS_CLASS_CH : DNS_CLASS_IN);
-	work->len = at + 4;
-	work->tcp = query->tcp;
-	work->client = query->client;
-	opt_put(query, work);
 }
 
 /* --- printing: line by line what kdig prints -------------------------------------------------- */
@@ -284,7 +200,7 @@ static int print_reply(const struct query *query, struct dns_work *work)
 		print_header(work);
 		print_edns(pkt);
 		printf("\n;; QUESTION SECTION:\n;; %-20s\t\t%s\t%s\n",
-		       name_format(query->wire, name), query->chaos ? "CH" : "IN", query->type);
+		       name_format(query->ask.wire, name), query->chaos ? "CH" : "IN", query->type);
 		print_section(pkt, KNOT_ANSWER, "ANSWER");
 		print_section(pkt, KNOT_AUTHORITY, "AUTHORITY");
 		print_section(pkt, KNOT_ADDITIONAL, "ADDITIONAL");
@@ -297,35 +213,20 @@ static int print_reply(const struct query *query, struct dns_work *work)
 	return code;
 }
 
-/* As if all POPs were up. */
-static void query_steer(const struct dns_zones *zones, struct dns_steering *steering)
-{
-	static const struct ad_steer_pop all_up[AD_STEER_BANK];
-	const struct dns_steer_set *set = zones->steering;
-
-	*steering = (struct dns_steering){ .pops = all_up };
-	if (!set)
-		return;
-	steering->table = set->rows.bytes;
-	steering->size = set->rows.size;
-	steering->lines = set->lines;
-	steering->nr_lines = set->nr_lines;
-}
-
 static int query_ask(const struct query *query, const struct dns_zones *zones,
 		     const struct dns_limiter *limiter)
 {
+	static const struct ad_steer_pop all_up[AD_STEER_BANK];
+	struct dns_steering steering = dns_steering_of(zones->steering, all_up);
 	struct dns_work *work = calloc(1, sizeof(*work));
-	struct dns_steering steering;
 	int code = EXIT_OK;
 
 	if (!work)
 		return EXIT_FAILED;
 	work->home = zones->image;
 	work->limiter = limiter;
-	query_steer(zones, &steering);
 	work->steering = &steering;
-	query_write(query, work);
+	dns_ask_write(&query->ask, work);
 	switch (dns_respond(work, dns_image(work))) {
 	case DNS_SEND:
 		code = print_reply(query, work);

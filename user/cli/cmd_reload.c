@@ -45,16 +45,13 @@ static void print_end(const json_t *reply, int code)
 static int show(const struct globals *globals, json_t *reply)
 {
 	int code = json_integer_value(json_object_get(reply, "code"));
-	json_t *warning;
-	size_t i;
 
 	if (globals->json) {
 		json_object_set_new(reply, "instance", json_string(globals->instance));
 		return output_json(reply) ? EXIT_FAILED : code;
 	}
 	print_list(stdout, json_object_get(reply, "changes"));
-	json_array_foreach(json_object_get(reply, "warnings"), i, warning)
-		log_warn("%s", json_string_value(warning));
+	ask_warn(reply);
 	print_list(stderr, json_object_get(reply, "errors"));
 	print_end(reply, code);
 	json_decref(reply);

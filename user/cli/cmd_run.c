@@ -9,6 +9,7 @@
 #include "user/base/args.h"
 #include "user/base/log.h"
 #include "user/base/progress.h"
+#include "user/daemon/checker_process.h"
 #include "user/daemon/confine.h"
 #include "user/daemon/daemon.h"
 #include "user/daemon/metrics.h"
@@ -91,8 +92,18 @@ static int start(struct loader *loader, struct config *config, struct dns_zones 
 	return err ?: loader_start(loader, config, *zones, *limiter, errors);
 }
 
+/* Before locks are taken, and before no process can be started any more. */
+static int start_checker(const struct globals *globals)
+{
+	int fd = checker_process_start(globals->config_path);
+
+	if (fd < 0)
+		log_err("health checks cannot run: %s; POPs stay as they are", strerror(-fd));
+	return fd;
+}
+
 /* Takes @config. */
-static int run(const struct globals *globals, struct config *config, bool load_only,
+static int run(const struct globals *globals, struct config *config, int checker, bool load_only,
 	       struct config_errors *errors)
 {
 	struct dns_zones *zones = NULL;
@@ -105,7 +116,7 @@ static int run(const struct globals *globals, struct config *config, bool load_o
 	err = err ?: start(&loader, config, &zones, &limiter, errors);
 	config_errors_log(errors);
 	if (!err && !load_only)
-		return daemon_run(globals, &loader, config, zones, limiter);
+		return daemon_run(globals, &loader, config, zones, limiter, checker);
 	if (!err) {
 		/* What a daemon would do all the time is done once, without one. */
 		neigh_keep_warm(config);
@@ -125,7 +136,7 @@ int cmd_run(const struct globals *globals, int argc, char **argv)
 	struct run_options options = {};
 	struct config_errors errors = {};
 	struct config *config;
-	int code;
+	int code, checker;
 
 	if (args_parse(cmd_run_args, argc, argv, &options))
 		return EXIT_USAGE;
@@ -134,7 +145,8 @@ int cmd_run(const struct globals *globals, int argc, char **argv)
 		config_errors_log(&errors);
 		code = EXIT_USAGE;
 	} else {
-		code = run(globals, config, options.load_only, &errors);
+		checker = options.load_only ? -1 : start_checker(globals);
+		code = run(globals, config, checker, options.load_only, &errors);
 	}
 	config_errors_free(&errors);
 	return code;

@@ -118,18 +118,34 @@ static void print_dns(const struct status *status)
 		   status->dns.nr_zones == 1 ? "" : "s");
 }
 
-/* Only POPs of which something was said. */
+static void print_health(const struct pop_seen *pop)
+{
+	enum ad_health_state state = pop->health.state;
+	char cause[POP_CAUSE_TEXT], age[UNIT_TEXT], word[64];
+
+	if (state <= AD_HEALTH_UP)
+		return;
+	pops_health_cause(&pop->health, cause);
+	print_line("pop", "%s: %s by its health checks for %s%s%s", pop->name,
+		   coloured(state == AD_HEALTH_OUT ? RED : YELLOW, pops_health_word(state), word,
+			    sizeof(word)),
+		   unit_duration(time(NULL) - pop->health.since_real_s, age), *cause ? ": " : "",
+		   cause);
+}
+
+/* Only POPs of which something was said, or that do not pass. */
 static void print_pops(const struct status *status)
 {
-	char state[POP_STATE_TEXT], age[UNIT_TEXT];
+	char state[POP_STATE_TEXT], age[UNIT_TEXT], who[POP_WHO_TEXT];
 
 	for (size_t i = 0; i < status->nr_pops; i++) {
 		const struct ad_steer_told *told = &status->pops[i].told;
 
 		if (told->state)
-			print_line("pop", "%s: %s, told by %.*s %s ago", status->pops[i].name,
-				   pops_state(told, state), (int)sizeof(told->who), told->who,
+			print_line("pop", "%s: %s, told by %s %s ago", status->pops[i].name,
+				   pops_state(told, state), pops_who(told, who),
 				   unit_duration(time(NULL) - told->since_real_s, age));
+		print_health(&status->pops[i]);
 	}
 }
 

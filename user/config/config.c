@@ -240,8 +240,9 @@ static bool write_group(struct config_reader *loader, yaml_node_t *node, FILE *o
 	return true;
 }
 
-/* A list as "a, b"; a single value is a list of one. */
-static bool write_list(struct config_reader *loader, yaml_node_t *node, bool has_groups, FILE *out)
+/* A list as "a, b", with @between for the comma; a single value is a list of one. */
+static bool write_list(struct config_reader *loader, yaml_node_t *node, bool has_groups,
+		       const char *between, FILE *out)
 {
 	yaml_node_item_t *item;
 	yaml_node_t *part;
@@ -254,7 +255,7 @@ static bool write_list(struct config_reader *loader, yaml_node_t *node, bool has
 		return has_groups && write_group(loader, node, out);
 	for (item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++) {
 		part = yaml_document_get_node(loader->document, *item);
-		fputs(item > node->data.sequence.items.start ? ", " : "", out);
+		fputs(item > node->data.sequence.items.start ? between : "", out);
 		if (part->type == YAML_SCALAR_NODE)
 			fputs((const char *)part->data.scalar.value, out);
 		else if (!has_groups || !write_group(loader, part, out))
@@ -276,7 +277,8 @@ static char *list_text(struct config_reader *loader, yaml_node_t *node,
 		loader->no_memory = true;
 		return NULL;
 	}
-	good = write_list(loader, node, has_groups, out);
+	good = write_list(loader, node, has_groups,
+			  row->type == SCHEMA_ARGUMENTS ? CONFIG_BETWEEN : ", ", out);
 	if (fclose(out)) {
 		loader->no_memory = true;
 		good = false;
@@ -710,6 +712,8 @@ static void pop_free(struct config_pop *pop)
 {
 	free(pop->name);
 	free(pop->at.text);
+	free(pop->service.text);
+	free(pop->service.list);
 }
 
 static void region_free(struct config_region *region)
@@ -741,6 +745,29 @@ static void policy_free(struct config_policy *policy)
 	free(policy->name);
 }
 
+static void arguments_free(struct config_arguments *arguments)
+{
+	size_t i;
+
+	for (i = 0; i < arguments->nr; i++)
+		free(arguments->list[i]);
+	free(arguments->list);
+	free(arguments->text);
+}
+
+static void check_free(struct config_check *check)
+{
+	choices_free(&check->pops);
+	arguments_free(&check->command);
+	free(check->statuses.text);
+	free(check->statuses.list);
+	free(check->name);
+	free(check->host);
+	free(check->path);
+	free(check->contains);
+	free(check->ca_file);
+}
+
 static void steering_free(struct config *config)
 {
 	size_t i;
@@ -757,6 +784,9 @@ static void steering_free(struct config *config)
 		free(config->steered[i].name);
 		free(config->steered[i].members);
 	}
+	for (i = 0; i < config->nr_checks; i++)
+		check_free(&config->checks[i]);
+	free(config->checks);
 	free(config->databases);
 	free(config->regions);
 	free(config->policies);
@@ -778,6 +808,8 @@ void config_free(struct config *config)
 	for (i = 0; i < config->nr_zones; i++) {
 		free(config->zones[i].name);
 		free(config->zones[i].file);
+		free(config->zones[i].variants);
+		free(config->zones[i].sign_key);
 	}
 	steering_free(config);
 	free(config->pops);

@@ -29,6 +29,10 @@
 #define CONFIG_STEERED_MAX    65536
 #define CONFIG_LIST_MAX	      65536 /* of countries, networks and the like in one region */
 #define CONFIG_WEIGHT_MAX     1000
+#define CONFIG_SERVICE_MAX    64 /* service addresses of one POP */
+#define CONFIG_CHECKS_MAX     256
+#define CONFIG_ARGUMENTS_MAX  64
+#define CONFIG_TARGETS_MAX    16384 /* AD_HEALTH_TARGETS: checks, each of them at each address */
 
 struct config_vip {
 	struct ad_addr address;
@@ -43,10 +47,17 @@ struct config_coordinates {
 	double latitude, longitude;
 };
 
+struct config_addresses {
+	char *text; /* as one would write them; NULL: none */
+	struct ad_addr *list;
+	size_t nr;
+};
+
 struct config_pop {
 	char *name;
 	struct config_coordinates at;
-	unsigned int capacity; /* connections of all its nodes; 0: none is stated */
+	unsigned int capacity;		 /* connections of all its nodes; 0: none is stated */
+	struct config_addresses service; /* its own, unicast ones, that health checks ask */
 	int line;
 };
 
@@ -67,10 +78,15 @@ struct config_node {
 };
 
 struct config_zone {
-	char *name; /* absolute, lower case, with final dot */
-	char *file; /* relative paths start at the config file's directory */
+	char *name;	     /* absolute, lower case, with final dot */
+	char *file;	     /* relative paths start at the config file's directory */
+	char *variants;	     /* likewise, with {pop} in it; NULL: none */
+	char *sign_key;	     /* likewise; NULL: none */
+	unsigned int sign_s; /* sign_for */
 	int line;
 };
+
+#define CONFIG_POP_MARK "{pop}" /* stands for a POP's name */
 
 struct config_prefix {
 	struct ad_addr address;
@@ -195,6 +211,52 @@ struct config_steered {
 	int line;
 };
 
+enum config_check_by {
+	CONFIG_CHECK_HTTP,
+	CONFIG_CHECK_HTTPS,
+	CONFIG_CHECK_TCP,
+	CONFIG_CHECK_COMMAND
+};
+enum config_unknown {
+	CONFIG_UNKNOWN_UP,
+	CONFIG_UNKNOWN_OUT
+};
+/* HTTP status codes from one to another. */
+struct config_status {
+	__u16 from, to;
+};
+struct config_statuses {
+	char *text;
+	struct config_status *list;
+	size_t nr;
+};
+/* A program and its arguments. */
+struct config_arguments {
+	char *text; /* with blanks between, for people */
+	char **list;
+	size_t nr;
+};
+
+/* health.checks: what is asked of each POP's service addresses. */
+struct config_check {
+	char *name;
+	enum config_check_by by;
+	struct config_choices pops; /* none: all that have service addresses */
+	bool any_address;	    /* addresses: all | any */
+	__u16 port;		    /* never 0 where one is needed */
+	char *host;		    /* NULL: the address */
+	char *path;		    /* of http, https; NULL of others */
+	struct config_statuses statuses;
+	char *contains; /* NULL: anything */
+	char *ca_file;	/* NULL: the system's */
+	struct config_arguments command;
+	unsigned int every_s;
+	unsigned int timeout_s;
+	unsigned int fall;
+	unsigned int rise;
+	int line;
+};
+
 enum config_clock {
 	CONFIG_CLOCK_REQUIRE_SYNC,
 	CONFIG_CLOCK_ACCEPT_UNSYNC
@@ -238,6 +300,11 @@ struct config {
 		unsigned int settle_s;
 		int line;
 	} shed;
+	struct config_check *checks; /* health.checks */
+	size_t nr_checks;
+	unsigned int health_at_least;	    /* health.at_least: POPs */
+	unsigned int health_commands;	    /* health.commands: at once */
+	enum config_unknown health_unknown; /* health.unknown */
 
 	unsigned int owner_bits;       /* stamp.owner_bits */
 	enum config_clock clock;       /* stamp.clock: synchronised | any */
@@ -267,12 +334,16 @@ struct config {
 	unsigned int nobody_s;		    /* hunt.nobody */
 	unsigned int budgets[AD_BUDGET_CLASSES][AD_BUDGET_SCOPES]; /* packets/s, 0 = no limit */
 	struct config_endpoint metrics;				   /* metrics.listen */
-	char *metrics_token;	       /* metrics.token; NULL: nobody sees flows over HTTP */
-	enum config_xdp_mode xdp_mode; /* xdp.mode */
-	bool xdp_dispatcher;	       /* xdp.dispatcher: auto (try, fall back, say so) | off */
-	char *bpffs;		       /* state.bpffs, default /sys/fs/bpf/anydoor */
-	char *run_dir;		       /* state.run, default /run/anydoor */
-	char *group;		       /* state.group: may run the reading commands; may be NULL */
+	char *metrics_token;		 /* metrics.token; NULL: nobody sees flows over HTTP */
+	unsigned int catchment_window_s; /* catchment.window */
+	unsigned int catchment_memory_s; /* catchment.memory */
+	unsigned int catchment_samples;	 /* catchment.samples */
+	unsigned int catchment_top;	 /* catchment.top: ASes in metrics */
+	enum config_xdp_mode xdp_mode;	 /* xdp.mode */
+	bool xdp_dispatcher;		 /* xdp.dispatcher: auto (try, fall back, say so) | off */
+	char *bpffs;			 /* state.bpffs, default /sys/fs/bpf/anydoor */
+	char *run_dir;			 /* state.run, default /run/anydoor */
+	char *group; /* state.group: may run the reading commands; may be NULL */
 };
 
 struct config_error {
@@ -327,6 +398,10 @@ const char *config_pop_name(const struct config *config, __u16 pop);
  * behind it.
  */
 const char *config_prefix_parse(const char *text, struct config_prefix *prefix);
+/* The file of @zone's variants for @pop, which the caller frees; NULL without memory. */
+char *config_variant_file(const struct config_zone *zone, const char *pop);
+/* Whether @check asks the addresses of the POP with that index. */
+bool config_check_covers(const struct config_check *check, __u16 pop);
 /* Which of the zones has the absolute @name: the longest; nr_zones: none has it. */
 size_t config_zone_of(const struct config *config, const char *name);
 /* Why clients cannot be told apart by @network, as "what: what to write instead"; or NULL. */

@@ -223,4 +223,5 @@ void config_rules_check(struct config_reader *loader)
 	check_vips_are_no_tunnels(loader);
 	check_nobody_answers_dns(loader);
 	config_steer_check(loader);
+	config_health_check(loader);
 }

@@ -80,6 +80,10 @@ const struct schema_row config_schema[] = {
 	  .max = 1u << 30, .says = "none",
 	  .help = "TCP connections that all nodes of the POP can hold together; a node that comes "
 		  "near its part of them sheds clients of steered names, see `shed`" },
+	{ "pops[].service", SCHEMA_ADDRESSES, CHANGE_AT_ONCE, IN(config_pop, service),
+	  .max = CONFIG_SERVICE_MAX,
+	  .help = "the POP's own unicast addresses, at which `health.checks` ask whether it "
+		  "serves" },
 
 	{ "nodes", SCHEMA_LIST, CHANGE_AT_ONCE, .item = "node", .ordered = true, .required = true,
 	  LIST_OF(struct config_node, nodes, nr_nodes), .min = 1,
@@ -160,6 +164,21 @@ const struct schema_row config_schema[] = {
 	{ "dns.zones[].file", SCHEMA_FILE, CHANGE_AT_ONCE, .required = true, .may_lack = true,
 	  IN(config_zone, file),
 	  .help = "file with the zone's records, in the format of RFC 1035" },
+	{ "dns.zones[].variants", SCHEMA_FILE, CHANGE_AT_ONCE, .may_lack = true,
+	  IN(config_zone, variants), .says = "none",
+	  .help = "files with the steered names of a signed zone, signed once for each POP: "
+		  "`{pop}` "
+		  "stands for its name; `anydoor variants` writes what is to be signed" },
+	{ "dns.zones[].sign_key", SCHEMA_FILE, CHANGE_AT_ONCE, IN(config_zone, sign_key),
+	  .says = "none",
+	  .help = "file with a private key of the signed zone, in PEM or as ldns and BIND write "
+		  "it, "
+		  "by which the node signs the steered names itself; mode 0600" },
+	{ "dns.zones[].sign_for", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config_zone, sign_s),
+	  .min = 60, .max = 31536000, .fallback = "14d",
+	  .help = "how long signatures by `sign_key` are good; they are made anew when a quarter "
+		  "of "
+		  "that is left" },
 	{ "dns.include_dir", SCHEMA_FILE, CHANGE_AT_ONCE, IN(config, include_dir), .says = "none",
 	  .help = "directory whose files zone files may $INCLUDE, beside those below their own "
 		  "directory" },
@@ -325,8 +344,10 @@ const struct schema_row config_schema[] = {
 	  LIST_OF(struct config_steered, steered, nr_steered), .max = CONFIG_STEERED_MAX,
 	  .help = "names whose answer depends on where the client is" },
 	{ "steer[]", SCHEMA_MAP, IN(config_steered, line), .help = "one steered name" },
-	{ "steer[].name", SCHEMA_ZONE, CHANGE_AT_ONCE, .required = true, .unique = true,
-	  IN(config_steered, name), .help = "the name, in one of `dns.zones`" },
+	{ "steer[].name", SCHEMA_OWNER, CHANGE_AT_ONCE, .required = true, .unique = true,
+	  IN(config_steered, name),
+	  .help = "the name, in one of `dns.zones`; `*.cdn.example.com`: all names below that are "
+		  "not in the zone" },
 	{ "steer[].policy", SCHEMA_POLICY, CHANGE_AT_ONCE, .required = true,
 	  IN(config_steered, policy), .later = later_policy,
 	  .help = "name of the policy that chooses its POP" },
@@ -356,6 +377,72 @@ const struct schema_row config_schema[] = {
 	  .help = "how long it takes until fewer clients show in the number of connections: the "
 		  "TTL of steered names, and how long connections live; too short, and a POP sheds "
 		  "too many before it notices" },
+	{ "health", SCHEMA_MAP, .help = "checks of the POPs that names are steered to" },
+	{ "health.at_least", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, health_at_least),
+	  .max = AD_STEER_POPS_MAX, .fallback = "0",
+	  .help = "how many POPs health checks leave in service: if fewer would remain, what they "
+		  "say is not believed, and the POPs that only they hold out get clients, too; 0: "
+		  "the policies' `all_out` decides" },
+	{ "health.unknown", SCHEMA_CHOICE, CHANGE_AT_ONCE, IN(config, health_unknown),
+	  .choices = "up|out", .fallback = "up",
+	  .help = "what a POP is until its checks have answered, if nothing is remembered of it: "
+		  "`up`: it gets clients, with `doubt_ttl`; `out`: it gets none before that" },
+	{ "health.commands", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, health_commands), .min = 1,
+	  .max = 64, .fallback = "8", .help = "how many commands of checks run at once" },
+	{ "health.checks", SCHEMA_LIST, CHANGE_AT_ONCE, .item = "health check",
+	  LIST_OF(struct config_check, checks, nr_checks), .max = CONFIG_CHECKS_MAX,
+	  .help = "what is asked of the service addresses of POPs; a POP is up while it passes "
+		  "all its checks" },
+	{ "health.checks[]", SCHEMA_MAP, IN(config_check, line), .help = "one check" },
+	{ "health.checks[].name", SCHEMA_NAME, CHANGE_AT_ONCE, .required = true, .unique = true,
+	  IN(config_check, name), .max = CONFIG_NAME_MAX,
+	  .help = "name of the check, by which its state is kept over a reload" },
+	{ "health.checks[].by", SCHEMA_CHOICE, CHANGE_AT_ONCE, .required = true,
+	  IN(config_check, by), .choices = "http|https|tcp|command",
+	  .help = "how it is asked: `http`, `https`: a GET request; `tcp`: a connection; "
+		  "`command`: a program that ends with exit code 0" },
+	{ "health.checks[].pops", SCHEMA_CHOICES, CHANGE_AT_ONCE, IN(config_check, pops),
+	  .max = AD_STEER_POPS_MAX, .says = "all with `service`", .later = later_choices,
+	  .help = "POPs whose service addresses are checked" },
+	{ "health.checks[].addresses", SCHEMA_CHOICE, CHANGE_AT_ONCE, IN(config_check, any_address),
+	  .choices = "all|any", .fallback = "all",
+	  .help = "how many of a POP's service addresses must pass for the POP to pass" },
+	{ "health.checks[].port", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config_check, port), .min = 1,
+	  .max = 65535, .says = "80 of http, 443 of https",
+	  .help = "port that is connected to; needed by `tcp`" },
+	{ "health.checks[].host", SCHEMA_TEXT, CHANGE_AT_ONCE, IN(config_check, host), .min = 1,
+	  .max = 253, .says = "the address",
+	  .help = "name in the request, and in the certificate with `https`; `{pop}` stands for "
+		  "the POP's name; it is never looked up" },
+	{ "health.checks[].path", SCHEMA_TEXT, CHANGE_AT_ONCE, IN(config_check, path), .min = 1,
+	  .max = 1024, .says = "/ of http, https",
+	  .help = "path of the request, with a slash first; `{pop}` and `{address}` stand for what "
+		  "is checked" },
+	{ "health.checks[].status", SCHEMA_STATUSES, CHANGE_AT_ONCE, IN(config_check, statuses),
+	  .max = 64, .says = "200 of http, https",
+	  .help = "status codes with which the check passes, such as [200, 300-399]" },
+	{ "health.checks[].contains", SCHEMA_TEXT, CHANGE_AT_ONCE, IN(config_check, contains),
+	  .min = 1, .max = 255, .says = "anything",
+	  .help = "text that must be in the first 64 KiB of the body" },
+	{ "health.checks[].ca_file", SCHEMA_FILE, CHANGE_AT_ONCE, IN(config_check, ca_file),
+	  .says = "the system's",
+	  .help = "file with certificates (PEM) of the authorities that are trusted with `https`" },
+	{ "health.checks[].command", SCHEMA_ARGUMENTS, CHANGE_AT_ONCE, IN(config_check, command),
+	  .max = CONFIG_ARGUMENTS_MAX,
+	  .help = "program, by its absolute path, and its arguments, run without a shell; `{pop}` "
+		  "and `{address}` stand for what is checked" },
+	{ "health.checks[].every", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config_check, every_s),
+	  .min = 1, .max = 3600, .fallback = "10s", .help = "time between two checks" },
+	{ "health.checks[].timeout", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config_check, timeout_s),
+	  .min = 1, .max = 60, .says = "3s, or `every` if that is less",
+	  .help = "time after which a check that has not ended has failed; at most `every`" },
+	{ "health.checks[].fall", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config_check, fall), .min = 1,
+	  .max = 100, .fallback = "3",
+	  .help = "failures that take a POP out; they need not be in a row" },
+	{ "health.checks[].rise", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config_check, rise), .min = 1,
+	  .max = 100, .fallback = "5",
+	  .help = "passes in a row that bring a POP back, or that make earlier failures "
+		  "forgotten" },
 
 	{ "drain", SCHEMA_MAP, .help = "who takes over while this node drains" },
 	{ "drain.successors", SCHEMA_LIST, CHANGE_AT_ONCE, .ordered = true, .array = true,
@@ -419,6 +506,23 @@ const struct schema_row config_schema[] = {
 	  .help = "file with a token for `/flows` and `/metrics/flows`, which show addresses of "
 		  "clients, and which are only for who sends it (`Authorization: Bearer`); a line "
 		  "of 16 to 255 letters, mode 0600" },
+
+	{ "catchment", SCHEMA_MAP, .help = "which clients land at this POP" },
+	{ "catchment.window", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config, catchment_window_s),
+	  .min = 1, .max = 3600, .fallback = "5m",
+	  .help = "connections and queries are added up for so long, and then compared with what "
+		  "was before" },
+	{ "catchment.memory", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config, catchment_memory_s),
+	  .min = 10, .max = 86400, .fallback = "1h",
+	  .help = "how slowly the mean of the windows before follows; a change that has stayed for "
+		  "three times as long is taken as what is normal" },
+	{ "catchment.samples", SCHEMA_COUNT, CHANGE_AT_ONCE, IN(config, catchment_samples),
+	  .min = 1, .max = 1 << 20, .fallback = "100",
+	  .help = "connections, or 64ths of the queries, that a window must have for a judgement; "
+		  "with fewer nothing is compared" },
+	{ "catchment.top", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, catchment_top), .min = 0,
+	  .max = 1000, .fallback = "20",
+	  .help = "ASes in metrics, those with the most; one that has moved is always there" },
 
 	{ "xdp", SCHEMA_MAP, .help = "how the interface is entered" },
 	{ "xdp.mode", SCHEMA_CHOICE, CHANGE_ATTACH, IN(config, xdp_mode),
@@ -518,11 +622,15 @@ const char *schema_type_name(enum schema_type type)
 		[SCHEMA_FILE] = "file",
 		[SCHEMA_DIR] = "directory",
 		[SCHEMA_ZONE] = "domain",
+		[SCHEMA_OWNER] = "domain",
 		[SCHEMA_CONTINENTS] = "list of continents",
 		[SCHEMA_COUNTRIES] = "list of countries",
 		[SCHEMA_SUBDIVISIONS] = "list of subdivisions",
 		[SCHEMA_ASNS] = "list of AS numbers",
 		[SCHEMA_COORDINATES] = "coordinates",
+		[SCHEMA_ADDRESSES] = "list of addresses",
+		[SCHEMA_STATUSES] = "list of status codes",
+		[SCHEMA_ARGUMENTS] = "program, arguments",
 		[SCHEMA_NETWORKS] = "list of networks",
 		[SCHEMA_POP] = "POP name",
 		[SCHEMA_NODE] = "node name",
@@ -614,6 +722,9 @@ const char *schema_range(const struct schema_row *row, char *text, size_t size)
 	case SCHEMA_COUNTRIES:
 	case SCHEMA_SUBDIVISIONS:
 	case SCHEMA_ASNS:
+	case SCHEMA_ADDRESSES:
+	case SCHEMA_STATUSES:
+	case SCHEMA_ARGUMENTS:
 	case SCHEMA_NETWORKS:
 	case SCHEMA_CHOICES:
 	case SCHEMA_RULES:

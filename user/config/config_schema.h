@@ -26,15 +26,19 @@ enum schema_type {
 	SCHEMA_CHOICE,	/* the position of a word in .choices */
 	SCHEMA_ADDRESS, /* one that a packet can be sent to */
 	SCHEMA_PREFIX,	/* "address/bits" */
-	SCHEMA_FILE, /* must exist, unless .may_lack; relative to the configuration's directory */
-	SCHEMA_DIR,  /* absolute */
-	SCHEMA_ZONE, /* domain name; kept lower case, with its final dot */
+	SCHEMA_FILE,  /* must exist, unless .may_lack; relative to the configuration's directory */
+	SCHEMA_DIR,   /* absolute */
+	SCHEMA_ZONE,  /* domain name; kept lower case, with its final dot */
+	SCHEMA_OWNER, /* the same, or a wildcard */
 	/* Lists in one value: their text is "a, b" (config.c), their member starts with it. */
 	SCHEMA_CONTINENTS,
 	SCHEMA_COUNTRIES,
 	SCHEMA_SUBDIVISIONS,
 	SCHEMA_ASNS,
 	SCHEMA_COORDINATES,
+	SCHEMA_ADDRESSES,
+	SCHEMA_STATUSES,
+	SCHEMA_ARGUMENTS, /* their text has CONFIG_BETWEEN between them */
 	SCHEMA_NETWORKS,
 	SCHEMA_POP, /* these and what follows are read by their row's .later */
 	SCHEMA_NODE,
@@ -43,6 +47,9 @@ enum schema_type {
 	SCHEMA_CHOICES, /* of POPs; groups are "a=2|b" */
 	SCHEMA_RULES,	/* region: choices; .later gets each, and where it goes */
 };
+
+/* Between arguments, which may have blanks and commas in them. */
+#define CONFIG_BETWEEN "\x1f"
 
 struct config_reader;
 
@@ -165,5 +172,7 @@ void later_metrics(struct config_reader *loader, const struct value *value);
 void config_rules_check(struct config_reader *loader);
 /* The same of steering. */
 void config_steer_check(struct config_reader *loader);
+/* The same of health checks; what depends on the kind of a check is filled in. */
+void config_health_check(struct config_reader *loader);
 
 #endif

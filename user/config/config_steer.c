@@ -359,7 +359,7 @@ static void check_steered(struct config_reader *loader, const struct config_stee
 	    config_zone_of(loader->config, steered->name) == loader->config->nr_zones)
 		config_complain(loader, steered->line, "steer[].name",
 				"%s is in none of `dns.zones`", steered->name);
-	if (steered->members && !strstr(steered->members, "{pop}"))
+	if (steered->members && !strstr(steered->members, CONFIG_POP_MARK))
 		config_complain(loader, steered->line, "steer[].members",
 				"has no {pop} in it: all POPs would have the same records");
 }
@@ -372,6 +372,45 @@ static void check_shed(struct config_reader *loader)
 		config_complain(loader, config->shed.line, "shed",
 				"`from` %u is not below `to` %u: write a smaller `from`",
 				config->shed.from, config->shed.to);
+}
+
+char *config_variant_file(const struct config_zone *zone, const char *pop)
+{
+	const char *at = zone->variants, *mark;
+	size_t size;
+	char *path;
+	FILE *out = open_memstream(&path, &size);
+
+	if (!out)
+		return NULL;
+	for (; (mark = strstr(at, CONFIG_POP_MARK)); at = mark + strlen(CONFIG_POP_MARK))
+		fprintf(out, "%.*s%s", (int)(mark - at), at, pop);
+	fputs(at, out);
+	return fclose(out) ? NULL : path;
+}
+
+static void check_variants(struct config_reader *loader, size_t index)
+{
+	const struct config *config = loader->config;
+	const struct config_zone *zone = &config->zones[index];
+	size_t i;
+
+	if (!zone->variants && !zone->sign_key)
+		return;
+	if (zone->variants && zone->sign_key)
+		config_complain(loader, zone->line, "dns.zones[].sign_key",
+				"%s has `variants`, too: take one away", zone->name ?: "the zone");
+	if (zone->variants && !strstr(zone->variants, CONFIG_POP_MARK))
+		config_complain(loader, zone->line, "dns.zones[].variants",
+				"has no {pop} in it: the records of each POP are signed in a file "
+				"of their own");
+	for (i = 0; i < config->nr_steered; i++)
+		if (config->steered[i].name &&
+		    config_zone_of(config, config->steered[i].name) == index)
+			return;
+	config_complain(loader, zone->line,
+			zone->variants ? "dns.zones[].variants" : "dns.zones[].sign_key",
+			"no name of %s is steered: leave it out", zone->name ?: "the zone");
 }
 
 void config_steer_check(struct config_reader *loader)
@@ -388,4 +427,6 @@ void config_steer_check(struct config_reader *loader)
 	for (i = 0; i < config->nr_steered; i++)
 		check_steered(loader, &config->steered[i]);
 	check_shed(loader);
+	for (i = 0; i < config->nr_zones; i++)
+		check_variants(loader, i);
 }

@@ -303,9 +303,12 @@ static const char *domain_trouble(const char *text)
 static bool read_zone(struct config_reader *loader, const struct value *value)
 {
 	size_t length = strlen(value->text), i;
-	const char *trouble = length ? domain_trouble(value->text) : "is not a domain name";
+	bool is_wild = value->row->type == SCHEMA_OWNER && !strncmp(value->text, "*.", 2);
+	const char *text = value->text + (is_wild ? 2 : 0), *trouble = "is not a domain name";
 	char *name;
 
+	if (*text)
+		trouble = domain_trouble(text);
 	if (trouble)
 		return reject(loader, value, "%s", trouble);
 	name = malloc(length + 2);
@@ -458,6 +461,106 @@ static bool read_networks(struct config_reader *loader, const struct value *valu
 	return keep(loader, value, strdup(value->text)) && good;
 }
 
+static bool read_addresses(struct config_reader *loader, const struct value *value)
+{
+	struct config_addresses *addresses = value->where;
+	const char *text = value->text;
+	struct value one = *value;
+	char item[QUOTED];
+	bool good = true;
+	size_t i;
+
+	if (list_room(loader, value, sizeof(*addresses->list), (void **)&addresses->list) < 0)
+		return false;
+	for (one.text = item; value_next(&text, item, sizeof(item));) {
+		one.where = &addresses->list[addresses->nr];
+		if (!read_address(loader, &one)) {
+			good = false;
+			continue;
+		}
+		for (i = 0; i < addresses->nr; i++)
+			if (!addr_compare(one.where, &addresses->list[i]))
+				good = reject(loader, &one, "stands here twice");
+		addresses->nr++;
+	}
+	return keep(loader, value, strdup(value->text)) && good;
+}
+
+/* "200" or "300-399" */
+static bool read_status(const char *text, struct config_status *status)
+{
+	unsigned int from, to;
+	int used = 0, more = 0;
+
+	if (sscanf(text, "%3u%n", &from, &used) != 1)
+		return false;
+	to = from;
+	if (sscanf(text + used, "-%3u%n", &to, &more) == 1)
+		used += more;
+	*status = (struct config_status){ from, to };
+	return !text[used] && strspn(text, "0123456789-") == strlen(text) && from >= 100 &&
+	       to <= 599 && from <= to;
+}
+
+static bool read_statuses(struct config_reader *loader, const struct value *value)
+{
+	struct config_statuses *statuses = value->where;
+	const char *text = value->text;
+	struct value one = *value;
+	char item[QUOTED];
+	bool good = true;
+
+	if (list_room(loader, value, sizeof(*statuses->list), (void **)&statuses->list) < 0)
+		return false;
+	for (one.text = item; value_next(&text, item, sizeof(item));) {
+		if (read_status(item, &statuses->list[statuses->nr]))
+			statuses->nr++;
+		else
+			good = reject(loader, &one,
+				      "is no status code of HTTP, such as 200 or "
+				      "300-399");
+	}
+	return keep(loader, value, strdup(value->text)) && good;
+}
+
+/* The text becomes fit to be read: blanks between its arguments. */
+static bool split_arguments(struct config_reader *loader, const struct value *value, char *rest,
+			    struct config_arguments *arguments)
+{
+	char *item;
+
+	while ((item = strsep(&rest, CONFIG_BETWEEN))) {
+		arguments->list[arguments->nr] = strdup(item);
+		if (!arguments->list[arguments->nr++])
+			loader->no_memory = true;
+		if (rest)
+			item[strlen(item)] = ' ';
+	}
+	return !loader->no_memory;
+}
+
+static bool read_arguments(struct config_reader *loader, const struct value *value)
+{
+	struct config_arguments *arguments = value->where;
+	const char *at;
+	size_t nr = 1;
+
+	for (at = value->text; (at = strpbrk(at, CONFIG_BETWEEN)); at++)
+		nr++;
+	if (nr > (size_t)value->row->max)
+		return reject(loader, value, "has %zu arguments; at most %lld fit", nr,
+			      value->row->max);
+	if (*value->text != '/')
+		return reject(loader, value, "is no absolute path of a program");
+	arguments->list = calloc(nr + 1, sizeof(*arguments->list)); /* argv ends with NULL */
+	if (!arguments->list) {
+		loader->no_memory = true;
+		return false;
+	}
+	return keep(loader, value, strdup(value->text)) &&
+	       split_arguments(loader, value, arguments->text, arguments);
+}
+
 bool value_next(const char **text, char *item, size_t size)
 {
 	const char *start = *text + strspn(*text, ", ");
@@ -471,15 +574,17 @@ bool value_next(const char **text, char *item, size_t size)
 bool value_read(struct config_reader *loader, const struct value *value)
 {
 	static bool (*const readers[])(struct config_reader *, const struct value *) = {
-		[SCHEMA_TEXT] = read_text,	    [SCHEMA_NAME] = read_name,
-		[SCHEMA_BOOL] = read_bool,	    [SCHEMA_NUMBER] = read_number,
-		[SCHEMA_COUNT] = read_count,	    [SCHEMA_SECONDS] = read_seconds,
-		[SCHEMA_CHOICE] = read_choice,	    [SCHEMA_ADDRESS] = read_address,
-		[SCHEMA_FILE] = read_file,	    [SCHEMA_DIR] = read_dir,
-		[SCHEMA_ZONE] = read_zone,	    [SCHEMA_PREFIX] = read_prefix,
-		[SCHEMA_CONTINENTS] = read_codes,   [SCHEMA_COUNTRIES] = read_codes,
-		[SCHEMA_SUBDIVISIONS] = read_codes, [SCHEMA_ASNS] = read_asns,
-		[SCHEMA_NETWORKS] = read_networks,  [SCHEMA_COORDINATES] = read_coordinates,
+		[SCHEMA_TEXT] = read_text,	   [SCHEMA_NAME] = read_name,
+		[SCHEMA_BOOL] = read_bool,	   [SCHEMA_NUMBER] = read_number,
+		[SCHEMA_COUNT] = read_count,	   [SCHEMA_SECONDS] = read_seconds,
+		[SCHEMA_CHOICE] = read_choice,	   [SCHEMA_ADDRESS] = read_address,
+		[SCHEMA_FILE] = read_file,	   [SCHEMA_DIR] = read_dir,
+		[SCHEMA_ZONE] = read_zone,	   [SCHEMA_OWNER] = read_zone,
+		[SCHEMA_PREFIX] = read_prefix,	   [SCHEMA_CONTINENTS] = read_codes,
+		[SCHEMA_COUNTRIES] = read_codes,   [SCHEMA_SUBDIVISIONS] = read_codes,
+		[SCHEMA_ASNS] = read_asns,	   [SCHEMA_ADDRESSES] = read_addresses,
+		[SCHEMA_STATUSES] = read_statuses, [SCHEMA_ARGUMENTS] = read_arguments,
+		[SCHEMA_NETWORKS] = read_networks, [SCHEMA_COORDINATES] = read_coordinates,
 	};
 
 	return readers[value->row->type](loader, value);
@@ -493,6 +598,7 @@ char *value_canonical(const struct value *value)
 	case SCHEMA_ADDRESS:
 		return strdup(addr_format(value->where, text));
 	case SCHEMA_ZONE:
+	case SCHEMA_OWNER:
 		return strdup(*(char **)value->where);
 	default:
 		return strdup(value->text);

@@ -279,6 +279,23 @@ static int write_master(int fd)
 	return err;
 }
 
+int keys_read_text(const char *path, char *text, size_t size)
+{
+	int fd = open_secret(path, "");
+	ssize_t len;
+
+	if (fd < 0)
+		return fd;
+	len = read(fd, text, size);
+	close(fd);
+	if (len < 0 || (size_t)len == size) {
+		log_err("key file %s: %s", path, len < 0 ? strerror(errno) : "too long");
+		return len < 0 ? -EIO : -EFBIG;
+	}
+	text[len] = '\0';
+	return 0;
+}
+
 int keys_generate(const char *path)
 {
 	int fd, err;

@@ -7,6 +7,7 @@
 #ifndef AD_KEYS_H
 #define AD_KEYS_H
 
+#include <stddef.h>
 #include "maps/dns_rules.h"
 #include "maps/types.h"
 
@@ -31,6 +32,8 @@ int keys_load_dns(const char *path, unsigned int epoch, struct dns_secrets *secr
 int keys_load_cookies(const char *path, struct dns_secrets *secrets);
 /* A token that others send us: one line of TOKEN_MIN to TOKEN_MAX letters. 0 or -errno, logged. */
 int keys_load_token(const char *path, char token[TOKEN_MAX + 1]);
+/* The text of another key, closed by a zero byte; the caller wipes it. 0 or -errno, logged. */
+int keys_read_text(const char *path, char *text, size_t size);
 /* Writes a new key file (0600, never over an existing one). 0 or -errno. */
 int keys_generate(const char *path);
 

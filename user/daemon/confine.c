@@ -33,12 +33,15 @@ void confine_memory(void)
 /* --- system calls ---------------------------------------------------------------------------- */
 
 /* What the daemon never asks for: by kinds, as systemd.exec(5) has them. */
-static const int refused[] = {
-	/* other programs and processes */
+static const int programs[] = {
 	SCMP_SYS(execve),
 	SCMP_SYS(execveat),
 	SCMP_SYS(fork),
 	SCMP_SYS(vfork),
+};
+
+static const int refused[] = {
+	/* other processes */
 	SCMP_SYS(ptrace),
 	SCMP_SYS(process_vm_readv),
 	SCMP_SYS(process_vm_writev),
@@ -107,21 +110,30 @@ static const int refused[] = {
 	SCMP_SYS(remap_file_pages),
 };
 
-static int refuse_calls(scmp_filter_ctx filter)
+static int refuse_calls(scmp_filter_ctx filter, const int *calls, size_t nr)
 {
 	size_t i;
 	int err = 0;
 
-	for (i = 0; !err && i < sizeof(refused) / sizeof(refused[0]); i++)
-		err = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
+	for (i = 0; !err && i < nr; i++)
+		err = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), calls[i], 0);
 	return err;
 }
 
-/*
- * Threads only, and in the namespaces that there are. What clone3() is asked for lies in memory,
- * where no filter looks: without it the C library calls clone().
- */
 static int refuse_processes(scmp_filter_ctx filter)
+{
+	int err = refuse_calls(filter, programs, sizeof(programs) / sizeof(*programs));
+
+	return err
+		       ?: seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
+					   SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+}
+
+/*
+ * No others than there are. What clone3() is asked for lies in memory, where no filter looks:
+ * without it the C library calls clone().
+ */
+static int refuse_namespaces(scmp_filter_ctx filter)
 {
 	static const scmp_datum_t refused_flags[] = {
 		CLONE_NEWNS,  CLONE_NEWUTS, CLONE_NEWIPC,    CLONE_NEWUSER,
@@ -130,9 +142,6 @@ static int refuse_processes(scmp_filter_ctx filter)
 	size_t i;
 	int err = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 
-	err = err
-		      ?: seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-					  SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
 	for (i = 0; !err && i < sizeof(refused_flags) / sizeof(*refused_flags); i++)
 		err = seccomp_rule_add(
 			filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
@@ -172,7 +181,7 @@ static int refuse_code(scmp_filter_ctx filter)
 					   1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
 }
 
-int confine_calls(void)
+static int confine(bool may_run)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
 	int err;
@@ -181,13 +190,25 @@ int confine_calls(void)
 		return -ENOMEM;
 	/* A tree: the loop makes a few calls for every answer over TCP. */
 	err = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	err = err ?: refuse_calls(filter);
-	err = err ?: refuse_processes(filter);
+	err = err ?: refuse_calls(filter, refused, sizeof(refused) / sizeof(*refused));
+	err = err ?: refuse_namespaces(filter);
+	if (!err && !may_run)
+		err = refuse_processes(filter);
 	err = err ?: refuse_sockets(filter);
 	err = err ?: refuse_code(filter);
 	err = err ?: seccomp_load(filter); /* and no new privileges */
 	seccomp_release(filter);
 	return err;
+}
+
+int confine_calls(void)
+{
+	return confine(false);
+}
+
+int confine_calls_but_programs(void)
+{
+	return confine(true);
 }
 
 /* --- files ----------------------------------------------------------------------------------- */

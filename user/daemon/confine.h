@@ -19,6 +19,8 @@ void confine_memory(void);
  * the kernel. Call before strangers' bytes are read, after what must be mounted is. 0 or -errno.
  */
 int confine_calls(void);
+/* The same for a process that starts programs, which are confined with it. 0 or -errno. */
+int confine_calls_but_programs(void);
 /*
  * Files are written and made below @dirs only (NULL ends them; one that does not exist is left
  * out), and read as before. -EOPNOTSUPP: this kernel has no Landlock.

@@ -79,7 +79,7 @@ static json_t *answer(struct control_caller *caller, const char *line)
 	else
 		reply = control->handler(verb, args, caller, control->arg);
 	if (!reply && !caller->waits)
-		reply = control_refuse("no such verb");
+		reply = control_refuse(CONTROL_NO_VERB);
 	json_decref(request);
 	return reply;
 }

@@ -20,6 +20,7 @@ struct control_caller;
  */
 typedef json_t *control_handler(const char *verb, const json_t *args, struct control_caller *caller,
 				void *arg);
+#define CONTROL_NO_VERB "no such verb" /* what clients know an older daemon by */
 /* A reply that says no: {"ok": false, "errors": [@why]}. */
 json_t *control_refuse(const char *why);
 /*

@@ -101,11 +101,21 @@ static json_t *on_verb(const char *verb, const json_t *args, struct control_call
 		return control_refuse("the daemon stops");
 	if (!strcmp(verb, "reload"))
 		return daemon_reload(arg, who, caller);
+	if (!strcmp(verb, "catchment"))
+		return catchment_reply(daemon->catchment, args);
 	if (!strcmp(verb, "pop"))
 		return daemon_pop(arg, args);
 	if (!strcmp(verb, "detach"))
 		return verb_detach(arg, args);
 	return verb_drain(arg, verb, args, caller);
+}
+
+static void on_catchment(struct catch_view *view, const struct catchment_changes *changes,
+			 void *arg)
+{
+	const struct daemon *daemon = arg;
+
+	metrics_use_catchment(daemon->metrics, view, changes);
 }
 
 static int start_events(struct daemon *daemon)
@@ -145,6 +155,9 @@ static int start(struct daemon *daemon, struct dns_zones *zones, struct dns_limi
 	err = metrics_new(daemon->base, daemon->config, &loader->pins, daemon->reader,
 			  &daemon->metrics);
 	metrics_use_plan(daemon->metrics, zones->plan);
+	err = err ?: daemon_health_start(daemon);
+	err = err ?: catchment_new(daemon->worker, on_catchment, daemon, &daemon->catchment);
+	catchment_use_plan(daemon->catchment, zones->plan);
 	err = err ?: watch_new(daemon->base, daemon_tend_interfaces, daemon, &daemon->watch);
 	err = err
 		      ?: zone_watch_new(daemon->base, &zone_times, daemon_reload_zones, daemon,
@@ -164,7 +177,9 @@ static void stop(struct daemon *daemon)
 	worker_free(daemon->reader);
 	worker_free(daemon->worker);
 	daemon->reader = daemon->worker = NULL;
+	catchment_free(daemon->catchment);
 	daemon_reload_end(daemon);
+	daemon_health_stop(daemon);
 	zone_watch_free(daemon->zone_watch);
 	watch_free(daemon->watch);
 	for (i = 0; i < daemon->nr_events; i++)
@@ -185,9 +200,11 @@ static void stop(struct daemon *daemon)
 }
 
 int daemon_run(const struct globals *globals, struct loader *loader, struct config *config,
-	       struct dns_zones *zones, struct dns_limiter *limiter)
+	       struct dns_zones *zones, struct dns_limiter *limiter, int checker)
 {
-	struct daemon daemon = { .globals = globals, .loader = loader, .config = config };
+	struct daemon daemon = {
+		.globals = globals, .loader = loader, .config = config, .health.fd = checker
+	};
 	__u64 began_us = clock_mono_us();
 	int err;
 

@@ -10,9 +10,10 @@
 
 /*
  * Runs until SIGTERM, SIGINT or a detach by the control socket. Takes @config, @zones, @guard and
- * what @loader holds, the lock included. Returns an exit code.
+ * what @loader holds, the lock included; and @checker, of checker_process_start(), or what it
+ * failed with. Returns an exit code.
  */
 int daemon_run(const struct globals *globals, struct loader *loader, struct config *config,
-	       struct dns_zones *zones, struct dns_limiter *limiter);
+	       struct dns_zones *zones, struct dns_limiter *limiter, int checker);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include <event2/event.h>
 #include <jansson.h>
+#include "catchment.h"
 #include "control.h"
 #include "daemon.h"
 #include "metrics.h"
@@ -54,6 +55,7 @@ struct daemon {
 	struct zone_watch *zone_watch;
 	struct dns_server *server;
 	struct metrics *metrics;
+	struct catchment *catchment;
 	struct worker *worker;	     /* of reloads */
 	struct worker *reader;	     /* of metrics */
 	struct reload *reload;	     /* under way, or NULL */
@@ -69,6 +71,7 @@ struct daemon {
 		int links_err;
 		int nodes_err;
 		__u64 looked_real_s; /* at the zones' signatures */
+		__u64 renew_real_s;  /* not before then are they made anew again */
 		__u32 trouble; /* bit per interface that is not as it should be, and was told */
 		struct chore warm, age; /* neighbours; the unstamped list */
 	} tend;
@@ -78,6 +81,11 @@ struct daemon {
 		__u64 measured_us;   /* CLOCK_MONOTONIC; 0: not yet */
 		unsigned int logged; /* percent */
 	} load;
+	struct daemon_health {
+		int fd; /* of the process that checks; -1: it is gone */
+		struct event *heard;
+		struct health *health;
+	} health;
 	struct peer_watch peers;
 	struct model_sink nodes; /* the data path's map */
 	bool detached;		 /* nothing left to tend */
@@ -104,6 +112,11 @@ void daemon_confine(const struct daemon *daemon);
 json_t *daemon_pop(struct daemon *daemon, const json_t *args);
 /* Once a second: how many connections, and what this node's POP sheds for that. */
 void daemon_tend_load(struct daemon *daemon);
+/* Hears what checks of POPs find. 0 or -errno. */
+int daemon_health_start(struct daemon *daemon);
+/* There is a new configuration. */
+void daemon_health_use(struct daemon *daemon);
+void daemon_health_stop(struct daemon *daemon);
 /* The zones that it started with, which began at @began_us, are in use. */
 void daemon_note_start(struct daemon *daemon, __u64 began_us);
 /* Once a second: clocks, neighbours, attachments, the unstamped list. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "daemon_internal.h"
 #include "user/base/log.h"
+#include "user/health/health.h"
 #include "user/steer/pops.h"
 
 json_t *daemon_pop(struct daemon *daemon, const json_t *args)
@@ -21,6 +22,8 @@ json_t *daemon_pop(struct daemon *daemon, const json_t *args)
 	if (!name || !state || pops_parse(state, percent, &told))
 		return control_refuse("not a state of a POP");
 	err = pops_say(&daemon->loader->pins, name, who ?: "", &told);
+	if (!err && daemon->health.health)
+		health_judge(daemon->health.health);
 	if (!err)
 		log_info("POP %s: %s, told by %s", name, pops_state(&told, text), who ?: "?");
 	return json_pack("{s:b, s:i}", "ok", !err, "errno", -err);

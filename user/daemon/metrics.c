@@ -323,6 +323,16 @@ void metrics_use_load(struct metrics *metrics, double load)
 		metrics->daemon.load = load;
 }
 
+void metrics_use_catchment(struct metrics *metrics, struct catch_view *view,
+			   const struct catchment_changes *changes)
+{
+	if (!metrics)
+		return;
+	catch_view_drop(metrics->daemon.catchment);
+	metrics->daemon.catchment = catch_view_hold(view);
+	metrics->daemon.changes = *changes;
+}
+
 void metrics_note_reload(struct metrics *metrics, enum ad_reload_end end)
 {
 	struct timespec now;
@@ -347,6 +357,7 @@ void metrics_free(struct metrics *metrics)
 	clients_close(&metrics->clients);
 	jobs_free(metrics);
 	reading_free_all(metrics);
+	catch_view_drop(metrics->daemon.catchment);
 	explicit_bzero(metrics->token, sizeof(metrics->token));
 	free(metrics);
 }

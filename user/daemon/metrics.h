@@ -18,6 +18,8 @@
 #include <stdbool.h>
 #include "maps/types.h"
 
+struct catch_view;
+struct catchment_changes;
 struct config;
 struct config_errors;
 struct event_base;
@@ -44,6 +46,9 @@ void metrics_use(struct metrics *metrics, const struct config *config);
 void metrics_use_plan(struct metrics *metrics, const struct steer_plan *plan);
 /* Connections of this node, as a part of its share of its POP's capacity; < 0: none is stated. */
 void metrics_use_load(struct metrics *metrics, double load);
+/* What landed here in the last window; holds @view. */
+void metrics_use_catchment(struct metrics *metrics, struct catch_view *view,
+			   const struct catchment_changes *changes);
 /* Every attempt to load a configuration or zones, the first at start included. */
 void metrics_note_reload(struct metrics *metrics, enum ad_reload_end end);
 void metrics_free(struct metrics *metrics);

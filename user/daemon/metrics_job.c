@@ -109,13 +109,12 @@ static void finish_top(struct job *job)
 
 	flow_top_finish(&job->top);
 	flow_top_unique(&job->top);
-	if (body) {
-		metrics_write_flows(body, &job->names, &job->top);
+	if (body && !metrics_write_flows(body, &job->names, &job->top))
 		metrics_reply(request, 200, PROM_CONTENT_TYPE, body);
-		evbuffer_free(body);
-	} else {
+	else
 		metrics_reply_text(request, 503, "no memory");
-	}
+	if (body)
+		evbuffer_free(body);
 	job_free(job);
 }
 

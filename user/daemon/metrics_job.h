@@ -43,7 +43,6 @@ struct metrics {
 	struct worker *reader;
 	struct reading *reading; /* under way, or NULL */
 	struct waiters waiters;
-	size_t page_bytes; /* of the last page */
 	struct event_base *base;
 	struct evhttp *http;
 	struct clients clients;

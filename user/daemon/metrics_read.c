@@ -34,7 +34,6 @@ struct reading {
 	struct pins pins;
 	struct metrics_daemon daemon;
 	struct counted counted; /* and as it is when it ends */
-	size_t page_bytes;	/* of the page before: the next one is as long */
 	bool wants_page;
 
 	struct evbuffer *page; /* NULL: it could not be written */
@@ -86,11 +85,10 @@ static void count_left(struct counted *counted, const struct view *view, struct 
 static void write_page(struct reading *reading, const struct view *view, struct status *status)
 {
 	reading->page = evbuffer_new();
-	if (!reading->page)
+	if (!reading->page || !metrics_write(reading->page, view, status, &reading->daemon))
 		return;
-	/* As one block, which goes back to the kernel when it was sent. */
-	evbuffer_expand(reading->page, reading->page_bytes);
-	metrics_write(reading->page, view, status, &reading->daemon);
+	evbuffer_free(reading->page);
+	reading->page = NULL;
 }
 
 static void write_loaded(struct reading *reading, const struct view *view, struct status *status)
@@ -199,6 +197,7 @@ static void reading_free(struct reading *reading)
 {
 	if (reading->page)
 		evbuffer_free(reading->page);
+	catch_view_drop(reading->daemon.catchment);
 	free(reading);
 }
 
@@ -207,8 +206,6 @@ static void keep(struct metrics *metrics, const struct reading *reading)
 	metrics->health = reading->health;
 	metrics->health_due_s = metrics_now_s() + 1;
 	metrics->counted = reading->counted;
-	if (reading->page)
-		metrics->page_bytes = evbuffer_get_length(reading->page);
 }
 
 static void begin(struct metrics *metrics);
@@ -263,7 +260,7 @@ static void begin(struct metrics *metrics)
 	reading->config = metrics->config;
 	reading->pins = *metrics->pins;
 	reading->daemon = metrics->daemon;
-	reading->page_bytes = metrics->page_bytes;
+	catch_view_hold(reading->daemon.catchment);
 	reading->counted = metrics->counted;
 	for (waiter = TAILQ_FIRST(&metrics->waiters); waiter; waiter = TAILQ_NEXT(waiter, entry)) {
 		waiter->reading = reading;

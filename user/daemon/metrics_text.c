@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <event2/buffer.h>
 #include "maps/dns.h"
 #include "metrics_text.h"
 #include "user/base/clock.h"
@@ -19,9 +18,16 @@
 
 #define SERIES_MAX DNS_BY_NR
 
+/* Labels that many samples have in common. */
+struct labels {
+	struct prom text;
+	struct prom_part *list; /* in the text */
+};
+
 /* What a page is made from. */
 struct page {
-	struct evbuffer *out;
+	struct prom *out;
+	struct labels *nodes, *zones; /* those that all samples of one have; by status */
 	const struct view *view;
 	const struct status *status; /* NULL: nothing is loaded */
 	const struct metrics_daemon *daemon;
@@ -47,6 +53,100 @@ struct family {
 	bool (*applies)(const struct page *page); /* NULL: whenever something is loaded */
 	int (*series)(const struct page *page, struct series series[SERIES_MAX]);
 };
+
+/* --- samples of which there are many ---------------------------------------------------------- */
+
+#define PART(literal)                                                                              \
+	{                                                                                          \
+		literal, sizeof(literal) - 1                                                       \
+	}
+static const struct prom_part labels_end = PART("} ");
+
+/* What stands in front of the labels that they have in common. */
+struct before {
+	char text[128];
+	size_t len;
+};
+
+static struct before before_labels(const char *name, const char *labels)
+{
+	struct before before;
+
+	before.len = snprintf(before.text, sizeof(before.text), PROM_PREFIX "%s{%s", name, labels);
+	return before;
+}
+
+static void write_of(const struct page *page, const struct before *before,
+		     const struct prom_part *labels, const struct prom_part *after, double value)
+{
+	const struct prom_part first = { before->text, before->len };
+
+	prom_sample_of(page->out, &first, labels, after, value);
+}
+
+static void labels_free(struct labels *labels)
+{
+	free(labels->text.text);
+	free(labels->list);
+}
+
+/* Notes that what was written since the last one are the labels of @i. */
+static void labels_cut(struct labels *labels, size_t i, size_t start)
+{
+	labels->list[i].len = labels->text.len - start;
+}
+
+/* The text has moved while it grew: only now it is known where each is. */
+static bool labels_close(struct labels *labels, size_t nr)
+{
+	const char *at = labels->text.text;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		labels->list[i].text = at;
+		at += labels->list[i].len;
+	}
+	return !labels->text.failed;
+}
+
+static bool label_nodes(const struct page *page)
+{
+	const struct status *status = page->status;
+	const struct names *names = &page->view->names;
+	struct labels *labels = page->nodes;
+	size_t i;
+
+	labels->list = calloc(status->nr_peers + 1, sizeof(*labels->list));
+	if (!labels->list)
+		return false;
+	for (i = 0; i < status->nr_peers; i++) {
+		size_t start = labels->text.len;
+		__u16 id = status->peers[i].id;
+
+		prom_labels(&labels->text, "node", names_node_name(names, id), "pop",
+			    names_pop_name(names, id), NULL);
+		labels_cut(labels, i, start);
+	}
+	return labels_close(labels, status->nr_peers);
+}
+
+static bool label_zones(const struct page *page)
+{
+	const struct dns_stats *dns = &page->status->dns;
+	struct labels *labels = page->zones;
+	size_t i;
+
+	labels->list = calloc(dns->nr_zones + 1, sizeof(*labels->list));
+	if (!labels->list)
+		return false;
+	for (i = 0; i < dns->nr_zones; i++) {
+		size_t start = labels->text.len;
+
+		prom_labels(&labels->text, "zone", dns->zones[i].name, NULL);
+		labels_cut(labels, i, start);
+	}
+	return labels_close(labels, dns->nr_zones);
+}
 
 /* --- instance and daemon --------------------------------------------------------------------- */
 
@@ -143,16 +243,17 @@ static __u64 peer_value(const struct ad_peer_count *count, bool rx, bool bytes)
 
 static void write_peers(const struct page *page, const char *name, bool bytes)
 {
+	struct before before[2] = { before_labels(name, "direction=\"tx\","),
+				    before_labels(name, "direction=\"rx\",") };
+
 	for (size_t i = 0; i < page->status->nr_peers; i++) {
 		const struct peer *peer = &page->status->peers[i];
-		const char *node = names_node_name(&page->view->names, peer->id);
-		const char *pop = names_pop_name(&page->view->names, peer->id);
 
 		if (peer->id == page->view->meta.node_id)
 			continue;
 		for (int rx = 0; rx < 2; rx++)
-			prom_sample(page->out, name, peer_value(&peer->count, rx, bytes),
-				    "direction", rx ? "rx" : "tx", "node", node, "pop", pop, NULL);
+			write_of(page, &before[rx], &page->nodes->list[i], &labels_end,
+				 peer_value(&peer->count, rx, bytes));
 	}
 }
 
@@ -214,16 +315,22 @@ static void write_pop_bytes(const struct page *page, const char *name)
 
 static void write_node_states(const struct page *page, const char *name)
 {
-	static const char *const states[] = { "up", "draining", "silent", "dead", "unknown" };
+	static const struct {
+		const char *state;
+		struct prom_part after;
+	} states[] = { { "up", PART(",state=\"up\"} ") },
+		       { "draining", PART(",state=\"draining\"} ") },
+		       { "silent", PART(",state=\"silent\"} ") },
+		       { "dead", PART(",state=\"dead\"} ") },
+		       { "unknown", PART(",state=\"unknown\"} ") } };
+	struct before before = before_labels(name, "");
 
 	for (size_t i = 0; i < page->status->nr_peers; i++) {
-		const struct peer *peer = &page->status->peers[i];
-		const char *node = names_node_name(&page->view->names, peer->id);
-		const char *pop = names_pop_name(&page->view->names, peer->id);
+		const char *state = peer_state(&page->status->peers[i]);
 
 		for (size_t s = 0; s < sizeof(states) / sizeof(*states); s++)
-			prom_sample(page->out, name, !strcmp(peer_state(peer), states[s]), "node",
-				    node, "pop", pop, "state", states[s], NULL);
+			write_of(page, &before, &page->nodes->list[i], &states[s].after,
+				 !strcmp(state, states[s].state));
 	}
 }
 
@@ -261,6 +368,81 @@ static void write_pop_load(const struct page *page, const char *name)
 	if (page->daemon->load >= 0)
 		prom_sample(page->out, name, page->daemon->load, "pop",
 			    config_pop_name(config, config->self->pop), NULL);
+}
+
+static void write_pop_health(const struct page *page, const char *name)
+{
+	for (size_t i = 0; i < page->status->nr_pops; i++) {
+		const struct pop_seen *pop = &page->status->pops[i];
+
+		for (int s = AD_HEALTH_NONE; s < AD_HEALTH_STATES_NR; s++)
+			prom_sample(page->out, name, pop->health.state == (__u32)s, "pop",
+				    pop->name, "state", pops_health_word(s), NULL);
+	}
+}
+
+/* Of all addresses of one POP by one check. */
+struct check_sum {
+	const struct check_seen *first;
+	bool is_up;
+	__u64 passed, failed, changed_real_s, last_real_s;
+	__u32 took_us;
+};
+
+/* The next one from *@at on, which it leaves behind it: they are sorted. False: there is none. */
+static bool next_sum(const struct status *status, size_t *at, struct check_sum *sum)
+{
+	const struct check_seen *list = status->checks;
+
+	if (*at >= status->nr_checks)
+		return false;
+	*sum = (struct check_sum){ .first = &list[*at], .is_up = true };
+	for (; *at < status->nr_checks && !strcmp(list[*at].key.check, sum->first->key.check) &&
+	       !strcmp(list[*at].key.pop, sum->first->key.pop);
+	     (*at)++) {
+		const struct ad_health_check *check = &list[*at].check;
+
+		sum->is_up &=
+			check->state != AD_HEALTH_OUT && check->state != AD_HEALTH_UNKNOWN_OUT;
+		sum->passed += check->passed;
+		sum->failed += check->failed;
+		if (check->since_real_s > sum->changed_real_s)
+			sum->changed_real_s = check->since_real_s;
+		if (check->last_real_s > sum->last_real_s)
+			sum->last_real_s = check->last_real_s;
+		if (check->took_us > sum->took_us)
+			sum->took_us = check->took_us;
+	}
+	return true;
+}
+
+#define CHECK_VALUE(function, expression)                                                          \
+	static void function(const struct page *page, const char *name)                            \
+	{                                                                                          \
+		struct check_sum sum;                                                              \
+		size_t at = 0;                                                                     \
+                                                                                                   \
+		while (next_sum(page->status, &at, &sum))                                          \
+			prom_sample(page->out, name, expression, "check", sum.first->key.check,    \
+				    "pop", sum.first->key.pop, NULL);                              \
+	}
+
+CHECK_VALUE(write_check_up, sum.is_up)
+CHECK_VALUE(write_check_took, sum.took_us / 1e6)
+CHECK_VALUE(write_check_changed, sum.changed_real_s)
+CHECK_VALUE(write_check_last, sum.last_real_s)
+
+static void write_checks(const struct page *page, const char *name)
+{
+	struct check_sum sum;
+	size_t at = 0;
+
+	while (next_sum(page->status, &at, &sum)) {
+		prom_sample(page->out, name, sum.passed, "check", sum.first->key.check, "pop",
+			    sum.first->key.pop, "result", "passed", NULL);
+		prom_sample(page->out, name, sum.failed, "check", sum.first->key.check, "pop",
+			    sum.first->key.pop, "result", "failed", NULL);
+	}
 }
 
 /* --- flows and DNS --------------------------------------------------------------------------- */
@@ -308,13 +490,16 @@ static int rule_series(const struct page *page, struct series series[SERIES_MAX]
 
 static void write_zone_queries(const struct page *page, const char *name)
 {
+	static const struct prom_part by_kernel = PART(",by=\"kernel\"} ");
+	static const struct prom_part by_daemon = PART(",by=\"daemon\"} ");
+	struct before before = before_labels(name, "");
+
 	for (size_t i = 0; i < page->status->dns.nr_zones; i++) {
 		const struct dns_zone_stats *zone = &page->status->dns.zones[i];
 
-		prom_sample(page->out, name, zone->queries - zone->daemon_queries, "zone",
-			    zone->name, "by", "kernel", NULL);
-		prom_sample(page->out, name, zone->daemon_queries, "zone", zone->name, "by",
-			    "daemon", NULL);
+		write_of(page, &before, &page->zones->list[i], &by_kernel,
+			 zone->queries - zone->daemon_queries);
+		write_of(page, &before, &page->zones->list[i], &by_daemon, zone->daemon_queries);
 	}
 }
 
@@ -349,6 +534,70 @@ static void write_databases(const struct page *page, const char *name)
 			    plan->sources[i].name, NULL);
 }
 
+/* --- the catchment --------------------------------------------------------------------------- */
+
+/* Every region of the configuration; ASes up to `catchment.top`, and those that have moved. */
+static bool is_shown(const struct page *page, enum catch_by by, size_t number)
+{
+	const struct catch_line *line = &page->daemon->catchment->lines[by][number];
+
+	return by == CATCH_BY_REGION || number < page->view->config->catchment_top ||
+	       line->is_moved[CATCH_CONNECTIONS] || line->is_moved[CATCH_QUERIES];
+}
+
+static void write_lines(const struct page *page, const char *name,
+			void (*write)(const struct page *page, const char *name, const char *by,
+				      const struct catch_line *line))
+{
+	const struct catch_view *view = page->daemon->catchment;
+	enum catch_by by;
+	size_t i;
+
+	for (by = 0; view && by < CATCH_BY_PREFIX; by++)
+		for (i = 0; i < view->nr[by]; i++)
+			if (is_shown(page, by, i))
+				write(page, name, catch_by_name(by), &view->lines[by][i]);
+}
+
+#define CATCH_VALUE(function, expression)                                                          \
+	static void function##_line(const struct page *page, const char *name, const char *by,     \
+				    const struct catch_line *line)                                 \
+	{                                                                                          \
+		for (enum catch_kind kind = 0; kind < CATCH_KINDS; kind++)                         \
+			prom_sample(page->out, name, expression, "by", by, "name", line->name,     \
+				    "kind", catch_kind_name(kind), NULL);                          \
+	}                                                                                          \
+	static void function(const struct page *page, const char *name)                            \
+	{                                                                                          \
+		write_lines(page, name, function##_line);                                          \
+	}
+
+CATCH_VALUE(write_catch_rate, line->rate[kind])
+CATCH_VALUE(write_catch_share, line->share[kind])
+CATCH_VALUE(write_catch_before, line->before[kind])
+CATCH_VALUE(write_catch_moved, line->is_moved[kind])
+
+static void write_rtt_line(const struct page *page, const char *name, const char *by,
+			   const struct catch_line *line)
+{
+	if (line->sockets)
+		prom_sample(page->out, name, line->rtt_us / 1e6, "by", by, "name", line->name,
+			    NULL);
+}
+
+static void write_catch_rtt(const struct page *page, const char *name)
+{
+	write_lines(page, name, write_rtt_line);
+}
+
+static void write_catch_changes(const struct page *page, const char *name)
+{
+	for (enum catch_by by = 0; by < CATCH_BY_PREFIX; by++)
+		for (enum catch_kind kind = 0; kind < CATCH_KINDS; kind++)
+			prom_sample(page->out, name, page->daemon->changes.moved[by][kind], "by",
+				    catch_by_name(by), "kind", catch_kind_name(kind), NULL);
+}
+
 #define ZONE_VALUE(name, expression)                                                               \
 	static double name(const struct dns_zone_stats *zone)                                      \
 	{                                                                                          \
@@ -381,6 +630,27 @@ static const struct family families[] = {
 	{ "geo_database_built_timestamp_seconds", "gauge", "database",
 	  "when a geo database that is in use was built, by its own word", .write = write_databases,
 	  .applies = always },
+
+	{ "catchment_per_second", "gauge", "by, name, kind",
+	  "new connections, or DNS queries by a sample, that landed here in the last window, by "
+	  "the region or AS of their source",
+	  .write = write_catch_rate, .applies = always },
+	{ "catchment_share_ratio", "gauge", "by, name, kind",
+	  "part of all that landed here in the last window, 0 to 1", .write = write_catch_share,
+	  .applies = always },
+	{ "catchment_share_before_ratio", "gauge", "by, name, kind",
+	  "part of all that landed here in the hours before, with which the last window is "
+	  "compared",
+	  .write = write_catch_before, .applies = always },
+	{ "catchment_moved", "gauge", "by, name, kind",
+	  "1 while much more or much less of a region or an AS lands here than in the hours before",
+	  .write = write_catch_moved, .applies = always },
+	{ "catchment_moves_total", "counter", "by, kind",
+	  "how often a region or an AS has moved since the daemon started",
+	  .write = write_catch_changes, .applies = always },
+	{ "catchment_rtt_seconds", "gauge", "by, name",
+	  "mean of the least round-trip times of the connections that are open",
+	  .write = write_catch_rtt, .applies = always },
 
 	{ "armed", "gauge", "", "1 while replies are stamped and stamps are read",
 	  .value = is_armed },
@@ -437,6 +707,24 @@ static const struct family families[] = {
 	  "TCP connections of this node, by its part of its POP's `capacity`; only if one is "
 	  "stated",
 	  .write = write_pop_load },
+	{ "steered_pop_health", "gauge", "pop, state",
+	  "1 for how the POP stands by its health checks, else 0; none: nothing checks it; kept: "
+	  "it "
+	  "fails, and gets clients because of health.at_least",
+	  .write = write_pop_health },
+	{ "health_check_up", "gauge", "check, pop",
+	  "0 while an address of the POP is out by this check, else 1", .write = write_check_up },
+	{ "health_checks_total", "counter", "check, pop, result",
+	  "health checks that have ended, of all addresses of the POP, by result",
+	  .write = write_checks },
+	{ "health_check_duration_seconds", "gauge", "check, pop",
+	  "how long the last health check took; of several addresses of the POP the slowest",
+	  .write = write_check_took },
+	{ "health_check_changed_timestamp_seconds", "gauge", "check, pop",
+	  "when the state of an address of the POP by this check last changed",
+	  .write = write_check_changed },
+	{ "health_check_last_timestamp_seconds", "gauge", "check, pop",
+	  "when a health check of the POP last ended; 0: none has", .write = write_check_last },
 
 	{ "flow_table_entries", "gauge", "kind", "live flows in the flow table, by kind",
 	  .write = write_entries },
@@ -559,7 +847,7 @@ static void write_cell(const struct counter_cell *cell, void *arg)
 	const struct writing *writing = arg;
 	const char *name = writing->counter->metric;
 	const struct series *series = writing->series;
-	struct evbuffer *out = writing->page->out;
+	struct prom *out = writing->page->out;
 
 	if (!cell->is_shown && !cell->is_first)
 		return;
@@ -590,13 +878,14 @@ static void write_counters(const struct page *page, const struct family *family)
 
 static void write_samples(const struct page *page, const struct family *family)
 {
+	struct before before = before_labels(family->name, "");
 	size_t i;
 
 	if (family->value)
 		prom_sample(page->out, family->name, family->value(page), NULL);
 	for (i = 0; family->zone && i < page->status->dns.nr_zones; i++)
-		prom_sample(page->out, family->name, family->zone(&page->status->dns.zones[i]),
-			    "zone", page->status->dns.zones[i].name, NULL);
+		write_of(page, &before, &page->zones->list[i], &labels_end,
+			 family->zone(&page->status->dns.zones[i]));
 	for (i = 0; family->flow && i < page->top->nr; i++)
 		write_flow(page, family->name, &page->top->flows[i],
 			   family->flow(page, &page->top->flows[i]), NULL);
@@ -618,20 +907,34 @@ static void write_page(const struct page *page, const struct family *list, size_
 	}
 }
 
-void metrics_write(struct evbuffer *out, const struct view *view, const struct status *status,
-		   const struct metrics_daemon *daemon)
+int metrics_write(struct evbuffer *out, const struct view *view, const struct status *status,
+		  const struct metrics_daemon *daemon)
 {
-	struct page page = { .out = out, .view = view, .status = status, .daemon = daemon };
+	struct labels nodes = { 0 }, zones = { 0 };
+	struct prom prom = { 0 };
+	struct page page = { .out = &prom,
+			     .nodes = &nodes,
+			     .zones = &zones,
+			     .view = view,
+			     .status = status,
+			     .daemon = daemon };
 
-	write_page(&page, families, NR(families));
+	if (!status || (label_nodes(&page) && label_zones(&page)))
+		write_page(&page, families, NR(families));
+	else
+		prom.failed = true;
+	labels_free(&nodes);
+	labels_free(&zones);
+	return prom_end(&prom, out);
 }
 
-void metrics_write_flows(struct evbuffer *out, const struct names *names,
-			 const struct flow_top *top)
+int metrics_write_flows(struct evbuffer *out, const struct names *names, const struct flow_top *top)
 {
-	struct page page = { .out = out, .names = names, .top = top };
+	struct prom prom = { 0 };
+	struct page page = { .out = &prom, .names = names, .top = top };
 
 	write_page(&page, flow_families, NR(flow_families));
+	return prom_end(&prom, out);
 }
 
 /* --- documentation --------------------------------------------------------------------------- */

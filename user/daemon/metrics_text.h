@@ -5,6 +5,7 @@
 #ifndef AD_METRICS_TEXT_H
 #define AD_METRICS_TEXT_H
 
+#include "catchment.h"
 #include "user/flows/flow_top.h"
 #include "user/status/status.h"
 
@@ -18,13 +19,18 @@ struct metrics_daemon {
 	double last_ok_real_s;	       /* 0 = never */
 	const struct steer_plan *plan; /* NULL: nothing is steered */
 	double load; /* of this node's part of its POP's capacity; < 0: none is known */
+	struct catch_view *catchment; /* NULL: nothing was read yet */
+	struct catchment_changes changes;
 };
 
-/* @status NULL: the data path is not loaded; what the daemon knows remains. */
-void metrics_write(struct evbuffer *out, const struct view *view, const struct status *status,
-		   const struct metrics_daemon *daemon);
-void metrics_write_flows(struct evbuffer *out, const struct names *names,
-			 const struct flow_top *top);
+/*
+ * Adds a page to @out. @status NULL: the data path is not loaded; what the daemon knows remains. 0
+ * or -ENOMEM.
+ */
+int metrics_write(struct evbuffer *out, const struct view *view, const struct status *status,
+		  const struct metrics_daemon *daemon);
+int metrics_write_flows(struct evbuffer *out, const struct names *names,
+			const struct flow_top *top);
 
 /* One metric of these pages, as it is documented. */
 struct metric {

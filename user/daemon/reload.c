@@ -81,6 +81,7 @@ static void use_zones(struct reload *reload)
 {
 	reload->old_zones = dns_server_use(reload->daemon->server, reload->zones);
 	metrics_use_plan(reload->daemon->metrics, reload->zones->plan);
+	catchment_use_plan(reload->daemon->catchment, reload->zones->plan);
 	reload->live = true;
 }
 
@@ -98,6 +99,7 @@ static void take_over(struct reload *reload)
 	use_zones(reload);
 	dns_server_tune(daemon->server, daemon->config);
 	metrics_use(daemon->metrics, daemon->config);
+	daemon_health_use(daemon);
 	zone_watch_use(daemon->zone_watch, daemon->config, reload->zones->began_real_ns);
 	/* The worker frees them: a million names take long. */
 	if (old_server)

@@ -11,6 +11,7 @@
 #include "user/base/clock.h"
 #include "user/base/log.h"
 #include "user/dns/dns_service.h"
+#include "user/dns/dns_zones.h"
 #include "user/fleet/model_pins.h"
 #include "user/flows/unstamped.h"
 #include "user/load/attach.h"
@@ -25,6 +26,7 @@
 #define SYSCTL_EVERY_S 10
 #define PEERS_EVERY_S  5
 #define EXPIRY_EVERY_S 10
+#define RENEW_AGAIN_S  600 /* after a try that may have failed */
 
 /* --- what the worker does --------------------------------------------------------------------- */
 
@@ -219,6 +221,18 @@ void daemon_tend_interfaces(void *arg)
 		tend_interfaces(daemon, daemon->tend.trouble);
 }
 
+/* Steered names that were signed here are signed again, as if a zone's file had changed. */
+static void tend_renewal(struct daemon *daemon, const struct dns_zones *zones, __u64 now)
+{
+	__u64 due = zones->steering ? zones->steering->renew_s : 0;
+
+	if (!due || now < due || now < daemon->tend.renew_real_s)
+		return;
+	daemon->tend.renew_real_s = now + RENEW_AGAIN_S;
+	log_info("steered names of signed zones are signed anew");
+	daemon_reload_zones(daemon);
+}
+
 /* When the zones were loaded they told of themselves what was due by then. */
 static void tend_signatures(struct daemon *daemon)
 {
@@ -227,6 +241,8 @@ static void tend_signatures(struct daemon *daemon)
 
 	if (zones && since && since < now)
 		dns_zones_tell_expiry(zones, since, now);
+	if (zones)
+		tend_renewal(daemon, zones, now);
 	daemon->tend.looked_real_s = now;
 }
 
@@ -294,5 +310,7 @@ void daemon_tend(struct daemon *daemon)
 	if (seconds % EXPIRY_EVERY_S == 0)
 		tend_signatures(daemon);
 	daemon_tend_load(daemon);
+	catchment_tend(daemon->catchment, daemon->config, &daemon->loader->pins,
+		       state_has_flag(daemon->loader->dp.state_at, AD_STATE_DRAINING));
 	daemon->tend.seconds++;
 }

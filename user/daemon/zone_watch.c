@@ -51,8 +51,9 @@ struct look {
 	struct zone_watch *watch; /* NULL: it was freed meanwhile */
 	struct worker *worker;
 	const struct config *config;
-	struct watched_set *before; /* to compare with, or NULL */
+	struct watched_set *before; /* of the same configuration, or NULL */
 	struct watched_set *after;  /* what is there now; NULL: only to compare */
+	bool compares;		    /* with what is in @before */
 	bool drops_before;	    /* nobody else has it any more */
 	__u64 settled_ns;	    /* times.settled_ms */
 	bool differs;
@@ -385,17 +386,63 @@ static void note_steering(struct zone_files *files, const struct config *config)
 			zone_files_note(files, config->regions[i].network_file);
 }
 
-/* Which files there are. 0 or -ENOMEM. */
-static int find_files(struct watched_set *set, const struct config *config)
+/* The steered names of a signed zone, as each POP has them. */
+static void add_variants(struct zone_files *files, const struct config *config,
+			 const struct config_zone *zone)
+{
+	char *file;
+	size_t i;
+
+	for (i = 0; i < config->nr_pops && zone->variants; i++) {
+		file = config_variant_file(zone, config->pops[i].name);
+		if (file)
+			zone_files_add(files, file, config->include_dir);
+		free(file);
+	}
+}
+
+/* Nothing says that one of these files has changed since it was seen. */
+static bool all_hold(const struct zone_seen *seen, size_t nr)
 {
 	size_t i;
+
+	for (i = 0; i < nr; i++)
+		if (!seen[i].name || !zone_seen_holds(&seen[i]))
+			return false;
+	return true;
+}
+
+/* A zone whose files have not changed includes what it did: it is not read for that. */
+static void find_zone_files(struct zone_files *files, const struct zone_files *known,
+			    const struct zone_seen *seen, const struct config *config,
+			    const struct config_zone *zone)
+{
+	size_t i;
+
+	if (!known || !known->nr || !all_hold(seen, known->nr)) {
+		zone_files_add(files, zone->file, config->include_dir);
+		add_variants(files, config, zone);
+		return;
+	}
+	for (i = 0; i < known->nr; i++)
+		zone_files_note(files, known->names[i]);
+}
+
+/* Which files there are. @before: NULL, or the set before. 0 or -ENOMEM. */
+static int find_files(struct watched_set *set, const struct config *config,
+		      const struct watched_set *before)
+{
+	size_t i, seen = 0;
 
 	set->zones = calloc(config->nr_zones + 1, sizeof(*set->zones));
 	if (!set->zones)
 		return -ENOMEM;
 	set->nr_zones = config->nr_zones + 1;
-	for (i = 0; i < config->nr_zones; i++)
-		zone_files_add(&set->zones[i], config->zones[i].file, config->include_dir);
+	for (i = 0; i < config->nr_zones; i++) {
+		find_zone_files(&set->zones[i], before ? &before->zones[i] : NULL,
+				before ? &before->seen[seen] : NULL, config, &config->zones[i]);
+		seen += before ? before->zones[i].nr : 0;
+	}
 	note_steering(&set->zones[i], config);
 	for (i = 0; i < set->nr_zones; i++)
 		set->nr_seen += set->zones[i].nr;
@@ -403,10 +450,11 @@ static int find_files(struct watched_set *set, const struct config *config)
 	return set->seen ? 0 : -ENOMEM;
 }
 
-static int set_fill(struct watched_set *set, const struct config *config)
+static int set_fill(struct watched_set *set, const struct config *config,
+		    const struct watched_set *before)
 {
 	size_t i;
-	int err = find_files(set, config);
+	int err = find_files(set, config, before);
 
 	if (err)
 		return err;
@@ -427,10 +475,10 @@ static void work_look(struct worker_job *job)
 	struct look *look = (struct look *)job;
 	__u64 began = clock_mono_us();
 
-	if (look->before)
+	if (look->compares)
 		look->differs = any_differs(look->before, look->settled_ns);
 	if (look->after)
-		look->err = set_fill(look->after, look->config);
+		look->err = set_fill(look->after, look->config, look->before);
 	look->took_us = clock_mono_us() - began;
 }
 
@@ -517,7 +565,8 @@ static void look_soon(struct zone_watch *watch, __u64 fresh_ns)
 	look->config = watch->config;
 	look->settled_ns = watch->times.settled_ms * 1000000ull;
 	look->differs = fresh_ns && watch->is_told;
-	look->before = look->differs ? NULL : watch->set;
+	look->before = watch->set;
+	look->compares = watch->set && !look->differs;
 	watch->is_told = watch->is_told && !look->differs;
 	watch->look = look;
 	worker_queue(watch->worker, &look->job);

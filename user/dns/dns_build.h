@@ -17,12 +17,12 @@ struct dns_build {
 	struct dns_render render;
 	struct zone *const *zones;
 	size_t nr_zones;
+	const bool *wanted; /* by zone: which are compiled; NULL: all */
 	const struct dns_steered *steered;
 	size_t nr_steered;
 	struct dns_extra *extras; /* steered names of zones that can be read */
 	size_t nr_extras;
-	__u64 long_extras; /* bytes of additional data in sets that have much */
-	__u32 **proofs;	   /* by zone, then by denier of its chain: refs; NULL: not signed */
+	__u32 **proofs; /* by zone, then by denier of its chain: refs; NULL: not signed */
 	__u64 keys[AD_DNS_NAME_WORDS][2];
 	/* CHAOS: two names, one TXT */
 	struct zone_rr odd[2];
@@ -31,35 +31,47 @@ struct dns_build {
 };
 
 /*
- * @size bytes at a multiple of @align; as @whole they lie in one page. 0 when out of memory, as
- * the header is never asked for.
+ * @size bytes at a multiple of @align; as @whole they lie in one page. 0 when out of memory:
+ * address 0 is the header, which is allocated once.
  */
 __u64 dns_image_alloc(struct dns_image *image, __u64 size, __u32 align, bool whole);
 void *dns_image_at(const struct dns_image *image, __u64 address);
 
-/* @node's cell, with all that it refers to. 0 or -errno. */
+/* Marks a cell that another record refers to by its number: dns_image_patch() must not move it. */
+void dns_image_hold(struct dns_image *image, __u32 cell);
+/* Compiles zones and names; the name table must be laid out. 0 or -errno. */
+int dns_build_body(struct dns_build *build);
+/* Frees all but the image. */
+void dns_build_free(struct dns_build *build);
+
+/* Compiles @node's cell and all that it refers to. 0 or -errno. */
 int dns_build_cell(struct dns_build *build, const struct dns_node *node, const __u64 hash[2]);
 
 /* --- steered names (dns_steered.c) ------------------------------------------------------------ */
 
-/* Where in the tree they belong. 0 or -ENOMEM. */
+/* Finds their places in the tree. 0 or -ENOMEM. */
 int dns_steered_place(struct dns_build *build);
-/* Notes which nodes are steered. */
+/* Marks the nodes that are steered. */
 void dns_steered_mark(struct dns_build *build);
 /* A cell for each POP of each steered name. 0 or -errno. */
 int dns_steered_build(struct dns_build *build);
 
-/* --- signed zones (dns_denial.c) ---------------------------------------------------------------
- */
+/* --- signed zones (dns_denial.c) -------------------------------------------------------------- */
 
 /* Stores the chains of all zones that have one. 0 or -errno. */
 int dns_chains_build(struct dns_build *build);
+/*
+ * Of zones that are not compiled: reads the chains of those that are the parent of a zone that is.
+ */
+int dns_chains_read(struct dns_build *build);
 void dns_chains_free(struct dns_build *build);
 
-/* What denies something of @node; its wildcard needs no denial if it has one. */
+/*
+ * The records that prove what does not exist at @node. If it has a wildcard, that needs no proof.
+ */
 void dns_chain_deny(const struct dns_build *build, const struct dns_node *node,
 		    struct ad_dns_denial *denial);
-/* The proof that the alias @cname leads to a name that is not stored as such; 0 = it is. */
+/* The proof that the target of @cname does not exist; 0 = it does. */
 __u32 dns_chain_cover(const struct dns_build *build, __u32 zone, const struct zone_rr *cname,
 		      const struct dns_target *target);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * dns_denial.c: the proofs of signed zones in an image, and which name needs which (dns_build.h).
+ * dns_denial.c: stores the NSEC and NSEC3 records of signed zones in an image, and finds those that
+ * each name needs (dns_build.h).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 
 /* --- storing ---------------------------------------------------------------------------------- */
 
-/* What a denier is found by: see struct ad_dns_chain. */
+/* The key by which a denier is found: see struct ad_dns_chain. */
 static __u32 denier_key(const struct zone *zone, const struct zone_rr *denier,
 			__u8 key[NAME_KEY_MAX])
 {
@@ -107,8 +108,41 @@ int dns_chains_build(struct dns_build *build)
 	if (!build->proofs)
 		return -ENOMEM;
 	for (i = 0; i < build->nr_zones && !err; i++)
-		if (build->zones[i]->chain.nr)
+		if (build->zones[i]->chain.nr && (!build->wanted || build->wanted[i]))
 			err = build_chain(build, i);
+	return err;
+}
+
+/* Reads the refs of proofs back from the image. */
+static int read_chain(struct dns_build *build, __u32 index)
+{
+	const struct ad_dns_zone *zone = dns_image_zone(build->image, index);
+	const struct ad_dns_chain *chain = dns_image_at(build->image, (__u64)zone->chain * 8);
+	const struct ad_dns_denier *denier;
+	__u32 i;
+
+	build->proofs[index] = calloc(chain->nr + 1, sizeof(*build->proofs[index]));
+	if (!build->proofs[index])
+		return -ENOMEM;
+	for (i = 0; i < chain->nr; i++) {
+		denier =
+			dns_image_at(build->image, (__u64)chain->deniers * 8 + i * sizeof(*denier));
+		build->proofs[index][i] = denier->proof;
+	}
+	return 0;
+}
+
+int dns_chains_read(struct dns_build *build)
+{
+	__u32 i, parent;
+	int err = 0;
+
+	for (i = 0; i < build->nr_zones && !err; i++) {
+		parent = build->tree.parents[i].zone;
+		if (parent != DNS_NO_ZONE && !build->proofs[parent] &&
+		    build->zones[parent]->chain.nr)
+			err = read_chain(build, parent);
+	}
 	return err;
 }
 
@@ -123,13 +157,13 @@ void dns_chains_free(struct dns_build *build)
 
 /* --- denying ---------------------------------------------------------------------------------- */
 
-/* The proof whose span @name lies in, or that is its own. */
+/* The proof of @name's own denier, or of the one whose span @name lies in. */
 static __u32 find_proof(const struct dns_build *build, __u32 zone, const __u8 *name, bool *own)
 {
 	return build->proofs[zone][zone_chain_find(&build->zones[zone]->chain, name, own)];
 }
 
-/* "*" directly below @name; 0 where no name is that long. */
+/* The proof for "*" directly below @name; 0 if that name would be too long. */
 static __u32 find_wild(const struct dns_build *build, __u32 zone, const __u8 *name)
 {
 	__u8 wild[2 + 255] = "\1*";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * dns_image.c: zones to pages (dns_image.h). Header and zones come first, then the name table,
- * then what names refer to.
+ * dns_image.c: compiles zones to pages (dns_image.h). Header and zones come first, then the name
+ * table, then the data that names refer to.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,10 +12,10 @@
 #include "user/base/log.h"
 #include "user/base/progress.h"
 
-#define ALIASES_MAX    64 /* as many as anybody follows */
+#define ALIASES_MAX    64 /* no resolver follows more */
 #define PROGRESS_NAMES 65536
 
-/* Additional data of one set; referrals have all, as long as that makes the image no giant. */
+/* Additional data of one set. A referral has all of it, within a limit for the whole image. */
 #define EXTRA_BYTES_MAX AD_DNS_UDP_MAX
 #define LONG_EXTRAS_MAX (64u << 20)
 
@@ -68,6 +68,7 @@ void dns_image_free(struct dns_image *image)
 	for (i = 0; i < image->nr_pages; i++)
 		free(image->pages[i]);
 	free(image->pages);
+	free(image->held);
 	free(image);
 }
 
@@ -85,15 +86,22 @@ __u64 dns_image_cells(const struct dns_image *image)
 	return ((__u64)head->bucket_mask + 1) * AD_DNS_BUCKET_CELLS;
 }
 
+/* A cell that is held must not move to make room for another one. */
+void dns_image_hold(struct dns_image *image, __u32 cell)
+{
+	if (cell < dns_image_cells(image))
+		image->held[cell / 64] |= 1ull << cell % 64;
+}
+
 /* --- records ---------------------------------------------------------------------------------- */
 
-/* Where marks go behind so many bytes. */
+/* Offset of the marks that follow @len bytes. */
 static size_t padded(size_t len)
 {
 	return (len + 3) & ~(size_t)3;
 }
 
-/* Copies what was rendered behind its fixups, and marks behind that; its ref, or 0. */
+/* Stores fixups, rendered bytes and marks, in this order. Returns the ref, or 0. */
 static __u32 build_blob(struct dns_build *build)
 {
 	const struct dns_render *r = &build->render;
@@ -135,8 +143,9 @@ static const struct zone_rr *node_alias(const struct dns_node *node)
 }
 
 /*
- * The node that the alias at @node leads to, or NULL where it leads to none of the zone's. A DNAME
- * leads below its target: what is there depends on the question, unless that is another DNAME's.
+ * The node that the alias at @node leads to, or NULL if that is outside the zone. A DNAME leads to
+ * a name below its target, which depends on the question; it is known only if the target is another
+ * DNAME.
  */
 static const struct dns_node *alias_next(const struct dns_build *build, const struct dns_node *node)
 {
@@ -159,7 +168,7 @@ static const struct dns_node *alias_next(const struct dns_build *build, const st
 	return &build->tree.nodes[next->wild];
 }
 
-/* Aliases from @node on until one comes for the second time; 0 if the chain ends. */
+/* The number of aliases from @node on until one repeats; 0 if the aliases end. */
 static __u8 alias_loop(const struct dns_build *build, const struct dns_node *node)
 {
 	const struct dns_node *seen[ALIASES_MAX] = {};
@@ -188,6 +197,7 @@ static void build_next(const struct dns_build *build, const struct dns_node *nod
 	if (target.kind != AD_DNS_NEXT_CELL)
 		return;
 	to->next = build->tree.nodes[target.node].cell + 1;
+	dns_image_hold(build->image, to->next - 1);
 	to->cover = dns_chain_cover(build, node->zone, cname, &target);
 }
 
@@ -200,7 +210,21 @@ static int render_signatures(struct dns_render *render, const struct dns_place *
 	return dns_render_add(render, place, sigs, nr, ttl);
 }
 
-/* Stores what was rendered and fills in its directory entry. */
+/* Those of a set of @node: what is no record of the zone itself brings its own. */
+static int render_node_signatures(struct dns_render *render, const struct dns_place *place,
+				  const struct dns_node *node, const struct zone *zone,
+				  const struct zone_rr *rrs)
+{
+	const struct zone_rr *sigs;
+	size_t nr;
+
+	if (!node->is_variant)
+		return render_signatures(render, place, zone, rrs, rrs->ttl);
+	sigs = zone_rrs_signatures(node->rrs, node->nr_rrs, rrs->type, &nr);
+	return dns_render_add(render, place, sigs, nr, rrs->ttl);
+}
+
+/* Stores the rendered set and fills in its directory entry. */
 static int build_entry(struct dns_build *build, const struct dns_node *node,
 		       const struct zone_rr *rrs, struct ad_dns_rrset *to)
 {
@@ -227,7 +251,7 @@ static __u32 set_ttl(const struct zone_rr *rrs)
 	return rrs->type == DNS_T_RRSIG ? DNS_RENDER_TTL_OWN : rrs->ttl;
 }
 
-/* Renders what comes along with a set, which was rendered. */
+/* Renders the additional data of the set that was rendered. */
 static void render_extra(struct dns_build *build, const struct dns_node *node,
 			 const struct dns_place *place, const struct zone_rr *rrs, size_t nr,
 			 bool with_sigs)
@@ -241,14 +265,17 @@ static void render_extra(struct dns_build *build, const struct dns_node *node,
 		.max = EXTRA_BYTES_MAX,
 	};
 
-	if (naming.cut && build->long_extras < LONG_EXTRAS_MAX)
+	naming.steered = build->extras;
+	naming.nr_steered = build->nr_extras;
+	naming.zone_index = node->zone;
+	if (naming.cut && build->image->long_extras < LONG_EXTRAS_MAX)
 		naming.max = DNS_RENDER_BYTES;
 	dns_render_extra(&build->render, place, &naming);
 	if (build->render.extra_len > EXTRA_BYTES_MAX)
-		build->long_extras += build->render.extra_len;
+		build->image->long_extras += build->render.extra_len;
 }
 
-/* One RRset as it is. */
+/* One RRset without signatures. */
 static int build_set(struct dns_build *build, const struct dns_node *node,
 		     const struct zone_rr *rrs, size_t nr, struct ad_dns_rrset *to)
 {
@@ -306,7 +333,7 @@ static __u32 build_extra(struct dns_build *build)
 	return at / 8;
 }
 
-/* The same set with its signatures; at a cut also what the zone has of DS (RFC 4035, 3.1.4). */
+/* The same set with its signatures; at a cut also the DS set, if there is one (RFC 4035, 3.1.4). */
 static int build_signed(struct dns_build *build, const struct dns_node *node,
 			const struct zone_rr *rrs, size_t nr, struct ad_dns_rrset *to)
 {
@@ -321,7 +348,7 @@ static int build_signed(struct dns_build *build, const struct dns_node *node,
 	if (cut && rrs->type == DNS_T_NS)
 		ds = zone_find(zone, cut, DNS_T_DS, &nr_ds);
 	if (dns_render_set(render, &place, rrs, nr, set_ttl(rrs)) ||
-	    render_signatures(render, &place, zone, rrs, rrs->ttl) ||
+	    render_node_signatures(render, &place, node, zone, rrs) ||
 	    (ds && (dns_render_add(render, &place, ds, nr_ds, ds->ttl) ||
 		    render_signatures(render, &place, zone, ds, ds->ttl))))
 		return -E2BIG;
@@ -335,7 +362,7 @@ static int build_signed(struct dns_build *build, const struct dns_node *node,
 	return !to->extra && render->extra_rrs ? -ENOMEM : 0;
 }
 
-/* How many records from @rrs on have its type. */
+/* How many records, from @rrs on, have the type of the first. */
 static size_t type_run(const struct zone_rr *rrs, size_t nr)
 {
 	size_t n = 1;
@@ -345,7 +372,7 @@ static size_t type_run(const struct zone_rr *rrs, size_t nr)
 	return n;
 }
 
-/* Types of @node. */
+/* How many types @node has. */
 static size_t count_types(const struct dns_node *node)
 {
 	size_t i, n = 0;
@@ -376,7 +403,7 @@ static int build_sets(struct dns_build *build, const struct dns_node *node,
 	return err;
 }
 
-/* All sets of @node with what proves them. */
+/* All sets of @node with their signatures. */
 static int build_signed_sets(struct dns_build *build, const struct dns_node *node,
 			     struct ad_dns_rrset *to)
 {
@@ -393,7 +420,7 @@ static int build_signed_sets(struct dns_build *build, const struct dns_node *nod
 
 /* --- cells ------------------------------------------------------------------------------------ */
 
-/* Addresses go inline as long as they fit; those of the smaller set first. */
+/* Addresses are stored in the cell as long as they fit: first A, then AAAA. */
 static void cell_addresses(struct ad_dns_cell *cell, const struct dns_node *node)
 {
 	const struct zone_rr *a = NULL, *aaaa = NULL;
@@ -419,7 +446,7 @@ static void cell_addresses(struct ad_dns_cell *cell, const struct dns_node *node
 	}
 }
 
-/* What of a node the directory must say beside its RRsets. */
+/* What the directory of a node holds beside its RRsets. */
 struct extras {
 	const struct zone_rr *ds; /* at an apex, from the zone above */
 	size_t nr_ds;
@@ -434,8 +461,10 @@ static void node_extras(const struct dns_build *build, const struct dns_node *no
 	const struct dns_parent *parent;
 
 	memset(extras, 0, sizeof(*extras));
-	if (node->wild != DNS_NO_NODE)
+	if (node->wild != DNS_NO_NODE) {
 		extras->wild = tree->nodes[node->wild].cell + 1;
+		dns_image_hold(build->image, extras->wild - 1);
+	}
 	if (node->zone == DNS_NO_ZONE || node->key.len != build->zones[node->zone]->key.len)
 		return;
 	parent = &tree->parents[node->zone];
@@ -453,7 +482,10 @@ static int by_type(const void *a, const void *b)
 	return (int)x->type - (int)y->type;
 }
 
-/* DS of the parent are rendered in the parent's place: their apex pointers are its. */
+/*
+ * DS records of the parent are rendered in the parent's zone: pointers to the apex mean the
+ * parent's apex.
+ */
 static int build_parent_ds(struct dns_build *build, const struct dns_node *node,
 			   const struct extras *extras, struct ad_dns_rrset *to, bool with_sigs)
 {
@@ -462,11 +494,12 @@ static int build_parent_ds(struct dns_build *build, const struct dns_node *node,
 	if (!extras->nr_ds)
 		return 0;
 	seen.zone = extras->parent_zone - 1;
+	seen.is_variant = false;
 	return with_sigs ? build_signed(build, &seen, extras->ds, extras->nr_ds, to)
 			 : build_set(build, &seen, extras->ds, extras->nr_ds, to);
 }
 
-/* The zone can be proven, or the zone above it what it says of this one. */
+/* The zone is signed; or @node is its apex and the parent zone is signed. */
 static bool is_signed(const struct dns_build *build, const struct dns_node *node)
 {
 	__u32 parent;
@@ -587,7 +620,7 @@ int dns_build_cell(struct dns_build *build, const struct dns_node *node, const _
 	return err;
 }
 
-/* The cell of a name itself; what a steered one has lies in those of its POPs. */
+/* The cell of a name itself. The sets of a steered name are in the cells of its POPs. */
 static int build_name(struct dns_build *build, size_t index)
 {
 	const struct dns_node *node = &build->tree.nodes[index];
@@ -599,7 +632,7 @@ static int build_name(struct dns_build *build, size_t index)
 	return dns_build_cell(build, node->steered ? &bare : node, build->table.hashes[index]);
 }
 
-/* What lies between a cut and another zone's apex says the same as the cut. */
+/* A name between a cut and another zone's apex is answered like the cut. */
 static void share_records(struct dns_build *build)
 {
 	const struct dns_tree *tree = &build->tree;
@@ -616,7 +649,7 @@ static void share_records(struct dns_build *build)
 
 /* --- the image -------------------------------------------------------------------------------- */
 
-/* RFC 2308, 3 and 5: a negative answer lives as long as the smaller of SOA's TTL and MINIMUM. */
+/* RFC 2308, 3 and 5: the TTL of a negative answer is the smaller of the SOA's TTL and MINIMUM. */
 static __u32 negative_ttl(const struct zone_rr *soa)
 {
 	const __u8 *p = soa->rdata + soa->rdlen - 4;
@@ -650,6 +683,7 @@ static int build_zone(struct dns_build *build, __u32 index)
 	struct ad_dns_zone *to = dns_image_zone(build->image, index);
 	struct zone *zone = build->zones[index];
 
+	memset(to, 0, sizeof(*to));
 	to->serial = zone->serial;
 	to->counter = AD_DNS_ZONE_MAX;
 	to->apex_len = name_len(zone->apex);
@@ -657,17 +691,6 @@ static int build_zone(struct dns_build *build, __u32 index)
 	zone->names = 0;
 	zone->bytes = 0;
 	return zone->nr_rrs ? build_soa(build, zone, to) : 0;
-}
-
-static __u16 tree_depth(const struct dns_tree *tree)
-{
-	__u16 depth = 0;
-	size_t i;
-
-	for (i = 0; i < tree->nr_nodes; i++)
-		if (tree->nodes[i].key.labels > depth && tree->nodes[i].class == DNS_CLASS_IN)
-			depth = tree->nodes[i].key.labels;
-	return depth;
 }
 
 static int build_head(struct dns_build *build, const struct dns_image_options *options)
@@ -692,17 +715,18 @@ static int build_head(struct dns_build *build, const struct dns_image_options *o
 	head->buckets = buckets / 8;
 	head->zones = zones / 8;
 	head->nr_zones = build->nr_zones;
-	head->depth_max = tree_depth(&build->tree);
+	head->depth_max = dns_tree_depth(&build->tree);
 	head->udp_size = options->udp_size;
 	head->unserved_pass = options->unserved_pass;
 	head->nsid_len = nsid_len;
 	memcpy(head->nsid, options->nsid ? options->nsid : "", nsid_len);
 	memcpy(head->keys, build->keys, sizeof(head->keys));
 	image->nr_names = build->tree.nr_nodes;
-	return 0;
+	image->held = calloc(dns_image_cells(image) / 64 + 1, sizeof(*image->held));
+	return image->held ? 0 : -ENOMEM;
 }
 
-static int build_body(struct dns_build *build)
+int dns_build_body(struct dns_build *build)
 {
 	const struct dns_tree *tree = &build->tree;
 	struct ad_dns_image *head;
@@ -710,9 +734,11 @@ static int build_body(struct dns_build *build)
 	int err = 0;
 
 	for (i = 0; i < build->nr_zones && !err; i++)
-		err = build_zone(build, i);
-	if (!err)
-		err = dns_chains_build(build);
+		if (!build->wanted || build->wanted[i])
+			err = build_zone(build, i);
+	err = err ?: dns_chains_build(build);
+	if (build->wanted)
+		err = err ?: dns_chains_read(build);
 	for (i = 0; i < tree->nr_nodes && !err; i++) {
 		err = build_name(build, i);
 		if (!err && i % PROGRESS_NAMES == 0 &&
@@ -769,7 +795,7 @@ static int build_all(struct dns_build *build, const struct dns_image_options *op
 		err = dns_steered_place(build);
 	if (!err)
 		err = dns_tree_build(&build->tree, build->zones, build->nr_zones, build->extras,
-				     build->nr_extras);
+				     build->nr_extras, NULL);
 	if (!err)
 		err = build_odd(build, options->nsid);
 	if (!err)
@@ -778,7 +804,18 @@ static int build_all(struct dns_build *build, const struct dns_image_options *op
 		err = dns_table_build(&build->table, &build->tree, build->keys);
 	if (!err)
 		err = build_head(build, options);
-	return err ? err : build_body(build);
+	return err ? err : dns_build_body(build);
+}
+
+void dns_build_free(struct dns_build *build)
+{
+	if (!build)
+		return;
+	dns_tree_free(&build->tree);
+	dns_table_free(&build->table);
+	dns_chains_free(build);
+	free(build->extras);
+	free(build);
 }
 
 int dns_image_build(struct zone *const *zones, size_t nr_zones,
@@ -795,12 +832,8 @@ int dns_image_build(struct zone *const *zones, size_t nr_zones,
 		build->steered = options->steered;
 		build->nr_steered = options->nr_steered;
 		err = build_all(build, options);
-		dns_tree_free(&build->tree);
-		dns_table_free(&build->table);
-		dns_chains_free(build);
-		free(build->extras);
 	}
-	free(build);
+	dns_build_free(build);
 	if (err) {
 		dns_image_free(*image);
 		*image = NULL;

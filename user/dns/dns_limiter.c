@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * dns_limiter.c: rules for the engine from what the operator wrote (dns_limiter.h).
+ * dns_limiter.c: makes the engine's rules from the configuration (dns_limiter.h).
  */
 #include <arpa/inet.h>
 #include <endian.h>

@@ -15,7 +15,7 @@ struct config_errors;
 
 struct dns_limiter {
 	struct ad_dns_rules rules;
-	struct ad_dns_accounts *lines; /* the daemon's own; NULL: no limits */
+	struct ad_dns_accounts *lines; /* the daemon's own accounts; NULL: no limits */
 	__u32 mask;		       /* lines - 1 */
 	struct ad_dns_prefix exempt[]; /* rules.nr_exempt of them */
 };
@@ -25,9 +25,9 @@ int dns_limiter_load(const struct config *config, struct dns_limiter **limiter,
 		     struct config_errors *errors);
 void dns_limiter_free(struct dns_limiter *limiter);
 
-/* Lines of eight accounts - 1; 0 if @config sets no limit. */
+/* The number of lines (of eight accounts) minus 1; 0 if @config sets no limit. */
 __u32 dns_limiter_mask(const struct config *config);
-/* @limiter goes on with what @old has counted, if their tables are of one size. */
+/* @limiter takes over the accounts of @old if their tables have the same size. */
 void dns_limiter_inherit(struct dns_limiter *limiter, struct dns_limiter *old);
 
 static inline bool dns_prefix_has(const struct ad_dns_prefix *prefix, const struct ad_addr *addr)

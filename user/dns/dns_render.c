@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * dns_render.c: records to wire format, names compressed against what every reply holds: the
- * owner name and, behind it, the zone's apex (dns_render.h).
+ * dns_render.c: records to wire format. Names are compressed against two names that every reply
+ * contains: the owner name and the zone's apex (dns_render.h).
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include "dns_render.h"
 #include "maps/dns_proto.h"
 
 #define RR_FIXED 12 /* owner name as a pointer, type, class, TTL, length */
 
-/* Names further on are not pointed to: wherever the set starts, 14 bits must reach them. */
+/*
+ * No pointers to names behind this offset: 14 bits must reach them wherever the set starts in the
+ * message.
+ */
 #define SELF_MAX 8192
 
-/* Where the writing stands; @failed sticks. */
+/* Position of the writer. Once @failed is set, it stays set. */
 struct pen {
 	struct dns_render *render;
 	const struct dns_place *place;
@@ -57,7 +61,7 @@ static void pen_pointer(struct pen *pen, enum ad_dns_base base, __u16 add)
 	pen_16(pen, 0xC000);
 }
 
-/* @name down to where @tail starts in it; NULL if it does not end so. */
+/* The place in @name where @tail starts; NULL if @name does not end with @tail. */
 static const __u8 *name_tail(const __u8 *name, const __u8 *tail)
 {
 	size_t len = name_len(name), tail_len;
@@ -88,8 +92,8 @@ static void pen_name(struct pen *pen, const __u8 *name, bool compress)
 }
 
 /*
- * Names that RFC 1035 types hold may be compressed (RFC 3597, 4); all others are opaque. How many
- * there are, and how many bytes stand in front of the first.
+ * Only names in types of RFC 1035 may be compressed (RFC 3597, 4). Returns how many there are;
+ * *@before: bytes before the first.
  */
 static unsigned int rdata_names(__u16 type, size_t *before)
 {
@@ -202,7 +206,7 @@ int dns_render_proof(struct dns_render *render, const struct zone *zone,
 	return pen.failed ? -E2BIG : 0;
 }
 
-/* Bytes in front of the host that a record names; -1: it names none. */
+/* Bytes before the host name in the data; -1: there is none. */
 static int rdata_host(__u16 type)
 {
 	switch (type) {
@@ -224,20 +228,20 @@ static bool is_service(__u16 type)
 	return type == DNS_T_SVCB || type == DNS_T_HTTPS;
 }
 
-/* RFC 9460, 2.5.2: a service whose target is the root is at the owner name itself. */
+/* RFC 9460, 2.5.2: the target "." of a service means the owner name. */
 static bool names_owner(const struct zone_rr *rr)
 {
 	return is_service(rr->type) && (rr->rdata[0] || rr->rdata[1]) && !rr->rdata[2];
 }
 
-/* Where the record behind the one at @at begins in what was rendered. */
+/* Offset of the record after the one at @at, in the rendered bytes. */
 static __u32 render_next(const struct dns_render *render, __u32 at)
 {
 	return at + RR_FIXED + (render->bytes[at + RR_FIXED - 2] << 8) +
 	       render->bytes[at + RR_FIXED - 1];
 }
 
-/* @at is where the name stands in the set; 0: it is the owner name itself. */
+/* @at: offset of the name in the set; 0: it is the owner name. */
 static void pen_host_name(struct pen *pen, const __u8 *host, __u32 at)
 {
 	if (!at)
@@ -259,7 +263,7 @@ static void pen_host_rrs(struct pen *pen, const __u8 *host, __u32 at, const stru
 	}
 }
 
-/* The zone has the last word on this name: no cut and no DNAME is above it. */
+/* The zone is authoritative for this name: no cut and no DNAME is above it. */
 static bool is_own(const struct zone *zone, const struct name_key *key)
 {
 	struct name_key above;
@@ -276,7 +280,7 @@ static bool is_own(const struct zone *zone, const struct name_key *key)
 	return true;
 }
 
-/* Where room is short, what comes last is left out: signatures first (RFC 4035, 3.1.1). */
+/* If there is too little room, the last sets are left out: signatures first (RFC 4035, 3.1.1). */
 enum extra_round {
 	EXTRA_GLUE,
 	EXTRA_OTHERS,
@@ -292,14 +296,14 @@ struct extra {
 	bool full;
 };
 
-/* One name of the set, and where it stands in it; 0: it is the owner name itself. */
+/* One host name of the set, and its offset there; 0: it is the owner name. */
 struct host {
 	const __u8 *name;
 	__u32 at;
 	struct name_key key;
 };
 
-/* The set just written stays, whole, or goes. */
+/* Keeps the set that was just written, or removes all of it if it does not fit. */
 static void extra_close(struct extra *extra, const struct pen *before, size_t rrs)
 {
 	struct dns_render *render = extra->pen.render;
@@ -340,12 +344,28 @@ static void extra_set(struct extra *extra, const struct host *host, __u16 type)
 	extra_close(extra, &before, nr);
 }
 
+static int steered_compare(const void *key, const void *extra)
+{
+	return name_key_compare(key, &((const struct dns_extra *)extra)->key);
+}
+
+/* What the zone itself has at a steered name is answered to nobody. */
+static bool is_steered(const struct dns_naming_set *naming, const struct host *host)
+{
+	const struct dns_extra *found = NULL;
+
+	if (naming->nr_steered)
+		found = bsearch(&host->key, naming->steered, naming->nr_steered, sizeof(*found),
+				steered_compare);
+	return found && found->zone == naming->zone_index;
+}
+
 static void extra_host(struct extra *extra, const struct host *host)
 {
 	const struct dns_naming_set *naming = extra->naming;
 	bool is_glue = naming->cut && name_key_within(&host->key, naming->cut);
 
-	if (is_glue != (extra->round == EXTRA_GLUE))
+	if (is_glue != (extra->round == EXTRA_GLUE) || (!is_glue && is_steered(naming, host)))
 		return;
 	extra_set(extra, host, DNS_T_A);
 	extra_set(extra, host, DNS_T_AAAA);
@@ -358,7 +378,7 @@ static const __u8 *host_name(const struct zone_rr *rr)
 	return names_owner(rr) ? rr->owner_name : rr->rdata + rdata_host(rr->type);
 }
 
-/* RFC 2181, 5: several records may name one host, whose addresses come once all the same. */
+/* RFC 2181, 5: several records may name the same host; its addresses are added once. */
 static bool is_named_before(const struct zone_rr *rrs, size_t i)
 {
 	size_t k;

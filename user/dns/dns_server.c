@@ -3,7 +3,7 @@
  * dns_server.c: port 53 in the daemon (dns_service.h): what the kernel passes up, and TCP.
  *
  * One socket per VIP and protocol, so that a reply leaves from the address that was asked. With
- * `unserved: pass` another nameserver owns the port on this host, and there is nothing to do.
+ * `unserved: pass` another name server has the port on this host, and nothing is opened.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -28,19 +28,19 @@
 #include "user/steer/pops.h"
 
 #define DNS_PORT     53
-#define UDP_BURST    64	  /* datagrams before other events get their turn */
-#define UDP_TURN_US  1000 /* likewise, of datagrams that take long */
-#define UDP_LEFT_MAX 4096 /* datagrams of a socket that is about to close */
+#define UDP_BURST    64	  /* datagrams in a row before other events are handled */
+#define UDP_TURN_US  1000 /* the same for datagrams that take long */
+#define UDP_LEFT_MAX 4096 /* datagrams that are still read from a socket before it is closed */
 #define TCP_BACKLOG  4096 /* or net.core.somaxconn */
 
-/* One VIP. What somebody else holds is NULL until he leaves. */
+/* The sockets of one VIP. NULL: another process has the port. */
 struct endpoint {
 	struct dns_server *server;
 	struct ad_addr address;
 	struct event *udp;
 	struct evconnlistener *tcp;
 	bool lent; /* the server of a new configuration has the same sockets */
-	bool told; /* that somebody else holds it */
+	bool told; /* whether it was logged that another process has the port */
 };
 
 /* --- answering -------------------------------------------------------------------------------- */
@@ -97,7 +97,7 @@ bool dns_server_answer(struct dns_server *server, size_t len, const struct ad_ad
 	return verdict == DNS_SEND;
 }
 
-/* No datagram of ours is ever fragmented: if the interface is too narrow, the client hears TC. */
+/* Our datagrams are never fragmented: if one is too long for the interface, the client gets TC. */
 static void udp_send(struct dns_server *server, int fd, const struct sockaddr *to, socklen_t len)
 {
 	struct dns_work *work = server->work;
@@ -111,7 +111,7 @@ static void udp_send(struct dns_server *server, int fd, const struct sockaddr *t
 	sendto(fd, work->msg, work->len, MSG_DONTWAIT, to, len);
 }
 
-/* False: there is none. */
+/* False: there is no datagram. */
 static bool udp_answer_one(struct dns_server *server, int fd)
 {
 	struct sockaddr_storage from;
@@ -154,9 +154,9 @@ static void tcp_accepted(struct evconnlistener *listener, evutil_socket_t fd, st
 /* --- sockets ---------------------------------------------------------------------------------- */
 
 /*
- * Bound to a VIP that may not be there yet (IP_FREEBIND), and to nobody else: where two sockets
- * agree to share (SO_REUSEPORT, or SO_REUSEADDR for datagrams) the other one may take all. A
- * listener's SO_REUSEADDR shares with connections of before only.
+ * Binds to a VIP, which need not be configured yet (IP_FREEBIND). The port is not shared: with
+ * SO_REUSEPORT, or SO_REUSEADDR for datagrams, another socket could get all datagrams. SO_REUSEADDR
+ * of a listener only allows old connections on the port.
  */
 static int endpoint_socket(const struct ad_addr *address, int type)
 {
@@ -179,7 +179,7 @@ static int endpoint_socket(const struct ad_addr *address, int type)
 	return fd;
 }
 
-/* DF, and nobody's word on how wide the path is: a forged "too big" must not split answers. */
+/* Sets DF and ignores path MTU messages: a forged "too big" must not fragment answers. */
 static int forbid_fragments(int fd, bool ip6)
 {
 	int probe = ip6 ? IPV6_PMTUDISC_PROBE : IP_PMTUDISC_PROBE, on = 1;
@@ -239,7 +239,7 @@ static int duplicate(int fd)
 	return copy < 0 ? -errno : copy;
 }
 
-/* The sockets of @before, which serves the same address and is about to go. */
+/* Takes the sockets of @before, which serves the same address and will be freed. */
 static int endpoint_borrow(struct endpoint *endpoint, struct endpoint *before)
 {
 	int err = 0;
@@ -271,7 +271,10 @@ static void tell_taken(struct endpoint *endpoint)
 	endpoint->told = true;
 }
 
-/* What is missing. -EADDRINUSE has been told and is no failure: he may leave. */
+/*
+ * Opens the sockets that are missing. -EADDRINUSE is logged and is no failure: the other process
+ * may end.
+ */
 static int endpoint_open(struct endpoint *endpoint)
 {
 	char text[ADDR_TEXT];
@@ -305,7 +308,7 @@ static void endpoint_close(struct endpoint *endpoint)
 	if (endpoint->udp) {
 		fd = event_get_fd(endpoint->udp);
 		for (i = 0; last && i < UDP_LEFT_MAX && udp_answer_one(endpoint->server, fd); i++)
-			; /* what came to an address that is served no longer */
+			; /* datagrams to an address that is no longer served */
 		event_free(endpoint->udp);
 		close(fd);
 	}
@@ -330,7 +333,7 @@ static int server_open(struct dns_server *server, const struct config *config,
 	server->endpoints = calloc(config->nr_vips + 1, sizeof(*server->endpoints));
 	if (!server->endpoints)
 		return -ENOMEM;
-	/* Another one may have borrowed them, and come to nothing. */
+	/* A new server may have borrowed them and may then have failed. */
 	for (i = 0; before && i < before->nr_endpoints; i++)
 		before->endpoints[i].lent = false;
 	for (i = 0; i < config->nr_vips && !err; i++) {
@@ -389,14 +392,10 @@ struct dns_zones *dns_server_use(struct dns_server *server, struct dns_zones *zo
 	struct dns_zones *before = server->zones;
 
 	server->zones = zones;
-	memset(&server->steering, 0, sizeof(server->steering));
-	if (zones && zones->steering && server->pops) {
-		server->steering.table = zones->steering->rows.bytes;
-		server->steering.size = zones->steering->rows.size;
-		server->steering.lines = zones->steering->lines;
-		server->steering.nr_lines = zones->steering->nr_lines;
-		server->steering.pops = server->pops + zones->slot * AD_STEER_BANK;
-	}
+	server->steering = dns_steering_of(NULL, NULL);
+	if (zones && server->pops)
+		server->steering = dns_steering_of(zones->steering,
+						   server->pops + zones->slot * AD_STEER_BANK);
 	return before;
 }
 

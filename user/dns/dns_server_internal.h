@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * dns_server_internal.h: what port 53's two halves, datagrams and connections, share.
+ * dns_server_internal.h: shared by dns_server.c (datagrams) and dns_tcp.c (connections).
  */
 #ifndef AD_DNS_SERVER_INTERNAL_H
 #define AD_DNS_SERVER_INTERNAL_H
@@ -14,41 +14,40 @@
 struct config;
 struct endpoint;
 
-/* --- dns_tcp.c ----------------------------------------------------------------------------------
- */
+/* --- dns_tcp.c -------------------------------------------------------------------------------- */
 
 struct client;
 TAILQ_HEAD(clients, client);
 
 /*
- * The connections of one network, or of a few that fall together. Networks take turns, and in each
- * its connections: who has a thousand waits for himself.
+ * The connections of one client network, or of several with the same hash. Networks take turns, and
+ * so do the connections of each: many connections of one network slow down only that network.
  */
 struct queue {
 	TAILQ_ENTRY(queue) link;
 	struct clients clients; /* in the order of their last whole query */
-	struct clients ready;	/* with something to do, the next one first */
+	struct clients ready;	/* those with work to do, the next one first */
 	unsigned int nr;
 };
 TAILQ_HEAD(queues, queue);
 #define TCP_QUEUES 1024
 
 /*
- * Connections, in the order of their last whole query. Who has been silent for @idle_s is closed;
- * when there are @max, so is the one that has been silent longest, for the sake of the next: of the
- * network with the most, if that has a large part of all.
+ * Connections, in the order of their last whole query. A connection without a query for @idle_s is
+ * closed. If there are already @max, the one with the oldest query is closed for a new one: one of
+ * the network that has most, if that has a large part of all.
  */
 struct dns_tcp {
 	struct clients clients;
 	unsigned int nr, max, idle_s;
-	size_t held;	      /* bytes of queries not whole yet and of answers not taken yet */
-	__u8 *in, *out;	      /* room for one connection's at a time */
-	struct event *second; /* looks for silent ones */
-	struct event *turn;   /* works for those who wait, a little in each pass of the loop */
+	size_t held;	/* bytes of incomplete queries and of answers that were not sent yet */
+	__u8 *in, *out; /* buffer for the one connection that is being read */
+	struct event *second; /* looks for idle connections */
+	struct event *turn;   /* serves connections that wait, a little in each pass of the loop */
 	struct queues waiting;
 	struct queue *queues; /* TCP_QUEUES */
 	__u8 hash_key[16];
-	__u64 window_us; /* when work without waiting was begun to be counted */
+	__u64 window_us; /* when the current turn began */
 };
 
 struct dns_server {
@@ -59,9 +58,9 @@ struct dns_server {
 	struct dns_zones *zones;
 	struct dns_limiter *limiter;
 	struct dns_steering steering;
-	const struct ad_steer_pop *pops; /* as the kernel has them; NULL: no name is steered */
+	const struct ad_steer_pop *pops; /* the kernel's words of POPs; NULL: no name is steered */
 	struct dns_tally tally;
-	struct dns_work *work; /* the one question at hand */
+	struct dns_work *work; /* the current question */
 };
 
 /* The query is @len bytes of work->msg; true: so is the reply now, work->len bytes of it. */

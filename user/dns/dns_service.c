@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * dns_service.c: a set of zones, cookies and limits into the kernel (dns_service.h).
+ * dns_service.c: writes a set of zones, cookies and limits to the kernel (dns_service.h).
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -20,10 +20,9 @@
 #include "user/steer/pops.h"
 #include "anydoor.skel.h"
 
-/* --- zones' counters ----------------------------------------------------------------------------
- */
+/* --- zones' counters -------------------------------------------------------------------------- */
 
-/* A zone keeps its counter, and with it its counters, for as long as it is configured. */
+/* A zone keeps the number of its counters as long as it is configured, so they are not reset. */
 struct counters {
 	int info_fd, hits_fd, daemon_fd;
 	int ncpus;
@@ -81,7 +80,7 @@ static int by_name(const void *a, const void *b)
 	return strcmp((*x)->name, (*y)->name);
 }
 
-/* The counters in use, sorted by zone name; NULL when out of memory. */
+/* The numbers in use, sorted by zone name; NULL when out of memory. */
 static struct ad_dns_zone_info **counters_by_name(struct counters *counters, size_t *nr)
 {
 	struct ad_dns_zone_info **sorted = calloc(AD_DNS_ZONE_MAX, sizeof(*sorted));
@@ -104,7 +103,7 @@ static __u32 counters_find(struct counters *counters, struct ad_dns_zone_info **
 	return found ? *found - counters->infos : AD_DNS_ZONE_MAX;
 }
 
-/* A free counter; AD_DNS_ZONE_MAX if there is none. The caller gives it a name. */
+/* A free number; AD_DNS_ZONE_MAX if there is none. The caller writes a name to it. */
 static __u32 counters_take(struct counters *counters)
 {
 	while (counters->taken < AD_DNS_ZONE_MAX && counters->infos[counters->taken].name[0])
@@ -112,7 +111,7 @@ static __u32 counters_take(struct counters *counters)
 	return counters->taken;
 }
 
-/* Gives every zone of the set its counter: the one it has, or a free one. */
+/* Gives every zone of the set a number: the one it has, or a free one. */
 static int counters_assign(struct counters *counters, struct dns_zones *set)
 {
 	size_t i, nr;
@@ -136,7 +135,10 @@ static int counters_assign(struct counters *counters, struct dns_zones *set)
 	return 0;
 }
 
-/* Once the set is live: what each counter counts now; those of zones that are gone are cleared. */
+/*
+ * Once the set is live: writes which zone each number belongs to. Counters of removed zones are
+ * cleared.
+ */
 static void counters_write(struct counters *counters, struct dns_zones *set)
 {
 	bool *used = calloc(AD_DNS_ZONE_MAX, sizeof(*used));
@@ -220,7 +222,10 @@ static bool is_in_slot(const struct publish *publish, __u32 slot, int image_fd)
 	       !bpf_obj_get_info_by_fd(image_fd, &info, &len) && info.id == id;
 }
 
-/* Updating a map of maps returns only when no program runs that began before (RCU). */
+/*
+ * An update of a map of maps returns only after all programs that had begun before have ended
+ * (RCU).
+ */
 static int put_in_slot(struct publish *publish, __u32 slot, int image_fd)
 {
 	return bpf_map_update_elem(publish->pages_fd, &slot, &image_fd, BPF_ANY) ? -errno : 0;
@@ -259,7 +264,7 @@ int dns_zones_stage(struct dns_zones *zones, const struct pins *pins)
 	return err;
 }
 
-/* Programs that were loaded anew since may have other maps than those that it was staged in. */
+/* If programs were loaded after the staging, they may have other maps. */
 static int publish_swap(struct dns_zones *zones, const struct pins *pins)
 {
 	struct publish publish = { .pages_fd = -1, .live_fd = -1 };
@@ -269,7 +274,7 @@ static int publish_swap(struct dns_zones *zones, const struct pins *pins)
 	if (!err && !is_in_slot(&publish, publish.other_slot, zones->staged))
 		err = dns_steering_stage(zones->steering, pins, publish.other_slot)
 			      ?: put_in_slot(&publish, publish.other_slot, zones->staged);
-	/* What was told of a POP since it was staged. */
+	/* States of POPs may have changed since the staging. */
 	if (!err && zones->steering)
 		err = pops_refresh(pins);
 	zones->slot = publish.other_slot;
@@ -306,8 +311,9 @@ int dns_zones_publish(struct dns_zones *zones, const struct pins *pins)
 }
 
 /*
- * A program that began before the swap may still read the slot that was live until then. Putting
- * the same image once more into the one that is live now waits for it; after that nobody is harmed.
+ * A program that began before the swap may still read the slot that was live until then. Writing
+ * the same image once more to the live slot waits for it. After that, no program reads the old
+ * slot.
  */
 static int empty_slot(struct publish *publish, const struct pins *pins, int live_fd)
 {
@@ -338,7 +344,7 @@ void dns_zones_retire(struct dns_zones *zones, const struct pins *pins, bool liv
 		counters_write(&counters, zones);
 		counters_close(&counters);
 	}
-	if (err && err != -ENOENT) /* detached meanwhile: nothing is left */
+	if (err && err != -ENOENT) /* -ENOENT: detached meanwhile, there is nothing to clear */
 		log_warn("%s: the old zones are not cleared away: %s", pins->dir, strerror(-err));
 }
 
@@ -389,7 +395,7 @@ int dns_limiter_publish(const struct dns_limiter *limiter, const struct pins *pi
 	return err;
 }
 
-/* All other sizes are fixed: an upgrade can always keep the maps. */
+/* All other sizes are fixed, so an upgrade can always keep the maps. */
 int dns_maps_prepare(struct anydoor_bpf *skel, const struct config *config)
 {
 	return bpf_map__set_max_entries(skel->maps.dns_accounts, dns_limiter_mask(config) + 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * dns_stats.c: what DNS has answered, from pinned maps (dns_stats.h).
+ * dns_stats.c: reads the DNS counters from pinned maps (dns_stats.h).
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "user/state/pins.h"
 #include "user/zone/zone_rdata.h"
 
-/* Nothing but numbers of 64 bits. */
+/* The struct consists of 64-bit numbers only. */
 static void add_count(struct ad_dns_count *sum, const struct ad_dns_count *one)
 {
 	const __u64 *from = (const __u64 *)one;
@@ -89,13 +89,14 @@ static int read_rule_counts(const struct pins *pins, const char *name, int value
 
 #define ZONES_A_CALL 512 /* half a MiB */
 
-/* What the kernel knows of zones, many with each call: there may be ten thousand. */
+/* Maps of zones. Each call reads many elements, as there may be ten thousand zones. */
 struct zone_maps {
 	int info, hits, daemon;
 	struct ad_dns_zone_info *infos; /* ZONES_A_CALL, as the map gives them */
-	__u32 *places;			/* of each of them */
+	__u32 *places;			/* of each of them: which counter counts it */
 	__u64 *kernel_hits;		/* by place, then by CPU */
 	__u64 *daemon_hits;		/* by place */
+	__u32 nr_places;		/* up to the last one that a zone has */
 };
 
 static int zone_maps_open(struct zone_maps *maps, const struct pins *pins)
@@ -126,22 +127,24 @@ static void zone_maps_close(struct zone_maps *maps)
 	free(maps->daemon_hits);
 }
 
-/* @values has room for all places. */
-static int read_hits(int fd, __u32 *keys, void *values)
+/* Reads counters up to the last place that a zone has. */
+static int read_hits(const struct zone_maps *maps, int fd, void *values)
 {
-	__u32 next, nr = AD_DNS_ZONE_MAX;
+	__u32 next, nr = maps->nr_places;
 
-	if (!bpf_map_lookup_batch(fd, NULL, &next, keys, values, &nr, NULL) || errno == ENOENT)
-		return 0; /* -ENOENT: that was the end of it */
+	if (!nr || !bpf_map_lookup_batch(fd, NULL, &next, maps->places, values, &nr, NULL) ||
+	    errno == ENOENT)
+		return 0; /* -ENOENT: the map has no more */
 	return -errno;
 }
 
-static void fill_zone(const struct zone_maps *maps, int ncpus, __u32 i, struct dns_zone_stats *zone)
+static void fill_zone(struct zone_maps *maps, __u32 i, struct dns_zone_stats *zone)
 {
 	const struct ad_dns_zone_info *info = &maps->infos[i];
-	__u32 place = maps->places[i] % AD_DNS_ZONE_MAX;
-	int cpu;
 
+	zone->place = maps->places[i] % AD_DNS_ZONE_MAX;
+	if (maps->nr_places <= zone->place)
+		maps->nr_places = zone->place + 1;
 	memcpy(zone->name, info->name, sizeof(zone->name));
 	memcpy(zone->error, info->error, sizeof(zone->error));
 	zone->name[sizeof(zone->name) - 1] = '\0';
@@ -154,10 +157,16 @@ static void fill_zone(const struct zone_maps *maps, int ncpus, __u32 i, struct d
 	zone->denial = info->denial;
 	zone->signed_until_s = info->signed_until_s;
 	zone->resign_by_s = info->resign_by_s;
-	zone->daemon_queries = maps->daemon_hits[place];
+}
+
+static void fill_hits(const struct zone_maps *maps, int ncpus, struct dns_zone_stats *zone)
+{
+	int cpu;
+
+	zone->daemon_queries = maps->daemon_hits[zone->place];
 	zone->queries = zone->daemon_queries;
 	for (cpu = 0; cpu < ncpus; cpu++)
-		zone->queries += maps->kernel_hits[place * ncpus + cpu];
+		zone->queries += maps->kernel_hits[zone->place * ncpus + cpu];
 }
 
 static int by_name(const void *a, const void *b)
@@ -167,12 +176,12 @@ static int by_name(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-static int add_zones(const struct zone_maps *maps, int ncpus, __u32 nr, struct dns_stats *stats)
+static int add_zones(struct zone_maps *maps, __u32 nr, struct dns_stats *stats)
 {
 	struct dns_zone_stats *grown;
 	__u32 i;
 
-	if (stats->nr_zones + nr > AD_DNS_ZONE_MAX) /* changed while it was read */
+	if (stats->nr_zones + nr > AD_DNS_ZONE_MAX) /* zones were added while it was read */
 		nr = AD_DNS_ZONE_MAX - stats->nr_zones;
 	if (!nr)
 		return 0;
@@ -182,11 +191,11 @@ static int add_zones(const struct zone_maps *maps, int ncpus, __u32 nr, struct d
 	stats->zones = grown;
 	memset(grown + stats->nr_zones, 0, nr * sizeof(*grown));
 	for (i = 0; i < nr; i++)
-		fill_zone(maps, ncpus, i, &grown[stats->nr_zones++]);
+		fill_zone(maps, i, &grown[stats->nr_zones++]);
 	return 0;
 }
 
-static int read_infos(const struct zone_maps *maps, int ncpus, struct dns_stats *stats)
+static int read_infos(struct zone_maps *maps, struct dns_stats *stats)
 {
 	__u32 token, nr, *from = NULL;
 	int err = 0, read;
@@ -198,7 +207,7 @@ static int read_infos(const struct zone_maps *maps, int ncpus, struct dns_stats 
 			       ? -errno
 			       : 0;
 		if (!read || read == -ENOENT) /* -ENOENT: these are the last */
-			err = add_zones(maps, ncpus, nr, stats);
+			err = add_zones(maps, nr, stats);
 		from = &token;
 	} while (!read && !err && nr && stats->nr_zones < AD_DNS_ZONE_MAX);
 	return err ?: (read == -ENOENT ? 0 : read);
@@ -208,10 +217,13 @@ static int read_zones(const struct pins *pins, struct dns_stats *stats)
 {
 	struct zone_maps maps;
 	int err = zone_maps_open(&maps, pins);
+	size_t i;
 
-	err = err ?: read_hits(maps.hits, maps.places, maps.kernel_hits);
-	err = err ?: read_hits(maps.daemon, maps.places, maps.daemon_hits);
-	err = err ?: read_infos(&maps, pins->ncpus, stats);
+	err = err ?: read_infos(&maps, stats);
+	err = err ?: read_hits(&maps, maps.hits, maps.kernel_hits);
+	err = err ?: read_hits(&maps, maps.daemon, maps.daemon_hits);
+	for (i = 0; !err && i < stats->nr_zones; i++)
+		fill_hits(&maps, pins->ncpus, &stats->zones[i]);
 	if (stats->nr_zones)
 		qsort(stats->zones, stats->nr_zones, sizeof(*stats->zones), by_name);
 	zone_maps_close(&maps);

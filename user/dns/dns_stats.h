@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * dns_stats.h: what DNS has answered, read from pinned maps; needs no daemon and no root.
+ * dns_stats.h: DNS counters, read from pinned maps. Needs no daemon and no root.
  */
 #ifndef AD_DNS_STATS_H
 #define AD_DNS_STATS_H
@@ -13,8 +13,9 @@
 struct pins;
 
 struct dns_zone_stats {
+	__u32 place;	 /* of its counters in the maps */
 	char name[256];	 /* with final dot */
-	char error[256]; /* why the last load failed; "" = it did not */
+	char error[256]; /* error of the last load; "": none */
 	__u32 serial;
 	__u32 names;
 	__u32 records;
@@ -27,10 +28,10 @@ struct dns_zone_stats {
 	__u64 daemon_queries;
 };
 
-/* Who answered, and how. */
+/* Who answered, and over which transport. */
 enum dns_by {
 	DNS_BY_KERNEL,	   /* the XDP program; always UDP */
-	DNS_BY_DAEMON_UDP, /* what the kernel passed up */
+	DNS_BY_DAEMON_UDP, /* queries that the kernel passed to the daemon */
 	DNS_BY_DAEMON_TCP,
 	DNS_BY_NR
 };
@@ -43,12 +44,12 @@ struct dns_stats {
 	size_t nr_zones;
 };
 
-/* How long a zone's signatures still hold. */
+/* State of a zone's signatures. */
 enum dns_signing {
 	DNS_UNSIGNED,
 	DNS_SIGNED,
-	DNS_RESIGN, /* its signer ought to have renewed them by now */
-	DNS_EXPIRED /* the first one is no longer good */
+	DNS_RESIGN, /* its signer should have renewed them by now */
+	DNS_EXPIRED /* the first signature has expired */
 };
 enum dns_signing dns_zone_signing(__u64 signed_until_s, __u64 resign_by_s, __u64 now_s);
 /* "NSEC" or "NSEC3"; NULL if the zone is not signed. */

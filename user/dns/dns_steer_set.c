@@ -5,10 +5,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "dns_steer_set.h"
+#include "dns_variants.h"
 #include "user/config/config.h"
 
-/* Clients whose addresses begin with as many bits are of one network: they draw alike. */
+/*
+ * Clients with so many equal leading bits in their addresses are one network: they get the same
+ * draw.
+ */
 #define IP4_BITS 24
 #define IP6_BITS 56
 
@@ -34,7 +39,7 @@ static bool put_text(char *to, size_t size, size_t *at, const char *text, size_t
 	return true;
 }
 
-/* The pattern with "{name}" and "{pop}" filled in, and the zone behind it. False: too long. */
+/* Fills "{name}" and "{pop}" into the pattern and appends the zone. False: too long. */
 static bool expand(const struct steer_name *name, const char *pop, const char *zone, char *to,
 		   size_t size)
 {
@@ -47,8 +52,8 @@ static bool expand(const struct steer_name *name, const char *pop, const char *z
 			len = 6;
 			fits = put_text(to, size, &used, name->name,
 					relative_len(name->name, zone));
-		} else if (!strncmp(at, "{pop}", 5)) {
-			len = 5;
+		} else if (!strncmp(at, CONFIG_POP_MARK, strlen(CONFIG_POP_MARK))) {
+			len = strlen(CONFIG_POP_MARK);
 			fits = put_text(to, size, &used, pop, strlen(pop));
 		} else {
 			len = 1;
@@ -59,7 +64,7 @@ static bool expand(const struct steer_name *name, const char *pop, const char *z
 	return fits && (!strcmp(zone, ".") || put_text(to, size, &used, zone, strlen(zone)));
 }
 
-/* Those that the policy may ever choose. */
+/* POPs that the policy can choose for any location. */
 static void mark_pops(const struct steer_policy *policy, size_t nr_locations, bool *used)
 {
 	const struct steer_rule *rule;
@@ -196,8 +201,13 @@ int dns_steer_set_new(const struct steer_plan *plan, const struct config *config
 		      struct config_errors *errors, struct dns_steer_set **set)
 {
 	struct making making = { plan, config, errors, calloc(1, sizeof(**set)) };
-	int err = making.set ? set_all(&making) : -ENOMEM;
+	int err = -ENOMEM;
 
+	if (making.set) {
+		making.set->users = 1;
+		making.set->places_fd = -1;
+		err = set_all(&making);
+	}
 	if (err) {
 		dns_steer_set_free(making.set);
 		return err;
@@ -206,10 +216,19 @@ int dns_steer_set_new(const struct steer_plan *plan, const struct config *config
 	return 0;
 }
 
+struct dns_steer_set *dns_steer_set_share(struct dns_steer_set *set)
+{
+	set->users++;
+	return set;
+}
+
 void dns_steer_set_free(struct dns_steer_set *set)
 {
-	if (!set)
+	if (!set || --set->users)
 		return;
+	if (set->places_fd >= 0)
+		close(set->places_fd);
+	dns_variants_free(set);
 	steer_table_free(&set->rows);
 	free(set->names);
 	free(set->members);

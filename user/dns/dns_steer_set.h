@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * dns_steer_set.h: what steered names need beside the image: rows, and what POPs are called. It
- * goes live with the image of the same set of zones (dns_zones.h). Knows no libbpf.
+ * dns_steer_set.h: tables for steered names beside the image: rows, and names of POPs. They become
+ * live with the image of the same set of zones (dns_zones.h). Knows no libbpf.
  */
 #ifndef AD_DNS_STEER_SET_H
 #define AD_DNS_STEER_SET_H
@@ -10,24 +10,31 @@
 #include "user/steer/rows.h"
 
 struct dns_steer_set {
+	unsigned int users;
 	struct dns_steered *names;
 	size_t nr_names;
-	__u8 (*members)[256]; /* what the names point into */
+	__u8 (*members)[256]; /* the members that `names` points to */
 	struct steer_table rows;
-	const struct ad_steer_line *lines; /* where clients are */
+	const struct ad_steer_line *lines; /* the location table of the plan */
 	__u32 nr_lines;
-	char (*pops)[AD_STEER_NAME]; /* by number */
+	int places_fd;		     /* map with these lines, made once; -1: not made yet */
+	char (*pops)[AD_STEER_NAME]; /* by number of the POP */
 	size_t nr_pops;
+	struct zone **variants; /* by zone of the configuration, then POP (dns_variants.h) */
+	size_t nr_variants;
+	__u64 renew_s; /* CLOCK_REALTIME: then those that were signed here are made anew; 0: none */
 };
 
 struct config;
 
 /*
- * Names, rows and POPs of @plan, whose location table is used, and which must outlive the set. 0 or
- * -ENOMEM, or -EINVAL with errors.
+ * Makes names, rows and POPs from @plan. The set uses the plan's location table, so the plan must
+ * outlive it. 0 or -ENOMEM, or -EINVAL with errors.
  */
 int dns_steer_set_new(const struct steer_plan *plan, const struct config *config,
 		      struct config_errors *errors, struct dns_steer_set **set);
+struct dns_steer_set *dns_steer_set_share(struct dns_steer_set *set);
+/* Call it once more for each dns_steer_set_share(). */
 void dns_steer_set_free(struct dns_steer_set *set);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * dns_steering.c: rows and POPs of steered names into the kernel (dns_steering.h).
+ * dns_steering.c: writes rows and POPs of steered names to the kernel (dns_steering.h).
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "dns_steering.h"
 #include "user/steer/pops.h"
 
-/* A new map of elements of @element bytes each, filled. */
+/* Makes a map with elements of @element bytes and copies @bytes to it. */
 static int bytes_to_map(const char *name, const void *bytes, size_t size, __u32 element)
 {
 	DECLARE_LIBBPF_OPTS(bpf_map_create_opts, opts,
@@ -32,15 +32,13 @@ static int bytes_to_map(const char *name, const void *bytes, size_t size, __u32 
 	return fd;
 }
 
-/* Puts @fd, which is a map or an error, into @slot of the map of maps @name. Takes it. */
+/* Puts @fd, which is a map or an error, into @slot of the map of maps @name. */
 static int put_map(const struct pins *pins, const char *name, __u32 slot, int fd)
 {
 	int outer = pins_map(pins, name, true), err = fd < 0 ? fd : outer < 0 ? outer : 0;
 
 	if (!err && bpf_map_update_elem(outer, &slot, &fd, BPF_ANY))
 		err = -errno;
-	if (fd >= 0)
-		close(fd);
 	if (outer >= 0)
 		close(outer);
 	return err;
@@ -48,21 +46,28 @@ static int put_map(const struct pins *pins, const char *name, __u32 slot, int fd
 
 static int put_rows(const struct steer_table *rows, const struct pins *pins, __u32 slot)
 {
-	return put_map(pins, AD_STEER_TABLES_NAME, slot,
-		       bytes_to_map("steer_rows", rows->bytes, rows->size, AD_STEER_PAGE_BYTES));
+	int fd = bytes_to_map("steer_rows", rows->bytes, rows->size, AD_STEER_PAGE_BYTES);
+	int err = put_map(pins, AD_STEER_TABLES_NAME, slot, fd);
+
+	if (fd >= 0)
+		close(fd);
+	return err;
 }
 
-static int put_places(const struct dns_steer_set *set, const struct pins *pins, __u32 slot)
+/* The same map is used for both slots and for all sets of zones with the same plan. */
+static int put_places(struct dns_steer_set *set, const struct pins *pins, __u32 slot)
 {
 	size_t size = set->nr_lines * sizeof(*set->lines);
 
 	if (!size)
 		return 0;
-	return put_map(pins, AD_STEER_PLACES_NAME, slot,
-		       bytes_to_map("steer_places", set->lines, size, sizeof(*set->lines)));
+	if (set->places_fd < 0)
+		set->places_fd =
+			bytes_to_map("steer_places", set->lines, size, AD_STEER_PAGE_BYTES);
+	return put_map(pins, AD_STEER_PLACES_NAME, slot, set->places_fd);
 }
 
-int dns_steering_stage(const struct dns_steer_set *set, const struct pins *pins, __u32 slot)
+int dns_steering_stage(struct dns_steer_set *set, const struct pins *pins, __u32 slot)
 {
 	int err;
 

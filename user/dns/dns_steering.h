@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * dns_steering.h: what steered names need beside the image: rows, and POPs with their words. It
- * goes live with the image of the same set (dns_zones.h).
+ * dns_steering.h: tables for steered names in the kernel: rows, and states of POPs. They become
+ * live with the image of the same set (dns_zones.h).
  */
 #ifndef AD_DNS_STEERING_H
 #define AD_DNS_STEERING_H
@@ -10,11 +10,11 @@
 #include "user/state/pins.h"
 
 /*
- * Writes rows and words to where no packet looks yet; @set may be NULL: there are none. 0 or
+ * Writes rows and states to @slot, which no packet reads yet; @set NULL: no name is steered. 0 or
  * -errno.
  */
-int dns_steering_stage(const struct dns_steer_set *set, const struct pins *pins, __u32 slot);
-/* Once no packet looks there any more. */
+int dns_steering_stage(struct dns_steer_set *set, const struct pins *pins, __u32 slot);
+/* Empties @slot, which no packet reads any more. */
 void dns_steering_clear(const struct pins *pins, __u32 slot);
 
 #endif

@@ -2,8 +2,9 @@
 /*
  * dns_table.c: a cuckoo table with two choices and two cells to a bucket (dns_table.h).
  *
- * A name whose buckets are both full pushes another one to that one's other bucket, and so on.
- * That nearly always ends soon below 80 % load; where it does not, the table grows.
+ * A name whose two buckets are full takes the cell of another name, which moves to its own other
+ * bucket, and so on. Below 80 % load this nearly always ends soon; if not, the table is made
+ * larger.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -35,7 +36,7 @@ static __u32 table_bucket(const struct dns_table *table, __u32 node, int choice)
 	return dns_mix(table->hashes[node][choice]) & (table->nr_buckets - 1);
 }
 
-/* The name's own seat in the bucket, which the engine tries first, or the other. */
+/* Takes the cell of the bucket that the engine tries first, or the other. */
 static bool bucket_take(struct dns_table *table, __u32 node, int choice)
 {
 	__u32 *cells = &table->cells[table_bucket(table, node, choice) * AD_DNS_BUCKET_CELLS];
@@ -49,7 +50,7 @@ static bool bucket_take(struct dns_table *table, __u32 node, int choice)
 	return true;
 }
 
-/* Swaps @node for one that sits in @bucket. */
+/* Puts @node into @bucket in place of another node, which is returned. */
 static __u32 bucket_kick(struct dns_table *table, __u32 bucket, __u32 node, unsigned int victim)
 {
 	__u32 *cell = &table->cells[bucket * AD_DNS_BUCKET_CELLS + victim % AD_DNS_BUCKET_CELLS];
@@ -104,18 +105,28 @@ static int table_grow(struct dns_table *table, const struct dns_tree *tree)
 	return -ENOSPC;
 }
 
-int dns_table_build(struct dns_table *table, struct dns_tree *tree,
-		    const __u64 keys[AD_DNS_NAME_WORDS][2])
+int dns_table_hash(struct dns_table *table, const struct dns_tree *tree,
+		   const __u64 keys[AD_DNS_NAME_WORDS][2])
 {
-	__u32 i;
-	int err;
+	size_t i;
 
 	memset(table, 0, sizeof(*table));
-	table->hashes = calloc(tree->nr_nodes, sizeof(*table->hashes));
+	table->hashes = calloc(tree->nr_nodes + 1, sizeof(*table->hashes));
 	if (!table->hashes)
 		return -ENOMEM;
 	for (i = 0; i < tree->nr_nodes; i++)
 		table_hash(&tree->nodes[i], keys, table->hashes[i]);
+	return 0;
+}
+
+int dns_table_build(struct dns_table *table, struct dns_tree *tree,
+		    const __u64 keys[AD_DNS_NAME_WORDS][2])
+{
+	int err = dns_table_hash(table, tree, keys);
+	__u32 i;
+
+	if (err)
+		return err;
 	table->nr_buckets = BUCKETS_MIN;
 	while ((__u64)table->nr_buckets * AD_DNS_BUCKET_CELLS * 4 < (__u64)tree->nr_nodes * 5)
 		table->nr_buckets *= 2;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * dns_table.h: which bucket each name goes to. A part of dns_image.h.
+ * dns_table.h: finds a cell of the hash table for each name. A part of dns_image.h.
  */
 #ifndef AD_DNS_TABLE_H
 #define AD_DNS_TABLE_H
@@ -16,6 +16,9 @@ struct dns_table {
 /* Hashes every node with @keys and finds it a cell (node->cell). 0 or -errno. */
 int dns_table_build(struct dns_table *table, struct dns_tree *tree,
 		    const __u64 keys[AD_DNS_NAME_WORDS][2]);
+/* Only computes the hashes. 0 or -ENOMEM. */
+int dns_table_hash(struct dns_table *table, const struct dns_tree *tree,
+		   const __u64 keys[AD_DNS_NAME_WORDS][2]);
 void dns_table_free(struct dns_table *table);
 
 #endif

@@ -2,13 +2,14 @@
 /*
  * dns_tcp.c: connections to port 53 (RFC 7766).
  *
- * A silent connection is this struct and the kernel's socket: bytes are kept for it only while a
- * query is not whole or an answer not taken, and all that together is bounded. Only a whole query
- * is a sign of life: who sends a byte now and then, or does not read, is as silent as who does
- * nothing.
+ * An idle connection costs this struct and the kernel's socket. Bytes are kept only for an
+ * incomplete query or an answer that was not sent yet, and the sum of them is limited. Only a
+ * complete query counts as activity: a client that sends single bytes, or does not read, counts as
+ * idle.
  *
- * A connection works for SLICE_US at a time, all of them together for TURN_US in a pass of the
- * loop; in between, the loop does everything else. What does not fit waits, network by network.
+ * One connection is served for SLICE_US at a time, and all together for TURN_US in one pass of the
+ * event loop; then the loop handles other events. Connections with work left wait in a queue for
+ * each network.
  */
 #include <errno.h>
 #include <event2/event_struct.h>
@@ -26,16 +27,17 @@
 #include "user/base/log.h"
 #include "user/config/config.h"
 
-#define SLICE_US      200
-#define TURN_US	      2000
-#define READ_BYTES    4096 /* at once, if no query wants more */
-#define GREEDY_SHARE  16   /* of all connections: one network with more than 1 in so many */
-#define TCP_FRAME     2	   /* length in front of each message (RFC 1035, 4.2.2) */
+#define SLICE_US   200
+#define TURN_US	   2000
+#define READ_BYTES 4096 /* read at once, unless a longer query needs more */
+#define GREEDY_SHARE                                                                               \
+	16 /* a network with more than one in so many of all connections has a large part */
+#define TCP_FRAME     2 /* length before each message (RFC 1035, 4.2.2) */
 #define TCP_MESSAGE   (TCP_FRAME + 65535)
-#define TCP_IN_BYTES  (TCP_MESSAGE + READ_BYTES) /* a query not whole yet, and what came now */
+#define TCP_IN_BYTES  (TCP_MESSAGE + READ_BYTES) /* an incomplete query, and what was read now */
 #define TCP_OUT_BYTES (4 * TCP_MESSAGE)
 #define TCP_HELD_MAX  (32u << 20)
-#define TCP_FILES     384 /* open files that are no connections, without those of each VIP */
+#define TCP_FILES     384 /* open files for other purposes, those of each VIP not counted */
 
 /* Bytes kept from one event to the next. */
 struct kept {
@@ -45,7 +47,7 @@ struct kept {
 
 struct client {
 	TAILQ_ENTRY(client)
-	link, beside, turn; /* of all, of its queue, of those that wait there */
+	link, beside, turn; /* links of three lists: all, its queue, and those that wait there */
 	struct dns_server *server;
 	struct queue *queue;
 	bool ready;
@@ -67,7 +69,7 @@ static void client_ready(struct client *client)
 	if (client->ready)
 		return;
 	client->ready = true;
-	/* Not event_active(): that would go on in the same pass. */
+	/* Not event_active(): that would run in the same pass of the loop. */
 	if (TAILQ_EMPTY(&tcp->waiting))
 		event_add(tcp->turn, &now);
 	if (TAILQ_EMPTY(&queue->ready))
@@ -89,7 +91,7 @@ static void client_unready(struct client *client)
 		TAILQ_INSERT_TAIL(&tcp->waiting, queue, link);
 }
 
-/* Whether more may be done in this pass without waiting. */
+/* Whether there is time left for more work in this pass. */
 static bool tcp_has_time(struct dns_tcp *tcp)
 {
 	__u64 now_us = clock_mono_us();
@@ -99,7 +101,7 @@ static bool tcp_has_time(struct dns_tcp *tcp)
 	return TAILQ_EMPTY(&tcp->waiting) && now_us - tcp->window_us < TURN_US;
 }
 
-/* A /24 or /56, or those that happen to fall together. */
+/* A /24 or /56; networks with the same hash share a queue. */
 static struct queue *queue_of(struct dns_tcp *tcp, const struct ad_addr *address)
 {
 	size_t bytes = addr_is_ip4(address) ? 15 : 7;
@@ -129,7 +131,7 @@ static void client_close(struct client *client)
 	free(client);
 }
 
-/* Those that were silent longest make room, until no more is held than may be. */
+/* Closes the connections with the oldest query until the kept bytes are within the limit. */
 static void tcp_make_room(struct dns_tcp *tcp, const struct client *except)
 {
 	struct client *client = TAILQ_FIRST(&tcp->clients), *next;
@@ -161,7 +163,10 @@ static bool client_keep(struct client *client, struct kept *kept, const __u8 *by
 	return true;
 }
 
-/* What the socket does not take waits, and no more is read until it has. False: it is over. */
+/*
+ * Bytes that the socket does not take are kept, and nothing is read until they are sent. False: the
+ * connection is over.
+ */
 static bool client_send(struct client *client, const __u8 *bytes, size_t len)
 {
 	ssize_t sent = send(client->fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -176,7 +181,10 @@ static bool client_send(struct client *client, const __u8 *bytes, size_t len)
 	return !event_del(&client->readable) && !event_add(&client->writable, NULL);
 }
 
-/* Answers the query in @message. The reply's bytes with their length at @to; 0: it is none. */
+/*
+ * Answers the query in @message. Writes length and reply to @to and returns their bytes; 0: no
+ * query.
+ */
 static size_t client_answer(struct client *client, const __u8 *message, size_t len, __u8 *to)
 {
 	struct dns_work *work = client->server->work;
@@ -229,7 +237,7 @@ static ssize_t client_answer_all(struct client *client, const __u8 *in, size_t l
 	return at;
 }
 
-/* One slice; what is left then is kept. False: it is over. */
+/* Works for one slice and keeps the rest. False: the connection is over. */
 static bool client_work(struct client *client, const __u8 *in, size_t len)
 {
 	size_t out = 0;
@@ -246,7 +254,7 @@ static bool client_work(struct client *client, const __u8 *in, size_t len)
 	return true;
 }
 
-/* How much to read after @len bytes of @in, which hold no whole query. */
+/* How many bytes to read after the @len bytes of @in, which have no complete query. */
 static size_t read_size(const __u8 *in, size_t len)
 {
 	size_t query = len >= TCP_FRAME ? TCP_FRAME + ((size_t)in[0] << 8 | in[1]) : 0;
@@ -254,7 +262,7 @@ static size_t read_size(const __u8 *in, size_t len)
 	return query > len + READ_BYTES ? query - len : READ_BYTES;
 }
 
-/* Its turn: reads only when there is no whole query left. False: it is over. */
+/* Its turn: reads only if no complete query is left. False: the connection is over. */
 static bool client_turn(struct client *client)
 {
 	struct dns_tcp *tcp = &client->server->tcp;
@@ -288,7 +296,9 @@ static void client_read(evutil_socket_t fd, short what, void *arg)
 		client_close(client);
 }
 
-/* All sent: what had come meanwhile is next. Only then is it heard that no more will come. */
+/*
+ * All was sent: now handles what was received meanwhile, and only then the end of the connection.
+ */
 static void client_write(evutil_socket_t fd, short what, void *arg)
 {
 	struct client *client = arg;
@@ -327,7 +337,7 @@ static void tcp_turn(evutil_socket_t fd, short what, void *arg)
 		event_add(tcp->turn, &now);
 }
 
-/* For the sake of the next: of one network that has a large part of all, or of all. */
+/* Closes one connection for a new one: of a network that has a large part of all, else of all. */
 static struct client *tcp_victim(struct dns_tcp *tcp)
 {
 	struct queue *most = tcp->queues;
@@ -381,7 +391,7 @@ static void tcp_second(evutil_socket_t fd, short what, void *arg)
 		client_close(client);
 }
 
-/* As many as configured, if the process may open as many files. */
+/* The configured number, or less if the process may not open so many files. */
 static unsigned int tcp_limit(const struct config *config)
 {
 	struct rlimit files;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * dns_tree.c: names, empty non-terminals, cuts and what lies between zones (dns_tree.h).
+ * dns_tree.c: finds names, empty non-terminals, cuts and names between zones (dns_tree.h).
  *
- * Keys are sorted, so a walk over a zone meets every subtree as a run, parents first. The path
- * from the apex to the last node is all that must be remembered.
+ * Keys are sorted, so a walk over a zone sees each subtree in one run, parents first. Only the path
+ * from the apex to the last node must be kept.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -49,8 +49,8 @@ static struct dns_node *tree_add(struct dns_tree *tree)
 }
 
 /*
- * Puts a node without data below the path's end and makes it the new end. Below a cut it is
- * stored only because it leads to another zone's apex, and still means the cut.
+ * Puts a node without data below the path's end and makes it the new end. Below a cut a node is
+ * stored only if it leads to another zone's apex; it is answered like the cut.
  */
 static struct dns_node *walk_push(struct walk *walk, const struct name_key *key, const __u8 *name)
 {
@@ -108,7 +108,7 @@ static bool has_type(const struct zone_rr *rrs, size_t nr, __u16 type)
 	return false;
 }
 
-/* A name that only hashes have: nobody asks for it (RFC 5155, 7.2.8). */
+/* The owner name of an NSEC3, a hash: no query asks for it (RFC 5155, 7.2.8). */
 static bool is_hash(const struct zone *zone, const struct zone_rr *rrs, size_t nr)
 {
 	size_t i;
@@ -121,7 +121,7 @@ static bool is_hash(const struct zone *zone, const struct zone_rr *rrs, size_t n
 	return true;
 }
 
-/* The data of one owner name. What lies below a cut or a DNAME is occluded: not stored. */
+/* The data of one owner name. Data below a cut or a DNAME is occluded and not stored. */
 static int walk_owner(struct walk *walk, const struct zone_rr *rrs, size_t nr)
 {
 	const struct zone *zone = walk->tree->zones[walk->zone];
@@ -144,21 +144,16 @@ static int walk_owner(struct walk *walk, const struct zone_rr *rrs, size_t nr)
 	return 0;
 }
 
-/* The apex of another zone: its node is its own, but what leads there is ours. */
+/*
+ * The apex of another zone has a node of that zone. The names above it, down from ours, belong to
+ * this zone.
+ */
 static int walk_foreign(struct walk *walk, size_t index)
 {
-	struct dns_tree *tree = walk->tree;
-	const struct zone *foreign = tree->zones[index];
-	struct dns_parent *parent = &tree->parents[index];
+	const struct zone *foreign = walk->tree->zones[index];
 
 	walk_pop(walk, &foreign->key);
-	if (walk_fill(walk, &foreign->key, foreign->apex))
-		return -ENOMEM;
-	if (walk->zone == DNS_NO_ZONE || node_covers(walk_top(walk)))
-		return 0;
-	parent->zone = walk->zone;
-	parent->ds = zone_find(tree->zones[walk->zone], &foreign->key, DNS_T_DS, &parent->nr_ds);
-	return 0;
+	return walk_fill(walk, &foreign->key, foreign->apex);
 }
 
 /* The next apex below this zone, not counting those below another such one. */
@@ -205,7 +200,7 @@ static int walk_foreigns(struct walk *walk, const struct name_key *key)
 	return 0;
 }
 
-/* A name without data of its own, unless another zone's, a cut or a DNAME is above it. */
+/* Adds a name without data, unless it lies in another zone or below a cut or a DNAME. */
 static int walk_extra(struct walk *walk, const struct dns_extra *extra)
 {
 	const struct zone *foreign;
@@ -223,7 +218,10 @@ static int walk_extra(struct walk *walk, const struct dns_extra *extra)
 	return walk_push(walk, &extra->key, extra->name) ? 0 : -ENOMEM;
 }
 
-/* Those of this zone that come before @key (NULL: all that are left); one that is @key has data. */
+/*
+ * Adds the extra names of this zone that come before @key (NULL: all that are left). One equal to
+ * @key has data and is skipped.
+ */
 static int walk_extras(struct walk *walk, const struct name_key *key)
 {
 	const struct dns_tree *tree = walk->tree;
@@ -265,7 +263,7 @@ static int walk_zone(struct walk *walk)
 	return err ? err : walk_foreigns(walk, NULL);
 }
 
-/* The ancestors of every zone that lies in no other: stored, so that a search finds the zone. */
+/* The ancestors of zones that lie in no other zone are stored, so that a search finds the zone. */
 static int walk_above(struct dns_tree *tree)
 {
 	static const __u8 root[1];
@@ -279,12 +277,71 @@ static int walk_above(struct dns_tree *tree)
 	return walk_foreigns(&walk, NULL);
 }
 
-int dns_tree_build(struct dns_tree *tree, struct zone *const *zones, size_t nr_zones,
-		   const struct dns_extra *extras, size_t nr_extras)
+void dns_tree_above(struct zone *const *zones, size_t nr_zones, __u32 *above)
+{
+	size_t i;
+	__u32 at;
+
+	for (i = 0; i < nr_zones; i++) {
+		at = i ? i - 1 : DNS_NO_ZONE;
+		while (at != DNS_NO_ZONE && !name_key_within(&zones[i]->key, &zones[at]->key))
+			at = above[at];
+		above[i] = at;
+	}
+}
+
+/*
+ * Whether zone @above has a cut or a DNAME between its apex and @key. NS at the apex or at @key
+ * does not count.
+ */
+static bool is_covered(const struct zone *above, const struct name_key *key)
+{
+	struct name_key between;
+	unsigned int labels;
+	size_t nr;
+
+	for (labels = above->key.labels; labels < key->labels; labels++) {
+		between = name_key_ancestor(key, labels);
+		if (zone_find(above, &between, DNS_T_DNAME, &nr) ||
+		    (labels > above->key.labels && zone_find(above, &between, DNS_T_NS, &nr)))
+			return true;
+	}
+	return false;
+}
+
+static void find_parent(struct dns_tree *tree, __u32 zone)
+{
+	struct dns_parent *parent = &tree->parents[zone];
+	const struct name_key *apex = &tree->zones[zone]->key;
+
+	if (tree->above[zone] == DNS_NO_ZONE || is_covered(tree->zones[tree->above[zone]], apex))
+		return;
+	parent->zone = tree->above[zone];
+	parent->ds = zone_find(tree->zones[parent->zone], apex, DNS_T_DS, &parent->nr_ds);
+}
+
+static int tree_walk(struct dns_tree *tree, const bool *wanted)
 {
 	struct walk walk;
 	size_t i;
 	int err = 0;
+
+	for (i = 0; i < tree->nr_zones && !err; i++) {
+		tree->first[i] = tree->nr_nodes;
+		if (wanted && !wanted[i])
+			continue;
+		find_parent(tree, i);
+		walk = (struct walk){ .tree = tree, .zone = i, .next = i + 1 };
+		err = walk_zone(&walk);
+	}
+	tree->first[tree->nr_zones] = tree->nr_nodes;
+	return err || wanted ? err : walk_above(tree);
+}
+
+int dns_tree_build(struct dns_tree *tree, struct zone *const *zones, size_t nr_zones,
+		   const struct dns_extra *extras, size_t nr_extras, const bool *wanted)
+{
+	size_t i;
 
 	memset(tree, 0, sizeof(*tree));
 	tree->zones = zones;
@@ -292,24 +349,21 @@ int dns_tree_build(struct dns_tree *tree, struct zone *const *zones, size_t nr_z
 	tree->extras = extras;
 	tree->nr_extras = nr_extras;
 	tree->first = calloc(nr_zones + 1, sizeof(*tree->first));
+	tree->above = calloc(nr_zones + 1, sizeof(*tree->above));
 	tree->parents = calloc(nr_zones + 1, sizeof(*tree->parents));
-	if (!tree->first || !tree->parents)
+	if (!tree->first || !tree->above || !tree->parents)
 		return -ENOMEM;
+	dns_tree_above(zones, nr_zones, tree->above);
 	for (i = 0; i < nr_zones; i++)
 		tree->parents[i].zone = DNS_NO_ZONE;
-	for (i = 0; i < nr_zones && !err; i++) {
-		tree->first[i] = tree->nr_nodes;
-		walk = (struct walk){ .tree = tree, .zone = i, .next = i + 1 };
-		err = walk_zone(&walk);
-	}
-	tree->first[nr_zones] = tree->nr_nodes;
-	return err ? err : walk_above(tree);
+	return tree_walk(tree, wanted);
 }
 
 void dns_tree_free(struct dns_tree *tree)
 {
 	free(tree->nodes);
 	free(tree->first);
+	free(tree->above);
 	free(tree->parents);
 }
 
@@ -371,7 +425,7 @@ static bool in_zone_below(const struct dns_tree *tree, __u32 zone, const struct 
 	return false;
 }
 
-/* Of what lies below a cut or a DNAME, that is what counts. */
+/* Below a cut or a DNAME, the result is the cut or DNAME. */
 static void resolve_at(const struct dns_tree *tree, __u32 index, const __u8 *target,
 		       unsigned int below, struct dns_target *result)
 {
@@ -403,4 +457,15 @@ void dns_tree_resolve(const struct dns_tree *tree, __u32 zone, const __u8 *targe
 		resolve_at(tree, node, target, key.labels - labels, result);
 		return;
 	}
+}
+
+__u16 dns_tree_depth(const struct dns_tree *tree)
+{
+	__u16 depth = 0;
+	size_t i;
+
+	for (i = 0; i < tree->nr_nodes; i++)
+		if (tree->nodes[i].key.labels > depth && tree->nodes[i].class == DNS_CLASS_IN)
+			depth = tree->nodes[i].key.labels;
+	return depth;
 }

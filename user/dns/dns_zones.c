@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * dns_zones.c: the configured zones, read and compiled to one set (dns_service.h). A zone that
- * cannot be read is in the set as it was read last, or as one that is broken.
+ * dns_zones.c: reads the configured zones and compiles them to one set (dns_service.h). A zone that
+ * cannot be read is in the set as it was read last, or as a broken zone.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 #include "dns_service.h"
+#include "dns_tree.h"
+#include "dns_variants.h"
 #include "dns_zones.h"
 #include "maps/dns_proto.h"
 #include "user/base/clock.h"
@@ -19,10 +21,9 @@
 #include "user/config/config.h"
 
 #define DAY_S	   86400
-#define BROKEN_MAX 20 /* zones that are named in the log, of those that cannot be read */
+#define BROKEN_MAX 20 /* at most so many broken zones are named in the log */
 
-/* --- shared zones
- * ---------------------------------------------------------------------------------- */
+/* --- shared zones ----------------------------------------------------------------------------- */
 
 static struct dns_shared_zone *shared_new(struct zone *zone, __u64 read_real_s)
 {
@@ -53,7 +54,7 @@ static int served_compare(const void *a, const void *b)
 	return zone_compare(&x->shared->zone, &y->shared->zone);
 }
 
-/* What @before serves of that zone, if it has been read; NULL: nothing. */
+/* The zone in @before, if it was read there; else NULL. */
 static struct dns_shared_zone *find_good(const struct dns_zones *before,
 					 struct dns_shared_zone *broken)
 {
@@ -72,11 +73,11 @@ struct reading {
 	const struct dns_zones *before; /* or NULL */
 	struct dns_zones *set;
 	struct config_errors *errors;
-	bool keeps; /* what @before has, where its files have not changed */
+	bool keeps; /* @before has the same configuration: zones with unchanged files are kept */
 	size_t records;
 };
 
-/* What could be a pipe or a device is not even opened. */
+/* A pipe or a device is not even opened. */
 static int check_file(const struct reading *reading, const struct config_zone *zone,
 		      struct config_errors *errors)
 {
@@ -94,7 +95,7 @@ static int check_file(const struct reading *reading, const struct config_zone *z
 	return -EINVAL;
 }
 
-/* What @before has of the zone, if reading it again would give the same. */
+/* The zone in @before, if its files have not changed since. */
 static struct dns_shared_zone *find_current(const struct reading *reading,
 					    const struct config_zone *config)
 {
@@ -109,7 +110,7 @@ static struct dns_shared_zone *find_current(const struct reading *reading,
 	return good;
 }
 
-/* Its file is no good: the zone as it was read last, or none of its records. */
+/* The file cannot be used: the zone as it was read last, or a broken zone. */
 static struct dns_shared_zone *keep_or_break(const struct reading *reading,
 					     const struct config_zone *zone)
 {
@@ -209,7 +210,7 @@ static struct zone *zone_at(const struct dns_zones *set, size_t i)
 	return set->served[i].shared->zone;
 }
 
-/* All of them, to free(). */
+/* All zones of the set; free() the list. */
 static struct zone **zone_list(const struct dns_zones *set)
 {
 	struct zone **zones = calloc(set->nr + 1, sizeof(*zones));
@@ -220,7 +221,7 @@ static struct zone **zone_list(const struct dns_zones *set)
 	return zones;
 }
 
-/* @zone or a name between it and @above is delegated by @above. */
+/* Whether @above delegates @zone, or a name between the two. */
 static bool is_delegated(const struct zone *above, const struct zone *zone)
 {
 	unsigned int labels;
@@ -235,24 +236,22 @@ static bool is_delegated(const struct zone *above, const struct zone *zone)
 	return false;
 }
 
-/* Legal, but nobody comes to such a zone but by luck. Zones are sorted: parents come first. */
+/* A zone that its parent does not delegate is legal, but resolvers will hardly find it. */
 static void doubt_all(const struct dns_zones *set)
 {
-	ssize_t *above = calloc(set->nr + 1, sizeof(*above)), at;
+	__u32 *above = calloc(set->nr + 1, sizeof(*above));
+	struct zone **zones = zone_list(set);
 	size_t i;
 
-	for (i = 0; above && i < set->nr; i++) {
-		const struct zone *zone = zone_at(set, i);
-
-		at = (ssize_t)i - 1;
-		while (at >= 0 && !name_key_within(&zone->key, &zone_at(set, at)->key))
-			at = above[at];
-		above[i] = at;
-		if (at >= 0 && zone_at(set, at)->nr_rrs && !is_delegated(zone_at(set, at), zone))
+	if (above && zones)
+		dns_tree_above(zones, set->nr, above);
+	for (i = 0; above && zones && i < set->nr; i++)
+		if (above[i] != DNS_NO_ZONE && zones[above[i]]->nr_rrs &&
+		    !is_delegated(zones[above[i]], zones[i]))
 			log_warn("zone %s: not delegated by %s, which is served here too",
-				 zone->name, zone_at(set, at)->name);
-	}
+				 zones[i]->name, zones[above[i]]->name);
 	free(above);
+	free(zones);
 }
 
 static int describe_all(struct dns_zones *set)
@@ -275,34 +274,100 @@ static int describe_all(struct dns_zones *set)
 		info->signed_until_s = zone->signed_until_s;
 		info->resign_by_s = zone->resign_by_s;
 		strncpy(info->name, zone->name, sizeof(info->name) - 1);
+		if (set->steering)
+			dns_variants_ends(set->steering, info);
 		text_cut(info->error, sizeof(info->error), set->served[i].error ?: "");
 	}
 	return 0;
 }
 
-/* Databases and policies to rows, and names that must fit the zones. */
+/* Keeps the plan if its files have not changed: reading a database takes long. */
+static bool keep_plan(const struct reading *reading)
+{
+	const struct dns_zones *before = reading->before;
+
+	if (!reading->keeps || !before->plan || !steer_plan_is_current(before->plan))
+		return false;
+	reading->set->plan = steer_plan_share(before->plan);
+	return true;
+}
+
+/* Makes the plan from databases and policies. */
+static int make_plan(struct reading *reading)
+{
+	struct dns_zones *set = reading->set;
+	int err = steer_plan_build(reading->config, reading->errors, &set->plan);
+
+	if (!err && set->plan)
+		steer_plan_tell(set->plan);
+	return err;
+}
+
+/* Makes or shares rows. Variants are read each time: their files change while the plan stays. */
+static int make_steering(struct reading *reading)
+{
+	const struct dns_zones *before = reading->before;
+	struct dns_zones *set = reading->set;
+
+	if (before && set->plan == before->plan && before->steering &&
+	    !before->steering->nr_variants) {
+		set->steering = dns_steer_set_share(before->steering);
+		return 0;
+	}
+	return dns_steer_set_new(set->plan, reading->config, reading->errors, &set->steering);
+}
+
+/* Keeps or makes the plan, and checks its names against the zones. */
 static int steer_all(struct reading *reading)
 {
 	struct dns_zones *set = reading->set;
 	struct zone **zones;
-	int err = 0;
+	int err = keep_plan(reading) ? 0 : make_plan(reading);
 
-	err = steer_plan_build(reading->config, reading->errors, &set->plan);
-	if (!err && set->plan && set->plan->nr_names)
-		err = dns_steer_set_new(set->plan, reading->config, reading->errors,
-					&set->steering);
-	if (err || !set->steering)
+	if (err || !set->plan || !set->plan->nr_names)
+		return err;
+	err = make_steering(reading);
+	if (err)
 		return err;
 	zones = zone_list(set);
-	err = zones ? dns_steered_check(zones, set->nr, set->steering->names,
-					set->steering->nr_names, reading->errors)
-		    : -ENOMEM;
+	if (!zones)
+		return -ENOMEM;
+	/* A set that is shared has none, and is not written to. */
+	if (set->steering->users == 1)
+		err = dns_variants_load(reading->config, set->plan, zones, set->nr, set->steering,
+					reading->errors);
+	if (!err)
+		err = dns_steered_check(zones, set->nr, set->steering->names,
+					set->steering->nr_names, reading->errors);
 	free(zones);
 	return err;
 }
 
-static int compile_all(struct dns_zones *set, const struct config *config)
+/* Compiles only what changed, if the rest can stay as it is in @before. */
+static int compile(const struct reading *reading, struct zone **zones,
+		   const struct dns_image_options *options)
 {
+	const struct dns_zones *before = reading->before;
+	struct dns_zones *set = reading->set;
+	struct zone **was = NULL;
+	int err = -EAGAIN;
+
+	if (reading->keeps && before->nr == set->nr && before->steering == set->steering)
+		was = zone_list(before);
+	if (was)
+		err = dns_image_patch(before->image, was, zones, set->nr, options, &set->image,
+				      &set->nr_compiled);
+	free(was);
+	if (err != -EAGAIN)
+		return err;
+	set->nr_compiled = set->nr;
+	return dns_image_build(zones, set->nr, options, &set->image);
+}
+
+static int compile_all(struct reading *reading)
+{
+	const struct config *config = reading->config;
+	struct dns_zones *set = reading->set;
 	struct dns_image_options options = {
 		.nsid = config->nsid,
 		.udp_size = config->dns_udp_size,
@@ -315,14 +380,14 @@ static int compile_all(struct dns_zones *set, const struct config *config)
 
 	if (!zones)
 		return -ENOMEM;
-	err = dns_image_build(zones, set->nr, &options, &set->image);
+	err = compile(reading, zones, &options);
 	free(zones);
 	return err ?: describe_all(set);
 }
 
 /* --- telling ---------------------------------------------------------------------------------- */
 
-/* What became of those that cannot be read; why not is told as errors. */
+/* Logs how zones that cannot be read are served. The reasons are reported as errors. */
 static void tell_broken(const struct dns_zones *set)
 {
 	size_t i, told = 0;
@@ -345,7 +410,7 @@ static void tell_broken(const struct dns_zones *set)
 		log_err("and %zu zones more that cannot be read", set->nr_broken - told);
 }
 
-/* What the load came to, for people. */
+/* Logs the result of a load. */
 static void zones_tell(const struct dns_zones *set)
 {
 	const struct dns_image *image = set->image;
@@ -355,12 +420,11 @@ static void zones_tell(const struct dns_zones *set)
 		names += set->list[i].names;
 		records += set->list[i].records;
 	}
-	log_info(
-		"zones: %zu with %zu names and %zu records in %.2f s (%zu read); %u pages of 1 MiB "
-		"in the kernel, %u%% of the name table used",
-		set->nr, names, records, progress_seconds(), set->nr - set->nr_kept,
-		image->nr_pages,
-		(unsigned int)((__u64)image->nr_names * 100 / dns_image_cells(image)));
+	log_info("zones: %zu with %zu names and %zu records in %.2f s (%zu read, %zu compiled); %u "
+		 "pages of 1 MiB in the kernel, %u%% of the name table used",
+		 set->nr, names, records, progress_seconds(), set->nr - set->nr_kept,
+		 set->nr_compiled, image->nr_pages,
+		 (unsigned int)((__u64)image->nr_names * 100 / dns_image_cells(image)));
 }
 
 static int load_all(struct reading *reading)
@@ -375,7 +439,7 @@ static int load_all(struct reading *reading)
 		return err;
 	if (!err) {
 		doubt_all(set);
-		err = compile_all(set, config);
+		err = compile_all(reading);
 	}
 	if (err)
 		config_errors_add(reading->errors, config->path, 0, "zones: cannot be compiled: %s",
@@ -391,7 +455,7 @@ static int load(const struct config *config, const struct dns_zones *before, boo
 		.before = before,
 		.set = calloc(1, sizeof(*reading.set)),
 		.errors = errors,
-		.keeps = keeps,
+		.keeps = keeps && before && before->config == config,
 	};
 	struct timespec now;
 	int err;
@@ -399,6 +463,7 @@ static int load(const struct config *config, const struct dns_zones *before, boo
 	if (!reading.set)
 		return -ENOMEM;
 	reading.set->staged = -1;
+	reading.set->config = config;
 	clock_gettime(CLOCK_REALTIME, &now);
 	reading.set->began_real_ns = clock_ns_of(&now);
 	progress_begin();
@@ -409,8 +474,6 @@ static int load(const struct config *config, const struct dns_zones *before, boo
 	}
 	tell_broken(reading.set);
 	zones_tell(reading.set);
-	if (reading.set->plan)
-		steer_plan_tell(reading.set->plan);
 	*zones = reading.set;
 	return 0;
 }
@@ -449,7 +512,7 @@ void dns_zones_free(struct dns_zones *zones)
 
 /* --- signatures ------------------------------------------------------------------------------- */
 
-/* @at, or a whole number of days later, lies after @since_s and not after @now_s. */
+/* Whether @at, or @at plus a whole number of days, is after @since_s and not after @now_s. */
 static bool day_has_come(__u64 at, __u64 since_s, __u64 now_s)
 {
 	if (at > now_s)

@@ -18,8 +18,7 @@
 
 #define warning(...) findings_add(findings, FINDING_WARNING, __VA_ARGS__)
 
-/* --- MPTCP -------------------------------------------------------------------------------------
- */
+/* --- MPTCP ------------------------------------------------------------------------------------ */
 
 /*
  * A subflow that joins a connection is a flow of its own, and BGP may deliver it to a node that
@@ -35,8 +34,7 @@ static void check_mptcp(struct findings *findings)
 			"signal`)");
 }
 
-/* --- IPVS --------------------------------------------------------------------------------------
- */
+/* --- IPVS ------------------------------------------------------------------------------------- */
 
 struct ipvs {
 	const struct config *config;
@@ -123,8 +121,7 @@ static void check_ipvs(const struct config *config, struct findings *findings)
 		fclose(file);
 }
 
-/* --- NAT ---------------------------------------------------------------------------------------
- */
+/* --- NAT -------------------------------------------------------------------------------------- */
 
 static int each_chain_attribute(const struct nlattr *attribute, void *arg)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * attach.c: the doors on the interfaces, and the record of them.
+ * attach.c: attaches doors to interfaces and keeps the record of them (attach.h).
  */
 #include <errno.h>
 #include <string.h>
@@ -47,8 +47,9 @@ const char *attach_describe(const struct ad_attached *record)
 }
 
 /*
- * Egress first: what leaves is noted or stamped before what comes in is looked at. The record
- * is written before each step: what a crash leaves behind can be found by it.
+ * Egress is attached first, so that flows are noted or stamped before their incoming packets are
+ * looked at. The record is written before each step, so that everything attached can be found after
+ * a crash.
  */
 static int attach_both(struct doors *doors, const struct config *config, __u32 ifindex,
 		       struct ad_attached *record, struct config_errors *errors)
@@ -148,7 +149,7 @@ struct removal {
 	int err;
 };
 
-/* One that fails does not keep the others on. */
+/* If one fails, the others are taken off all the same. */
 static int remove_one(__u32 ifindex, const struct ad_attached *record, void *arg)
 {
 	struct removal *removal = arg;

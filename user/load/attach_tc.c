@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * attach_tc.c: our filter on an interface's clsact egress, at a fixed place among others'.
+ * attach_tc.c: our filter on an interface's clsact egress, at a fixed place among other filters.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,8 +12,8 @@
 #include "user/net/netlink.h"
 
 /*
- * First of all filters: one that ends the list (TC_ACT_OK) before us would leave a flow
- * unstamped now and then. Ours ends nothing (TC_ACT_UNSPEC).
+ * Ours is the first filter: an earlier one that ends the list (TC_ACT_OK) could leave flows
+ * unstamped. Ours does not end the list (TC_ACT_UNSPEC).
  */
 #define TC_PRIORITY 1
 #define TC_HANDLE   0xad00
@@ -29,7 +29,7 @@ static int query(__u32 ifindex, struct bpf_tc_opts *opts)
 	return bpf_tc_query(&hook, opts);
 }
 
-/* No filter, no qdisc for it, no interface. */
+/* These errors mean: no filter, no qdisc, or no interface. */
 static bool says_none(int err)
 {
 	return err == -ENOENT || err == -EINVAL || err == -ENODEV;
@@ -140,7 +140,7 @@ static int count_filters_at(__u32 ifindex, __u32 parent, int *nr)
 	return netlink_ask(nlh, count_filter, nr);
 }
 
-/* Filters of whoever on both sides of the qdisc, or -errno. */
+/* How many filters of any owner are on both sides of the qdisc, or -errno. */
 static int count_filters(__u32 ifindex)
 {
 	int nr = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * attach_tc.h: our filter on an interface's clsact egress, at a fixed place among others'.
+ * attach_tc.h: our filter on an interface's clsact egress, at a fixed place among other filters.
  */
 #ifndef AD_ATTACH_TC_H
 #define AD_ATTACH_TC_H
@@ -14,7 +14,7 @@ int tc_attach(const struct doors *doors, __u32 ifindex, struct ad_attached *reco
 int tc_detach(const struct doors *doors, __u32 ifindex, const struct ad_attached *record);
 /* Id of the filter's program if it is a door of any instance, or 0. */
 __u32 tc_find_door(__u32 ifindex);
-/* Whether our filter with this program hangs there: 1, 0, or -errno if that cannot be told. */
+/* Whether our filter with this program is attached: 1, 0, or -errno if that cannot be found out. */
 int tc_is_attached(__u32 ifindex, __u32 id);
 
 #endif

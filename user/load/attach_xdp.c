@@ -14,7 +14,10 @@
 #include "user/base/log.h"
 #include "user/state/bpf_info.h"
 
-/* Behind the dispatcher; libxdp itself attaches alone where the kernel cannot do that. */
+/*
+ * Attaches behind the dispatcher. Where the kernel cannot do that, libxdp attaches the program
+ * directly.
+ */
 static int attach_libxdp(struct door_bpf *door, __u32 ifindex, bool generic, __u32 *id)
 {
 	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts, .obj = door->obj, .prog_name = "anydoor");
@@ -44,7 +47,7 @@ static int attach_alone(struct door_bpf *door, __u32 ifindex, bool generic, __u3
 	return err;
 }
 
-/* One try: a fresh object, for a failed load leaves it unfit for another. */
+/* One try with a new object: after a failed load an object cannot be used again. */
 static int attach_once(const struct doors *doors, __u32 ifindex, bool dispatcher, bool generic,
 		       __u32 *id)
 {
@@ -60,7 +63,7 @@ static int attach_once(const struct doors *doors, __u32 ifindex, bool dispatcher
 	return err;
 }
 
-/* A program that is alone is no list to libxdp. */
+/* libxdp finds no list if a program is attached without a dispatcher. */
 static struct xdp_program *next_program(struct xdp_program *prog, const struct xdp_multiprog *mp)
 {
 	if (!xdp_multiprog__is_legacy(mp))
@@ -105,8 +108,8 @@ static int flags_behind_dispatcher(__u32 ifindex, __u32 id)
 }
 
 /*
- * The truth about @ifindex, not what we asked for: AD_ATTACHED_* of program @id, 0, or -errno.
- * Alone is seen by a plain query, which is cheap and needs no CAP_SYS_ADMIN.
+ * What is really attached to @ifindex: AD_ATTACHED_* of program @id, 0, or -errno. A program
+ * without a dispatcher is found by a plain query, which is cheap and needs no CAP_SYS_ADMIN.
  */
 static int flags_of(__u32 ifindex, __u32 id)
 {
@@ -182,7 +185,10 @@ static void explain(const char *name, __u32 ifindex, int err, struct config_erro
 			  strerror(-err));
 }
 
-/* Doors that stand say what others must be; while there are none, the configuration does. */
+/*
+ * All doors must be of the same kind: that of existing doors or, if there are none, that of the
+ * configuration.
+ */
 static bool may_be(const struct ad_keeper *keeper, const struct config *config, enum ad_doors kind)
 {
 	if (keeper->doors != AD_DOORS_UNDECIDED)
@@ -190,7 +196,7 @@ static bool may_be(const struct ad_keeper *keeper, const struct config *config, 
 	return kind == AD_DOORS_ALONE || config->xdp_dispatcher;
 }
 
-/* Behind libxdp's dispatcher, or behind ours where that one fails (dispatcher.h). */
+/* Attaches behind libxdp's dispatcher, or behind ours if that fails (dispatcher.h). */
 static int attach_lent(const struct doors *doors, __u32 ifindex, bool generic, __u32 *id)
 {
 	int err = dispatcher_lend();
@@ -218,7 +224,7 @@ static int attach_kind(struct doors *doors, const struct ad_keeper *keeper, enum
 	return attach_lent(doors, ifindex, generic, id) ? err : 0;
 }
 
-/* Both kinds in one mode. A table that no door uses yet is made anew after a failure. */
+/* Tries both kinds in one mode. After a failure, a table that no door uses yet is created again. */
 static int try_kinds(struct doors *doors, const struct config *config, __u32 ifindex, bool generic,
 		     __u32 *id)
 {
@@ -284,7 +290,7 @@ int xdp_attach(struct doors *doors, const struct config *config, __u32 ifindex,
 	return decide_kind(doors, record);
 }
 
-/* Only if it is still the one that we looked at. */
+/* Only if it is still the program that was found before. */
 static int detach_alone(__u32 ifindex, struct xdp_program *prog, enum xdp_attach_mode mode)
 {
 	LIBBPF_OPTS(bpf_xdp_attach_opts, opts, .old_prog_fd = xdp_program__fd(prog));
@@ -310,7 +316,7 @@ static int detach_once(const struct doors *doors, __u32 ifindex, const struct ad
 	return err;
 }
 
-/* Those who stay behind the dispatcher may need ours. */
+/* The programs that stay behind the dispatcher may need ours. */
 int xdp_detach(const struct doors *doors, __u32 ifindex, const struct ad_attached *record)
 {
 	int err = detach_once(doors, ifindex, record);

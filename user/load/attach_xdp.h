@@ -14,13 +14,13 @@
  */
 int xdp_attach(struct doors *doors, const struct config *config, __u32 ifindex,
 	       struct ad_attached *record, struct config_errors *errors);
-/* Takes ours off, also if its id was never written down. 0, also if there is none, or -errno. */
+/* Detaches our program, also if its id was not recorded. 0, also if there is none, or -errno. */
 int xdp_detach(const struct doors *doors, __u32 ifindex, const struct ad_attached *record);
-/* Id of a door of any instance on @ifindex, and AD_ATTACHED_* as it hangs; 0: there is none. */
+/* Id of a door of any instance on @ifindex, and AD_ATTACHED_* of how it is attached; 0: none. */
 __u32 xdp_find_door(__u32 ifindex, __u32 *flags);
 /*
  * Whether the program with this id runs on @ifindex, alone or in a dispatcher: 1, 0, or -errno if
- * that cannot be told.
+ * that cannot be found out.
  */
 int xdp_is_attached(__u32 ifindex, __u32 id);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * dispatcher.c: the object lies in this binary; libxdp wants a file of a certain name in a folder
- * that the environment names.
+ * dispatcher.c: writes the object, which is part of this binary, to a file. libxdp reads it by a
+ * fixed name from a folder that an environment variable names.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * fill.c: from a configuration to the maps that hold it.
+ * fill.c: writes a configuration to the maps (fill.h).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,14 +22,14 @@ static int fill_keys(const struct datapath *dp, const struct ad_keys *keys)
 	return bpf_map_update_elem(dp->keys, &zero, keys, BPF_ANY);
 }
 
-/* What maps have of the fleet: fifteen thousand nodes are read with one call. */
+/* The fleet as it is in the maps. All nodes, up to fifteen thousand, are read with one call. */
 struct fleet {
 	const struct model *model;
 	__u32 keys[AD_NODE_ID_MAX + 1];
 	struct ad_node nodes[AD_NODE_ID_MAX + 1];
 	struct ad_addr tunnels[AD_NODE_ID_MAX + 1];
 	__u32 ids[AD_NODE_ID_MAX + 1];
-	bool is_there[AD_NODE_ID_MAX + 1]; /* its tunnel's address, with its id */
+	bool is_there[AD_NODE_ID_MAX + 1]; /* tunnel address, and id */
 };
 
 static struct fleet *fleet_new(const struct model *model)
@@ -41,7 +41,7 @@ static struct fleet *fleet_new(const struct model *model)
 	return fleet;
 }
 
-/* All of a map of at most as many elements as there are ids; *@nr of them. */
+/* Reads a whole map that has at most one element for each id; *@nr: how many. */
 static int read_map(int fd, void *keys, void *values, __u32 *nr)
 {
 	__u32 next[4]; /* as large as a key */
@@ -82,7 +82,7 @@ static int fill_hunt(const struct datapath *dp, const struct config *config)
 	return bpf_map_update_elem(dp->hunt, &zero, &plan, BPF_ANY);
 }
 
-/* The other node of this id, if @tunnel is its address. */
+/* Whether @id is another node than this one, and @tunnel its address. */
 static bool is_peer(const struct fleet *fleet, const struct config *config, __u32 id,
 		    const struct ad_addr *tunnel)
 {
@@ -91,7 +91,10 @@ static bool is_peer(const struct fleet *fleet, const struct config *config, __u3
 	return node && node != config->self && !memcmp(&node->tunnel, tunnel, sizeof(*tunnel));
 }
 
-/* Of those that it had of another node or of none: some have been given to their node meanwhile. */
+/*
+ * Removes addresses that belong to no node any more; some have been given to another node
+ * meanwhile.
+ */
 static int remove_peer_ids(const struct datapath *dp, const struct config *config,
 			   const struct fleet *fleet, __u32 nr)
 {
@@ -129,8 +132,8 @@ static int fill_peer_ids(const struct datapath *dp, const struct config *config,
 }
 
 /*
- * An address keeps its index as long as it stays: flows carry it. A new one takes an index that
- * none has had yet, so that old flows are not taken for its own; only then a freed one.
+ * An address keeps its index, as entries of flows have it. A new address takes an index that was
+ * never used, so that old flows are not counted for it; if there is none, a freed one.
  */
 static __u16 free_index(bool used[AD_VIP_MAX])
 {
@@ -166,7 +169,7 @@ static int fill_vip(const struct datapath *dp, const struct config_vip *vip, boo
 		local.flags |= AD_LOCAL_VIP_TCP;
 	if (vip->dns)
 		local.flags |= AD_LOCAL_VIP_DNS;
-	/* Sockets on it may live already: not to be stamped before fill_arm_vip(). */
+	/* It may have sockets already, so it is not stamped before fill_arm_vip(). */
 	if (vip->tcp && state_has_flag(dp->state_at, AD_STATE_ARMED) &&
 	    (!(now.flags & AD_LOCAL_VIP_TCP) || now.flags & AD_LOCAL_UNARMED))
 		local.flags |= AD_LOCAL_UNARMED;
@@ -201,15 +204,15 @@ static int remove_locals(const struct datapath *dp, const struct config *config)
 	return err;
 }
 
-/* What CPUs remember of `locals` is over. */
+/* Makes CPUs forget what they remember of `locals`. */
 static void forget_locals(const struct datapath *dp)
 {
 	__atomic_add_fetch(&dp->state_at->local_changes, 1, __ATOMIC_RELEASE);
 }
 
 /*
- * Before `locals` lacks what is gone, and after it has what is new: an address whose bit is not set
- * is not ours.
+ * Called when new addresses are in `locals` and removed ones still are: an address without its bit
+ * counts as not ours.
  */
 static void fill_own(const struct datapath *dp, const struct config *config)
 {

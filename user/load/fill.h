@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fill.h: from a configuration to the maps that hold it. Each entry is replaced as a whole while
- * packets flow; what is equal already is left alone.
+ * fill.h: writes a configuration to the maps. Each entry is replaced as a whole while packets flow;
+ * equal entries are not written.
  */
 #ifndef AD_FILL_H
 #define AD_FILL_H
@@ -16,9 +16,12 @@
  */
 int fill_maps(const struct datapath *dp, struct model *model, const struct config *config,
 	      const struct ad_keys *keys, struct config_errors *errors);
-/* A new VIP's sockets are listed: from now on its flows are stamped. 0 or -errno. */
+/*
+ * Call it when the sockets of a new VIP are listed: from then on its flows are stamped. 0 or
+ * -errno.
+ */
 int fill_arm_vip(const struct datapath *dp, const struct ad_addr *vip);
-/* Who loaded it, and what stays fixed while stamped flows live. */
+/* Writes who loaded the instance, and the settings that cannot change while stamped flows live. */
 void fill_meta(struct ad_meta *meta, const struct config *config, const __u8 stamp_id[16]);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * loader.c: the data path of one instance: found, adopted, taken off; and the steps that a first
+ * loader.c: finds, adopts and detaches the data path of one instance; also the steps that a first
  * load (loader_first.c) and a change (loader_change.c) share.
  */
 #include <errno.h>
@@ -19,6 +19,7 @@
 #include "user/dns/dns_zones.h"
 #include "user/fleet/model_pins.h"
 #include "user/flows/unstamped.h"
+#include "user/health/health.h"
 #include "user/state/bpf_info.h"
 #include "user/state/bpffs.h"
 
@@ -39,7 +40,9 @@ void loader_close(struct loader *loader)
 	loader->fleet = NULL;
 }
 
-/* Before it is taken: a machine that has not got it must not be left guessing. */
+/*
+ * Logged before the memory is allocated: if the machine does not have it, the reason is in the log.
+ */
 static void tell_memory(const struct config *config)
 {
 	char flows[UNIT_TEXT], bytes[UNIT_TEXT];
@@ -61,7 +64,7 @@ int loader_load(struct loader *loader, struct intent *intent, const char *reuse,
 	return err ?: object_pin(&intent->object, &loader->instance, errors);
 }
 
-/* What was known of the fleet before, unless this process knows more. */
+/* Reads what was known of the fleet before, unless this process knows more. */
 static int recall_fleet(struct loader *loader)
 {
 	if (loader->fleet)
@@ -92,8 +95,8 @@ static int tell_unwritten(const char *what, int err, struct config_errors *error
 }
 
 /*
- * Zones are staged first, for want of memory may forbid it, and are made live last: if anything
- * else fails, the answers are those of before.
+ * Zones are staged first, as memory may be too small for them, and made live last: if anything else
+ * fails, answers stay as before.
  */
 int loader_fill(struct loader *loader, const struct intent *intent, struct config_errors *errors)
 {
@@ -106,6 +109,9 @@ int loader_fill(struct loader *loader, const struct intent *intent, struct confi
 		      ?: tell_unwritten("DNS cookies and limits",
 					dns_limiter_publish(intent->limiter, &loader->pins),
 					errors);
+	err = err
+		      ?: tell_unwritten("health of POPs",
+					health_prepare(&loader->pins, intent->config), errors);
 	err = err
 		      ?: tell_unwritten("zones", dns_zones_publish(intent->zones, &loader->pins),
 					errors);
@@ -131,7 +137,7 @@ void loader_follow_drain(struct loader *loader, const struct config *old,
 	drain_follow(&place, old);
 }
 
-/* Another configuration is not another load; another version is. */
+/* Another configuration does not count as another load; another version does. */
 static void keep_loaded(const struct loader *loader, struct ad_meta *meta)
 {
 	struct ad_meta before;
@@ -197,7 +203,7 @@ int loader_count_live(const struct loader *loader)
 
 /* --- adoption --------------------------------------------------------------------------------- */
 
-/* `packet` is flipped last: if the new one is behind the door, all of it is. */
+/* `packet` is replaced last: if the new one is in the table, all other new programs are, too. */
 static bool was_flipped(const struct instance *instance, const struct doors *doors)
 {
 	__u32 behind = doors_get_xdp(doors, AD_DOOR_PACKET);
@@ -205,7 +211,7 @@ static bool was_flipped(const struct instance *instance, const struct doors *doo
 	return behind && behind == bpf_info_pinned_id(instance->fresh, "prog_packet");
 }
 
-/* A process died while it changed an instance: finish the change, or forget it. */
+/* A process died while it changed an instance: completes the change, or undoes it. */
 static void finish_change(const struct instance *instance)
 {
 	struct config_errors errors = {};
@@ -214,7 +220,10 @@ static void finish_change(const struct instance *instance)
 	if (!doors_open(&doors, instance->dir, instance, &errors)) {
 		bool flipped = was_flipped(instance, &doors);
 
-		/* All of it: the change may have ended before it had emptied what it replaced. */
+		/*
+		 * All of it: the process may have died before it had emptied the replaced
+		 * directory.
+		 */
 		doors_fill(&doors, flipped ? instance->fresh : instance->dir, &errors);
 		if (flipped)
 			bpffs_swap(instance->fresh, instance->dir);
@@ -225,7 +234,7 @@ static void finish_change(const struct instance *instance)
 	bpffs_remove(instance->fresh);
 }
 
-/* Only where it was begun: elsewhere its interfaces are not to be seen. */
+/* Only in the network namespace where it began: its interfaces are not visible elsewhere. */
 static int check_begun_here(const struct instance *instance, struct config_errors *errors)
 {
 	int fd = bpffs_get_map(instance->fresh, "keeper", sizeof(struct ad_keeper));
@@ -262,7 +271,10 @@ static int recover(struct loader *loader, struct config_errors *errors)
 	return 0;
 }
 
-/* Before any other map is opened: of another ABI, none need be what it is called. */
+/*
+ * Before any other map is opened: with another ABI, maps can have the same names and another
+ * layout.
+ */
 static int check_abi(const struct instance *instance, struct config_errors *errors)
 {
 	int fd = bpffs_get_map(instance->dir, "meta", sizeof(struct ad_meta));
@@ -309,7 +321,7 @@ static int adopt(struct loader *loader, struct intent *intent, struct config_err
 	return err;
 }
 
-/* What the programs that run use must be pinned, or nobody could find it again. */
+/* Maps that running programs use must be pinned; otherwise no later process could find them. */
 static int open_whole(struct loader *loader, struct config_errors *errors)
 {
 	int err = open_pinned(loader, errors);
@@ -321,7 +333,7 @@ static int open_whole(struct loader *loader, struct config_errors *errors)
 	return -ENOENT;
 }
 
-/* What no program uses is missed as well, by who reads it; another version may have other maps. */
+/* Also maps that no program uses, as commands read them. Another version may have other maps. */
 static int check_all_pinned(const struct loader *loader, const struct config *config,
 			    struct config_errors *errors)
 {
@@ -358,7 +370,10 @@ int loader_check_pins(const struct instance *instance, const struct config *conf
 	return err;
 }
 
-/* What is there, whole, in part or without pins, goes on; nothing at all: a first load. */
+/*
+ * An existing instance is continued, complete or in part, with pins or without; if there is none,
+ * it is a first load.
+ */
 static int begin(struct loader *loader, struct intent *intent, struct config_errors *errors)
 {
 	const struct instance *instance = &loader->instance;
@@ -372,7 +387,7 @@ static int begin(struct loader *loader, struct intent *intent, struct config_err
 	config_errors_log(&missing);
 	config_errors_free(&missing);
 	loader_close(loader);
-	/* Not with pins that tell of another version or network namespace. */
+	/* Not if the pins are of another version or network namespace. */
 	if (err && err != -ENOENT) {
 		config_errors_add(errors, instance->dir, 0, "not adopted");
 		return err;
@@ -460,7 +475,7 @@ int loader_change(struct loader *loader, const struct config *old, const struct 
 	config_errors_free(&ignored);
 	err = intent_open(&intent, config, zones, limiter, errors);
 	err = err ?: loader_alter(loader, &intent, old, errors);
-	repin_release(&loader->held); /* what was replaced must not live on */
+	repin_release(&loader->held); /* the replaced maps must be freed */
 	if (held)
 		repin_hold(&loader->held, loader->instance.dir);
 	intent_close(&intent);
@@ -487,7 +502,9 @@ static int prepare_again(struct loader *loader, struct config_errors *errors)
 	return err ?: instance_renew_pins_lock(instance, errors);
 }
 
-/* Built beside what may be left, and moved into its place: others see all of them or none. */
+/*
+ * Created in a new directory that is then moved to its place, so that readers see all pins or none.
+ */
 static int pin_again(struct loader *loader)
 {
 	const struct instance *instance = &loader->instance;
@@ -532,7 +549,7 @@ static int count_one(const struct socket_entry *socket, void *arg)
 	return 0;
 }
 
-/* As `drain` counts them: also those that bear no stamp, and need us only to be led home. */
+/* Counted as `drain` does: also flows without a stamp, whose packets other nodes send here. */
 static int count_all(const struct loader *loader)
 {
 	struct vip_set vips;
@@ -567,7 +584,7 @@ static int check_quiet(struct loader *loader, bool force, int *broken, struct co
 	return nr < 0 ? nr : -EBUSY;
 }
 
-/* -ENOENT: there are no pins, or not those that it takes. */
+/* -ENOENT: there are no pins, or some that are needed are missing. */
 static int open_for_detach(struct loader *loader, struct config_errors *errors)
 {
 	struct config_errors missing = {};
@@ -587,8 +604,8 @@ static int open_for_detach(struct loader *loader, struct config_errors *errors)
 }
 
 /*
- * To who looks, all pins go in one step; and what a crash leaves of them is no instance, which
- * could neither be adopted nor detached, but what recover() cleans up.
+ * Readers see all pins disappear in one step. What a crash leaves of them is not an instance, which
+ * could be neither adopted nor detached; recover() removes it.
  */
 static int remove_pins(const struct instance *instance, struct config_errors *errors)
 {
@@ -626,7 +643,7 @@ static int check_orphans(const struct loader *loader, const struct orphans *orph
 	return pid || !force ? -EBUSY : 0;
 }
 
-/* By what hangs on the interfaces, where the pins do not tell. */
+/* Finds them by the programs on the interfaces, if pins are missing. */
 static int detach_orphans(struct loader *loader, bool force, struct config_errors *errors)
 {
 	struct orphans orphans;

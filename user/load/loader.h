@@ -2,8 +2,8 @@
 /*
  * loader.h: the data path of one instance: loaded, adopted, changed in place, taken off.
  *
- * Everything here needs the instance's locks. What fails says why in @errors, and leaves what was
- * there before as it was.
+ * Everything here needs the instance's locks. A function that fails adds the reason to @errors and
+ * changes nothing.
  */
 #ifndef AD_LOADER_H
 #define AD_LOADER_H
@@ -28,44 +28,44 @@ struct loader {
 /* An empty one, so that loader_close() may always be called. */
 void loader_init(struct loader *loader);
 /*
- * -EAGAIN and a line in @errors: stamp.clock does not let loader_start() begin yet. What runs
- * already has its clock.
+ * -EAGAIN and a line in @errors: the clock is not yet as stamp.clock demands, so loader_start()
+ * must wait. A loaded instance already has its clock.
  */
 int loader_check_clock(const struct loader *loader, const struct config *config,
 		       struct config_errors *errors);
 /*
  * Loads the instance, or adopts the one that is pinned and brings it up to @config. @zones and
- * @guard go to the kernel before the first packet meets it; both stay the caller's.
+ * @limiter are written to the kernel before the first packet arrives; the caller keeps both.
  */
 int loader_start(struct loader *loader, const struct config *config, struct dns_zones *zones,
 		 const struct dns_limiter *limiter, struct config_errors *errors);
 /*
- * From @old to @config, without a packet meeting an interface without us. Interfaces that are
- * new must be there. If it fails, what was written before is written back; but if only what comes
- * behind the zones fails, they stay, as dns_zones_are_live() says.
+ * Changes from @old to @config; at no time does a packet pass an interface without our programs.
+ * New interfaces must exist. If it fails, the values from before are written back. But if a step
+ * after the zones fails, the new zones stay live, as dns_zones_are_live() says.
  */
 int loader_change(struct loader *loader, const struct config *old, const struct config *config,
 		  struct dns_zones *zones, const struct dns_limiter *limiter,
 		  struct config_errors *errors);
 /*
- * Attaches what is missing of ours on the interface @name of an armed data path. Flows that left
- * by it without a stamp so far stay without.
+ * Attaches our missing programs to the interface @name of an armed data path. Existing flows
+ * without a stamp stay without.
  */
 int loader_attach(struct loader *loader, const struct config *config, const char *name,
 		  struct config_errors *errors);
 /*
- * Takes everything off. -EBUSY and a line in @errors while stamped flows live, unless @force: then
- * *@broken of them are broken. -ENOENT, no line: there is nothing.
+ * Detaches everything. -EBUSY and a line in @errors while stamped flows live, unless @force: then
+ * *@broken of them are broken. -ENOENT, without a line: nothing is loaded.
  */
 int loader_detach(struct loader *loader, bool force, int *broken, struct config_errors *errors);
 /*
- * Where pins are missing, all are made anew from what this process has open, which the first call
- * opens. 0, or -errno with a line in @errors.
+ * If pins are missing, all are made again from the descriptors of this process, which the first
+ * call opens. 0, or -errno with a line in @errors.
  */
 int loader_keep_pins(struct loader *loader, struct config_errors *errors);
 /*
  * Whether loader_start() would adopt what is pinned: 0; -ENOENT and a line in @errors if only a
- * part of it is left; other -errno and a line for what it refuses. Changes nothing.
+ * part of it is left; other -errno and a line if it would refuse. Changes nothing.
  */
 int loader_check_pins(const struct instance *instance, const struct config *config,
 		      struct config_errors *errors);
@@ -74,9 +74,12 @@ int loader_check_pins(const struct instance *instance, const struct config *conf
  * CAP_SYS_ADMIN; without it nothing is found missing.
  */
 bool loader_has_lost(const struct doors *doors, const char *dir, char name[32]);
-/* What drain_serve() changes, while this process holds the instance; as long as it is open. */
+/*
+ * The state that drain_serve() changes while this process holds the instance. Valid until
+ * loader_close().
+ */
 struct drain_place loader_drain_place(const struct loader *loader, const struct config *config);
-/* Closes; the data path stays. */
+/* Closes all descriptors; the data path goes on. */
 void loader_close(struct loader *loader);
 
 #endif

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * loader_change.c: from one configuration or version to another under live traffic. Where only
- * contents differ, maps are filled anew in place. Where programs, options or sizes do, a second
- * instance is built beside the first, with the maps that still fit, and takes its place behind
- * the doors: no packet is without the one or the other.
+ * loader_change.c: from one configuration or version to another under live traffic. If only
+ * contents differ, maps are filled in place. If programs, options or sizes differ, a second
+ * instance is built beside the first, with the maps that still fit, and replaces it in the jump
+ * tables: every packet meets the one or the other.
  */
 #include <errno.h>
 #include <string.h>
@@ -25,7 +25,7 @@
 
 /* --- what may not change ---------------------------------------------------------------------- */
 
-/* What flows carry: fixed while any lives. */
+/* Settings that flows depend on: fixed while any flow lives. */
 static const char *fixed_difference(const struct ad_meta *meta, const struct intent *intent)
 {
 	if (meta->node_id != intent->config->self->id)
@@ -37,7 +37,7 @@ static const char *fixed_difference(const struct ad_meta *meta, const struct int
 	return NULL;
 }
 
-/* *@anew: flows are found by something else from now on. */
+/* *@anew: the stamp key or its layout changes, so entries of old flows are of no use. */
 static int check_fixed(struct loader *loader, const struct intent *intent, bool *anew,
 		       struct config_errors *errors)
 {
@@ -101,7 +101,7 @@ static int flip(struct loader *next, const struct loader *now, struct config_err
 	struct config_errors ignored = {};
 	int err = doors_fill(&next->doors, now->instance.fresh, errors);
 
-	/* Half old, half new would be worse than either. */
+	/* A mixture of old and new must not stay. */
 	if (err)
 		doors_fill(&now->doors, now->instance.dir, &ignored);
 	config_errors_free(&ignored);
@@ -159,7 +159,7 @@ static int prune_one(__u32 ifindex, const struct ad_attached *record, void *arg)
 	return 0;
 }
 
-/* Takes ours off what is not in @config. What fails is told, but no reason to go back. */
+/* Detaches from interfaces that are not in @config. Failures are logged, and the change goes on. */
 static void prune(struct loader *loader, const struct config *config)
 {
 	struct config_errors errors = {};
@@ -170,7 +170,7 @@ static void prune(struct loader *loader, const struct config *config)
 	config_errors_free(&errors);
 }
 
-/* Of flows that egress sees, it has decided already. */
+/* Flows that egress has seen were decided already. */
 static int note_unseen(struct loader *loader, __u32 ifindex)
 {
 	struct ad_attached record = {};
@@ -214,8 +214,8 @@ static int attach_latecomer(struct loader *loader, const struct config *config, 
 }
 
 /*
- * Interfaces that a reload names must be there, all of them, or nothing changes. At an adoption
- * (@old is NULL) the data path is worth more than one interface: the daemon waits for it.
+ * At a reload all interfaces of the configuration must exist, or nothing changes. At an adoption
+ * (@old is NULL) a missing interface is no reason to stop: the daemon waits for it.
  */
 static int attach_new(struct loader *loader, const struct config *old, const struct config *config,
 		      struct config_errors *errors)
@@ -242,8 +242,8 @@ static int attach_new(struct loader *loader, const struct config *old, const str
 /* --- VIPs ------------------------------------------------------------------------------------- */
 
 /*
- * The two steps of a first load, for the addresses that are new: since they were filled in, egress
- * notes what it sees of them. One that cannot be armed stays unstamped, which breaks nothing.
+ * The two steps of a first load, for new addresses: since they were filled in, egress notes their
+ * flows. An address that cannot be armed stays unstamped, which breaks nothing.
  */
 static void arm_new_vips(struct loader *loader)
 {
@@ -276,7 +276,7 @@ static bool is_tcp_vip(const struct config *config, const struct ad_addr *addr)
 	return false;
 }
 
-/* It is the operator's to take a VIP away, but not without knowing what that breaks. */
+/* An operator may remove a VIP, but must be told which flows that breaks. */
 static void warn_lost_vips(struct loader *loader, const struct config *config)
 {
 	struct vip_set vips, lost = {};
@@ -308,7 +308,7 @@ static int change(struct loader *loader, struct intent *intent, bool anew,
 	return err ?: loader_remember(loader, intent, errors);
 }
 
-/* To the group of the new configuration. */
+/* Gives the pins to the group of the new configuration. */
 static void regrant(const struct loader *loader)
 {
 	int err = bpffs_regrant(loader->instance.dir, loader->instance.gid);
@@ -318,7 +318,10 @@ static void regrant(const struct loader *loader)
 			 strerror(-err));
 }
 
-/* It failed, perhaps with some maps written: they become as they were, as far as they let us. */
+/*
+ * A change failed, perhaps after some maps were written: the old values are written back as far as
+ * possible.
+ */
 static void go_back(struct loader *loader, const struct config *old, const struct ad_keys *keys)
 {
 	struct config_errors errors = {};
@@ -326,7 +329,7 @@ static void go_back(struct loader *loader, const struct config *old, const struc
 	if (fill_maps(&loader->dp, loader->fleet, old, keys, &errors))
 		log_err("what was written before cannot be taken back: %s", errors.list[0].text);
 	config_errors_free(&errors);
-	arm_new_vips(loader); /* such as were gone for a moment */
+	arm_new_vips(loader); /* interfaces that were missing for a moment */
 }
 
 static int read_keys(const struct loader *loader, struct ad_keys *keys)

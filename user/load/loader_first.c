@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * loader_first.c: an instance where there was none. Built in a directory of its own, attached
- * disarmed, armed once the sockets that lived before are listed, moved into place.
+ * loader_first.c: loads an instance if there was none. It is built in a new directory, attached
+ * without stamping, armed when the existing sockets are listed, and moved to its place.
  */
 #include <errno.h>
 #include <string.h>
@@ -38,7 +38,7 @@ static int make_doors(struct loader *loader, const struct config *config,
 	return err ?: loader_set_sysctls(loader, config, errors);
 }
 
-/* The doors are empty still: every packet passes. */
+/* The jump tables are still empty: every packet passes. */
 int loader_attach_all(struct loader *loader, const struct config *config,
 		      struct config_errors *errors)
 {
@@ -67,8 +67,9 @@ static int load(struct loader *loader, struct intent *intent, struct config_erro
 }
 
 /*
- * The second step: egress notes what it sees since the doors were filled, we list what sleeps,
- * and only then are new flows stamped. A stamp under a flow that lived before breaks its PAWS.
+ * The second step. Egress has noted the flows that it saw since the jump tables were filled; idle
+ * ones are listed here; only then are new flows stamped. A stamp on an existing flow would break
+ * its PAWS check.
  */
 int loader_arm(struct loader *loader, struct config_errors *errors)
 {
@@ -129,7 +130,7 @@ void loader_undo_first(struct loader *loader)
 	struct doors doors;
 
 	loader_close(loader);
-	/* Without all the doors nothing was attached yet. */
+	/* If a door is missing, nothing was attached yet. */
 	if (!doors_open(&doors, instance->fresh, instance, &ignored)) {
 		attach_remove_all(&doors, &errors);
 		restore_sysctls(&doors);

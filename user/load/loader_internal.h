@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * loader_internal.h: what the loader's own files share (loader.c, loader_first.c,
- * loader_takeover.c, loader_change.c).
+ * loader_internal.h: shared by loader.c, loader_first.c, loader_takeover.c and loader_change.c.
  */
 #ifndef AD_LOADER_INTERNAL_H
 #define AD_LOADER_INTERNAL_H
@@ -10,7 +9,7 @@
 #include "object.h"
 #include "orphans.h"
 
-/* What a change is made from: read and checked before anything is touched. */
+/* The input of a change: read and checked before anything is changed. */
 struct intent {
 	const struct config *config;
 	struct dns_zones *zones;
@@ -22,10 +21,10 @@ struct intent {
 
 /* --- steps (loader.c); each 0, or -errno with a line in @errors ------------------------------- */
 
-/* Loads the object for the doors that there are, and pins it in instance->fresh. */
+/* Loads the object for the existing kind of doors, and pins it in instance->fresh. */
 int loader_load(struct loader *loader, struct intent *intent, const char *reuse,
 		struct config_errors *errors);
-/* Opens what is pinned in @dir: the maps that we write, and those that others do. */
+/* Opens the maps that are pinned in @dir. */
 int loader_open_maps(struct loader *loader, const char *dir, struct config_errors *errors);
 /* Fills the maps that a configuration fills, zones included. */
 int loader_fill(struct loader *loader, const struct intent *intent, struct config_errors *errors);
@@ -44,20 +43,20 @@ int loader_count_live(const struct loader *loader);
 /* --- loader_first.c --------------------------------------------------------------------------- */
 
 int loader_first(struct loader *loader, struct intent *intent, struct config_errors *errors);
-/* Sets what the host must be like, and keeps how it was. */
+/* Sets the switches of the host that are needed, and keeps their old values. */
 int loader_set_sysctls(struct loader *loader, const struct config *config,
 		       struct config_errors *errors);
-/* Every interface of @config where something of ours is missing. */
+/* Attaches to every interface of @config where a program of ours is missing. */
 int loader_attach_all(struct loader *loader, const struct config *config,
 		      struct config_errors *errors);
-/* Lists the sockets that live, and begins to stamp. */
+/* Lists the existing sockets, and begins to stamp. */
 int loader_arm(struct loader *loader, struct config_errors *errors);
-/* A first load that failed, now or in a process that died: nothing stays half attached. */
+/* Undoes a first load that failed, now or in a process that died. */
 void loader_undo_first(struct loader *loader);
 
 /* --- loader_takeover.c ------------------------------------------------------------------------ */
 
-/* In the place of what is left of an instance; @orphans: on interfaces, pinned nowhere. */
+/* Loads in place of the rest of an instance; @orphans: programs on interfaces without pins. */
 int loader_takeover(struct loader *loader, struct intent *intent, const struct orphans *orphans,
 		    struct config_errors *errors);
 

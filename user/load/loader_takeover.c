@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * loader_takeover.c: an instance whose pins are gone, all of them or some, while its programs are
- * on the interfaces. They stay there: their jump tables are found and used again, and what runs
- * behind them goes on until ours is in its place. What the running programs hold is taken along:
- * sockets that are stamped must stay so.
+ * on the interfaces. The doors stay: their jump tables are found and used again, and the programs
+ * behind them run until ours replace them. Maps of the running programs are taken over: stamped
+ * sockets must stay stamped.
  */
 #include <errno.h>
 #include <string.h>
@@ -21,7 +21,7 @@
 
 /* --- the tables ------------------------------------------------------------------------------- */
 
-/* Of the pins that are left, or else of what hangs on the interfaces; -1: there is none. */
+/* From the pins that are left, or else from the programs on the interfaces; -1: there is none. */
 static int find_table(const struct instance *instance, const char *name, __u32 id)
 {
 	int fd = bpffs_get_map(instance->dir, name, sizeof(__u32));
@@ -52,7 +52,7 @@ static enum ad_doors kind_of(const struct orphans *orphans)
 	return AD_DOORS_UNDECIDED;
 }
 
-/* What was in the lost keeper map: how the host was before. */
+/* The content of the lost keeper map: old values of the host's switches. */
 static int remember_doors(struct loader *loader, const struct orphans *orphans)
 {
 	struct ad_keeper keeper;
@@ -72,7 +72,7 @@ static bool is_wanted(const struct config *config, const char *name)
 	return false;
 }
 
-/* Those that jump elsewhere, or hang where the configuration does not want them, go. */
+/* Detaches doors with another jump table, or on interfaces that are not in the configuration. */
 static int sort_orphans(struct loader *loader, const struct config *config,
 			const struct orphans *orphans, struct config_errors *errors)
 {
@@ -102,7 +102,7 @@ static int take_doors(struct loader *loader, const struct config *config,
 
 	if (err)
 		config_errors_add(errors, instance->fresh, 0, "cannot be made: %s", strerror(-err));
-	/* It takes the descriptors. */
+	/* Takes ownership of the descriptors. */
 	err = err ?: doors_make_on(&loader->doors, instance, xdp, tc, errors);
 	err = err ?: remember_doors(loader, orphans);
 	return err ?: sort_orphans(loader, config, orphans, errors);
@@ -110,7 +110,7 @@ static int take_doors(struct loader *loader, const struct config *config,
 
 /* --- what runs behind them -------------------------------------------------------------------- */
 
-/* The key that the running stamps were made with is ours. */
+/* Whether the running programs stamp with the same key as ours. */
 static bool same_key(const struct intent *intent)
 {
 	int fd = bpf_map__fd(intent->object.skel->maps.keys);
@@ -138,7 +138,7 @@ static int reuse_running(struct loader *loader, struct intent *intent)
 	return err;
 }
 
-/* Whether the maps of what runs are taken along. If not, the object is a fresh one. */
+/* Whether maps of the running programs are taken over. If not, the object is new. */
 static bool take_along(struct loader *loader, struct intent *intent, struct config_errors *errors,
 		       int *err)
 {
@@ -160,7 +160,7 @@ static bool take_along(struct loader *loader, struct intent *intent, struct conf
 
 #define IDS_MAX 96
 
-/* Maps and programs have numbers of their own each; both say it at the same place. */
+/* Ids of maps and of programs are separate; both structs have them at the same offset. */
 struct ids {
 	__u32 maps[IDS_MAX], programs[IDS_MAX];
 	size_t nr_maps, nr_programs;
@@ -190,7 +190,7 @@ static bool has_id(const __u32 *list, size_t nr, __u32 id)
 	return false;
 }
 
-/* One of our maps, not the compiler's (.rodata), which nobody pins. */
+/* One of our maps, not one of the compiler (.rodata), which is not pinned. */
 static bool is_lost_map(const struct ids *pinned, __u32 id, char name[32])
 {
 	struct bpf_map_info info;
@@ -283,7 +283,7 @@ static int let_one_go(__u32 ifindex, const struct ad_attached *record, void *arg
 	return 0;
 }
 
-/* It failed: what we attached is taken off, what was there stays. */
+/* It failed: detaches what we attached; the old programs stay. */
 static void let_go(struct loader *loader, const struct orphans *orphans)
 {
 	struct letting letting = { .loader = loader, .orphans = orphans };

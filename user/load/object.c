@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * object.c: the data path's object: opened, sized by a configuration, loaded, pinned.
+ * object.c: opens the data path's object, sets map sizes by a configuration, loads and pins it.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -28,7 +28,7 @@ static void set_options(struct anydoor_bpf *skel, const struct config *config)
 		.dns_account_mask = dns_limiter_mask(config),
 	};
 
-	/* The skeleton's rodata is const for readers; before load it is ours to fill. */
+	/* The skeleton's rodata is const for readers; before the load we fill it. */
 	memcpy((void *)&skel->rodata->opt, &opt, sizeof(opt));
 }
 
@@ -43,7 +43,7 @@ static int set_sizes(struct anydoor_bpf *skel, const struct config *config)
 	return err ?: bpf_map__set_max_entries(skel->maps.flows, config->flow_max);
 }
 
-/* What may enter the XDP table depends on the door in front of it (maps/door_maps.h). */
+/* Which programs the XDP table accepts depends on the kind of door (maps/door_maps.h). */
 static int suit_door(struct bpf_program *prog, enum ad_doors kind)
 {
 	if (kind == AD_DOORS_DISPATCHER)

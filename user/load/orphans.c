@@ -19,7 +19,7 @@
 #include "user/state/bpf_info.h"
 #include "user/state/bpffs.h"
 
-#define HOLDERS_MAX 256 /* map ids that one descriptor's text may mention */
+#define HOLDERS_MAX 256 /* map ids that the text of one descriptor can have */
 
 /* --- what hangs there ------------------------------------------------------------------------- */
 
@@ -35,7 +35,9 @@ static void look_at(__u32 ifindex, const char *name, struct orphan *orphan)
 	record->tc_id = tc_find_door(ifindex);
 	if (record->tc_id) {
 		orphan->door_tc = doors_table_of_tc(record->tc_id);
-		/* Who made the qdisc is not known; it goes only if nobody else has a filter. */
+		/*
+		 * It is unknown who made the qdisc; it is removed only if no other filter uses it.
+		 */
 		record->flags |= AD_ATTACHED_TC | AD_ATTACHED_CLSACT;
 	}
 }

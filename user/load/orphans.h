@@ -11,8 +11,8 @@
 
 struct orphan {
 	__u32 ifindex;
-	__u32 door_xdp, door_tc;   /* ids of the tables that they jump through; 0: none there */
-	struct ad_attached record; /* as it would have been recorded */
+	__u32 door_xdp, door_tc;   /* ids of their jump tables; 0: no such program */
+	struct ad_attached record; /* as the record would have been */
 };
 struct orphans {
 	struct orphan list[AD_INTERFACE_MAX];
@@ -20,15 +20,15 @@ struct orphans {
 };
 
 /*
- * All in this network namespace whose tables no other instance than @instance has pinned. Needs
- * CAP_SYS_ADMIN; without it none are found.
+ * Finds all in this network namespace whose jump tables no other instance than @instance has
+ * pinned. Needs CAP_SYS_ADMIN; without it none are found.
  */
 void orphans_find(const struct instance *instance, struct orphans *orphans);
-/* A process that holds a table of one of them open, so that they are none; 0: nobody. */
+/* A process that has a jump table of one of them open, so that they are not orphans; 0: none. */
 int orphans_holder(const struct orphans *orphans);
 /* "wan0, wan1", for people. */
 const char *orphans_names(const struct orphans *orphans, char *text, size_t size);
-/* Takes it off. 0, or -errno with a line in @errors. */
+/* Detaches it. 0, or -errno with a line in @errors. */
 int orphan_remove(const struct orphan *orphan, struct config_errors *errors);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * prepare.c: what the host must be like for stamps and tunnels to work, and how it was before us.
+ * prepare.c: sets the host's switches that stamps and tunnels need, and keeps the old values.
  */
 #include <errno.h>
 #include <string.h>

@@ -6,15 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
+#include <linux/tcp.h>
 #include <bpf/bpf.h>
 #include <libmnl/libmnl.h>
 #include "sockets.h"
 #include "user/base/addr.h"
-
-#define STATE_NEW_SYN_RECV 12 /* the kernel's own; not in any user header */
 
 static int by_address(const void *a, const void *b)
 {
@@ -45,13 +43,13 @@ bool vip_set_has(const struct vip_set *vips, const struct ad_addr *addr)
 
 static __u32 states(enum sockets_which which)
 {
-	__u32 live = 1 << TCP_ESTABLISHED | 1 << TCP_FIN_WAIT1 | 1 << TCP_FIN_WAIT2 |
-		     1 << TCP_CLOSE_WAIT | 1 << TCP_LAST_ACK | 1 << TCP_CLOSING;
+	__u32 live = 1 << BPF_TCP_ESTABLISHED | 1 << BPF_TCP_FIN_WAIT1 | 1 << BPF_TCP_FIN_WAIT2 |
+		     1 << BPF_TCP_CLOSE_WAIT | 1 << BPF_TCP_LAST_ACK | 1 << BPF_TCP_CLOSING;
 
 	if (which == SOCKETS_LIVE)
 		return live;
-	return live | 1 << TCP_SYN_SENT | 1 << TCP_SYN_RECV | 1 << TCP_TIME_WAIT |
-	       1 << STATE_NEW_SYN_RECV;
+	return live | 1 << BPF_TCP_SYN_SENT | 1 << BPF_TCP_SYN_RECV | 1 << BPF_TCP_TIME_WAIT |
+	       1 << BPF_TCP_NEW_SYN_RECV;
 }
 
 struct walk {
@@ -73,18 +71,23 @@ static void read_addr(struct ad_addr *addr, __u8 family, const __be32 words[4])
 	addr->w[3] = words[0];
 }
 
-static bool has_timestamps(const struct nlmsghdr *nlh)
+/* How much of it there is depends on the kernel. */
+static void read_info(const struct nlmsghdr *nlh, struct socket_entry *entry)
 {
-	const struct tcp_info *info;
+	struct tcp_info info = { 0 };
 	struct nlattr *attr;
+	size_t size;
 
 	mnl_attr_for_each(attr, nlh, sizeof(struct inet_diag_msg)) {
 		if (mnl_attr_get_type(attr) != INET_DIAG_INFO)
 			continue;
-		info = mnl_attr_get_payload(attr);
-		return info->tcpi_options & TCPI_OPT_TIMESTAMPS;
+		size = mnl_attr_get_payload_len(attr);
+		memcpy(&info, mnl_attr_get_payload(attr),
+		       size < sizeof(info) ? size : sizeof(info));
 	}
-	return false;
+	entry->timestamps = info.tcpi_options & TCPI_OPT_TIMESTAMPS;
+	/* All bits: nothing was measured yet. */
+	entry->rtt_us = info.tcpi_min_rtt == ~0u ? 0 : info.tcpi_min_rtt;
 }
 
 static int on_message(const struct nlmsghdr *nlh, void *data)
@@ -105,7 +108,7 @@ static int on_message(const struct nlmsghdr *nlh, void *data)
 	entry.tuple.vip_port = msg->id.idiag_sport;
 	entry.tuple.client_port = msg->id.idiag_dport;
 	if (walk->which == SOCKETS_LIVE)
-		entry.timestamps = has_timestamps(nlh);
+		read_info(nlh, &entry);
 	walk->result = walk->each(&entry, walk->arg);
 	return walk->result ? MNL_CB_STOP : MNL_CB_OK;
 }

@@ -13,11 +13,12 @@ struct socket_entry {
 	struct ad_tuple tuple; /* vip side = local side */
 	__u8 state;	       /* TCP_ESTABLISHED ... of netinet/tcp.h */
 	bool timestamps;       /* negotiated; only known when asked for */
+	__u32 rtt_us;	       /* likewise: the least of the last minutes; 0: not measured */
 };
 
 enum sockets_which {
 	SOCKETS_ALL,  /* every state but LISTEN, half-open and TIME_WAIT included */
-	SOCKETS_LIVE, /* from ESTABLISHED to the last ACK; @timestamps is filled */
+	SOCKETS_LIVE, /* from ESTABLISHED to the last ACK; all is filled */
 };
 
 /* The addresses whose sockets are listed, sorted for search. */

@@ -232,6 +232,8 @@ static const char *const group_reads[] = {
 	"state",
 	"told",
 	"steer_told",
+	"steer_health",
+	"health_checks",
 	AD_STEER_POPS_NAME,
 	AD_DNS_LIVE_NAME,
 };

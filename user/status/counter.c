@@ -10,8 +10,7 @@
 #include "user/dns/dns_stats.h"
 #include "user/fleet/hunt.h"
 
-/* --- what indexes are called -------------------------------------------------------------------
- */
+/* --- what indexes are called ------------------------------------------------------------------ */
 
 static const char *budget_name(unsigned int index, char text[COUNTER_TEXT])
 {
@@ -57,8 +56,7 @@ static const char *const cookie_means[] = {
 
 _Static_assert(COUNTER_TEXT == DNS_TYPE_TEXT, "a type's name fits");
 
-/* --- what arrays are made of --------------------------------------------------------------------
- */
+/* --- what arrays are made of ------------------------------------------------------------------ */
 
 static const struct dimension dims_NONE[] = { {} };
 static const struct dimension dims_BUDGET_SCOPE[] = {
@@ -88,8 +86,7 @@ static const struct dimension dims_CLASS_ACTION[] = {
 	{}
 };
 
-/* --- the tables ---------------------------------------------------------------------------------
- */
+/* --- the tables ------------------------------------------------------------------------------- */
 
 #define TYPE_COUNTER "counter"
 #define TYPE_GAUGE   "gauge"
@@ -118,8 +115,7 @@ const struct counter *counter_find(const struct counter *table, const char *key)
 	return table->key ? table : NULL;
 }
 
-/* --- their numbers ------------------------------------------------------------------------------
- */
+/* --- their numbers ---------------------------------------------------------------------------- */
 
 /* One walk over all indexes. */
 struct walk {

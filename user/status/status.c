@@ -150,6 +150,10 @@ static int read_maps(const struct view *view, struct status *status, const char 
 	err = pops_read(pins, status->pops, &status->nr_pops);
 	if (err && err != -ENOENT)
 		return err;
+	*what = "health checks";
+	err = checks_read(pins, &status->checks, &status->nr_checks);
+	if (err)
+		return err;
 	*what = "DNS counters";
 	err = dns_stats_read(pins, &status->dns);
 	if (err)
@@ -238,6 +242,7 @@ void status_free(struct status *status)
 	for (size_t i = 0; i < status->nr_warnings; i++)
 		free(status->warnings[i]);
 	free(status->peers);
+	free(status->checks);
 	dns_stats_free(&status->dns);
 	memset(status, 0, sizeof(*status));
 }

@@ -8,6 +8,7 @@
 #include "reason.h"
 #include "user/dns/dns_stats.h"
 #include "user/fleet/peers.h"
+#include "user/health/seen.h"
 #include "user/state/pins.h"
 #include "user/steer/pops.h"
 #include "view.h"
@@ -44,6 +45,8 @@ struct status {
 	size_t nr_peers;
 	struct pop_seen pops[AD_STEER_BANK]; /* that names are steered to */
 	size_t nr_pops;
+	struct check_seen *checks;
+	size_t nr_checks;
 	/* What is wrong, as text. With any warning the instance is "degraded" (exit code 4). */
 	char *warnings[WARNINGS_MAX];
 	size_t nr_warnings;

@@ -166,6 +166,34 @@ static void judge_stamps(const struct view *view, struct status *status)
 		      -lead_ms / 1000);
 }
 
+/* What POPs that names are steered to are doing is the fleet's: only that we do not know it. */
+static void judge_checks(const struct view *view, struct status *status)
+{
+	const struct config *config = view->config;
+	char text[UNIT_TEXT], cause[POP_CAUSE_TEXT];
+	__u64 overdue_s;
+	size_t i;
+
+	overdue_s =
+		config && status->has_daemon
+			? checks_overdue_s(status->checks, status->nr_checks, config, time(NULL))
+			: 0;
+	if (overdue_s)
+		warn(status,
+		     "health checks do not run, the last one is %s ago: POPs stay as they are; "
+		     "restart the daemon",
+		     unit_duration(overdue_s, text));
+	for (i = 0; i < status->nr_pops; i++) {
+		if (status->pops[i].health.state != AD_HEALTH_KEPT)
+			continue;
+		warn(status,
+		     "POP %s fails its health checks, and gets clients all the same, for too few "
+		     "POPs would be left (health.at_least): %s",
+		     status->pops[i].name, pops_health_cause(&status->pops[i].health, cause));
+		break;
+	}
+}
+
 /* --- addresses and links ---------------------------------------------------------------------- */
 
 static void judge_vips(const struct view *view, struct status *status, const struct ifaddrs *list)
@@ -365,5 +393,6 @@ void status_judge(const struct view *view, struct status *status)
 	judge_port53(view, status);
 	judge_config(view, status);
 	judge_reload(status);
+	judge_checks(view, status);
 	judge_zones(status);
 }

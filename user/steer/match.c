@@ -157,3 +157,17 @@ int matcher_classify(struct matcher *matcher, const struct geo_record *record,
 	}
 	return intern_add(classes, touched, 2 * matcher->nr_touched, number);
 }
+
+size_t match_rule(const struct config_policy *policy, const __u32 *levels)
+{
+	size_t i, best = policy->rules.nr;
+	__u32 most = MATCH_NONE;
+
+	for (i = 0; i < policy->rules.nr; i++) {
+		if (levels[policy->rules.list[i].region] > most) {
+			most = levels[policy->rules.list[i].region];
+			best = i;
+		}
+	}
+	return best;
+}

@@ -49,5 +49,10 @@ void matcher_close(struct matcher *matcher);
 int matcher_classify(struct matcher *matcher, const struct geo_record *record,
 		     const struct networks *networks, __u32 network, struct intern *classes,
 		     __u32 *number);
+/*
+ * Which rule of @policy names a client most exactly, @levels being those of its regions, by region;
+ * the number of rules: none does, so `default`.
+ */
+size_t match_rule(const struct config_policy *policy, const __u32 *levels);
 
 #endif

@@ -11,10 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include "distance.h"
+#include "places.h"
 #include "policy.h"
 #include "user/base/log.h"
 #include "user/base/output.h"
 #include "user/config/config.h"
+#include "user/zone/zone_seen.h"
 #include "world.h"
 
 struct building {
@@ -151,21 +153,6 @@ static int take_policies(struct building *building)
 
 /* --- locations -------------------------------------------------------------------------------- */
 
-/* Which rule of @policy names it most exactly; the number of rules: none does, so `default`. */
-static size_t choose_rule(const struct config_policy *policy, const __u32 *levels)
-{
-	size_t i, best = policy->rules.nr;
-	__u32 most = MATCH_NONE;
-
-	for (i = 0; i < policy->rules.nr; i++) {
-		if (levels[policy->rules.list[i].region] > most) {
-			most = levels[policy->rules.list[i].region];
-			best = i;
-		}
-	}
-	return best;
-}
-
 /* --- by distance ------------------------------------------------------------------------------ */
 
 /* The number of the order of the policy's `default` from @cell; new or known. -ENOMEM */
@@ -248,7 +235,7 @@ static int locate_class(struct building *building, __u32 class, const __u32 *lev
 	int err = 0;
 
 	for (i = 0; !err && i < config->nr_policies; i++) {
-		rule = choose_rule(&config->policies[i], levels);
+		rule = match_rule(&config->policies[i], levels);
 		building->plan->policies[i].shares[rule].nr4 += world->nr4[class];
 		building->plan->policies[i].shares[rule].nr6 += world->nr6[class];
 		chosen[i] = building->alike[i][rule];
@@ -411,6 +398,50 @@ static int take_sources(struct building *building)
 	return 0;
 }
 
+/* --- files ------------------------------------------------------------------------------------ */
+
+static int see_file(struct steer_plan *plan, const char *file)
+{
+	struct stat st;
+	char *name;
+
+	if (stat(file, &st)) /* whoever reads it has the error */
+		return 0;
+	name = strdup(file);
+	if (!name)
+		return -ENOMEM;
+	zone_seen_take(&plan->seen[plan->nr_seen++], name, &st);
+	return 0;
+}
+
+static int see_files(struct building *building)
+{
+	const struct config *config = building->config;
+	struct steer_plan *plan = building->plan;
+	size_t i;
+	int err = 0;
+
+	plan->seen = calloc(config->nr_databases + config->nr_regions + 1, sizeof(*plan->seen));
+	if (!plan->seen)
+		return -ENOMEM;
+	for (i = 0; !err && i < config->nr_databases; i++)
+		err = see_file(plan, config->databases[i].file);
+	for (i = 0; !err && i < config->nr_regions; i++)
+		if (config->regions[i].network_file)
+			err = see_file(plan, config->regions[i].network_file);
+	return err;
+}
+
+bool steer_plan_is_current(const struct steer_plan *plan)
+{
+	size_t i;
+
+	for (i = 0; i < plan->nr_seen; i++)
+		if (!zone_seen_holds(&plan->seen[i]))
+			return false;
+	return true;
+}
+
 /* --- doubts ----------------------------------------------------------------------------------- */
 
 __attribute__((format(printf, 3, 4))) static void doubt(struct building *building, int line,
@@ -461,7 +492,10 @@ static void doubt_words(struct building *building)
 	}
 }
 
-/* Regions that policies name, and that nobody is in; and those that none names. */
+/*
+ * Regions that policies name, and that nobody is in; and those that none names. Without any policy
+ * they are there for catchments.
+ */
 static int doubt_regions(struct building *building)
 {
 	const struct config *config = building->config;
@@ -480,7 +514,7 @@ static int doubt_regions(struct building *building)
 		if (!has_clients[i])
 			doubt(building, config->regions[i].line,
 			      "regions[]: %s: no address is in it", config->regions[i].name);
-		if (!is_named[i])
+		if (config->nr_policies && !is_named[i])
 			doubt(building, config->regions[i].line,
 			      "regions[]: %s: no policy has a rule for it",
 			      config->regions[i].name);
@@ -592,11 +626,13 @@ static int build_all(struct building *building)
 {
 	int err = check_self(building);
 
+	err = err ?: see_files(building);
 	err = err ?: world_read(&building->world, building->config, building->errors);
 	err = err ?: take_policies(building);
 	err = err ?: locate_all(building);
 	err = err ?: take_names(building);
 	err = err ?: take_sources(building);
+	err = err ?: places_build(&building->world, building->config, &building->plan->places);
 	err = err ?: doubt_all(building);
 	return err ?: steer_plan_prove(building->plan, building->config, building->errors);
 }
@@ -628,6 +664,8 @@ int steer_plan_build(const struct config *config, struct config_errors *errors,
 	    !config->nr_steered)
 		return 0;
 	building.plan = calloc(1, sizeof(*building.plan));
+	if (building.plan)
+		building.plan->users = 1;
 	err = building.plan ? build_all(&building) : -ENOMEM;
 	building_end(&building);
 	if (err) {
@@ -640,12 +678,21 @@ int steer_plan_build(const struct config *config, struct config_errors *errors,
 	return 0;
 }
 
+struct steer_plan *steer_plan_share(struct steer_plan *plan)
+{
+	plan->users++;
+	return plan;
+}
+
 void steer_plan_free(struct steer_plan *plan)
 {
 	size_t i, j;
 
-	if (!plan)
+	if (!plan || --plan->users)
 		return;
+	for (i = 0; i < plan->nr_seen; i++)
+		free((void *)plan->seen[i].name);
+	free(plan->seen);
 	for (i = 0; i < plan->nr_policies; i++) {
 		struct steer_policy *policy = &plan->policies[i];
 
@@ -672,6 +719,7 @@ void steer_plan_free(struct steer_plan *plan)
 	free(plan->names);
 	free(plan->sources);
 	steer_map_free(&plan->map);
+	places_free(plan->places);
 	free(plan);
 }
 

@@ -64,7 +64,7 @@ struct steer_policy {
 /* A client's address to its location. Lines as maps/steer.h has them, ready to be copied. */
 struct steer_map {
 	struct ad_steer_line *lines;
-	__u32 nr_lines;
+	__u32 nr_lines;		   /* whole pages of them */
 	unsigned int nr_locations; /* at least 1: location 0 is "nothing is known" */
 	__u32 nr_ranges4, nr_ranges6;
 };
@@ -88,7 +88,12 @@ struct steer_source {
 };
 
 struct config_errors;
+struct zone_seen;
+struct places;
 struct steer_plan {
+	unsigned int users;	/* sets of zones that are steered by it */
+	struct zone_seen *seen; /* the files it was made of, as they were before they were read */
+	size_t nr_seen;
 	struct steer_policy *policies;
 	size_t nr_policies;
 	struct steer_name *names;
@@ -96,6 +101,7 @@ struct steer_plan {
 	struct steer_map map;
 	struct steer_source *sources;
 	size_t nr_sources;
+	struct places *places; /* of every address, also where no policy needs it */
 	/*
 	 * What is wrong only with these databases, such as an AS number that they do not have: an
 	 * error for who writes the configuration, a warning for who must go on.
@@ -112,7 +118,11 @@ struct config;
  */
 int steer_plan_build(const struct config *config, struct config_errors *errors,
 		     struct steer_plan **plan);
+/* Once more for each steer_plan_share(). */
 void steer_plan_free(struct steer_plan *plan);
+struct steer_plan *steer_plan_share(struct steer_plan *plan);
+/* The same configuration would give the same plan: none of its files has changed. */
+bool steer_plan_is_current(const struct steer_plan *plan);
 /* Logs the doubts, as warnings. */
 void steer_plan_warn(const struct steer_plan *plan);
 /* Logs what it came to. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "maps/dns.h"
 #include "pops.h"
+#include "user/base/addr.h"
 #include "user/base/output.h"
 
 /* --- states ----------------------------------------------------------------------------------- */
@@ -19,18 +20,38 @@
 static const char *const state_words[AD_STEER_TOLD_STATES] = { "auto", "up", "draining", "down",
 							       "shed" };
 
-__u32 pops_word(const struct ad_steer_told *told)
+bool pops_is_told(const struct ad_steer_told *told, bool *out)
 {
-	switch (told->state) {
-	case AD_STEER_TOLD_DRAINING:
-	case AD_STEER_TOLD_DOWN:
+	*out = told->state == AD_STEER_TOLD_DRAINING || told->state == AD_STEER_TOLD_DOWN;
+	return *out || told->state == AD_STEER_TOLD_UP;
+}
+
+static __u32 health_word(enum ad_health_state health)
+{
+	switch (health) {
+	case AD_HEALTH_OUT:
+	case AD_HEALTH_UNKNOWN_OUT:
 		return AD_STEER_OUT;
-	case AD_STEER_TOLD_SHED:
-		return AD_STEER_DOUBT | (told->percent * AD_STEER_SLOTS + 50) / 100
-						<< AD_STEER_SHED_SHIFT;
+	case AD_HEALTH_DOUBT:
+	case AD_HEALTH_UNKNOWN:
+	case AD_HEALTH_KEPT:
+		return AD_STEER_DOUBT;
 	default:
 		return 0;
 	}
+}
+
+__u32 pops_word(const struct ad_steer_told *told, enum ad_health_state health)
+{
+	__u32 word = health_word(health);
+	bool out;
+
+	if (pops_is_told(told, &out))
+		return out ? AD_STEER_OUT : 0;
+	if (told->state == AD_STEER_TOLD_SHED && !(word & AD_STEER_OUT))
+		word = AD_STEER_DOUBT | (told->percent * AD_STEER_SLOTS + 50) / 100
+						<< AD_STEER_SHED_SHIFT;
+	return word;
 }
 
 static int parse_percent(const char *text, __u32 *percent)
@@ -78,10 +99,20 @@ bool pops_follows_load(const struct ad_steer_told *told)
 	return !told->state || !strncmp(told->who, POPS_BY_LOAD, strlen(POPS_BY_LOAD));
 }
 
+const char *pops_who(const struct ad_steer_told *told, char text[POP_WHO_TEXT])
+{
+	char who[sizeof(told->who) + 1] = { 0 };
+
+	if (told->state)
+		memcpy(who, told->who, sizeof(told->who));
+	printable(text, POP_WHO_TEXT, who);
+	return text;
+}
+
 /* --- maps ------------------------------------------------------------------------------------- */
 
 struct maps {
-	int words, told;
+	int words, told, health;
 };
 
 static void maps_close(const struct maps *maps)
@@ -90,12 +121,16 @@ static void maps_close(const struct maps *maps)
 		close(maps->words);
 	if (maps->told >= 0)
 		close(maps->told);
+	if (maps->health >= 0)
+		close(maps->health);
 }
 
 static int maps_open(struct maps *maps, const struct pins *pins, bool writable)
 {
 	maps->words = pins_map(pins, AD_STEER_POPS_NAME, writable);
 	maps->told = pins_map(pins, "steer_told", writable);
+	/* A version before it had none. */
+	maps->health = pins_map(pins, "steer_health", writable);
 	if (maps->words >= 0 && maps->told >= 0)
 		return 0;
 	maps_close(maps);
@@ -109,14 +144,28 @@ static void read_told(const struct maps *maps, const char name[AD_STEER_NAME],
 		memset(told, 0, sizeof(*told));
 }
 
-/* Writes a POP with the word of what was told. */
+static void read_health(const struct maps *maps, const char name[AD_STEER_NAME],
+			struct ad_health_pop *health)
+{
+	if (maps->health < 0 || bpf_map_lookup_elem(maps->health, name, health))
+		memset(health, 0, sizeof(*health));
+	if (health->state >= AD_HEALTH_STATES_NR)
+		health->state = AD_HEALTH_NONE;
+	health->check[sizeof(health->check) - 1] = '\0';
+	health->why[sizeof(health->why) - 1] = '\0';
+}
+
+/* Writes a POP with the word of what its columns say. */
 static int write_word(const struct maps *maps, __u32 index, struct ad_steer_pop *pop)
 {
 	struct ad_steer_told told = {};
+	struct ad_health_pop health = {};
 
-	if (pop->name[0])
+	if (pop->name[0]) {
 		read_told(maps, pop->name, &told);
-	pop->word = pops_word(&told);
+		read_health(maps, pop->name, &health);
+	}
+	pop->word = pops_word(&told, health.state);
 	return bpf_map_update_elem(maps->words, &index, pop, BPF_ANY) ? -errno : 0;
 }
 
@@ -208,6 +257,21 @@ int pops_say(const struct pins *pins, const char *name, const char *who, struct 
 	return pops_tell(pins, name, told);
 }
 
+int pops_read_told(const struct pins *pins, const char *name, struct ad_steer_told *told)
+{
+	char key[AD_STEER_NAME] = { 0 };
+	struct maps maps = { .health = -1 };
+	int err = maps_open(&maps, pins, false);
+
+	memset(told, 0, sizeof(*told));
+	if (err)
+		return err;
+	snprintf(key, sizeof(key), "%s", name);
+	read_told(&maps, key, told);
+	maps_close(&maps);
+	return 0;
+}
+
 /* --- reading ---------------------------------------------------------------------------------- */
 
 static int live_slot(const struct pins *pins, __u32 *slot)
@@ -243,23 +307,66 @@ int pops_read(const struct pins *pins, struct pop_seen *list, size_t *nr)
 		list[*nr].name[sizeof(pop.name) - 1] = '\0';
 		list[*nr].word = pop.word;
 		read_told(&maps, pop.name, &list[*nr].told);
+		read_health(&maps, pop.name, &list[*nr].health);
 		(*nr)++;
 	}
 	maps_close(&maps);
 	return 0;
 }
 
+const char *pops_health_word(enum ad_health_state state)
+{
+	static const char *const words[AD_HEALTH_STATES_NR] = {
+#define X(name, word, text) word,
+		AD_HEALTH_STATES(X)
+#undef X
+	};
+
+	return state < AD_HEALTH_STATES_NR ? words[state] : words[AD_HEALTH_NONE];
+}
+
+const char *pops_health_cause(const struct ad_health_pop *health, char text[POP_CAUSE_TEXT])
+{
+	char address[ADDR_TEXT];
+
+	*text = '\0';
+	if (health->check[0])
+		snprintf(text, POP_CAUSE_TEXT, "check %s at %s%s%s", health->check,
+			 addr_format(&health->address, address), health->why[0] ? ": " : "",
+			 health->why);
+	return text;
+}
+
+static void add_health(json_t *to, const struct ad_health_pop *health)
+{
+	bool decided = health->check[0];
+	char address[ADDR_TEXT];
+
+	json_object_set_new(to, "health", json_string(pops_health_word(health->state)));
+	json_object_set_new(to, "health_since",
+			    health->state ? json_integer(health->since_real_s) : json_null());
+	json_object_set_new(to, "health_check", decided ? json_string(health->check) : json_null());
+	json_object_set_new(to, "health_address",
+			    decided ? json_string(addr_format(&health->address, address))
+				    : json_null());
+	json_object_set_new(to, "health_why",
+			    decided && health->why[0] ? json_string(health->why) : json_null());
+}
+
 json_t *pops_json(const struct pop_seen *pop)
 {
 	const struct ad_steer_told *told = &pop->told;
 	bool known = told->state && told->state < AD_STEER_TOLD_STATES;
+	char who[POP_WHO_TEXT];
+	json_t *json = json_pack("{s:s, s:s, s:b, s:i, s:o, s:o}", "pop", pop->name, "told",
+				 state_words[known ? told->state : 0], "out",
+				 !!(pop->word & AD_STEER_OUT), "shed_percent", told->percent,
+				 "since", known ? json_integer(told->since_real_s) : json_null(),
+				 "who", known ? json_string(pops_who(told, who)) : json_null());
 
-	return json_pack("{s:s, s:s, s:b, s:i, s:o, s:o}", "pop", pop->name, "told",
-			 state_words[known ? told->state : 0], "out", !!(pop->word & AD_STEER_OUT),
-			 "shed_percent", told->percent, "since",
-			 known ? json_integer(told->since_real_s) : json_null(), "who",
-			 known ? json_stringn(told->who, strnlen(told->who, sizeof(told->who)))
-			       : json_null());
+	if (json)
+		add_health(json, &pop->health);
+	return json;
 }
 
 const struct ad_steer_pop *pops_map(const struct pins *pins)

@@ -1,24 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * pops.h: the states of POPs: what an operator told, kept by name, and the word of each POP that
- * the kernel reads (maps/steer_rows.h). A change is in force with the next answer.
+ * pops.h: the states of POPs. Each source writes its own column, by name: an operator what was
+ * told, health checks what they found. pops_word() makes of both the word of each POP that the
+ * kernel reads (maps/steer_rows.h). A change is in force with the next answer.
  */
 #ifndef AD_STEER_POPS_H
 #define AD_STEER_POPS_H
 
 #include <jansson.h>
 #include <stdbool.h>
+#include "maps/health.h"
 #include "maps/steer_rows.h"
+#include "user/base/printable.h"
 #include "user/state/pins.h"
 
 struct pop_seen {
 	char name[AD_STEER_NAME];
 	__u32 word;
-	struct ad_steer_told told; /* state 0: nothing */
+	struct ad_steer_told told;   /* state 0: nothing */
+	struct ad_health_pop health; /* AD_HEALTH_NONE: nothing checks it */
 };
 
-/* The word of a POP of which this was told. */
-__u32 pops_word(const struct ad_steer_told *told);
+/*
+ * The word of a POP by its columns. What was told to be up, down or draining is, whatever the
+ * checks found; who sheds is out all the same when they say so.
+ */
+__u32 pops_word(const struct ad_steer_told *told, enum ad_health_state health);
+/* Whether the word of an operator alone decides: *@out, then whether nobody is sent there. */
+bool pops_is_told(const struct ad_steer_told *told, bool *out);
 
 /*
  * "up", "down", "drain", "shed" with @percent ("20%", "20"), or "auto": nothing is told any more
@@ -29,10 +38,16 @@ int pops_parse(const char *state, const char *percent, struct ad_steer_told *tol
 #define POP_STATE_TEXT 32
 const char *pops_state(const struct ad_steer_told *told, char text[POP_STATE_TEXT]);
 
+/* Who told it, fit for a terminal; "" for state 0. */
+#define POP_WHO_TEXT (PRINTABLE_GROWS * sizeof(((struct ad_steer_told *)0)->who) + 1)
+const char *pops_who(const struct ad_steer_told *told, char text[POP_WHO_TEXT]);
+
 /* The POPs of the image in @slot, each with the word of what was told. 0 or -errno. */
 int pops_write(const struct pins *pins, __u32 slot, const char (*names)[AD_STEER_NAME], size_t nr);
-/* Writes the words once more, of what was told meanwhile. */
+/* Writes the words once more, of what was told or found meanwhile. */
 int pops_refresh(const struct pins *pins);
+/* What was told of a POP; state 0: nothing. 0 or -errno. */
+int pops_read_told(const struct pins *pins, const char *name, struct ad_steer_told *told);
 /* 0; -ENOENT: no steered name is ever sent to a POP of this name; other -errno. */
 int pops_tell(const struct pins *pins, const char *name, const struct ad_steer_told *told);
 
@@ -47,8 +62,16 @@ bool pops_follows_load(const struct ad_steer_told *told);
 
 /* The POPs of the live image; @list has AD_STEER_BANK elements. 0 or -errno. */
 int pops_read(const struct pins *pins, struct pop_seen *list, size_t *nr);
-/* {"name": ..., "state": ..., "shed_percent": ..., "since": ..., "who": ...} */
+/*
+ * {"pop": ..., "told": ..., "out": ..., "shed_percent": ..., "since": ..., "who": ..., "health":
+ * ..., "health_since": ..., "health_check": ..., "health_address": ..., "health_why": ...}
+ */
 json_t *pops_json(const struct pop_seen *pop);
+/* "up", "doubt", "out" and so on: the word in JSON and metrics. */
+const char *pops_health_word(enum ad_health_state state);
+/* "check web at 192.0.2.1: status 503"; "" if no check decided. */
+#define POP_CAUSE_TEXT 256
+const char *pops_health_cause(const struct ad_health_pop *health, char text[POP_CAUSE_TEXT]);
 
 /* The words as the kernel has them, in place: AD_DNS_SLOTS banks; NULL: they cannot be mapped. */
 const struct ad_steer_pop *pops_map(const struct pins *pins);

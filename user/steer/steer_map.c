@@ -13,9 +13,11 @@ struct dns_work {
 	const struct steer_map *map;
 };
 
-static __always_inline const struct ad_steer_line *steer_line(const struct dns_work *w, __u32 n)
+static __always_inline const struct ad_steer_line *steer_page(const struct dns_work *w, __u32 n)
 {
-	return n < w->map->nr_lines ? &w->map->lines[n] : NULL;
+	__u64 line = (__u64)n * AD_STEER_PAGE_LINES;
+
+	return line < w->map->nr_lines ? &w->map->lines[line] : NULL;
 }
 
 void steer_map_locate(const struct steer_map *map, const struct ad_addr *addr, __u32 bits,
@@ -28,6 +30,20 @@ void steer_map_locate(const struct steer_map *map, const struct ad_addr *addr, _
 		place = (struct steer_place){ 0 };
 	*location = place.location;
 	*scope = place.scope;
+}
+
+struct steer_key steer_map_key(const struct ad_addr *addr, unsigned int bits)
+{
+	__u32 ip4;
+
+	if (steer_inner_ip4(addr, bits, &ip4))
+		return (struct steer_key){ true, ip4 };
+	return (struct steer_key){ false, __builtin_bswap64(addr->q[0]) };
+}
+
+bool steer_key_is_ip4(const struct ad_addr *addr, __u32 *ip4)
+{
+	return steer_inner_ip4(addr, 128, ip4) != 0;
 }
 
 /* --- ranges ----------------------------------------------------------------------------------- */
@@ -51,6 +67,22 @@ int steer_ranges_add(struct steer_ranges *ranges, __u64 end, __u32 location)
 	}
 	ranges->list[ranges->nr++] = (struct steer_range){ end, location };
 	return 0;
+}
+
+const struct steer_range *steer_ranges_find(const struct steer_ranges *ranges, __u64 key,
+					    __u64 *start)
+{
+	size_t low = 0, high = ranges->nr - 1, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (ranges->list[middle].end < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*start = low ? ranges->list[low - 1].end + 1 : 0;
+	return &ranges->list[low];
 }
 
 void steer_ranges_free(struct steer_ranges *ranges)
@@ -83,14 +115,14 @@ static int shape_of(size_t nr_ranges, size_t in_leaf, size_t fan, unsigned int l
 	}
 }
 
-/* The root's level first: lines from @at on. Gives where the next tree starts. */
+/* The root's level first, its number last: lines from @at on. Gives where the next tree starts. */
 static __u32 place_levels(const struct shape *shape, __u32 at, __u32 *levels)
 {
-	unsigned int i;
+	unsigned int up;
 
-	for (i = 0; i < shape->depth; i++) {
-		levels[i] = at;
-		at += shape->nodes[shape->depth - 1 - i];
+	for (up = shape->depth; up--;) {
+		levels[up] = at;
+		at += shape->nodes[up];
 	}
 	return at;
 }
@@ -153,8 +185,7 @@ static void write_inner4(const struct steer_ranges *ranges, const struct shape *
 
 	for (up = 1; up < shape->depth; up++, below *= AD_STEER_FAN4) {
 		for (n = 0; n < shape->nodes[up]; n++) {
-			struct ad_steer_node4 *node =
-				&lines[levels[shape->depth - 1 - up] + n].node4;
+			struct ad_steer_node4 *node = &lines[levels[up] + n].node4;
 
 			memset(node, 0xff, sizeof(*node));
 			for (i = 0; i < AD_STEER_FAN4 - 1; i++) {
@@ -174,8 +205,7 @@ static void write_inner6(const struct steer_ranges *ranges, const struct shape *
 
 	for (up = 1; up < shape->depth; up++, below *= AD_STEER_FAN6) {
 		for (n = 0; n < shape->nodes[up]; n++) {
-			struct ad_steer_node6 *node =
-				&lines[levels[shape->depth - 1 - up] + n].node6;
+			struct ad_steer_node6 *node = &lines[levels[up] + n].node6;
 
 			memset(node, 0xff, sizeof(*node));
 			for (i = 0; i < AD_STEER_FAN6 - 1; i++) {
@@ -187,20 +217,44 @@ static void write_inner6(const struct steer_ranges *ranges, const struct shape *
 	}
 }
 
+/* Of all addresses that begin alike the lowest node that they are all below. */
+static void write_starts(const struct steer_ranges *ip4, struct ad_steer_line *lines)
+{
+	size_t range = 0, low, high;
+	__u32 begin, up;
+
+	for (begin = 0; begin < 1 << 16; begin++) {
+		low = range / AD_STEER_RANGES4;
+		while (ip4->list[range].end < ((__u64)begin << 16 | 0xffff))
+			range++;
+		high = range / AD_STEER_RANGES4;
+		range += ip4->list[range].end == ((__u64)begin << 16 | 0xffff);
+		for (up = 0; low != high; up++) {
+			low /= AD_STEER_FAN4;
+			high /= AD_STEER_FAN4;
+		}
+		lines[begin / 16].starts.start[begin % 16] = low << AD_STEER_START_UP | up;
+	}
+}
+
 int steer_map_build(const struct steer_ranges *ip4, const struct steer_ranges *ip6,
 		    unsigned int nr_locations, struct steer_map *map)
 {
 	struct shape shape4, shape6;
 	struct ad_steer_head *head;
+	size_t used;
 	__u32 at;
 
 	if (shape_of(ip4->nr, AD_STEER_RANGES4, AD_STEER_FAN4, AD_STEER_LEVELS4, &shape4) ||
 	    shape_of(ip6->nr, AD_STEER_RANGES6, AD_STEER_FAN6, AD_STEER_LEVELS6, &shape6))
 		return -E2BIG;
-	map->nr_lines = 1 + shape4.lines + shape6.lines;
+	used = AD_STEER_STARTS + AD_STEER_START_LINES + shape4.lines + shape6.lines;
+	map->nr_lines =
+		(used + AD_STEER_PAGE_LINES - 1) / AD_STEER_PAGE_LINES * AD_STEER_PAGE_LINES;
 	map->lines = aligned_alloc(AD_STEER_LINE, map->nr_lines * (size_t)AD_STEER_LINE);
 	if (!map->lines)
 		return -ENOMEM;
+	memset(map->lines + used, 0xff, (map->nr_lines - used) * sizeof(*map->lines));
 	map->nr_locations = nr_locations;
 	map->nr_ranges4 = ip4->nr;
 	map->nr_ranges6 = ip6->nr;
@@ -211,12 +265,13 @@ int steer_map_build(const struct steer_ranges *ip4, const struct steer_ranges *i
 	head->nr_locations = nr_locations;
 	head->depth4 = shape4.depth;
 	head->depth6 = shape6.depth;
-	at = place_levels(&shape4, 1, head->levels4);
+	at = place_levels(&shape4, AD_STEER_STARTS + AD_STEER_START_LINES, head->levels4);
 	place_levels(&shape6, at, head->levels6);
+	write_starts(ip4, &map->lines[AD_STEER_STARTS]);
 	write_inner4(ip4, &shape4, map->lines, head->levels4);
 	write_inner6(ip6, &shape6, map->lines, head->levels6);
-	write_leaves4(ip4, &map->lines[head->levels4[shape4.depth - 1]], shape4.nodes[0]);
-	write_leaves6(ip6, &map->lines[head->levels6[shape6.depth - 1]], shape6.nodes[0]);
+	write_leaves4(ip4, &map->lines[head->levels4[0]], shape4.nodes[0]);
+	write_leaves6(ip6, &map->lines[head->levels6[0]], shape6.nodes[0]);
 	return 0;
 }
 

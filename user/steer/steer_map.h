@@ -7,6 +7,15 @@
 
 #include "policy.h"
 
+/*
+ * What the table is asked for @addr, of which the first @bits are known: a key of IPv4, or of IPv6.
+ */
+struct steer_key {
+	bool is_ip4;
+	__u64 key;
+};
+struct steer_key steer_map_key(const struct ad_addr *addr, unsigned int bits);
+
 /* Ranges that follow each other without a gap: each begins behind the one before. */
 struct steer_range {
 	__u64 end; /* the last key; of IPv4 32 bits */
@@ -17,8 +26,14 @@ struct steer_ranges {
 	size_t nr, room;
 };
 
+/* Whether an IPv4 address is looked up for @addr: it is one, or stands for one. */
+bool steer_key_is_ip4(const struct ad_addr *addr, __u32 *ip4);
+
 /* A range that ends at @end; one that has the location of the one before it makes that longer. */
 int steer_ranges_add(struct steer_ranges *ranges, __u64 end, __u32 location);
+/* The range that @key lies in, and where it begins. */
+const struct steer_range *steer_ranges_find(const struct steer_ranges *ranges, __u64 key,
+					    __u64 *start);
 void steer_ranges_free(struct steer_ranges *ranges);
 
 /*

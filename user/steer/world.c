@@ -224,6 +224,33 @@ int world_read(struct world *world, const struct config *config, struct config_e
 	return err ?: pass_over(world, 64);
 }
 
+bool world_look(const struct world *world, const struct steer_key *key, struct world_spot *spot)
+{
+	const struct steer_ranges *classes = key->is_ip4 ? &world->ip4 : &world->ip6, *ranges;
+	const struct steer_range *range;
+	__u64 start;
+	size_t i;
+
+	memset(spot, 0, sizeof(*spot));
+	for (i = 0; i < world->nr_files; i++) {
+		ranges = key->is_ip4 ? &world->files[i].ip4 : &world->files[i].ip6;
+		range = steer_ranges_find(ranges, key->key, &spot->words[i].start);
+		spot->words[i].end = range->end;
+		spot->words[i].record = &world->files[i].records[range->location];
+		fill_in(&spot->record, spot->words[i].record);
+	}
+	spot->networks = key->is_ip4 ? &world->networks4 : &world->networks6;
+	spot->network = steer_ranges_find(&spot->networks->ranges, key->key, &start)->location;
+	range = steer_ranges_find(classes, key->key, &start);
+	if (range->location == WORLD_NO_CLASS)
+		return false;
+	spot->pairs = intern_words(&world->classes, range->location);
+	spot->nr_pairs = world->classes.items[range->location].nr;
+	if (spot->nr_pairs && spot->pairs[spot->nr_pairs - 2] == world->matcher.config->nr_regions)
+		spot->nr_pairs -= 2; /* the cell */
+	return true;
+}
+
 void world_free(struct world *world)
 {
 	size_t i;

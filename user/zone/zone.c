@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * zone.c: a zone's beginning and end (zone.h).
+ * zone.c: a zone is created, compared and freed (zone.h).
  */
 #include <errno.h>
 #include <stdlib.h>

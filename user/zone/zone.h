@@ -37,7 +37,7 @@ struct zone_rr {
 
 struct arena;
 
-/* The order in which a signed zone's names follow each other, by its NSEC or NSEC3. */
+/* The NSEC or NSEC3 records of a signed zone, in canonical order. */
 struct zone_chain {
 	__u16 type; /* DNS_T_NSEC or DNS_T_NSEC3; 0: the zone is not signed */
 	__u16 iterations;
@@ -57,11 +57,11 @@ struct zone {
 	size_t nr_rrs;
 	__u32 serial;
 	struct zone_chain chain;
-	/* CLOCK_REALTIME; 0 = not signed: when the first set is no longer signed, ... */
+	/* CLOCK_REALTIME; 0 = not signed: when the signatures of the first set expire, ... */
 	__u64 signed_until_s;
-	__u64 resign_by_s; /* ... and by when its signer ought to have renewed all of them */
+	__u64 resign_by_s; /* ... and when its signer should have renewed all signatures */
 	__u64 bytes;	   /* set by dns_image_build() */
-	__u32 names;	   /* likewise */
+	__u32 names;	   /* set by dns_image_build() */
 	const struct zone_seen *seen; /* of each file that it was read from; 0: of none */
 	size_t nr_seen;
 	struct arena *arena;
@@ -75,7 +75,7 @@ struct zone {
  */
 int zone_load(const char *name, const char *file, const char *include_dir, struct zone **zone,
 	      struct config_errors *errors);
-/* The same from memory; @file is only what errors call it. */
+/* The same from memory; @file is only the name in errors. */
 int zone_parse(const char *name, const char *file, const char *text, size_t size,
 	       struct zone **zone, struct config_errors *errors);
 /*
@@ -84,12 +84,12 @@ int zone_parse(const char *name, const char *file, const char *text, size_t size
  */
 struct zone *zone_new_broken(const char *name, const char *file);
 void zone_free(struct zone *zone);
-/* It was read from files that are sure not to have changed since. */
+/* Its files have certainly not changed since it was read. */
 bool zone_is_current(const struct zone *zone);
 
 /*
- * The order of zone->rrs. 0: one record, perhaps with another TTL or with its names in another case
- * (RFC 4034, 6.2).
+ * The order of zone->rrs. 0: the same record; TTLs and the case of names may differ (RFC 4034,
+ * 6.2).
  */
 int zone_rr_compare(const struct zone_rr *x, const struct zone_rr *y);
 /* For qsort() of struct zone *. */
@@ -99,12 +99,19 @@ int zone_compare(const void *a, const void *b);
 const struct zone_rr *zone_find(const struct zone *zone, const struct name_key *key, __u16 type,
 				size_t *nr);
 
-/* How many records from zone->rrs[@first] on are of its owner name. */
+/* How many records, from zone->rrs[@first] on, have the owner name of that one. */
 size_t zone_owner_run(const struct zone *zone, size_t first);
-/* Is one of these @nr records of @type? */
+/* Does one of these @nr records have @type? */
 bool zone_rrs_have(const struct zone_rr *rrs, size_t nr, __u16 type);
 
-/* The signatures of the set that @rr is of; NULL and 0 if none. */
+/* Which type the signature @sig is for. */
+__u16 zone_sig_covers(const struct zone_rr *sig);
+/* The zone has a DNSKEY that @sig may be made with: of the same algorithm and tag. */
+bool zone_has_key(const struct zone *zone, const struct zone_rr *sig);
+/* The signatures of @type among the records of one owner name, sorted; NULL and 0 if none. */
+const struct zone_rr *zone_rrs_signatures(const struct zone_rr *rrs, size_t nr_rrs, __u16 type,
+					  size_t *nr);
+/* The signatures of the set that @rr belongs to; NULL and 0 if none. */
 const struct zone_rr *zone_signatures(const struct zone *zone, const struct zone_rr *rr,
 				      size_t *nr);
 
@@ -112,7 +119,7 @@ const struct zone_rr *zone_signatures(const struct zone *zone, const struct zone
 
 size_t name_len(const __u8 *wire);
 unsigned int name_labels(const __u8 *wire);
-bool name_equal(const __u8 *a, const __u8 *b); /* whatever the case */
+bool name_equal(const __u8 *a, const __u8 *b); /* ignores case */
 void name_lower(__u8 *to, const __u8 *from);
 /* Builds the key of @wire in @bytes. */
 void name_to_key(const __u8 *wire, __u8 bytes[NAME_KEY_MAX], struct name_key *key);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * zone_chain.c: which NSEC or NSEC3 speaks of a name (zone_chain.h).
+ * zone_chain.c: finds the NSEC or NSEC3 record that covers a name (zone_chain.h).
  */
 #include <string.h>
 #include "bpf/dns/dns_nsec3.h"

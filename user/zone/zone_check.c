@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * zone_check.c: what a zone must obey as a whole (zone_check.h).
+ * zone_check.c: rules for a zone as a whole (zone_check.h).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +18,9 @@
 #define SET_BYTES_MAX 65535 /* with header, question and signatures */
 #define HEADER_BYTES  16    /* with type and class of the question */
 
-/* What is legal and still hardly meant: said once a zone, with the first place and how many more.
+/*
+ * What is legal but probably a mistake. It is logged once for each zone, with the first place and
+ * the number of others.
  */
 enum doubt {
 	DOUBT_HIDDEN,
@@ -35,12 +37,12 @@ static const char *const doubts[DOUBTS] = {
 	[DOUBT_DS] = "DS without NS: no delegation",
 };
 
-/* A check adds what it finds and goes on; what counts in the end is whether there was anything. */
+/* A check adds what it finds and goes on. At the end, any finding makes the zone wrong. */
 struct check {
 	struct zone *zone;
 	struct config_errors *errors;
 	unsigned int failed;
-	bool gaps; /* lines were refused: what is missing may have stood there */
+	bool gaps; /* some lines were refused: missing records may be among them */
 	struct zone_remark doubted[DOUBTS];
 	const struct zone_rr *cover; /* of the cut or DNAME above, or NULL */
 	unsigned int uneven;	     /* sets whose TTLs differ */
@@ -69,7 +71,7 @@ static void complain(struct check *check, const struct zone_rr *rr, const char *
 			  name_format(rr->owner_name, name), zone_type_name(rr->type, type), what);
 }
 
-/* 0: one record, perhaps with its names in another case (RFC 4034, 6.2). */
+/* 0: the same record; the case of names may differ (RFC 4034, 6.2). */
 int zone_rr_compare(const struct zone_rr *x, const struct zone_rr *y)
 {
 	int diff = name_key_compare(&x->key, &y->key);
@@ -91,7 +93,7 @@ static bool rr_same_set(const struct zone_rr *a, const struct zone_rr *b)
 	return a->type == b->type && !name_key_compare(&a->key, &b->key);
 }
 
-/* RFC 2181, 5: a set has no member twice. */
+/* RFC 2181, 5: no record is in a set twice. */
 static void drop_duplicates(struct zone *zone)
 {
 	size_t i, kept = 0;
@@ -133,7 +135,10 @@ static size_t count_bytes(const struct zone_rr *rrs, size_t nr)
 	return bytes;
 }
 
-/* A set goes out whole or not at all, so it must fit a message in answer to its own name. */
+/*
+ * A set is sent as a whole or not at all, so it must fit into a message that answers a query for
+ * its name.
+ */
 static void check_size(struct check *check, const struct zone_rr *rrs, size_t nr)
 {
 	size_t bytes = HEADER_BYTES + name_len(rrs->owner_name) + count_bytes(rrs, nr), nr_sigs;
@@ -170,7 +175,7 @@ static void check_sets(struct check *check)
 			 check->uneven - WARNINGS_MAX);
 }
 
-/* How many there are of a type; *@last is the one furthest down in the file. */
+/* How many records have @type; *@last is the one with the highest line number. */
 static size_t count_type(const struct owner_name *owner_name, __u16 type,
 			 const struct zone_rr **last)
 {
@@ -185,7 +190,7 @@ static size_t count_type(const struct owner_name *owner_name, __u16 type,
 	return n;
 }
 
-/* What may stand beside a CNAME (RFC 2535, 2.3.5; RFC 4034, 3 and 4). */
+/* Types that are allowed beside a CNAME (RFC 2535, 2.3.5; RFC 4034, 3 and 4). */
 static bool beside_cname(__u16 type)
 {
 	switch (type) {
@@ -218,7 +223,7 @@ static void check_alias(struct check *check, const struct owner_name *owner_name
 		complain(check, rr, "more than one DNAME of one name");
 }
 
-/* RFC 4592, 4.2 leaves open what this would mean. */
+/* RFC 4592, 4.2 does not define what this would mean. */
 static void check_wildcard(struct check *check, const struct owner_name *owner_name)
 {
 	const struct zone_rr *rr = NULL;
@@ -239,7 +244,7 @@ static void check_soa(struct check *check, const struct owner_name *owner_name)
 		complain(check, rr, "more than one SOA");
 }
 
-/* A name server that this zone renames is nobody's name (RFC 6672, 2.4). */
+/* The name of a name server must not lie below a DNAME of this zone (RFC 6672, 2.4). */
 static bool is_below_dname(const struct zone *zone, const __u8 *host)
 {
 	__u8 bytes[NAME_KEY_MAX];
@@ -318,7 +323,7 @@ static bool shows_at_cut(__u16 type, bool below)
 	return !below && (type == DNS_T_NS || type == DNS_T_DS || beside_cname(type));
 }
 
-/* Owner names come parents first, and what lies below one follows it. */
+/* Records are sorted by owner name: a name comes before all names below it. */
 static void check_hidden(struct check *check, const struct owner_name *owner_name)
 {
 	const struct zone_rr *rr = NULL;
@@ -349,7 +354,7 @@ static void check_cut(struct check *check, const struct owner_name *owner_name)
 		zone_remark(&check->doubted[DOUBT_DS], rr);
 }
 
-/* The host that NS or MX names is in this zone: has it an address of its own? */
+/* A host that an NS or MX record names lies in this zone: does it have an address? */
 static void check_host(struct check *check, const struct zone_rr *rr)
 {
 	const __u8 *host = rr->rdata + (rr->type == DNS_T_MX ? 2 : 0);
@@ -389,7 +394,7 @@ static void check_owner(struct check *check, const struct owner_name *owner_name
 		check_apex(check, owner_name);
 }
 
-/* The serial of RFC 1035, 3.3.13: behind the two names. */
+/* The serial (RFC 1035, 3.3.13) comes after the two names. */
 static __u32 soa_serial(const struct zone_rr *soa)
 {
 	const __u8 *p = soa->rdata;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * zone_field.c: the common kinds of fields (zone_field.h). Each is a pair: from words, and on the
- * wire. Those that few types have are in zone_field_rare.c.
+ * zone_field.c: the common kinds of fields (zone_field.h). Each has two functions: one reads it
+ * from words, one checks it in wire format. Kinds that only few types have are in
+ * zone_field_rare.c.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -184,7 +185,7 @@ int zone_wire_ttl(struct zone_wire *wire, const struct zone_field *field)
 	return zone_wire_pass(wire, field, 4);
 }
 
-/* RFC 2535, 7.2: no other form. */
+/* RFC 2535, 7.2: this form only. */
 int zone_scan_date(struct zone_scan *scan, const struct zone_field *field)
 {
 	const struct zone_word *word = zone_scan_take(scan, field);
@@ -232,7 +233,7 @@ int zone_scan_name(struct zone_scan *scan, const struct zone_field *field)
 	return word ? zone_scan_put_name(scan, field, word) : -EINVAL;
 }
 
-/* Not compressed, closed, and of 255 bytes at most. */
+/* Not compressed, with its final zero byte, and at most 255 bytes long. */
 int zone_wire_name(struct zone_wire *wire, const struct zone_field *field)
 {
 	const __u8 *p = wire->p;
@@ -830,7 +831,7 @@ static const struct mnemonic certificates[] = {
 
 static const struct mnemonic schemes[] = { { "NOTIFY", 1 }, { NULL, 0 } };
 
-/* A number, or one of these words. */
+/* A number or one of these words. */
 static int scan_mnemonic(struct zone_scan *scan, const struct zone_field *field, size_t bytes,
 			 const struct mnemonic *row)
 {

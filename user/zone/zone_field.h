@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * zone_field.h: the kinds of fields that data of records consists of; what zone_types.c,
- * zone_rdata.c, zone_field*.c and zone_svcb.c share.
+ * zone_field.h: the kinds of fields in the data of records. Shared by zone_types.c, zone_rdata.c,
+ * zone_field*.c and zone_svcb.c.
  */
 #ifndef AD_ZONE_FIELD_H
 #define AD_ZONE_FIELD_H
 
 #include "zone_rdata.h"
 
-/* The kinds; what each is as text and on the wire stands beside its functions in zone_field*.c. */
+/*
+ * The kinds. How each looks as text and on the wire is described at its functions in zone_field*.c.
+ */
 #define ZONE_FIELDS(FIELD)                                                                         \
 	FIELD(U8, u8)                                                                              \
 	FIELD(U16, u16)                                                                            \
@@ -75,7 +77,10 @@ struct zone_type {
 	__u8 name_len;
 	const char *name;
 	const struct zone_field *fields; /* NULL: known by name only, data as "\#" only */
-	/* Beyond the fields, each of which is right: 0, or -EINVAL and @why. May be NULL. */
+	/*
+	 * Checks what concerns several fields, after each was found right: 0, or -EINVAL and @why.
+	 * May be NULL.
+	 */
 	int (*check)(const __u8 *rdata, size_t len, char why[ZONE_WHY]);
 };
 
@@ -98,7 +103,7 @@ struct zone_wire {
 	char *why;
 };
 
-/* Fields are checked by what is needed of them and left on the wire behind them. */
+/* Each field is checked with the bytes that are left in the data. */
 #define ZONE_FIELD_DECLARE(KIND, kind)                                                             \
 	int zone_scan_##kind(struct zone_scan *scan, const struct zone_field *field);              \
 	int zone_wire_##kind(struct zone_wire *wire, const struct zone_field *field);
@@ -112,7 +117,7 @@ int zone_why(char why[ZONE_WHY], const char *format, ...) __attribute__((format(
 
 /* The next word, or NULL. */
 const struct zone_word *zone_scan_peek(const struct zone_scan *scan);
-/* The same, and it is taken; NULL: the field is missing, and scan->why says so. */
+/* The same, and moves behind it; NULL: the field is missing, and scan->why says so. */
 const struct zone_word *zone_scan_take(struct zone_scan *scan, const struct zone_field *field);
 /* "field: "word" is not ...": -EINVAL. */
 int zone_scan_refuse(struct zone_scan *scan, const struct zone_field *field,
@@ -149,7 +154,7 @@ static inline __u16 zone_get16(const __u8 *p)
 	return p[0] << 8 | p[1];
 }
 
-/* Passes @bytes, or says that they are not there. */
+/* Moves over @bytes, or reports that they are missing. */
 int zone_wire_pass(struct zone_wire *wire, const struct zone_field *field, size_t bytes);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * zone_files.c: looks through zone files for $INCLUDE (zone_files.h). Whether the rest is any good
- * does not matter here.
+ * zone_files.c: looks for $INCLUDE in zone files (zone_files.h). Errors in the rest of a file do
+ * not matter here.
  */
 #include <errno.h>
 #include <limits.h>
@@ -30,7 +30,7 @@ const char *zone_files_note(struct zone_files *files, const char *name)
 	return copy;
 }
 
-/* Behind a link there is another name, under which the file may change too. */
+/* A symbolic link leads to another name. The file can change under that name, too. */
 static void note_both(struct zone_files *files, const char *name)
 {
 	char real[PATH_MAX];
@@ -50,7 +50,7 @@ static void follow(struct zone_input *input, const struct zone_entry *entry)
 	zone_input_include(input, name);
 }
 
-/* Errors are the reader's to tell. */
+/* Errors are reported when the zone is read. */
 static void scan(struct zone_input *input)
 {
 	struct zone_entry entry = { 0 };

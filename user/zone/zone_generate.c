@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * zone_generate.c: numbers into patterns (zone_generate.h).
+ * zone_generate.c: puts numbers into the patterns of $GENERATE (zone_generate.h).
  */
 #include <errno.h>
 #include <limits.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include "zone_generate.h"
 
-#define WIDTH_MAX 127 /* BIND's */
+#define WIDTH_MAX 127 /* as in BIND */
 
 struct format {
 	int offset;
@@ -35,7 +35,7 @@ int zone_range_parse(const struct zone_word *word, struct zone_range *range)
 	return 0;
 }
 
-/* What stands between the braces; @p is behind the first of them. */
+/* The text between the braces; @p points behind the opening one. */
 static int parse_format(const char *p, const char *end, struct format *format)
 {
 	const char *comma = memchr(p, ',', end - p), *second;

@@ -25,7 +25,7 @@ refuse(struct zone_input *input, const char *format, ...)
 	return -EINVAL;
 }
 
-/* The directory of @path, in memory of its own. */
+/* The directory of @path, in newly allocated memory. */
 static char *directory_of(const char *path)
 {
 	char *copy = strdup(path), *dir = copy ? strdup(dirname(copy)) : NULL;
@@ -53,7 +53,7 @@ static bool is_reached(const struct zone_input *input, const char *real)
 	return false;
 }
 
-/* The file may shrink meanwhile; what is there then is read. */
+/* The file may become shorter meanwhile: then only what is left is read. */
 static int read_all(struct zone_input *input, struct zone_text *text, int fd, size_t size)
 {
 	size_t len = 0;
@@ -107,7 +107,7 @@ static int keep_seen(struct zone_input *input, const char *name, const struct st
 	return 0;
 }
 
-/* @fd is open for reading; @real is where it really is. */
+/* @fd is open for reading; @real is its path without links. */
 static int push_file(struct zone_input *input, int fd, const char *name, const char *real)
 {
 	struct zone_text *text = &input->stack[input->depth];
@@ -130,7 +130,7 @@ static int push_file(struct zone_input *input, int fd, const char *name, const c
 	return text->dir ? read_all(input, text, fd, st.st_size) : -ENOMEM;
 }
 
-/* A pipe without a writer must not make us wait, hence O_NONBLOCK. */
+/* O_NONBLOCK: opening a pipe without a writer must not block. */
 static int open_file(struct zone_input *input, const char *name, const char *real)
 {
 	int fd = open(real, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), err;
@@ -232,7 +232,7 @@ static int include_file(struct zone_input *input, const char *path)
 	return open_file(input, path, real);
 }
 
-/* A relative name starts where the file that includes it really is. */
+/* A relative name starts in the directory of the including file, after links were followed. */
 int zone_input_include(struct zone_input *input, const char *name)
 {
 	const struct zone_text *top = zone_input_top(input);

@@ -2,10 +2,11 @@
 /*
  * zone_input.h: the files that a zone is read from: its own, and what $INCLUDE names.
  *
+ *
  * Whoever writes a zone file must not be able to stop the daemon, fill its memory, or read other
  * files through it. So: regular files only; $INCLUDE reaches files below the zone file's own
- * directory (and below one more that is configured) and nothing else; depth, number and bytes
- * have limits. Symbolic links are followed, and what counts is where they lead.
+ * directory (and below one more that is configured) and nothing else; depth, number and bytes have
+ * limits. Symbolic links are followed, and the rules apply to their targets.
  */
 #ifndef AD_ZONE_INPUT_H
 #define AD_ZONE_INPUT_H
@@ -24,7 +25,7 @@
 struct zone_text {
 	const char *name; /* for errors; lives as long as the zone_input's files */
 	char *bytes;	  /* NULL: the text is the caller's */
-	char *dir;	  /* where the file really is: relative names start there; NULL: unknown */
+	char *dir;	  /* its own, links followed: relative names start there; NULL: unknown */
 	dev_t dev;
 	ino_t ino;
 	struct zone_lex lex;
@@ -37,9 +38,9 @@ struct zone_input {
 	__u64 bytes;
 	char *roots[3];		 /* $INCLUDE reaches what is below one of these; NULL: not used */
 	struct zone_files files; /* every file opened, once, as errors name it */
-	struct zone_seen *seen;	 /* of each opening, how the file was */
+	struct zone_seen *seen;	 /* state of the file at each opening */
 	size_t nr_seen;
-	char why[PATH_MAX + 128]; /* of the last failure; what was included is named in it */
+	char why[PATH_MAX + 128]; /* reason of the last failure; it names the included file */
 };
 
 /*
@@ -51,10 +52,12 @@ int zone_input_begin(struct zone_input *input, const char *file, const char *inc
 int zone_input_begin_text(struct zone_input *input, const char *name, const char *text, size_t len);
 void zone_input_end(struct zone_input *input);
 
-/* The file that is being read, or NULL behind the last one. */
+/* The file that is being read; NULL after the last one. */
 struct zone_text *zone_input_top(struct zone_input *input);
 
-/* Goes on in the file that @name ($INCLUDE's own word, unescaped) means. As zone_input_begin(). */
+/*
+ * Continues with the file @name (the word of $INCLUDE, unescaped). Returns as zone_input_begin().
+ */
 int zone_input_include(struct zone_input *input, const char *name);
 
 /* Back to the file that included this one. */

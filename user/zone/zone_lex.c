@@ -20,7 +20,7 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* What ends a word that is not quoted, unless a backslash stands before it. */
+/* These bytes end a word that is not quoted, unless a backslash is before them. */
 static bool is_special(char c)
 {
 	switch (c) {
@@ -93,7 +93,10 @@ static void pass_line(struct zone_lex *lex)
 		lex->at++;
 }
 
-/* To others a CR in a comment is a part of it; but where no LF is, it is all that ends a line. */
+/*
+ * BIND and NSD treat a CR in a comment as part of it. But in a text without LF, CR is what ends a
+ * line.
+ */
 static void pass_comment(struct zone_lex *lex)
 {
 	while (lex->at < lex->end && *lex->at != '\n' && !(lex->cr_alone && *lex->at == '\r'))
@@ -125,7 +128,7 @@ static int read_plain(struct zone_lex *lex, struct zone_entry *entry, bool glued
 	return add_word(entry, &word);
 }
 
-/* A CR inside of quotes is a byte like any other, but for the one before LF. */
+/* A CR inside quotes is an ordinary byte, except directly before LF. */
 static bool ends_quote(const struct zone_lex *lex, const char *p)
 {
 	return *p == '\n' || (*p == '\r' && p + 1 < lex->end && p[1] == '\n');
@@ -168,7 +171,7 @@ static int read_parenthesis(struct zone_lex *lex)
 	return 0;
 }
 
-/* One word, or what stands between words; not a newline that ends the entry. */
+/* One word, or one thing between words. Not the newline that ends the entry. */
 static int read_piece(struct zone_lex *lex, struct zone_entry *entry, bool *glued)
 {
 	bool was_glued = *glued;
@@ -206,8 +209,9 @@ static void skip_line(struct zone_lex *lex)
 }
 
 /*
- * Behind an error the next line is as good a place to go on as any. A parenthesis that nobody
- * closed has swallowed entries with errors of their own: they begin where no blank does.
+ * After an error, reading goes on with the next line. A parenthesis that is never closed contains
+ * entries that may have errors of their own: each begins at a line that does not start with a
+ * blank.
  */
 static void skip_entry(struct zone_lex *lex)
 {
@@ -255,8 +259,8 @@ static int read_entry(struct zone_lex *lex, struct zone_entry *entry)
 }
 
 /*
- * Is the error on a line that looks like an entry of its own? Then it is the parenthesis above that
- * is wrong, and the error is told when that line is read again.
+ * If the error is on a line that looks like an entry of its own, then the parenthesis above is
+ * wrong. The error is reported when that line is read again.
  */
 static void blame_parenthesis(struct zone_lex *lex)
 {

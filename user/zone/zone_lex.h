@@ -28,7 +28,7 @@ struct zone_entry {
 	struct zone_word *words;
 	size_t nr, room;
 	__u32 line;    /* of its first word */
-	bool indented; /* it begins with a blank: the owner name is the one before */
+	bool indented; /* it begins with a blank: it has the owner name of the entry before */
 };
 
 struct zone_lex {
@@ -39,7 +39,7 @@ struct zone_lex {
 	__u32 opened;	    /* line of the outermost of them */
 	const char *opened_at;
 	bool unclosed;	 /* one that nothing closes was the last error */
-	bool went_back;	 /* once: what lies behind is not read again and again */
+	bool went_back;	 /* went back once: the rest is not read again and again */
 	const char *why; /* of the last error */
 	__u32 why_line;
 };
@@ -48,8 +48,9 @@ struct zone_lex {
 void zone_lex_begin(struct zone_lex *lex, const char *text, size_t len);
 
 /*
- * The next entry that has a word: 1, or 0 at the end of the text. -EINVAL: this entry is wrong,
- * lex->why says how and lex->why_line where; the next call goes on behind it. -ENOMEM.
+ * Reads the next entry that has a word: 1, or 0 at the end of the text. -EINVAL: this entry is
+ * wrong; lex->why is the reason and lex->why_line the line, and the next call goes on after it.
+ * -ENOMEM.
  */
 int zone_lex_next(struct zone_lex *lex, struct zone_entry *entry);
 

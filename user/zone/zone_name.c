@@ -34,7 +34,7 @@ static __u8 lower(__u8 c)
 	return c >= 'A' && c <= 'Z' ? c + 32 : c;
 }
 
-/* Length bytes are below 'A': no need to tell them from letters. */
+/* Length bytes are below 'A', so they need no distinction from letters. */
 void name_lower(__u8 *to, const __u8 *from)
 {
 	size_t i, len = name_len(from);

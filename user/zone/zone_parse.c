@@ -2,7 +2,8 @@
 /*
  * zone_parse.c: records and directives out of zone files (zone.h).
  *
- * What is wrong is told with its place, and reading goes on behind it: one pass finds everything.
+ *
+ * Each error is reported with its place, and reading goes on after it: one pass finds all errors.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -19,23 +20,23 @@
 #include "zone_input.h"
 #include "zone_rdata.h"
 
-#define ZONE_ERRORS_MAX	 50	     /* of one zone; the rest are likely the same mistake */
+#define ZONE_ERRORS_MAX	 50	     /* for one zone; the others are probably the same mistake */
 #define TTL_MAX		 0x7fffffffu /* RFC 2181, 8 */
 #define PROGRESS_RECORDS 65536
 #define GENERATED_BYTES	 2048 /* of one side of $GENERATE */
 
-/* What holds while one file is read, and ends with it (RFC 1035, 5.1). */
+/* State that holds while one file is read (RFC 1035, 5.1). */
 struct place {
 	__u8 origin[256];
 	__u8 owner_name[256];
 	enum {
 		OWNER_NONE,
 		OWNER_KNOWN,
-		OWNER_WRONG, /* told; what inherits it is not told again */
+		OWNER_WRONG, /* reported; records that inherit it are not reported again */
 	} has_owner;
 };
 
-/* What is said once, with the first place and how many more there are. */
+/* Something that is logged once, with the first place and the number of others. */
 enum doubt {
 	DOUBT_OUTSIDE,
 	DOUBT_TTL,
@@ -75,7 +76,7 @@ static struct place *reader_place(struct reader *reader)
 	return &reader->places[reader->input.depth - 1];
 }
 
-/* Records keep the name of the file they stood in: $INCLUDE makes them several. */
+/* Each record keeps the name of its file, as $INCLUDE can add other files. */
 static const char *reader_file(struct reader *reader)
 {
 	const char *name = zone_input_top(&reader->input)->name;
@@ -99,7 +100,7 @@ reader_error(struct reader *reader, __u32 line, const char *format, ...)
 	config_errors_add(reader->errors, reader_file(reader), line, "%s", text);
 }
 
-/* The same for a record: who and what it is stands before it. */
+/* The same for a record; its owner name and type come first. */
 static void record_error(struct reader *reader, const __u8 *owner_name, __u16 type,
 			 const char *what)
 {
@@ -151,7 +152,7 @@ static struct zone_rr *reader_add(struct reader *reader)
 	return &zone->rrs[zone->nr_rrs];
 }
 
-/* Most records stand below one of the same owner name: one copy of the name serves both. */
+/* Most records follow one with the same owner name: they share one copy of the name. */
 static int set_owner(struct reader *reader, const __u8 *wire, struct zone_rr *rr)
 {
 	struct zone *zone = reader->zone;
@@ -212,7 +213,7 @@ static bool is_outside(const struct reader *reader, const __u8 *owner_name)
 
 /* --- the words before the data ---------------------------------------------------------------- */
 
-/* What stands between owner name and data: a TTL and a class in any order, and a type. */
+/* The words between owner name and data: a TTL and a class in any order, then a type. */
 struct head {
 	bool has_ttl;
 	__u32 ttl;
@@ -254,7 +255,7 @@ static int read_class(struct reader *reader, const struct zone_word *word)
 	return -EINVAL;
 }
 
-/* No type: what may have been meant. */
+/* The word is no type: suggests a similar one. */
 static void refuse_type(struct reader *reader, const struct zone_word *word)
 {
 	const char *near = zone_type_nearest(word);
@@ -460,7 +461,9 @@ static void read_date(struct reader *reader, const struct zone_entry *entry)
 			     zone_word_show(&entry->words[1], text));
 }
 
-/* The file inherits owner name and origin; what it makes of them ends with it. */
+/*
+ * The included file starts with the current owner name and origin. Its changes to them end with it.
+ */
 static void read_include(struct reader *reader, const struct zone_entry *entry)
 {
 	struct place *place = reader_place(reader);
@@ -652,7 +655,7 @@ static int reader_run(struct reader *reader)
 	return reader->nr_errors ? -EINVAL : err;
 }
 
-/* The zone knows what it was read from. */
+/* The zone keeps the state of the files that it was read from. */
 static int keep_all_seen(struct reader *reader)
 {
 	const struct zone_input *input = &reader->input;

@@ -145,7 +145,10 @@ static int compare_names(const __u8 *a, const __u8 *b)
 	return compare_bytes(x, name_len(x), y, name_len(y));
 }
 
-/* Both are right, so no check fails here; where fields begin is the same until they differ. */
+/*
+ * Both were checked, so no check fails here. Fields begin at the same offsets until the first
+ * difference.
+ */
 static int compare_fields(const struct zone_type *row, struct zone_wire *a, struct zone_wire *b)
 {
 	const struct zone_field *field;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * zone_rdata.h: the data of records: from text, and whether it is what its type demands.
+ * zone_rdata.h: the data of records: read from text, and checked by the rules of its type.
  *
- * zone_types.c has a row for each type: its number, its name, and the fields that its data consists
- * of. A field has a kind; a kind knows how to read itself from words and how to check itself in
- * wire format. What was read from text is checked as wire data, too, so "\# 4 c0000201" (RFC 3597,
- * 5) and 192.0.2.1 obey the same rules. Types without a row are any bytes.
+ *
+ * zone_types.c has a row for each type: its number, its name, and the fields that its data
+ * consists of. A field has a kind; a kind knows how to read itself from words and how to check
+ * itself in wire format. What was read from text is checked as wire data, too, so "\# 4 c0000201"
+ * (RFC 3597, 5) and 192.0.2.1 obey the same rules. Types without a row are any bytes.
  */
 #ifndef AD_ZONE_RDATA_H
 #define AD_ZONE_RDATA_H
@@ -20,9 +21,9 @@
 int zone_type_parse(const char *at, size_t len, __u16 *type);
 /* Its name, or TYPE65280: in @text, which is returned. */
 const char *zone_type_name(__u16 type, char text[ZONE_TYPE_TEXT]);
-/* A name much like this, or NULL. */
+/* The known name that is most similar, or NULL. */
 const char *zone_type_nearest(const struct zone_word *word);
-/* No zone holds a record of this type: it is for questions or messages (RFC 6895, 3.1). */
+/* A type for questions or messages only; no zone may contain it (RFC 6895, 3.1). */
 bool zone_type_is_meta(__u16 type);
 
 /*

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * zone_seen.c: was a file changed since it was read (zone_seen.h)? As git's index does it.
+ * zone_seen.c: was a file changed since it was read (zone_seen.h)? The method is that of git's
+ * index.
  */
 #include <string.h>
 #include <time.h>
 #include "user/base/clock.h"
 #include "zone_seen.h"
 
-#define YOUNG_NS 1000000000ull /* no file system has coarser clocks, but those of long ago */
+#define YOUNG_NS 1000000000ull /* no file system in use has coarser timestamps */
 
 void zone_seen_take(struct zone_seen *seen, const char *name, const struct stat *st)
 {

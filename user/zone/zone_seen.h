@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * zone_seen.h: how a file was when a zone was read from it. A part of zone.h.
+ * zone_seen.h: the state of a file when it was read: has it changed since? A part of zone.h.
  */
 #ifndef AD_ZONE_SEEN_H
 #define AD_ZONE_SEEN_H
@@ -11,19 +11,19 @@
 #include <linux/types.h>
 
 struct zone_seen {
-	const char *name; /* the caller's */
+	const char *name; /* owned by the caller */
 	dev_t dev;
 	ino_t ino;
 	off_t size;
-	__u64 data_ns, status_ns; /* CLOCK_REALTIME: its data changed, and anything of it */
-	bool young;		  /* it may have changed once more at the same moment */
+	__u64 data_ns, status_ns; /* mtime and ctime */
+	bool young; /* read so soon after a change that a later change can have the same time */
 };
 
 /* Of an open file, before it is read. */
 void zone_seen_take(struct zone_seen *seen, const char *name, const struct stat *st);
 /* The same file with the same data, so far as its times and its size tell. */
 bool zone_seen_same_data(const struct zone_seen *x, const struct zone_seen *y);
-/* Its name still leads to the same file, which is sure not to have changed. */
+/* Its name still leads to the same file, and that has certainly not changed. */
 bool zone_seen_holds(const struct zone_seen *seen);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * zone_sign.c: what a signed zone must hold so that its answers can be proven (zone_sign.h).
+ * zone_sign.c: what a signed zone must contain so that its answers can be validated (zone_sign.h).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -23,12 +23,13 @@
 #define SHA1_PADDING 9 /* at least: a bit, and the length */
 
 /*
- * What has less than a tenth of its life left was forgotten: dnssec-signzone renews at a quarter,
- * and whoever waits longer (Knot 3.2 does, unless told otherwise) has no time to mend a signer.
+ * A signature with less than a tenth of its lifetime left should have been renewed already:
+ * dnssec-signzone renews when a quarter is left. With a later renewal (the default of Knot 3.2)
+ * there is no time to repair a broken signer.
  */
 #define LIFE_LEFT 10
 
-/* What validators will hold against the zone: said once, with the first place. */
+/* A reason for validators to reject the zone: logged once, with the first place. */
 enum flaw {
 	FLAW_EARLY,
 	FLAW_KEY,
@@ -77,7 +78,7 @@ static __u32 get_32(const __u8 *p)
 
 /* --- one signature (RFC 4034, 3.1) ------------------------------------------------------------ */
 
-static __u16 sig_covers(const struct zone_rr *sig)
+__u16 zone_sig_covers(const struct zone_rr *sig)
 {
 	return get_16(sig->rdata);
 }
@@ -98,7 +99,7 @@ static __u64 sig_begins(const struct seal *seal, const struct zone_rr *sig)
 	return sig_time(seal, sig->rdata + 12);
 }
 
-/* When it ought to have a successor. */
+/* When it should have been renewed. */
 static __u64 sig_renewed(const struct seal *seal, const struct zone_rr *sig)
 {
 	__u64 expires = sig_expires(seal, sig), begins = sig_begins(seal, sig);
@@ -127,7 +128,7 @@ static const char *time_text(__u64 real_s, char text[TIME_TEXT])
 	return text;
 }
 
-/* The first of them: whoever mends that mends the others, or sees what is wrong with them. */
+/* Only the first is reported: the others usually have the same cause. */
 static void say_expiry(const struct seal *seal)
 {
 	const struct zone_rr *sig = seal->weakest;
@@ -136,7 +137,7 @@ static void say_expiry(const struct seal *seal)
 	if (!sig || seal->zone->resign_by_s > seal->now_s)
 		return;
 	name_format(sig->owner_name, name);
-	zone_type_name(sig_covers(sig), type);
+	zone_type_name(zone_sig_covers(sig), type);
 	time_text(seal->weakest_until_s, at);
 	if (seal->nr_expired)
 		log_warn("%s:%u: %s %s: its signature has expired (%s), one of %zu: "
@@ -177,6 +178,19 @@ static __u16 key_tag(const struct zone_rr *key)
 	return sum + (sum >> 16);
 }
 
+bool zone_has_key(const struct zone *zone, const struct zone_rr *sig)
+{
+	const struct zone_rr *keys;
+	size_t i, nr;
+
+	keys = zone_find(zone, &zone->key, DNS_T_DNSKEY, &nr);
+	for (i = 0; i < nr; i++)
+		if (keys[i].rdata[3] == sig->rdata[2] &&
+		    key_tag(&keys[i]) == get_16(sig->rdata + 16))
+			return true;
+	return false;
+}
+
 static void read_keys(struct seal *seal)
 {
 	const struct zone_rr *rrs;
@@ -192,17 +206,30 @@ static void read_keys(struct seal *seal)
 
 /* --- sets ------------------------------------------------------------------------------------- */
 
-const struct zone_rr *zone_signatures(const struct zone *zone, const struct zone_rr *rr, size_t *nr)
+static bool is_sig_of(const struct zone_rr *rr, __u16 type)
 {
-	size_t all, first = 0, n = 0;
-	const struct zone_rr *sigs = zone_find(zone, &rr->key, DNS_T_RRSIG, &all);
+	return rr->type == DNS_T_RRSIG && zone_sig_covers(rr) == type;
+}
 
-	while (first < all && sig_covers(&sigs[first]) != rr->type)
+const struct zone_rr *zone_rrs_signatures(const struct zone_rr *rrs, size_t nr_rrs, __u16 type,
+					  size_t *nr)
+{
+	size_t first = 0, n = 0;
+
+	while (first < nr_rrs && !is_sig_of(&rrs[first], type))
 		first++;
-	while (first + n < all && sig_covers(&sigs[first + n]) == rr->type)
+	while (first + n < nr_rrs && is_sig_of(&rrs[first + n], type))
 		n++;
 	*nr = n;
-	return n ? sigs + first : NULL;
+	return n ? rrs + first : NULL;
+}
+
+const struct zone_rr *zone_signatures(const struct zone *zone, const struct zone_rr *rr, size_t *nr)
+{
+	size_t all;
+	const struct zone_rr *sigs = zone_find(zone, &rr->key, DNS_T_RRSIG, &all);
+
+	return zone_rrs_signatures(sigs, all, rr->type, nr);
 }
 
 /* The signature of these @nr that is good for longest. */
@@ -272,9 +299,9 @@ static void check_sig(struct seal *seal, const struct zone_rr *sig)
 	size_t nr;
 
 	name_format(sig->owner_name, name);
-	if (!zone_find(seal->zone, &sig->key, sig_covers(sig), &nr))
+	if (!zone_find(seal->zone, &sig->key, zone_sig_covers(sig), &nr))
 		complain(seal, sig, "%s: signature of %s, which is not there", name,
-			 zone_type_name(sig_covers(sig), type));
+			 zone_type_name(zone_sig_covers(sig), type));
 	if (!name_equal(sig->rdata + RRSIG_FIXED, seal->zone->apex))
 		complain(seal, sig, "%s: signed by another zone", name);
 	if (sig->rdata[3] != sig->key.labels - wild)
@@ -307,7 +334,7 @@ static bool owner_is_hash(const struct owner_name *owner_name)
 	return true;
 }
 
-/* At a cut the zone has only its own word on it; the rest is the child's (RFC 4035, 2.2). */
+/* At a cut the zone signs only NSEC and DS; all other data belongs to the child (RFC 4035, 2.2). */
 static bool is_signed_type(const struct owner_name *owner_name, __u16 type)
 {
 	if (type == DNS_T_RRSIG)
@@ -531,7 +558,7 @@ static int check_chain(struct seal *seal)
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
-/* Signatures that nobody can use: the zone is served as any other. */
+/* Signatures, but none of the SOA: the zone is served as unsigned. */
 static void say_unsigned(const struct zone *zone)
 {
 	size_t i;

@@ -78,7 +78,7 @@ static int value_wrong(const struct value *value, const char *what)
 	return zone_why(value->scan->why, "%s: its value is not %s", value->name, what);
 }
 
-/* The next item of a list with commas between its items; false behind the last. */
+/* The next item of a comma-separated list; false after the last one. */
 static bool next_item(struct value *value, const char **at, size_t *len)
 {
 	__u8 *comma;
@@ -319,7 +319,7 @@ static bool ascending(const __u8 *p, const __u8 *end)
 	return true;
 }
 
-/* In the order of preference, so each is looked for by a bit of its own. */
+/* The list is in the order of preference, so a bit for each key finds duplicates. */
 static bool groups_valid(const __u8 *p, size_t len)
 {
 	__u8 seen[65536 / 8] = { 0 };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * zone_types.c: a row for each record type that is known by name (zone_field.h), and what its data
- * must obey beyond the form of its fields.
+ * zone_types.c: a row for each record type that is known by name (zone_field.h), and the rules for
+ * its data that concern several fields.
+ *
  *
  * To add a type: a row here, in the order of the numbers. A field that no other type has gets a
  * kind in zone_field.h and its two functions in zone_field_rare.c.
@@ -28,7 +29,7 @@ static int check_digest(const char *what, unsigned int algorithm, size_t len, si
 	return zone_why(why, "%s has %zu bytes; type %u has %zu", what, len, algorithm, right);
 }
 
-/* RFC 4034, 5.1; RFC 4509; RFC 6605. The one of RFC 5933 is out of use, and unknown to most. */
+/* RFC 4034, 5.1; RFC 4509; RFC 6605. That of RFC 5933 is obsolete and mostly unsupported. */
 static int check_ds(const __u8 *rdata, size_t len, char why[ZONE_WHY])
 {
 	static const __u8 bytes[] = { 0, 20, 32, 0, 48 };

@@ -10,7 +10,7 @@
 
 #include "zone_lex.h"
 
-/* Whatever the case. */
+/* Ignores case. */
 bool zone_word_is(const struct zone_word *word, const char *text);
 /* The same for a part of a word. */
 bool zone_text_is(const char *at, size_t len, const char *text);
@@ -29,8 +29,8 @@ int zone_word_date(const struct zone_word *word, __u32 *seconds);
 int zone_word_name(const struct zone_word *word, const __u8 *origin, __u8 wire[256]);
 
 /*
- * One byte at *@at, which an escape (\X, \DDD) may stand for; advances *@at, which is before @end.
- * -EINVAL: the escape is none. *@escaped, if not NULL: it was one.
+ * One byte at *@at, perhaps written as an escape (\X, \DDD); advances *@at, which is before @end.
+ * -EINVAL: the escape is wrong. *@escaped, if not NULL: it was one.
  */
 int zone_text_byte(const char **at, const char *end, bool *escaped);
 
@@ -40,7 +40,7 @@ int zone_word_bytes(const struct zone_word *word, __u8 *to, size_t room);
 /* The name of a file, closed by a zero byte; escapes count inside of quotes only. */
 int zone_word_file(const struct zone_word *word, char *to, size_t room);
 
-/* For messages: the word, shortened, with nothing in it that a terminal would obey. */
+/* For messages: the word, shortened and without control characters. */
 #define ZONE_WORD_TEXT 48
 const char *zone_word_show(const struct zone_word *word, char text[ZONE_WORD_TEXT]);
 

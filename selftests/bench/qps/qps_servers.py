@@ -3,10 +3,13 @@
 
 All may use both cores, are told to be brief, and to know no rate limit.
 """
-import json, os, signal, subprocess, time
+import json, os, shutil, signal, struct, subprocess, sys, time
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../dns"))
+from dns_sign import Way, sign
 
 VIP, GATEWAY, CLIENT = "192.0.2.53", "10.77.0.1", "10.77.0.2"
-ZONE = "bench.example"
+ZONE, SIGNED = "bench.example", "signed.example"
 NAMES = 1000
 
 ANYDOOR = """
@@ -18,7 +21,10 @@ nodes: [{{name: n1, id: 1, pop: pop, tunnel: {gateway}}}]
 keys: {{file: fleet.key}}
 stamp: {{tcp_timestamps: set, clock: any}}
 xdp: {{dispatcher: off}}
-dns: {{zones: [{{name: {zone}, file: {dir}/zone}}]}}
+dns:
+  zones:
+    - {{name: {zone}, file: {dir}/zone}}
+    - {{name: {signed}, file: {dir}/signed}}
 state: {{bpffs: {bpffs}, run: {dir}/run}}
 """
 
@@ -39,6 +45,8 @@ template:
 zone:
   - domain: {zone}
     file: {dir}/zone
+  - domain: {signed}
+    file: {dir}/signed
 """
 
 NSD = """
@@ -96,12 +104,19 @@ zone "{zone}" {{ type primary; file "{dir}/zone"; }};
 """
 
 
-def write_zone(path):
+def write_zone(path, zone):
     with open(path, "w") as f:
-        f.write(f"$ORIGIN {ZONE}.\n$TTL 300\n@ SOA ns hostmaster 1 7200 3600 1209600 300\n"
+        f.write(f"$ORIGIN {zone}.\n$TTL 300\n@ SOA ns hostmaster 1 7200 3600 1209600 300\n"
                 "@ NS ns\nns A 198.51.100.53\nmail A 198.51.100.25\n*.w A 198.51.100.99\n")
         for i in range(NAMES):
             f.write(f"n{i} A 198.51.100.{i % 256}\nn{i} AAAA 2001:db8::1:{i:x}\nn{i} MX 10 mail\n")
+
+
+def write_zones(folder):
+    """`zone`, and `signed`, which has the same contents."""
+    write_zone(f"{folder}/zone", ZONE)
+    write_zone(f"{folder}/unsigned", SIGNED)
+    sign(folder, SIGNED, Way("ldns", "ECDSAP256SHA256"), "unsigned", "signed")
 
 
 def inside(netns, *command):
@@ -116,7 +131,8 @@ class Server:
         self.netns, self.dir, self.proc = netns, dir, None
 
     def fill(self, text, **more):
-        return text.format(dir=self.dir, vip=VIP, gateway=GATEWAY, zone=ZONE, **more)
+        return text.format(dir=self.dir, vip=VIP, gateway=GATEWAY, zone=ZONE,
+                           signed=SIGNED, **more)
 
     def write(self, name, text):
         path = os.path.join(self.dir, name)
@@ -145,16 +161,27 @@ class Server:
 
 
 class Reflector(Server):
-    def __init__(self, netns, dir, build):
+    """Sends each query back, `more` bytes longer and with that rcode."""
+
+    def __init__(self, netns, dir, build, bpffs):
         super().__init__(netns, dir)
-        self.program = f"{build}/selftests/bench/qps/reflect.bpf.o"
+        self.program, self.bpffs = f"{build}/selftests/bench/qps/reflect.bpf.o", f"{bpffs}-reflect"
 
     def up(self):
-        subprocess.run(["ip", "-n", self.netns, "link", "set", "up0", "xdpdrv", "obj",
-                        self.program, "sec", "xdp.frags"], check=True)
+        os.makedirs(self.bpffs)
+        subprocess.run(["bpftool", "prog", "load", self.program, f"{self.bpffs}/reflect",
+                        "pinmaps", self.bpffs], check=True)
+        subprocess.run(inside(self.netns, "ip", "link", "set", "up0", "xdpdrv", "pinned",
+                              f"{self.bpffs}/reflect"), check=True)
+
+    def set(self, more, rcode):
+        value = [f"{byte:#x}" for byte in struct.pack("=II", more, rcode)]
+        subprocess.run(["bpftool", "map", "update", "pinned", f"{self.bpffs}/reflect_bss", "key",
+                        "0", "0", "0", "0", "value", *value], check=True)
 
     def down(self):
         subprocess.run(["ip", "-n", self.netns, "link", "set", "up0", "xdpdrv", "off"])
+        shutil.rmtree(self.bpffs, ignore_errors=True)
 
 
 class Anydoor(Server):
