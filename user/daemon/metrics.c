@@ -25,6 +25,7 @@
 #define BODY_MAX_BYTES	  1024
 #define TIMEOUT_S	  20 /* of a client that neither asks nor takes */
 #define BACKLOG		  16 /* as many may be beyond what metrics_client.h allows, for a moment */
+#define HEALTH_WAIT_S	  1  /* how much older health may be while a page is read */
 #define TOP_DEFAULT	  20
 #define TOP_MAX		  1000
 /* What a page of metrics reads for a moment is given back to the kernel, though the buffers of a
@@ -134,10 +135,12 @@ static void serve_flows(struct metrics *metrics, struct evhttp_request *request)
 
 /* --- health ---------------------------------------------------------------------------------- */
 
-/* Looked at once a second at most, however often it is asked. */
+/* Looked at once a second at most, however often it is asked; who asks waits for no page. */
 static void serve_health(struct metrics *metrics, struct evhttp_request *request)
 {
-	if (metrics->health.code && metrics_now_s() < metrics->health_due_s)
+	double until_s = metrics->health_due_s + (metrics->reading ? HEALTH_WAIT_S : 0);
+
+	if (metrics->health.code && metrics_now_s() < until_s)
 		metrics_reply_text(request, metrics->health.code, metrics->health.text);
 	else
 		reading_ask(metrics, request, false);
