@@ -215,7 +215,7 @@ def test_waits(what, make, watchdog):
         askers, began, ended = ask_all_during(site, what)
         noise = 2 * askers[-1].worst_ms(began - QUIET, ended)
         for asker in askers[:-1]:
-            limit = noise + (PAGE_MS if asker.name == "metrics" else WORST_MS)
+            limit = noise + (PAGE_MS if asker.name in ("metrics", "health") else WORST_MS)
             before, worst = asker.worst_ms(began - QUIET, began), asker.worst_ms(began, ended)
             ok(asker.wrong == 0 and asker.times(began, ended) > 0 and max(before, worst) < limit,
                f"{what}: {asker.name}: asked {asker.times(began, ended)} times, waited {worst:.1f} ms "

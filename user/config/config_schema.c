@@ -74,8 +74,8 @@ const struct schema_row config_schema[] = {
 	{ "pops[].name", SCHEMA_NAME, CHANGE_AT_ONCE, .required = true, .unique = true,
 	  IN(config_pop, name), .max = CONFIG_NAME_MAX, .help = "name of the POP" },
 	{ "pops[].at", SCHEMA_COORDINATES, CHANGE_AT_ONCE, IN(config_pop, at), .says = "none",
-	  .help = "where the POP is, as degrees north and east such as [50.1, 8.7], for policies "
-		  "with `draw: distance`" },
+	  .help = "coordinates of the POP, degrees north and east such as [50.1, 8.7], for "
+		  "policies with `draw: distance`" },
 	{ "pops[].capacity", SCHEMA_COUNT, CHANGE_AT_ONCE, IN(config_pop, capacity), .min = 1,
 	  .max = 1u << 30, .says = "none",
 	  .help = "TCP connections that all nodes of the POP can hold together; a node that comes "

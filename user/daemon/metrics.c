@@ -135,7 +135,7 @@ static void serve_flows(struct metrics *metrics, struct evhttp_request *request)
 
 /* --- health ---------------------------------------------------------------------------------- */
 
-/* Looked at once a second at most, however often it is asked; who asks waits for no page. */
+/* Looked at once a second at most; after the first time, who asks waits for no page. */
 static void serve_health(struct metrics *metrics, struct evhttp_request *request)
 {
 	double until_s = metrics->health_due_s + (metrics->reading ? HEALTH_WAIT_S : 0);
