@@ -137,8 +137,7 @@ reload() {
 
 keeper_up
 trap servers_down EXIT
-at client ip link set wan0 xdpdrv obj "${BUILD:-build}/selftests/dns/pass.bpf.o" sec xdp.frags
-at client ethtool -K wan0 tx off >/dev/null
+client_hears_xdp
 for address in $FRA/32 $NYC/32 $SIN/32 $SIN6/128; do
 	at client ip addr add $address dev lo
 done
@@ -281,6 +280,7 @@ ALL="name: gone, by: tcp, port: 443, every: 1s, fall: 1, rise: 1"
 checked "{ checks: [{ $ALL }] }"
 reload
 ok "all fail: the last resort" await 6 is_www "10 $SIN"
+ok "which fails, too" await 6 stands sin out
 checked "{ checks: [{ $ALL }] }" policies="[{ name: first, default: [fra, nyc, sin], all_out: servfail }]"
 reload
 is "or SERVFAIL, if so configured" "$(www)" SERVFAIL
