@@ -47,8 +47,7 @@ moved() { # NAME KIND: text of its metric
 }
 
 keeper_up
-at client ip link set wan0 xdpdrv obj "${BUILD:-build}/selftests/dns/pass.bpf.o" sec xdp.frags
-at client ethtool -K wan0 tx off >/dev/null
+client_hears_xdp
 for source in $EUROPE $ASIA $NOBODY; do
 	at client ip addr add $source/32 dev lo
 	at pop ip route add $source via 10.9.0.2

@@ -28,8 +28,7 @@ agree() {
 }
 
 keeper_up
-at client ip link set wan0 xdpdrv obj "${BUILD:-build}/selftests/dns/pass.bpf.o" sec xdp.frags
-at client ethtool -K wan0 tx off >/dev/null
+client_hears_xdp
 "$random" make "$LAB_DIR" "$SEED" $((ROUNDS * EACH)) || die "no world"
 "$here/../steer/mmdb.py" "$LAB_DIR/geo.mmdb" <"$LAB_DIR/geo.txt"
 mapfile -t keys <"$LAB_DIR/steer.yaml"

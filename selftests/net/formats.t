@@ -85,8 +85,7 @@ asking() { # ANSWER
 keeper_up
 trap 'rm -rf "$ASIDE"-*; keeper_down' EXIT
 configure xdp="{ dispatcher: off }"
-at client ip link set wan0 xdpdrv obj "${BUILD:-build}/selftests/dns/pass.bpf.o" sec xdp.frags
-at client ethtool -K wan0 tx off >/dev/null
+client_hears_xdp
 daemon_start
 right=$(answers)
 is "each question has its answer" "$(head -2 <<<"$right" | paste -sd,)" \

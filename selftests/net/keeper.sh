@@ -111,7 +111,13 @@ configure() {
 	} >"$LAB_DIR/anydoor.yaml"
 }
 
-zone_write() { # SERIAL [LINE]
+# Without XDP there veth takes nothing that XDP sends back; and a wire has whole checksums.
+client_hears_xdp() {
+	at client ip link set wan0 xdpdrv obj "${BUILD:-build}/selftests/dns/pass.bpf.o" sec xdp.frags
+	at client ethtool -K wan0 tx off >/dev/null
+}
+
+zone_write() { # SERIAL [LINES]
 	printf '%s\n' '$ORIGIN example.com.' '$TTL 60' "@ SOA ns1 host $1 3600 600 86400 60" \
 		'@ NS ns1' "ns1 A $VIP4" "${2:-}" >"$LAB_DIR/example.zone"
 }

@@ -46,8 +46,7 @@ clients_elsewhere() { # of 40 networks, how many get nyc
 }
 
 keeper_up
-at client ip link set wan0 xdpdrv obj "${BUILD:-build}/selftests/dns/pass.bpf.o" sec xdp.frags
-at client ethtool -K wan0 tx off >/dev/null
+client_hears_xdp
 steered 10
 daemon_start
 addresses=()

@@ -159,8 +159,7 @@ shares() { # ADDRESS THOUSANDTHS...: both give it so many of the clients, but fo
 }
 
 keeper_up
-at client ip link set wan0 xdpdrv obj "${BUILD:-build}/selftests/dns/pass.bpf.o" sec xdp.frags
-at client ethtool -K wan0 tx off >/dev/null
+client_hears_xdp
 at client ip route add "${theirs%:*}" dev wan0 2>/dev/null
 places >"$LAB_DIR/places"
 "$here/../steer/mmdb.py" "$LAB_DIR/country.mmdb" GeoLite2-City <"$LAB_DIR/places"

@@ -50,8 +50,7 @@ asked_in_kernel() {
 }
 
 keeper_up
-at client ip link set wan0 xdpdrv obj "${BUILD:-build}/selftests/dns/pass.bpf.o" sec xdp.frags
-at client ethtool -K wan0 tx off >/dev/null
+client_hears_xdp
 steered
 daemon_start
 

@@ -9,18 +9,10 @@ scale=$(dirname "$0")/steer_scale.py
 TIMES=20 WITHIN_US=10000
 
 keeper_up
-at client ip link set wan0 xdpdrv obj "${BUILD:-build}/selftests/dns/pass.bpf.o" sec xdp.frags
-at client ethtool -K wan0 tx off >/dev/null
-cat >"$LAB_DIR/example.zone" <<-END
-	\$ORIGIN example.com.
-	\$TTL 300
-	@        SOA   ns1 host 1 3600 600 86400 60
-	         NS    ns1
-	ns1      A     $VIP4
-	www.fra  A     192.0.2.10
-	www.nyc  A     192.0.2.20
-	www.sin  A     192.0.2.30
-END
+client_hears_xdp
+zone_write 1 "www.fra A 192.0.2.10
+www.nyc A 192.0.2.20
+www.sin A 192.0.2.30"
 configure pops=
 "$scale" make 1000 250 >>"$LAB_DIR/anydoor.yaml"
 began=$EPOCHREALTIME
