@@ -4,12 +4,11 @@
  * its place if none runs.
  */
 #include <errno.h>
-#include <pwd.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include "ask.h"
 #include "cmd.h"
 #include "user/base/output.h"
 #include "user/config/failure.h"
@@ -41,13 +40,6 @@ const struct arg cmd_pop_args[] = {
 	{}
 };
 
-static const char *user_name(void)
-{
-	struct passwd *user = getpwuid(getuid());
-
-	return user ? user->pw_name : "?";
-}
-
 static int done(const struct globals *globals, const struct pop_options *options)
 {
 	char text[POP_STATE_TEXT];
@@ -74,12 +66,20 @@ static int failed(const struct globals *globals, const struct pop_options *optio
 		    strerror(-err));
 }
 
-static int by_daemon(const struct globals *globals, struct instance *instance,
-		     const struct pop_options *options)
+/* One word of an operator. */
+struct telling {
+	const struct globals *globals;
+	struct pop_options *options;
+};
+
+static int by_daemon(struct instance *instance, void *arg)
 {
-	json_t *reply,
-		*args = json_pack("{s:s, s:s, s:s*, s:s}", "pop", options->name, "state",
-				  options->state, "percent", options->percent, "who", user_name());
+	const struct telling *telling = arg;
+	const struct globals *globals = telling->globals;
+	const struct pop_options *options = telling->options;
+	json_t *reply, *args = json_pack("{s:s, s:s, s:s*, s:s}", "pop", options->name, "state",
+					 options->state, "percent", options->percent, "who",
+					 ask_user_name());
 	int err;
 
 	instance_find_control(instance);
@@ -94,45 +94,27 @@ static int by_daemon(const struct globals *globals, struct instance *instance,
 	return err ? failed(globals, options, err) : done(globals, options);
 }
 
-static int by_ourselves(const struct globals *globals, const struct instance *instance,
-			struct pop_options *options)
+static int by_ourselves(struct instance *instance, void *arg)
 {
+	const struct telling *telling = arg;
+	const struct globals *globals = telling->globals;
+	struct pop_options *options = telling->options;
 	struct pins pins;
 	int err = pins_open(&pins, instance->root, instance->name);
 
 	if (err == -ENOENT)
 		return fail(globals, EXIT_NOT_LOADED, "%s: not loaded: anydoor run loads it",
 			    globals->instance);
-	err = err ?: pops_say(&pins, options->name, user_name(), &options->told);
+	err = err ?: pops_say(&pins, options->name, ask_user_name(), &options->told);
 	return err ? failed(globals, options, err) : done(globals, options);
-}
-
-static int tell(const struct globals *globals, const struct config *config,
-		struct pop_options *options)
-{
-	struct config_errors errors = {};
-	struct instance instance;
-	int code, err;
-
-	instance_clear(&instance);
-	err = instance_init(&instance, config, globals->instance, &errors);
-	err = err ?: instance_lock_run(&instance, &errors);
-	err = err ?: instance_lock_pins(&instance, &errors);
-	if (!err)
-		code = by_ourselves(globals, &instance, options);
-	else if (err == -EAGAIN)
-		code = by_daemon(globals, &instance, options);
-	else
-		code = fail_errors(globals, EXIT_FAILED, &errors);
-	config_errors_free(&errors);
-	instance_unlock(&instance);
-	return code;
 }
 
 int cmd_pop(const struct globals *globals, int argc, char **argv)
 {
 	struct pop_options options = {};
+	struct telling telling = { .globals = globals, .options = &options };
 	struct config_errors errors = {};
+	struct instance instance;
 	struct config *config;
 	int code = EXIT_FAILED;
 
@@ -146,7 +128,7 @@ int cmd_pop(const struct globals *globals, int argc, char **argv)
 	if (config_load_places(globals->config_path, &config, &errors) && config)
 		places_only(config, &errors);
 	if (config)
-		code = tell(globals, config, &options);
+		code = ask_either(globals, config, &instance, by_daemon, by_ourselves, &telling);
 	config_errors_free(&errors);
 	config_free(config);
 	return code;
