@@ -19,12 +19,14 @@ static struct steer_range region6[] = { { (0x2001ull << 48) - 1, 0 },
 					{ (0x2002ull << 48) - 1, 2 },
 					{ ~0ull, 0 } };
 static struct steer_range asn4[] = { { 0x09ffffff, 0 }, { 0x0affffff, 64500 }, { 0xffffffff, 0 } };
+static struct steer_range asn6[] = { { ~0ull, 0 } };
 static const struct places places = {
 	.regions = regions,
 	.nr_regions = 3,
 	.region4 = { region4, 3, 3 },
 	.region6 = { region6, 3, 3 },
 	.asn4 = { { asn4, 3, 3 } },
+	.asn6 = { { asn6, 1, 1 } },
 	.nr_asns = 1,
 };
 

@@ -169,33 +169,23 @@ void places_free(struct places *places)
 	free(places);
 }
 
-static __u32 look_up(const struct steer_ranges *ranges, __u64 key)
+static __u32 look_up(const struct steer_ranges *ranges, const struct steer_key *key)
 {
-	size_t low = 0, high = ranges->nr, middle;
+	__u64 start;
 
-	while (low < high) {
-		middle = (low + high) / 2;
-		if (ranges->list[middle].end < key)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < ranges->nr ? ranges->list[low].location : 0;
+	return steer_ranges_find(ranges, key->key, &start)->location;
 }
 
 void places_find(const struct places *places, const struct ad_addr *addr, __u32 *region, __u32 *asn)
 {
-	__u64 key = __builtin_bswap64(addr->q[0]);
-	__u32 ip4;
+	const struct steer_key key = steer_map_key(addr, 128);
 	size_t i;
-	bool is_ip4 = steer_key_is_ip4(addr, &ip4);
 
 	*region = 0;
 	*asn = 0;
 	if (!places)
 		return;
-	key = is_ip4 ? ip4 : key;
-	*region = look_up(is_ip4 ? &places->region4 : &places->region6, key);
+	*region = look_up(key.is_ip4 ? &places->region4 : &places->region6, &key);
 	for (i = 0; !*asn && i < places->nr_asns; i++)
-		*asn = look_up(is_ip4 ? &places->asn4[i] : &places->asn6[i], key);
+		*asn = look_up(key.is_ip4 ? &places->asn4[i] : &places->asn6[i], &key);
 }

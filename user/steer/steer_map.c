@@ -41,11 +41,6 @@ struct steer_key steer_map_key(const struct ad_addr *addr, unsigned int bits)
 	return (struct steer_key){ false, __builtin_bswap64(addr->q[0]) };
 }
 
-bool steer_key_is_ip4(const struct ad_addr *addr, __u32 *ip4)
-{
-	return steer_inner_ip4(addr, 128, ip4) != 0;
-}
-
 /* --- ranges ----------------------------------------------------------------------------------- */
 
 int steer_ranges_add(struct steer_ranges *ranges, __u64 end, __u32 location)

@@ -26,12 +26,9 @@ struct steer_ranges {
 	size_t nr, room;
 };
 
-/* Whether an IPv4 address is looked up for @addr: it is one, or stands for one. */
-bool steer_key_is_ip4(const struct ad_addr *addr, __u32 *ip4);
-
 /* A range that ends at @end; one that has the location of the one before it makes that longer. */
 int steer_ranges_add(struct steer_ranges *ranges, __u64 end, __u32 location);
-/* The range that @key lies in, and where it begins. */
+/* The range that @key lies in, and where it begins. The last of @ranges ends at the last key. */
 const struct steer_range *steer_ranges_find(const struct steer_ranges *ranges, __u64 key,
 					    __u64 *start);
 void steer_ranges_free(struct steer_ranges *ranges);
