@@ -13,6 +13,7 @@
 #include "dns_service.h"
 #include "dns_steering.h"
 #include "dns_zones.h"
+#include "inner_map.h"
 #include "maps/dns_proto.h"
 #include "user/base/log.h"
 #include "user/config/config.h"
@@ -175,25 +176,16 @@ static void publish_close(struct publish *publish)
 /* A new map of as many elements as the image has pages, filled. */
 static int image_to_map(const struct dns_image *image)
 {
-	DECLARE_LIBBPF_OPTS(bpf_map_create_opts, opts,
-			    .map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE);
-	size_t size = (size_t)image->nr_pages * AD_DNS_PAGE_STRIDE;
-	int err, fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "dns_image", sizeof(__u32),
-				     AD_DNS_PAGE_STRIDE, image->nr_pages, &opts);
-	__u8 *to;
+	void *to;
 	__u32 i;
+	int fd = inner_map_new("dns_image", AD_DNS_PAGE_STRIDE, image->nr_pages, &to);
 
 	if (fd < 0)
-		return -errno;
-	to = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (to == MAP_FAILED) {
-		err = -errno;
-		close(fd);
-		return err;
-	}
+		return fd;
 	for (i = 0; i < image->nr_pages; i++)
-		memcpy(to + (size_t)i * AD_DNS_PAGE_STRIDE, image->pages[i], AD_DNS_PAGE_STRIDE);
-	munmap(to, size);
+		memcpy((__u8 *)to + (size_t)i * AD_DNS_PAGE_STRIDE, image->pages[i],
+		       AD_DNS_PAGE_STRIDE);
+	munmap(to, (size_t)image->nr_pages * AD_DNS_PAGE_STRIDE);
 	return fd;
 }
 

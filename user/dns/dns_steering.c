@@ -8,25 +8,17 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "dns_steering.h"
+#include "inner_map.h"
 #include "user/steer/pops.h"
 
 /* Makes a map with elements of @element bytes and copies @bytes to it. */
 static int bytes_to_map(const char *name, const void *bytes, size_t size, __u32 element)
 {
-	DECLARE_LIBBPF_OPTS(bpf_map_create_opts, opts,
-			    .map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE);
-	int err, fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(__u32), element,
-				     size / element, &opts);
 	void *to;
+	int fd = inner_map_new(name, element, size / element, &to);
 
 	if (fd < 0)
-		return -errno;
-	to = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (to == MAP_FAILED) {
-		err = -errno;
-		close(fd);
-		return err;
-	}
+		return fd;
 	memcpy(to, bytes, size);
 	munmap(to, size);
 	return fd;
