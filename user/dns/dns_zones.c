@@ -303,18 +303,22 @@ static int make_plan(struct reading *reading)
 	return err;
 }
 
-/* Makes or shares rows. Variants are read each time: their files change while the plan stays. */
-static int make_steering(struct reading *reading)
+/* Rows and variants. The files of variants change while the plan stays: a set with any is new. */
+static int make_steering(struct reading *reading, struct zone *const *zones)
 {
 	const struct dns_zones *before = reading->before;
 	struct dns_zones *set = reading->set;
+	int err;
 
 	if (before && set->plan == before->plan && before->steering &&
 	    !before->steering->nr_variants) {
 		set->steering = dns_steer_set_share(before->steering);
 		return 0;
 	}
-	return dns_steer_set_new(set->plan, reading->config, reading->errors, &set->steering);
+	err = dns_steer_set_new(set->plan, reading->config, reading->errors, &set->steering);
+	return err
+		       ?: dns_variants_load(reading->config, set->plan, zones, set->nr,
+					    set->steering, reading->errors);
 }
 
 /* Keeps or makes the plan, and checks its names against the zones. */
@@ -326,19 +330,13 @@ static int steer_all(struct reading *reading)
 
 	if (err || !set->plan || !set->plan->nr_names)
 		return err;
-	err = make_steering(reading);
-	if (err)
-		return err;
 	zones = zone_list(set);
 	if (!zones)
 		return -ENOMEM;
-	/* A set that is shared has none, and is not written to. */
-	if (set->steering->users == 1)
-		err = dns_variants_load(reading->config, set->plan, zones, set->nr, set->steering,
-					reading->errors);
-	if (!err)
-		err = dns_steered_check(zones, set->nr, set->steering->names,
-					set->steering->nr_names, reading->errors);
+	err = make_steering(reading, zones);
+	err = err
+		      ?: dns_steered_check(zones, set->nr, set->steering->names,
+					   set->steering->nr_names, reading->errors);
 	free(zones);
 	return err;
 }
