@@ -320,12 +320,16 @@ static void regrant(const struct loader *loader)
 
 /*
  * A change failed, perhaps after some maps were written: the old values are written back as far as
- * possible.
+ * possible. @keys NULL: the old ones are not known, so no map is written.
  */
 static void go_back(struct loader *loader, const struct config *old, const struct ad_keys *keys)
 {
 	struct config_errors errors = {};
 
+	if (!keys) {
+		model_configure(loader->fleet, old, clock_mono_s());
+		return;
+	}
 	if (fill_maps(&loader->dp, loader->fleet, old, keys, &errors))
 		log_err("what was written before cannot be taken back: %s", errors.list[0].text);
 	config_errors_free(&errors);
@@ -352,12 +356,10 @@ int loader_alter(struct loader *loader, struct intent *intent, const struct conf
 	warn_lost_vips(loader, intent->config);
 	had_keys = !read_keys(loader, &keys);
 	err = change(loader, intent, anew, errors);
-	if (err && old)
-		model_configure(loader->fleet, old, clock_mono_s());
-	if (err && old && had_keys)
-		go_back(loader, old, &keys);
-	if (err && old)
+	if (err && old) {
+		go_back(loader, old, had_keys ? &keys : NULL);
 		prune(loader, old);
+	}
 	explicit_bzero(&keys, sizeof(keys));
 	if (err)
 		return err;
