@@ -19,7 +19,9 @@
 
 #define DAEMON_EVENTS_MAX 8
 
+struct datapath;
 struct reload;
+struct vip_set;
 
 /* Commands that wait for the same answer. */
 struct control_callers {
@@ -125,6 +127,9 @@ void daemon_tend(struct daemon *daemon);
 bool daemon_start_chore(struct daemon *daemon, struct chore *chore,
 			void (*work)(struct worker_job *job),
 			void (*done)(struct worker_job *job, bool ran));
+/* On the worker: what @act makes of the sockets of the VIPs becomes the chore's result. */
+void daemon_chore_on_sockets(struct chore *chore,
+			     int (*act)(const struct datapath *dp, const struct vip_set *vips));
 /* When something about interfaces changed: are we still where we should be? */
 void daemon_tend_interfaces(void *daemon);
 

@@ -28,23 +28,16 @@ static int count_one(const struct socket_entry *socket, void *arg)
 	return 0;
 }
 
-/* With maps that it opens itself: the loader's are others after a reload. */
-static void work_count(struct worker_job *job)
+static int count_live(const struct datapath *dp, const struct vip_set *vips)
 {
-	struct chore *chore = (struct chore *)job;
-	struct config_errors ignored = {};
-	struct datapath dp;
-	struct vip_set vips;
 	int nr = 0;
 
-	chore->result = datapath_open(&dp, chore->pins.dir, &ignored);
-	config_errors_free(&ignored);
-	if (chore->result)
-		return;
-	chore->result = vip_set_read(&vips, dp.locals, AD_LOCAL_VIP_TCP);
-	chore->result = chore->result ?: sockets_each(SOCKETS_LIVE, &vips, count_one, &nr);
-	chore->result = chore->result ?: nr;
-	datapath_close(&dp);
+	return sockets_each(SOCKETS_LIVE, vips, count_one, &nr) ?: nr;
+}
+
+static void work_count(struct worker_job *job)
+{
+	daemon_chore_on_sockets((struct chore *)job, count_live);
 }
 
 /* --- deciding --------------------------------------------------------------------------------- */

@@ -55,9 +55,9 @@ static void on_warm(struct worker_job *job, bool ran)
 }
 
 /* With maps that it opens itself: the loader's are others after a reload. */
-static void work_age(struct worker_job *job)
+void daemon_chore_on_sockets(struct chore *chore,
+			     int (*act)(const struct datapath *dp, const struct vip_set *vips))
 {
-	struct chore *chore = (struct chore *)job;
 	struct config_errors ignored = {};
 	struct datapath dp;
 	struct vip_set vips;
@@ -67,8 +67,13 @@ static void work_age(struct worker_job *job)
 	if (chore->result)
 		return;
 	chore->result = vip_set_read(&vips, dp.locals, AD_LOCAL_VIP_TCP);
-	chore->result = chore->result ?: unstamped_age(&dp, &vips);
+	chore->result = chore->result ?: act(&dp, &vips);
 	datapath_close(&dp);
+}
+
+static void work_age(struct worker_job *job)
+{
+	daemon_chore_on_sockets((struct chore *)job, unstamped_age);
 }
 
 static void on_aged(struct worker_job *job, bool ran)
