@@ -345,6 +345,26 @@ static ssize_t list_room(struct config_reader *loader, const struct value *value
 	return nr;
 }
 
+/*
+ * Reads the items of a list: @read_one takes each, as @one->text, to the end of the list that
+ * @value->where is, and says what is wrong with it. False with an error.
+ */
+static bool read_items(struct config_reader *loader, const struct value *value, size_t size,
+		       void **list,
+		       bool (*read_one)(struct config_reader *loader, struct value *one))
+{
+	const char *text = value->text;
+	struct value one = *value;
+	char item[QUOTED];
+	bool good = true;
+
+	if (list_room(loader, value, size, list) < 0)
+		return false;
+	for (one.text = item; value_next(&text, item, sizeof(item)); one.where = value->where)
+		good = read_one(loader, &one) && good;
+	return keep(loader, value, strdup(value->text)) && good;
+}
+
 static bool is_subdivision(const char *code)
 {
 	char country[3] = "";
@@ -373,48 +393,41 @@ static const char *code_trouble(enum schema_type type, const char *code)
 	}
 }
 
+static bool read_code(struct config_reader *loader, struct value *one)
+{
+	struct config_codes *codes = one->where;
+	const char *trouble = code_trouble(one->row->type, one->text);
+
+	if (trouble)
+		return reject(loader, one, "%s", trouble);
+	strcpy(codes->list[codes->nr++].text, one->text);
+	return true;
+}
+
 static bool read_codes(struct config_reader *loader, const struct value *value)
 {
 	struct config_codes *codes = value->where;
-	const char *text = value->text;
-	struct value one = *value;
-	const char *trouble;
-	char item[QUOTED];
-	bool good = true;
 
-	if (list_room(loader, value, sizeof(*codes->list), (void **)&codes->list) < 0)
-		return false;
-	for (one.text = item; value_next(&text, item, sizeof(item));) {
-		trouble = code_trouble(value->row->type, item);
-		if (trouble)
-			good = reject(loader, &one, "%s", trouble);
-		else
-			strcpy(codes->list[codes->nr++].text, item);
-	}
-	return keep(loader, value, strdup(value->text)) && good;
+	return read_items(loader, value, sizeof(*codes->list), (void **)&codes->list, read_code);
+}
+
+static bool read_asn(struct config_reader *loader, struct value *one)
+{
+	const char *digits = strncasecmp(one->text, "AS", 2) ? one->text : one->text + 2;
+	__u64 number = strtoull(digits, NULL, 10);
+	struct config_asns *asns = one->where;
+
+	if (!*digits || digits[strspn(digits, "0123456789")] || !number || number > 0xffffffff)
+		return reject(loader, one, "is no AS number: 1 to 4294967295");
+	asns->list[asns->nr++] = number;
+	return true;
 }
 
 static bool read_asns(struct config_reader *loader, const struct value *value)
 {
 	struct config_asns *asns = value->where;
-	const char *text = value->text, *digits;
-	struct value one = *value;
-	char item[QUOTED];
-	bool good = true;
-	__u64 number;
 
-	if (list_room(loader, value, sizeof(*asns->list), (void **)&asns->list) < 0)
-		return false;
-	for (one.text = item; value_next(&text, item, sizeof(item));) {
-		digits = strncasecmp(item, "AS", 2) ? item : item + 2;
-		number = strtoull(digits, NULL, 10);
-		if (!*digits || digits[strspn(digits, "0123456789")] || !number ||
-		    number > 0xffffffff)
-			good = reject(loader, &one, "is no AS number: 1 to 4294967295");
-		else
-			asns->list[asns->nr++] = number;
-	}
-	return keep(loader, value, strdup(value->text)) && good;
+	return read_items(loader, value, sizeof(*asns->list), (void **)&asns->list, read_asn);
 }
 
 static bool read_degrees(const char **text, double most, double *degrees)
@@ -441,49 +454,48 @@ static bool read_coordinates(struct config_reader *loader, const struct value *v
 	return keep(loader, value, strdup(value->text));
 }
 
+static bool read_network(struct config_reader *loader, struct value *one)
+{
+	struct config_networks *networks = one->where;
+
+	one->where = &networks->list[networks->nr];
+	if (!read_prefix(loader, one))
+		return false;
+	networks->nr++;
+	return true;
+}
+
 static bool read_networks(struct config_reader *loader, const struct value *value)
 {
 	struct config_networks *networks = value->where;
-	const char *text = value->text;
-	struct value one = *value;
-	char item[QUOTED];
-	bool good = true;
 
-	if (list_room(loader, value, sizeof(*networks->list), (void **)&networks->list) < 0)
+	return read_items(loader, value, sizeof(*networks->list), (void **)&networks->list,
+			  read_network);
+}
+
+/* One that stands there twice is an error, and is in the list. */
+static bool read_one_address(struct config_reader *loader, struct value *one)
+{
+	struct config_addresses *addresses = one->where;
+	bool good = true;
+	size_t i;
+
+	one->where = &addresses->list[addresses->nr];
+	if (!read_address(loader, one))
 		return false;
-	for (one.text = item; value_next(&text, item, sizeof(item));) {
-		one.where = &networks->list[networks->nr];
-		if (read_prefix(loader, &one))
-			networks->nr++;
-		else
-			good = false;
-	}
-	return keep(loader, value, strdup(value->text)) && good;
+	for (i = 0; i < addresses->nr; i++)
+		if (!addr_compare(one->where, &addresses->list[i]))
+			good = reject(loader, one, "stands here twice");
+	addresses->nr++;
+	return good;
 }
 
 static bool read_addresses(struct config_reader *loader, const struct value *value)
 {
 	struct config_addresses *addresses = value->where;
-	const char *text = value->text;
-	struct value one = *value;
-	char item[QUOTED];
-	bool good = true;
-	size_t i;
 
-	if (list_room(loader, value, sizeof(*addresses->list), (void **)&addresses->list) < 0)
-		return false;
-	for (one.text = item; value_next(&text, item, sizeof(item));) {
-		one.where = &addresses->list[addresses->nr];
-		if (!read_address(loader, &one)) {
-			good = false;
-			continue;
-		}
-		for (i = 0; i < addresses->nr; i++)
-			if (!addr_compare(one.where, &addresses->list[i]))
-				good = reject(loader, &one, "stands here twice");
-		addresses->nr++;
-	}
-	return keep(loader, value, strdup(value->text)) && good;
+	return read_items(loader, value, sizeof(*addresses->list), (void **)&addresses->list,
+			  read_one_address);
 }
 
 /* "200" or "300-399" */
@@ -502,25 +514,24 @@ static bool read_status(const char *text, struct config_status *status)
 	       to <= 599 && from <= to;
 }
 
+static bool read_one_status(struct config_reader *loader, struct value *one)
+{
+	struct config_statuses *statuses = one->where;
+
+	if (!read_status(one->text, &statuses->list[statuses->nr]))
+		return reject(loader, one,
+			      "is no status code of HTTP, such as 200 or "
+			      "300-399");
+	statuses->nr++;
+	return true;
+}
+
 static bool read_statuses(struct config_reader *loader, const struct value *value)
 {
 	struct config_statuses *statuses = value->where;
-	const char *text = value->text;
-	struct value one = *value;
-	char item[QUOTED];
-	bool good = true;
 
-	if (list_room(loader, value, sizeof(*statuses->list), (void **)&statuses->list) < 0)
-		return false;
-	for (one.text = item; value_next(&text, item, sizeof(item));) {
-		if (read_status(item, &statuses->list[statuses->nr]))
-			statuses->nr++;
-		else
-			good = reject(loader, &one,
-				      "is no status code of HTTP, such as 200 or "
-				      "300-399");
-	}
-	return keep(loader, value, strdup(value->text)) && good;
+	return read_items(loader, value, sizeof(*statuses->list), (void **)&statuses->list,
+			  read_one_status);
 }
 
 /* The text becomes fit to be read: blanks between its arguments. */
