@@ -10,9 +10,6 @@
 #include "bpf/dns/dns_xdp.h"
 #include "selftests/bench/wrap.h"
 
-/* What the compiler would leave out, as nobody reads it any more. */
-#define keep(p) __asm__ volatile("" : : "r"(p) : "memory")
-
 static __always_inline bool reach_addresses(struct xdp_md *ctx, struct dns_frame *f,
 					    struct dns_work *w, const struct ad_dns_image *image,
 					    const struct ad_dns_cell *cell, struct dns_quick *q,

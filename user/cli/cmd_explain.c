@@ -42,12 +42,10 @@ const struct arg cmd_explain_args[] = {
 	  "record type that the client asks for (default A)" },
 	{ "--resolver", 0, ARG_TEXT, offsetof(struct explain_options, resolver), "ADDRESS", 0, 0,
 	  "address of the resolver that asks, and tells the client's subnet (/24, /56, or "
-	  "ADDRESS's "
-	  "length); without it the client asks itself" },
+	  "ADDRESS's length); without it the client asks itself" },
 	{ "--stdin", 0, ARG_FLAG, offsetof(struct explain_options, from_stdin), NULL, 0, 0,
 	  "read questions from standard input, one a line: ADDRESS NAME [TYPE]; --json answers "
-	  "each "
-	  "on a line" },
+	  "each on a line" },
 	{ NULL }
 };
 

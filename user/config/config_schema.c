@@ -167,18 +167,15 @@ const struct schema_row config_schema[] = {
 	{ "dns.zones[].variants", SCHEMA_FILE, CHANGE_AT_ONCE, .may_lack = true,
 	  IN(config_zone, variants), .says = "none",
 	  .help = "files with the steered names of a signed zone, signed once for each POP: "
-		  "`{pop}` "
-		  "stands for its name; `anydoor variants` writes what is to be signed" },
+		  "`{pop}` stands for its name; `anydoor variants` writes what is to be signed" },
 	{ "dns.zones[].sign_key", SCHEMA_FILE, CHANGE_AT_ONCE, IN(config_zone, sign_key),
 	  .says = "none",
 	  .help = "file with a private key of the signed zone, in PEM or as ldns and BIND write "
-		  "it, "
-		  "by which the node signs the steered names itself; mode 0600" },
+		  "it, by which the node signs the steered names itself; mode 0600" },
 	{ "dns.zones[].sign_for", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config_zone, sign_s),
 	  .min = 60, .max = 31536000, .fallback = "14d",
 	  .help = "how long signatures by `sign_key` are good; they are made anew when a quarter "
-		  "of "
-		  "that is left" },
+		  "of that is left" },
 	{ "dns.include_dir", SCHEMA_FILE, CHANGE_AT_ONCE, IN(config, include_dir), .says = "none",
 	  .help = "directory whose files zone files may $INCLUDE, beside those below their own "
 		  "directory" },
@@ -325,8 +322,7 @@ const struct schema_row config_schema[] = {
 	{ "policies[].rules", SCHEMA_RULES, CHANGE_AT_ONCE, IN(config_policy, rules),
 	  .max = CONFIG_REGIONS_MAX, .later = later_rule,
 	  .help = "the POPs of each region, the first choice first; an inner list of POPs, or "
-		  "POPs "
-		  "with weights, are one choice; if a client is in several regions, the most "
+		  "POPs with weights, are one choice; if a client is in several regions, the most "
 		  "exact match decides: network (the longest), AS number, subdivision, country, "
 		  "continent; then the first" },
 	{ "policies[].default", SCHEMA_CHOICES, CHANGE_AT_ONCE, .required = true,

@@ -696,8 +696,7 @@ static const struct family families[] = {
 	  .write = write_node_states },
 	{ "steered_pop_told", "gauge", "pop, state",
 	  "1 for what was said of the POP, by an operator with `anydoor pop` or by its load "
-	  "(shed), "
-	  "else 0; auto: nothing",
+	  "(shed), else 0; auto: nothing",
 	  .write = write_pop_states },
 	{ "steered_pop_out", "gauge", "pop", "1 while no client of a steered name gets this POP",
 	  .write = write_pop_out },
@@ -709,8 +708,7 @@ static const struct family families[] = {
 	  .write = write_pop_load },
 	{ "steered_pop_health", "gauge", "pop, state",
 	  "1 for how the POP stands by its health checks, else 0; none: nothing checks it; kept: "
-	  "it "
-	  "fails, and gets clients because of health.at_least",
+	  "it fails, and gets clients because of health.at_least",
 	  .write = write_pop_health },
 	{ "health_check_up", "gauge", "check, pop",
 	  "0 while an address of the POP is out by this check, else 1", .write = write_check_up },

@@ -486,8 +486,7 @@ static void doubt_words(struct building *building)
 		word_text(&matcher->words[i], text);
 		doubt(building, region->line,
 		      "regions[]: %s: no network of the databases is in %s: is it spelled right, "
-		      "and "
-		      "do the databases tell such things?",
+		      "and do the databases tell such things?",
 		      region->name, text);
 	}
 }
