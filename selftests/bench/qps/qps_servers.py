@@ -3,21 +3,26 @@
 
 All may use both cores, are told to be brief, and to know no rate limit.
 """
-import json, os, shutil, signal, struct, subprocess, sys, time
+import ipaddress, json, os, random, shutil, signal, struct, subprocess, sys, time
 
-sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../dns"))
+SELFTESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
+sys.path.append(os.path.join(SELFTESTS, "dns"))
 from dns_sign import Way, sign
 
 VIP, GATEWAY, CLIENT = "192.0.2.53", "10.77.0.1", "10.77.0.2"
-ZONE, SIGNED = "bench.example", "signed.example"
+ZONE, SIGNED, STEERED = "bench.example", "signed.example", "steered.example"
 NAMES = 1000
+# Of steered names: those who ask, by which POP they are to be sent to, and its address.
+CLIENTS = "10.96.0.0/12"
+COUNTRIES = {"DE": "fra", "FR": "fra", "US": "nyc", "CA": "nyc"}
+ADDRESSES = {"fra": "198.51.100.10", "nyc": "198.51.100.20"}
 
 ANYDOOR = """
 node: n1
 interfaces: [up0]
 vips: [{{address: {vip}}}]
-pops: [{{name: pop}}]
-nodes: [{{name: n1, id: 1, pop: pop, tunnel: {gateway}}}]
+pops: [{{name: fra}}, {{name: nyc}}]
+nodes: [{{name: n1, id: 1, pop: fra, tunnel: {gateway}}}]
 keys: {{file: fleet.key}}
 stamp: {{tcp_timestamps: set, clock: any}}
 xdp: {{dispatcher: off}}
@@ -25,6 +30,15 @@ dns:
   zones:
     - {{name: {zone}, file: {dir}/zone}}
     - {{name: {signed}, file: {dir}/signed}}
+    - {{name: {steered}, file: {dir}/steered}}
+geo: {{databases: [{{name: country, file: {dir}/country.mmdb}}]}}
+regions:
+  - {{name: europe, countries: [DE, FR]}}
+  - {{name: america, countries: [US, CA]}}
+policies:
+  - {{name: nearest, rules: {{europe: [fra, nyc], america: [nyc, fra]}}, default: [fra, nyc]}}
+steer:
+{names}
 state: {{bpffs: {bpffs}, run: {dir}/run}}
 """
 
@@ -34,9 +48,17 @@ server:
     rundir: {dir}
     udp-workers: 2
     answer-rotation: off
+    edns-client-subnet: on
 {xdp}
 database:
     storage: {dir}
+mod-geoip:
+  - id: nearest
+    config-file: {dir}/geoip.conf
+    ttl: 300
+    mode: geodb
+    geodb-file: {dir}/country.mmdb
+    geodb-key: country/iso_code
 template:
   - id: default
     storage: {dir}
@@ -47,6 +69,9 @@ zone:
     file: {dir}/zone
   - domain: {signed}
     file: {dir}/signed
+  - domain: {steered}
+    file: {dir}/steered
+    module: mod-geoip/nearest
 """
 
 NSD = """
@@ -82,6 +107,17 @@ options => {{
     state_dir => {dir},
     zones_default_ttl => 300,
 }}
+plugins => {{ geoip => {{
+    maps => {{ world => {{
+        geoip2_db => {dir}/country.mmdb
+        datacenters => [fra, nyc]
+        map => {{
+            EU => [fra, nyc]
+            NA => [nyc, fra]
+        }}
+    }} }}
+    resources => {{ nearest => {{ map => world, dcmap => {{ {dcmap} }} }} }}
+}} }}
 """
 
 BIND = """
@@ -112,11 +148,42 @@ def write_zone(path, zone):
             f.write(f"n{i} A 198.51.100.{i % 256}\nn{i} AAAA 2001:db8::1:{i:x}\nn{i} MX 10 mail\n")
 
 
+def write_places(folder):
+    """Each /24 of the clients in one of the countries: `country.mmdb`."""
+    chance, lines = random.Random(1), ["10.77.0.0/24 continent=EU country=DE"]
+    for net in ipaddress.ip_network(CLIENTS).subnets(new_prefix=24):
+        country = chance.choice(list(COUNTRIES))
+        continent = "EU" if COUNTRIES[country] == "fra" else "NA"
+        lines.append(f"{net} continent={continent} country={country}")
+    subprocess.run([f"{SELFTESTS}/steer/mmdb.py", f"{folder}/country.mmdb", "GeoLite2-Country"],
+                   input="\n".join(lines), text=True, check=True)
+    return lines
+
+
+def write_steered(folder):
+    """The zone, and what gdnsd and Knot have for names that are steered."""
+    head = ("@ 300 SOA ns hostmaster 1 7200 3600 1209600 300\n@ 300 NS ns\n"
+            "ns 300 A 198.51.100.53\n")
+    with open(f"{folder}/steered", "w") as f:
+        f.write(f"$ORIGIN {STEERED}.\n{head}")
+        f.writelines(f"{pop} 300 A {address}\n" for pop, address in ADDRESSES.items())
+    with open(f"{folder}/steered.gdnsd", "w") as f:
+        f.write(head)
+        f.writelines(f"n{i} 300 DYNA geoip!nearest\n" for i in range(NAMES))
+    with open(f"{folder}/geoip.conf", "w") as f:
+        for i in range(NAMES):
+            f.write(f"n{i}.{STEERED}:\n")
+            f.writelines(f"  - geo: \"{country}\"\n    A: {ADDRESSES[pop]}\n"
+                         for country, pop in COUNTRIES.items())
+
+
 def write_zones(folder):
-    """`zone`, and `signed`, which has the same contents."""
+    """`zone`, `signed`, which has the same contents, and `steered`; where its clients are."""
     write_zone(f"{folder}/zone", ZONE)
     write_zone(f"{folder}/unsigned", SIGNED)
     sign(folder, SIGNED, Way("ldns", "ECDSAP256SHA256"), "unsigned", "signed")
+    write_steered(folder)
+    return write_places(folder)
 
 
 def inside(netns, *command):
@@ -131,8 +198,8 @@ class Server:
         self.netns, self.dir, self.proc = netns, dir, None
 
     def fill(self, text, **more):
-        return text.format(dir=self.dir, vip=VIP, gateway=GATEWAY, zone=ZONE,
-                           signed=SIGNED, **more)
+        return text.format(dir=self.dir, vip=VIP, gateway=GATEWAY, zone=ZONE, signed=SIGNED,
+                           steered=STEERED, **more)
 
     def write(self, name, text):
         path = os.path.join(self.dir, name)
@@ -195,7 +262,9 @@ class Anydoor(Server):
     def configure(self):
         key = self.write("fleet.key", os.urandom(32).hex())
         os.chmod(key, 0o600)
-        self.write("anydoor.yaml", self.fill(ANYDOOR, bpffs=self.bpffs))
+        names = "\n".join(f"  - {{name: n{i}.{STEERED}, policy: nearest, members: '{{pop}}'}}"
+                          for i in range(NAMES))
+        self.write("anydoor.yaml", self.fill(ANYDOOR, bpffs=self.bpffs, names=names))
         return self.words("run")
 
     def call(self, *words):
@@ -237,7 +306,9 @@ class Gdnsd(Server):
     def configure(self):
         os.makedirs(f"{self.dir}/zones", exist_ok=True)
         os.replace(self.write("g", open(f"{self.dir}/zone").read()), f"{self.dir}/zones/{ZONE}")
-        self.write("config", self.fill(GDNSD))
+        shutil.copy(f"{self.dir}/steered.gdnsd", f"{self.dir}/zones/{STEERED}")
+        dcmap = ", ".join(f"{pop} => {address}" for pop, address in ADDRESSES.items())
+        self.write("config", self.fill(GDNSD, dcmap=dcmap))
         return "gdnsd", "-c", self.dir, "start"
 
     def down(self):
