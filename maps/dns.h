@@ -22,7 +22,7 @@
  * build a second binary with the next one, and with NSID_MAX as another layout.
  */
 #ifndef AD_DNS_FORMAT
-#define AD_DNS_FORMAT 4
+#define AD_DNS_FORMAT 5
 #endif
 #define AD_DNS_JOIN(name, number)  name##_##number
 #define AD_DNS_NAMED(name, number) AD_DNS_JOIN(name, number)

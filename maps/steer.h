@@ -29,10 +29,11 @@
  * below its children but the last one. What is not used has all bits set.
  *
  * Nobody begins at the root of IPv4: for each value of an address's first 16 bits there is a
- * *start*, the lowest node that all such addresses are below. With few networks that is a leaf for
- * most.
+ * *start*. If all such addresses are in one location, and in a database of countries five in six
+ * are, that is the location and the scope, and nothing else is read. If not, it is the lowest node
+ * that they are all below.
  */
-#define AD_STEER_FORMAT	  2
+#define AD_STEER_FORMAT	  3
 #define AD_STEER_LEVELS4  6
 #define AD_STEER_LEVELS6  7
 #define AD_STEER_FAN4	  17
@@ -49,7 +50,9 @@
 /* Where IPv4 begins: lines of 16 starts each, behind the head. */
 #define AD_STEER_STARTS	     1 /* the first of them */
 #define AD_STEER_START_LINES 4096
-#define AD_STEER_START_UP    3 /* bits of a start: levels above the leaves; the others: its node */
+#define AD_STEER_START_WHOLE (1u << 31) /* in a start: one location */
+#define AD_STEER_START_SCOPE 16 /* bits that a scope is shifted by, the location is below it */
+#define AD_STEER_START_UP    3 /* bits of other starts: levels above the leaves; then: its node */
 
 struct ad_steer_head {
 	__u32 format; /* AD_STEER_FORMAT */

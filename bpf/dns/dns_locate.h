@@ -136,19 +136,16 @@ static __always_inline __u32 steer_level(const __u32 *levels, __u32 up)
 	return levels[up & 7];
 }
 
-/* In which leaf @key is; of a table that was not made by us no loop comes, only nothing. */
+/*
+ * In which leaf @key is, from its start on; of a table that was not made by us no loop comes, only
+ * nothing.
+ */
 static __always_inline const struct ad_steer_leaf4 *
-steer_find4(const struct dns_work *w, const struct ad_steer_line *head, __u32 key)
+steer_find4(const struct dns_work *w, const struct ad_steer_line *head, __u32 start, __u32 key)
 {
-	const struct ad_steer_line *line =
-		steer_line(w, head, AD_STEER_STARTS + key / (AD_STEER_START_LINES * 256));
-	__u32 n, up, i;
+	__u32 n = start >> AD_STEER_START_UP, up = start & ((1 << AD_STEER_START_UP) - 1), i;
+	const struct ad_steer_line *line;
 
-	if (!line)
-		return 0;
-	n = line->starts.start[key >> 16 & 15];
-	up = n & ((1 << AD_STEER_START_UP) - 1);
-	n >>= AD_STEER_START_UP;
 	for (i = 0; i < AD_STEER_LEVELS4 - 1; i++, up--) {
 		if (!up || up >= AD_STEER_LEVELS4)
 			break;
@@ -179,14 +176,26 @@ steer_find6(const struct dns_work *w, const struct ad_steer_line *head, __u64 ke
 	return line ? &line->leaf6 : 0;
 }
 
-/* Bits of a prefix of @key that leaves out what is before its range and what is behind it. */
+/*
+ * The scope is the shortest prefix of @key that meets neither what is before its range nor what is
+ * behind it.
+ */
 static __always_inline int steer_locate4(const struct dns_work *w, const struct ad_steer_line *head,
 					 __u32 key, struct steer_place *place)
 {
-	const struct ad_steer_leaf4 *leaf = steer_find4(w, head, key);
+	const struct ad_steer_line *line =
+		steer_line(w, head, AD_STEER_STARTS + key / (AD_STEER_START_LINES * 256));
+	__u32 start = line ? line->starts.start[key >> 16 & 15] : 0;
+	const struct ad_steer_leaf4 *leaf;
 	__u64 low, high, nearest;
 	__u32 at = 0, i, before, end;
 
+	if (start & AD_STEER_START_WHOLE) {
+		place->location = start;
+		place->scope = start >> AD_STEER_START_SCOPE & 31;
+		return 0;
+	}
+	leaf = line ? steer_find4(w, head, start, key) : 0;
 	if (!leaf)
 		return -1;
 	for (i = 0; i < AD_STEER_RANGES4 - 1; i++)

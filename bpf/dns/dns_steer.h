@@ -186,6 +186,19 @@ static __always_inline int steer_last(struct dns_work *w, const struct ad_rows *
 	return row ? row->pop[w->draw & (AD_STEER_SLOTS - 1)] : AD_STEER_NONE;
 }
 
+/* The POP drawn first, if it is up and sheds nobody: so it is of nearly all. */
+static __always_inline __u32 steer_first(struct dns_work *w, const struct ad_rows *table,
+					 __u32 entry)
+{
+	const struct ad_steer_row *row =
+		steer_at(w, table, table->head.rows + (entry & AD_STEER_ROW) * sizeof(*row),
+			 sizeof(*row));
+	__u32 pop = row && entry & AD_STEER_ROW ? row->pop[w->draw & (AD_STEER_SLOTS - 1)]
+						: AD_STEER_NONE;
+
+	return pop == AD_STEER_NONE || dns_pop_word(w, pop) ? AD_STEER_NONE : pop;
+}
+
 /* What POPs shed others take, and if there are none, they do themselves. */
 static __always_inline int steer_choose(struct dns_work *w, const struct ad_rows *table,
 					const struct ad_dns_steered *name)
@@ -198,8 +211,12 @@ static __always_inline int steer_choose(struct dns_work *w, const struct ad_rows
 	if (name->policy >= table->head.nr_policies || w->location >= nr)
 		return AD_STEER_NONE;
 	entry = steer_entry(w, table, first + w->location * sizeof(entry));
-	w->drawn = 0;
 	w->doubtful = 0;
+	w->drawn = !(entry & AD_STEER_SINGLE);
+	pop = steer_first(w, table, entry);
+	if (pop != AD_STEER_NONE)
+		return pop;
+	w->drawn = 0;
 	w->careless = 0;
 	pop = dns_draw_rank(w, table, entry);
 	if (pop != AD_STEER_NONE)

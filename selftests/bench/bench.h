@@ -39,13 +39,19 @@ enum {
  * *@ifindex. 0 or -errno, said.
  */
 int site_enter(const char *flow_max, int *ifindex, struct config **config);
-/* The zone's file, anew. Beside it there is one of BENCH_NAMES steered names. 0 or -errno. */
-int site_write_zone(unsigned int names);
+/*
+ * Zones anew: one of @names, beside it one of @steered names, which is empty for all benches that
+ * ask no such name: a larger table is further from the CPU. *@config becomes that of them. 0 or
+ * -errno, said.
+ */
+int site_write(const char *flow_max, unsigned int names, unsigned int steered,
+	       struct config **config);
 
 /* --- rig ------------------------------------------------------------------------------------ */
 
 struct rig {
 	struct config *config;
+	const char *flow_max;	     /* in it */
 	struct anydoor_bpf *door;    /* programs under test, loaded */
 	struct ad_flow_bucket *tags; /* the flow table's two maps, mapped here */
 	struct ad_flow *flows;
@@ -69,8 +75,8 @@ int rig_new(struct rig *rig, const char *flow_max);
 __u64 rig_flow_bytes(const struct rig *rig);
 void rig_free(struct rig *rig);
 /*
- * Publishes a zone of so many names, and steered names whose clients are in so many networks (0: in
- * those of the configuration), if that is not what is published. 0 or -errno, said.
+ * Publishes a zone of so many names, and steered names whose clients are in so many networks (0: no
+ * such names), if that is not what is published. 0 or -errno, said.
  */
 int rig_serve(struct rig *rig, unsigned int names, unsigned int networks);
 /* Takes the time, and empties the flow table. */

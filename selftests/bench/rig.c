@@ -206,7 +206,8 @@ int rig_serve(struct rig *rig, unsigned int names, unsigned int networks)
 
 	if (names == rig->names && networks == rig->networks)
 		return 0;
-	err = site_write_zone(names) ?: publish_zone(rig, names, networks, &errors);
+	err = site_write(rig->flow_max, names, networks ? BENCH_NAMES : 0, &rig->config)
+		      ?: publish_zone(rig, names, networks, &errors);
 	config_errors_log(&errors);
 	config_errors_free(&errors);
 	return err;
@@ -220,6 +221,7 @@ int rig_new(struct rig *rig, const char *flow_max)
 
 	memset(rig, 0, sizeof(*rig));
 	rig->ncpus = libbpf_num_possible_cpus();
+	rig->flow_max = flow_max;
 	err = site_enter(flow_max, &rig->ifindex, &rig->config);
 	if (err)
 		return err;

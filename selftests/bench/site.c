@@ -103,7 +103,7 @@ static int raise_network(int *ifindex)
 	return *ifindex ? attach_pass(*ifindex) : -ENODEV;
 }
 
-static int write_settings(const char *flow_max)
+static int write_settings(const char *flow_max, unsigned int steered)
 {
 	FILE *file = fopen(SITE "/anydoor.yaml", "w");
 
@@ -112,7 +112,7 @@ static int write_settings(const char *flow_max)
 	fprintf(file, settings, flow_max);
 	fputs("steer:\n  - { name: www.signed.example, policy: nearest, members: \"{pop}\" }\n",
 	      file);
-	for (unsigned int i = 0; i < BENCH_NAMES; i++) {
+	for (unsigned int i = 0; i < steered; i++) {
 		char label[8];
 
 		frame_dns_label(i, label);
@@ -121,7 +121,7 @@ static int write_settings(const char *flow_max)
 	return fclose(file) ? -errno : 0;
 }
 
-int site_write_zone(unsigned int names)
+static int write_zone(unsigned int names)
 {
 	FILE *file = fopen(SITE "/zone", "w");
 
@@ -140,7 +140,7 @@ int site_write_zone(unsigned int names)
 }
 
 /* For each POP an address of each name. */
-static int write_steered(void)
+static int write_steered(unsigned int names)
 {
 	FILE *file = fopen(SITE "/steer", "w");
 
@@ -149,7 +149,7 @@ static int write_steered(void)
 	fputs("@ 3600 SOA ns hostmaster 1 7200 3600 1209600 300\n@ 3600 NS ns\n"
 	      "ns 3600 A 198.51.100.53\n",
 	      file);
-	for (unsigned int i = 0; i < BENCH_NAMES; i++) {
+	for (unsigned int i = 0; i < names; i++) {
 		char label[8];
 
 		frame_dns_label(i, label);
@@ -228,23 +228,35 @@ static int write_signed(const char *path, const char *zone, const struct set *ch
 	return fclose(file) ? -errno : 0;
 }
 
-int site_enter(const char *flow_max, int *ifindex, struct config **config)
+int site_write(const char *flow_max, unsigned int names, unsigned int steered,
+	       struct config **config)
 {
 	struct config_errors errors = {};
+	struct config *loaded = NULL;
+	int err = write_settings(flow_max, steered) ?: write_zone(names) ?:
+		  write_steered(steered) ?: config_load(SITE "/anydoor.yaml", &loaded, &errors);
+
+	config_errors_log(&errors);
+	config_errors_free(&errors);
+	if (err)
+		return err;
+	config_free(*config);
+	*config = loaded;
+	return 0;
+}
+
+int site_enter(const char *flow_max, int *ifindex, struct config **config)
+{
 	int err;
 
-	err = mount_files() ?: raise_network(ifindex) ?: write_settings(flow_max) ?:
-	      site_write_zone(BENCH_NAMES) ?:
+	err = mount_files() ?: raise_network(ifindex) ?:
 	      write_signed(SITE "/nsec", "nsec.example.", with_nsec) ?:
 	      write_signed(SITE "/nsec3", "nsec3.example.", with_nsec3) ?:
 	      write_signed(SITE "/signed", "signed.example.", with_members) ?:
 	      write_signed(SITE "/signed.here", "signed.example.", with_nsec) ?:
 	      write_signed(SITE "/signed.there", "signed.example.", with_nsec) ?:
-	      write_steered() ?: keys_generate(SITE "/fleet.key") ?:
-	      config_load(SITE "/anydoor.yaml", config, &errors);
+	      keys_generate(SITE "/fleet.key") ?: site_write(flow_max, BENCH_NAMES, 0, config);
 	if (err)
 		fprintf(stderr, "bench: site: %s\n", strerror(-err));
-	config_errors_log(&errors);
-	config_errors_free(&errors);
 	return err;
 }

@@ -212,23 +212,36 @@ static void write_inner6(const struct steer_ranges *ranges, const struct shape *
 	}
 }
 
-/* Of all addresses that begin alike the lowest node that they are all below. */
+/* The start of 16 bits that are all in range @at. Its neighbours decide the scope, as in a leaf. */
+static __u32 whole_start(const struct steer_ranges *ip4, size_t at, __u32 key)
+{
+	__u64 low = at ? ip4->list[at - 1].end ^ key : 1ull << 32;
+	__u64 high = at + 1 < ip4->nr ? (ip4->list[at].end + 1) ^ key : 1ull << 32;
+	__u32 scope = steer_zeros(low < high ? low : high) - 31;
+
+	return AD_STEER_START_WHOLE | scope << AD_STEER_START_SCOPE | ip4->list[at].location;
+}
+
+/* Of all addresses that begin alike their one location, or the lowest node that they are below. */
 static void write_starts(const struct steer_ranges *ip4, struct ad_steer_line *lines)
 {
-	size_t range = 0, low, high;
-	__u32 begin, up;
+	size_t range = 0, first, low, high;
+	__u32 begin, up, *start;
 
 	for (begin = 0; begin < 1 << 16; begin++) {
-		low = range / AD_STEER_RANGES4;
+		start = &lines[begin / 16].starts.start[begin % 16];
+		first = range;
 		while (ip4->list[range].end < ((__u64)begin << 16 | 0xffff))
 			range++;
+		low = first / AD_STEER_RANGES4;
 		high = range / AD_STEER_RANGES4;
-		range += ip4->list[range].end == ((__u64)begin << 16 | 0xffff);
 		for (up = 0; low != high; up++) {
 			low /= AD_STEER_FAN4;
 			high /= AD_STEER_FAN4;
 		}
-		lines[begin / 16].starts.start[begin % 16] = low << AD_STEER_START_UP | up;
+		*start = first == range ? whole_start(ip4, first, begin << 16)
+					: low << AD_STEER_START_UP | up;
+		range += ip4->list[range].end == ((__u64)begin << 16 | 0xffff);
 	}
 }
 
