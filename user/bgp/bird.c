@@ -43,7 +43,7 @@ static void write_family(FILE *out, const struct bgp_setup *setup, enum bgp_fami
 	char text[ADDR_TEXT];
 	size_t i;
 
-	fprintf(out, "protocol static anydoor%u {\n\tipv%u { preference %u; };\n", number, number,
+	fprintf(out, "protocol static anydoor%u {\n\tipv%u { preference %d; };\n", number, number,
 		PREFERENCE);
 	for (i = 0; wish != BGP_WITHDRAW && i < setup->nr_prefixes; i++) {
 		const struct config_prefix *prefix = &setup->prefixes[i];

@@ -109,6 +109,8 @@ static void work_speak(struct worker_job *job)
 	speech->flows = speech->counts ? count_flows(&speech->pins) : -1;
 }
 
+static void note(struct daemon_bgp *bgp);
+
 static void log_told(struct daemon_bgp *bgp)
 {
 	bool is_told = bgp_fact_is(&bgp->fact, &bgp->setup, &bgp->judgement.wishes);
@@ -136,6 +138,7 @@ static void on_spoken(struct worker_job *job, bool ran)
 		bgp->flows = speech->flows;
 	bgp->fact = speech->fact;
 	log_told(bgp);
+	note(bgp);
 }
 
 /* A neighbour with a session hears something else, although the file says what it should. */
