@@ -214,9 +214,9 @@ bgp_by_anydoor() { # NODE
 	bgp_avoid "$1" 1
 }
 
-# The neighbours of NODE's BIRD hear that of the VIPs, says anydoor.
+# That is wished at NODE, and what its neighbours hear, says anydoor.
 bgp_is_told() { # NODE announce|deprefer|withdraw
-	same "$(enter "$1" anydoor status --json | jq -r '.bgp.families | map(.fact) | unique | .[]')" "$2"
+	same "$(enter "$1" anydoor status --json | jq -r '.bgp.families | map(.wish, .fact) | unique | .[]')" "$2"
 }
 
 # A node leaves its POP, or joins it again: it withdraws the VIPs, and nothing else happens to it.
