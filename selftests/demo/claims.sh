@@ -157,21 +157,34 @@ downloads_dead() {
 claim_drain() {
 	local served
 	say_title "5. A POP is drained"
+	bgp_by_anydoor fra
 	downloads_start
-	show fra anydoor drain
-	say "BGP still brings the client to fra:"
-	show isp ip route show $VIP4
-	show client curl -s "$(web_url 4)"
+	show fra anydoor drain --window 2m
 	served=$(served_by)
 	claim "of twenty new connections none is served by fra: $served" \
 		nobody_else_than_successors "$served"
+	claim "fra's router is told to prefer another path (graceful shutdown)" await 10 is_depreferred fra
+	claim "which leads to another POP" await 10 not leads_to fra
+	show edge_fra ip route show $VIP4
 	show fra anydoor status
 	claim "fra knows that two flows are left" flows_left_are fra 2
 	downloads_end
 	claim "they ended where they were, complete" downloads_intact
 	claim "now none is left" await 5 flows_left_are fra 0
+	claim "and fra's router hears no path any more" await 20 bgp_is_told fra withdraw
 	show fra anydoor undrain
+	claim "fra is announced again, and its router leads there" await 15 leads_to fra
 	claim "new connections are fra's again" same "$(web_who 4) $(web_who 6)" "fra fra"
+}
+
+# Does the router of NODE send there what is for the VIPs?
+leads_to() { # NODE
+	at "edge_$1" ip -4 route get $VIP4 | grep -q "dev $1 " && at "edge_$1" ip -6 route get $VIP6 | grep -q "dev $1 "
+}
+
+# What the router got, not what was sent.
+is_depreferred() { # NODE
+	enter "edge_$1" birdc show route $VIP4/32 all protocol "${1}4" | grep -q 'BGP.community: (65535,0)'
 }
 
 # Ten new connections over each family: "nyc 11, sin 9".

@@ -117,6 +117,24 @@ ok "a program" await 3 check_is program up
 ok "which has no rights" await 3 check_is rights up
 ok "nothing of it was refused" not logged "their process died"
 kill "$WEB"
+
+# BIRD is not confined with it; what it includes and its socket are reached from inside.
+cat >"$LAB_DIR/pop.conf" <<-END
+	router id 10.9.0.1;
+	log "$LAB_DIR/pop.bird" all;
+	include "$LAB_DIR/ru*/bird.conf";
+	protocol device {}
+END
+at pop bird -c "$LAB_DIR/pop.conf" -s "$LAB_DIR/pop.ctl" -P "$LAB_DIR/pop.pid"
+configure bgp="{ driver: bird, socket: $LAB_DIR/pop.ctl, prepend: 0, warm: 1s }"
+ok "reload with BIRD" confined_anydoor reload
+has_route() {
+	birdc -s "$LAB_DIR/pop.ctl" show route "$VIP4/32" | grep -q anydoor4
+}
+ok "BIRD has the routes to the VIPs" await 6 has_route
+kill "$(cat "$LAB_DIR/pop.pid")"
+configure
+ok "reload without" confined_anydoor reload
 rm -rf "$LAB_DIR/run/one"
 ok "its run files are made anew" await 10 test -S "$LAB_DIR/run/one/control"
 daemon_kill TERM

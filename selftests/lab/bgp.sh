@@ -45,6 +45,7 @@ bgp_config_common() { # PLACE
 		log "$LAB_DIR/bird/$1/log" all;
 		router id $(bgp_router_id "${AS[$1]}");
 		include "$LAB_DIR/bird/$1/avoid.conf";
+		include "$LAB_DIR/bird/$1/any*.conf";
 		protocol device {}
 		protocol direct { ipv4; ipv6; interface "lo", "client"; }
 		protocol kernel { merge paths $(bgp_multipath "$1"); ipv4 { export where source = RTS_BGP; }; }
@@ -92,6 +93,7 @@ bgp_config_policy() { # PLACE
 		cat <<-END
 			filter announce {
 				if net = $(tunnel_address "$1" 4)/32 || net = $(tunnel_address "$1" 6)/128 then accept;
+				if proto = "anydoor4" || proto = "anydoor6" then accept;
 				if AVOID = 0 && (net = $VIP4/32 || net = $VIP6/128) then accept;
 				reject;
 			}
@@ -199,6 +201,22 @@ bgp_spreads() { # [NODE...]
 		at edge_fra ip -4 route show $VIP4 | grep -q "dev $node " || return 1
 		at edge_fra ip -6 route show $VIP6 | grep -q "dev $node " || return 1
 	done
+}
+
+# From now on the anydoor of NODE says what its BIRD tells of the VIPs.
+bgp_by_anydoor() { # NODE
+	cat >>"$LAB_DIR/$1.yaml" <<-END
+		bgp: { driver: bird, socket: $LAB_DIR/bird/$1/ctl, file: $LAB_DIR/bird/$1/anydoor.conf, as: ${AS[$1]},
+		       warm: 1s, settle: 2s }
+	END
+	enter "$1" anydoor reload >/dev/null
+	await 15 bgp_is_told "$1" announce
+	bgp_avoid "$1" 1
+}
+
+# That is wished at NODE, and what its neighbours hear, says anydoor.
+bgp_is_told() { # NODE announce|deprefer|withdraw
+	same "$(enter "$1" anydoor status --json | jq -r '.bgp.families | map(.wish, .fact) | unique | .[]')" "$2"
 }
 
 # A node leaves its POP, or joins it again: it withdraws the VIPs, and nothing else happens to it.

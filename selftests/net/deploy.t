@@ -28,9 +28,13 @@ systemd_accepts() {
 	same "$said" ""
 }
 
-bird_accepts() {
-	echo "define DRAINING = $1;" >"$dir/drain.conf"
-	sed "s|/etc/bird/|$dir/|" "$dir/usr/share/doc/anydoor/examples/bird.conf" >"$dir/bird.conf"
+# With what anydoor writes, or without.
+bird_accepts() { # [ATTRIBUTES]
+	mkdir -p "$dir/anydoor-run"
+	rm -f "$dir/anydoor-run/bird.conf"
+	[[ $# == 0 ]] || echo "protocol static anydoor4 { ipv4 { preference 250; }; route 192.0.2.53/32 blackhole$1; }" \
+		>"$dir/anydoor-run/bird.conf"
+	sed "s|/run/anydoor|$dir/anydoor|" "$dir/usr/share/doc/anydoor/examples/bird.conf" >"$dir/bird.conf"
 	bird -p -c "$dir/bird.conf"
 }
 
@@ -55,8 +59,10 @@ ok "install" installs
 "$dir/usr/bin/anydoor" keygen "$dir/etc/anydoor/fleet.key" >/dev/null
 ok "check accepts the example configuration and its zone" \
 	"$dir/usr/bin/anydoor" check --config-only --config "$dir/etc/anydoor/anydoor.yaml"
-ok "BIRD accepts the example" bird_accepts false
-ok "BIRD accepts the example while draining" bird_accepts true
+ok "BIRD accepts the example before anydoor runs" bird_accepts
+ok "and while the VIPs are announced" bird_accepts ""
+ok "and while they are de-preferred" bird_accepts " { bgp_community.add((65535,0)); bgp_path.prepend(64512); }"
+ok "but not what is wrong" not bird_accepts " nonsense"
 if command -v systemd-analyze >/dev/null; then
 	ok "systemd accepts the unit" systemd_accepts
 fi
@@ -69,7 +75,7 @@ ok "man finds the page" man -l "$dir/usr/share/man/man8/anydoor.8"
 echo "# mine" >>"$dir/etc/anydoor/anydoor.yaml"
 ok "install again" installs
 ok "a configuration that is there stays" grep -q "# mine" "$dir/etc/anydoor/anydoor.yaml"
-rm "$dir/drain.conf" "$dir/bird.conf"
+rm -r "$dir/anydoor-run" "$dir/bird.conf"
 ok "uninstall" installs --remove
 is "only /etc is left" "$(files | paste -sd' ')" "./etc/anydoor/anydoor.yaml \
 ./etc/anydoor/fleet.key ./etc/anydoor/zones/example.com.zone"

@@ -206,7 +206,7 @@ static char *sendable(const char *text)
 }
 
 int ask_drain(const struct globals *globals, const struct drain_handle *handle, const char *verb,
-	      const char *reason, const char *to, json_t **reply)
+	      const char *reason, const char *to, json_t *more, json_t **reply)
 {
 	struct request request = { .globals = globals, .handle = handle, .verb = verb };
 	char *why = sendable(reason), *names = sendable(to);
@@ -214,6 +214,7 @@ int ask_drain(const struct globals *globals, const struct drain_handle *handle, 
 
 	request.args =
 		json_pack("{s:s, s:s*, s:s*}", "who", ask_user_name(), "reason", why, "to", names);
+	json_object_update(request.args, more);
 	if (why && strlen(why) > TOLD_WHY_MAX)
 		code = fail(globals, EXIT_USAGE, "--reason: %zu bytes are too long; %zu fit",
 			    strlen(why), TOLD_WHY_MAX);

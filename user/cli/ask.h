@@ -31,10 +31,10 @@ void ask_warn(const json_t *reply);
 /*
  * Has @verb, "drain" or "undrain", done by the daemon; where none runs, this process takes the
  * instance's locks for that moment and does the same in its place (drain_serve.h). Gives itself as
- * the user, @reason and @to, which may be NULL. EXIT_OK, and *@reply to json_decref() if @reply is
- * not NULL; or another code, said. Warnings are said.
+ * the user, @reason and @to, which may be NULL, and what else is in @more (may be NULL). EXIT_OK,
+ * and *@reply to json_decref() if @reply is not NULL; or another code, said. Warnings are said.
  */
 int ask_drain(const struct globals *globals, const struct drain_handle *handle, const char *verb,
-	      const char *reason, const char *to, json_t **reply);
+	      const char *reason, const char *to, json_t *more, json_t **reply);
 
 #endif

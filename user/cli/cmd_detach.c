@@ -6,12 +6,14 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "ask.h"
 #include "cmd.h"
 #include "user/base/args.h"
 #include "user/base/log.h"
 #include "user/base/output.h"
+#include "user/bgp/bgp.h"
 #include "user/config/failure.h"
 #include "user/daemon/control.h"
 #include "user/load/loader.h"
@@ -49,6 +51,7 @@ static int done(const struct globals *globals, int broken)
 /* One detach; the loader's instance is the one that ask_either() fills in. */
 struct detaching {
 	const struct globals *globals;
+	const struct config *config;
 	struct loader loader;
 	bool force;
 };
@@ -77,6 +80,22 @@ static int by_daemon(struct instance *instance, void *arg)
 	return code;
 }
 
+/* As the daemon does it. */
+static void withdraw(const struct config *config)
+{
+	struct bgp_setup *setup = calloc(1, sizeof(*setup));
+	struct bgp_fact *fact = calloc(1, sizeof(*fact));
+
+	if (setup)
+		bgp_setup_from(setup, config);
+	if (!setup || !fact || !bgp_withdraw(setup, fact))
+		log_warn("BGP: the data path is gone, and the VIPs cannot be withdrawn: %s; do it "
+			 "by hand",
+			 fact ? fact->why : "out of memory");
+	free(setup);
+	free(fact);
+}
+
 static int by_ourselves(struct instance *instance, void *arg)
 {
 	struct detaching *detaching = arg;
@@ -85,12 +104,14 @@ static int by_ourselves(struct instance *instance, void *arg)
 	int code, broken;
 	int err = loader_detach(&detaching->loader, detaching->force, &broken, &errors);
 
-	if (!err)
+	if (!err) {
+		withdraw(detaching->config);
 		code = done(globals, broken);
-	else if (err == -ENOENT)
+	} else if (err == -ENOENT) {
 		code = not_loaded(globals, instance);
-	else
+	} else {
 		code = fail_errors(globals, EXIT_FAILED, &errors);
+	}
 	config_errors_free(&errors);
 	loader_close(&detaching->loader);
 	return code;
@@ -98,7 +119,7 @@ static int by_ourselves(struct instance *instance, void *arg)
 
 static int detach(const struct globals *globals, const struct config *config, bool force)
 {
-	struct detaching detaching = { .globals = globals, .force = force };
+	struct detaching detaching = { .globals = globals, .config = config, .force = force };
 
 	loader_init(&detaching.loader);
 	return ask_either(globals, config, &detaching.loader.instance, by_daemon, by_ourselves,

@@ -16,6 +16,7 @@
 #include "user/base/clock.h"
 #include "user/base/log.h"
 #include "user/base/output.h"
+#include "user/bgp/record.h"
 #include "user/config/failure.h"
 #include "user/fleet/drain.h"
 #include "user/fleet/drain_cmd.h"
@@ -33,6 +34,20 @@ struct drain_options {
 	const char *to;
 	const char *reason;
 	bool wait;
+	bool even_last;
+};
+
+/* One that is under way. */
+struct draining {
+	const struct globals *globals;
+	struct drain_handle handle;
+	const struct drain_options *options;
+	long window_s;
+	bool has_steps; /* a daemon goes through those of BGP, too */
+	__u32 began_s;	/* CLOCK_MONOTONIC */
+	int owned;	/* connections; < 0: -errno */
+	enum drain_step step;
+	__u64 step_real_s; /* since when */
 };
 
 const struct arg cmd_drain_args[] = {
@@ -41,17 +56,25 @@ const struct arg cmd_drain_args[] = {
 	  .offset = offsetof(struct drain_options, wait),
 	  .help = "show progress until no more flows than --limit are left, or --window ends (exit "
 		  "1)" },
+	{ .name = "--until-flows",
+	  .type = ARG_NUMBER,
+	  .offset = offsetof(struct drain_options, limit),
+	  .value = "N",
+	  .max = ~0u,
+	  .help = "flows that may be left when the VIPs are withdrawn, and when --wait ends "
+		  "(default 0)" },
 	{ .name = "--limit",
 	  .type = ARG_NUMBER,
 	  .offset = offsetof(struct drain_options, limit),
 	  .value = "N",
 	  .max = ~0u,
-	  .help = "flows that may be left when --wait ends (default 0)" },
+	  .help = "older name of --until-flows" },
 	{ .name = "--window",
 	  .type = ARG_TEXT,
 	  .offset = offsetof(struct drain_options, window),
 	  .value = "TIME",
-	  .help = "how long --wait waits: 90s, 10m, 2h (default " WINDOW_DEFAULT ")" },
+	  .help = "how long flows get to end, before the VIPs are withdrawn and --wait gives up: "
+		  "90s, 10m, 2h (default " WINDOW_DEFAULT ")" },
 	{ .name = "--to",
 	  .type = ARG_TEXT,
 	  .offset = offsetof(struct drain_options, to),
@@ -63,6 +86,11 @@ const struct arg cmd_drain_args[] = {
 	  .offset = offsetof(struct drain_options, reason),
 	  .value = "TEXT",
 	  .help = "why it is drained: status and pops show it, with who said it and when" },
+	{ .name = "--last",
+	  .type = ARG_FLAG,
+	  .offset = offsetof(struct drain_options, even_last),
+	  .help = "withdraw the VIPs although so few other POPs are up (bgp.at_least) that clients "
+		  "may find none" },
 	{}
 };
 
@@ -126,15 +154,37 @@ static void warn_of_silent(const struct drain_handle *handle, const struct ad_st
 				handle->config->tunnel_port);
 }
 
-static int begin(const struct globals *globals, struct drain_handle *handle,
-		 const struct drain_options *options)
+static bool has_bgp(const struct config *config)
 {
-	int code = ask_drain(globals, handle, "drain", options->reason, options->to, NULL);
-	struct ad_state state;
+	return config->bgp.driver != CONFIG_BGP_NONE;
+}
 
-	if (!code && !pins_read_state(&handle->pins, &state))
+static int begin(struct draining *draining)
+{
+	const struct drain_options *options = draining->options;
+	struct drain_handle *handle = &draining->handle;
+	json_t *reply = NULL,
+	       *terms = json_pack("{s:I, s:I, s:b}", "window_s", (json_int_t)draining->window_s,
+				  "until_flows", (json_int_t)options->limit, "even_last",
+				  options->even_last);
+	int code = ask_drain(draining->globals, handle, "drain", options->reason, options->to,
+			     terms, &reply);
+	struct ad_state state;
+	bool has_daemon;
+
+	json_decref(terms);
+	if (code)
+		return code;
+	has_daemon = json_is_true(json_object_get(reply, "steps"));
+	json_decref(reply);
+	draining->has_steps = has_daemon && has_bgp(handle->config);
+	if (!has_daemon && has_bgp(handle->config))
+		log_warn(
+			"no daemon runs: new flows go elsewhere, but BGP is told nothing until one "
+			"does");
+	if (!pins_read_state(&handle->pins, &state))
 		warn_of_silent(handle, &state);
-	return code;
+	return EXIT_OK;
 }
 
 static bool is_draining(const struct drain_handle *handle)
@@ -182,43 +232,94 @@ static json_t *ended(const struct drain_options *options, int err)
 	return json_string(!err ? "quiet" : err == -ECANCELED ? "undrained" : "window");
 }
 
-static void show_json(const struct globals *globals, const struct drain_handle *handle,
-		      const struct drain_options *options, int owned, __u32 waited_s, int err)
+static bool is_few(const struct draining *draining)
 {
-	output_json(json_pack("{s:b, s:s, s:b, s:o, s:i, s:I, s:b, s:I, s:o}", "ok", !err,
-			      "instance", globals->instance, "draining", is_draining(handle),
-			      "successors", successors(handle), "owned", owned, "limit",
-			      (json_int_t)options->limit, "quiet",
-			      (unsigned int)owned <= options->limit, "waited_s",
-			      (json_int_t)waited_s, "ended", ended(options, err)));
+	return (unsigned int)draining->owned <= draining->options->limit;
+}
+
+static void show_json(const struct draining *draining, int err)
+{
+	const struct drain_handle *handle = &draining->handle;
+
+	output_json(json_pack("{s:b, s:s, s:b, s:o, s:i, s:I, s:b, s:I, s:o, s:s?}", "ok", !err,
+			      "instance", draining->globals->instance, "draining",
+			      is_draining(handle), "successors", successors(handle), "owned",
+			      draining->owned, "limit", (json_int_t)draining->options->limit,
+			      "quiet", is_few(draining), "waited_s",
+			      (json_int_t)(clock_mono_s() - draining->began_s), "ended",
+			      ended(draining->options, err), "step",
+			      draining->has_steps ? drain_step_key(draining->step) : NULL));
+}
+
+/* The daemon notes it; what cannot be read stays as it was. */
+static void read_step(struct draining *draining)
+{
+	struct drain_steps steps = {};
+	char path[RECORD_PATH_MAX];
+	json_t *json;
+
+	if (!record_path(draining->handle.config->run_dir, draining->globals->instance, path))
+		return;
+	json = record_read(path);
+	record_drain_recall(json_object_get(json, "drain"), &steps);
+	json_decref(json);
+	if (steps.step == DRAIN_OFF)
+		return;
+	draining->step = steps.step;
+	draining->step_real_s = steps.since_real_s;
+}
+
+#define LINGER_S 15 /* after the window: routers are told within a second or two */
+
+/* 0: all that was asked for is reached. -EAGAIN: not yet. -ETIMEDOUT: it will not be in time. */
+static int look(struct draining *draining)
+{
+	bool is_late = clock_mono_s() - draining->began_s >= (unsigned long)draining->window_s;
+	bool is_very_late =
+		clock_mono_s() - draining->began_s >= (unsigned long)draining->window_s + LINGER_S;
+
+	if (!draining->has_steps)
+		return is_few(draining) ? 0 : is_late ? -ETIMEDOUT : -EAGAIN;
+	read_step(draining);
+	if (draining->step == DRAIN_QUIET)
+		return 0;
+	return is_very_late ? -ETIMEDOUT : -EAGAIN;
+}
+
+static void show_progress(const struct draining *draining)
+{
+	printf("%5us  ", clock_mono_s() - draining->began_s);
+	if (draining->has_steps)
+		printf("%s: %s; ", drain_step_key(draining->step), drain_step_text(draining->step));
+	printf("%d flows left\n", draining->owned);
+	fflush(stdout);
 }
 
 /*
- * Waits until all flows have ended (0), until the time is over or the drain is taken back
- * (-ETIMEDOUT, -ECANCELED), or until another failure. *owned: flows that are left.
+ * Waits until all flows have ended and BGP is withdrawn (0), until the time is over or the drain is
+ * taken back (-ETIMEDOUT, -ECANCELED), or until another failure.
  */
-static int wait_quiet(const struct globals *globals, const struct drain_handle *handle,
-		      const struct drain_options *options, long window, int *owned)
+static int wait_quiet(struct draining *draining)
 {
-	__u32 start = clock_mono_s(), said = start;
-	int before = *owned;
+	__u32 said_s = clock_mono_s();
+	enum drain_step step = DRAIN_OFF;
+	int err, before = draining->owned;
 
-	while (*owned >= 0 && (unsigned int)*owned > options->limit) {
-		if (clock_mono_s() - start >= (unsigned long)window)
-			return -ETIMEDOUT;
-		if (!is_draining(handle))
+	while (draining->owned >= 0 && (err = look(draining)) == -EAGAIN) {
+		if (!is_draining(&draining->handle))
 			return -ECANCELED;
 		sleep(1);
-		*owned = drain_count_owned(handle);
-		if (*owned == before && clock_mono_s() - said < SAY_EVERY_S)
+		draining->owned = drain_count_owned(&draining->handle);
+		if (draining->owned == before && step == draining->step &&
+		    clock_mono_s() - said_s < SAY_EVERY_S)
 			continue;
-		if (!globals->json)
-			printf("%5us  %d flows left\n", clock_mono_s() - start, *owned);
-		fflush(stdout);
-		before = *owned;
-		said = clock_mono_s();
+		if (!draining->globals->json)
+			show_progress(draining);
+		before = draining->owned;
+		step = draining->step;
+		said_s = clock_mono_s();
 	}
-	return *owned < 0 ? *owned : 0;
+	return draining->owned < 0 ? draining->owned : err;
 }
 
 static int name_one(const struct ad_tuple *tuple, bool forwarded, void *arg)
@@ -245,46 +346,55 @@ static void show_left(const struct drain_handle *handle, int owned, long window)
 		log_err("left: and %d more", owned - nr);
 }
 
-static int drain(const struct globals *globals, struct drain_handle *handle,
-		 const struct drain_options *options, long window)
+static void show_late(const struct draining *draining)
 {
-	int err = 0, owned = drain_count_owned(handle);
-	__u32 start_s = clock_mono_s();
+	show_left(&draining->handle, draining->owned, draining->window_s);
+	if (draining->has_steps)
+		log_err("the drain has come to the step '%s': %s", drain_step_key(draining->step),
+			drain_step_text(draining->step));
+}
 
-	if (!globals->json && owned >= 0)
-		show_begun(handle, owned);
-	if (options->wait)
-		err = wait_quiet(globals, handle, options, window, &owned);
-	if (owned < 0)
-		fail(globals, EXIT_FAILED, "flows cannot be counted: %s", strerror(-owned));
+static int drain(struct draining *draining)
+{
+	const struct globals *globals = draining->globals;
+	int err = 0;
+
+	draining->began_s = clock_mono_s();
+	draining->owned = drain_count_owned(&draining->handle);
+	if (!globals->json && draining->owned >= 0)
+		show_begun(&draining->handle, draining->owned);
+	if (draining->options->wait)
+		err = wait_quiet(draining);
+	if (draining->owned < 0)
+		fail(globals, EXIT_FAILED, "flows cannot be counted: %s",
+		     strerror(-draining->owned));
 	else if (globals->json)
-		show_json(globals, handle, options, owned, clock_mono_s() - start_s, err);
+		show_json(draining, err);
 	else if (err == -ECANCELED)
-		log_err("somebody took the drain back; %d flows live here", owned);
+		log_err("somebody took the drain back; %d flows live here", draining->owned);
 	else if (err)
-		show_left(handle, owned, window);
-	else if (options->wait)
+		show_late(draining);
+	else if (draining->options->wait)
 		puts("quiet");
-	return err || owned < 0 ? EXIT_FAILED : EXIT_OK;
+	return err || draining->owned < 0 ? EXIT_FAILED : EXIT_OK;
 }
 
 int cmd_drain(const struct globals *globals, int argc, char **argv)
 {
 	struct drain_options options = { .window = WINDOW_DEFAULT };
-	struct drain_handle handle;
-	long window;
+	struct draining draining = { .globals = globals, .options = &options };
 	int code;
 
 	if (args_parse(cmd_drain_args, argc, argv, &options))
 		return EXIT_USAGE;
-	window = parse_window(options.window);
-	if (window < 0)
+	draining.window_s = parse_window(options.window);
+	if (draining.window_s < 0)
 		return fail(globals, EXIT_USAGE, "--window: '%s' is no time; 90s, 10m and 2h are",
 			    options.window);
-	code = drain_open(&handle, globals, true);
+	code = drain_open(&draining.handle, globals, true);
 	if (code)
 		return code;
-	code = begin(globals, &handle, &options) ?: drain(globals, &handle, &options, window);
-	drain_close(&handle);
+	code = begin(&draining) ?: drain(&draining);
+	drain_close(&draining.handle);
 	return code;
 }

@@ -66,6 +66,19 @@ static void print_interfaces(const struct status *status)
 		print_line("attached", "%snowhere%s", output_colour(RED), output_colour(PLAIN));
 }
 
+static void print_steps(const struct status *status)
+{
+	const json_t *steps = json_object_get(status->bgp, "drain");
+	const char *step = json_string_value(json_object_get(steps, "step"));
+	const char *what = json_string_value(json_object_get(steps, "what"));
+	__u64 since_s = json_integer_value(json_object_get(steps, "since_s"));
+	char age[UNIT_TEXT];
+
+	if (step && what)
+		print_line("", "step %s for %s: %s", step, unit_duration(time(NULL) - since_s, age),
+			   what);
+}
+
 static void print_drain(const struct view *view, const struct status *status)
 {
 	char text[AD_SUCCESSOR_MAX * (NAME_TEXT + 2)] = "", name[NAME_TEXT], word[64];
@@ -86,6 +99,29 @@ static void print_drain(const struct view *view, const struct status *status)
 	print_line("", "%s",
 		   status->told.what == AD_TOLD_DRAIN ? told_text(&status->told, told)
 						      : "because nodes[].state is draining");
+	print_steps(status);
+}
+
+static void print_bgp(const struct status *status)
+{
+	const char *driver = json_string_value(json_object_get(status->bgp, "driver"));
+	const json_t *one;
+	char age[UNIT_TEXT];
+	size_t i;
+
+	if (!driver || !strcmp(driver, "none"))
+		return;
+	json_array_foreach(json_object_get(status->bgp, "families"), i, one) {
+		const char *fact = json_string_value(json_object_get(one, "fact"));
+		const char *wish = json_string_value(json_object_get(one, "wish")) ?: "?";
+
+		print_line(i ? "" : "bgp", "%s: %s for %s: %s; neighbours are told: %s",
+			   json_string_value(json_object_get(one, "family")), wish,
+			   unit_duration(
+				   time(NULL) - json_integer_value(json_object_get(one, "since_s")),
+				   age),
+			   json_string_value(json_object_get(one, "why")), fact ?: "not known");
+	}
 }
 
 static void print_flows(const struct status *status)
@@ -194,6 +230,7 @@ static void print_text(const struct view *view, const struct status *status)
 	print_head(view, status);
 	print_interfaces(status);
 	print_drain(view, status);
+	print_bgp(status);
 	print_flows(status);
 	print_dns(status);
 	print_pops(status);

@@ -45,7 +45,7 @@ int cmd_undrain(const struct globals *globals, int argc, char **argv)
 	code = drain_open(&handle, globals, false);
 	if (code)
 		return code;
-	code = ask_drain(globals, &handle, "undrain", options.reason, NULL, &reply);
+	code = ask_drain(globals, &handle, "undrain", options.reason, NULL, NULL, &reply);
 	drain_close(&handle);
 	if (code)
 		return code;

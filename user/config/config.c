@@ -793,12 +793,26 @@ static void steering_free(struct config *config)
 	free(config->steered);
 }
 
+static void bgp_free(struct config_bgp *bgp)
+{
+	size_t i;
+
+	for (i = 0; i < bgp->nr_neighbours; i++)
+		free(bgp->neighbours[i]);
+	free(bgp->neighbours);
+	free(bgp->prefixes);
+	free(bgp->file);
+	free(bgp->socket);
+	free(bgp->community);
+}
+
 void config_free(struct config *config)
 {
 	size_t i;
 
 	if (!config)
 		return;
+	bgp_free(&config->bgp);
 	for (i = 0; i < config->nr_pops; i++)
 		pop_free(&config->pops[i]);
 	for (i = 0; i < config->nr_nodes; i++)
@@ -825,6 +839,7 @@ void config_free(struct config *config)
 	free(config->limit.exempt);
 	free(config->bpffs);
 	free(config->run_dir);
+	free(config->keep_dir);
 	free(config->group);
 	free(config->path);
 	free(config);

@@ -16,23 +16,26 @@
 #include "maps/steer.h"
 #include "maps/types.h"
 
-#define CONFIG_NAME_MAX	      63
-#define CONFIG_NSID_MAX	      128
-#define CONFIG_DIR_MAX	      180 /* with instance and map it fits struct pins */
-#define CONFIG_RUN_MAX	      60  /* with instance and "control" it fits a sockaddr_un */
-#define CONFIG_INTERFACES_MAX 16
-#define CONFIG_POPS_MAX	      4096
-#define CONFIG_ZONES_MAX      16384 /* AD_DNS_ZONE_MAX */
-#define CONFIG_DATABASES_MAX  8
-#define CONFIG_REGIONS_MAX    4096
-#define CONFIG_POLICIES_MAX   1024
-#define CONFIG_STEERED_MAX    65536
-#define CONFIG_LIST_MAX	      65536 /* of countries, networks and the like in one region */
-#define CONFIG_WEIGHT_MAX     1000
-#define CONFIG_SERVICE_MAX    64 /* service addresses of one POP */
-#define CONFIG_CHECKS_MAX     256
-#define CONFIG_ARGUMENTS_MAX  64
-#define CONFIG_TARGETS_MAX    16384 /* AD_HEALTH_TARGETS: checks, each of them at each address */
+#define CONFIG_NAME_MAX		  63
+#define CONFIG_NSID_MAX		  128
+#define CONFIG_DIR_MAX		  180 /* with instance and map it fits struct pins */
+#define CONFIG_RUN_MAX		  60  /* with instance and "control" it fits a sockaddr_un */
+#define CONFIG_INTERFACES_MAX	  16
+#define CONFIG_POPS_MAX		  4096
+#define CONFIG_ZONES_MAX	  16384 /* AD_DNS_ZONE_MAX */
+#define CONFIG_DATABASES_MAX	  8
+#define CONFIG_REGIONS_MAX	  4096
+#define CONFIG_POLICIES_MAX	  1024
+#define CONFIG_STEERED_MAX	  65536
+#define CONFIG_LIST_MAX		  65536 /* of countries, networks and the like in one region */
+#define CONFIG_WEIGHT_MAX	  1000
+#define CONFIG_SERVICE_MAX	  64 /* service addresses of one POP */
+#define CONFIG_CHECKS_MAX	  256
+#define CONFIG_ARGUMENTS_MAX	  64
+#define CONFIG_BGP_NAME_MAX	  63
+#define CONFIG_BGP_NEIGHBOURS_MAX 64
+#define CONFIG_BGP_PREPEND_MAX	  10
+#define CONFIG_TARGETS_MAX	  16384 /* AD_HEALTH_TARGETS: checks, each of them at each address */
 
 struct config_vip {
 	struct ad_addr address;
@@ -257,6 +260,30 @@ struct config_check {
 	int line;
 };
 
+enum config_bgp_driver {
+	CONFIG_BGP_NONE,
+	CONFIG_BGP_PRINT, /* an operator does it */
+	CONFIG_BGP_BIRD
+};
+struct config_bgp {
+	enum config_bgp_driver driver;
+	char *file;   /* that the BGP daemon includes; never NULL */
+	char *socket; /* of the BGP daemon; never NULL */
+	char **neighbours;
+	size_t nr_neighbours;
+	struct config_prefix *prefixes;
+	size_t nr_prefixes; /* none: one for each VIP */
+	unsigned int as;    /* 0: none is stated */
+	unsigned int prepend;
+	char *community; /* as text, and its parts */
+	unsigned int community_parts[2];
+	unsigned int warm_s;
+	unsigned int settle_s;
+	unsigned int hold_s, hold_max_s;
+	unsigned int at_least;
+	int line;
+};
+
 enum config_clock {
 	CONFIG_CLOCK_REQUIRE_SYNC,
 	CONFIG_CLOCK_ACCEPT_UNSYNC
@@ -326,6 +353,7 @@ struct config {
 	char *include_dir;	       /* dns.include_dir; NULL: none */
 	char *cookie_secrets;	       /* dns.cookie_secrets; NULL: made from the fleet's key */
 	struct config_limit limit;     /* dns.limit */
+	struct config_bgp bgp;
 	__u16 successors[AD_SUCCESSOR_MAX]; /* drain.successors, as node ids */
 	size_t nr_successors;		    /* none configured: drain_default() */
 	__u16 neighbours[AD_NEIGHBOUR_MAX]; /* hunt.neighbours, as node ids */
@@ -343,6 +371,7 @@ struct config {
 	bool xdp_dispatcher;		 /* xdp.dispatcher: auto (try, fall back, say so) | off */
 	char *bpffs;			 /* state.bpffs, default /sys/fs/bpf/anydoor */
 	char *run_dir;			 /* state.run, default /run/anydoor */
+	char *keep_dir;			 /* state.keep; NULL: nothing outlives a reboot */
 	char *group; /* state.group: may run the reading commands; may be NULL */
 };
 

@@ -224,4 +224,5 @@ void config_rules_check(struct config_reader *loader)
 	check_nobody_answers_dns(loader);
 	config_steer_check(loader);
 	config_health_check(loader);
+	config_bgp_check(loader);
 }

@@ -449,6 +449,59 @@ const struct schema_row config_schema[] = {
 	{ "drain.successors[]", SCHEMA_NODE, .unique = true, .size = sizeof(__u16),
 	  .later = later_successor, .help = "name of a node" },
 
+	{ "bgp", SCHEMA_MAP, IN(config, bgp.line),
+	  .help = "what the BGP daemon of this host tells its neighbours of the VIPs" },
+	{ "bgp.driver", SCHEMA_CHOICE, CHANGE_AT_ONCE, IN(config, bgp.driver),
+	  .choices = "none|print|bird", .fallback = "none",
+	  .help = "who does it: `bird`: BIRD 2 announces and withdraws as anydoor says; `print`: "
+		  "an "
+		  "operator, whom the log tells what to do; `none`: BGP is not our business" },
+	{ "bgp.file", SCHEMA_DIR, CHANGE_RESTART, IN(config, bgp.file), .max = 200,
+	  .says = "`bird.conf` in `state.run`", .later = later_bgp_file,
+	  .help = "file that anydoor writes and the configuration of the BGP daemon includes; it "
+		  "should be gone after a reboot, so that nothing is announced before anydoor "
+		  "runs" },
+	{ "bgp.socket", SCHEMA_DIR, CHANGE_AT_ONCE, IN(config, bgp.socket), .max = 107,
+	  .fallback = "/run/bird/bird.ctl", .help = "control socket of the BGP daemon" },
+	{ "bgp.as", SCHEMA_COUNT, CHANGE_AT_ONCE, IN(config, bgp.as), .min = 1, .max = 4294967295,
+	  .says = "none", .help = "AS number of this POP, which is prepended" },
+	{ "bgp.prepend", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, bgp.prepend),
+	  .max = CONFIG_BGP_PREPEND_MAX, .fallback = "3",
+	  .help = "how many times `as` is prepended to what is de-preferred" },
+	{ "bgp.community", SCHEMA_TEXT, CHANGE_AT_ONCE, IN(config, bgp.community), .min = 1,
+	  .max = 20, .fallback = "65535:0",
+	  .help = "BGP community of what is de-preferred; 65535:0 is graceful shutdown "
+		  "(RFC 8326)" },
+	{ "bgp.neighbours", SCHEMA_LIST, CHANGE_AT_ONCE,
+	  LIST_OF(char *, bgp.neighbours, bgp.nr_neighbours), .max = CONFIG_BGP_NEIGHBOURS_MAX,
+	  .help = "BGP sessions that are to carry the VIPs, as the BGP daemon names them; without "
+		  "any: all of them" },
+	{ "bgp.neighbours[]", SCHEMA_NAME, .unique = true, .size = sizeof(char *),
+	  .max = CONFIG_BGP_NAME_MAX, .help = "name of a BGP protocol of BIRD" },
+	{ "bgp.prefixes", SCHEMA_LIST, CHANGE_AT_ONCE,
+	  LIST_OF(struct config_prefix, bgp.prefixes, bgp.nr_prefixes), .max = AD_VIP_MAX,
+	  .help = "networks that are announced; without any: each VIP alone, as /32 or /128" },
+	{ "bgp.prefixes[]", SCHEMA_PREFIX, .unique = true, .size = sizeof(struct config_prefix),
+	  .help = "a network that a VIP lies in, such as 192.0.2.0/24" },
+	{ "bgp.warm", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config, bgp.warm_s), .max = 3600,
+	  .fallback = "10s",
+	  .help = "how long all must have been well before the VIPs are announced for the first "
+		  "time, or again" },
+	{ "bgp.settle", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config, bgp.settle_s), .max = 3600,
+	  .fallback = "30s",
+	  .help = "how long a drain waits after a change, until routers elsewhere have followed "
+		  "it" },
+	{ "bgp.hold", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config, bgp.hold_s), .max = 86400,
+	  .fallback = "5m",
+	  .help = "how long health checks of this POP must pass again before the VIPs are "
+		  "announced again; twice as long with each failure" },
+	{ "bgp.hold_max", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config, bgp.hold_max_s), .max = 604800,
+	  .fallback = "2h", .help = "the longest that `hold` becomes" },
+	{ "bgp.at_least", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, bgp.at_least), .max = 4096,
+	  .fallback = "1",
+	  .help = "how many other POPs must be up for the VIPs to be withdrawn here because of "
+		  "health checks, or by a drain without `--last`; 0: none" },
+
 	{ "hunt", SCHEMA_MAP, .help = "looking for the owner of a flow that carries no stamp" },
 	{ "hunt.neighbours", SCHEMA_LIST, CHANGE_AT_ONCE, .ordered = true, .array = true,
 	  LIST_OF(__u16, neighbours, nr_neighbours), .max = AD_NEIGHBOUR_MAX,
@@ -537,6 +590,10 @@ const struct schema_row config_schema[] = {
 	  .help = "directory on a bpffs for pinned maps and programs; no dots in it" },
 	{ "state.run", SCHEMA_DIR, CHANGE_ATTACH, IN(config, run_dir), .max = CONFIG_RUN_MAX,
 	  .fallback = "/run/anydoor", .help = "directory for the lock and the control socket" },
+	{ "state.keep", SCHEMA_DIR, CHANGE_RESTART, IN(config, keep_dir), .max = CONFIG_DIR_MAX,
+	  .says = "none",
+	  .help = "directory for what outlives a reboot of the host: that this node drains; "
+		  "without one a node that was drained takes flows again after a reboot" },
 	{ "state.group", SCHEMA_NAME, CHANGE_AT_ONCE, IN(config, group), .max = 31,
 	  .says = "root alone", .help = "group whose members may run the commands that only read" },
 };

@@ -165,6 +165,7 @@ void later_successor(struct config_reader *loader, const struct value *value);
 void later_vip_dns(struct config_reader *loader, const struct value *value);
 void later_nsid(struct config_reader *loader, const struct value *value);
 void later_overhead(struct config_reader *loader, const struct value *value);
+void later_bgp_file(struct config_reader *loader, const struct value *value);
 void later_rate(struct config_reader *loader, const struct value *value);
 void later_metrics(struct config_reader *loader, const struct value *value);
 
@@ -174,5 +175,7 @@ void config_rules_check(struct config_reader *loader);
 void config_steer_check(struct config_reader *loader);
 /* The same of health checks; what depends on the kind of a check is filled in. */
 void config_health_check(struct config_reader *loader);
+/* The same of BGP. */
+void config_bgp_check(struct config_reader *loader);
 
 #endif

@@ -72,6 +72,7 @@ static json_t *verb_detach(struct daemon *daemon, const json_t *args)
 	/* Also when only pins are left over: nothing is open any more that could be tended. */
 	if (!err || !daemon->loader->dp.state_at) {
 		daemon->detached = true;
+		daemon_bgp_leave(daemon);
 		event_base_loopexit(daemon->base, &(struct timeval){ .tv_usec = 100000 });
 	}
 	return json_pack("{s:b, s:b, s:i, s:o}", "ok", !err, "loaded", err != -ENOENT, "broken",
@@ -83,10 +84,16 @@ static json_t *verb_drain(struct daemon *daemon, const char *verb, const json_t 
 			  const struct control_caller *caller)
 {
 	const struct drain_place place = loader_drain_place(daemon->loader, daemon->config);
+	json_t *reply;
 
 	if (daemon->detached)
 		return control_refuse("the data path is detached, and the daemon stops");
-	return drain_serve(&place, verb, args, control_uid(caller));
+	reply = drain_serve(&place, verb, args, control_uid(caller));
+	if (!strcmp(verb, "drain") && json_is_true(json_object_get(reply, "ok"))) {
+		daemon_bgp_drain(daemon, args);
+		json_object_set_new(reply, "steps", json_true());
+	}
+	return reply;
 }
 
 static json_t *on_verb(const char *verb, const json_t *args, struct control_caller *caller,
@@ -156,6 +163,7 @@ static int start(struct daemon *daemon, struct dns_zones *zones, struct dns_limi
 			  &daemon->metrics);
 	metrics_use_plan(daemon->metrics, zones->plan);
 	err = err ?: daemon_health_start(daemon);
+	err = err ?: daemon_bgp_new(daemon);
 	err = err ?: catchment_new(daemon->worker, on_catchment, daemon, &daemon->catchment);
 	catchment_use_plan(daemon->catchment, zones->plan);
 	err = err ?: watch_new(daemon->base, daemon_tend_interfaces, daemon, &daemon->watch);
@@ -179,6 +187,7 @@ static void stop(struct daemon *daemon)
 	daemon->reader = daemon->worker = NULL;
 	catchment_free(daemon->catchment);
 	daemon_reload_end(daemon);
+	daemon_bgp_free(daemon);
 	daemon_health_stop(daemon);
 	zone_watch_free(daemon->zone_watch);
 	watch_free(daemon->watch);
@@ -219,6 +228,7 @@ int daemon_run(const struct globals *globals, struct loader *loader, struct conf
 		/* Confined, too. */
 		err = worker_start(daemon.worker);
 		err = err ?: worker_start(daemon.reader);
+		err = err ?: daemon_bgp_start(&daemon);
 	}
 	if (!err) {
 		daemon_tend(&daemon);

@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include "catchment.h"
 #include "control.h"
+#include "daemon_bgp.h"
 #include "daemon.h"
 #include "metrics.h"
 #include "user/fleet/peer_watch.h"
@@ -88,6 +89,7 @@ struct daemon {
 		struct event *heard;
 		struct health *health;
 	} health;
+	struct daemon_bgp *bgp;
 	struct peer_watch peers;
 	struct model_sink nodes; /* the data path's map */
 	bool detached;		 /* nothing left to tend */

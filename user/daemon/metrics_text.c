@@ -12,6 +12,7 @@
 #include "metrics_text.h"
 #include "user/base/clock.h"
 #include "user/base/prom.h"
+#include "user/bgp/steps.h"
 #include "user/flows/flow_text.h"
 #include "user/status/counter.h"
 #include "user/steer/policy.h"
@@ -598,6 +599,70 @@ static void write_catch_changes(const struct page *page, const char *name)
 				    catch_by_name(by), "kind", catch_kind_name(kind), NULL);
 }
 
+/* --- BGP ---------------------------------------------------------------------------------------
+ */
+
+static bool with_bgp(const struct page *page)
+{
+	const char *driver;
+
+	if (!page->status)
+		return false;
+	driver = json_string_value(json_object_get(page->status->bgp, "driver"));
+	return driver && strcmp(driver, "none");
+}
+
+VALUE(bgp_answers, json_is_true(json_object_get(page->status->bgp, "answered")))
+VALUE(bgp_as_wished, json_is_true(json_object_get(page->status->bgp, "as_wished")))
+
+/* 1 for the word that is in @key of each family, 0 for all others. */
+static void write_bgp_words(const struct page *page, const char *name, const char *key)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(page->status->bgp, "families"), i, one) {
+		const char *word = json_string_value(json_object_get(one, key)) ?: "";
+		const char *family = json_string_value(json_object_get(one, "family"));
+
+		for (int wish = 0; wish < BGP_WISHES_NR; wish++)
+			prom_sample(page->out, name, !strcmp(word, bgp_wish_key(wish)), "family",
+				    family, "state", bgp_wish_key(wish), NULL);
+	}
+}
+
+static void write_bgp_wish(const struct page *page, const char *name)
+{
+	write_bgp_words(page, name, "wish");
+}
+
+static void write_bgp_fact(const struct page *page, const char *name)
+{
+	write_bgp_words(page, name, "fact");
+}
+
+static void write_bgp_neighbours(const struct page *page, const char *name)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(page->status->bgp, "neighbours"), i, one)
+		prom_sample(page->out, name, json_integer_value(json_object_get(one, "announced")),
+			    "neighbour", json_string_value(json_object_get(one, "neighbour")),
+			    "family", json_string_value(json_object_get(one, "family")), NULL);
+}
+
+static void write_drain_steps(const struct page *page, const char *name)
+{
+	const json_t *drain = json_object_get(page->status->bgp, "drain");
+	const char *word = json_string_value(json_object_get(drain, "step"));
+
+	for (int step = 0; step < DRAIN_STEPS_NR; step++)
+		prom_sample(page->out, name,
+			    !strcmp(word ?: drain_step_key(DRAIN_OFF), drain_step_key(step)),
+			    "step", drain_step_key(step), NULL);
+}
+
 #define ZONE_VALUE(name, expression)                                                               \
 	static double name(const struct dns_zone_stats *zone)                                      \
 	{                                                                                          \
@@ -659,8 +724,25 @@ static const struct family families[] = {
 	{ "drain_flows_left", "gauge", "",
 	  "connections that still end at this node; only there during a drain", .value = flows_left,
 	  .applies = while_draining },
+	{ "drain_step", "gauge", "step",
+	  "1 for the step that a drain of this node has come to, else 0; off: it does not drain",
+	  .write = write_drain_steps },
 	{ "drain_successors", "gauge", "",
 	  "nodes that take the new flows of this node while it drains", .value = successors },
+	{ "bgp_wish", "gauge", "family, state",
+	  "1 for what shall be told of the VIPs, else 0; only with a `bgp.driver`",
+	  .write = write_bgp_wish, .applies = with_bgp },
+	{ "bgp_fact", "gauge", "family, state",
+	  "1 for what neighbours are told of the VIPs at most, else 0; all 0: not known",
+	  .write = write_bgp_fact, .applies = with_bgp },
+	{ "bgp_as_wished", "gauge", "",
+	  "1 while all neighbours whose session is up are told what shall be told",
+	  .value = bgp_as_wished, .applies = with_bgp },
+	{ "bgp_daemon_answers", "gauge", "", "1 while the BGP daemon says what it exports",
+	  .value = bgp_answers, .applies = with_bgp },
+	{ "bgp_neighbour_prefixes", "gauge", "neighbour, family",
+	  "prefixes of VIPs that this neighbour is told", .write = write_bgp_neighbours,
+	  .applies = with_bgp },
 	{ "unstamped_sockets", "gauge", "",
 	  "connections on the list of unstamped ones, which must not be touched",
 	  .value = unstamped },

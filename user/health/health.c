@@ -209,6 +209,13 @@ void health_judge(struct health *health)
 	free(pops);
 }
 
+enum ad_health_state health_of(const struct health *health, size_t pop)
+{
+	if (!health->config || pop >= health->config->nr_pops)
+		return AD_HEALTH_NONE;
+	return health->pops[pop].state;
+}
+
 /* --- hearing ---------------------------------------------------------------------------------- */
 
 /*

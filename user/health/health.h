@@ -28,6 +28,9 @@ void health_hear(struct health *health, const struct talk *talk);
 /* An operator told something of a POP: how many are left changes. */
 void health_judge(struct health *health);
 
+/* How the POP with that index in the configuration stands; AD_HEALTH_NONE: nothing checks it. */
+enum ad_health_state health_of(const struct health *health, size_t pop);
+
 /*
  * Before steered names go live for the first time: POPs that are to be checked, and of which
  * nothing is known, are what health.unknown says. 0 or -errno.

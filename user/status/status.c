@@ -12,6 +12,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "status.h"
+#include "user/bgp/record.h"
 #include "user/fleet/drain_cmd.h"
 #include "user/load/attach.h"
 #include "user/load/loader.h"
@@ -123,6 +124,16 @@ static __u32 silent_s(const struct view *view)
 	return seconds > 0 ? seconds : 0;
 }
 
+static json_t *read_bgp(const struct view *view)
+{
+	char path[RECORD_PATH_MAX];
+
+	if (!view->config || !view->config->run_dir ||
+	    !record_path(view->config->run_dir, pins_instance(&view->pins), path))
+		return NULL;
+	return record_read(path);
+}
+
 /* --- counters -------------------------------------------------------------------------------- */
 
 /* On failure *what names the map. */
@@ -192,6 +203,7 @@ int status_read_counters(const struct view *view, struct status *status, const c
 	status->daemon_pid = lock_holder(view);
 	status->has_daemon = status->daemon_pid != 0;
 	status->silent_s = status->has_daemon ? silent_s(view) : 0;
+	status->bgp = read_bgp(view);
 	if (!geteuid())
 		read_lost(view, status);
 	status_judge(view, status);
@@ -241,6 +253,7 @@ void status_free(struct status *status)
 {
 	for (size_t i = 0; i < status->nr_warnings; i++)
 		free(status->warnings[i]);
+	json_decref(status->bgp);
 	free(status->peers);
 	free(status->checks);
 	dns_stats_free(&status->dns);

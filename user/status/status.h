@@ -47,6 +47,8 @@ struct status {
 	size_t nr_pops;
 	struct check_seen *checks;
 	size_t nr_checks;
+	json_t *bgp; /* BGP and the drain, as the daemon notes them (user/bgp/record.h); NULL:
+			nothing */
 	/* What is wrong, as text. With any warning the instance is "degraded" (exit code 4). */
 	char *warnings[WARNINGS_MAX];
 	size_t nr_warnings;

@@ -3,6 +3,7 @@
  * status_json.c: `anydoor status --json` and `anydoor stats --json`. Field names are a contract
  * with other people's programs.
  */
+#include <string.h>
 #include "counter.h"
 #include "reloaded.h"
 #include "status.h"
@@ -23,10 +24,11 @@ static json_t *drain_json(const struct view *view, const struct status *status)
 {
 	bool draining = status->state.flags & AD_STATE_DRAINING;
 
-	return json_pack("{s:b, s:o, s:o, s:o}", "draining", draining, "told",
+	return json_pack("{s:b, s:o, s:o, s:o, s:O?}", "draining", draining, "told",
 			 told_json(&status->told), "successors",
 			 successors_json(view, &status->state), "flows_left",
-			 draining ? json_integer(status->flows_left) : json_null());
+			 draining ? json_integer(status->flows_left) : json_null(), "steps",
+			 json_object_get(status->bgp, "drain"));
 }
 
 static json_t *interfaces_json(const struct status *status)
@@ -150,6 +152,19 @@ static json_t *steered_json(const struct status *status)
 	return list;
 }
 
+/* Null where BGP is not our business. */
+static json_t *bgp_json(const struct status *status)
+{
+	const char *driver = json_string_value(json_object_get(status->bgp, "driver"));
+	json_t *bgp;
+
+	if (!driver || !strcmp(driver, "none"))
+		return json_null();
+	bgp = json_copy(status->bgp);
+	json_object_del(bgp, "drain");
+	return bgp;
+}
+
 static json_t *warnings_json(const struct status *status)
 {
 	json_t *list = json_array();
@@ -165,7 +180,7 @@ json_t *status_json(const struct view *view, const struct status *status)
 	__u64 age = flow_seconds(view->names.now_s, meta->loaded_s);
 
 	return json_pack("{s:s, s:b, s:s, s:i, s:o, s:I, s:I, s:b, s:b, s:o, s:o, s:o, s:i, s:o, "
-			 "s:o, s:o, s:o, s:o, s:b, s:o}",
+			 "s:o, s:o, s:o, s:o, s:o, s:b, s:o}",
 			 "instance", view->globals->instance, "loaded", 1, "version", meta->version,
 			 "abi", meta->abi, "node", names_node_json(&view->names, meta->node_id),
 			 "loaded_s", (json_int_t)clock_real_s(meta->loaded_s), "age_s",
@@ -174,8 +189,9 @@ json_t *status_json(const struct view *view, const struct status *status)
 			 "attached", interfaces_json(status), "drain", drain_json(view, status),
 			 "unstamped", status->state.unstamped, "flows", flows_json(status),
 			 "packets", packets_json(status), "dns", dns_json(status), "peers",
-			 peers_json(view, status), "steered", steered_json(status), "degraded",
-			 status->nr_warnings > 0, "warnings", warnings_json(status));
+			 peers_json(view, status), "steered", steered_json(status), "bgp",
+			 bgp_json(status), "degraded", status->nr_warnings > 0, "warnings",
+			 warnings_json(status));
 }
 
 static json_t *reasons_json(const struct ad_count counts[AD_REASON_MAX])

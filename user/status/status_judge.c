@@ -194,6 +194,47 @@ static void judge_checks(const struct view *view, struct status *status)
 	}
 }
 
+#define TOLD_WITHIN_S 60
+
+static void judge_family(struct status *status, const json_t *one)
+{
+	const char *wish = json_string_value(json_object_get(one, "wish"));
+	const char *fact = json_string_value(json_object_get(one, "fact"));
+	const char *cause = json_string_value(json_object_get(one, "cause"));
+	const char *family = json_string_value(json_object_get(one, "family"));
+	const char *why = json_string_value(json_object_get(one, "why"));
+	__u64 since_s = json_integer_value(json_object_get(one, "since_s"));
+
+	if (!wish || !cause || !family || !why)
+		return;
+	if (!strcmp(cause, "last") || (!strcmp(wish, "withdraw") && strcmp(cause, "drain") &&
+				       strcmp(cause, "warm") && strcmp(cause, "not_armed")))
+		warn(status, "BGP: %s: %s: %s", family, wish, why);
+	if (fact && strcmp(fact, wish) && time(NULL) > (time_t)(since_s + TOLD_WITHIN_S))
+		warn(status,
+		     "BGP: %s: neighbours are told otherwise than wished (%s, not %s): see "
+		     "`anydoor status --json` and the export filters of the BGP daemon",
+		     family, fact, wish);
+}
+
+static void judge_bgp(struct status *status)
+{
+	const char *trouble = json_string_value(json_object_get(status->bgp, "trouble"));
+	const char *driver = json_string_value(json_object_get(status->bgp, "driver"));
+	const json_t *one;
+	size_t i;
+
+	if (trouble)
+		warn(status, "BGP: %s", trouble);
+	if (!driver || !strcmp(driver, "none"))
+		return;
+	json_array_foreach(json_object_get(status->bgp, "families"), i, one)
+		judge_family(status, one);
+	if (json_is_true(json_object_get(json_object_get(status->bgp, "drain"), "held")))
+		warn(status, "drain: the VIPs are not withdrawn, for too few other POPs are up "
+			     "(bgp.at_least); `anydoor drain --last` does it all the same");
+}
+
 /* --- addresses and links ---------------------------------------------------------------------- */
 
 static void judge_vips(const struct view *view, struct status *status, const struct ifaddrs *list)
@@ -394,5 +435,6 @@ void status_judge(const struct view *view, struct status *status)
 	judge_config(view, status);
 	judge_reload(status);
 	judge_checks(view, status);
+	judge_bgp(status);
 	judge_zones(status);
 }

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * record.h: what the daemon last knew of BGP and of its drain: bgp.json beside the control socket.
+ * Commands and metrics show it, and the next daemon goes on from there.
+ */
+#ifndef AD_BGP_RECORD_H
+#define AD_BGP_RECORD_H
+
+#include <jansson.h>
+#include "judge.h"
+#include "steps.h"
+
+struct record {
+	const struct bgp_setup *setup;
+	const struct judgement *judgement;
+	const struct calm *calm;
+	const struct drain_steps *steps;
+	const struct bgp_fact *fact;
+	__u64 since_real_s[BGP_FAMILIES]; /* of the wish */
+};
+
+/* Where it is; false: the path is too long. */
+#define RECORD_PATH_MAX 300
+bool record_path(const char *run_dir, const char *instance, char path[RECORD_PATH_MAX]);
+/* 0 or -errno. */
+int record_write(const char *path, const struct record *record);
+/* NULL: there is none. */
+json_t *record_read(const char *path);
+
+/* What of it a daemon goes on from; what is missing stays as it is. */
+void record_recall(const json_t *json, struct calm *calm, struct drain_steps *steps);
+void record_wishes(const json_t *json, struct bgp_wishes *wishes);
+
+/* {"step", "since_s", "begun_s", "window_s", "until_flows", "even_last", "held"} */
+json_t *record_drain_json(const struct drain_steps *steps);
+void record_drain_recall(const json_t *json, struct drain_steps *steps);
+
+#endif
