@@ -83,10 +83,13 @@ static json_t *verb_drain(struct daemon *daemon, const char *verb, const json_t 
 			  const struct control_caller *caller)
 {
 	const struct drain_place place = loader_drain_place(daemon->loader, daemon->config);
+	json_t *reply;
 
 	if (daemon->detached)
 		return control_refuse("the data path is detached, and the daemon stops");
-	return drain_serve(&place, verb, args, control_uid(caller));
+	reply = drain_serve(&place, verb, args, control_uid(caller));
+	daemon_bus_said(daemon, NULL);
+	return reply;
 }
 
 static json_t *on_verb(const char *verb, const json_t *args, struct control_caller *caller,
@@ -131,7 +134,8 @@ static int start_events(struct daemon *daemon)
 	return err ?: add_event(daemon, -1, EV_TIMEOUT, on_second, &second);
 }
 
-static int start(struct daemon *daemon, struct dns_zones *zones, struct dns_limiter *limiter)
+static int start(struct daemon *daemon, struct dns_zones *zones, struct dns_limiter *limiter,
+		 int bus)
 {
 	struct loader *loader = daemon->loader;
 	int err;
@@ -156,6 +160,7 @@ static int start(struct daemon *daemon, struct dns_zones *zones, struct dns_limi
 			  &daemon->metrics);
 	metrics_use_plan(daemon->metrics, zones->plan);
 	err = err ?: daemon_health_start(daemon);
+	err = err ?: daemon_bus_start(daemon, bus);
 	err = err ?: catchment_new(daemon->worker, on_catchment, daemon, &daemon->catchment);
 	catchment_use_plan(daemon->catchment, zones->plan);
 	err = err ?: watch_new(daemon->base, daemon_tend_interfaces, daemon, &daemon->watch);
@@ -180,6 +185,7 @@ static void stop(struct daemon *daemon)
 	catchment_free(daemon->catchment);
 	daemon_reload_end(daemon);
 	daemon_health_stop(daemon);
+	daemon_bus_stop(daemon);
 	zone_watch_free(daemon->zone_watch);
 	watch_free(daemon->watch);
 	for (i = 0; i < daemon->nr_events; i++)
@@ -200,7 +206,7 @@ static void stop(struct daemon *daemon)
 }
 
 int daemon_run(const struct globals *globals, struct loader *loader, struct config *config,
-	       struct dns_zones *zones, struct dns_limiter *limiter, int checker)
+	       struct dns_zones *zones, struct dns_limiter *limiter, int checker, int bus)
 {
 	struct daemon daemon = {
 		.globals = globals, .loader = loader, .config = config, .health.fd = checker
@@ -213,7 +219,7 @@ int daemon_run(const struct globals *globals, struct loader *loader, struct conf
 	listener_raise_limit();
 	/* From now on the loop tells the service manager that we live. */
 	progress_vouch(false, NULL, NULL);
-	err = start(&daemon, zones, limiter);
+	err = start(&daemon, zones, limiter, bus);
 	if (!err) {
 		daemon_confine(&daemon);
 		/* Confined, too. */

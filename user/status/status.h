@@ -6,6 +6,7 @@
 #define AD_STATUS_H
 
 #include "reason.h"
+#include "user/bus/seen.h"
 #include "user/dns/dns_stats.h"
 #include "user/fleet/peers.h"
 #include "user/health/seen.h"
@@ -47,6 +48,7 @@ struct status {
 	size_t nr_pops;
 	struct check_seen *checks;
 	size_t nr_checks;
+	struct bus_seen bus;
 	/* What is wrong, as text. With any warning the instance is "degraded" (exit code 4). */
 	char *warnings[WARNINGS_MAX];
 	size_t nr_warnings;
