@@ -11,7 +11,7 @@ BPFTOOL	?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 VERSION	:= 0.2.0
 
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
-PKGS	:= libbpf libxdp libelf zlib yaml-0.1 libevent libsodium libmnl jansson libsystemd libseccomp libknot libdnssec libmaxminddb libcurl
+PKGS	:= libbpf libxdp libelf zlib yaml-0.1 libevent libsodium libmnl jansson libsystemd libseccomp libknot libdnssec libmaxminddb libcurl libnats
 
 WARN	:= -Wall -Wextra -Wno-unused-parameter -Wmissing-prototypes -Wstrict-prototypes -Wshadow
 CFLAGS	?= -O2 -g

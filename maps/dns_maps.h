@@ -7,6 +7,7 @@
 
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
+#include "bus.h"
 #include "dns.h"
 #include "dns_rules.h"
 #include "health.h"
@@ -102,6 +103,14 @@ struct {
 	__type(key, struct ad_health_key);
 	__type(value, struct ad_health_check);
 } health_checks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, AD_BUS_SEEN_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, struct ad_bus_seen);
+} bus SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -114,6 +114,7 @@ enum ad_node_flag {
 	AD_NODE_DRAINING = 1 << 2, /* keeps its flows, is no successor */
 	AD_NODE_SILENT =
 		1 << 3, /* is sent to, asked, and not heard of; the data path does not care */
+	AD_NODE_REPORTED = 1 << 4, /* drains, or not, because it says so by the bus; likewise */
 };
 struct ad_node {
 	struct ad_addr tunnel; /* where others wrap to, and the only source we accept for it */

@@ -138,8 +138,22 @@ ok "reload without" confined_anydoor reload
 rm -rf "$LAB_DIR/run/one"
 ok "its run files are made anew" await 10 test -S "$LAB_DIR/run/one/control"
 daemon_kill TERM
+
+# On a bus: libnats has threads, and looks names up.
+at client ip link set lo up
+(exec nsenter --net="/run/netns/$LAB_NAME-client" nats-server -a 10.9.0.2 -p 4222 -js -sd "$LAB_DIR/nats") \
+	>/dev/null 2>&1 &
+NATS=$!
+configure bus="{ servers: [\"nats://nowhere.invalid\", \"nats://10.9.0.2:4222\"], beat: 1s }"
+ok "the bucket is made" await 5 confined_anydoor bus init
 confined_start
 is "started again, adopted: connections live" "$(alive new)" 4
+fresh() {
+	same "$(confined_anydoor bus --json | jq -r .state)" fresh
+}
+ok "on the bus" await 20 fresh
+ok "nothing of that was refused" not logged "their process died"
+kill "$NATS"
 release new
 ok "detach through the daemon" confined_anydoor detach --force
 ends() {

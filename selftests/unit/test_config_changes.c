@@ -30,6 +30,7 @@ static const char text[] =
 	"  limit: {exempt: [192.0.2.0/24, \"2001:db8::/32\"]}\n"
 	"drain: {successors: [nyc1, nyc2]}\n"
 	"bgp: {neighbours: [up1, up2], prefixes: [192.0.2.0/24, \"2001:db8::/32\"]}\n"
+	"bus: {servers: [\"nats://192.0.2.8\", \"nats://192.0.2.9\"]}\n"
 	"hunt: {neighbours: [nyc1, nyc2]}\n"
 	"geo: {databases: [{name: c, file: c.mmdb}, {name: a, file: a.mmdb}]}\n"
 	"regions: [{name: eu, networks: [192.0.2.0/24]}, {name: us, countries: [US]}]\n"

@@ -134,6 +134,9 @@ static struct check_seen look_checks[] = {
 	{ { "web", "fra", {} }, { 110, 119, 20, 0, AD_HEALTH_UP, 0, 5, 1500, "" } },
 	{ { "web", "nyc", {} }, { 90, 121, 30, 1, AD_HEALTH_UP, 0, 5, 500, "" } },
 };
+/* A bus, and one other node on it. */
+static __u32 bus_ids[] = { 2 };
+static struct ad_bus_seen bus_nodes[] = { { .heard_real_s = 140, .gone = 1, .name = "nyc-1" } };
 /* What landed here: two regions, one of which has moved, and three ASes. */
 static struct catch_line regions[] = {
 	{ .name = "europe", .rate = { 30, 64 }, .share = { 0.75, 1 }, .before = { 1, 1 } },
@@ -221,6 +224,10 @@ static void look_at_fleet(struct look *look)
 		.nr_pops = 1,
 		.checks = look_checks,
 		.nr_checks = 3,
+		.bus = { .self = { .state = AD_BUS_STALE, .heard_real_s = 150, .refused = 4 },
+			 .ids = bus_ids,
+			 .nodes = bus_nodes,
+			 .nr = 1 },
 		.flows = { .slots = 64, .by_kind = { 60, 1, 0, 3 } },
 		.flow_stats = { .evictions = 8 },
 		.hunt_stats = { .by_hint = 21,
@@ -299,6 +306,12 @@ static void test_metrics_names_and_labels_stable(void)
 		"anydoor_dns_zone_resign_by_timestamp_seconds{zone=\"example.org.\"} 1799000000",
 		"anydoor_steered_pop_health{pop=\"fra\",state=\"out\"} 1",
 		"anydoor_steered_pop_health{pop=\"fra\",state=\"up\"} 0",
+		"anydoor_bus_state{state=\"stale\"} 1",
+		"anydoor_bus_state{state=\"fresh\"} 0",
+		"anydoor_bus_echo_timestamp_seconds 150",
+		"anydoor_bus_refused_total 4",
+		"anydoor_bus_node_heard_timestamp_seconds{node=\"nyc-1\"} 140",
+		"anydoor_bus_node_gone{node=\"nyc-1\"} 1",
 		"anydoor_health_check_up{check=\"web\",pop=\"fra\"} 0",
 		"anydoor_health_check_up{check=\"web\",pop=\"nyc\"} 1",
 		"anydoor_health_checks_total{check=\"web\",pop=\"fra\",result=\"passed\"} 27",

@@ -8,6 +8,7 @@
 #include <time.h>
 #include "selftests/tap.h"
 #include "user/fleet/model.h"
+#include "user/fleet/model_pins.h"
 
 #define NODES 15000
 #define POPS  300
@@ -32,45 +33,117 @@ static const struct {
 	enum model_state state;
 	const char *key, *word;
 } table[] = {
-	{ { MODEL_ABSENT, AD_TOLD_NOTHING, false }, MODEL_OUT, "absent", "unknown" },
-	{ { MODEL_ABSENT, AD_TOLD_NOTHING, true }, MODEL_OUT, "absent", "unknown" },
-	{ { MODEL_ABSENT, AD_TOLD_DRAIN, false }, MODEL_OUT, "absent", "unknown" },
-	{ { MODEL_ABSENT, AD_TOLD_DRAIN, true }, MODEL_OUT, "absent", "unknown" },
-	{ { MODEL_ABSENT, AD_TOLD_UNDRAIN, false }, MODEL_OUT, "absent", "unknown" },
-	{ { MODEL_ABSENT, AD_TOLD_UNDRAIN, true }, MODEL_OUT, "absent", "unknown" },
-	{ { MODEL_CONFIGURED_DOWN, AD_TOLD_NOTHING, false }, MODEL_OUT, "configured_down", "dead" },
-	{ { MODEL_CONFIGURED_DOWN, AD_TOLD_NOTHING, true }, MODEL_OUT, "configured_down", "dead" },
-	{ { MODEL_CONFIGURED_DOWN, AD_TOLD_DRAIN, false }, MODEL_OUT, "configured_down", "dead" },
-	{ { MODEL_CONFIGURED_DOWN, AD_TOLD_DRAIN, true }, MODEL_OUT, "configured_down", "dead" },
-	{ { MODEL_CONFIGURED_DOWN, AD_TOLD_UNDRAIN, false }, MODEL_OUT, "configured_down", "dead" },
-	{ { MODEL_CONFIGURED_DOWN, AD_TOLD_UNDRAIN, true }, MODEL_OUT, "configured_down", "dead" },
-	{ { MODEL_CONFIGURED_DRAINING, AD_TOLD_NOTHING, false },
+	{ { MODEL_ABSENT, AD_TOLD_NOTHING, false, AD_TOLD_NOTHING },
+	  MODEL_OUT,
+	  "absent",
+	  "unknown" },
+	{ { MODEL_ABSENT, AD_TOLD_NOTHING, true, AD_TOLD_NOTHING },
+	  MODEL_OUT,
+	  "absent",
+	  "unknown" },
+	{ { MODEL_ABSENT, AD_TOLD_DRAIN, false, AD_TOLD_NOTHING }, MODEL_OUT, "absent", "unknown" },
+	{ { MODEL_ABSENT, AD_TOLD_DRAIN, true, AD_TOLD_NOTHING }, MODEL_OUT, "absent", "unknown" },
+	{ { MODEL_ABSENT, AD_TOLD_UNDRAIN, false, AD_TOLD_NOTHING },
+	  MODEL_OUT,
+	  "absent",
+	  "unknown" },
+	{ { MODEL_ABSENT, AD_TOLD_UNDRAIN, true, AD_TOLD_NOTHING },
+	  MODEL_OUT,
+	  "absent",
+	  "unknown" },
+	{ { MODEL_CONFIGURED_DOWN, AD_TOLD_NOTHING, false, AD_TOLD_NOTHING },
+	  MODEL_OUT,
+	  "configured_down",
+	  "dead" },
+	{ { MODEL_CONFIGURED_DOWN, AD_TOLD_NOTHING, true, AD_TOLD_NOTHING },
+	  MODEL_OUT,
+	  "configured_down",
+	  "dead" },
+	{ { MODEL_CONFIGURED_DOWN, AD_TOLD_DRAIN, false, AD_TOLD_NOTHING },
+	  MODEL_OUT,
+	  "configured_down",
+	  "dead" },
+	{ { MODEL_CONFIGURED_DOWN, AD_TOLD_DRAIN, true, AD_TOLD_NOTHING },
+	  MODEL_OUT,
+	  "configured_down",
+	  "dead" },
+	{ { MODEL_CONFIGURED_DOWN, AD_TOLD_UNDRAIN, false, AD_TOLD_NOTHING },
+	  MODEL_OUT,
+	  "configured_down",
+	  "dead" },
+	{ { MODEL_CONFIGURED_DOWN, AD_TOLD_UNDRAIN, true, AD_TOLD_NOTHING },
+	  MODEL_OUT,
+	  "configured_down",
+	  "dead" },
+	{ { MODEL_CONFIGURED_DRAINING, AD_TOLD_NOTHING, false, AD_TOLD_NOTHING },
 	  MODEL_DRAINING,
 	  "configured_draining",
 	  "draining" },
-	{ { MODEL_CONFIGURED_DRAINING, AD_TOLD_NOTHING, true },
+	{ { MODEL_CONFIGURED_DRAINING, AD_TOLD_NOTHING, true, AD_TOLD_NOTHING },
 	  MODEL_DRAINING,
 	  "draining_silent",
 	  "silent" },
-	{ { MODEL_CONFIGURED_DRAINING, AD_TOLD_DRAIN, false },
+	{ { MODEL_CONFIGURED_DRAINING, AD_TOLD_DRAIN, false, AD_TOLD_NOTHING },
 	  MODEL_DRAINING,
 	  "told_drain",
 	  "draining" },
-	{ { MODEL_CONFIGURED_DRAINING, AD_TOLD_DRAIN, true },
+	{ { MODEL_CONFIGURED_DRAINING, AD_TOLD_DRAIN, true, AD_TOLD_NOTHING },
 	  MODEL_DRAINING,
 	  "draining_silent",
 	  "silent" },
-	{ { MODEL_CONFIGURED_DRAINING, AD_TOLD_UNDRAIN, false }, MODEL_UP, "told_undrain", "up" },
-	{ { MODEL_CONFIGURED_DRAINING, AD_TOLD_UNDRAIN, true }, MODEL_UP, "silent", "silent" },
-	{ { MODEL_CONFIGURED_UP, AD_TOLD_NOTHING, false }, MODEL_UP, "configured_up", "up" },
-	{ { MODEL_CONFIGURED_UP, AD_TOLD_NOTHING, true }, MODEL_UP, "silent", "silent" },
-	{ { MODEL_CONFIGURED_UP, AD_TOLD_DRAIN, false }, MODEL_DRAINING, "told_drain", "draining" },
-	{ { MODEL_CONFIGURED_UP, AD_TOLD_DRAIN, true },
+	{ { MODEL_CONFIGURED_DRAINING, AD_TOLD_UNDRAIN, false, AD_TOLD_NOTHING },
+	  MODEL_UP,
+	  "told_undrain",
+	  "up" },
+	{ { MODEL_CONFIGURED_DRAINING, AD_TOLD_UNDRAIN, true, AD_TOLD_NOTHING },
+	  MODEL_UP,
+	  "silent",
+	  "silent" },
+	{ { MODEL_CONFIGURED_UP, AD_TOLD_NOTHING, false, AD_TOLD_NOTHING },
+	  MODEL_UP,
+	  "configured_up",
+	  "up" },
+	{ { MODEL_CONFIGURED_UP, AD_TOLD_NOTHING, true, AD_TOLD_NOTHING },
+	  MODEL_UP,
+	  "silent",
+	  "silent" },
+	{ { MODEL_CONFIGURED_UP, AD_TOLD_DRAIN, false, AD_TOLD_NOTHING },
+	  MODEL_DRAINING,
+	  "told_drain",
+	  "draining" },
+	{ { MODEL_CONFIGURED_UP, AD_TOLD_DRAIN, true, AD_TOLD_NOTHING },
 	  MODEL_DRAINING,
 	  "draining_silent",
 	  "silent" },
-	{ { MODEL_CONFIGURED_UP, AD_TOLD_UNDRAIN, false }, MODEL_UP, "told_undrain", "up" },
-	{ { MODEL_CONFIGURED_UP, AD_TOLD_UNDRAIN, true }, MODEL_UP, "silent", "silent" },
+	{ { MODEL_CONFIGURED_UP, AD_TOLD_UNDRAIN, false, AD_TOLD_NOTHING },
+	  MODEL_UP,
+	  "told_undrain",
+	  "up" },
+	{ { MODEL_CONFIGURED_UP, AD_TOLD_UNDRAIN, true, AD_TOLD_NOTHING },
+	  MODEL_UP,
+	  "silent",
+	  "silent" },
+	{ { MODEL_ABSENT, AD_TOLD_NOTHING, false, AD_TOLD_DRAIN }, MODEL_OUT, "absent", "unknown" },
+	{ { MODEL_CONFIGURED_DOWN, AD_TOLD_NOTHING, false, AD_TOLD_UNDRAIN },
+	  MODEL_OUT,
+	  "configured_down",
+	  "dead" },
+	{ { MODEL_CONFIGURED_UP, AD_TOLD_NOTHING, false, AD_TOLD_DRAIN },
+	  MODEL_DRAINING,
+	  "reported_drain",
+	  "draining" },
+	{ { MODEL_CONFIGURED_UP, AD_TOLD_NOTHING, true, AD_TOLD_DRAIN },
+	  MODEL_DRAINING,
+	  "draining_silent",
+	  "silent" },
+	{ { MODEL_CONFIGURED_DRAINING, AD_TOLD_NOTHING, false, AD_TOLD_UNDRAIN },
+	  MODEL_UP,
+	  "reported_undrain",
+	  "up" },
+	{ { MODEL_CONFIGURED_UP, AD_TOLD_UNDRAIN, false, AD_TOLD_DRAIN },
+	  MODEL_UP,
+	  "told_undrain",
+	  "up" },
 };
 
 static void test_resolve_every_row(void)
@@ -82,9 +155,9 @@ static void test_resolve_every_row(void)
 		ok(standing.state == table[i].state &&
 			   !strcmp(model_cause_key(standing.cause), table[i].key) &&
 			   !strcmp(model_cause_word(standing.cause), table[i].word),
-		   "configured %d, told %d, silent %d: %s, %s", columns->configured, columns->told,
-		   columns->silent, model_state_name(standing.state),
-		   model_cause_key(standing.cause));
+		   "configured %d, told %d, silent %d, reported %d: %s, %s", columns->configured,
+		   columns->told, columns->silent, columns->reported,
+		   model_state_name(standing.state), model_cause_key(standing.cause));
 	}
 }
 
@@ -96,6 +169,34 @@ static void test_resolve_drain_outlives_down(void)
 	ok(model_drains(&columns), "a drained node that the configuration calls down");
 	columns.told = AD_TOLD_NOTHING;
 	ok(!model_drains(&columns), "down alone is no drain");
+}
+
+/* What is pinned of a node is all that the next daemon has of what the bus said. */
+static void test_reported_outlives_a_daemon(void)
+{
+	static const enum ad_told_what said[] = { AD_TOLD_NOTHING, AD_TOLD_DRAIN, AD_TOLD_UNDRAIN };
+
+	make_fleet();
+	for (int state = CONFIG_NODE_UP; state <= CONFIG_NODE_DRAINING; state++) {
+		nodes[1].state = state;
+		for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++) {
+			struct model *before = model_new(), *after = model_new();
+			struct ad_node row;
+			struct model_columns columns;
+
+			model_configure(before, &config, 1);
+			model_report(before, 2, said[i], 2);
+			model_map_row(before, 2, &row);
+			columns = model_columns_from(&row);
+			model_recall(after, 2, &columns, 2);
+			model_configure(after, &config, 3);
+			is_int(model_standing(after, 2).cause, model_standing(before, 2).cause,
+			       "configured %d, reported %d", state, said[i]);
+			model_free(before);
+			model_free(after);
+		}
+	}
+	nodes[1].state = CONFIG_NODE_UP;
 }
 
 static void test_causes_each_have_a_key_of_their_own(void)
@@ -251,6 +352,7 @@ int main(void)
 {
 	test_resolve_every_row();
 	test_resolve_drain_outlives_down();
+	test_reported_outlives_a_daemon();
 	test_causes_each_have_a_key_of_their_own();
 	test_pop_is_as_good_as_its_best_node();
 	test_sink_takes_differences();

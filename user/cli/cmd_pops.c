@@ -9,6 +9,7 @@
 #include <time.h>
 #include "cmd.h"
 #include "user/base/output.h"
+#include "user/bus/seen.h"
 #include "user/fleet/peers.h"
 #include "user/fleet/told.h"
 #include "user/health/seen.h"
@@ -26,6 +27,7 @@ struct fleet {
 	size_t nr_steered;
 	struct check_seen *checks;
 	size_t nr_checks;
+	struct bus_seen bus;
 };
 
 static int sum_pops(struct fleet *fleet)
@@ -122,10 +124,11 @@ static json_t *fleet_json(const struct fleet *fleet)
 		json_object_set_new(peer, "told", is_self ? told_json(&fleet->told) : json_null());
 		json_array_append_new(list, peer);
 	}
-	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "instance", view->globals->instance, "pops",
-			 fleet_pops_json(fleet), "nodes", list, "steered",
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "instance", view->globals->instance,
+			 "pops", fleet_pops_json(fleet), "nodes", list, "steered",
 			 steered_json(fleet->steered, fleet->nr_steered), "checks",
-			 checks_json(fleet->checks, fleet->nr_checks));
+			 checks_json(fleet->checks, fleet->nr_checks), "bus",
+			 bus_seen_json(&fleet->bus));
 }
 
 static void print_fleet(const struct fleet *fleet)
@@ -147,6 +150,7 @@ static void print_fleet(const struct fleet *fleet)
 	}
 	steered_print(fleet->steered, fleet->nr_steered);
 	checks_print(fleet->checks, fleet->nr_checks);
+	bus_seen_print(&fleet->bus, true);
 }
 
 static int read_fleet(struct fleet *fleet)
@@ -155,6 +159,7 @@ static int read_fleet(struct fleet *fleet)
 	int err = peers_read(&view->pins, &view->names, &fleet->peers, &fleet->nr, &fleet->told);
 
 	err = err ?: checks_read(&view->pins, &fleet->checks, &fleet->nr_checks);
+	err = err ?: bus_seen_read(&view->pins, &fleet->bus);
 	if (!err)
 		pops_read(&view->pins, fleet->steered, &fleet->nr_steered);
 	return err ?: sum_pops(fleet);
@@ -181,6 +186,7 @@ int cmd_pops(const struct globals *globals, int argc, char **argv)
 	free(fleet.peers);
 	free(fleet.pops);
 	free(fleet.checks);
+	bus_seen_free(&fleet.bus);
 	view_close(&view);
 	return code;
 }

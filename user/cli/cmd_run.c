@@ -9,7 +9,7 @@
 #include "user/base/args.h"
 #include "user/base/log.h"
 #include "user/base/progress.h"
-#include "user/daemon/checker_process.h"
+#include "user/daemon/helper_process.h"
 #include "user/daemon/confine.h"
 #include "user/daemon/daemon.h"
 #include "user/daemon/metrics.h"
@@ -102,9 +102,19 @@ static int start_checker(const struct globals *globals)
 	return fd;
 }
 
+static int start_bus(const struct globals *globals, const struct config *config)
+{
+	int fd = config->bus.nr_servers ? bus_process_start(globals->config_path) : -1;
+
+	if (config->bus.nr_servers && fd < 0)
+		log_err("there is no bus: %s; what is known of other nodes stays as it is",
+			strerror(-fd));
+	return fd;
+}
+
 /* Takes @config. */
-static int run(const struct globals *globals, struct config *config, int checker, bool load_only,
-	       struct config_errors *errors)
+static int run(const struct globals *globals, struct config *config, int checker, int bus,
+	       bool load_only, struct config_errors *errors)
 {
 	struct dns_zones *zones = NULL;
 	struct dns_limiter *limiter = NULL;
@@ -116,7 +126,7 @@ static int run(const struct globals *globals, struct config *config, int checker
 	err = err ?: start(&loader, config, &zones, &limiter, errors);
 	config_errors_log(errors);
 	if (!err && !load_only)
-		return daemon_run(globals, &loader, config, zones, limiter, checker);
+		return daemon_run(globals, &loader, config, zones, limiter, checker, bus);
 	if (!err) {
 		/* What a daemon would do all the time is done once, without one. */
 		neigh_keep_warm(config);
@@ -136,7 +146,7 @@ int cmd_run(const struct globals *globals, int argc, char **argv)
 	struct run_options options = {};
 	struct config_errors errors = {};
 	struct config *config;
-	int code, checker;
+	int code, checker, bus;
 
 	if (args_parse(cmd_run_args, argc, argv, &options))
 		return EXIT_USAGE;
@@ -146,7 +156,8 @@ int cmd_run(const struct globals *globals, int argc, char **argv)
 		code = EXIT_USAGE;
 	} else {
 		checker = options.load_only ? -1 : start_checker(globals);
-		code = run(globals, config, checker, options.load_only, &errors);
+		bus = options.load_only ? -1 : start_bus(globals, config);
+		code = run(globals, config, checker, bus, options.load_only, &errors);
 	}
 	config_errors_free(&errors);
 	return code;

@@ -185,6 +185,23 @@ static void print_pops(const struct status *status)
 	}
 }
 
+static void print_bus(const struct status *status)
+{
+	const struct ad_bus_seen *bus = &status->bus.self;
+	size_t i, gone = 0;
+	char word[64], age[UNIT_TEXT];
+
+	if (bus->state == AD_BUS_OFF)
+		return;
+	for (i = 0; i < status->bus.nr; i++)
+		gone += status->bus.nodes[i].gone != 0;
+	print_line("bus", "%s for %s; %zu other node%s on it, %zu gone",
+		   coloured(bus->state == AD_BUS_FRESH ? GREEN : YELLOW, bus_state_word(bus->state),
+			    word, sizeof(word)),
+		   unit_duration(time(NULL) - bus->since_real_s, age), status->bus.nr - gone,
+		   status->bus.nr - gone == 1 ? "" : "s", gone);
+}
+
 static void print_reload(const struct status *status)
 {
 	const struct ad_reload *reload = &status->reload;
@@ -234,6 +251,7 @@ static void print_text(const struct view *view, const struct status *status)
 	print_flows(status);
 	print_dns(status);
 	print_pops(status);
+	print_bus(status);
 	print_reload(status);
 	putchar('\n');
 	print_outcomes(status);

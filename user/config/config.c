@@ -806,6 +806,18 @@ static void bgp_free(struct config_bgp *bgp)
 	free(bgp->community);
 }
 
+static void bus_free(struct config_bus *bus)
+{
+	for (size_t i = 0; i < bus->nr_servers; i++)
+		free(bus->servers[i]);
+	free(bus->servers);
+	free(bus->bucket);
+	free(bus->credentials);
+	free(bus->ca_file);
+	free(bus->cert_file);
+	free(bus->key_file);
+}
+
 void config_free(struct config *config)
 {
 	size_t i;
@@ -829,6 +841,7 @@ void config_free(struct config *config)
 	free(config->pops);
 	free(config->nodes);
 	free(config->interfaces);
+	bus_free(&config->bus);
 	free(config->vips);
 	free(config->zones);
 	free(config->key_file);

@@ -283,6 +283,19 @@ struct config_bgp {
 	unsigned int at_least;
 	int line;
 };
+/* bus: what nodes tell each other through. */
+struct config_bus {
+	char **servers;
+	size_t nr_servers; /* 0: there is no bus */
+	char *bucket;
+	char *credentials; /* NULL: none */
+	char *ca_file;	   /* tls.ca_file; NULL: the system's */
+	char *cert_file;   /* tls.cert_file; NULL: none */
+	char *key_file;	   /* tls.key_file */
+	unsigned int beat_s;
+	int line;
+};
+#define CONFIG_BUS_SERVERS_MAX 16
 
 enum config_clock {
 	CONFIG_CLOCK_REQUIRE_SYNC,
@@ -332,6 +345,8 @@ struct config {
 	unsigned int health_at_least;	    /* health.at_least: POPs */
 	unsigned int health_commands;	    /* health.commands: at once */
 	enum config_unknown health_unknown; /* health.unknown */
+
+	struct config_bus bus;
 
 	unsigned int owner_bits;       /* stamp.owner_bits */
 	enum config_clock clock;       /* stamp.clock: synchronised | any */

@@ -205,6 +205,36 @@ static void check_nobody_answers_dns(struct config_reader *loader)
 				"nobody would be asked for them: every VIP says `dns: false`");
 }
 
+static bool has_scheme(const char *url)
+{
+	return !strncmp(url, "nats://", 7) || !strncmp(url, "tls://", 6);
+}
+
+static void check_bus(struct config_reader *loader)
+{
+	const struct config_bus *bus = &loader->config->bus;
+	char quoted[QUOTED];
+	size_t i;
+
+	if (bus->line && !bus->nr_servers)
+		config_complain(loader, bus->line, "bus.servers",
+				"names no server: name one, or leave `bus` out");
+	for (i = 0; i < bus->nr_servers; i++)
+		if (bus->servers[i] && !has_scheme(bus->servers[i]))
+			config_complain(
+				loader, bus->line, "bus.servers[]",
+				"\"%s\" is no URL of a server: write nats://ADDRESS:4222, or "
+				"tls://NAME:4222",
+				text_quote(bus->servers[i], quoted, sizeof(quoted)));
+	if (bus->bucket && strchr(bus->bucket, '.'))
+		config_complain(loader, bus->line, "bus.bucket",
+				"%s has a dot, which no name of a bucket may have", bus->bucket);
+	if (!bus->cert_file != !bus->key_file)
+		config_complain(loader, bus->line,
+				bus->cert_file ? "bus.tls.key_file" : "bus.tls.cert_file",
+				"is missing: a certificate and its key go together");
+}
+
 /* The flow table finds a bucket by a mask (bpf/flow/flow.h). */
 static void round_flows(struct config *config)
 {
@@ -225,4 +255,5 @@ void config_rules_check(struct config_reader *loader)
 	config_steer_check(loader);
 	config_health_check(loader);
 	config_bgp_check(loader);
+	check_bus(loader);
 }

@@ -19,6 +19,7 @@
 #define SUBKEY_STAMP	1
 #define SUBKEY_ID	2
 #define SUBKEY_ACCOUNTS 3
+#define SUBKEY_BUS	4
 #define SUBKEY_TUNNEL	256 /* + the key's number */
 #define SUBKEY_COOKIE	512 /* likewise */
 
@@ -191,6 +192,21 @@ int keys_load_dns(const char *path, unsigned int epoch, struct dns_secrets *secr
 	derive_words(secrets->cookies[0], SUBKEY_COOKIE + key_in_use(epoch), master);
 	derive_words(secrets->cookies[1], SUBKEY_COOKIE + key_beside(epoch), master);
 	secrets->nr_cookies = AD_DNS_SECRETS;
+	sodium_memzero(master, sizeof(master));
+	return 0;
+}
+
+int keys_load_bus(const char *path, struct bus_secret *secret)
+{
+	__u8 master[crypto_kdf_KEYBYTES];
+	int err;
+
+	memset(secret, 0, sizeof(*secret));
+	err = load_master(path, master);
+	if (err)
+		return err;
+	crypto_kdf_derive_from_key(secret->key, sizeof(secret->key), SUBKEY_BUS, CONTEXT, master);
+	crypto_kdf_derive_from_key(secret->id, sizeof(secret->id), SUBKEY_ID, CONTEXT, master);
 	sodium_memzero(master, sizeof(master));
 	return 0;
 }

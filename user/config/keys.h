@@ -21,12 +21,20 @@ struct dns_secrets {
 	unsigned int nr_cookies;
 };
 
+/* What nodes sign by what they write into the bus. */
+struct bus_secret {
+	__u8 key[32];
+	__u8 id[16]; /* names the fleet key, and tells nothing of it */
+};
+
 /* 0 or -errno, logged with the file's name. Fills stamp key, and the tunnel keys of @epoch, which
  * go with those of the epoch before and of the next; and the 16-byte @stamp_id that names the stamp
  * key. */
 int keys_load(const char *path, unsigned int epoch, struct ad_keys *keys, __u8 stamp_id[16]);
 /* The same for DNS: the secrets of cookies. 0 or -errno, logged. */
 int keys_load_dns(const char *path, unsigned int epoch, struct dns_secrets *secrets);
+/* The same for the bus. 0 or -errno, logged. */
+int keys_load_bus(const char *path, struct bus_secret *secret);
 /* Other secrets for cookies: a line of 32 hexadecimal digits for each, as the file of NSD and
  * Unbound has them. Leaves the rest of @secrets. 0 or -errno, logged. */
 int keys_load_cookies(const char *path, struct dns_secrets *secrets);

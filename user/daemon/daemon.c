@@ -93,6 +93,7 @@ static json_t *verb_drain(struct daemon *daemon, const char *verb, const json_t 
 		daemon_bgp_drain(daemon, args);
 		json_object_set_new(reply, "steps", json_true());
 	}
+	daemon_bus_said(daemon, NULL);
 	return reply;
 }
 
@@ -138,7 +139,8 @@ static int start_events(struct daemon *daemon)
 	return err ?: add_event(daemon, -1, EV_TIMEOUT, on_second, &second);
 }
 
-static int start(struct daemon *daemon, struct dns_zones *zones, struct dns_limiter *limiter)
+static int start(struct daemon *daemon, struct dns_zones *zones, struct dns_limiter *limiter,
+		 int bus)
 {
 	struct loader *loader = daemon->loader;
 	int err;
@@ -164,6 +166,7 @@ static int start(struct daemon *daemon, struct dns_zones *zones, struct dns_limi
 	metrics_use_plan(daemon->metrics, zones->plan);
 	err = err ?: daemon_health_start(daemon);
 	err = err ?: daemon_bgp_new(daemon);
+	err = err ?: daemon_bus_start(daemon, bus);
 	err = err ?: catchment_new(daemon->worker, on_catchment, daemon, &daemon->catchment);
 	catchment_use_plan(daemon->catchment, zones->plan);
 	err = err ?: watch_new(daemon->base, daemon_tend_interfaces, daemon, &daemon->watch);
@@ -189,6 +192,7 @@ static void stop(struct daemon *daemon)
 	daemon_reload_end(daemon);
 	daemon_bgp_free(daemon);
 	daemon_health_stop(daemon);
+	daemon_bus_stop(daemon);
 	zone_watch_free(daemon->zone_watch);
 	watch_free(daemon->watch);
 	for (i = 0; i < daemon->nr_events; i++)
@@ -209,7 +213,7 @@ static void stop(struct daemon *daemon)
 }
 
 int daemon_run(const struct globals *globals, struct loader *loader, struct config *config,
-	       struct dns_zones *zones, struct dns_limiter *limiter, int checker)
+	       struct dns_zones *zones, struct dns_limiter *limiter, int checker, int bus)
 {
 	struct daemon daemon = {
 		.globals = globals, .loader = loader, .config = config, .health.fd = checker
@@ -222,7 +226,7 @@ int daemon_run(const struct globals *globals, struct loader *loader, struct conf
 	listener_raise_limit();
 	/* From now on the loop tells the service manager that we live. */
 	progress_vouch(false, NULL, NULL);
-	err = start(&daemon, zones, limiter);
+	err = start(&daemon, zones, limiter, bus);
 	if (!err) {
 		daemon_confine(&daemon);
 		/* Confined, too. */

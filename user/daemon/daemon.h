@@ -10,10 +10,11 @@
 
 /*
  * Runs until SIGTERM, SIGINT or a detach by the control socket. Takes @config, @zones, @guard and
- * what @loader holds, the lock included; and @checker, of checker_process_start(), or what it
- * failed with. Returns an exit code.
+ * what @loader holds, the lock included; and @checker and @bus, of checker_process_start() and
+ * bus_process_start(), or what these failed with; @bus is negative where there is none. Returns an
+ * exit code.
  */
 int daemon_run(const struct globals *globals, struct loader *loader, struct config *config,
-	       struct dns_zones *zones, struct dns_limiter *limiter, int checker);
+	       struct dns_zones *zones, struct dns_limiter *limiter, int checker, int bus);
 
 #endif

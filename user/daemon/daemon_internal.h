@@ -20,6 +20,7 @@
 
 #define DAEMON_EVENTS_MAX 8
 
+struct daemon_bus;
 struct datapath;
 struct reload;
 struct vip_set;
@@ -90,6 +91,7 @@ struct daemon {
 		struct health *health;
 	} health;
 	struct daemon_bgp *bgp;
+	struct daemon_bus *bus; /* daemon_bus.h */
 	struct peer_watch peers;
 	struct model_sink nodes; /* the data path's map */
 	bool detached;		 /* nothing left to tend */
@@ -121,6 +123,13 @@ int daemon_health_start(struct daemon *daemon);
 /* There is a new configuration. */
 void daemon_health_use(struct daemon *daemon);
 void daemon_health_stop(struct daemon *daemon);
+/* On the bus by the process at @fd; negative: on none. 0 or -errno. */
+int daemon_bus_start(struct daemon *daemon, int fd);
+void daemon_bus_use(struct daemon *daemon);
+void daemon_bus_tend(struct daemon *daemon);
+/* An operator said something here: of @pop, or with NULL of whether this node drains. */
+void daemon_bus_said(struct daemon *daemon, const char *pop);
+void daemon_bus_stop(struct daemon *daemon);
 /* The zones that it started with, which began at @began_us, are in use. */
 void daemon_note_start(struct daemon *daemon, __u64 began_us);
 /* Once a second: clocks, neighbours, attachments, the unstamped list. */

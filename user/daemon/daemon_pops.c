@@ -22,6 +22,8 @@ json_t *daemon_pop(struct daemon *daemon, const json_t *args)
 	if (!name || !state || pops_parse(state, percent, &told))
 		return control_refuse("not a state of a POP");
 	err = pops_say(&daemon->loader->pins, name, who ?: "", &told);
+	if (!err)
+		daemon_bus_said(daemon, name);
 	if (!err && daemon->health.health)
 		health_judge(daemon->health.health);
 	if (!err)

@@ -382,6 +382,46 @@ static void write_pop_health(const struct page *page, const char *name)
 	}
 }
 
+static bool on_bus(const struct page *page)
+{
+	return page->status && page->status->bus.self.state != AD_BUS_OFF;
+}
+
+static void write_bus_states(const struct page *page, const char *name)
+{
+	for (__u32 s = AD_BUS_JOINING; s < AD_BUS_STATES_NR; s++)
+		prom_sample(page->out, name, page->status->bus.self.state == s, "state",
+			    bus_state_word(s), NULL);
+}
+
+static double bus_echo(const struct page *page)
+{
+	return page->status->bus.self.heard_real_s;
+}
+
+static double bus_refused(const struct page *page)
+{
+	return page->status->bus.self.refused;
+}
+
+static void write_bus_heard(const struct page *page, const char *name)
+{
+	const struct bus_seen *bus = &page->status->bus;
+
+	for (size_t i = 0; i < bus->nr; i++)
+		prom_sample(page->out, name, bus->nodes[i].heard_real_s, "node", bus->nodes[i].name,
+			    NULL);
+}
+
+static void write_bus_gone(const struct page *page, const char *name)
+{
+	const struct bus_seen *bus = &page->status->bus;
+
+	for (size_t i = 0; i < bus->nr; i++)
+		prom_sample(page->out, name, bus->nodes[i].gone != 0, "node", bus->nodes[i].name,
+			    NULL);
+}
+
 /* Of all addresses of one POP by one check. */
 struct check_sum {
 	const struct check_seen *first;
@@ -805,6 +845,21 @@ static const struct family families[] = {
 	  .write = write_check_changed },
 	{ "health_check_last_timestamp_seconds", "gauge", "check, pop",
 	  "when a health check of the POP last ended; 0: none has", .write = write_check_last },
+	{ "bus_state", "gauge", "state",
+	  "1 for how the bus stands as this node has it, else 0; only if one is configured",
+	  .write = write_bus_states, .applies = on_bus },
+	{ "bus_echo_timestamp_seconds", "gauge", "",
+	  "when what this node wrote into the bus last came back to it; 0: never",
+	  .value = bus_echo, .applies = on_bus },
+	{ "bus_refused_total", "counter", "",
+	  "records of the bus that are not signed by this fleet's key", .value = bus_refused,
+	  .applies = on_bus },
+	{ "bus_node_heard_timestamp_seconds", "gauge", "node",
+	  "when another node was last heard of by the bus", .write = write_bus_heard,
+	  .applies = on_bus },
+	{ "bus_node_gone", "gauge", "node",
+	  "1 while another node has not been heard of for six beats of a fresh bus",
+	  .write = write_bus_gone, .applies = on_bus },
 
 	{ "flow_table_entries", "gauge", "kind", "live flows in the flow table, by kind",
 	  .write = write_entries },

@@ -101,6 +101,7 @@ static void take_over(struct reload *reload)
 	metrics_use(daemon->metrics, daemon->config);
 	daemon_health_use(daemon);
 	daemon_bgp_use(daemon);
+	daemon_bus_use(daemon);
 	zone_watch_use(daemon->zone_watch, daemon->config, reload->zones->began_real_ns);
 	/* The worker frees them: a million names take long. */
 	if (old_server)

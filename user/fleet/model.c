@@ -22,6 +22,8 @@ bool model_drains(const struct model_columns *columns)
 {
 	if (columns->told != AD_TOLD_NOTHING)
 		return columns->told == AD_TOLD_DRAIN;
+	if (columns->reported != AD_TOLD_NOTHING)
+		return columns->reported == AD_TOLD_DRAIN;
 	return columns->configured == MODEL_CONFIGURED_DRAINING;
 }
 
@@ -35,6 +37,8 @@ static enum model_cause find_cause(const struct model_columns *columns)
 		return MODEL_BY_DOWN;
 	if (columns->silent)
 		return drains ? MODEL_BY_DRAINING_SILENT : MODEL_BY_SILENT;
+	if (columns->told == AD_TOLD_NOTHING && columns->reported != AD_TOLD_NOTHING)
+		return drains ? MODEL_BY_REPORTED_DRAIN : MODEL_BY_REPORTED_UNDRAIN;
 	if (columns->told == AD_TOLD_NOTHING)
 		return drains ? MODEL_BY_DRAINING : MODEL_BY_UP;
 	return drains ? MODEL_BY_TOLD_DRAIN : MODEL_BY_TOLD_UNDRAIN;
@@ -186,6 +190,14 @@ void model_tell(struct model *model, __u16 id, enum ad_told_what told, __u32 now
 	struct row *row = row_of(model, id);
 
 	row->columns.told = told;
+	settle(model, row, now_s);
+}
+
+void model_report(struct model *model, __u16 id, enum ad_told_what reported, __u32 now_s)
+{
+	struct row *row = row_of(model, id);
+
+	row->columns.reported = reported;
 	settle(model, row, now_s);
 }
 

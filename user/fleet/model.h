@@ -8,6 +8,7 @@
  *   configured  the configuration: nodes[].state          model_configure()
  *   silent      peer_watch.h: sent to, and not heard of   model_see()
  *   told        an operator: drain, undrain               model_tell()
+ *   reported    another node's operator, by the bus       model_report()
  *
  * model_resolve() is the only place that makes of the columns how the node stands: up, draining or
  * out, and the cause. Who acts on that keeps a struct model_sink and takes differences. A row of a
@@ -38,6 +39,10 @@ enum model_state {
 	  "drains, and does not answer through the tunnel")                                        \
 	X(SILENT, UP, "silent", "silent", "does not answer through the tunnel")                    \
 	X(TOLD_DRAIN, DRAINING, "told_drain", "draining", "an operator drains it")                 \
+	X(REPORTED_DRAIN, DRAINING, "reported_drain", "draining",                                  \
+	  "it says by the bus that it drains")                                                     \
+	X(REPORTED_UNDRAIN, UP, "reported_undrain", "up",                                          \
+	  "it says by the bus that it takes new flows")                                            \
 	X(DRAINING, DRAINING, "configured_draining", "draining", "nodes[].state is draining")      \
 	X(TOLD_UNDRAIN, UP, "told_undrain", "up", "an operator took the drain back")               \
 	X(UP, UP, "configured_up", "up", "nodes[].state is up")
@@ -60,6 +65,7 @@ struct model_columns {
 	enum model_configured configured;
 	enum ad_told_what told;
 	bool silent;
+	enum ad_told_what reported;
 };
 
 struct model_standing {
@@ -103,6 +109,7 @@ void model_free(struct model *model);
 void model_configure(struct model *model, const struct config *config, __u32 now_s);
 void model_see(struct model *model, __u16 id, bool silent, __u32 now_s);
 void model_tell(struct model *model, __u16 id, enum ad_told_what told, __u32 now_s);
+void model_report(struct model *model, __u16 id, enum ad_told_what reported, __u32 now_s);
 /* How a node stood since when, as a process before us left it: before any other of these calls. */
 void model_recall(struct model *model, __u16 id, const struct model_columns *columns,
 		  __u32 since_s);

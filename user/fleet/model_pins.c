@@ -17,10 +17,12 @@ struct model_columns model_columns_from(const struct ad_node *node)
 		columns.configured = MODEL_ABSENT;
 	else if (node->flags & AD_NODE_DEAD)
 		columns.configured = MODEL_CONFIGURED_DOWN;
-	else if (node->flags & AD_NODE_DRAINING)
+	else if (node->flags & AD_NODE_DRAINING && !(node->flags & AD_NODE_REPORTED))
 		columns.configured = MODEL_CONFIGURED_DRAINING;
 	else
 		columns.configured = MODEL_CONFIGURED_UP;
+	if (node->flags & AD_NODE_REPORTED)
+		columns.reported = node->flags & AD_NODE_DRAINING ? AD_TOLD_DRAIN : AD_TOLD_UNDRAIN;
 	return columns;
 }
 
@@ -33,6 +35,8 @@ static __u32 flags_of(const struct model *model, __u16 id)
 		flags |= AD_NODE_DEAD;
 	if (standing.state == MODEL_DRAINING)
 		flags |= AD_NODE_DRAINING;
+	if (standing.state != MODEL_OUT && model_columns(model, id).reported != AD_TOLD_NOTHING)
+		flags |= AD_NODE_REPORTED;
 	/* Of one that is out nobody expects an answer. */
 	if (standing.state != MODEL_OUT && model_columns(model, id).silent)
 		flags |= AD_NODE_SILENT;

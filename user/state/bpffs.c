@@ -234,6 +234,7 @@ static const char *const group_reads[] = {
 	"steer_told",
 	"steer_health",
 	"health_checks",
+	"bus",
 	AD_STEER_POPS_NAME,
 	AD_DNS_LIVE_NAME,
 };

@@ -165,6 +165,10 @@ static int read_maps(const struct view *view, struct status *status, const char 
 	err = checks_read(pins, &status->checks, &status->nr_checks);
 	if (err)
 		return err;
+	*what = "the bus";
+	err = bus_seen_read(pins, &status->bus);
+	if (err)
+		return err;
 	*what = "DNS counters";
 	err = dns_stats_read(pins, &status->dns);
 	if (err)
@@ -256,6 +260,7 @@ void status_free(struct status *status)
 	json_decref(status->bgp);
 	free(status->peers);
 	free(status->checks);
+	bus_seen_free(&status->bus);
 	dns_stats_free(&status->dns);
 	memset(status, 0, sizeof(*status));
 }

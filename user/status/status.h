@@ -6,6 +6,7 @@
 #define AD_STATUS_H
 
 #include "reason.h"
+#include "user/bus/seen.h"
 #include "user/dns/dns_stats.h"
 #include "user/fleet/peers.h"
 #include "user/health/seen.h"
@@ -49,6 +50,7 @@ struct status {
 	size_t nr_checks;
 	json_t *bgp; /* BGP and the drain, as the daemon notes them (user/bgp/record.h); NULL:
 			nothing */
+	struct bus_seen bus;
 	/* What is wrong, as text. With any warning the instance is "degraded" (exit code 4). */
 	char *warnings[WARNINGS_MAX];
 	size_t nr_warnings;

@@ -235,6 +235,26 @@ static void judge_bgp(struct status *status)
 			     "(bgp.at_least); `anydoor drain --last` does it all the same");
 }
 
+static void judge_bus(struct status *status)
+{
+	const struct ad_bus_seen *bus = &status->bus.self;
+	char age[UNIT_TEXT];
+
+	if (!status->has_daemon)
+		return;
+	if (bus->state == AD_BUS_STALE)
+		warn(status,
+		     "the bus is stale for %s%s%s: what others said last holds, and what is said "
+		     "here stays here until it is back",
+		     unit_duration(time(NULL) - bus->since_real_s, age), *bus->why ? ": " : "",
+		     bus->why);
+	else if (bus->state == AD_BUS_JOINING)
+		warn(status, "the bus was not reached yet%s%s", *bus->why ? ": " : "", bus->why);
+	else if (bus->state == AD_BUS_REFUSED)
+		warn(status, "the bus: %s: we write nothing; give one of the two another id",
+		     bus->why);
+}
+
 /* --- addresses and links ---------------------------------------------------------------------- */
 
 static void judge_vips(const struct view *view, struct status *status, const struct ifaddrs *list)
@@ -436,5 +456,6 @@ void status_judge(const struct view *view, struct status *status)
 	judge_reload(status);
 	judge_checks(view, status);
 	judge_bgp(status);
+	judge_bus(status);
 	judge_zones(status);
 }

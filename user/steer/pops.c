@@ -68,14 +68,19 @@ static int parse_percent(const char *text, __u32 *percent)
 	return 0;
 }
 
+static const char *const told_words[AD_STEER_TOLD_STATES] = { "auto", "up", "drain", "down",
+							      "shed" };
+
+const char *pops_told_word(const struct ad_steer_told *told)
+{
+	return told_words[told->state < AD_STEER_TOLD_STATES ? told->state : 0];
+}
+
 int pops_parse(const char *state, const char *percent, struct ad_steer_told *told)
 {
-	static const char *const words[AD_STEER_TOLD_STATES] = { "auto", "up", "drain", "down",
-								 "shed" };
-
 	told->percent = 0;
 	for (told->state = 0; told->state < AD_STEER_TOLD_STATES; told->state++)
-		if (!strcmp(words[told->state], state))
+		if (!strcmp(told_words[told->state], state))
 			break;
 	if (told->state == AD_STEER_TOLD_STATES)
 		return -EINVAL;
@@ -241,10 +246,8 @@ int pops_tell(const struct pins *pins, const char *name, const struct ad_steer_t
 	snprintf(key, sizeof(key), "%s", name);
 	if (!key[0] || strlen(name) >= sizeof(key) || !has_pop(&maps, key))
 		err = -ENOENT;
-	else if (told->state)
+	else /* also "auto": that it was said last must be known to who compares times */
 		err = bpf_map_update_elem(maps.told, key, told, BPF_ANY) ? -errno : 0;
-	else
-		err = bpf_map_delete_elem(maps.told, key) && errno != ENOENT ? -errno : 0;
 	nr = err ?: rewrite(&maps, key);
 	maps_close(&maps);
 	return nr < 0 ? nr : 0;

@@ -38,6 +38,9 @@ int pops_parse(const char *state, const char *percent, struct ad_steer_told *tol
 #define POP_STATE_TEXT 32
 const char *pops_state(const struct ad_steer_told *told, char text[POP_STATE_TEXT]);
 
+/* The word that pops_parse() takes for it: "drain". */
+const char *pops_told_word(const struct ad_steer_told *told);
+
 /* Who told it, fit for a terminal; "" for state 0. */
 #define POP_WHO_TEXT (PRINTABLE_GROWS * sizeof(((struct ad_steer_told *)0)->who) + 1)
 const char *pops_who(const struct ad_steer_told *told, char text[POP_WHO_TEXT]);

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * cmd_history.c: `anydoor history`: what operators said to the fleet: who, when, of what and why.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <sodium.h>
+#include "cmd.h"
+#include "user/base/output.h"
+#include "user/base/printable.h"
+#include "user/bus/admin.h"
+#include "user/config/failure.h"
+
+#define SHOWN 512 /* bytes of a text, escaped */
+
+const struct arg cmd_history_args[] = {
+	{ "NAME", 0, ARG_WORD, 0, NULL, 0, 0, "only of this POP or node" }, { NULL }
+};
+
+/* What a word is about, and what it says; texts of the record or of the configuration. */
+struct told {
+	const char *of, *what, *who, *why;
+	__u64 at_s;
+	char id[8], share[24];
+};
+
+static const char *text_of(const json_t *object, const char *key)
+{
+	return json_string_value(json_object_get(object, key)) ?: "";
+}
+
+static void read_word(const struct config *config, const struct bus_word *word, struct told *told)
+{
+	const struct config_node *node;
+	struct bus_name name;
+	const json_t *said;
+
+	memset(told, 0, sizeof(*told));
+	bus_name_parse(word->key, &name);
+	node = name.kind == BUS_POP ? NULL : config_node_by_id(config, name.id);
+	snprintf(told->id, sizeof(told->id), "%u", name.id);
+	told->of = name.kind == BUS_POP ? name.pop : node ? node->name : told->id;
+	said = json_object_get(word->body, name.kind == BUS_POP ? "pop" : "told");
+	told->what = text_of(said, name.kind == BUS_POP ? "state" : "what");
+	if (!strcmp(told->what, "shed")) {
+		snprintf(told->share, sizeof(told->share), "shed %lld %%",
+			 (long long)json_integer_value(json_object_get(said, "percent")));
+		told->what = told->share;
+	}
+	told->who = text_of(said, "who");
+	told->why = text_of(said, "why");
+	told->at_s = json_integer_value(json_object_get(said, "at_s"));
+	told->at_s = told->at_s ?: word->written_real_s;
+	if (word->read != BUS_READ_OK)
+		told->what = "not signed by this fleet's key";
+}
+
+static json_t *word_json(const struct bus_word *word, const struct told *told)
+{
+	char who[SHOWN], why[SHOWN];
+
+	printable(who, sizeof(who), told->who);
+	printable(why, sizeof(why), told->why);
+	return json_pack("{s:I, s:I, s:s, s:s, s:s?, s:s?, s:i, s:b}", "revision",
+			 (json_int_t)word->revision, "at", (json_int_t)told->at_s, "of", told->of,
+			 "what", told->what, "who", *who ? who : NULL, "reason", *why ? why : NULL,
+			 "node_id", word->head.writer, "signed", word->read == BUS_READ_OK);
+}
+
+static const char *clean(char *out, size_t size, const char *text)
+{
+	printable(out, size, text);
+	return out;
+}
+
+static void print_word(struct table *table, const struct bus_word *word, const struct told *told)
+{
+	char when[32] = "", shown[SHOWN];
+	time_t at = told->at_s;
+	struct tm tm;
+
+	if (gmtime_r(&at, &tm))
+		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
+	table_cell(table, PLAIN, "%s", when);
+	table_cell(table, PLAIN, "%s", clean(shown, sizeof(shown), told->of));
+	table_cell(table, word->read == BUS_READ_OK ? PLAIN : RED, "%s",
+		   clean(shown, sizeof(shown), told->what));
+	table_cell(table, PLAIN, "%s", clean(shown, sizeof(shown), told->who));
+	table_cell(table, PLAIN, "%llu", word->revision);
+	table_cell(table, PLAIN, "%s", clean(shown, sizeof(shown), told->why));
+}
+
+static int show(const struct globals *globals, const struct config *config, const char *of,
+		const struct bus_word *words, size_t nr)
+{
+	static const struct column columns[] = { { "WHEN (UTC)", false },
+						 { "OF", false },
+						 { "TOLD", false },
+						 { "BY", false },
+						 { "REVISION", true },
+						 { "WHY", false },
+						 {} };
+	struct table *table = globals->json ? NULL : table_new(stdout, columns);
+	json_t *list = json_array();
+	struct told told;
+
+	for (size_t i = 0; i < nr; i++) {
+		read_word(config, &words[i], &told);
+		if (of && strcmp(of, told.of))
+			continue;
+		if (table)
+			print_word(table, &words[i], &told);
+		json_array_append_new(list, word_json(&words[i], &told));
+	}
+	if (table)
+		table_end(table);
+	if (globals->json)
+		return output_json(list) ? EXIT_FAILED : EXIT_OK;
+	json_decref(list);
+	return EXIT_OK;
+}
+
+static int history(const struct globals *globals, const struct config *config, const char *of)
+{
+	struct bus_secret secret;
+	struct bus_word *words;
+	char why[BUS_WHY] = "";
+	size_t nr;
+	int code;
+
+	if (!config->bus.nr_servers)
+		return fail(globals, EXIT_USAGE,
+			    "%s: bus.servers: names no server, and only a bus has a history",
+			    config->path);
+	if (keys_load_bus(config->key_file, &secret))
+		return EXIT_FAILED;
+	if (bus_read_words(&config->bus, &secret, &words, &nr, why)) {
+		code = fail(globals, EXIT_FAILED, "bus: %s", why);
+	} else {
+		code = show(globals, config, of, words, nr);
+		bus_words_free(words, nr);
+	}
+	sodium_memzero(&secret, sizeof(secret));
+	return code;
+}
+
+int cmd_history(const struct globals *globals, int argc, char **argv)
+{
+	struct config_errors errors = {};
+	struct config *config;
+	const char *of = NULL;
+	int code;
+
+	if (args_parse(cmd_history_args, argc, argv, &of))
+		return EXIT_USAGE;
+	if (config_load(globals->config_path, &config, &errors)) {
+		code = fail_errors(globals, EXIT_USAGE, &errors);
+	} else {
+		code = history(globals, config, of);
+		config_free(config);
+	}
+	config_errors_free(&errors);
+	return code;
+}

@@ -1,0 +1,501 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * daemon_bus.c: the daemon on the bus: its beats, what comes, and what is shown of it
+ * (daemon_bus.h).
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+#include "daemon_bus.h"
+#include "user/base/addr.h"
+#include "user/base/clock.h"
+#include "user/base/log.h"
+#include "user/base/output.h"
+
+#define HEARD_AT_ONCE 64 /* others want their turn */
+
+static const char *const state_words[AD_BUS_STATES_NR] = {
+#define X(name, word, text) word,
+	AD_BUS_STATES(X)
+#undef X
+};
+
+static __u64 now_ms(void)
+{
+	return clock_mono_us() / 1000;
+}
+
+static __u64 real_us(void)
+{
+	return (clock_mono_us() * 1000 + clock_real_minus_mono_ns()) / 1000;
+}
+
+/* --- the map ---------------------------------------------------------------------------------- */
+
+void daemon_bus_seen(const struct daemon *daemon, __u32 id, struct ad_bus_seen *seen)
+{
+	if (bpf_map_lookup_elem(daemon->bus->seen, &id, seen))
+		memset(seen, 0, sizeof(*seen));
+}
+
+void daemon_bus_note(const struct daemon *daemon, __u32 id, const struct ad_bus_seen *seen)
+{
+	if (bpf_map_update_elem(daemon->bus->seen, &id, seen, BPF_ANY))
+		log_debug("bus: what is known of node %u cannot be written: %s", id,
+			  strerror(errno));
+}
+
+/* What a daemon before this one left shown. */
+static void forget_all(const struct daemon *daemon)
+{
+	__u32 key, next;
+	bool more = !bpf_map_get_next_key(daemon->bus->seen, NULL, &next);
+
+	while (more) {
+		key = next;
+		more = !bpf_map_get_next_key(daemon->bus->seen, &key, &next);
+		bpf_map_delete_elem(daemon->bus->seen, &key);
+	}
+}
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+static void send_talk(struct daemon_bus *bus)
+{
+	if (bus->fd >= 0)
+		send(bus->fd, &bus->out, BUS_TALK_HEAD + bus->out.size,
+		     MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void daemon_bus_write(struct daemon *daemon, const char *key, const json_t *body, bool is_news)
+{
+	struct daemon_bus *bus = daemon->bus;
+	struct bus_head head;
+	__u8 *bytes = NULL;
+	size_t size;
+	int err;
+
+	if (!bus->book || !body)
+		return;
+	head = bus_book_head(bus->book, key, is_news, real_us());
+	if (!head.seq || !bus->whole || !bus_book_may_write(bus->book, now_ms()))
+		return;
+	err = bus_record_write(&bus->secret, key, &head, body, &bytes, &size);
+	if (err) {
+		log_warn("bus: %s cannot be written: %s", key, strerror(-err));
+		return;
+	}
+	memset(&bus->out, 0, BUS_TALK_HEAD);
+	bus->out.kind = BUS_TALK_WRITE;
+	bus->out.revision = bus_book_revision(bus->book, key);
+	bus->out.size = size;
+	snprintf(bus->out.key, sizeof(bus->out.key), "%s", key);
+	memcpy(bus->out.bytes, bytes, size);
+	send_talk(bus);
+	free(bytes);
+}
+
+static json_t *describe_self(const struct daemon *daemon)
+{
+	const struct config *config = daemon->config;
+	char address[ADDR_TEXT];
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:i}", "name", config->self->name, "pop",
+			 config_pop_name(config, config->self->pop), "tunnel",
+			 addr_format(&config->self->tunnel, address), "version", VERSION, "epoch",
+			 config->key_epoch);
+}
+
+/* A number that is not written is not used up: who has our id must not seem to be behind. */
+static void beat(struct daemon *daemon)
+{
+	char key[BUS_KEY_MAX];
+	json_t *body;
+
+	if (!bus_book_may_write(daemon->bus->book, now_ms()))
+		return;
+	body = daemon_bus_sections(daemon);
+	json_object_set_new(body, "node", describe_self(daemon));
+	daemon_bus_write(daemon, bus_name_node(BUS_NODE, daemon->bus->self, key), body, true);
+	json_decref(body);
+	daemon->bus->beat_ms = now_ms();
+}
+
+/* --- hearing ---------------------------------------------------------------------------------- */
+
+static void copy_text(char *to, size_t size, const json_t *from)
+{
+	text_cut(to, size, json_string_value(from) ?: "");
+}
+
+static bool is_same(const json_t *object, const char *key, const char *text)
+{
+	return !strcmp(json_string_value(json_object_get(object, key)) ?: "", text);
+}
+
+static void show_node(const struct daemon *daemon, __u16 id, const json_t *body)
+{
+	const json_t *node = json_object_get(body, "node");
+	struct ad_bus_seen seen;
+
+	daemon_bus_seen(daemon, id, &seen);
+	seen.heard_real_s = time(NULL);
+	seen.gone = 0;
+	copy_text(seen.name, sizeof(seen.name), json_object_get(node, "name"));
+	copy_text(seen.version, sizeof(seen.version), json_object_get(node, "version"));
+	daemon_bus_note(daemon, id, &seen);
+}
+
+/* What of a node's own record contradicts our configuration. */
+static void warn_of_node(const struct daemon *daemon, __u16 id, const json_t *body)
+{
+	const struct config_node *configured = config_node_by_id(daemon->config, id);
+	const json_t *node = json_object_get(body, "node");
+	const char *name = json_string_value(json_object_get(node, "name")) ?: "?";
+	long long epoch = json_integer_value(json_object_get(node, "epoch"));
+	char address[ADDR_TEXT];
+
+	if (configured && !is_same(node, "tunnel", addr_format(&configured->tunnel, address)))
+		log_warn("bus: node %u says that its tunnel is %s, and our configuration says %s",
+			 id, json_string_value(json_object_get(node, "tunnel")) ?: "?", address);
+	if (configured && llabs(epoch - (long long)daemon->config->key_epoch) > 1)
+		log_warn("bus: %s (node %u) has keys.epoch %lld, and we have %u: no tunnel packet "
+			 "is understood",
+			 name, id, epoch, daemon->config->key_epoch);
+}
+
+static void tell_taken(struct daemon *daemon, const json_t *body)
+{
+	const json_t *node = json_object_get(body, "node");
+	const char *name = json_string_value(json_object_get(node, "name")) ?: "?";
+	const char *tunnel = json_string_value(json_object_get(node, "tunnel")) ?: "?";
+	struct daemon_bus *bus = daemon->bus;
+
+	snprintf(bus->why, sizeof(bus->why), "id %u is used by %.40s at %.50s, too", bus->self,
+		 name, tunnel);
+}
+
+static void hear_own_node(struct daemon *daemon, const struct bus_heard *heard)
+{
+	const json_t *node = json_object_get(heard->body, "node");
+	const struct config_node *self = daemon->config->self;
+	char address[ADDR_TEXT];
+
+	if (heard->verdict == BUS_ECHO && bus_book_echo_ms(daemon->bus->book))
+		daemon->bus->echo_real_s = time(NULL);
+	if (heard->verdict == BUS_NEWS &&
+	    (!is_same(node, "name", self->name) ||
+	     !is_same(node, "tunnel", addr_format(&self->tunnel, address)))) {
+		bus_book_give_way(daemon->bus->book, now_ms());
+		tell_taken(daemon, heard->body);
+	}
+	if (heard->verdict == BUS_TAKEN)
+		tell_taken(daemon, heard->body);
+}
+
+static void hear_node(struct daemon *daemon, const struct bus_heard *heard, bool is_first)
+{
+	__u16 id = heard->name.id;
+
+	if (id == daemon->bus->self) {
+		hear_own_node(daemon, heard);
+		return;
+	}
+	if (heard->verdict != BUS_NEWS)
+		return;
+	show_node(daemon, id, heard->body);
+	if (is_first)
+		warn_of_node(daemon, id, heard->body);
+	daemon_bus_read_sections(daemon, id, heard->body);
+}
+
+static void hear_record(struct daemon *daemon, const struct bus_talk *talk)
+{
+	struct bus_book *book = daemon->bus->book;
+	bool is_first = !bus_book_seq(book, talk->key);
+	struct bus_heard heard;
+
+	bus_book_hear(book, talk->key, talk->revision, talk->bytes, talk->size, now_ms(), &heard);
+	if (heard.verdict == BUS_REFUSED)
+		return;
+	if (heard.name.kind == BUS_NODE)
+		hear_node(daemon, &heard, is_first);
+	else if (heard.verdict != BUS_NEWS && heard.verdict != BUS_KNOWN)
+		return;
+	else if (heard.name.kind == BUS_POP)
+		daemon_bus_obey_pop(daemon, heard.name.pop, heard.body);
+	else if (heard.name.id != daemon->bus->self)
+		daemon_bus_obey_told(daemon, heard.name.id, heard.body);
+}
+
+static void say_use(struct daemon *daemon)
+{
+	struct daemon_bus *bus = daemon->bus;
+
+	memset(&bus->out, 0, BUS_TALK_HEAD);
+	bus->out.kind = BUS_TALK_USE;
+	send_talk(bus);
+}
+
+static void hear_down(struct daemon *daemon, const struct bus_talk *talk)
+{
+	struct daemon_bus *bus = daemon->bus;
+	char why[BUS_WHY];
+
+	snprintf(why, sizeof(why), "%.*s", (int)talk->size, (const char *)talk->bytes);
+	if (strcmp(why, bus->why))
+		log_warn("bus: %s", why);
+	memcpy(bus->why, why, sizeof(why));
+	bus->up = bus->whole = false;
+	bus_book_part(bus->book);
+}
+
+static void hear_up(struct daemon_bus *bus)
+{
+	bus->up = true;
+	bus->whole = false;
+	bus->up_ms = now_ms();
+	bus_book_begin_round(bus->book);
+}
+
+static void hear(struct daemon *daemon, const struct bus_talk *talk)
+{
+	struct daemon_bus *bus = daemon->bus;
+
+	switch (talk->kind) {
+	case BUS_TALK_READY:
+		say_use(daemon);
+		break;
+	case BUS_TALK_UP:
+		hear_up(bus);
+		break;
+	case BUS_TALK_ALL:
+		bus->whole = true;
+		bus_book_end_round(bus->book);
+		beat(daemon);
+		daemon_bus_tell(daemon);
+		break;
+	case BUS_TALK_DOWN:
+		hear_down(daemon, talk);
+		break;
+	case BUS_TALK_RECORD:
+		hear_record(daemon, talk);
+		break;
+	case BUS_TALK_WROTE:
+		bus_book_wrote(bus->book, talk->key, talk->revision);
+		break;
+	case BUS_TALK_FAILED:
+		log_debug("bus: %.*s", (int)talk->size, (const char *)talk->bytes);
+		break;
+	}
+}
+
+static void part(struct daemon_bus *bus)
+{
+	if (bus->heard)
+		event_free(bus->heard);
+	bus->heard = NULL;
+	if (bus->fd >= 0)
+		close(bus->fd);
+	bus->fd = -1;
+}
+
+static void on_talk(evutil_socket_t fd, short what, void *arg)
+{
+	struct daemon *daemon = arg;
+	struct bus_talk *talk = &daemon->bus->in;
+	ssize_t size = 0;
+	int nr;
+
+	for (nr = 0; nr < HEARD_AT_ONCE && !daemon->detached; nr++) {
+		size = recv(fd, talk, sizeof(*talk), MSG_DONTWAIT);
+		if (size < (ssize_t)BUS_TALK_HEAD)
+			break;
+		talk->key[sizeof(talk->key) - 1] = '\0';
+		if (BUS_TALK_HEAD + talk->size == (size_t)size)
+			hear(daemon, talk);
+	}
+	if (size > 0 || (size < 0 && (errno == EAGAIN || errno == EINTR)))
+		return;
+	log_err("bus: its process is gone: the last known state holds until the daemon is started "
+		"again");
+	part(daemon->bus);
+	bus_book_part(daemon->bus->book);
+	daemon->bus->up = daemon->bus->whole = false;
+}
+
+/* --- looking after it ------------------------------------------------------------------------- */
+
+static enum ad_bus_state judge(const struct daemon_bus *bus)
+{
+	__u64 now = now_ms();
+
+	if (bus->fd < 0)
+		return bus->book ? AD_BUS_STALE : AD_BUS_OFF;
+	if (!bus_book_may_write(bus->book, now))
+		return AD_BUS_REFUSED;
+	if (bus_book_is_fresh(bus->book, now))
+		return AD_BUS_FRESH;
+	return bus_book_echo_ms(bus->book) ? AD_BUS_STALE : AD_BUS_JOINING;
+}
+
+static __u64 refused(const struct daemon_bus *bus)
+{
+	__u64 nr = 0;
+	int why;
+
+	for (why = BUS_READ_NO_RECORD; why <= BUS_READ_BODY; why++)
+		nr += bus_book_refused(bus->book, why);
+	return nr;
+}
+
+static void show(struct daemon *daemon)
+{
+	struct daemon_bus *bus = daemon->bus;
+	enum ad_bus_state state = judge(bus);
+	struct ad_bus_seen seen = {};
+
+	if (state != bus->state) {
+		if (state == AD_BUS_STALE || state == AD_BUS_REFUSED)
+			log_warn("bus: %s%s%s: the last known state holds", state_words[state],
+				 *bus->why ? ": " : "", bus->why);
+		else
+			log_info("bus: %s", state_words[state]);
+		bus->since_real_s = time(NULL);
+		bus->state = state;
+	}
+	if (state == AD_BUS_FRESH)
+		*bus->why = '\0';
+	seen.state = state;
+	seen.heard_real_s = bus->echo_real_s;
+	seen.since_real_s = bus->since_real_s;
+	seen.refused = refused(bus);
+	text_cut(seen.why, sizeof(seen.why), bus->why);
+	daemon_bus_note(daemon, 0, &seen);
+}
+
+static void show_gone(const struct daemon *daemon)
+{
+	const struct daemon_bus *bus = daemon->bus;
+	struct bus_node_seen node;
+	struct ad_bus_seen seen;
+	__u64 now = now_ms();
+	__u32 id;
+
+	for (id = 1; id < AD_BUS_SEEN_MAX; id++) {
+		if (id == bus->self || !bus_book_node(bus->book, id, now, &node))
+			continue;
+		daemon_bus_seen(daemon, id, &seen);
+		if (node.is_gone && !seen.gone) {
+			log_warn("bus: %s (node %u) is not heard of any more", seen.name, id);
+			seen.gone = 1;
+			daemon_bus_note(daemon, id, &seen);
+		}
+	}
+}
+
+/* A connection that says nothing is tried anew. */
+static void mend(struct daemon *daemon)
+{
+	struct daemon_bus *bus = daemon->bus;
+	__u64 now = now_ms(), most = BUS_STALE_BEATS * 1000ull * daemon->config->bus.beat_s;
+
+	if (!bus->up || now - bus->up_ms <= most || bus_book_is_fresh(bus->book, now) ||
+	    !bus_book_may_write(bus->book, now))
+		return;
+	log_warn("bus: connected, and silent: connecting anew");
+	bus->up_ms = now;
+	say_use(daemon);
+}
+
+void daemon_bus_tend(struct daemon *daemon)
+{
+	struct daemon_bus *bus = daemon->bus;
+
+	if (!bus->book)
+		return;
+	if (bus->whole && now_ms() - bus->beat_ms + 500 >= 1000ull * daemon->config->bus.beat_s) {
+		beat(daemon);
+		daemon_bus_tell(daemon);
+	}
+	mend(daemon);
+	show(daemon);
+	show_gone(daemon);
+	if (bus->state == AD_BUS_FRESH)
+		daemon_bus_obey_load(daemon);
+}
+
+void daemon_bus_use(struct daemon *daemon)
+{
+	struct daemon_bus *bus = daemon->bus;
+
+	if (!bus->book) {
+		if (daemon->config->bus.nr_servers)
+			log_warn("bus: it is used when the daemon is started again");
+		return;
+	}
+	bus_book_set_beat(bus->book, 1000ull * daemon->config->bus.beat_s);
+	daemon_bus_recall(daemon);
+	say_use(daemon);
+}
+
+/* --- its life --------------------------------------------------------------------------------- */
+
+static int start(struct daemon *daemon)
+{
+	struct daemon_bus *bus = daemon->bus;
+	__u64 life;
+	int err = keys_load_bus(daemon->config->key_file, &bus->secret);
+
+	if (err)
+		return err;
+	randombytes_buf(&life, sizeof(life));
+	bus->sheds = calloc(AD_BUS_SEEN_MAX, 1);
+	bus->book = bus_book_new(&bus->secret, bus->self, life ?: 1,
+				 1000ull * daemon->config->bus.beat_s);
+	if (!bus->book || !bus->sheds)
+		return -ENOMEM;
+	daemon_bus_recall(daemon);
+	bus->heard = event_new(daemon->base, bus->fd, EV_READ | EV_PERSIST, on_talk, daemon);
+	return bus->heard && !event_add(bus->heard, NULL) ? 0 : -ENOMEM;
+}
+
+int daemon_bus_start(struct daemon *daemon, int fd)
+{
+	struct daemon_bus *bus = calloc(1, sizeof(*bus));
+
+	daemon->bus = bus;
+	if (!bus)
+		return -ENOMEM;
+	bus->fd = fd;
+	bus->self = daemon->config->self->id;
+	bus->seen = pins_map(&daemon->loader->pins, "bus", true);
+	if (bus->seen < 0)
+		return bus->seen;
+	forget_all(daemon);
+	bus->since_real_s = time(NULL);
+	bus->state = AD_BUS_JOINING;
+	return fd < 0 ? 0 : start(daemon);
+}
+
+void daemon_bus_stop(struct daemon *daemon)
+{
+	struct daemon_bus *bus = daemon->bus;
+
+	if (!bus)
+		return;
+	part(bus);
+	if (bus->seen >= 0)
+		close(bus->seen);
+	bus_book_free(bus->book);
+	free(bus->sheds);
+	sodium_memzero(&bus->secret, sizeof(bus->secret));
+	free(bus);
+	daemon->bus = NULL;
+}
