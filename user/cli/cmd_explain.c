@@ -220,7 +220,7 @@ static int run(const struct globals *globals, const struct explain_options *opti
 	       struct explain *explain, struct config_errors *errors)
 {
 	struct dns_zones *zones = NULL;
-	int code, err = dns_zones_load(explain->config, NULL, &zones, errors);
+	int code, err = dns_zones_load(explain->config, NULL, NULL, &zones, errors);
 
 	explain->zones = zones;
 	err = err ?: explain_open(explain, errors);

@@ -84,7 +84,7 @@ static int start(struct loader *loader, struct config *config, struct dns_zones 
 
 	confine();
 	progress_vouch(true, alive, &loader->instance);
-	err = err ?: dns_zones_load(config, NULL, zones, errors);
+	err = err ?: dns_zones_load(config, NULL, NULL, zones, errors);
 	if (!err && (*zones)->plan)
 		steer_plan_warn((*zones)->plan);
 	err = err ?: dns_limiter_load(config, limiter, errors);

@@ -39,9 +39,9 @@ static int read_config(struct build *build)
 static int read_zones(struct build *build)
 {
 	if (!build->config)
-		return dns_zones_refresh(build->config_now, build->zones_now, &build->zones,
+		return dns_zones_refresh(build->config_now, build->zones_now, NULL, &build->zones,
 					 &build->errors);
-	return dns_zones_load(build->config, build->zones_now, &build->zones, &build->errors);
+	return dns_zones_load(build->config, build->zones_now, NULL, &build->zones, &build->errors);
 }
 
 static int read_the_rest(struct build *build)
