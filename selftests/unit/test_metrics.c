@@ -134,6 +134,11 @@ static struct check_seen look_checks[] = {
 	{ { "web", "fra", {} }, { 110, 119, 20, 0, AD_HEALTH_UP, 0, 5, 1500, "" } },
 	{ { "web", "nyc", {} }, { 90, 121, 30, 1, AD_HEALTH_UP, 0, 5, 500, "" } },
 };
+/* One rule by what was measured, another one of which nothing is known. */
+static struct rtt_seen look_rtt[] = {
+	{ { "near", "asia", "fra" }, { 120, 60, 31250, 90, 1, 1, 0 } },
+	{ { "near", "", "nyc" }, { 0, 0, 0, 0, 0, 0, 0 } },
+};
 /* What landed here: two regions, one of which has moved, and three ASes. */
 static struct catch_line regions[] = {
 	{ .name = "europe", .rate = { 30, 64 }, .share = { 0.75, 1 }, .before = { 1, 1 } },
@@ -198,6 +203,9 @@ static void look_at_fleet(struct look *look)
 		.nr_pops = 1,
 		.checks = look_checks,
 		.nr_checks = 3,
+		.rtt = look_rtt,
+		.nr_rtt = 2,
+		.probe = { .state = AD_RTT_FAILED },
 		.flows = { .slots = 64, .by_kind = { 60, 1, 0, 3 } },
 		.flow_stats = { .evictions = 8 },
 		.hunt_stats = { .by_hint = 21,
@@ -275,6 +283,9 @@ static void test_metrics_names_and_labels_stable(void)
 		"anydoor_dns_zone_resign_by_timestamp_seconds{zone=\"example.org.\"} 1799000000",
 		"anydoor_steered_pop_health{pop=\"fra\",state=\"out\"} 1",
 		"anydoor_steered_pop_health{pop=\"fra\",state=\"up\"} 0",
+		"anydoor_steered_rtt_seconds{policy=\"near\",region=\"asia\",pop=\"fra\"} 0.03125",
+		"anydoor_steered_rtt_samples{policy=\"near\",region=\"default\",pop=\"nyc\"} 0",
+		"anydoor_steered_rtt_rank{policy=\"near\",region=\"asia\",pop=\"fra\"} 1",
 		"anydoor_health_check_up{check=\"web\",pop=\"fra\"} 0",
 		"anydoor_health_check_up{check=\"web\",pop=\"nyc\"} 1",
 		"anydoor_health_checks_total{check=\"web\",pop=\"fra\",result=\"passed\"} 27",

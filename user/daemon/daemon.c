@@ -158,6 +158,7 @@ static int start(struct daemon *daemon, struct dns_zones *zones, struct dns_limi
 	err = err ?: daemon_health_start(daemon);
 	err = err ?: catchment_new(daemon->worker, on_catchment, daemon, &daemon->catchment);
 	catchment_use_plan(daemon->catchment, zones->plan);
+	daemon_rtt_use(daemon);
 	err = err ?: watch_new(daemon->base, daemon_tend_interfaces, daemon, &daemon->watch);
 	err = err
 		      ?: zone_watch_new(daemon->base, &zone_times, daemon_reload_zones, daemon,
@@ -180,6 +181,7 @@ static void stop(struct daemon *daemon)
 	catchment_free(daemon->catchment);
 	daemon_reload_end(daemon);
 	daemon_health_stop(daemon);
+	daemon_rtt_stop(daemon);
 	zone_watch_free(daemon->zone_watch);
 	watch_free(daemon->watch);
 	for (i = 0; i < daemon->nr_events; i++)

@@ -7,6 +7,7 @@
 
 #include <event2/event.h>
 #include <jansson.h>
+#include <sys/stat.h>
 #include "catchment.h"
 #include "control.h"
 #include "daemon.h"
@@ -20,6 +21,9 @@
 #define DAEMON_EVENTS_MAX 8
 
 struct datapath;
+struct rtt_book;
+struct rtt_probe;
+struct steer_plan;
 struct reload;
 struct vip_set;
 
@@ -88,6 +92,16 @@ struct daemon {
 		struct event *heard;
 		struct health *health;
 	} health;
+	struct daemon_rtt {
+		struct rtt_probe *probe; /* NULL: nothing is measured here */
+		struct rtt_book *book;	 /* NULL: no policy draws by round-trip time */
+		bool is_used;
+		const struct steer_plan *plan;
+		const struct config *config; /* that both are of */
+		struct stat seen;	     /* rtt.file, as it was read */
+		__u64 judged_us;	     /* CLOCK_MONOTONIC; 0: not yet */
+		int write_err;
+	} rtt;
 	struct peer_watch peers;
 	struct model_sink nodes; /* the data path's map */
 	bool detached;		 /* nothing left to tend */
@@ -114,6 +128,11 @@ void daemon_confine(const struct daemon *daemon);
 json_t *daemon_pop(struct daemon *daemon, const json_t *args);
 /* Once a second: how many connections, and what this node's POP sheds for that. */
 void daemon_tend_load(struct daemon *daemon);
+/* Other zones are in use, or a new configuration. */
+void daemon_rtt_use(struct daemon *daemon);
+void daemon_rtt_stop(struct daemon *daemon);
+/* Once a second: in which order POPs stand by round-trip time. */
+void daemon_tend_rtt(struct daemon *daemon);
 /* Hears what checks of POPs find. 0 or -errno. */
 int daemon_health_start(struct daemon *daemon);
 /* There is a new configuration. */

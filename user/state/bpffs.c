@@ -234,6 +234,8 @@ static const char *const group_reads[] = {
 	"steer_told",
 	"steer_health",
 	"health_checks",
+	"rtt_probe",
+	"rtt_seen",
 	AD_STEER_POPS_NAME,
 	AD_DNS_LIVE_NAME,
 };

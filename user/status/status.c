@@ -154,6 +154,11 @@ static int read_maps(const struct view *view, struct status *status, const char 
 	err = checks_read(pins, &status->checks, &status->nr_checks);
 	if (err)
 		return err;
+	*what = "round-trip times";
+	err = rtt_seen_read(pins, &status->rtt, &status->nr_rtt);
+	err = err ?: rtt_probe_read(pins, &status->probe);
+	if (err)
+		return err;
 	*what = "DNS counters";
 	err = dns_stats_read(pins, &status->dns);
 	if (err)
@@ -243,6 +248,7 @@ void status_free(struct status *status)
 		free(status->warnings[i]);
 	free(status->peers);
 	free(status->checks);
+	free(status->rtt);
 	dns_stats_free(&status->dns);
 	memset(status, 0, sizeof(*status));
 }
