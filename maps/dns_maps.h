@@ -11,6 +11,7 @@
 #include "dns.h"
 #include "dns_rules.h"
 #include "health.h"
+#include "rtt.h"
 #include "steer_rows.h"
 
 /* An image: as many elements as it has pages. Mappable, for that aligns the first page. */
@@ -95,6 +96,21 @@ struct {
 	__type(key, struct steer_name);
 	__type(value, struct ad_health_pop);
 } steer_health SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, AD_RTT_SEEN_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct ad_rtt_key);
+	__type(value, struct ad_rtt_seen);
+} rtt_seen SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ad_rtt_probe);
+} rtt_probe SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -171,7 +171,7 @@ static int publish_zone(struct rig *rig, unsigned int names, unsigned int networ
 	int err;
 
 	err = pins_open(&pins, rig->config->bpffs, INSTANCE)
-		      ?: dns_zones_load(rig->config, NULL, &zones, errors);
+		      ?: dns_zones_load(rig->config, NULL, NULL, &zones, errors);
 	if (!err && networks) {
 		err = draw_map(networks, zones->plan->map.nr_locations, &map);
 		zones->steering->lines = map.lines;

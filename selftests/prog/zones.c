@@ -179,7 +179,7 @@ static int zones_load(const struct options *options, struct dns_zones **zones)
 	struct config *config = zones_config(options);
 	struct config_errors errors = {};
 	size_t i;
-	int err = dns_zones_load(config, NULL, zones, &errors);
+	int err = dns_zones_load(config, NULL, NULL, zones, &errors);
 
 	for (i = 0; i < errors.nr; i++)
 		fprintf(stderr, "zones: %s\n", errors.list[i].text);

@@ -428,6 +428,9 @@ static void test_config_steering_mistakes_have_their_place(void)
 		{ "rules by POP", 10, REGION POLICY_OF("locate: pop, rules: {eu: fra}"),
 		  "11: policies[].rules: near has `locate: pop`, by which clients are in no "
 		  "region: leave its rules out" },
+		{ "round-trip time by POP", 10, POLICY_OF("draw: rtt, locate: pop"),
+		  "10: policies[].draw: near goes by round-trip time and has `locate: pop`, by "
+		  "which clients are nowhere: leave one of them out" },
 		{ "last resort that nobody sees", 10,
 		  POLICY_OF("last_resort: [fra], all_out: servfail"),
 		  "10: policies[].last_resort: near has another `all_out`, so nobody would get "

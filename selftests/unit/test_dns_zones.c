@@ -78,7 +78,7 @@ static int reads(struct dns_zones **set, double *ms)
 	__u64 began_us = clock_mono_us();
 	int nr = -1;
 
-	if (!dns_zones_refresh(&config, *set, &next, &errors))
+	if (!dns_zones_refresh(&config, *set, NULL, &next, &errors))
 		nr = next->nr - next->nr_kept;
 	*ms = (clock_mono_us() - began_us) / 1000.0;
 	config_errors_free(&errors);

@@ -137,6 +137,11 @@ static struct check_seen look_checks[] = {
 /* A bus, and one other node on it. */
 static __u32 bus_ids[] = { 2 };
 static struct ad_bus_seen bus_nodes[] = { { .heard_real_s = 140, .gone = 1, .name = "nyc-1" } };
+/* One rule by what was measured, another one of which nothing is known. */
+static struct rtt_seen look_rtt[] = {
+	{ { "near", "asia", "fra" }, { 120, 60, 31250, 90, 1, 1, 0 } },
+	{ { "near", "", "nyc" }, { 0, 0, 0, 0, 0, 0, 0 } },
+};
 /* What landed here: two regions, one of which has moved, and three ASes. */
 static struct catch_line regions[] = {
 	{ .name = "europe", .rate = { 30, 64 }, .share = { 0.75, 1 }, .before = { 1, 1 } },
@@ -228,6 +233,9 @@ static void look_at_fleet(struct look *look)
 			 .ids = bus_ids,
 			 .nodes = bus_nodes,
 			 .nr = 1 },
+		.rtt = look_rtt,
+		.nr_rtt = 2,
+		.probe = { .state = AD_RTT_FAILED },
 		.flows = { .slots = 64, .by_kind = { 60, 1, 0, 3 } },
 		.flow_stats = { .evictions = 8 },
 		.hunt_stats = { .by_hint = 21,
@@ -312,6 +320,9 @@ static void test_metrics_names_and_labels_stable(void)
 		"anydoor_bus_refused_total 4",
 		"anydoor_bus_node_heard_timestamp_seconds{node=\"nyc-1\"} 140",
 		"anydoor_bus_node_gone{node=\"nyc-1\"} 1",
+		"anydoor_steered_rtt_seconds{policy=\"near\",region=\"asia\",pop=\"fra\"} 0.03125",
+		"anydoor_steered_rtt_samples{policy=\"near\",region=\"default\",pop=\"nyc\"} 0",
+		"anydoor_steered_rtt_rank{policy=\"near\",region=\"asia\",pop=\"fra\"} 1",
 		"anydoor_health_check_up{check=\"web\",pop=\"fra\"} 0",
 		"anydoor_health_check_up{check=\"web\",pop=\"nyc\"} 1",
 		"anydoor_health_checks_total{check=\"web\",pop=\"fra\",result=\"passed\"} 27",

@@ -786,7 +786,7 @@ static struct dns_zones *follow(const struct config *config, struct dns_zones *b
 	struct config_errors errors = { 0 };
 	struct dns_zones *zones = NULL;
 
-	if (dns_zones_refresh(config, before, &zones, &errors))
+	if (dns_zones_refresh(config, before, NULL, &zones, &errors))
 		config_errors_log(&errors);
 	config_errors_free(&errors);
 	return zones;

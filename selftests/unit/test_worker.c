@@ -127,7 +127,7 @@ static void work_load(struct worker_job *job)
 	struct config_errors errors = {};
 
 	log_info("a line from the worker");
-	load.err = dns_zones_load(&config, load.before, &load.zones, &errors);
+	load.err = dns_zones_load(&config, load.before, NULL, &load.zones, &errors);
 	config_errors_free(&errors);
 }
 
@@ -230,7 +230,7 @@ static void test_zones_are_not_read_to_the_end(void)
 	struct dns_zones *zones = NULL;
 
 	progress_stop(true);
-	is_int(dns_zones_load(&config, served, &zones, &errors), -ECANCELED,
+	is_int(dns_zones_load(&config, served, NULL, &zones, &errors), -ECANCELED,
 	       "a load that is stopped");
 	progress_stop(false);
 	ok(!zones, "gives nothing");

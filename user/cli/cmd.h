@@ -29,6 +29,7 @@ int cmd_pops(const struct globals *globals, int argc, char **argv);
 int cmd_pop(const struct globals *globals, int argc, char **argv);
 int cmd_variants(const struct globals *globals, int argc, char **argv);
 int cmd_catchment(const struct globals *globals, int argc, char **argv);
+int cmd_rtt(const struct globals *globals, int argc, char **argv);
 int cmd_zones(const struct globals *globals, int argc, char **argv);
 int cmd_query(const struct globals *globals, int argc, char **argv);
 int cmd_explain(const struct globals *globals, int argc, char **argv);

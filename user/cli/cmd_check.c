@@ -78,7 +78,7 @@ static struct config *check_files(const char *path, struct findings *findings,
 		check_zones(config, &errors);
 		config_free(config);
 		config = NULL;
-	} else if (!dns_zones_load(config, NULL, &zones, &errors)) {
+	} else if (!dns_zones_load(config, NULL, NULL, &zones, &errors)) {
 		*plan = take_plan(zones, findings);
 		dns_zones_free(zones);
 	}

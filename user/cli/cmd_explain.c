@@ -16,6 +16,7 @@
 #include "user/base/printable.h"
 #include "user/config/failure.h"
 #include "user/dns/dns_service.h"
+#include "user/rtt/rtt_seen.h"
 #include "user/state/trust.h"
 #include "user/zone/zone_rdata.h"
 
@@ -121,6 +122,19 @@ static int take_states(struct explain *explain, const struct globals *globals)
 	return 0;
 }
 
+/* In which order POPs stand there by round-trip time. */
+static int take_ranks(const struct explain *explain, const struct globals *globals,
+		      struct steer_ranks *ranks)
+{
+	int err = explain->is_loaded
+			  ? rtt_seen_ranks_of(explain->config->bpffs, globals->instance, ranks)
+			  : 0;
+
+	return err ? fail(globals, EXIT_FAILED, "%s: round-trip times cannot be read: %s",
+			  globals->instance, strerror(-err))
+		   : EXIT_OK;
+}
+
 static int explain_open(struct explain *explain, struct config_errors *errors)
 {
 	explain->levels = calloc(explain->config->nr_regions + 1, sizeof(*explain->levels));
@@ -220,14 +234,19 @@ static int run(const struct globals *globals, const struct explain_options *opti
 	       struct explain *explain, struct config_errors *errors)
 {
 	struct dns_zones *zones = NULL;
-	int code, err = dns_zones_load(explain->config, NULL, &zones, errors);
+	struct steer_ranks ranks = {};
+	int code = take_states(explain, globals), err;
 
+	if (!code)
+		code = take_ranks(explain, globals, &ranks);
+	if (code)
+		return code;
+	err = dns_zones_load(explain->config, NULL, &ranks, &zones, errors);
+	steer_ranks_free(&ranks);
 	explain->zones = zones;
 	err = err ?: explain_open(explain, errors);
 	if (err)
 		code = fail_errors(globals, EXIT_USAGE, errors);
-	else
-		code = take_states(explain, globals);
 	if (!code && options->from_stdin)
 		code = answer_lines(globals, options, explain);
 	else if (!code)

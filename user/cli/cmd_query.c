@@ -258,7 +258,7 @@ int cmd_query(const struct globals *globals, int argc, char **argv)
 	}
 	if (!config_load(globals->config_path, &config, &errors) &&
 	    (!query.from || !dns_limiter_load(config, &limiter, &errors)) &&
-	    !dns_zones_load(config, NULL, &zones, &errors))
+	    !dns_zones_load(config, NULL, NULL, &zones, &errors))
 		code = query_ask(&query, zones, limiter);
 	config_errors_log(&errors);
 	dns_zones_free(zones);

@@ -18,6 +18,7 @@
 #include "user/load/prepare.h"
 #include "user/net/neigh.h"
 #include "user/net/vlan.h"
+#include "user/rtt/rtt_seen.h"
 #include "user/state/bpffs.h"
 #include "user/steer/policy.h"
 
@@ -80,11 +81,15 @@ static void confine(void)
 static int start(struct loader *loader, struct config *config, struct dns_zones **zones,
 		 struct dns_limiter **limiter, struct config_errors *errors)
 {
+	struct steer_ranks ranks = {};
 	int err = loader_check_clock(loader, config, errors);
 
 	confine();
 	progress_vouch(true, alive, &loader->instance);
-	err = err ?: dns_zones_load(config, NULL, zones, errors);
+	/* Without it POPs stand in the configuration's order, until the daemon has measured. */
+	rtt_seen_ranks_of(config->bpffs, loader->instance.name, &ranks);
+	err = err ?: dns_zones_load(config, NULL, &ranks, zones, errors);
+	steer_ranks_free(&ranks);
 	if (!err && (*zones)->plan)
 		steer_plan_warn((*zones)->plan);
 	err = err ?: dns_limiter_load(config, limiter, errors);

@@ -317,7 +317,8 @@ static int read_all(struct writing *writing, const char *path)
 				  writing->named->name);
 		return -EINVAL;
 	}
-	err = dns_steer_set_new(writing->plan, writing->config, &writing->errors, &writing->set);
+	err = dns_steer_set_new(writing->plan, writing->config, NULL, &writing->errors,
+				&writing->set);
 	return err
 		       ?: zone_load(writing->named->name,
 				    writing->options->from ?: writing->named->file,

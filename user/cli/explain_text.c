@@ -13,9 +13,8 @@
 #define say(label, format, ...) printf("  %-10s" format "\n", label, ##__VA_ARGS__)
 
 static const char *const draws[] = {
-	[CONFIG_DRAW_ORDER] = "order",
-	[CONFIG_DRAW_WEIGHTED] = "weighted",
-	[CONFIG_DRAW_SPREAD] = "spread",
+	[CONFIG_DRAW_ORDER] = "order",	     [CONFIG_DRAW_WEIGHTED] = "weighted",
+	[CONFIG_DRAW_SPREAD] = "spread",     [CONFIG_DRAW_RTT] = "rtt",
 	[CONFIG_DRAW_DISTANCE] = "distance",
 };
 

@@ -787,6 +787,7 @@ static void steering_free(struct config *config)
 	for (i = 0; i < config->nr_checks; i++)
 		check_free(&config->checks[i]);
 	free(config->checks);
+	free(config->rtt.file);
 	free(config->databases);
 	free(config->regions);
 	free(config->policies);

@@ -181,7 +181,8 @@ enum config_draw {
 	CONFIG_DRAW_ORDER,
 	CONFIG_DRAW_WEIGHTED,
 	CONFIG_DRAW_SPREAD,
-	CONFIG_DRAW_DISTANCE
+	CONFIG_DRAW_DISTANCE,
+	CONFIG_DRAW_RTT
 };
 enum config_locate {
 	CONFIG_LOCATE_ECS,
@@ -340,6 +341,12 @@ struct config {
 		unsigned int settle_s;
 		int line;
 	} shed;
+	struct config_rtt { /* rtt: when measured round-trip times change an order */
+		unsigned int samples;
+		unsigned int margin; /* percent */
+		unsigned int memory_s, hold_s;
+		char *file; /* NULL: none */
+	} rtt;
 	struct config_check *checks; /* health.checks */
 	size_t nr_checks;
 	unsigned int health_at_least;	    /* health.at_least: POPs */

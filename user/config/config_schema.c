@@ -306,13 +306,16 @@ const struct schema_row config_schema[] = {
 	{ "policies[].name", SCHEMA_NAME, CHANGE_AT_ONCE, .required = true, .unique = true,
 	  IN(config_policy, name), .max = CONFIG_NAME_MAX, .help = "name of the policy" },
 	{ "policies[].draw", SCHEMA_CHOICE, CHANGE_AT_ONCE, IN(config_policy, draw),
-	  .choices = "order|weighted|spread|distance", .fallback = "order",
+	  .choices = "order|weighted|spread|distance|rtt", .fallback = "order",
 	  .help = "how one of a list of POPs is drawn for a client network, always the same one: "
 		  "`order`: of the first choice, by weight if it is several POPs, and of the next "
 		  "one when they are out; `weighted`: of all POPs of the list by weight; `spread`: "
 		  "as `order`, but the clients of a POP that is out are spread over all others by "
 		  "weight; `distance`: as `order`, but clients in no region of `rules` get the "
-		  "POPs of `default` in the order of their distance, by `pops[].at`" },
+		  "POPs of `default` in the order of their distance, by `pops[].at`; `rtt`: as "
+		  "`order`, "
+		  "but the POPs of each rule in the order of their measured round-trip times, "
+		  "see `rtt`" },
 	{ "policies[].locate", SCHEMA_CHOICE, CHANGE_AT_ONCE, IN(config_policy, locate),
 	  .choices = "ecs|resolver|pop", .fallback = "ecs",
 	  .help = "by what a client's region is found: `ecs`: by the client's subnet if the "
@@ -359,6 +362,28 @@ const struct schema_row config_schema[] = {
 	  .help = "largest TTL of an answer that names a POP whose state is in doubt" },
 	{ "steer[].ecs", SCHEMA_BOOL, CHANGE_AT_ONCE, IN(config_steered, ecs), .fallback = "true",
 	  .help = "whether the client's subnet counts that a resolver tells (RFC 7871)" },
+
+	{ "rtt", SCHEMA_MAP,
+	  .help = "when measured round-trip times change the order of POPs, in "
+		  "policies with `draw: rtt`" },
+	{ "rtt.samples", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, rtt.samples), .min = 1,
+	  .max = 1000000, .fallback = "50",
+	  .help = "connections of a region to a POP from which on its round-trip time is known" },
+	{ "rtt.margin", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, rtt.margin), .min = 1, .max = 90,
+	  .fallback = "20",
+	  .help = "percent by which a POP must be faster than one that stands before it to take "
+		  "its place" },
+	{ "rtt.hold", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config, rtt.hold_s), .min = 1,
+	  .max = 604800, .fallback = "10m",
+	  .help = "how long the POPs of a rule stay in an order, at least" },
+	{ "rtt.memory", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config, rtt.memory_s), .min = 10,
+	  .max = 2592000, .fallback = "1h",
+	  .help = "after so long a connection counts half; with fewer than `samples` left the "
+		  "round-trip time is not known any more" },
+	{ "rtt.file", SCHEMA_FILE, CHANGE_AT_ONCE, .may_lack = true, IN(config, rtt.file),
+	  .says = "none",
+	  .help = "file with what nodes of other POPs have measured, as `anydoor rtt --json` "
+		  "writes it; read again when it changes" },
 
 	{ "shed", SCHEMA_MAP, IN(config, shed.line),
 	  .help = "when a POP with a `capacity` sheds clients of steered names to other POPs" },

@@ -317,6 +317,11 @@ static void check_policy(struct config_reader *loader, const struct config_polic
 
 	if (policy->draw == CONFIG_DRAW_DISTANCE)
 		check_places(loader, policy);
+	if (policy->draw == CONFIG_DRAW_RTT && policy->locate == CONFIG_LOCATE_POP)
+		config_complain(loader, policy->line, "policies[].draw",
+				"%s goes by round-trip time and has `locate: pop`, by which "
+				"clients are nowhere: leave one of them out",
+				name);
 
 	if (policy->locate == CONFIG_LOCATE_POP && policy->rules.nr)
 		config_complain(loader, policy->line, "policies[].rules",

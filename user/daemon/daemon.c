@@ -169,6 +169,7 @@ static int start(struct daemon *daemon, struct dns_zones *zones, struct dns_limi
 	err = err ?: daemon_bus_start(daemon, bus);
 	err = err ?: catchment_new(daemon->worker, on_catchment, daemon, &daemon->catchment);
 	catchment_use_plan(daemon->catchment, zones->plan);
+	daemon_rtt_use(daemon);
 	err = err ?: watch_new(daemon->base, daemon_tend_interfaces, daemon, &daemon->watch);
 	err = err
 		      ?: zone_watch_new(daemon->base, &zone_times, daemon_reload_zones, daemon,
@@ -193,6 +194,7 @@ static void stop(struct daemon *daemon)
 	daemon_bgp_free(daemon);
 	daemon_health_stop(daemon);
 	daemon_bus_stop(daemon);
+	daemon_rtt_stop(daemon);
 	zone_watch_free(daemon->zone_watch);
 	watch_free(daemon->watch);
 	for (i = 0; i < daemon->nr_events; i++)

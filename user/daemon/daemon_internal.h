@@ -7,6 +7,7 @@
 
 #include <event2/event.h>
 #include <jansson.h>
+#include <sys/stat.h>
 #include "catchment.h"
 #include "control.h"
 #include "daemon_bgp.h"
@@ -22,6 +23,9 @@
 
 struct daemon_bus;
 struct datapath;
+struct rtt_book;
+struct rtt_probe;
+struct steer_plan;
 struct reload;
 struct vip_set;
 
@@ -92,6 +96,16 @@ struct daemon {
 	} health;
 	struct daemon_bgp *bgp;
 	struct daemon_bus *bus; /* daemon_bus.h */
+	struct daemon_rtt {
+		struct rtt_probe *probe; /* NULL: nothing is measured here */
+		struct rtt_book *book;	 /* NULL: no policy draws by round-trip time */
+		bool is_used;
+		const struct steer_plan *plan;
+		const struct config *config; /* that both are of */
+		struct stat seen;	     /* rtt.file, as it was read */
+		__u64 judged_us;	     /* CLOCK_MONOTONIC; 0: not yet */
+		int write_err;
+	} rtt;
 	struct peer_watch peers;
 	struct model_sink nodes; /* the data path's map */
 	bool detached;		 /* nothing left to tend */
@@ -118,6 +132,11 @@ void daemon_confine(const struct daemon *daemon);
 json_t *daemon_pop(struct daemon *daemon, const json_t *args);
 /* Once a second: how many connections, and what this node's POP sheds for that. */
 void daemon_tend_load(struct daemon *daemon);
+/* Other zones are in use, or a new configuration. */
+void daemon_rtt_use(struct daemon *daemon);
+void daemon_rtt_stop(struct daemon *daemon);
+/* Once a second: in which order POPs stand by round-trip time. */
+void daemon_tend_rtt(struct daemon *daemon);
 /* Hears what checks of POPs find. 0 or -errno. */
 int daemon_health_start(struct daemon *daemon);
 /* There is a new configuration. */

@@ -575,6 +575,42 @@ static void write_databases(const struct page *page, const char *name)
 			    plan->sources[i].name, NULL);
 }
 
+/* --- round-trip times ------------------------------------------------------------------------ */
+
+static void write_rtt(const struct page *page, const char *name, double value,
+		      const struct ad_rtt_key *key)
+{
+	prom_sample(page->out, name, value, "policy", key->policy, "region",
+		    key->region[0] ? key->region : "default", "pop", key->pop, NULL);
+}
+
+static void write_rtt_seconds(const struct page *page, const char *name)
+{
+	for (size_t i = 0; i < page->status->nr_rtt; i++)
+		if (page->status->rtt[i].seen.samples)
+			write_rtt(page, name, page->status->rtt[i].seen.rtt_us / 1e6,
+				  &page->status->rtt[i].key);
+}
+
+static void write_rtt_samples(const struct page *page, const char *name)
+{
+	for (size_t i = 0; i < page->status->nr_rtt; i++)
+		write_rtt(page, name, page->status->rtt[i].seen.samples, &page->status->rtt[i].key);
+}
+
+static void write_rtt_rank(const struct page *page, const char *name)
+{
+	for (size_t i = 0; i < page->status->nr_rtt; i++)
+		if (page->status->rtt[i].seen.rank)
+			write_rtt(page, name, page->status->rtt[i].seen.rank,
+				  &page->status->rtt[i].key);
+}
+
+static double rtt_failed(const struct page *page)
+{
+	return page->status->probe.state == AD_RTT_FAILED;
+}
+
 /* --- the catchment --------------------------------------------------------------------------- */
 
 /* Every region of the configuration; ASes up to `catchment.top`, and those that have moved. */
@@ -816,6 +852,18 @@ static const struct family families[] = {
 	{ "node_state", "gauge", "node, pop, state",
 	  "1 for the state that the data path takes a node to be in, 0 for every other state",
 	  .write = write_node_states },
+	{ "steered_rtt_seconds", "gauge", "policy, region, pop",
+	  "median round-trip time of a region's clients to a POP, in policies that draw by it",
+	  .write = write_rtt_seconds },
+	{ "steered_rtt_samples", "gauge", "policy, region, pop",
+	  "connections that it was measured by; old ones count less", .write = write_rtt_samples },
+	{ "steered_rtt_rank", "gauge", "policy, region, pop",
+	  "place of the POP among those of its rule, from 1 on, where what was measured has "
+	  "changed the configuration's order",
+	  .write = write_rtt_rank },
+	{ "steered_rtt_failed", "gauge", "",
+	  "1 while a policy draws by round-trip time, and this node cannot measure it",
+	  .value = rtt_failed },
 	{ "steered_pop_told", "gauge", "pop, state",
 	  "1 for what was said of the POP, by an operator with `anydoor pop` or by its load "
 	  "(shed), else 0; auto: nothing",

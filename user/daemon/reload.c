@@ -82,6 +82,7 @@ static void use_zones(struct reload *reload)
 	reload->old_zones = dns_server_use(reload->daemon->server, reload->zones);
 	metrics_use_plan(reload->daemon->metrics, reload->zones->plan);
 	catchment_use_plan(reload->daemon->catchment, reload->zones->plan);
+	daemon_rtt_use(reload->daemon);
 	reload->live = true;
 }
 

@@ -8,6 +8,7 @@
 #include "reload_build.h"
 #include "user/config/config_changes.h"
 #include "user/dns/dns_service.h"
+#include "user/rtt/rtt_seen.h"
 
 void build_init(struct build *build)
 {
@@ -38,10 +39,22 @@ static int read_config(struct build *build)
 
 static int read_zones(struct build *build)
 {
+	struct steer_ranks ranks;
+	int err = rtt_seen_ranks(build->pins, &ranks);
+
+	if (err) {
+		config_errors_add(&build->errors, "round-trip times", 0, "cannot be read: %s",
+				  strerror(-err));
+		return err;
+	}
 	if (!build->config)
-		return dns_zones_refresh(build->config_now, build->zones_now, &build->zones,
-					 &build->errors);
-	return dns_zones_load(build->config, build->zones_now, &build->zones, &build->errors);
+		err = dns_zones_refresh(build->config_now, build->zones_now, &ranks, &build->zones,
+					&build->errors);
+	else
+		err = dns_zones_load(build->config, build->zones_now, &ranks, &build->zones,
+				     &build->errors);
+	steer_ranks_free(&ranks);
+	return err;
 }
 
 static int read_the_rest(struct build *build)

@@ -20,6 +20,7 @@ struct pins;
 struct anydoor_bpf;
 struct event_base;
 struct dns_zones;
+struct steer_ranks;
 struct dns_server;
 struct dns_limiter;
 
@@ -29,16 +30,18 @@ struct dns_limiter;
  * "file:line: reason"; warnings are logged. A zone that cannot be read is no failure: the set has
  * it as it is in @before (which may be NULL); if it is not there, all its names are SERVFAIL. Its
  * error is stored with it, and in the kernel once the set is published. Touches nothing in the
- * kernel.
+ * kernel. @ranks: in which order POPs stand by what was measured, or NULL.
  */
 int dns_zones_load(const struct config *config, const struct dns_zones *before,
-		   struct dns_zones **zones, struct config_errors *errors);
+		   const struct steer_ranks *ranks, struct dns_zones **zones,
+		   struct config_errors *errors);
 /*
  * The same, but what @before has is kept where no file has changed, if it was made of this very
  * @config: zones are not read again, nor compiled, and databases of steering are not read.
  */
 int dns_zones_refresh(const struct config *config, const struct dns_zones *before,
-		      struct dns_zones **zones, struct config_errors *errors);
+		      const struct steer_ranks *ranks, struct dns_zones **zones,
+		      struct config_errors *errors);
 void dns_zones_free(struct dns_zones *zones);
 
 /*

@@ -82,6 +82,7 @@ static void mark_pops(const struct steer_policy *policy, size_t nr_locations, bo
 struct making {
 	const struct steer_plan *plan;
 	const struct config *config;
+	const struct steer_ranks *ranks;
 	struct config_errors *errors;
 	struct dns_steer_set *set;
 };
@@ -155,6 +156,20 @@ static int set_name(const struct making *making, size_t index)
 
 /* --- all of them ------------------------------------------------------------------------------ */
 
+static int set_rows(const struct making *making, const __u64 *seeds)
+{
+	struct steer_ranking ranking;
+	int err = steer_ranking_make(making->plan, making->config, making->ranks, &ranking);
+
+	err = err
+		      ?: steer_rows_build(ranking.policies, ranking.nr,
+					  making->plan->map.nr_locations, seeds,
+					  &making->set->rows);
+	steer_ranking_free(&ranking);
+	making->set->ranked = steer_ranks_fingerprint(making->ranks);
+	return err;
+}
+
 static int set_pops(const struct making *making)
 {
 	struct dns_steer_set *set = making->set;
@@ -170,8 +185,7 @@ static int set_pops(const struct making *making)
 		strncpy(set->pops[i], config->pops[i].name, AD_STEER_NAME - 1);
 		seeds[i] = steer_seed(set->pops[i]);
 	}
-	return steer_rows_build(making->plan->policies, making->plan->nr_policies,
-				making->plan->map.nr_locations, seeds, &set->rows);
+	return set_rows(making, seeds);
 }
 
 static int set_all(const struct making *making)
@@ -198,9 +212,10 @@ static int set_all(const struct making *making)
 }
 
 int dns_steer_set_new(const struct steer_plan *plan, const struct config *config,
-		      struct config_errors *errors, struct dns_steer_set **set)
+		      const struct steer_ranks *ranks, struct config_errors *errors,
+		      struct dns_steer_set **set)
 {
-	struct making making = { plan, config, errors, calloc(1, sizeof(**set)) };
+	struct making making = { plan, config, ranks, errors, calloc(1, sizeof(**set)) };
 	int err = -ENOMEM;
 
 	if (making.set) {

@@ -7,6 +7,7 @@
 #define AD_DNS_STEER_SET_H
 
 #include "dns_image.h"
+#include "user/steer/ranks.h"
 #include "user/steer/rows.h"
 
 struct dns_steer_set {
@@ -15,6 +16,7 @@ struct dns_steer_set {
 	size_t nr_names;
 	__u8 (*members)[256]; /* the members that `names` points to */
 	struct steer_table rows;
+	__u64 ranked; /* steer_ranks_fingerprint() of what the rows were made by */
 	const struct ad_steer_line *lines; /* the location table of the plan */
 	__u32 nr_lines;
 	int places_fd;		     /* map with these lines, made once; -1: not made yet */
@@ -29,10 +31,11 @@ struct config;
 
 /*
  * Makes names, rows and POPs from @plan. The set uses the plan's location table, so the plan must
- * outlive it. 0 or -ENOMEM, or -EINVAL with errors.
+ * outlive it. @ranks: what was measured, or NULL. 0 or -ENOMEM, or -EINVAL with errors.
  */
 int dns_steer_set_new(const struct steer_plan *plan, const struct config *config,
-		      struct config_errors *errors, struct dns_steer_set **set);
+		      const struct steer_ranks *ranks, struct config_errors *errors,
+		      struct dns_steer_set **set);
 struct dns_steer_set *dns_steer_set_share(struct dns_steer_set *set);
 /* Call it once more for each dns_steer_set_share(). */
 void dns_steer_set_free(struct dns_steer_set *set);

@@ -70,7 +70,8 @@ static struct dns_shared_zone *find_good(const struct dns_zones *before,
 
 struct reading {
 	const struct config *config;
-	const struct dns_zones *before; /* or NULL */
+	const struct dns_zones *before;	 /* or NULL */
+	const struct steer_ranks *ranks; /* likewise */
 	struct dns_zones *set;
 	struct config_errors *errors;
 	bool keeps; /* @before has the same configuration: zones with unchanged files are kept */
@@ -311,11 +312,13 @@ static int make_steering(struct reading *reading, struct zone *const *zones)
 	int err;
 
 	if (before && set->plan == before->plan && before->steering &&
-	    !before->steering->nr_variants) {
+	    !before->steering->nr_variants &&
+	    before->steering->ranked == steer_ranks_fingerprint(reading->ranks)) {
 		set->steering = dns_steer_set_share(before->steering);
 		return 0;
 	}
-	err = dns_steer_set_new(set->plan, reading->config, reading->errors, &set->steering);
+	err = dns_steer_set_new(set->plan, reading->config, reading->ranks, reading->errors,
+				&set->steering);
 	return err
 		       ?: dns_variants_load(reading->config, set->plan, zones, set->nr,
 					    set->steering, reading->errors);
@@ -446,11 +449,13 @@ static int load_all(struct reading *reading)
 }
 
 static int load(const struct config *config, const struct dns_zones *before, bool keeps,
-		struct dns_zones **zones, struct config_errors *errors)
+		const struct steer_ranks *ranks, struct dns_zones **zones,
+		struct config_errors *errors)
 {
 	struct reading reading = {
 		.config = config,
 		.before = before,
+		.ranks = ranks,
 		.set = calloc(1, sizeof(*reading.set)),
 		.errors = errors,
 		.keeps = keeps && before && before->config == config,
@@ -477,15 +482,17 @@ static int load(const struct config *config, const struct dns_zones *before, boo
 }
 
 int dns_zones_load(const struct config *config, const struct dns_zones *before,
-		   struct dns_zones **zones, struct config_errors *errors)
+		   const struct steer_ranks *ranks, struct dns_zones **zones,
+		   struct config_errors *errors)
 {
-	return load(config, before, false, zones, errors);
+	return load(config, before, false, ranks, zones, errors);
 }
 
 int dns_zones_refresh(const struct config *config, const struct dns_zones *before,
-		      struct dns_zones **zones, struct config_errors *errors)
+		      const struct steer_ranks *ranks, struct dns_zones **zones,
+		      struct config_errors *errors)
 {
-	return load(config, before, true, zones, errors);
+	return load(config, before, true, ranks, zones, errors);
 }
 
 void dns_zones_free(struct dns_zones *zones)

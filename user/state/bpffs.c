@@ -235,6 +235,8 @@ static const char *const group_reads[] = {
 	"steer_health",
 	"health_checks",
 	"bus",
+	"rtt_probe",
+	"rtt_seen",
 	AD_STEER_POPS_NAME,
 	AD_DNS_LIVE_NAME,
 };

@@ -169,6 +169,11 @@ static int read_maps(const struct view *view, struct status *status, const char 
 	err = bus_seen_read(pins, &status->bus);
 	if (err)
 		return err;
+	*what = "round-trip times";
+	err = rtt_seen_read(pins, &status->rtt, &status->nr_rtt);
+	err = err ?: rtt_probe_read(pins, &status->probe);
+	if (err)
+		return err;
 	*what = "DNS counters";
 	err = dns_stats_read(pins, &status->dns);
 	if (err)
@@ -261,6 +266,7 @@ void status_free(struct status *status)
 	free(status->peers);
 	free(status->checks);
 	bus_seen_free(&status->bus);
+	free(status->rtt);
 	dns_stats_free(&status->dns);
 	memset(status, 0, sizeof(*status));
 }

@@ -10,6 +10,7 @@
 #include "user/dns/dns_stats.h"
 #include "user/fleet/peers.h"
 #include "user/health/seen.h"
+#include "user/rtt/rtt_seen.h"
 #include "user/state/pins.h"
 #include "user/steer/pops.h"
 #include "view.h"
@@ -51,6 +52,9 @@ struct status {
 	json_t *bgp; /* BGP and the drain, as the daemon notes them (user/bgp/record.h); NULL:
 			nothing */
 	struct bus_seen bus;
+	struct rtt_seen *rtt; /* round-trip times, by rule and POP */
+	size_t nr_rtt;
+	struct ad_rtt_probe probe;
 	/* What is wrong, as text. With any warning the instance is "degraded" (exit code 4). */
 	char *warnings[WARNINGS_MAX];
 	size_t nr_warnings;

@@ -255,6 +255,15 @@ static void judge_bus(struct status *status)
 		     bus->why);
 }
 
+static void judge_rtt(struct status *status)
+{
+	if (status->has_daemon && status->probe.state == AD_RTT_FAILED)
+		warn(status,
+		     "round-trip times are not measured here (%s): POPs of policies with `draw: "
+		     "rtt` stand by what others have measured, or in the configuration's order",
+		     status->probe.why);
+}
+
 /* --- addresses and links ---------------------------------------------------------------------- */
 
 static void judge_vips(const struct view *view, struct status *status, const struct ifaddrs *list)
@@ -457,5 +466,6 @@ void status_judge(const struct view *view, struct status *status)
 	judge_checks(view, status);
 	judge_bgp(status);
 	judge_bus(status);
+	judge_rtt(status);
 	judge_zones(status);
 }

@@ -91,7 +91,9 @@ static int take_rules(const struct config *config, const struct config_policy *f
 	if (!err && from->locate == CONFIG_LOCATE_POP)
 		err = put_own_first(config, &policy->shares[i].to);
 	for (i = 0; !err && i < policy->nr_shares; i++) {
-		for (j = 0; !is_alike(&policy->shares[j].to, &policy->shares[i].to); j++)
+		/* What is measured for one need not be so for another that is written alike. */
+		for (j = from->draw == CONFIG_DRAW_RTT ? i : 0;
+		     !is_alike(&policy->shares[j].to, &policy->shares[i].to); j++)
 			;
 		(*alike)[i] = j;
 	}
@@ -102,10 +104,9 @@ static int take_policy(const struct config *config, const struct config_policy *
 		       struct steer_policy *policy, __u32 **alike)
 {
 	static const enum steer_draw draws[] = {
-		[CONFIG_DRAW_ORDER] = STEER_ORDER,
-		[CONFIG_DRAW_WEIGHTED] = STEER_WEIGHTED,
-		[CONFIG_DRAW_SPREAD] = STEER_SPREAD,
-		[CONFIG_DRAW_DISTANCE] = STEER_ORDER,
+		[CONFIG_DRAW_ORDER] = STEER_ORDER,   [CONFIG_DRAW_WEIGHTED] = STEER_WEIGHTED,
+		[CONFIG_DRAW_SPREAD] = STEER_SPREAD, [CONFIG_DRAW_DISTANCE] = STEER_ORDER,
+		[CONFIG_DRAW_RTT] = STEER_ORDER,
 	};
 	static const enum steer_where wheres[] = {
 		[CONFIG_LOCATE_ECS] = STEER_BY_ECS,

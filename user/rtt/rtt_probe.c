@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * rtt_probe.c: the program that hears of connections (rtt_probe.h).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include "cgroup.h"
+#include "rtt_probe.h"
+#include "user/base/log.h"
+#include "user/state/bpffs.h"
+#include "rtt.skel.h"
+
+#define MOUNTS "/proc/self/mountinfo"
+
+/* Debian 12's headers have it; those of older ones do not. */
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71
+#endif
+
+struct rtt_probe {
+	struct rtt_bpf *skel;
+	struct bpf_link *link;
+};
+
+/* --- loading ---------------------------------------------------------------------------------- */
+
+static int own_netns(__u64 *cookie)
+{
+	int err = 0, fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	socklen_t size = sizeof(*cookie);
+
+	if (fd < 0)
+		return -errno;
+	if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, cookie, &size))
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/* Where clients are is in the data path's maps. */
+static int share_maps(struct rtt_bpf *skel, const char *dir)
+{
+	struct bpf_map *map;
+	int err = 0, fd;
+
+	bpf_object__for_each_map(map, skel->obj) {
+		if (err || bpf_map__is_internal(map) || !bpffs_exists(dir, bpf_map__name(map)))
+			continue;
+		fd = bpffs_get(dir, bpf_map__name(map));
+		if (fd < 0)
+			return fd;
+		err = bpf_map__reuse_fd(map, fd);
+		close(fd);
+	}
+	return err;
+}
+
+static int load(struct rtt_probe *probe, const struct pins *pins)
+{
+	__u64 cookie = 0;
+	int err = own_netns(&cookie);
+
+	if (err)
+		return err;
+	probe->skel = rtt_bpf__open();
+	if (!probe->skel)
+		return -errno;
+	/* The skeleton's rodata is const for readers; before the load we fill it. */
+	memcpy((void *)&probe->skel->rodata->own_netns, &cookie, sizeof(cookie));
+	err = share_maps(probe->skel, pins->dir);
+	err = err ?: rtt_bpf__load(probe->skel);
+	if (!err)
+		log_forget_libbpf();
+	return err;
+}
+
+static int attach(struct rtt_probe *probe, const char *path)
+{
+	int err = 0, fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	/* A link leaves room for others' programs (BPF_F_ALLOW_MULTI), and goes with us. */
+	probe->link = bpf_program__attach_cgroup(probe->skel->progs.rtt, fd);
+	if (!probe->link)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+static int refuse(struct rtt_probe *probe, struct ad_rtt_probe *state, const char *what, int err)
+{
+	state->state = AD_RTT_FAILED;
+	snprintf(state->why, sizeof(state->why), "%s: %s", what, strerror(-err));
+	rtt_probe_close(probe);
+	return err;
+}
+
+int rtt_probe_open(const struct pins *pins, const struct config *config, struct rtt_probe **out,
+		   struct ad_rtt_probe *state)
+{
+	struct rtt_probe *probe = calloc(1, sizeof(*probe));
+	char path[PATH_MAX];
+	int err;
+
+	*out = NULL;
+	memset(state, 0, sizeof(*state));
+	if (!probe)
+		return refuse(probe, state, "memory", -ENOMEM);
+	err = cgroup_find(MOUNTS, path, sizeof(path));
+	if (err)
+		return refuse(probe, state, "cgroup v2 is not mounted", err);
+	err = load(probe, pins);
+	if (err)
+		return refuse(probe, state, "the kernel refuses the program", err);
+	err = rtt_probe_use(probe, config);
+	if (err)
+		return refuse(probe, state, "addresses cannot be told to it", err);
+	err = attach(probe, path);
+	if (err)
+		return refuse(probe, state, "cannot be attached to cgroup v2", err);
+	state->state = AD_RTT_MEASURES;
+	*out = probe;
+	return 0;
+}
+
+void rtt_probe_close(struct rtt_probe *probe)
+{
+	if (!probe)
+		return;
+	bpf_link__destroy(probe->link);
+	rtt_bpf__destroy(probe->skel);
+	free(probe);
+}
+
+/* --- addresses -------------------------------------------------------------------------------- */
+
+static bool is_wanted(const struct config *config, const struct ad_addr *addr)
+{
+	const struct config_pop *own = &config->pops[config->self->pop];
+	size_t i;
+
+	for (i = 0; i < config->nr_vips; i++)
+		if (config->vips[i].tcp && !memcmp(&config->vips[i].address, addr, sizeof(*addr)))
+			return true;
+	for (i = 0; i < own->service.nr; i++)
+		if (!memcmp(&own->service.list[i], addr, sizeof(*addr)))
+			return true;
+	return false;
+}
+
+static void remove_others(int fd, const struct config *config)
+{
+	struct ad_addr addr, next;
+	bool more = !bpf_map_get_next_key(fd, NULL, &next);
+	size_t i;
+
+	for (i = 0; more && i < AD_RTT_ADDRESSES; i++) {
+		addr = next;
+		more = !bpf_map_get_next_key(fd, &addr, &next);
+		if (!is_wanted(config, &addr))
+			bpf_map_delete_elem(fd, &addr);
+	}
+}
+
+int rtt_probe_use(struct rtt_probe *probe, const struct config *config)
+{
+	const struct config_pop *own = &config->pops[config->self->pop];
+	int fd = bpf_map__fd(probe->skel->maps.rtt_addresses);
+	const __u32 one = 1;
+	size_t i;
+
+	remove_others(fd, config);
+	for (i = 0; i < config->nr_vips; i++)
+		if (config->vips[i].tcp &&
+		    bpf_map_update_elem(fd, &config->vips[i].address, &one, BPF_ANY))
+			return -errno;
+	for (i = 0; i < own->service.nr; i++)
+		if (bpf_map_update_elem(fd, &own->service.list[i], &one, BPF_ANY))
+			return -errno;
+	return 0;
+}
+
+/* --- counts ----------------------------------------------------------------------------------- */
+
+int rtt_probe_take(struct rtt_probe *probe,
+		   void (*each)(__u32 location, const struct ad_rtt_counts *counts, void *arg),
+		   void *arg)
+{
+	int fd = bpf_map__fd(probe->skel->maps.rtt_counts);
+	struct ad_rtt_counts counts;
+	__u32 location, next;
+	bool more = !bpf_map_get_next_key(fd, NULL, &next);
+	size_t i;
+
+	for (i = 0; more && i < AD_RTT_LOCATIONS; i++) {
+		location = next;
+		more = !bpf_map_get_next_key(fd, &location, &next);
+		if (bpf_map_lookup_and_delete_elem(fd, &location, &counts))
+			return -errno;
+		each(location, &counts, arg);
+	}
+	return 0;
+}
