@@ -24,6 +24,9 @@ zone_write() {
 		apex.fra  A     192.0.2.110
 		apex.nyc  A     192.0.2.120
 		apex.sin  A     192.0.2.130
+		cdn.fra   A     192.0.2.210
+		cdn.nyc   A     192.0.2.220
+		cdn.sin   A     192.0.2.230
 		more.fra  A     192.0.2.11
 		more.fra  MX    5 mail
 		more.nyc  A     192.0.2.21
@@ -38,6 +41,7 @@ declare -A FROM=([fra]=10.9.0.3 [nyc]=10.9.0.4 [sin]=10.9.0.2)
 declare -A SUBNET=([fra]=203.0.113.0/24 [nyc]=192.0.2.0/24 [sin]=198.18.0.0/15)
 declare -A WWW=([fra]=192.0.2.10 [nyc]=192.0.2.20 [sin]=192.0.2.30)
 declare -A APEX=([fra]=192.0.2.110 [nyc]=192.0.2.120 [sin]=192.0.2.130)
+declare -A CDN=([fra]=192.0.2.210 [nyc]=192.0.2.220 [sin]=192.0.2.230)
 
 steered() { # [KEY=TEXT...]
 	configure pops="[{ name: fra }, { name: nyc }, { name: sin }]" \
@@ -49,6 +53,7 @@ steered() { # [KEY=TEXT...]
 		             default: [nyc, fra, sin], last_resort: [nyc] }]" \
 		steer="[{ name: www.example.com, policy: nearest, ttl: 60s, doubt_ttl: 10s },
 		        { name: more.example.com, policy: nearest },
+		        { name: \"*.cdn.example.com\", policy: nearest, members: \"cdn.{pop}\" },
 		        { name: example.com, policy: nearest, members: \"apex.{pop}\", doubt_ttl: 20s }]" "$@"
 }
 
@@ -111,7 +116,8 @@ secure() {
 	at client "$KEEPER_HOME/secure.py" $VIP4 "${SUBNET[$1]}" "$2" "$3" "$LAB_DIR/${KEYS[1]}.key" 2>&1 | tail -1
 }
 
-# variants NAME: all of them by all validators, over both transports.
+# variants NAME: all of them by all validators, over both transports. To delv, an answer by a wildcard lives
+# no longer than the proof that there is no such name.
 variants() {
 	local pop
 	for pop in fra nyc sin; do
@@ -123,6 +129,9 @@ variants() {
 		is "$1: $pop at the apex" "$(delv_says $pop example.com A)" "300 ${APEX[$pop]}"
 		is "$1: by TCP" "$(delv_says $pop example.com A +tcp)" "300 ${APEX[$pop]}"
 		is "$1: at the apex by drill" "$(drill_says $pop example.com A)" "300 ${APEX[$pop]}"
+		is "$1: $pop of a wildcard" "$(delv_says $pop any.cdn.example.com A)" "60 ${CDN[$pop]}"
+		is "$1: by TCP" "$(delv_says $pop any.cdn.example.com A +tcp)" "60 ${CDN[$pop]}"
+		is "$1: of a wildcard by drill" "$(drill_says $pop any.cdn.example.com A)" "300 ${CDN[$pop]}"
 		is "$1: at the apex by its subnet" "$(secure $pop example.com A | sed 's| /.*||')" "300 ${APEX[$pop]}"
 	done
 }
@@ -136,6 +145,8 @@ others() {
 	is "$1: what it has beside" "$(delv_says nyc www.example.com TXT)" '300 "of'
 	is "$1: another steered type" "$(secure nyc more.example.com MX | sed 's| /.*||')" "300 6 mail.example.com."
 	is "$1: the apex's own SOA" "$(delv_says nyc example.com SOA | cut -c1-20)" "300 ns1.example.com."
+	is "$1: what a wildcard has not" "$(delv_says fra any.cdn.example.com AAAA)" none
+	is "$1: the wildcard itself" "$(delv_says fra '*.cdn.example.com' A)" "300 192.0.2.210"
 	is "$1: no name below" "$(delv_says nyc below.www.example.com A)" none
 }
 
@@ -214,6 +225,17 @@ is "the old answer stays" "$(delv_says sin www.example.com A)" "60 192.0.2.30"
 sign nsec
 ok "all are signed" anydoor reload
 is "the new answer" "$(delv_says sin www.example.com A)" "60 192.0.2.33"
+
+# The right data, the right key, and a signature of something else.
+nyc=$LAB_DIR/signed/example.com.nyc.zone
+cp "$nyc" "$LAB_DIR/good"
+awk '/^www\.example\.com\..*RRSIG\tA / { $NF = ($NF ~ /^A/ ? "B" : "A") substr($NF, 2) } { print }' \
+	"$LAB_DIR/good" >"$nyc"
+refused "a signature that is wrong" 1 "steer: www.example.com.: the signature of its A is wrong" anydoor reload
+refused "which is told with its file" 2 "$nyc:" anydoor check --config-only
+is "the old answer stays" "$(delv_says nyc www.example.com A)" "60 192.0.2.20"
+mv "$LAB_DIR/good" "$nyc"
+ok "the right one is as good as before" anydoor reload
 
 # A variant is watched as its zone is.
 steered dns="{ watch: true, zones: [{ name: example.com, file: signed/example.com.zone,

@@ -15,6 +15,9 @@ enum {
 	POPS
 };
 
+#define TEXT                                                                                       \
+	"\"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234"  \
+	"\" "
 #define ZONE                                                                                       \
 	HEAD "www TXT \"all\"\n"                                                                   \
 	     "www.fra A 192.0.2.10\nwww.fra AAAA 2001:db8::10\nwww.fra MX 1 ns\n"                  \
@@ -23,7 +26,8 @@ enum {
 	     "@ MX 5 ns\nfra A 192.0.2.11\nnyc A 192.0.2.21\nsin A 192.0.2.31\n"                   \
 	     "cdn.fra CNAME ns\ncdn.nyc CNAME www\ncdn.sin CNAME elsewhere.test.\n"                \
 	     "alias CNAME www\nplain A 192.0.2.99\n"                                               \
-	     "more A 192.0.2.98\n"
+	     "more A 192.0.2.98\nsub NS ns.sub\nns.sub A 192.0.2.97\n"                             \
+	     "both CNAME alias\nlong TXT " TEXT TEXT TEXT "\n"
 
 static struct dns_steered names[4];
 static __u8 members[4][POPS][256];
@@ -81,10 +85,10 @@ static void draw_map(void)
 /* A query, with a subnet option of these bytes; the reply, read by libknot, stays until the next.
  */
 static knot_pkt_t *reply;
+static struct ask how = { .payload = 1232 }; /* the name and the type are of the query */
 
 static int query(const char *name, __u16 type, const void *subnet, size_t len)
 {
-	struct ask question = { .name = name, .type = type, .payload = 1232 };
 	__u8 wire[256];
 	__u32 at;
 
@@ -98,7 +102,7 @@ static int query(const char *name, __u16 type, const void *subnet, size_t len)
 	at = DNS_HEADER + name_len(wire);
 	dns_put16(work, at, type);
 	dns_put16(work, at + 2, DNS_CLASS_IN);
-	put_opt(&question, at + 4);
+	put_opt(&how, at + 4);
 	if (subnet) {
 		at = work->len;
 		dns_put16(work, at - 2, len + 4);
@@ -107,7 +111,7 @@ static int query(const char *name, __u16 type, const void *subnet, size_t len)
 		memcpy(work->msg + at + 4, subnet, len);
 		work->len = at + 4 + len;
 	}
-	work->tcp = 0;
+	work->tcp = how.tcp;
 	if (dns_respond(work, dns_image(work)) != DNS_SEND)
 		return -1;
 	reply = knot_pkt_new(work->msg, work->len, NULL);
@@ -425,6 +429,12 @@ static void test_rfc7871_6_address_is_as_long_as_its_source(void)
 	expect_formerr("\0\1\41\0\306\63\144\1\1", 9, "6: longer than an IPv4 address");
 	expect_formerr("\0\3\10\0\306", 5, "6: a family that nobody knows");
 	expect_formerr("\0\1", 2, "6: an option that is cut");
+	expect_formerr("", 0, "6: an option of nothing");
+	expect_formerr("\0\1\30\0", 4, "6: a source, and no address");
+	expect_formerr("\0\1\0\0\306", 5, "6: an address, and no source");
+	expect_formerr("\0\2\201\0\40\1\15\270\0\0\0\0\0\0\0\0\0\0\0\0\0", 21,
+		       "6: longer than an IPv6 address");
+	expect_formerr("\0\0\10\0\306", 5, "7.2.1: no family, and an address");
 	is_int(query("www.example.com.", DNS_T_A, "\0\1\27\0\306\63\144", 7), DNS_NOERROR,
 	       "6: 23 bits and a zero are right");
 }
@@ -500,6 +510,69 @@ static void test_rfc7871_7_1_2_source_0_is_answered_by_who_asks(void)
 	answers("www.example.com.", DNS_T_A, "::/0", "www.example.com. 60 A 192.0.2.10 ", "::/0/0");
 }
 
+/* 7.5: "a query MUST NOT be refused solely because it provides 0 address bits", of any family. */
+static void test_rfc7871_7_5_no_bits_are_no_reason_to_refuse(void)
+{
+	static const char *const options[] = { "\0\1\0\0", "\0\2\0\0", "\0\0\0\0" };
+
+	set_up(0);
+	for (size_t i = 0; i < 3; i++) {
+		is_int(query("www.example.com.", DNS_T_A, options[i], 4), DNS_NOERROR,
+		       "7.5: family %d, no bits", options[i][1]);
+		is_str(section(KNOT_ANSWER), "www.example.com. 60 A 192.0.2.20 ", "  is answered");
+	}
+}
+
+/*
+ * 7.2.1: "the longest relevant PREFIX-LENGTH of any RRset in the answer". We answer with the whole
+ * chain of aliases, though the RFC would rather have the first alone: one scope is right for all of
+ * it.
+ */
+static void test_rfc7871_7_2_1_scope_of_a_chain_is_the_longest(void)
+{
+	set_up(0);
+	answers("both.example.com.", DNS_T_A, "198.51.100.0/24",
+		"both.example.com. 3600 CNAME alias.example.com. "
+		"alias.example.com. 3600 CNAME www.example.com. www.example.com. 60 A 192.0.2.10 ",
+		"198.51.100.0/24/24");
+	use_policy(STEER_WEIGHTED, 0, 3);
+	query_for("both.example.com.", DNS_T_A, "198.48.0.0/12");
+	is_str(subnet_said(), "198.48.0.0/12/24", "7.2.1: a chain that ends in a draw");
+}
+
+static void expect_scope_0(const char *name, __u16 type, int rcode, const char *what)
+{
+	is_int(query_for(name, type, "198.51.100.0/24"), rcode, "12.1: %s", what);
+	is_str(subnet_said(), "198.51.100.0/24/0", "  has the option, with scope 0");
+}
+
+/*
+ * 7.2.1 and 12.1: who uses ECS for one zone "MUST indicate support for the option in all of its
+ * responses to ECS queries", and where it was not used, "SCOPE PREFIX-LENGTH MUST be set to 0".
+ * 7.4: delegations have scope 0.
+ */
+static void test_rfc7871_12_1_every_response_has_the_option(void)
+{
+	set_up(AD_DNS_STEER_SERVFAIL);
+	expect_scope_0("plain.example.com.", DNS_T_A, DNS_NOERROR, "a name that is not steered");
+	expect_scope_0("more.example.com.", DNS_T_AAAA, DNS_NOERROR, "no data");
+	expect_scope_0("none.example.com.", DNS_T_A, DNS_NXDOMAIN, "no such name");
+	expect_scope_0("x.sub.example.com.", DNS_T_A, DNS_NOERROR, "a delegation");
+	ok(strstr(section(KNOT_AUTHORITY), "sub.example.com. 3600 NS"), "  which it is");
+	expect_scope_0("www.example.net.", DNS_T_A, DNS_REFUSED, "a zone of others");
+	how.version = 1;
+	expect_scope_0("www.example.com.", DNS_T_A, DNS_BADVERS, "a version nobody knows");
+	how = (struct ask){ .payload = 512 };
+	expect_scope_0("long.example.com.", DNS_T_TXT, DNS_NOERROR, "room for it was kept");
+	how = (struct ask){ .payload = 1232, .tcp = true };
+	answers("www.example.com.", DNS_T_A, "198.51.100.0/24", "www.example.com. 60 A 192.0.2.10 ",
+		"198.51.100.0/24/24");
+	expect_scope_0("none.example.com.", DNS_T_A, DNS_NXDOMAIN, "no such name, by TCP");
+	how.tcp = false;
+	all_out();
+	expect_scope_0("www.example.com.", DNS_T_A, DNS_SERVFAIL, "all POPs are out");
+}
+
 /* 7.4: negative answers are taken for everybody's, so their scope SHOULD be 0. */
 static void test_rfc7871_7_4_negative_answers_have_scope_0(void)
 {
@@ -523,7 +596,11 @@ static void test_rfc7871_7_2_1_names_without_ecs_have_scope_0(void)
 		"203.0.113.0/25/0");
 }
 
-/* Private and special addresses are no error: they are where a region says, or nowhere known.
+/*
+ * 10 and 11.3: private and special addresses are no error. The RFC would have them looked up by who
+ * asks; here they are where a region's networks say, or nowhere known, which is the policy's
+ * default: a resolver and its clients behind one NAT can be named so. 10: the scope covers all of
+ * the private space.
  */
 static void test_rfc7871_private_addresses_are_nowhere_known(void)
 {
@@ -534,6 +611,10 @@ static void test_rfc7871_private_addresses_are_nowhere_known(void)
 		"127.0.0.0/8/1");
 	answers("www.example.com.", DNS_T_A, "fe80::/64", "www.example.com. 60 A 192.0.2.20 ",
 		"fe80::/64/1");
+	answers("www.example.com.", DNS_T_A, "10.1.2.0/24", "www.example.com. 60 A 192.0.2.20 ",
+		"10.1.2.0/24/1");
+	answers("www.example.com.", DNS_T_A, "fd00:1:2::/56", "www.example.com. 60 A 192.0.2.20 ",
+		"fd00:1:2::/56/1");
 }
 
 /* One and the same address, asking itself or by way of a resolver. */
@@ -616,6 +697,9 @@ int main(void)
 	test_rfc7871_7_2_1_scope_is_what_was_looked_at();
 	test_rfc7871_7_2_1_scope_follows_the_state();
 	test_rfc7871_7_1_2_source_0_is_answered_by_who_asks();
+	test_rfc7871_7_5_no_bits_are_no_reason_to_refuse();
+	test_rfc7871_7_2_1_scope_of_a_chain_is_the_longest();
+	test_rfc7871_12_1_every_response_has_the_option();
 	test_rfc7871_7_4_negative_answers_have_scope_0();
 	test_rfc7871_7_2_1_names_without_ecs_have_scope_0();
 	test_rfc7871_private_addresses_are_nowhere_known();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * dns_sign.c: a private key, and signatures by it (dns_sign.h; RFC 4034, 3.1.8).
+ * dns_sign.c: a private key, and signatures by it or by others (dns_sign.h; RFC 4034, 3.1.8).
  */
 #include <errno.h>
 #include <libdnssec/error.h>
@@ -237,19 +237,18 @@ static size_t put_head(const struct dns_signer *signer, const struct zone_rr *rr
 	return to - head;
 }
 
-/* A record in the form of RFC 4034, 6.2: names in old types are lower case. */
-static int add_record(dnssec_sign_ctx_t *ctx, const struct zone_rr *rr)
+/* A record in the form of RFC 4034, 6.2, with @ttl: names in old types are lower case. */
+static int add_record(dnssec_sign_ctx_t *ctx, const struct zone_rr *rr, __u32 ttl)
 {
 	__u8 head[256 + 10], *to = mempcpy(head, rr->owner_name, name_len(rr->owner_name));
 	dnssec_binary_t part;
 	knot_rrset_t set;
 	int err;
 
-	knot_rrset_init(&set, knot_dname_copy(rr->owner_name, NULL), rr->type, KNOT_CLASS_IN,
-			rr->ttl);
+	knot_rrset_init(&set, knot_dname_copy(rr->owner_name, NULL), rr->type, KNOT_CLASS_IN, ttl);
 	err = set.owner ? knot_rrset_add_rdata(&set, rr->rdata, rr->rdlen, NULL) : KNOT_ENOMEM;
 	err = err ?: knot_rrset_rr_to_canonical(&set);
-	to = put_16(put_32(put_16(put_16(to, rr->type), DNS_CLASS_IN), rr->ttl), rr->rdlen);
+	to = put_16(put_32(put_16(put_16(to, rr->type), DNS_CLASS_IN), ttl), rr->rdlen);
 	part = (dnssec_binary_t){ to - head, head };
 	err = err ?: dnssec_sign_add(ctx, &part);
 	if (!err) {
@@ -272,7 +271,7 @@ int dns_signer_sign(const struct dns_signer *signer, struct arena *arena, const 
 	if (dnssec_sign_new(&ctx, signer->key) || dnssec_sign_add(ctx, &first))
 		err = -EINVAL;
 	for (i = 0; i < nr && !err; i++)
-		err = add_record(ctx, &rrs[i]);
+		err = add_record(ctx, &rrs[i], rrs[i].ttl);
 	if (!err && dnssec_sign_write(ctx, DNSSEC_SIGN_NORMAL, &value))
 		err = -EINVAL;
 	dnssec_sign_free(ctx);
@@ -287,4 +286,29 @@ int dns_signer_sign(const struct dns_signer *signer, struct arena *arena, const 
 	}
 	dnssec_binary_free(&value);
 	return err ?: rdata ? 0 : -ENOMEM;
+}
+
+int dns_sign_verify(const struct dnssec_key *key, const struct zone_rr *rrs, size_t nr,
+		    const struct zone_rr *sig)
+{
+	const __u8 *signer = sig->rdata + SIG_FIXED;
+	size_t head_bytes = SIG_FIXED + name_len(signer), i;
+	__u8 head[SIG_FIXED + 256];
+	dnssec_binary_t first = { head_bytes, head };
+	dnssec_binary_t value = { sig->rdlen - head_bytes, (__u8 *)sig->rdata + head_bytes };
+	dnssec_sign_ctx_t *ctx = NULL;
+	__u32 ttl = (__u32)sig->rdata[4] << 24 | sig->rdata[5] << 16 | sig->rdata[6] << 8 |
+		    sig->rdata[7];
+	int err = 0;
+
+	memcpy(head, sig->rdata, SIG_FIXED);
+	name_lower(head + SIG_FIXED, signer);
+	if (dnssec_sign_new(&ctx, key) || dnssec_sign_add(ctx, &first))
+		err = -EINVAL;
+	for (i = 0; i < nr && !err; i++)
+		err = add_record(ctx, &rrs[i], ttl);
+	if (!err && dnssec_sign_verify(ctx, false, &value))
+		err = -EBADMSG;
+	dnssec_sign_free(ctx);
+	return err;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * dns_sign.h: signatures made here, by a zone-signing key of a zone that was signed elsewhere.
+ * dns_sign.h: signatures: made here, by a zone-signing key of a zone that was signed elsewhere, and
+ * verified.
  */
 #ifndef AD_DNS_SIGN_H
 #define AD_DNS_SIGN_H
@@ -27,5 +28,13 @@ __u64 dns_signer_until(const struct dns_signer *signer);
  */
 int dns_signer_sign(const struct dns_signer *signer, struct arena *arena, const struct zone_rr *rrs,
 		    size_t nr, struct zone_rr *sig);
+
+/*
+ * Is @sig the signature of the set @rrs, sorted, by @key? 0; -EBADMSG: it is not; or -EINVAL: that
+ * cannot be said here.
+ */
+struct dnssec_key;
+int dns_sign_verify(const struct dnssec_key *key, const struct zone_rr *rrs, size_t nr,
+		    const struct zone_rr *sig);
 
 #endif

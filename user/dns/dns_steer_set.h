@@ -10,6 +10,11 @@
 #include "user/steer/ranks.h"
 #include "user/steer/rows.h"
 
+/* Of a signature that is right: a hash of it, of its set, and of its key. */
+struct dns_verified {
+	__u8 hash[16];
+};
+
 struct dns_steer_set {
 	unsigned int users;
 	struct dns_steered *names;
@@ -24,6 +29,9 @@ struct dns_steer_set {
 	size_t nr_pops;
 	struct zone **variants; /* by zone of the configuration, then POP (dns_variants.h) */
 	size_t nr_variants;
+	struct dns_verified *verified; /* sorted (dns_verify.h) */
+	size_t nr_verified;
+	size_t nr_remembered; /* of those: known from the set before */
 	__u64 renew_s; /* CLOCK_REALTIME: then those that were signed here are made anew; 0: none */
 };
 

@@ -10,6 +10,7 @@
 #include "dns_sign.h"
 #include "dns_steered.h"
 #include "dns_variants.h"
+#include "dns_verify.h"
 #include "user/base/arena.h"
 #include "user/base/progress.h"
 #include "user/config/config.h"
@@ -270,6 +271,7 @@ void dns_variants_free(struct dns_steer_set *set)
 	for (i = 0; i < set->nr_variants && set->variants; i++)
 		zone_free(set->variants[i]);
 	free(set->variants);
+	dns_verify_free(set);
 }
 
 void dns_variants_ends(const struct dns_steer_set *set, struct ad_dns_zone_info *info)

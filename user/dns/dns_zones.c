@@ -12,6 +12,7 @@
 #include "dns_service.h"
 #include "dns_tree.h"
 #include "dns_variants.h"
+#include "dns_verify.h"
 #include "dns_zones.h"
 #include "maps/dns_proto.h"
 #include "user/base/clock.h"
@@ -327,6 +328,7 @@ static int make_steering(struct reading *reading, struct zone *const *zones)
 /* Keeps or makes the plan, and checks its names against the zones. */
 static int steer_all(struct reading *reading)
 {
+	const struct dns_zones *before = reading->before;
 	struct dns_zones *set = reading->set;
 	struct zone **zones;
 	int err = keep_plan(reading) ? 0 : make_plan(reading);
@@ -340,6 +342,9 @@ static int steer_all(struct reading *reading)
 	err = err
 		      ?: dns_steered_check(zones, set->nr, set->steering->names,
 					   set->steering->nr_names, reading->errors);
+	if (!err && (!before || set->steering != before->steering))
+		err = dns_verify(zones, set->nr, set->steering, before ? before->steering : NULL,
+				 reading->errors);
 	free(zones);
 	return err;
 }
