@@ -303,7 +303,7 @@ static int wait_quiet(struct draining *draining)
 {
 	__u32 said_s = clock_mono_s();
 	enum drain_step step = DRAIN_OFF;
-	int err, before = draining->owned;
+	int err = 0, before = draining->owned;
 
 	while (draining->owned >= 0 && (err = look(draining)) == -EAGAIN) {
 		if (!is_draining(&draining->handle))
