@@ -19,6 +19,9 @@ ok "to whom" bgp_says '.neighbours | map([.neighbour, .family, .announced])' \
 	'[["over4","ip4",2],["over6","ip6",1]]'
 ok "in words, too" grep -q "bgp.*ip4: announce for .*: all is well; neighbours are told: announce" <(anydoor status)
 
+ok "pops shows both" grep -q "BGP here: ip6: announce, neighbours are told: announce" <(anydoor pops)
+is "in JSON, too" "$(anydoor pops --json | jq -c '[.bgp.families[].fact]')" '["announce","announce"]'
+
 # --- restarts --------------------------------------------------------------------------------------
 daemon_kill KILL
 sleep 2

@@ -116,4 +116,14 @@ ok "and never announced it" all_hear "$NOTHING"
 ok "so the drain goes on" await 10 step_is silence
 anydoor undrain >/dev/null
 ok "back" await 10 all_hear "$PLAIN"
+# --- an operator does it ---------------------------------------------------------------------------
+configure bgp="{ driver: print, warm: 1s, settle: 1s }"
+ok "a reload: BIRD is not told any more" anydoor reload
+ok "the log says what to do" await 8 logged "BGP: have the VIPs of IPv4 announced by your BGP daemon now: all is well"
+anydoor drain >/dev/null
+ok "and goes on" await 10 logged "BGP: have the VIPs of IPv4 de-preferred by your BGP daemon now: this node drains"
+await 10 step_is flows
+release late || true
+ok "step by step" await 10 logged "BGP: have the VIPs of IPv4 withdrawn by your BGP daemon now: this node drains"
+ok "to the end" await 20 step_is quiet
 done_testing

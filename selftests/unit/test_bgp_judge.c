@@ -64,8 +64,31 @@ static void test_first_boot_is_withdrawn_until_all_is_well_and_warm(void)
 	inputs.others = false;
 	is_both(pass(&judge, &inputs, &now_s, 60), BGP_WITHDRAW, BGP_BY_FAILS,
 		"nothing is announced because it is the last one");
+	is_both(pass(&judge, &well, &now_s, 1), BGP_ANNOUNCE, BGP_BY_WELL, "well");
+	judge = (struct judge){};
 	is_both(pass(&judge, &well, &now_s, 10), BGP_WITHDRAW, BGP_BY_WARMS, "well, not warm");
 	is_both(pass(&judge, &well, &now_s, 1), BGP_ANNOUNCE, BGP_BY_WELL, "well and warm");
+}
+
+static void test_a_vip_that_comes_and_goes_is_held_down(void)
+{
+	struct judge judge = announced();
+	struct judge_inputs inputs = well;
+	enum bgp_wish before = BGP_ANNOUNCE;
+	__u32 now_s = 1000, s;
+	int nr = 0;
+
+	for (s = 0; s < 3600; s++) {
+		enum bgp_wish wish;
+
+		/* As soon as it is announced it goes. */
+		inputs.has_vips[BGP_IP4] = before == BGP_WITHDRAW;
+		wish = pass(&judge, &inputs, &now_s, 1).wishes.of[BGP_IP4];
+		nr += before == BGP_ANNOUNCE && wish == BGP_WITHDRAW;
+		before = wish;
+	}
+	ok(nr <= 9, "an hour of it costs %d withdrawals", nr);
+	is_int(judge.last.of[BGP_IP6], BGP_ANNOUNCE, "the other family goes on");
 }
 
 static void test_restart_goes_on_with_what_was_announced(void)
@@ -290,6 +313,7 @@ static void test_drain_words_are_found(void)
 int main(void)
 {
 	test_first_boot_is_withdrawn_until_all_is_well_and_warm();
+	test_a_vip_that_comes_and_goes_is_held_down();
 	test_restart_goes_on_with_what_was_announced();
 	test_last_one_is_not_withdrawn_by_checks();
 	test_drain_is_the_most_that_is_announced();

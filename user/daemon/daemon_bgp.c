@@ -480,6 +480,8 @@ void daemon_bgp_use(struct daemon *daemon)
 	look_for_vips(bgp);
 	if (memcmp(&before, &bgp->setup, sizeof(before)))
 		bgp->spoke = bgp->is_told = false;
+	if (before.driver != bgp->setup.driver) /* who does it now has not heard of it */
+		memset(bgp->since_real_s, 0, sizeof(bgp->since_real_s));
 }
 
 static __u32 take_number(const json_t *args, const char *key, __u32 otherwise)
