@@ -52,6 +52,27 @@ ok "the cause is told" bgp_says '[.families[] | .cause]' '["well","no_vip"]'
 at pop ip addr add $VIP6/128 dev lo nodad
 ok "it is back" await 10 all_hear "$PLAIN"
 
+# Another program in our place: ours cannot be attached, and flows that land there would be reset.
+at pop ip link set wan0 xdpdrv off
+at pop ip -force link set wan0 xdpdrv obj "${BUILD:-build}/selftests/dns/pass.bpf.o" sec xdp.frags
+ok "our programs are missing on an interface: withdrawn" await 10 all_hear "$NOTHING"
+ok "for that cause" bgp_says '.families[0].cause' '"not_attached"'
+at pop ip link set wan0 xdpdrv off
+ok "attached again, announced again" await 40 all_hear "$PLAIN"
+
+# The other interface leads nowhere that BGP knows: without it all goes on.
+configure bgp="{ $BGP }" interfaces="[wan0, wan1]"
+anydoor reload >/dev/null
+at pop ip link set wan1 down
+sleep 4
+ok "an interface goes down: nothing changes" all_hear "$PLAIN"
+at pop ip link del wan1
+sleep 4
+ok "it goes away: nothing changes" all_hear "$PLAIN"
+wire wan1 10.9.1 fd09:1
+configure bgp="{ $BGP }"
+anydoor reload >/dev/null
+
 configure bgp="{ $BGP, prepend: 2 }" # twice the same key
 refused "a key twice" 2 "bgp.prepend" anydoor check
 configure bgp="{ $BGP, community: '70000:1', neighbours: [over4] }"
