@@ -207,7 +207,12 @@ static void test_hold_is_doubled_and_forgotten(void)
 /* --- a drain ---------------------------------------------------------------------------------- */
 
 static const struct drain_inputs plain = {
-	.drains = true, .has_bgp = true, .others = true, .flows = 3, .settle_s = 2
+	.drains = true,
+	.has_bgp = true,
+	.is_announced = true,
+	.others = true,
+	.flows = 3,
+	.settle_s = 2,
 };
 
 static void go(struct drain_steps *steps, const struct drain_inputs *inputs, __u64 *now_s,
@@ -285,6 +290,20 @@ static void test_drain_holds_at_the_last_announcer(void)
 	ok(steps.step == DRAIN_WITHDRAW && !steps.held, "the operator overrules that");
 }
 
+static void test_drain_of_what_is_not_announced_withdraws_at_once(void)
+{
+	struct drain_steps steps = { .terms = { .window_s = 600 } };
+	struct drain_inputs inputs = plain;
+	__u64 now_s = 1000;
+
+	inputs.is_announced = inputs.others = false;
+	go(&steps, &inputs, &now_s, 2);
+	is_str(drain_step_key(steps.step), "withdraw", "as after a reboot");
+	steps = (struct drain_steps){ .step = DRAIN_FLOWS, .terms = { .window_s = 600 } };
+	go(&steps, &inputs, &now_s, 1);
+	is_str(drain_step_key(steps.step), "withdraw", "from any step before");
+}
+
 static void test_drain_without_bgp_waits_for_flows_alone(void)
 {
 	struct drain_steps steps = { .terms = { .window_s = 600, .until_flows = 2 } };
@@ -322,6 +341,7 @@ int main(void)
 	test_drain_waits_for_what_each_step_waits_for();
 	test_drain_withdraws_when_its_window_is_over();
 	test_drain_holds_at_the_last_announcer();
+	test_drain_of_what_is_not_announced_withdraws_at_once();
 	test_drain_without_bgp_waits_for_flows_alone();
 	test_drain_words_are_found();
 	return done_testing();

@@ -292,6 +292,8 @@ static bool go_steps(struct daemon_bgp *bgp, bool others)
 	const struct drain_inputs inputs = {
 		.drains = drain_is_on(daemon->loader->dp.state_at),
 		.has_bgp = bgp->setup.driver != CONFIG_BGP_NONE,
+		.is_announced = bgp->judgement.wishes.of[BGP_IP4] != BGP_WITHDRAW ||
+				bgp->judgement.wishes.of[BGP_IP6] != BGP_WITHDRAW,
 		.is_told = bgp->setup.driver != CONFIG_BGP_BIRD || bgp->is_told,
 		.others = others,
 		.flows = bgp->flows,
@@ -514,8 +516,9 @@ void daemon_bgp_leave(struct daemon *daemon)
 	worker_free(bgp->speaker); /* what it was saying is said */
 	bgp->speaker = NULL;
 	if (!bgp_withdraw(&bgp->setup, &fact))
-		log_err("BGP: the data path is gone, and the VIPs cannot be withdrawn: %s; do it "
-			"by hand",
+		log_err("BGP: nobody could be told that the VIPs are withdrawn: %s; unless the BGP "
+			"daemon is "
+			"stopped, do it by hand",
 			fact.why);
 	file_remove(bgp->record);
 }
