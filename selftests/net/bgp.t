@@ -19,6 +19,9 @@ ok "to whom" bgp_says '.neighbours | map([.neighbour, .family, .announced])' \
 	'[["over4","ip4",2],["over6","ip6",1]]'
 ok "in words, too" grep -q "bgp.*ip4: announce for .*: all is well; neighbours are told: announce" <(anydoor status)
 
+ok "pops shows both" grep -q "BGP here: ip6: announce, neighbours are told: announce" <(anydoor pops)
+is "in JSON, too" "$(anydoor pops --json | jq -c '[.bgp.families[].fact]')" '["announce","announce"]'
+
 # --- restarts --------------------------------------------------------------------------------------
 daemon_kill KILL
 sleep 2
@@ -48,6 +51,27 @@ ok "the other one is not" hears "$VIP4/32" "$PLAIN"
 ok "the cause is told" bgp_says '[.families[] | .cause]' '["well","no_vip"]'
 at pop ip addr add $VIP6/128 dev lo nodad
 ok "it is back" await 10 all_hear "$PLAIN"
+
+# Another program in our place: ours cannot be attached, and flows that land there would be reset.
+at pop ip link set wan0 xdpdrv off
+at pop ip -force link set wan0 xdpdrv obj "${BUILD:-build}/selftests/dns/pass.bpf.o" sec xdp.frags
+ok "our programs are missing on an interface: withdrawn" await 10 all_hear "$NOTHING"
+ok "for that cause" bgp_says '.families[0].cause' '"not_attached"'
+at pop ip link set wan0 xdpdrv off
+ok "attached again, announced again" await 40 all_hear "$PLAIN"
+
+# The other interface leads nowhere that BGP knows: without it all goes on.
+configure bgp="{ $BGP }" interfaces="[wan0, wan1]"
+anydoor reload >/dev/null
+at pop ip link set wan1 down
+sleep 4
+ok "an interface goes down: nothing changes" all_hear "$PLAIN"
+at pop ip link del wan1
+sleep 4
+ok "it goes away: nothing changes" all_hear "$PLAIN"
+wire wan1 10.9.1 fd09:1
+configure bgp="{ $BGP }"
+anydoor reload >/dev/null
 
 configure bgp="{ $BGP, prepend: 2 }" # twice the same key
 refused "a key twice" 2 "bgp.prepend" anydoor check

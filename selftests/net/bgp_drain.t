@@ -57,18 +57,25 @@ ok "nothing comes: quiet" await 20 step_is quiet
 survives quiet "$NOTHING"
 
 # --- a reboot --------------------------------------------------------------------------------------
-bird_stop pop
-anydoor detach --force >/dev/null
-await 5 not kill -0 "$DAEMON"
-rm -r "$LAB_DIR/run"
-bird_start pop
-ok "after a reboot BIRD knows nothing to announce" await 10 sessions_are_up
-ok "and does not" all_hear "$NOTHING"
-daemon_start
-sleep 4
+# Nothing is pinned any more, and what was in /run is gone.
+reboot() {
+	bird_stop pop
+	daemon_kill KILL
+	anydoor detach --force >/dev/null
+	rm -r "$LAB_DIR/run"
+	bird_start pop
+	await 10 sessions_are_up
+	before=$(sent)
+	daemon_start
+	sleep 5
+}
+
+reboot
+ok "after a reboot nothing is announced" all_hear "$NOTHING"
 is "the node drains on" "$(status .drain.draining)" true
 is "by whose word" "$(status .drain.told.reason)" '"new disks"'
 ok "and is announced to nobody" all_hear "$NOTHING"
+is "not for a moment" "$(sent)" "$before"
 
 # --- back ------------------------------------------------------------------------------------------
 configure bgp="{ $BGP }" state="{ bpffs: $PINS, run: $LAB_DIR/run, keep: $LAB_DIR/keep }"
@@ -78,6 +85,18 @@ ok "the VIPs are announced again, plain" await 10 all_hear "$PLAIN"
 is "no step is left" "$(status .drain.steps)" null
 survives null "$PLAIN"
 ok "nothing is kept for a reboot" test ! -e "$LAB_DIR/keep/one.drain"
+
+# --- a reboot in the middle ------------------------------------------------------------------------
+anydoor drain >/dev/null
+await 10 all_hear "$DEPREFERRED"
+hold middle "$VIP4"
+await 10 step_is flows
+reboot
+is "it drains on, and the neighbour hears nothing, not for a moment" "$(status .drain.draining) $(sent)" "true $before"
+release middle || true
+ok "to the end" await 20 step_is quiet
+anydoor undrain >/dev/null
+ok "undrain" await 10 all_hear "$PLAIN"
 
 # --- one command -----------------------------------------------------------------------------------
 try anydoor drain --wait --window 5s
@@ -116,4 +135,14 @@ ok "and never announced it" all_hear "$NOTHING"
 ok "so the drain goes on" await 10 step_is silence
 anydoor undrain >/dev/null
 ok "back" await 10 all_hear "$PLAIN"
+# --- an operator does it ---------------------------------------------------------------------------
+configure bgp="{ driver: print, warm: 1s, settle: 1s }"
+ok "a reload: BIRD is not told any more" anydoor reload
+ok "the log says what to do" await 8 logged "BGP: have the VIPs of IPv4 announced by your BGP daemon now: all is well"
+anydoor drain >/dev/null
+ok "and goes on" await 10 logged "BGP: have the VIPs of IPv4 de-preferred by your BGP daemon now: this node drains"
+await 10 step_is flows
+release late || true
+ok "step by step" await 10 logged "BGP: have the VIPs of IPv4 withdrawn by your BGP daemon now: this node drains"
+ok "to the end" await 20 step_is quiet
 done_testing

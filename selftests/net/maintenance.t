@@ -4,13 +4,13 @@
 # is drained through its BIRD; its anydoor, its web server and its BIRD are stopped and started again; it is taken back.
 # Nobody loses anything. Then the classic order, withdraw first and without anydoor, for contrast.
 #
-# MAINTENANCE_COUNT (500): connections, half of them stamped.
+# MAINTENANCE_COUNT (10,000): connections, half of them stamped.
 set -euo pipefail
 export LAB_BIG_MIB=1
 # shellcheck source=selftests/net/net.sh
 . "$(dirname "$0")/net.sh"
 
-readonly COUNT=${MAINTENANCE_COUNT:-500}
+readonly COUNT=${MAINTENANCE_COUNT:-10000}
 
 # Does every connection live?
 live() { # NAME...
@@ -77,7 +77,7 @@ enter fra anydoor drain --wait --window 3m --reason maintenance >"$LAB_DIR/drain
 DRAIN=$!
 ok "fra is de-preferred: its router leads to another POP" await 15 not leads_to_fra
 ok "new connections are served by others" served_elsewhere
-ok "all $COUNT connections live, led home by other POPs" live stamped plain
+ok "all $COUNT connections live, led home by other POPs" await 20 live stamped plain
 ok "the drain waits for them" await 15 step_is flows
 is "they are fra's" "$(enter fra anydoor status --json | jq .drain.flows_left)" $COUNT
 crowd_end stamped plain

@@ -2,7 +2,11 @@
 /*
  * test_bgp_bird.c: the file that BIRD includes, and what is read of its replies.
  */
+#include <pthread.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 #include "selftests/tap.h"
 #include "user/base/addr.h"
 #include "user/bgp/bird.h"
@@ -166,6 +170,70 @@ static void test_fact_is_the_wish_or_not(void)
 	ok(!bgp_fact_is(&fact, &setup, &depref), "one neighbour was told nothing of it");
 }
 
+/* --- one that answers what it likes ----------------------------------------------------------- */
+
+struct liar {
+	int fd;
+	const char *greeting, *answer; /* to everything; NULL: it hangs up */
+	size_t again;		       /* how often */
+};
+
+static void *lie(void *arg)
+{
+	const struct liar *liar = arg;
+	int fd = accept(liar->fd, NULL, NULL);
+	char heard[512];
+	size_t i;
+
+	send(fd, liar->greeting, strlen(liar->greeting), MSG_NOSIGNAL);
+	while (liar->answer && recv(fd, heard, sizeof(heard), 0) > 0)
+		for (i = 0; i < liar->again; i++)
+			if (send(fd, liar->answer, strlen(liar->answer), MSG_NOSIGNAL) < 0)
+				break;
+	close(fd);
+	return NULL;
+}
+
+static void hear_a_liar(const char *greeting, const char *answer, size_t again, const char *why,
+			const char *name)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct bgp_fact *fact = calloc(1, sizeof(*fact));
+	struct liar liar = { .greeting = greeting, .answer = answer, .again = again };
+	struct bgp_setup setup = a_setup();
+	pthread_t thread;
+
+	snprintf(setup.socket, sizeof(setup.socket), "/tmp/anydoor-liar-%d", getpid());
+	strcpy(address.sun_path, setup.socket);
+	liar.fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	unlink(setup.socket);
+	if (bind(liar.fd, (struct sockaddr *)&address, sizeof(address)) || listen(liar.fd, 1))
+		abort();
+	pthread_create(&thread, NULL, lie, &liar);
+	bird_driver.ask(&setup, fact);
+	ok(!fact->answered && strstr(fact->why, why), "%s: %s", name, fact->why);
+	pthread_join(thread, NULL);
+	unlink(setup.socket);
+	close(liar.fd);
+	free(fact);
+}
+
+static void test_what_is_no_bird_is_not_believed(void)
+{
+	static char line[8193];
+
+	memset(line, 'x', sizeof(line) - 1);
+	hear_a_liar("", NULL, 0, "reset", "it hangs up");
+	hear_a_liar("hello\n", NULL, 0, "Protocol error", "it greets otherwise");
+	hear_a_liar("9001 no\n", NULL, 0, "Protocol error", "it is not ready");
+	hear_a_liar("0001 BIRD ready.\n", NULL, 0, "BIRD does not", "it says no more");
+	hear_a_liar("0001 BIRD ready.\n", "rubbish\n", 1, "Protocol error", "no lines of a reply");
+	hear_a_liar("0001 BIRD ready.\n", line, 1, "Protocol error", "a line without end");
+	hear_a_liar("0001 BIRD ready.\n", "1002-a BGP\n", 200000, "Protocol error",
+		    "a reply without end");
+	hear_a_liar("0001 BIRD ready.\n", " \n", 200000, "Protocol error", "lines without a code");
+}
+
 int main(void)
 {
 	test_file_has_the_routes_that_are_wished();
@@ -175,5 +243,6 @@ int main(void)
 	test_channels_are_told_apart();
 	test_routes_and_their_community_are_read();
 	test_fact_is_the_wish_or_not();
+	test_what_is_no_bird_is_not_believed();
 	return done_testing();
 }

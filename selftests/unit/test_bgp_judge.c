@@ -64,8 +64,31 @@ static void test_first_boot_is_withdrawn_until_all_is_well_and_warm(void)
 	inputs.others = false;
 	is_both(pass(&judge, &inputs, &now_s, 60), BGP_WITHDRAW, BGP_BY_FAILS,
 		"nothing is announced because it is the last one");
+	is_both(pass(&judge, &well, &now_s, 1), BGP_ANNOUNCE, BGP_BY_WELL, "well");
+	judge = (struct judge){};
 	is_both(pass(&judge, &well, &now_s, 10), BGP_WITHDRAW, BGP_BY_WARMS, "well, not warm");
 	is_both(pass(&judge, &well, &now_s, 1), BGP_ANNOUNCE, BGP_BY_WELL, "well and warm");
+}
+
+static void test_a_vip_that_comes_and_goes_is_held_down(void)
+{
+	struct judge judge = announced();
+	struct judge_inputs inputs = well;
+	enum bgp_wish before = BGP_ANNOUNCE;
+	__u32 now_s = 1000, s;
+	int nr = 0;
+
+	for (s = 0; s < 3600; s++) {
+		enum bgp_wish wish;
+
+		/* As soon as it is announced it goes. */
+		inputs.has_vips[BGP_IP4] = before == BGP_WITHDRAW;
+		wish = pass(&judge, &inputs, &now_s, 1).wishes.of[BGP_IP4];
+		nr += before == BGP_ANNOUNCE && wish == BGP_WITHDRAW;
+		before = wish;
+	}
+	ok(nr <= 9, "an hour of it costs %d withdrawals", nr);
+	is_int(judge.last.of[BGP_IP6], BGP_ANNOUNCE, "the other family goes on");
 }
 
 static void test_restart_goes_on_with_what_was_announced(void)
@@ -184,7 +207,12 @@ static void test_hold_is_doubled_and_forgotten(void)
 /* --- a drain ---------------------------------------------------------------------------------- */
 
 static const struct drain_inputs plain = {
-	.drains = true, .has_bgp = true, .others = true, .flows = 3, .settle_s = 2
+	.drains = true,
+	.has_bgp = true,
+	.is_announced = true,
+	.others = true,
+	.flows = 3,
+	.settle_s = 2,
 };
 
 static void go(struct drain_steps *steps, const struct drain_inputs *inputs, __u64 *now_s,
@@ -262,6 +290,20 @@ static void test_drain_holds_at_the_last_announcer(void)
 	ok(steps.step == DRAIN_WITHDRAW && !steps.held, "the operator overrules that");
 }
 
+static void test_drain_of_what_is_not_announced_withdraws_at_once(void)
+{
+	struct drain_steps steps = { .terms = { .window_s = 600 } };
+	struct drain_inputs inputs = plain;
+	__u64 now_s = 1000;
+
+	inputs.is_announced = inputs.others = false;
+	go(&steps, &inputs, &now_s, 2);
+	is_str(drain_step_key(steps.step), "withdraw", "as after a reboot");
+	steps = (struct drain_steps){ .step = DRAIN_FLOWS, .terms = { .window_s = 600 } };
+	go(&steps, &inputs, &now_s, 1);
+	is_str(drain_step_key(steps.step), "withdraw", "from any step before");
+}
+
 static void test_drain_without_bgp_waits_for_flows_alone(void)
 {
 	struct drain_steps steps = { .terms = { .window_s = 600, .until_flows = 2 } };
@@ -290,6 +332,7 @@ static void test_drain_words_are_found(void)
 int main(void)
 {
 	test_first_boot_is_withdrawn_until_all_is_well_and_warm();
+	test_a_vip_that_comes_and_goes_is_held_down();
 	test_restart_goes_on_with_what_was_announced();
 	test_last_one_is_not_withdrawn_by_checks();
 	test_drain_is_the_most_that_is_announced();
@@ -298,6 +341,7 @@ int main(void)
 	test_drain_waits_for_what_each_step_waits_for();
 	test_drain_withdraws_when_its_window_is_over();
 	test_drain_holds_at_the_last_announcer();
+	test_drain_of_what_is_not_announced_withdraws_at_once();
 	test_drain_without_bgp_waits_for_flows_alone();
 	test_drain_words_are_found();
 	return done_testing();

@@ -124,6 +124,7 @@ int bird_ask(struct bird_talk *talk, const char *command,
 	     void (*each)(unsigned int code, const char *text, void *arg), void *arg, char *last,
 	     size_t last_size)
 {
+	talk->until_us = clock_mono_us() + PATIENCE_US;
 	return say(talk, command) ?: read_reply(talk, each, arg, last, last_size);
 }
 

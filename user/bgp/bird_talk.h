@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * bird_talk.h: a conversation with BIRD's control socket. Blocks, for a few seconds at most.
+ * bird_talk.h: a conversation with BIRD's control socket. Each question blocks for a few seconds at
+ * most.
  */
 #ifndef AD_BGP_BIRD_TALK_H
 #define AD_BGP_BIRD_TALK_H
@@ -10,7 +11,7 @@
 
 struct bird_talk {
 	int fd;
-	__u64 until_us; /* CLOCK_MONOTONIC: when all of it must have ended */
+	__u64 until_us; /* CLOCK_MONOTONIC: when this reply must have ended */
 	char text[4096];
 	size_t len, taken; /* bytes in the text, and those of them that were read */
 };

@@ -25,6 +25,9 @@ const char *bgp_cause_text(enum bgp_cause cause)
 void judge_recall(struct judge *judge, const struct bgp_wishes *wishes, const struct calm *calm,
 		  __u32 now_s)
 {
+	struct calm open = {
+		.is_open = true, .is_well = true, .opened_s = now_s, .since_s = now_s
+	};
 	enum bgp_family family;
 
 	judge->calm = *calm;
@@ -32,9 +35,10 @@ void judge_recall(struct judge *judge, const struct bgp_wishes *wishes, const st
 	for (family = 0; family < BGP_FAMILIES; family++) {
 		if (wishes->of[family] == BGP_WITHDRAW)
 			continue;
-		judge->is_warm[family] = true;
-		judge->calm.is_open = judge->calm.is_well = true;
-		judge->calm.opened_s = judge->calm.since_s = now_s;
+		judge->fit[family] = open;
+		open.hold_s = calm->hold_s;
+		judge->calm = open;
+		open.hold_s = 0;
 	}
 }
 
@@ -69,20 +73,16 @@ static enum bgp_cause find_service(struct judge *judge, const struct judge_rule 
 	return inputs->health == JUDGE_FAILS ? BGP_BY_FAILS : BGP_BY_HOLD;
 }
 
-/* Well, and for how long. */
-static bool warms(struct judge *judge, const struct judge_rule *rule, enum bgp_family family,
-		  bool is_well, __u32 now_s)
+/* Closed and without a hold time it is at its first start. */
+static bool is_fit(struct judge *judge, const struct judge_rule *rule, enum bgp_family family,
+		   bool is_well, __u32 now_s)
 {
-	if (!is_well) {
-		judge->well_since_s[family] = 0;
-		judge->is_warm[family] = false;
-		return false;
-	}
-	if (!judge->well_since_s[family])
-		judge->well_since_s[family] = now_s ?: 1;
-	if (now_s - judge->well_since_s[family] >= rule->warm_s)
-		judge->is_warm[family] = true;
-	return !judge->is_warm[family];
+	const struct calm_rule warm = { rule->warm_s, rule->calm.hold_max_s };
+	struct calm *fit = &judge->fit[family];
+
+	if (!fit->is_open && !fit->hold_s)
+		fit->hold_s = rule->warm_s;
+	return calm_step(fit, &warm, is_well, now_s);
 }
 
 static enum bgp_cause judge_family(struct judge *judge, const struct judge_rule *rule,
@@ -90,14 +90,15 @@ static enum bgp_cause judge_family(struct judge *judge, const struct judge_rule 
 				   enum bgp_family family, __u32 now_s)
 {
 	enum bgp_cause broken = find_broken(inputs, family);
+	bool fits = is_fit(judge, rule, family, broken == BGP_BY_WELL, now_s);
 	bool was_announced = judge->last.of[family] != BGP_WITHDRAW;
 	bool is_kept = service != BGP_BY_WELL && was_announced && !inputs->others;
 
-	if (broken != BGP_BY_WELL || (service != BGP_BY_WELL && !is_kept)) {
-		warms(judge, rule, family, false, now_s);
-		return broken != BGP_BY_WELL ? broken : service;
-	}
-	if (warms(judge, rule, family, true, now_s))
+	if (broken != BGP_BY_WELL)
+		return broken;
+	if (service != BGP_BY_WELL && !is_kept)
+		return service;
+	if (!fits)
 		return BGP_BY_WARMS;
 	if (inputs->drain != BGP_ANNOUNCE)
 		return BGP_BY_DRAIN;

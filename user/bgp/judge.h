@@ -20,7 +20,7 @@
 	X(UNKNOWN, "unknown", "no health check of this POP has ended yet")                         \
 	X(FAILS, "unhealthy", "health checks of this POP fail")                                    \
 	X(HOLD, "hold", "health checks of this POP pass again, not for long enough (bgp.hold)")    \
-	X(WARMS, "warm", "all is well, not for long enough (bgp.warm)")                            \
+	X(WARMS, "warm", "data path and VIPs are there, not for long enough (bgp.warm)")           \
 	X(DRAIN, "drain", "this node drains")                                                      \
 	X(LAST, "last",                                                                            \
 	  "health checks of this POP fail, but too few other POPs are up (bgp.at_least)")          \
@@ -57,9 +57,8 @@ struct judge_inputs {
 /* What it remembers. Zero: nothing was announced before. */
 struct judge {
 	struct calm calm;
+	struct calm fit[BGP_FAMILIES]; /* data path and VIPs */
 	struct bgp_wishes last;
-	bool is_warm[BGP_FAMILIES];
-	__u32 well_since_s[BGP_FAMILIES]; /* 0: it is not well */
 };
 
 struct judgement {

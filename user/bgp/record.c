@@ -121,6 +121,18 @@ json_t *record_read(const char *path)
 	return json;
 }
 
+json_t *record_bgp_json(const json_t *record)
+{
+	const char *driver = json_string_value(json_object_get(record, "driver"));
+	json_t *bgp;
+
+	if (!driver || !strcmp(driver, drivers[CONFIG_BGP_NONE]))
+		return json_null();
+	bgp = json_copy((json_t *)record);
+	json_object_del(bgp, "drain");
+	return bgp;
+}
+
 static __u64 number_of(const json_t *json, const char *key)
 {
 	json_int_t number = json_integer_value(json_object_get(json, key));

@@ -27,6 +27,9 @@ int record_write(const char *path, const struct record *record);
 /* NULL: there is none. */
 json_t *record_read(const char *path);
 
+/* What of it is of BGP, for people's programs: null without a driver. */
+json_t *record_bgp_json(const json_t *record);
+
 /* What of it a daemon goes on from; what is missing stays as it is. */
 void record_recall(const json_t *json, struct calm *calm, struct drain_steps *steps);
 void record_wishes(const json_t *json, struct bgp_wishes *wishes);

@@ -84,9 +84,18 @@ static enum drain_step after_flows(struct drain_steps *steps, const struct drain
 	return steps->held ? DRAIN_FLOWS : DRAIN_WITHDRAW;
 }
 
+/* As after a reboot: to announce it now, only to withdraw it, would move clients twice. */
+static bool is_ahead(const struct drain_steps *steps, const struct drain_inputs *inputs)
+{
+	return inputs->has_bgp && !inputs->is_announced && steps->step != DRAIN_OFF &&
+	       steps->step < DRAIN_WITHDRAW;
+}
+
 static enum drain_step next(struct drain_steps *steps, const struct drain_inputs *inputs,
 			    __u64 now_real_s)
 {
+	if (is_ahead(steps, inputs))
+		return DRAIN_WITHDRAW;
 	switch (steps->step) {
 	case DRAIN_OFF:
 		return DRAIN_DIVERT;

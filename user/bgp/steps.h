@@ -56,10 +56,11 @@ struct drain_steps {
 struct drain_inputs {
 	bool drains;
 	bool has_bgp;
-	bool is_told; /* neighbours hear what is wished */
-	bool others;  /* another POP is up */
-	int flows;    /* that live here; < 0: not known */
-	__u64 landed; /* packets that BGP brought here, a counter */
+	bool is_announced; /* something, of any family */
+	bool is_told;	   /* neighbours hear what is wished */
+	bool others;	   /* another POP is up */
+	int flows;	   /* that live here; < 0: not known */
+	__u64 landed;	   /* packets that BGP brought here, a counter */
 	__u32 settle_s;
 };
 

@@ -89,8 +89,9 @@ static void withdraw(const struct config *config)
 	if (setup)
 		bgp_setup_from(setup, config);
 	if (!setup || !fact || !bgp_withdraw(setup, fact))
-		log_warn("BGP: the data path is gone, and the VIPs cannot be withdrawn: %s; do it "
-			 "by hand",
+		log_warn("BGP: nobody could be told that the VIPs are withdrawn: %s; unless the "
+			 "BGP daemon is "
+			 "stopped, do it by hand",
 			 fact ? fact->why : "out of memory");
 	free(setup);
 	free(fact);

@@ -310,6 +310,7 @@ static int wait_quiet(struct draining *draining)
 			return -ECANCELED;
 		sleep(1);
 		draining->owned = drain_count_owned(&draining->handle);
+		read_step(draining);
 		if (draining->owned == before && step == draining->step &&
 		    clock_mono_s() - said_s < SAY_EVERY_S)
 			continue;

@@ -9,11 +9,12 @@
 #include <time.h>
 #include "cmd.h"
 #include "user/base/output.h"
+#include "user/bgp/record.h"
 #include "user/bus/seen.h"
 #include "user/fleet/peers.h"
 #include "user/fleet/told.h"
 #include "user/health/seen.h"
-#include "user/status/view.h"
+#include "user/status/status.h"
 #include "user/steer/pops.h"
 
 /* What there is to show. */
@@ -28,6 +29,7 @@ struct fleet {
 	struct check_seen *checks;
 	size_t nr_checks;
 	struct bus_seen bus;
+	json_t *bgp; /* of this node; null without a driver */
 };
 
 static int sum_pops(struct fleet *fleet)
@@ -124,11 +126,26 @@ static json_t *fleet_json(const struct fleet *fleet)
 		json_object_set_new(peer, "told", is_self ? told_json(&fleet->told) : json_null());
 		json_array_append_new(list, peer);
 	}
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "instance", view->globals->instance,
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:O}", "instance", view->globals->instance,
 			 "pops", fleet_pops_json(fleet), "nodes", list, "steered",
 			 steered_json(fleet->steered, fleet->nr_steered), "checks",
 			 checks_json(fleet->checks, fleet->nr_checks), "bus",
-			 bus_seen_json(&fleet->bus));
+			 bus_seen_json(&fleet->bus), "bgp", fleet->bgp);
+}
+
+/* What is wished of the VIPs at this node, and what its neighbours are told. */
+static void bgp_print(const json_t *bgp)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(bgp, "families"), i, one) {
+		const char *fact = json_string_value(json_object_get(one, "fact"));
+
+		printf("%sBGP here: %s: %s, neighbours are told: %s\n", i ? "" : "\n",
+		       json_string_value(json_object_get(one, "family")),
+		       json_string_value(json_object_get(one, "wish")), fact ?: "not known");
+	}
 }
 
 static void print_fleet(const struct fleet *fleet)
@@ -148,9 +165,18 @@ static void print_fleet(const struct fleet *fleet)
 			printf("POP %s is %s: none of its nodes is up\n",
 			       view->config->pops[i].name, model_state_name(state));
 	}
+	bgp_print(fleet->bgp);
 	steered_print(fleet->steered, fleet->nr_steered);
 	checks_print(fleet->checks, fleet->nr_checks);
 	bus_seen_print(&fleet->bus, true);
+}
+
+static json_t *read_bgp(const struct view *view)
+{
+	json_t *record = status_read_bgp(view), *bgp = record_bgp_json(record);
+
+	json_decref(record);
+	return bgp;
 }
 
 static int read_fleet(struct fleet *fleet)
@@ -162,6 +188,7 @@ static int read_fleet(struct fleet *fleet)
 	err = err ?: bus_seen_read(&view->pins, &fleet->bus);
 	if (!err)
 		pops_read(&view->pins, fleet->steered, &fleet->nr_steered);
+	fleet->bgp = read_bgp(view);
 	return err ?: sum_pops(fleet);
 }
 
@@ -187,6 +214,7 @@ int cmd_pops(const struct globals *globals, int argc, char **argv)
 	free(fleet.pops);
 	free(fleet.checks);
 	bus_seen_free(&fleet.bus);
+	json_decref(fleet.bgp);
 	view_close(&view);
 	return code;
 }

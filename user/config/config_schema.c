@@ -539,8 +539,9 @@ const struct schema_row config_schema[] = {
 	  .help = "a network that a VIP lies in, such as 192.0.2.0/24" },
 	{ "bgp.warm", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config, bgp.warm_s), .max = 3600,
 	  .fallback = "10s",
-	  .help = "how long all must have been well before the VIPs are announced for the first "
-		  "time, or again" },
+	  .help = "how long programs must have been attached, flows stamped and VIPs on the host "
+		  "before the VIPs are announced; twice as long each time that this ended, up to "
+		  "`hold_max`" },
 	{ "bgp.settle", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config, bgp.settle_s), .max = 3600,
 	  .fallback = "30s",
 	  .help = "how long a drain waits after a change, until routers elsewhere have followed "

@@ -292,6 +292,8 @@ static bool go_steps(struct daemon_bgp *bgp, bool others)
 	const struct drain_inputs inputs = {
 		.drains = drain_is_on(daemon->loader->dp.state_at),
 		.has_bgp = bgp->setup.driver != CONFIG_BGP_NONE,
+		.is_announced = bgp->judgement.wishes.of[BGP_IP4] != BGP_WITHDRAW ||
+				bgp->judgement.wishes.of[BGP_IP6] != BGP_WITHDRAW,
 		.is_told = bgp->setup.driver != CONFIG_BGP_BIRD || bgp->is_told,
 		.others = others,
 		.flows = bgp->flows,
@@ -480,6 +482,8 @@ void daemon_bgp_use(struct daemon *daemon)
 	look_for_vips(bgp);
 	if (memcmp(&before, &bgp->setup, sizeof(before)))
 		bgp->spoke = bgp->is_told = false;
+	if (before.driver != bgp->setup.driver) /* who does it now has not heard of it */
+		memset(bgp->since_real_s, 0, sizeof(bgp->since_real_s));
 }
 
 static __u32 take_number(const json_t *args, const char *key, __u32 otherwise)
@@ -512,8 +516,9 @@ void daemon_bgp_leave(struct daemon *daemon)
 	worker_free(bgp->speaker); /* what it was saying is said */
 	bgp->speaker = NULL;
 	if (!bgp_withdraw(&bgp->setup, &fact))
-		log_err("BGP: the data path is gone, and the VIPs cannot be withdrawn: %s; do it "
-			"by hand",
+		log_err("BGP: nobody could be told that the VIPs are withdrawn: %s; unless the BGP "
+			"daemon is "
+			"stopped, do it by hand",
 			fact.why);
 	file_remove(bgp->record);
 }

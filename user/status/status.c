@@ -124,7 +124,7 @@ static __u32 silent_s(const struct view *view)
 	return seconds > 0 ? seconds : 0;
 }
 
-static json_t *read_bgp(const struct view *view)
+json_t *status_read_bgp(const struct view *view)
 {
 	char path[RECORD_PATH_MAX];
 
@@ -212,7 +212,7 @@ int status_read_counters(const struct view *view, struct status *status, const c
 	status->daemon_pid = lock_holder(view);
 	status->has_daemon = status->daemon_pid != 0;
 	status->silent_s = status->has_daemon ? silent_s(view) : 0;
-	status->bgp = read_bgp(view);
+	status->bgp = status_read_bgp(view);
 	if (!geteuid())
 		read_lost(view, status);
 	status_judge(view, status);

@@ -3,11 +3,11 @@
  * status_json.c: `anydoor status --json` and `anydoor stats --json`. Field names are a contract
  * with other people's programs.
  */
-#include <string.h>
 #include "counter.h"
 #include "reloaded.h"
 #include "status.h"
 #include "user/base/clock.h"
+#include "user/bgp/record.h"
 #include "user/fleet/told.h"
 #include "user/flows/flow_text.h"
 
@@ -152,19 +152,6 @@ static json_t *steered_json(const struct status *status)
 	return list;
 }
 
-/* Null where BGP is not our business. */
-static json_t *bgp_json(const struct status *status)
-{
-	const char *driver = json_string_value(json_object_get(status->bgp, "driver"));
-	json_t *bgp;
-
-	if (!driver || !strcmp(driver, "none"))
-		return json_null();
-	bgp = json_copy(status->bgp);
-	json_object_del(bgp, "drain");
-	return bgp;
-}
-
 static json_t *warnings_json(const struct status *status)
 {
 	json_t *list = json_array();
@@ -190,8 +177,8 @@ json_t *status_json(const struct view *view, const struct status *status)
 			 "unstamped", status->state.unstamped, "flows", flows_json(status),
 			 "packets", packets_json(status), "dns", dns_json(status), "peers",
 			 peers_json(view, status), "steered", steered_json(status), "bgp",
-			 bgp_json(status), "bus", bus_seen_json(&status->bus), "degraded",
-			 status->nr_warnings > 0, "warnings", warnings_json(status));
+			 record_bgp_json(status->bgp), "bus", bus_seen_json(&status->bus),
+			 "degraded", status->nr_warnings > 0, "warnings", warnings_json(status));
 }
 
 static json_t *reasons_json(const struct ad_count counts[AD_REASON_MAX])
