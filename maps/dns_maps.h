@@ -98,6 +98,14 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, AD_STEER_TOLD_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct steer_name);
+	__type(value, __u32);
+} steer_drained SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, AD_HEALTH_TARGETS);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct ad_health_key);

@@ -148,6 +148,10 @@ stands() { # WHO INDEX STATE
 	same "$(state_of "$1" "$2")" "$3"
 }
 
+is_drained() { # WHO POP true|false
+	same "$("$1" pops --json | jq --arg pop "$2" '.steered[] | select(.pop == $pop) | .drained and .out')" "$3"
+}
+
 # await, but in milliseconds, and each try is a command that takes a few of them.
 await_ms() { # MS CMD...
 	local end=$(($(date +%s%N) / 1000000 + $1))

@@ -37,6 +37,16 @@ is "with its part" "$(anydoor pops --json | jq '.steered[] | select(.pop == "nyc
 is "and is taken back" "$(anydoor pop nyc auto)" "nyc: auto"
 ok "there, too" await_ms 1000 told_at other nyc auto
 
+is "a client gets fra there" "$(other pop nyc down >/dev/null; www_other)" 192.0.2.10
+is "the first choice" "$(other pop nyc auto >/dev/null; www_other)" 192.0.2.20
+ok "nyc drains" other drain
+ok "here answers stop naming it within a second" await_ms 1000 is_drained anydoor nyc true
+is "there, too" "$(www_other)" 192.0.2.10
+is "up, says an operator" "$(other pop nyc up >/dev/null; www_other)" 192.0.2.20
+other pop nyc auto >/dev/null
+ok "undrain" other undrain
+ok "and it is named again" await_ms 1000 is_drained anydoor nyc false
+is "there, too" "$(www_other)" 192.0.2.20
 ok "drain" anydoor drain --reason "new kernel"
 ok "the other knows" await_ms 1000 stands other 0 draining
 is "why" "$(other pops --json | jq -r '.nodes[0].cause')" reported_drain

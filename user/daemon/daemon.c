@@ -89,6 +89,7 @@ static json_t *verb_drain(struct daemon *daemon, const char *verb, const json_t 
 		return control_refuse("the data path is detached, and the daemon stops");
 	reply = drain_serve(&place, verb, args, control_uid(caller));
 	daemon_bus_said(daemon, NULL);
+	daemon_pops_follow(daemon);
 	return reply;
 }
 

@@ -92,6 +92,7 @@ struct daemon {
 	struct daemon_bus *bus; /* daemon_bus.h */
 	struct peer_watch peers;
 	struct model_sink nodes; /* the data path's map */
+	struct model_sink pops;	 /* POPs whose nodes drain */
 	bool detached;		 /* nothing left to tend */
 	bool stops;		 /* nothing more is begun */
 };
@@ -114,6 +115,8 @@ void daemon_reload_end(struct daemon *daemon);
 void daemon_confine(const struct daemon *daemon);
 /* {"pop": ..., "state": ..., "percent": ..., "who": ...}: {"ok": true|false, "errno": N} */
 json_t *daemon_pop(struct daemon *daemon, const json_t *args);
+/* Steered names stop naming POPs whose nodes drain, and name them again. */
+void daemon_pops_follow(struct daemon *daemon);
 /* Once a second: how many connections, and what this node's POP sheds for that. */
 void daemon_tend_load(struct daemon *daemon);
 /* Hears what checks of POPs find. 0 or -errno. */

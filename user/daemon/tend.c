@@ -316,6 +316,7 @@ void daemon_tend(struct daemon *daemon)
 		tend_signatures(daemon);
 	daemon_tend_load(daemon);
 	daemon_bus_tend(daemon);
+	daemon_pops_follow(daemon);
 	catchment_tend(daemon->catchment, daemon->config, &daemon->loader->pins,
 		       state_has_flag(daemon->loader->dp.state_at, AD_STATE_DRAINING));
 	daemon->tend.seconds++;
