@@ -128,6 +128,10 @@ hears() { # WHO NAME
 	[[ $("$1" bus --json | jq -r '.nodes[].node') == "$2" ]]
 }
 
+hears_id() { # WHO ID
+	"$1" bus --json | jq -e --argjson id "$2" 'any(.nodes[]; .id == $id)' >/dev/null
+}
+
 gone() { # NAME
 	same "$(bus ".nodes[] | select(.node == \"$1\").gone")" true
 }

@@ -159,6 +159,19 @@ is "whatever they say" "$(told anydoor nyc)" down
 ok "the node that is not heard of any more is gone" await 12 gone nyc-1
 ok "the log has it" logged "nyc-1 (node 2) is not heard of any more"
 
+# --- a reload gives us another id ----------------------------------------------------------------
+other_kill TERM
+bus_configure id=5
+ok "another id" anydoor reload
+ok "is ours on the bus" await 10 is_state anydoor fresh
+configure_other id=3 name=third
+other_start
+ok "and seen there" await 10 hears_id other 5
+other_kill TERM
+bus_configure
+ok "back" anydoor reload
+ok "fresh again" await 15 is_state anydoor fresh
+
 # --- the process on the bus dies -------------------------------------------------------------------
 kill -KILL "$(bus_process)"
 ok "it is started again" await 10 logged "the bus: their process died of signal 9"

@@ -182,7 +182,7 @@ void bus_seen_print(const struct bus_seen *seen, bool nodes)
 
 	if (self->state == AD_BUS_OFF)
 		return;
-	printf("%sbus: %s for %s: %s%s%s%s\n", nodes ? "\n" : "", bus_state_word(self->state),
+	printf("bus: %s for %s: %s%s%s%s\n", bus_state_word(self->state),
 	       unit_duration(ago(self->since_real_s), age), bus_state_text(self->state),
 	       *self->why ? " (" : "", clean(why, sizeof(why), self->why), *self->why ? ")" : "");
 	if (self->refused)

@@ -151,6 +151,8 @@ static void print_fleet(const struct fleet *fleet)
 	}
 	steered_print(fleet->steered, fleet->nr_steered);
 	checks_print(fleet->checks, fleet->nr_checks);
+	if (fleet->bus.self.state != AD_BUS_OFF)
+		putchar('\n');
 	bus_seen_print(&fleet->bus, true);
 }
 
