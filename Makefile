@@ -199,6 +199,14 @@ $(ZONE_DUMP): $(BUILD)/selftests/zone/dump.o $(BUILD)/libanydoor.a
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# Nodes on the bus that have no data path.
+BUS_CROWD := $(BUILD)/selftests/bus/crowd
+TEST_PROGRAMS += $(BUS_CROWD)
+
+$(BUS_CROWD): $(BUILD)/selftests/bus/crowd.o $(BUILD)/libanydoor.a
+	$(say) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 # A real database, looked up in two ways.
 STEER_COUNTRY := $(BUILD)/selftests/steer/country
 TEST_PROGRAMS += $(STEER_COUNTRY)
