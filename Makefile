@@ -199,6 +199,14 @@ $(ZONE_DUMP): $(BUILD)/selftests/zone/dump.o $(BUILD)/libanydoor.a
 	$(say) LD $@
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# Nodes on the bus that have no data path.
+BUS_CROWD := $(BUILD)/selftests/bus/crowd
+TEST_PROGRAMS += $(BUS_CROWD)
+
+$(BUS_CROWD): $(BUILD)/selftests/bus/crowd.o $(BUILD)/libanydoor.a
+	$(say) LD $@
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 # A real database, looked up in two ways.
 STEER_COUNTRY := $(BUILD)/selftests/steer/country
 TEST_PROGRAMS += $(STEER_COUNTRY)
@@ -297,13 +305,14 @@ suites: deps-test				## other people's test suites: Zonemaster, DNSViz, EDNS com
 # --- fuzz ------------------------------------------------------------------------------------
 # selftests/fuzz/corpus is where it starts; what is found on top of it is kept in build/fuzz.
 FUZZ_TIME    ?= 30
-FUZZ_TARGETS := dns zone packet
+FUZZ_TARGETS := dns zone packet bus
 FUZZERS	     := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz_%)
 TEST_PROGRAMS += $(FUZZERS)
 FUZZED	     := $(wildcard user/zone/*.c) user/config/config_errors.c \
+		$(addprefix user/bus/,book.c record.c) \
 		$(addprefix user/base/,arena.c clock.c log.c nearest.c printable.c progress.c) \
 		$(addprefix user/dns/,dns_denial.c dns_image.c dns_render.c dns_steered.c dns_steered_check.c dns_table.c dns_tree.c)
-FUZZ_HEADERS := $(wildcard selftests/fuzz/*.h selftests/fuzz/packet/*.h bpf/dns/*.h maps/*.h user/dns/*.h)
+FUZZ_HEADERS := $(wildcard selftests/fuzz/*.h selftests/fuzz/packet/*.h bpf/dns/*.h maps/*.h user/bus/*.h user/dns/*.h)
 FUZZ_CFLAGS   = $(CFLAGS) -O1 -U_FORTIFY_SOURCE -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 FUZZ_LIBS     := -ldnssec
 
@@ -328,7 +337,7 @@ $(BUILD)/fuzz/seeds: selftests/fuzz/seeds $(wildcard selftests/dns/zones/* selft
 fuzzers: $(FUZZERS) $(BUILD)/selftests/prog/vectors
 
 .PHONY: fuzz
-fuzz: deps-test				## fuzz DNS engine, zone compiler and kernel program, FUZZ_TIME seconds each
+fuzz: deps-test				## fuzz DNS engine, zone compiler, kernel program and bus, FUZZ_TIME seconds each
 	$(Q)+$(MAKE) $(JOBS) --no-print-directory fuzzers $(BUILD)/fuzz/seeds
 	$(Q)for f in $(FUZZ_TARGETS); do BUILD=$(BUILD) selftests/fuzz/fuzz $$f $(FUZZ_TIME) || exit 1; done
 

@@ -128,6 +128,10 @@ hears() { # WHO NAME
 	[[ $("$1" bus --json | jq -r '.nodes[].node') == "$2" ]]
 }
 
+hears_id() { # WHO ID
+	"$1" bus --json | jq -e --argjson id "$2" 'any(.nodes[]; .id == $id)' >/dev/null
+}
+
 gone() { # NAME
 	same "$(bus ".nodes[] | select(.node == \"$1\").gone")" true
 }
@@ -146,6 +150,10 @@ state_of() { # WHO INDEX
 
 stands() { # WHO INDEX STATE
 	same "$(state_of "$1" "$2")" "$3"
+}
+
+is_drained() { # WHO POP true|false
+	same "$("$1" pops --json | jq --arg pop "$2" '.steered[] | select(.pop == $pop) | .drained and .out')" "$3"
 }
 
 # await, but in milliseconds, and each try is a command that takes a few of them.

@@ -37,6 +37,16 @@ is "with its part" "$(anydoor pops --json | jq '.steered[] | select(.pop == "nyc
 is "and is taken back" "$(anydoor pop nyc auto)" "nyc: auto"
 ok "there, too" await_ms 1000 told_at other nyc auto
 
+is "a client gets fra there" "$(other pop nyc down >/dev/null; www_other)" 192.0.2.10
+is "the first choice" "$(other pop nyc auto >/dev/null; www_other)" 192.0.2.20
+ok "nyc drains" other drain
+ok "here answers stop naming it within a second" await_ms 1000 is_drained anydoor nyc true
+is "there, too" "$(www_other)" 192.0.2.10
+is "up, says an operator" "$(other pop nyc up >/dev/null; www_other)" 192.0.2.20
+other pop nyc auto >/dev/null
+ok "undrain" other undrain
+ok "and it is named again" await_ms 1000 is_drained anydoor nyc false
+is "there, too" "$(www_other)" 192.0.2.20
 ok "drain" anydoor drain --reason "new kernel"
 ok "the other knows" await_ms 1000 stands other 0 draining
 is "why" "$(other pops --json | jq -r '.nodes[0].cause')" reported_drain
@@ -148,6 +158,19 @@ is "whatever they say" "$(told anydoor nyc)" down
 # --- a node that dies ------------------------------------------------------------------------------
 ok "the node that is not heard of any more is gone" await 12 gone nyc-1
 ok "the log has it" logged "nyc-1 (node 2) is not heard of any more"
+
+# --- a reload gives us another id ----------------------------------------------------------------
+other_kill TERM
+bus_configure id=5
+ok "another id" anydoor reload
+ok "is ours on the bus" await 10 is_state anydoor fresh
+configure_other id=3 name=third
+other_start
+ok "and seen there" await 10 hears_id other 5
+other_kill TERM
+bus_configure
+ok "back" anydoor reload
+ok "fresh again" await 15 is_state anydoor fresh
 
 # --- the process on the bus dies -------------------------------------------------------------------
 kill -KILL "$(bus_process)"

@@ -169,7 +169,12 @@ static void test_word_of_columns(void)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		struct ad_steer_told told = { .state = rows[i].told, .percent = rows[i].percent };
 
-		is_int(pops_word(&told, rows[i].health), rows[i].word, "word: %s", rows[i].what);
+		is_int(pops_word(&told, rows[i].health, false), rows[i].word, "word: %s",
+		       rows[i].what);
+		/* Only an operator's word is above that its nodes drain. */
+		is_int(pops_word(&told, rows[i].health, true),
+		       rows[i].told == AD_STEER_TOLD_UP ? 0 : AD_STEER_OUT, "%s, and drains",
+		       rows[i].what);
 	}
 }
 

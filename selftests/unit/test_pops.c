@@ -49,7 +49,7 @@ static void test_pops_states_are_words_and_back(void)
 		is_int(pops_parse(good[i].state, good[i].percent, &told), 0, "%s is a state",
 		       good[i].state);
 		is_str(pops_state(&told, text), good[i].text, "and read back");
-		is_int(pops_word(&told, AD_HEALTH_UP), good[i].word, "and as a word");
+		is_int(pops_word(&told, AD_HEALTH_UP, false), good[i].word, "and as a word");
 	}
 	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		ok(pops_parse(bad[i][0], bad[i][1], &told), "%s %s is none", bad[i][0],

@@ -41,15 +41,36 @@ static void close_texts(struct ad_bus_seen *seen)
 	seen->why[sizeof(seen->why) - 1] = '\0';
 }
 
+static int by_number(const void *a, const void *b)
+{
+	__u32 x = *(const __u32 *)a, y = *(const __u32 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static size_t list_ids(int fd, __u32 *ids)
+{
+	__u32 id, *previous = NULL;
+	size_t nr = 0;
+
+	while (nr < AD_BUS_SEEN_MAX && !bpf_map_get_next_key(fd, previous, &id)) {
+		previous = &id;
+		if (id)
+			ids[nr++] = id;
+	}
+	qsort(ids, nr, sizeof(*ids), by_number);
+	return nr;
+}
+
 static void read_nodes(int fd, struct bus_seen *seen)
 {
-	__u32 id;
+	size_t nr = list_ids(fd, seen->ids), i;
 
-	for (id = 1; id < AD_BUS_SEEN_MAX; id++) {
-		if (bpf_map_lookup_elem(fd, &id, &seen->nodes[seen->nr]))
+	for (i = 0; i < nr; i++) {
+		if (bpf_map_lookup_elem(fd, &seen->ids[i], &seen->nodes[seen->nr]))
 			continue;
 		close_texts(&seen->nodes[seen->nr]);
-		seen->ids[seen->nr++] = id;
+		seen->ids[seen->nr++] = seen->ids[i];
 	}
 }
 
@@ -182,7 +203,7 @@ void bus_seen_print(const struct bus_seen *seen, bool nodes)
 
 	if (self->state == AD_BUS_OFF)
 		return;
-	printf("%sbus: %s for %s: %s%s%s%s\n", nodes ? "\n" : "", bus_state_word(self->state),
+	printf("bus: %s for %s: %s%s%s%s\n", bus_state_word(self->state),
 	       unit_duration(ago(self->since_real_s), age), bus_state_text(self->state),
 	       *self->why ? " (" : "", clean(why, sizeof(why), self->why), *self->why ? ")" : "");
 	if (self->refused)

@@ -100,7 +100,8 @@ static void steered_print(const struct pop_seen *pops, size_t nr)
 		const struct ad_health_pop *health = &pops[i].health;
 
 		table_cell(table, PLAIN, "%s", pops[i].name);
-		table_cell(table, told->state ? YELLOW : PLAIN, "%s", pops_state(told, state));
+		table_cell(table, told->state || pops[i].is_drained ? YELLOW : PLAIN, "%s%s",
+			   pops_state(told, state), pops[i].is_drained ? " (its nodes drain)" : "");
 		table_cell(table, PLAIN, "%s",
 			   told->state ? unit_duration(time(NULL) - told->since_real_s, age) : "");
 		table_cell(table, PLAIN, "%s", pops_who(told, who));
@@ -168,6 +169,8 @@ static void print_fleet(const struct fleet *fleet)
 	bgp_print(fleet->bgp);
 	steered_print(fleet->steered, fleet->nr_steered);
 	checks_print(fleet->checks, fleet->nr_checks);
+	if (fleet->bus.self.state != AD_BUS_OFF)
+		putchar('\n');
 	bus_seen_print(&fleet->bus, true);
 }
 

@@ -181,6 +181,10 @@ static void print_pops(const struct status *status)
 			print_line("pop", "%s: %s, told by %s %s ago", status->pops[i].name,
 				   pops_state(told, state), pops_who(told, who),
 				   unit_duration(time(NULL) - told->since_real_s, age));
+		if (status->pops[i].is_drained)
+			print_line("pop",
+				   "%s: gets no new clients by steered names: its nodes drain",
+				   status->pops[i].name);
 		print_health(&status->pops[i]);
 	}
 }

@@ -94,6 +94,7 @@ static json_t *verb_drain(struct daemon *daemon, const char *verb, const json_t 
 		json_object_set_new(reply, "steps", json_true());
 	}
 	daemon_bus_said(daemon, NULL);
+	daemon_pops_follow(daemon);
 	return reply;
 }
 

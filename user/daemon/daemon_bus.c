@@ -431,6 +431,47 @@ void daemon_bus_tend(struct daemon *daemon)
 		daemon_bus_obey_load(daemon);
 }
 
+/* --- its life --------------------------------------------------------------------------------- */
+
+/* Of this node, by this key; with nothing in it but what is pinned. */
+static int open_book(struct daemon *daemon, const struct bus_secret *secret)
+{
+	struct daemon_bus *bus = daemon->bus;
+	__u64 beat_ms = 1000ull * daemon->config->bus.beat_s;
+	struct bus_book *book =
+		bus_book_new(&bus->secret, daemon->config->self->id, bus->life, beat_ms);
+
+	if (!book)
+		return -ENOMEM;
+	bus_book_free(bus->book);
+	bus->book = book;
+	bus->secret = *secret;
+	bus->self = daemon->config->self->id;
+	bus->up = bus->whole = bus->told_known = false;
+	return 0;
+}
+
+/* A reload may give us another id, another key, and other maps. */
+static void renew(struct daemon *daemon)
+{
+	struct daemon_bus *bus = daemon->bus;
+	int err = 0, seen = pins_map(&daemon->loader->pins, "bus", true);
+	struct bus_secret secret;
+
+	if (seen >= 0) {
+		close(bus->seen);
+		bus->seen = seen;
+	}
+	if (!keys_load_bus(daemon->config->key_file, &secret) &&
+	    (bus->self != daemon->config->self->id ||
+	     sodium_memcmp(&secret, &bus->secret, sizeof(secret))))
+		err = open_book(daemon, &secret);
+	sodium_memzero(&secret, sizeof(secret));
+	if (err)
+		log_warn("bus: cannot be used as node %u: %s", daemon->config->self->id,
+			 strerror(-err));
+}
+
 void daemon_bus_use(struct daemon *daemon)
 {
 	struct daemon_bus *bus = daemon->bus;
@@ -440,27 +481,26 @@ void daemon_bus_use(struct daemon *daemon)
 			log_warn("bus: it is used when the daemon is started again");
 		return;
 	}
+	renew(daemon);
 	bus_book_set_beat(bus->book, 1000ull * daemon->config->bus.beat_s);
 	daemon_bus_recall(daemon);
 	say_use(daemon);
 }
 
-/* --- its life --------------------------------------------------------------------------------- */
-
 static int start(struct daemon *daemon)
 {
 	struct daemon_bus *bus = daemon->bus;
-	__u64 life;
-	int err = keys_load_bus(daemon->config->key_file, &bus->secret);
+	struct bus_secret secret;
+	int err = keys_load_bus(daemon->config->key_file, &secret);
 
 	if (err)
 		return err;
-	randombytes_buf(&life, sizeof(life));
+	randombytes_buf(&bus->life, sizeof(bus->life));
 	bus->sheds = calloc(AD_BUS_SEEN_MAX, 1);
-	bus->book = bus_book_new(&bus->secret, bus->self, life ?: 1,
-				 1000ull * daemon->config->bus.beat_s);
-	if (!bus->book || !bus->sheds)
-		return -ENOMEM;
+	err = bus->sheds ? open_book(daemon, &secret) : -ENOMEM;
+	sodium_memzero(&secret, sizeof(secret));
+	if (err)
+		return err;
 	daemon_bus_recall(daemon);
 	bus->heard = event_new(daemon->base, bus->fd, EV_READ | EV_PERSIST, on_talk, daemon);
 	return bus->heard && !event_add(bus->heard, NULL) ? 0 : -ENOMEM;
@@ -474,7 +514,6 @@ int daemon_bus_start(struct daemon *daemon, int fd)
 	if (!bus)
 		return -ENOMEM;
 	bus->fd = fd;
-	bus->self = daemon->config->self->id;
 	bus->seen = pins_map(&daemon->loader->pins, "bus", true);
 	if (bus->seen < 0)
 		return bus->seen;

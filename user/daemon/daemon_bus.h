@@ -23,6 +23,7 @@ struct daemon_bus {
 	struct bus_book *book; /* NULL: nothing is heard */
 	int seen;	       /* the map */
 	__u16 self;
+	__u64 life;
 	bool up, whole; /* connected; all records were heard */
 	__u64 beat_ms;	/* when the last beat was written, CLOCK_MONOTONIC */
 	__u64 up_ms;	/* connected since then */

@@ -159,6 +159,7 @@ static void follow(struct daemon *daemon)
 			 strerror(-err));
 	if (place.state && drain_is_on(place.state))
 		drain_follow(&place, daemon->config);
+	daemon_pops_follow(daemon);
 }
 
 void daemon_bus_obey_told(struct daemon *daemon, __u16 id, const json_t *body)

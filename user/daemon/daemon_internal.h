@@ -108,6 +108,7 @@ struct daemon {
 	} rtt;
 	struct peer_watch peers;
 	struct model_sink nodes; /* the data path's map */
+	struct model_sink pops;	 /* POPs whose nodes drain */
 	bool detached;		 /* nothing left to tend */
 	bool stops;		 /* nothing more is begun */
 };
@@ -130,6 +131,8 @@ void daemon_reload_end(struct daemon *daemon);
 void daemon_confine(const struct daemon *daemon);
 /* {"pop": ..., "state": ..., "percent": ..., "who": ...}: {"ok": true|false, "errno": N} */
 json_t *daemon_pop(struct daemon *daemon, const json_t *args);
+/* Steered names stop naming POPs whose nodes drain, and name them again. */
+void daemon_pops_follow(struct daemon *daemon);
 /* Once a second: how many connections, and what this node's POP sheds for that. */
 void daemon_tend_load(struct daemon *daemon);
 /* Other zones are in use, or a new configuration. */

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * daemon_pops.c: the verb `pop`: what an operator says of a POP.
+ * daemon_pops.c: the verb `pop`: what an operator says of a POP; and POPs whose nodes drain.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include "daemon_internal.h"
 #include "user/base/log.h"
@@ -29,4 +30,69 @@ json_t *daemon_pop(struct daemon *daemon, const json_t *args)
 	if (!err)
 		log_info("POP %s: %s, told by %s", name, pops_state(&told, text), who ?: "?");
 	return json_pack("{s:b, s:i}", "ok", !err, "errno", -err);
+}
+
+/* --- POPs whose nodes drain ------------------------------------------------------------------- */
+
+static int note_change(__u16 id, void *arg)
+{
+	*(bool *)arg = true;
+	return 0;
+}
+
+/* At least one drains, and none is up. Without nodes there is nothing to say. */
+static bool drains(const struct model_pop *pop)
+{
+	return pop->nr[MODEL_DRAINING] && !pop->nr[MODEL_UP];
+}
+
+static int follow(struct daemon *daemon, const char *name, bool is_drained)
+{
+	const struct pins *pins = &daemon->loader->pins;
+	int err;
+
+	if (pops_is_drained(pins, name) == is_drained)
+		return 0;
+	err = pops_drain(pins, name, is_drained);
+	if (!err)
+		log_info("POP %s: %s", name,
+			 is_drained ? "all its nodes drain: steered names stop naming it"
+				    : "its nodes take new flows again: steered names name it");
+	return err;
+}
+
+static int follow_all(struct daemon *daemon, struct model_pop *sums)
+{
+	const struct config *config = daemon->config;
+	int err = 0;
+	size_t i;
+
+	for (i = 0; i < config->nr_nodes; i++)
+		model_pop_add(&sums[config->nodes[i].pop],
+			      model_standing(daemon->loader->fleet, config->nodes[i].id));
+	for (i = 0; !err && i < config->nr_pops; i++)
+		err = follow(daemon, config->pops[i].name, drains(&sums[i]));
+	return err;
+}
+
+void daemon_pops_follow(struct daemon *daemon)
+{
+	struct model_sink before = daemon->pops;
+	struct model_pop *sums;
+	bool changed = false;
+	int err = -ENOMEM;
+
+	model_each_change(daemon->loader->fleet, &daemon->pops, note_change, &changed);
+	if (!changed)
+		return;
+	sums = calloc(daemon->config->nr_pops, sizeof(*sums));
+	if (sums)
+		err = follow_all(daemon, sums);
+	free(sums);
+	if (err) {
+		log_warn("POPs whose nodes drain cannot be written: %s", strerror(-err));
+		daemon->pops = before; /* again, the next time */
+	} else if (daemon->health.health) {
+		health_judge(daemon->health.health);
+	}
 }

@@ -318,6 +318,7 @@ void daemon_tend(struct daemon *daemon)
 	daemon_tend_bgp(daemon);
 	daemon_bus_tend(daemon);
 	daemon_tend_rtt(daemon);
+	daemon_pops_follow(daemon);
 	catchment_tend(daemon->catchment, daemon->config, &daemon->loader->pins,
 		       state_has_flag(daemon->loader->dp.state_at, AD_STATE_DRAINING));
 	daemon->tend.seconds++;

@@ -233,6 +233,7 @@ static const char *const group_reads[] = {
 	"told",
 	"steer_told",
 	"steer_health",
+	"steer_drained",
 	"health_checks",
 	"bus",
 	"rtt_probe",

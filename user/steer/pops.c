@@ -41,9 +41,9 @@ static __u32 health_word(enum ad_health_state health)
 	}
 }
 
-__u32 pops_word(const struct ad_steer_told *told, enum ad_health_state health)
+__u32 pops_word(const struct ad_steer_told *told, enum ad_health_state health, bool is_drained)
 {
-	__u32 word = health_word(health);
+	__u32 word = is_drained ? AD_STEER_OUT : health_word(health);
 	bool out;
 
 	if (pops_is_told(told, &out))
@@ -117,7 +117,7 @@ const char *pops_who(const struct ad_steer_told *told, char text[POP_WHO_TEXT])
 /* --- maps ------------------------------------------------------------------------------------- */
 
 struct maps {
-	int words, told, health;
+	int words, told, health, drained;
 };
 
 static void maps_close(const struct maps *maps)
@@ -128,14 +128,17 @@ static void maps_close(const struct maps *maps)
 		close(maps->told);
 	if (maps->health >= 0)
 		close(maps->health);
+	if (maps->drained >= 0)
+		close(maps->drained);
 }
 
 static int maps_open(struct maps *maps, const struct pins *pins, bool writable)
 {
 	maps->words = pins_map(pins, AD_STEER_POPS_NAME, writable);
 	maps->told = pins_map(pins, "steer_told", writable);
-	/* A version before it had none. */
+	/* Versions before had neither of these. */
 	maps->health = pins_map(pins, "steer_health", writable);
+	maps->drained = pins_map(pins, "steer_drained", writable);
 	if (maps->words >= 0 && maps->told >= 0)
 		return 0;
 	maps_close(maps);
@@ -160,17 +163,26 @@ static void read_health(const struct maps *maps, const char name[AD_STEER_NAME],
 	health->why[sizeof(health->why) - 1] = '\0';
 }
 
+static bool read_drained(const struct maps *maps, const char name[AD_STEER_NAME])
+{
+	__u32 drained = 0;
+
+	return maps->drained >= 0 && !bpf_map_lookup_elem(maps->drained, name, &drained) && drained;
+}
+
 /* Writes a POP with the word of what its columns say. */
 static int write_word(const struct maps *maps, __u32 index, struct ad_steer_pop *pop)
 {
 	struct ad_steer_told told = {};
 	struct ad_health_pop health = {};
+	bool drained = false;
 
 	if (pop->name[0]) {
+		drained = read_drained(maps, pop->name);
 		read_told(maps, pop->name, &told);
 		read_health(maps, pop->name, &health);
 	}
-	pop->word = pops_word(&told, health.state);
+	pop->word = pops_word(&told, health.state, drained);
 	return bpf_map_update_elem(maps->words, &index, pop, BPF_ANY) ? -errno : 0;
 }
 
@@ -253,6 +265,40 @@ int pops_tell(const struct pins *pins, const char *name, const struct ad_steer_t
 	return nr < 0 ? nr : 0;
 }
 
+int pops_drain(const struct pins *pins, const char *name, bool drains)
+{
+	char key[AD_STEER_NAME] = { 0 };
+	struct maps maps;
+	__u32 one = 1;
+	int nr, err = maps_open(&maps, pins, true);
+
+	if (err)
+		return err;
+	snprintf(key, sizeof(key), "%s", name);
+	if (maps.drained < 0)
+		err = maps.drained;
+	else if (drains)
+		err = bpf_map_update_elem(maps.drained, key, &one, BPF_ANY) ? -errno : 0;
+	else
+		err = bpf_map_delete_elem(maps.drained, key) && errno != ENOENT ? -errno : 0;
+	nr = err ?: rewrite(&maps, key);
+	maps_close(&maps);
+	return nr < 0 ? nr : 0;
+}
+
+bool pops_is_drained(const struct pins *pins, const char *name)
+{
+	char key[AD_STEER_NAME] = { 0 };
+	struct maps maps = { .drained = pins_map(pins, "steer_drained", false) };
+	bool drained;
+
+	snprintf(key, sizeof(key), "%s", name);
+	drained = read_drained(&maps, key);
+	if (maps.drained >= 0)
+		close(maps.drained);
+	return drained;
+}
+
 int pops_say(const struct pins *pins, const char *name, const char *who, struct ad_steer_told *told)
 {
 	told->since_real_s = time(NULL);
@@ -263,7 +309,7 @@ int pops_say(const struct pins *pins, const char *name, const char *who, struct 
 int pops_read_told(const struct pins *pins, const char *name, struct ad_steer_told *told)
 {
 	char key[AD_STEER_NAME] = { 0 };
-	struct maps maps = { .health = -1 };
+	struct maps maps;
 	int err = maps_open(&maps, pins, false);
 
 	memset(told, 0, sizeof(*told));
@@ -311,6 +357,7 @@ int pops_read(const struct pins *pins, struct pop_seen *list, size_t *nr)
 		list[*nr].word = pop.word;
 		read_told(&maps, pop.name, &list[*nr].told);
 		read_health(&maps, pop.name, &list[*nr].health);
+		list[*nr].is_drained = read_drained(&maps, pop.name);
 		(*nr)++;
 	}
 	maps_close(&maps);
@@ -369,6 +416,8 @@ json_t *pops_json(const struct pop_seen *pop)
 
 	if (json)
 		add_health(json, &pop->health);
+	if (json)
+		json_object_set_new(json, "drained", json_boolean(pop->is_drained));
 	return json;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * pops.h: the states of POPs. Each source writes its own column, by name: an operator what was
- * told, health checks what they found. pops_word() makes of both the word of each POP that the
+ * told, health checks what they found, the fleet model that all nodes drain. pops_word() makes of
+ * all three the word of each POP that the
  * kernel reads (maps/steer_rows.h). A change is in force with the next answer.
  */
 #ifndef AD_STEER_POPS_H
@@ -19,13 +20,14 @@ struct pop_seen {
 	__u32 word;
 	struct ad_steer_told told;   /* state 0: nothing */
 	struct ad_health_pop health; /* AD_HEALTH_NONE: nothing checks it */
+	bool is_drained;
 };
 
 /*
  * The word of a POP by its columns. What was told to be up, down or draining is, whatever the
- * checks found; who sheds is out all the same when they say so.
+ * checks found, and whether its nodes drain; who sheds is out all the same when these say so.
  */
-__u32 pops_word(const struct ad_steer_told *told, enum ad_health_state health);
+__u32 pops_word(const struct ad_steer_told *told, enum ad_health_state health, bool is_drained);
 /* Whether the word of an operator alone decides: *@out, then whether nobody is sent there. */
 bool pops_is_told(const struct ad_steer_told *told, bool *out);
 
@@ -51,6 +53,9 @@ int pops_write(const struct pins *pins, __u32 slot, const char (*names)[AD_STEER
 int pops_refresh(const struct pins *pins);
 /* What was told of a POP; state 0: nothing. 0 or -errno. */
 int pops_read_told(const struct pins *pins, const char *name, struct ad_steer_told *told);
+/* None of its nodes takes new flows, for they drain; or one does again. 0 or -errno. */
+int pops_drain(const struct pins *pins, const char *name, bool drains);
+bool pops_is_drained(const struct pins *pins, const char *name);
 /* 0; -ENOENT: no steered name is ever sent to a POP of this name; other -errno. */
 int pops_tell(const struct pins *pins, const char *name, const struct ad_steer_told *told);
 
@@ -67,7 +72,8 @@ bool pops_follows_load(const struct ad_steer_told *told);
 int pops_read(const struct pins *pins, struct pop_seen *list, size_t *nr);
 /*
  * {"pop": ..., "told": ..., "out": ..., "shed_percent": ..., "since": ..., "who": ..., "health":
- * ..., "health_since": ..., "health_check": ..., "health_address": ..., "health_why": ...}
+ * ..., "health_since": ..., "health_check": ..., "health_address": ..., "health_why": ...,
+ * "drained": ...}
  */
 json_t *pops_json(const struct pop_seen *pop);
 /* "up", "doubt", "out" and so on: the word in JSON and metrics. */
