@@ -48,8 +48,7 @@ static void take_median(const struct suspect_seen *seen, size_t nr, struct findi
 
 static bool is_far(const struct finding *finding, __u64 sockets, __u32 least_us)
 {
-	return sockets >= SUSPECT_SOCKETS &&
-	       least_us > (__u64)SUSPECT_FOLD * finding->region_us &&
+	return sockets >= SUSPECT_SOCKETS && least_us > (__u64)SUSPECT_FOLD * finding->region_us &&
 	       least_us >= finding->region_us + SUSPECT_FARTHER_US;
 }
 

@@ -26,7 +26,7 @@ const struct arg cmd_geo_args[] = {
 static void print_suspects(const json_t *suspects)
 {
 	static const struct column columns[] = {
-		{ "name", false },   { "AS", false },	      { "region", false },
+		{ "name", false },   { "AS", false },	       { "region", false },
 		{ "sockets", true }, { "least RTT ms", true }, { "region's RTT ms", true },
 		{ NULL, false },
 	};
@@ -56,9 +56,8 @@ static void print_suspects(const json_t *suspects)
 	printf("%lld suspects, by connections that were open in the last %.0f s%s\n",
 	       (long long)json_integer_value(json_object_get(suspects, "total")),
 	       json_number_value(json_object_get(suspects, "seconds")),
-	       json_is_true(json_object_get(suspects, "whole"))
-		       ? ""
-		       : ", of which none was asked yet");
+	       json_is_true(json_object_get(suspects, "whole")) ? ""
+								: ", of which none was asked yet");
 }
 
 static int show(const struct globals *globals, const json_t *reply)
