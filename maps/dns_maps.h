@@ -111,6 +111,9 @@ struct {
 	__type(key, __u32);
 	__type(value, struct ad_rtt_probe);
 } rtt_probe SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, AD_STEER_TOLD_MAX);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct steer_name);

@@ -17,9 +17,9 @@ zone_write() {
 	END
 }
 
-# CAPACITY "": none
+# CAPACITY [SHED]; CAPACITY "": none
 steered() {
-	configure pops="[{ name: fra${1:+, capacity: $1} }, { name: nyc }]" shed="{ settle: 12s }" \
+	configure pops="[{ name: fra${1:+, capacity: $1} }, { name: nyc }]" shed="{ settle: 12s${2:+, $2} }" \
 		policies="[{ name: near, default: [fra, nyc] }]" metrics="{ listen: \"127.0.0.1:9911\" }" \
 		steer="[{ name: www.example.com, policy: near }]"
 }
@@ -36,6 +36,10 @@ sheds() { # LEAST [MOST]
 
 metric() { # NAME
 	at pop curl -s http://127.0.0.1:9911/metrics | sed -n "s/^anydoor_$1{pop=\"fra\"} //p"
+}
+
+metric_is() { # NAME VALUE
+	[[ $(metric "$1") == "$2" ]]
 }
 
 clients_elsewhere() { # of 40 networks, how many get nyc
@@ -83,6 +87,29 @@ at_least "the next daemon goes on from there" "$(shed)" "$before"
 release crowd
 top=$(shed)
 ok "they are gone: slowly back" await 60 sheds 1 $((top - 5))
+# By a number that a command prints: what it says of is the whole POP.
+steered_by() { # NUMBER
+	echo "$1" >"$LAB_DIR/number"
+	chmod 644 "$LAB_DIR/number"
+}
+
+steered 1000 "command: [/bin/cat, \"$LAB_DIR/number\"], every: 1s"
+steered_by 2000
+anydoor reload >/dev/null
+ok "a command says that it is full" await 40 sheds 20
+ok "of all of its capacity" await 5 metric_is steered_pop_load_ratio 2
+ok "pops says why" grep -qE "fra +sheds [0-9]+ % .* its load \\(200 %\\)" <<<"$(anydoor pops)"
+ok "and the log" await 20 logged "POP fra: it has 200 % of its capacity: sheds"
+steered_by many
+ok "no number: told" await 10 logged "shed.command: what it prints is no number; the POP sheds as before"
+at_least "and it sheds as before" "$(shed)" 20
+is "no load is known" "$(metric steered_pop_load_ratio)$(echo none)" none
+rm "$LAB_DIR/number"
+steered_by "$(seq -s ' ' 100000)"
+sleep 4
+ok "a flood of numbers is none" sheds 20
+steered_by 0.5
+ok "a number again" await 15 logged "shed.command: prints a number again"
 steered ""
 anydoor reload >/dev/null
 ok "no capacity is stated any more: none is shed" await 10 sheds 0 0

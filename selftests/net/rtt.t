@@ -44,10 +44,10 @@ far_down() {
 }
 
 steered() { # [DRAW]
-	configure regions="[{ name: europe, networks: [10.9.0.0/24] }, { name: asia, networks: [10.8.0.0/24] }]" \
+	configure regions="[{ name: europe, networks: [10.9.0.0/24, 10.7.0.0/24] }, { name: asia, networks: [10.8.0.0/24] }]" \
 		policies="[{ name: near, draw: ${1:-rtt}, rules: { europe: [fra, nyc], asia: [fra, nyc] }, default: [nyc, fra] }]" \
 		rtt="{ samples: 20, hold: 2s, file: $FILE }" steer="[{ name: www.example.com, policy: near }]" \
-		metrics="{ listen: \"127.0.0.1:9911\" }"
+		metrics="{ listen: \"127.0.0.1:9911\" }" catchment="{ window: 2s }"
 }
 
 others() { # MS of nyc to asia [SAMPLES [AT]]
@@ -82,6 +82,10 @@ goes_to() { # REGION POP
 
 says() { # PATTERN
 	anydoor rtt | grep -q "$1"
+}
+
+suspects() { # NR, by a window that is over
+	[[ $(anydoor geo suspects --json | jq -c '[.whole, .total]') == "[true,$1]" ]]
 }
 
 own() { # REGION JQ
@@ -168,6 +172,27 @@ steered order
 daemon_start
 ok "another policy: the configuration's order" await 10 goes_to asia fra
 is "and nothing is kept" "$(anydoor rtt)" "no policy draws by round-trip time"
+
+# A network that is said to be in europe is behind the long wire, too.
+at client ip addr add 10.7.0.2/24 dev far0
+at pop ip route add 10.7.0.0/24 via 10.8.0.2
+at client ip route replace $ASIDE_VIP via 10.8.0.1 src 10.7.0.2
+near=() far=()
+for _ in {1..20}; do near+=($VIP4); done
+for _ in {1..6}; do far+=($ASIDE_VIP); done
+hold near "${near[@]}"
+ok "nobody is a suspect" await 10 suspects 0
+hold far "${far[@]}"
+ok "far slower than its region: a suspect" await 20 suspects 1
+is "which one" "$(anydoor geo suspects --json | jq -c '.suspects[0] | [.name, .region, .sockets]')" \
+	'["10.7.0.0/24","europe",6]'
+is "how slow, and its region" "$(anydoor geo suspects --json |
+	jq '.suspects[0] | .rtt_least_ms >= 59 and .region_rtt_ms < 10')" true
+ok "as a table" grep -qE '^10.7.0.0/24 .* europe +6 ' <<<"$(anydoor geo suspects)"
+is "as a metric" "$(at pop curl -s http://127.0.0.1:9911/metrics | sed -n 's/^anydoor_geo_suspects //p')" 1
+refused "another word" 2 "geo: what?" anydoor geo prophets
+release far
+release near
 kill -TERM "$DAEMON"
 wait "$DAEMON"
 DAEMON=

@@ -428,6 +428,16 @@ static void test_config_steering_mistakes_have_their_place(void)
 		{ "rules by POP", 10, REGION POLICY_OF("locate: pop, rules: {eu: fra}"),
 		  "11: policies[].rules: near has `locate: pop`, by which clients are in no "
 		  "region: leave its rules out" },
+		{ "load without capacity", 10, "shed: {command: [/bin/cat]}",
+		  "10: shed.command: its number has nothing to be compared with: give a POP a "
+		  "`capacity`" },
+		{ "load of an address", 10, "shed: {command: [/bin/cat, \"{address}\"]}",
+		  "10: shed.command: a POP has no one address: leave {address} out\n"
+		  "10: shed.command: its number has nothing to be compared with: give a POP a "
+		  "`capacity`" },
+		{ "load that takes too long", 10, "shed: {every: 2s, timeout: 3s}",
+		  "10: shed.timeout: is longer than `every`: the next one would begin before "
+		  "this one has ended" },
 		{ "round-trip time by POP", 10, POLICY_OF("draw: rtt, locate: pop"),
 		  "10: policies[].draw: near goes by round-trip time and has `locate: pop`, by "
 		  "which clients are nowhere: leave one of them out" },
@@ -556,7 +566,7 @@ static void test_config_health_mistakes_have_their_place(void)
 		  "5: health.checks[].status: \"99\" is no status code of HTTP, such as 200 or "
 		  "300-399" },
 		{ "a time-out", 4, CHECK("by: http, every: 2s, timeout: 3s"),
-		  "5: health.checks[].timeout: is longer than `every`: the next check would begin "
+		  "5: health.checks[].timeout: is longer than `every`: the next one would begin "
 		  "before this one has ended" },
 		{ "a POP that cannot be asked", 4, CHECK("by: http, pops: [fra, nyc]"),
 		  "5: health.checks[].pops: nyc has no address that could be asked: give it "

@@ -7,6 +7,7 @@
 #include "selftests/tap.h"
 #include "user/base/addr.h"
 #include "user/health/asking.h"
+#include "user/health/load_number.h"
 #include "user/health/flap.h"
 #include "user/health/seen.h"
 #include "user/health/targets.h"
@@ -233,6 +234,48 @@ static void test_expand(void)
 	ok(!asking_expand(&asking, large, out), "and one byte more does not");
 }
 
+static void test_load_number(void)
+{
+	static const struct {
+		const char *text;
+		double number; /* -1: it is none */
+	} cases[] = {
+		{ "0", 0 },
+		{ "17", 17 },
+		{ " 17\n", 17 },
+		{ "17.25", 17.25 },
+		{ "0.5\r\n", 0.5 },
+		{ "007", 7 },
+		{ "1000000000000000", 1e15 },
+		{ "", -1 },
+		{ " ", -1 },
+		{ "-1", -1 },
+		{ "+1", -1 },
+		{ "1e3", -1 },
+		{ "0x10", -1 },
+		{ "inf", -1 },
+		{ "nan", -1 },
+		{ "1,5", -1 },
+		{ ".5", -1 },
+		{ "5.", -1 },
+		{ "1 2", -1 },
+		{ "17 %", -1 },
+		{ "1.2.3", -1 },
+		{ "1000000000000001000", -1 },
+		{ "99999999999999999999999999999999999999999999999999999999999999", -1 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		double number = -1;
+
+		load_number_parse(cases[i].text, &number);
+		ok(number == cases[i].number, "load %zu: %g", i, number);
+	}
+	ok(!load_number_is_good(0.0 / 0.0) && !load_number_is_good(1 / 0.0) &&
+		   !load_number_is_good(-1),
+	   "what no load is");
+}
+
 static void test_wanted_statuses(void)
 {
 	struct config_status list[] = { { 200, 200 }, { 300, 399 } };
@@ -265,6 +308,7 @@ int main(void)
 	test_word_of_columns();
 	test_targets();
 	test_expand();
+	test_load_number();
 	test_wanted_statuses();
 	test_overdue();
 	return done_testing();

@@ -161,7 +161,9 @@ static int count_known(const struct ad_rtt_key *key, const struct ad_rtt_seen *s
 	unsigned int *known = arg;
 
 	if (seen->samples)
-		known[!strcmp(key->region, "east") ? 0 : !strcmp(key->region, "west") ? 1 : 2] +=
+		known[!strcmp(key->region, "east")   ? 0
+		      : !strcmp(key->region, "west") ? 1
+						     : 2] +=
 			!strcmp(key->pop, "fra") && seen->is_own ? seen->samples : 1000000;
 	return 0;
 }
@@ -179,8 +181,7 @@ static void test_book_counts_by_rule_and_own_pop(void)
 	judge(NOW, 0);
 	rtt_book_each(book, NOW, count_known, known);
 	ok(known[0] == 60 && known[1] == 7 && known[2] == 3,
-	   "each rule has its clients', of this POP alone: %u %u %u", known[0], known[1],
-	   known[2]);
+	   "each rule has its clients', of this POP alone: %u %u %u", known[0], known[1], known[2]);
 	is_int(rtt_book_report(book, NOW, &rows), 0, "a report");
 	is_int(rows.nr, 3, "of three rules");
 	ok(rows.nr == 3 && !strcmp(rows.list[0].key.region, "east") &&
@@ -304,7 +305,8 @@ static void recall(const struct kept *kept)
 
 static void test_book_order_is_recalled(void)
 {
-	struct rtt_row near = row_of("east", "nyc", 5, 100, NOW), slow = row_of("east", "nyc", 90, 100, NOW);
+	struct rtt_row near = row_of("east", "nyc", 5, 100, NOW),
+		       slow = row_of("east", "nyc", 90, 100, NOW);
 	static struct kept kept;
 
 	kept.nr = 0;
@@ -398,7 +400,9 @@ static void test_ranks_of_another_draw_are_left_alone(void)
 
 /* --- the file --------------------------------------------------------------------------------- */
 
-#define ROW "{\"policy\": \"p\", \"region\": null, \"pop\": \"a\", \"rtt_ms\": 12.5, \"samples\": 9, \"at\": 5}"
+#define ROW                                                                                        \
+	"{\"policy\": \"p\", \"region\": null, \"pop\": \"a\", \"rtt_ms\": 12.5, \"samples\": 9, " \
+	"\"at\": 5}"
 
 static void test_file_is_read_and_written_alike(void)
 {
@@ -438,7 +442,8 @@ static void test_file_mistakes_are_told_and_nothing_is_taken(void)
 		{ "{\"rtt\": [{\"policy\": \"p\", \"region\": null, \"pop\": "
 		  "\"0123456789012345678901234567890123456789012345678901234567890123\"}]}",
 		  "\"pop\" is no name" },
-		{ "{\"rtt\": [{\"policy\": \"p\", \"region\": null, \"pop\": \"a\", \"rtt_ms\": -1}]}",
+		{ "{\"rtt\": [{\"policy\": \"p\", \"region\": null, \"pop\": \"a\", \"rtt_ms\": "
+		  "-1}]}",
 		  "\"rtt_ms\" is no number of milliseconds" },
 		{ "{\"rtt\": [{\"policy\": \"p\", \"region\": null, \"pop\": \"a\", \"rtt_ms\": 1, "
 		  "\"samples\": \"9\"}]}",

@@ -54,7 +54,8 @@ static void test_median_is_near_the_truth(void)
 		count(&hist, us / 10, 30); /* a few that are far nearer, and far farther */
 		count(&hist, us, 100);
 		count(&hist, us * 6, 30);
-		bad += rtt_hist_median_us(&hist) < us * 0.8 || rtt_hist_median_us(&hist) > us * 1.25;
+		bad += rtt_hist_median_us(&hist) < us * 0.8 ||
+		       rtt_hist_median_us(&hist) > us * 1.25;
 	}
 	is_int(bad, 0, "within a quarter, whatever is at the ends");
 	is_int(rtt_hist_median_us(&(struct rtt_hist){}), 0, "of none there is none");
@@ -77,8 +78,11 @@ static void test_fade_halves_samples_and_keeps_the_median(void)
 
 /* --- the order -------------------------------------------------------------------------------- */
 
-#define ms	       *1000.0
-#define POP(n, t, nr) { .pop = n, .place = n, .rtt_us = (t)ms, .samples = nr }
+#define ms *1000.0
+#define POP(n, t, nr)                                                                              \
+	{                                                                                          \
+		.pop = n, .place = n, .rtt_us = (t)ms, .samples = nr                               \
+	}
 
 /* Times in ms, 0: not known; "021": their order afterwards, by place. */
 static bool ranks(const double *times, size_t nr, const char *expected)

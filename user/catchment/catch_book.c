@@ -298,6 +298,60 @@ static int fill_lines(const struct catch_book *book, const struct places *places
 	return view->lines[by] ? 0 : -ENOMEM;
 }
 
+/* All prefixes that have sockets. NULL without memory. */
+static struct suspect_seen *list_seen(const struct catch_book *book, const struct places *places,
+				      size_t *nr)
+{
+	const struct catch_table *table = &book->tables[CATCH_BY_PREFIX];
+	struct suspect_seen *seen = calloc(table->nr + 1, sizeof(*seen));
+	struct ad_addr addr;
+	size_t i;
+
+	*nr = 0;
+	for (i = 0; seen && i < table->room; i++) {
+		const struct catch_row *row = &table->rows[i];
+		struct suspect_seen *to = &seen[*nr];
+
+		if (!row->is_used || !row->sockets)
+			continue;
+		prefix_addr(row->key, &addr);
+		places_find(places, &addr, &to->region, &to->asn);
+		to->prefix = row->key;
+		to->sockets = row->sockets;
+		to->rtt_least_us = row->rtt_least_us;
+		++*nr;
+	}
+	return seen;
+}
+
+static int fill_suspects(const struct catch_book *book, const struct places *places,
+			 struct catch_view *view)
+{
+	struct suspect found[SUSPECTS_MAX];
+	struct suspect_seen *seen;
+	size_t nr, i;
+
+	view->suspects = calloc(SUSPECTS_MAX, sizeof(*view->suspects));
+	seen = view->suspects ? list_seen(book, places, &nr) : NULL;
+	if (!seen)
+		return -ENOMEM;
+	view->all_suspects = suspects_find(seen, nr, found);
+	free(seen);
+	for (i = 0; i < view->all_suspects && i < SUSPECTS_MAX; i++) {
+		struct catch_suspect *to = &view->suspects[view->nr_suspects++];
+
+		to->is_asn = !found[i].prefix;
+		row_name(to->is_asn ? CATCH_BY_ASN : CATCH_BY_PREFIX, places,
+			 to->is_asn ? found[i].asn : found[i].prefix, to->name);
+		snprintf(to->region, CATCH_NAME, "%s", region_name(places, found[i].region));
+		to->asn = found[i].asn;
+		to->sockets = found[i].sockets;
+		to->rtt_least_us = found[i].rtt_least_us;
+		to->region_us = found[i].region_us;
+	}
+	return 0;
+}
+
 static bool is_known(const struct catch_book *book)
 {
 	const unsigned int *windows = book->watches[CATCH_BY_REGION].windows;
@@ -324,6 +378,7 @@ struct catch_view *catch_book_look(const struct catch_book *book, const struct p
 	for (by = 0; !err && by < CATCH_BYS; by++)
 		if (tells(by, places))
 			err = fill_lines(book, places, by, seconds, view);
+	err = err ?: fill_suspects(book, places, view);
 	if (!err)
 		return view;
 	catch_view_drop(view);

@@ -28,6 +28,7 @@ void catch_view_drop(struct catch_view *view)
 		return;
 	for (i = 0; i < CATCH_BYS; i++)
 		free(view->lines[i]);
+	free(view->suspects);
 	free(view);
 }
 
@@ -80,4 +81,23 @@ json_t *catch_view_json(const struct catch_view *view, enum catch_by by, size_t 
 			 view->rate[CATCH_CONNECTIONS], "queries_per_second",
 			 view->rate[CATCH_QUERIES], "by", catch_by_name(by), "total_rows",
 			 (int)view->nr[by], "rows", rows);
+}
+
+json_t *catch_suspects_json(const struct catch_view *view)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < view->nr_suspects; i++) {
+		const struct catch_suspect *one = &view->suspects[i];
+
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:o, s:s, s:I, s:f, s:f}", "name", one->name, "asn",
+				  one->asn ? json_integer(one->asn) : json_null(), "region",
+				  one->region, "sockets", (json_int_t)one->sockets, "rtt_least_ms",
+				  one->rtt_least_us / 1e3, "region_rtt_ms", one->region_us / 1e3));
+	}
+	return json_pack("{s:f, s:b, s:I, s:o}", "seconds", view->seconds, "whole", view->is_whole,
+			 "total", (json_int_t)view->all_suspects, "suspects", list);
 }

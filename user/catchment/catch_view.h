@@ -7,6 +7,7 @@
 #define AD_CATCH_VIEW_H
 
 #include <jansson.h>
+#include "catch_suspect.h"
 #include "catch_watch.h"
 
 #define CATCH_LINES_MAX 1000 /* of ASNs, and of prefixes */
@@ -32,6 +33,16 @@ struct catch_line {
 	__u32 sockets;
 };
 
+/* A prefix or an AS that is farther away than its region. */
+struct catch_suspect {
+	char name[CATCH_NAME];
+	char region[CATCH_NAME];
+	__u32 asn; /* 0: not known */
+	bool is_asn;
+	__u32 sockets;
+	__u32 rtt_least_us, region_us;
+};
+
 struct catch_view {
 	unsigned int references;
 	double seconds;
@@ -40,6 +51,9 @@ struct catch_view {
 	double rate[CATCH_KINDS];
 	struct catch_line *lines[CATCH_BYS]; /* those with the most first */
 	size_t nr[CATCH_BYS];
+	struct catch_suspect *suspects; /* SUSPECTS_MAX at most */
+	size_t nr_suspects;
+	size_t all_suspects; /* also those that found no room */
 };
 
 /* NULL: no view. */
@@ -53,5 +67,10 @@ void catch_view_drop(struct catch_view *view);
  * @top: at most so many rows.
  */
 json_t *catch_view_json(const struct catch_view *view, enum catch_by by, size_t top);
+/*
+ * {"seconds": ..., "whole": ..., "total": ..., "suspects": [{"name": ..., "asn": ...|null,
+ *  "region": ..., "sockets": ..., "rtt_least_ms": ..., "region_rtt_ms": ...}, ...]}
+ */
+json_t *catch_suspects_json(const struct catch_view *view);
 
 #endif

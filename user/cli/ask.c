@@ -230,3 +230,47 @@ int ask_drain(const struct globals *globals, const struct drain_handle *handle, 
 	free(names);
 	return code;
 }
+
+/* --- what only a running daemon knows --------------------------------------------------------- */
+
+static int ask_control(const struct globals *globals, const struct config *config, const char *verb,
+		       json_t *args, json_t **reply)
+{
+	struct config_errors errors = {};
+	struct instance instance;
+	int code, err = instance_init(&instance, config, globals->instance, &errors);
+
+	if (err) {
+		json_decref(args);
+		code = fail_errors(globals, EXIT_FAILED, &errors);
+		config_errors_free(&errors);
+		return code;
+	}
+	instance_find_control(&instance);
+	err = control_call(instance.control, verb, args, reply);
+	if (err == -ENOENT || err == -ECONNREFUSED)
+		return fail(globals, EXIT_NOT_LOADED,
+			    "%s: no daemon runs, and nobody else knows: start it",
+			    globals->instance);
+	if (err)
+		return fail(globals, EXIT_FAILED, "%s: the daemon does not answer: %s",
+			    globals->instance, strerror(-err));
+	return EXIT_OK;
+}
+
+int ask_running(const struct globals *globals, const char *verb, json_t *args, json_t **reply)
+{
+	struct config_errors errors = {};
+	struct config *config;
+	int code = EXIT_FAILED;
+
+	if (config_load_places(globals->config_path, &config, &errors) && config)
+		places_only(config, &errors);
+	if (config)
+		code = ask_control(globals, config, verb, args, reply);
+	else
+		json_decref(args);
+	config_errors_free(&errors);
+	config_free(config);
+	return code;
+}

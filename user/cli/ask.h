@@ -25,6 +25,12 @@ typedef int ask_way(struct instance *instance, void *arg);
 int ask_either(const struct globals *globals, const struct config *config,
 	       struct instance *instance, ask_way *daemon, ask_way *alone, void *arg);
 
+/*
+ * Has @verb answered by the daemon, with @args, which it takes. Needs no locks, only that a daemon
+ * runs. EXIT_OK and *@reply to json_decref(), or another code, said.
+ */
+int ask_running(const struct globals *globals, const char *verb, json_t *args, json_t **reply);
+
 /* Says the warnings of a daemon's reply. */
 void ask_warn(const json_t *reply);
 

@@ -2,16 +2,14 @@
 /*
  * cmd_catchment.c: which clients land at this POP, as the daemon has counted them.
  */
-#include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include "ask.h"
 #include "cmd.h"
 #include "user/base/output.h"
 #include "user/catchment/catch_view.h"
 #include "user/config/failure.h"
-#include "user/daemon/control.h"
-#include "user/state/instance.h"
 
 #define TOP_DEFAULT 20
 
@@ -141,50 +139,19 @@ static int show(const struct globals *globals, const json_t *reply, bool is_pref
 	return EXIT_OK;
 }
 
-static int ask(const struct globals *globals, const struct config *config,
-	       const struct catchment_options *options)
-{
-	struct config_errors errors = {};
-	struct instance instance;
-	json_t *reply;
-	int code, err = instance_init(&instance, config, globals->instance, &errors);
-
-	if (err) {
-		code = fail_errors(globals, EXIT_FAILED, &errors);
-		config_errors_free(&errors);
-		return code;
-	}
-	instance_find_control(&instance);
-	err = control_call(
-		instance.control, "catchment",
-		json_pack("{s:s, s:i}", "by", catch_by_name(options->by), "top", (int)options->top),
-		&reply);
-	if (err == -ENOENT || err == -ECONNREFUSED)
-		return fail(globals, EXIT_NOT_LOADED,
-			    "%s: no daemon runs, and nobody else knows: start it",
-			    globals->instance);
-	if (err)
-		return fail(globals, EXIT_FAILED, "%s: the daemon does not answer: %s",
-			    globals->instance, strerror(-err));
-	code = show(globals, reply, options->by == CATCH_BY_PREFIX);
-	json_decref(reply);
-	return code;
-}
-
 int cmd_catchment(const struct globals *globals, int argc, char **argv)
 {
 	struct catchment_options options = { .top = TOP_DEFAULT };
-	struct config_errors errors = {};
-	struct config *config;
-	int code = EXIT_FAILED;
+	json_t *reply, *args;
+	int code;
 
 	if (args_parse(cmd_catchment_args, argc, argv, &options))
 		return EXIT_USAGE;
-	if (config_load_places(globals->config_path, &config, &errors) && config)
-		places_only(config, &errors);
-	if (config)
-		code = ask(globals, config, &options);
-	config_errors_free(&errors);
-	config_free(config);
+	args = json_pack("{s:s, s:i}", "by", catch_by_name(options.by), "top", (int)options.top);
+	code = ask_running(globals, "catchment", args, &reply);
+	if (code)
+		return code;
+	code = show(globals, reply, options.by == CATCH_BY_PREFIX);
+	json_decref(reply);
 	return code;
 }

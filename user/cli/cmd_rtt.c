@@ -106,7 +106,7 @@ static void print_row(struct table *table, const struct rtt_seen *one, bool is_f
 
 	table_cell(table, BOLD, "%s", is_first ? one->key.policy : "");
 	table_cell(table, PLAIN, "%s",
-		   !is_first	       ? ""
+		   !is_first		? ""
 		   : one->key.region[0] ? one->key.region
 					: "default");
 	table_cell(table, PLAIN, "%s", one->key.pop);
@@ -129,8 +129,9 @@ static void print_row(struct table *table, const struct rtt_seen *one, bool is_f
 static void print_all(const struct shown *shown)
 {
 	static const struct column columns[] = {
-		{ "POLICY", false }, { "REGION", false },  { "POP", false },   { "RTT ms", true },
-		{ "SAMPLES", true }, { "MEASURED BY", false }, { "ORDER", false }, { NULL, false },
+		{ "POLICY", false }, { "REGION", false }, { "POP", false },
+		{ "RTT ms", true },  { "SAMPLES", true }, { "MEASURED BY", false },
+		{ "ORDER", false },  { NULL, false },
 	};
 	struct table *table = shown->nr ? table_new(stdout, columns) : NULL;
 	size_t i;

@@ -53,6 +53,8 @@ static const struct command commands[] = {
 	  cmd_history_args },
 	{ "catchment", cmd_catchment, "[OPTIONS]",
 	  "list regions, ASes or networks of the clients that land here", cmd_catchment_args },
+	{ "geo", cmd_geo, "suspects", "list networks of which the geo databases may be wrong",
+	  cmd_geo_args },
 	{ "rtt", cmd_rtt, "",
 	  "list round-trip times of regions to POPs, and what follows from them", NULL },
 	{ "zones", cmd_zones, "", "list the DNS zones that are served", NULL },

@@ -788,6 +788,7 @@ static void steering_free(struct config *config)
 		check_free(&config->checks[i]);
 	free(config->checks);
 	free(config->rtt.file);
+	arguments_free(&config->shed.by.command);
 	free(config->databases);
 	free(config->regions);
 	free(config->policies);

@@ -339,6 +339,7 @@ struct config {
 	struct config_shed { /* shed: percent of a POP's capacity, and seconds */
 		unsigned int from, to;
 		unsigned int settle_s;
+		struct config_check by; /* shed.command; none: connections count */
 		int line;
 	} shed;
 	struct config_rtt { /* rtt: when measured round-trip times change an order */

@@ -103,14 +103,15 @@ static void check_kind(struct config_reader *loader, struct config_check *check)
 				check->name ?: "it");
 }
 
-static void check_times(struct config_reader *loader, struct config_check *check)
+void config_check_times(struct config_reader *loader, struct config_check *check, const char *path,
+			int line)
 {
 	if (!check->timeout_s)
 		check->timeout_s = check->every_s < TIMEOUT_S ? check->every_s : TIMEOUT_S;
 	if (check->timeout_s > check->every_s)
-		config_complain(loader, check->line, "health.checks[].timeout",
-				"is longer than `every`: the next check would begin before this "
-				"one has ended");
+		config_complain(loader, line, path,
+				"is longer than `every`: the next one would begin before this one "
+				"has ended");
 }
 
 /* --- whom it asks ----------------------------------------------------------------------------- */
@@ -167,7 +168,8 @@ void config_health_check(struct config_reader *loader)
 		check_service(loader, &config->pops[i]);
 	for (i = 0; i < config->nr_checks; i++) {
 		check_kind(loader, &config->checks[i]);
-		check_times(loader, &config->checks[i]);
+		config_check_times(loader, &config->checks[i], "health.checks[].timeout",
+				   config->checks[i].line);
 		nr += check_pops(loader, &config->checks[i]);
 	}
 	if (nr > CONFIG_TARGETS_MAX)

@@ -398,6 +398,17 @@ const struct schema_row config_schema[] = {
 	  .help = "how long it takes until fewer clients show in the number of connections: the "
 		  "TTL of steered names, and how long connections live; too short, and a POP sheds "
 		  "too many before it notices" },
+	{ "shed.command", SCHEMA_ARGUMENTS, CHANGE_AT_ONCE, IN(config, shed.by.command),
+	  .max = CONFIG_ARGUMENTS_MAX, .says = "none",
+	  .help = "program, by its absolute path, and its arguments, run without a shell; it "
+		  "prints how loaded this node's POP is as a whole, a number that counts as "
+		  "`pops[].capacity` does, in the place of connections; `{pop}` stands for the "
+		  "POP" },
+	{ "shed.every", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config, shed.by.every_s), .min = 1,
+	  .max = 3600, .fallback = "10s", .help = "time between two runs of `command`" },
+	{ "shed.timeout", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config, shed.by.timeout_s), .min = 1,
+	  .max = 60, .says = "3s, or `every` if that is less",
+	  .help = "time after which a run of `command` is killed; at most `every`" },
 	{ "health", SCHEMA_MAP, .help = "checks of the POPs that names are steered to" },
 	{ "health.at_least", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, health_at_least),
 	  .max = AD_STEER_POPS_MAX, .fallback = "0",

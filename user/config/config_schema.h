@@ -173,6 +173,9 @@ void later_metrics(struct config_reader *loader, const struct value *value);
 void config_rules_check(struct config_reader *loader);
 /* The same of steering. */
 void config_steer_check(struct config_reader *loader);
+/* A time-out that is not stated, and one that is too long. */
+void config_check_times(struct config_reader *loader, struct config_check *check, const char *path,
+			int line);
 /* The same of health checks; what depends on the kind of a check is filled in. */
 void config_health_check(struct config_reader *loader);
 /* The same of BGP. */

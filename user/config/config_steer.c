@@ -369,6 +369,28 @@ static void check_steered(struct config_reader *loader, const struct config_stee
 				"has no {pop} in it: all POPs would have the same records");
 }
 
+static void check_shed_command(struct config_reader *loader)
+{
+	struct config *config = loader->config;
+	struct config_check *by = &config->shed.by;
+	size_t i, nr = 0;
+
+	by->by = CONFIG_CHECK_COMMAND;
+	config_check_times(loader, by, "shed.timeout", config->shed.line);
+	if (!by->command.text)
+		return;
+	for (i = 0; i < by->command.nr; i++)
+		if (strstr(by->command.list[i], "{address}"))
+			config_complain(loader, config->shed.line, "shed.command",
+					"a POP has no one address: leave {address} out");
+	for (i = 0; i < config->nr_pops; i++)
+		nr += config->pops[i].capacity != 0;
+	if (!nr)
+		config_complain(loader, config->shed.line, "shed.command",
+				"its number has nothing to be compared with: give a POP a "
+				"`capacity`");
+}
+
 static void check_shed(struct config_reader *loader)
 {
 	const struct config *config = loader->config;
@@ -377,6 +399,7 @@ static void check_shed(struct config_reader *loader)
 		config_complain(loader, config->shed.line, "shed",
 				"`from` %u is not below `to` %u: write a smaller `from`",
 				config->shed.from, config->shed.to);
+	check_shed_command(loader);
 }
 
 char *config_variant_file(const struct config_zone *zone, const char *pop)

@@ -233,3 +233,10 @@ json_t *catchment_reply(const struct catchment *catchment, const json_t *args)
 	return json_pack("{s:b, s:o}", "ok", 1, "catchment",
 			 catch_view_json(catchment->view, by, top));
 }
+
+json_t *catchment_suspects(const struct catchment *catchment)
+{
+	if (!catchment->view)
+		return control_refuse("nothing was read yet");
+	return json_pack("{s:b, s:o}", "ok", 1, "suspects", catch_suspects_json(catchment->view));
+}

@@ -38,5 +38,7 @@ void catchment_tend(struct catchment *catchment, const struct config *config,
  * refusal.
  */
 json_t *catchment_reply(const struct catchment *catchment, const json_t *args);
+/* {"ok": true, "suspects": as catch_suspects_json()}, or a refusal. */
+json_t *catchment_suspects(const struct catchment *catchment);
 
 #endif

@@ -112,6 +112,8 @@ static json_t *on_verb(const char *verb, const json_t *args, struct control_call
 		return daemon_reload(arg, who, caller);
 	if (!strcmp(verb, "catchment"))
 		return catchment_reply(daemon->catchment, args);
+	if (!strcmp(verb, "suspects"))
+		return catchment_suspects(daemon->catchment);
 	if (!strcmp(verb, "pop"))
 		return daemon_pop(arg, args);
 	if (!strcmp(verb, "detach"))

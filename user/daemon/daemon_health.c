@@ -42,6 +42,9 @@ static void hear(struct daemon *daemon, struct talk *talk)
 	case TALK_ENDED:
 		health_hear(daemon->health.health, talk);
 		break;
+	case TALK_LOAD:
+		daemon_load_hear(daemon, talk);
+		break;
 	case TALK_TROUBLE:
 		log_warn("health checks: %s", talk->why);
 		break;

@@ -88,6 +88,8 @@ struct daemon {
 		struct shed_state shed;
 		__u64 measured_us;   /* CLOCK_MONOTONIC; 0: not yet */
 		unsigned int logged; /* percent */
+		__u64 heard_us;	 /* CLOCK_MONOTONIC: shed.command, or when it was first awaited */
+		bool is_failing; /* it gives no number, which was said */
 	} load;
 	struct daemon_health {
 		int fd; /* of the process that checks; -1: it is gone */
@@ -140,6 +142,9 @@ void daemon_rtt_use(struct daemon *daemon);
 void daemon_rtt_stop(struct daemon *daemon);
 /* Once a second: in which order POPs stand by round-trip time. */
 void daemon_tend_rtt(struct daemon *daemon);
+/* What shed.command says. */
+struct talk;
+void daemon_load_hear(struct daemon *daemon, const struct talk *talk);
 /* Hears what checks of POPs find. 0 or -errno. */
 int daemon_health_start(struct daemon *daemon);
 /* There is a new configuration. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * daemon_load.c: what this node's POP sheds by its load (user/steer/shed.h).
+ * daemon_load.c: what this node's POP sheds by its load (user/steer/shed.h): by connections, or by
+ * a number that a command prints, which the process of the health checks runs.
  *
  * A node knows its own connections alone. It takes the POP's other nodes for as loaded as itself,
  * and writes the word of its own POP only: those clients that ask here, which are those whose
@@ -14,11 +15,14 @@
 #include "user/base/clock.h"
 #include "user/base/log.h"
 #include "user/config/failure.h"
+#include "user/health/load_number.h"
+#include "user/health/talk.h"
 #include "user/net/sockets.h"
 #include "user/steer/pops.h"
 
-#define MEASURES 12 /* in the time that a change takes to show */
-#define LOG_STEP 10 /* percent */
+#define MEASURES   12 /* in the time that a change takes to show */
+#define LOG_STEP   10 /* percent */
+#define LATE_TIMES 3  /* as long as shed.command may take */
 
 /* --- counting, on the worker ------------------------------------------------------------------ */
 
@@ -76,6 +80,7 @@ static bool own_told(const struct daemon *daemon, struct ad_steer_told *told)
 /* When it begins, when it ends, and now and then between. */
 static void log_shed(struct daemon *daemon, const char *pop, unsigned int percent, double load)
 {
+	bool by_command = daemon->config->shed.by.command.nr;
 	struct daemon_load *state = &daemon->load;
 	unsigned int away =
 		percent > state->logged ? percent - state->logged : state->logged - percent;
@@ -83,9 +88,9 @@ static void log_shed(struct daemon *daemon, const char *pop, unsigned int percen
 	if (!percent == !state->logged && away < LOG_STEP)
 		return;
 	if (percent)
-		log_warn("POP %s: this node has %.0f %% of its part of the capacity: sheds %u %% "
-			 "of its clients",
-			 pop, load * 100, percent);
+		log_warn("POP %s: %s has %.0f %% of its %scapacity: sheds %u %% of its clients",
+			 pop, by_command ? "it" : "this node", load * 100,
+			 by_command ? "" : "part of the ", percent);
 	else
 		log_info("POP %s: sheds nobody any more", pop);
 	state->logged = percent;
@@ -155,7 +160,7 @@ static void on_counted(struct worker_job *job, bool ran)
 	double capacity, load;
 
 	chore->is_busy = false;
-	if (!ran || daemon->stops || daemon->detached)
+	if (!ran || daemon->stops || daemon->detached || daemon->config->shed.by.command.nr)
 		return;
 	capacity = own_capacity(daemon->config);
 	if (chore->result < 0) {
@@ -170,11 +175,58 @@ static void on_counted(struct worker_job *job, bool ran)
 	decide(daemon, load);
 }
 
+/* --- by a command ----------------------------------------------------------------------------- */
+
+/* Said once; what is shed stays, for it was right when something was known. */
+static void miss_number(struct daemon *daemon, const char *why)
+{
+	metrics_use_load(daemon->metrics, -1);
+	if (!daemon->load.is_failing)
+		log_warn("shed.command: %s; the POP sheds as before", why);
+	daemon->load.is_failing = true;
+}
+
+void daemon_load_hear(struct daemon *daemon, const struct talk *talk)
+{
+	double capacity = daemon->config->pops[daemon->config->self->pop].capacity;
+	struct daemon_load *state = &daemon->load;
+
+	if (!daemon->config->shed.by.command.nr || capacity <= 0)
+		return;
+	state->heard_us = clock_mono_us();
+	if (!talk->passed || !load_number_is_good(talk->load)) {
+		miss_number(daemon, talk->why);
+		return;
+	}
+	if (state->is_failing)
+		log_info("shed.command: prints a number again");
+	state->is_failing = false;
+	metrics_use_load(daemon->metrics, talk->load / capacity);
+	decide(daemon, talk->load / capacity);
+}
+
+static void await_number(struct daemon *daemon)
+{
+	const struct config_check *by = &daemon->config->shed.by;
+	__u64 now_us = clock_mono_us(), *heard_us = &daemon->load.heard_us;
+
+	if (!*heard_us)
+		*heard_us = now_us;
+	if (now_us - *heard_us > LATE_TIMES * (by->every_s + by->timeout_s) * 1000000ull)
+		miss_number(daemon, "nothing is heard of it");
+}
+
 void daemon_tend_load(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
 	unsigned int every = config->shed.settle_s / MEASURES;
 
+	if (config->shed.by.command.nr && config->pops[config->self->pop].capacity) {
+		await_number(daemon);
+		return;
+	}
+	daemon->load.heard_us = 0;
+	daemon->load.is_failing = false;
 	if (daemon->tend.seconds % (every ?: 1))
 		return;
 	if (config->pops[config->self->pop].capacity)

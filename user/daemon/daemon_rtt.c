@@ -158,7 +158,8 @@ static void hear_file(struct daemon *daemon)
 	rtt->seen = st;
 	err = rtt_rows_read(file, &rows, &errors);
 	if (err == -ENOENT)
-		log_warn("%s: is not there: nothing is known of other POPs' round-trip times", file);
+		log_warn("%s: is not there: nothing is known of other POPs' round-trip times",
+			 file);
 	config_errors_log(&errors);
 	config_errors_free(&errors);
 	if (!err || err == -ENOENT)
@@ -220,8 +221,8 @@ static void judge(struct daemon *daemon)
 
 void daemon_tend_rtt(struct daemon *daemon)
 {
-	unsigned int every = daemon->config->rtt.hold_s < EVERY_S ? daemon->config->rtt.hold_s
-								   : EVERY_S;
+	unsigned int every =
+		daemon->config->rtt.hold_s < EVERY_S ? daemon->config->rtt.hold_s : EVERY_S;
 
 	if (daemon->rtt.book && daemon->tend.seconds % (every ?: 1) == 0)
 		judge(daemon);

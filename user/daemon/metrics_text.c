@@ -667,6 +667,14 @@ static void write_catch_rtt(const struct page *page, const char *name)
 	write_lines(page, name, write_rtt_line);
 }
 
+static void write_suspects(const struct page *page, const char *name)
+{
+	const struct catch_view *view = page->daemon->catchment;
+
+	if (view)
+		prom_sample(page->out, name, view->all_suspects, NULL);
+}
+
 static void write_catch_changes(const struct page *page, const char *name)
 {
 	for (enum catch_by by = 0; by < CATCH_BY_PREFIX; by++)
@@ -792,6 +800,10 @@ static const struct family families[] = {
 	{ "catchment_rtt_seconds", "gauge", "by, name",
 	  "mean of the least round-trip times of the connections that are open",
 	  .write = write_catch_rtt, .applies = always },
+	{ "geo_suspects", "gauge", "",
+	  "prefixes and ASes with connections whose round-trip time is far above that of the "
+	  "region that the databases say they are in; `anydoor geo suspects` lists them",
+	  .write = write_suspects, .applies = always },
 
 	{ "armed", "gauge", "", "1 while replies are stamped and stamps are read",
 	  .value = is_armed },

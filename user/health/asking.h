@@ -22,6 +22,12 @@ struct asking {
 	/* Called once, never from within the call that began it; @why may be empty if it passed. */
 	void (*done)(struct asking *asking, bool passed, const char *why);
 	void *with; /* the asker's; NULL: it is not under way */
+	/*
+	 * What a command printed, as text, once it is done, of @said_room bytes; as much as fits.
+	 * 0: it is thrown away.
+	 */
+	char *said;
+	size_t said_room;
 };
 
 /* Each begins one: 0, or -errno and nothing is under way. Time-outs are the caller's. */

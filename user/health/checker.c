@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 #include "asking.h"
 #include "checker.h"
+#include "load_number.h"
 #include "talk.h"
 #include "targets.h"
 #include "user/base/clock.h"
@@ -44,6 +45,7 @@ struct errand {
 	struct asking asking;
 	struct event *timer; /* it is due, or its time is over */
 	__u64 began_us;
+	char said[LOAD_TEXT]; /* by shed.command */
 	enum {
 		RESTS,
 		WAITS,
@@ -63,6 +65,7 @@ struct checker {
 	struct target *targets;	 /* sorted by key, ... */
 	struct errand **errands; /* ... and so are these */
 	size_t nr;
+	struct errand *load; /* shed.command; NULL: there is none */
 	struct http_asker *http;
 	struct errands waiting[KINDS];
 	size_t running[KINDS];
@@ -86,6 +89,19 @@ __attribute__((format(printf, 2, 3))) static void say_trouble(struct checker *ch
 	say(checker, &talk);
 }
 
+/* What shed.command printed, if it is a number. */
+static void say_load(struct errand *errand, bool passed, const char *why)
+{
+	struct talk talk = { .kind = TALK_LOAD, .passed = passed };
+
+	if (passed && !load_number_parse(errand->said, &talk.load)) {
+		talk.passed = false;
+		why = *errand->said ? "what it prints is no number" : "it prints nothing";
+	}
+	snprintf(talk.why, sizeof(talk.why), "%s", why);
+	say(errand->checker, &talk);
+}
+
 static void say_ended(struct errand *errand, bool passed, const char *why)
 {
 	struct talk talk = { .kind = TALK_ENDED,
@@ -93,6 +109,10 @@ static void say_ended(struct errand *errand, bool passed, const char *why)
 			     .took_us = clock_mono_us() - errand->began_us,
 			     .key = errand->key };
 
+	if (errand == errand->checker->load) {
+		say_load(errand, passed, why);
+		return;
+	}
 	snprintf(talk.why, sizeof(talk.why), "%s", why);
 	say(errand->checker, &talk);
 }
@@ -371,21 +391,66 @@ static void errands_free(struct errand **errands, size_t nr)
 	free(errands);
 }
 
+/* --- shed.command, beside the checks ---------------------------------------------------------- */
+
+static struct target load_target(const struct config *config)
+{
+	struct target target = { .check = &config->shed.by };
+
+	snprintf(target.key.pop, sizeof(target.key.pop), "%s",
+		 config->pops[config->self->pop].name);
+	return target;
+}
+
+/* *@load, if @config wants one and there is none. False without memory. */
+static bool load_new(struct checker *checker, const struct config *config, struct errand **load)
+{
+	const struct target target = load_target(config);
+
+	*load = NULL;
+	if (checker->load || !config->shed.by.command.nr)
+		return true;
+	*load = errand_new(checker, &target);
+	if (!*load)
+		return false;
+	(*load)->asking.said = (*load)->said;
+	(*load)->asking.said_room = sizeof((*load)->said);
+	return true;
+}
+
+static void load_use(struct checker *checker, const struct config *config, struct errand *load)
+{
+	if (load) {
+		checker->load = load;
+	} else if (!config->shed.by.command.nr) {
+		errand_free(checker->load);
+		checker->load = NULL;
+	} else {
+		checker->load->key = load_target(config).key;
+		errand_use(checker->load, &config->shed.by);
+	}
+}
+
+/* --- all of it -------------------------------------------------------------------------------- */
+
 static int use(struct checker *checker, struct config *config)
 {
 	struct target *targets;
-	struct errand **errands;
+	struct errand **errands, *load = NULL;
 	size_t nr;
 	int kind, err = targets_list(config, &targets, &nr);
 
 	if (err)
 		return err;
 	errands = calloc(nr ?: 1, sizeof(*errands));
-	if (!errands || !errands_list(checker, targets, nr, errands)) {
+	if (!errands || !load_new(checker, config, &load) ||
+	    !errands_list(checker, targets, nr, errands)) {
+		errand_free(load);
 		errands_free(errands, nr);
 		free(targets);
 		return -ENOMEM;
 	}
+	load_use(checker, config, load);
 	errands_free(checker->errands, checker->nr);
 	free(checker->targets);
 	config_free(checker->config);
@@ -468,6 +533,7 @@ int checker_run(int fd, const char *config_path)
 		TAILQ_INIT(&checker.waiting[kind]);
 	err = err ?: work(&checker);
 	errands_free(checker.errands, checker.nr);
+	errand_free(checker.load);
 	free(checker.targets);
 	http_asker_free(checker.http);
 	config_free(checker.config);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * command_ask.c: checks by a program of the operator (asking.h). Its output is not read: the exit
- * code is the answer.
+ * command_ask.c: checks by a program of the operator (asking.h). The exit code is the answer; what
+ * it prints is read only where somebody wants it.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -21,6 +21,7 @@ struct command {
 	struct event *event;   /* readable when the program has ended */
 	int pidfd;
 	pid_t pid;
+	int printed[2]; /* a pipe for what it prints; -1: nobody reads that */
 };
 
 /* Before it is waited for: until then nobody else can have its number. */
@@ -37,7 +38,23 @@ static void command_free(struct command *command)
 		event_free(command->event);
 	if (command->pidfd >= 0)
 		close(command->pidfd);
+	if (command->printed[0] >= 0)
+		close(command->printed[0]);
+	if (command->printed[1] >= 0)
+		close(command->printed[1]);
 	free(command);
+}
+
+/* It has ended: all that it printed is in the pipe. If that was full it was killed in time. */
+static void read_printed(const struct command *command, struct asking *asking)
+{
+	ssize_t size = 0;
+
+	if (!asking->said_room)
+		return;
+	if (command->printed[0] >= 0)
+		size = read(command->printed[0], asking->said, asking->said_room - 1);
+	asking->said[size > 0 ? size : 0] = '\0';
 }
 
 static void on_end(evutil_socket_t fd, short what, void *arg)
@@ -48,6 +65,8 @@ static void on_end(evutil_socket_t fd, short what, void *arg)
 	siginfo_t info = {};
 
 	end_group(command, &info);
+	if (asking)
+		read_printed(command, asking);
 	command_free(command);
 	if (!asking)
 		return;
@@ -91,7 +110,8 @@ static char **arguments_new(const struct asking *asking)
 }
 
 /* A group of its own, with every signal as a program expects it, and no terminal. */
-static int fill_attributes(posix_spawnattr_t *attributes, posix_spawn_file_actions_t *files)
+static int fill_attributes(posix_spawnattr_t *attributes, posix_spawn_file_actions_t *files,
+			   int output)
 {
 	sigset_t all, none;
 	int fd, err;
@@ -105,6 +125,8 @@ static int fill_attributes(posix_spawnattr_t *attributes, posix_spawn_file_actio
 	err = err ?: posix_spawnattr_setsigmask(attributes, &none);
 	for (fd = 0; !err && fd < 3; fd++)
 		err = posix_spawn_file_actions_addopen(files, fd, "/dev/null", O_RDWR, 0);
+	if (!err && output >= 0)
+		err = posix_spawn_file_actions_adddup2(files, output, STDOUT_FILENO);
 	return err;
 }
 
@@ -120,11 +142,18 @@ static int spawn(struct command *command, char **argv)
 
 	posix_spawnattr_init(&attributes);
 	posix_spawn_file_actions_init(&files);
-	err = fill_attributes(&attributes, &files);
+	err = fill_attributes(&attributes, &files, command->printed[1]);
 	err = err ?: posix_spawn(&command->pid, argv[0], &files, &attributes, argv, environment);
 	posix_spawn_file_actions_destroy(&files);
 	posix_spawnattr_destroy(&attributes);
 	return -err;
+}
+
+static int open_pipe(struct command *command)
+{
+	if (!command->asking->said_room)
+		return 0;
+	return pipe2(command->printed, O_CLOEXEC | O_NONBLOCK) ? -errno : 0;
 }
 
 static int watch(struct event_base *base, struct command *command)
@@ -144,7 +173,8 @@ int command_ask(struct event_base *base, struct asking *asking)
 	int err = argv ? 0 : -ENOMEM;
 
 	if (command)
-		*command = (struct command){ .asking = asking, .pidfd = -1 };
+		*command = (struct command){ .asking = asking, .pidfd = -1, .printed = { -1, -1 } };
+	err = err ?: open_pipe(command);
 	err = err ?: spawn(command, argv);
 	if (!err) {
 		err = watch(base, command);

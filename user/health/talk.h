@@ -12,15 +12,17 @@
 #define TALK_USE 'u'
 
 enum talk_kind {
-	TALK_READY,  /* it waits for the first TALK_USE */
-	TALK_ENDED,  /* a check has ended */
-	TALK_TROUBLE /* .why says what */
+	TALK_READY,   /* it waits for the first TALK_USE */
+	TALK_ENDED,   /* a check has ended */
+	TALK_TROUBLE, /* .why says what */
+	TALK_LOAD     /* shed.command has ended: .load, or .why there is none */
 };
 
 struct talk {
 	__u32 kind; /* enum talk_kind */
 	__u32 passed;
 	__u64 took_us;
+	double load;
 	struct ad_health_key key;
 	char why[AD_HEALTH_WHY];
 };

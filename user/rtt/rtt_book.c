@@ -51,8 +51,7 @@ static int make_share(struct rtt_book *book, size_t policy, size_t index)
 	size_t i;
 
 	share->policy = policy;
-	share->region =
-		steer_share_region(book->config, &book->config->policies[policy], index);
+	share->region = steer_share_region(book->config, &book->config->policies[policy], index);
 	share->choices = from->to.choices;
 	share->nr = from->to.nr;
 	share->list = calloc(share->nr ?: 1, sizeof(*share->list));
@@ -138,8 +137,7 @@ static bool is_here(const struct rtt_book *book, const struct share *share, size
 static bool is_of(const struct rtt_book *book, const struct share *share,
 		  const struct ad_rtt_key *key)
 {
-	return !strcmp(share->region, key->region) &&
-	       !strcmp(policy_of(book, share), key->policy);
+	return !strcmp(share->region, key->region) && !strcmp(policy_of(book, share), key->policy);
 }
 
 /* NULL: there is none with this policy, region and POP; else *@place is the POP's. */
@@ -190,8 +188,7 @@ void rtt_book_recall(struct rtt_book *book, const struct ad_rtt_key *key,
 	if (seen->rank)
 		share->ranked_real_s = seen->ranked_real_s;
 	if (is_here(book, share, place))
-		share->left =
-			(struct heard){ seen->rtt_us, seen->samples, seen->at_real_s };
+		share->left = (struct heard){ seen->rtt_us, seen->samples, seen->at_real_s };
 }
 
 static void hear_row(struct rtt_book *book, const struct rtt_row *row)

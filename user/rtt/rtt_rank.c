@@ -83,8 +83,7 @@ static size_t find_fastest(const struct rtt_rule *rule, const struct rtt_pop *li
 	size_t i, best = nr;
 
 	for (i = at + 1; i < nr; i++)
-		if (is_known(rule, &list[i]) &&
-		    (best == nr || list[i].rtt_us < list[best].rtt_us))
+		if (is_known(rule, &list[i]) && (best == nr || list[i].rtt_us < list[best].rtt_us))
 			best = i;
 	return best;
 }

@@ -103,8 +103,8 @@ const char *steer_share_region(const struct config *config, const struct config_
 
 static void *own(struct steer_ranking *ranking, void *memory)
 {
-	void **grown = memory ? reallocarray(ranking->owned, ranking->nr_owned + 1, sizeof(*grown))
-			      : NULL;
+	void **grown =
+		memory ? reallocarray(ranking->owned, ranking->nr_owned + 1, sizeof(*grown)) : NULL;
 
 	if (!grown) {
 		free(memory);
@@ -183,8 +183,7 @@ static int rank_policy(const struct steer_plan *plan, const struct config *confi
 	memcpy(to->rules, plan->policies[policy].rules, size);
 	snprintf(key.policy, sizeof(key.policy), "%s", from->name);
 	for (i = 0; !err && i < to->nr_shares; i++) {
-		snprintf(key.region, sizeof(key.region), "%s",
-			 steer_share_region(config, from, i));
+		snprintf(key.region, sizeof(key.region), "%s", steer_share_region(config, from, i));
 		found = bsearch(&key, ranks->list, ranks->nr, sizeof(*ranks->list), compare);
 		if (found)
 			err = rank_share(plan, config, found, policy, i, ranking);
@@ -200,7 +199,8 @@ int steer_ranking_make(const struct steer_plan *plan, const struct config *confi
 
 	memset(ranking, 0, sizeof(*ranking));
 	ranking->nr = plan->nr_policies;
-	ranking->policies = own(ranking, calloc(plan->nr_policies ?: 1, sizeof(struct steer_policy)));
+	ranking->policies =
+		own(ranking, calloc(plan->nr_policies ?: 1, sizeof(struct steer_policy)));
 	if (!ranking->policies)
 		return -ENOMEM;
 	memcpy(ranking->policies, plan->policies, plan->nr_policies * sizeof(*plan->policies));
