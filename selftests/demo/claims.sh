@@ -47,11 +47,24 @@ claim_steer() {
 	claim "answered in the kernel: all 8" same $(($(counter fra dns_answered) - kernel)) 8
 	SHOW_LINES=20 show fra anydoor explain $FAR4 $name
 	claim "explain says why: sin is down" explained sin out
+	say "In $SIGNED there is such a name, too. The zone was signed elsewhere, and no POP has its keys:"
+	show_validated $CLIENT4
+	claim "delv validates what a client in Germany gets: fra" validated fra
+	show_validated $FAR4
+	claim "and what one in Japan gets while sin is down: nyc" validated nyc
 	show fra anydoor pop sin auto
 	claim "sin has its clients back" same "$(steered_to near $FAR4)" sin
 }
 
+show_validated() { # ADDRESS that asks
+	show client delv -b "$1" -a "$LAB_DIR/anchor" +root=$SIGNED @$VIP4 near.$SIGNED
+}
+
 # Of what was shown last.
+validated() { # POP
+	grep -q '^; fully validated' <<<"$SHOWN" && same "${STEERED_TO[$(awk '$4 == "A" { print $5 }' <<<"$SHOWN")]:-}" "$1"
+}
+
 explained() { # POP OUTCOME
 	grep -Eq "^  POP +$1: .*: $2\$" <<<"$SHOWN"
 }

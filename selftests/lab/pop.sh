@@ -30,6 +30,7 @@ pops_write() {
 	for node in "${NODES[@]}"; do
 		pop_config "$node" >"$LAB_DIR/$node.yaml"
 	done
+	steer_sign
 }
 
 pop_config() { # NODE
@@ -53,6 +54,7 @@ pop_config() { # NODE
 		dns:
 		  zones:
 		    - { name: $ZONE, file: $ZONE.zone }
+		$(steer_signed)
 		$(steer_config)
 		xdp: { mode: ${LAB_XDP:-native} }
 		state: { bpffs: $LAB_DIR/bpf, run: $LAB_DIR/run }

@@ -38,12 +38,13 @@ database <<-END
 	198.51.100.0/24 country=US
 END
 echo 198.18.0.0/16 >"$LAB_DIR/lab.txt"
-configure geo="{ databases: [{ name: test, file: geo.mmdb }] }" \
+STEERED=(geo="{ databases: [{ name: test, file: geo.mmdb }] }" \
 	regions="[{ name: europe, continents: [EU] }, { name: lab, network_file: lab.txt }]" \
 	policies="[{ name: near, rules: { europe: [fra], lab: [fra] }, default: [nyc] }]" \
 	steer="[{ name: www.example.com, policy: near }]" \
 	metrics="{ listen: \"127.0.0.1:9911\" }" \
-	dns="{ watch: true, zones: [{ name: example.com, file: example.zone }] }"
+	dns="{ watch: true, zones: [{ name: example.com, file: example.zone }] }")
+configure "${STEERED[@]}"
 daemon_start
 before=$(status .dns.kernel)
 
@@ -78,7 +79,27 @@ ok "with its line" grep -qF 'lab.txt:1: "198.18.0.1/16" has bits set behind its 
 is "nothing has changed" "$(www +subnet=198.18.7.0/24)" "192.0.2.10 /16"
 echo "198.19.0.0/16" >"$LAB_DIR/lab.txt"
 ok "a good list is seen" await 10 becomes 198.19.0.0/24 "192.0.2.10 /16"
-kill -TERM "$DAEMON"
-wait "$DAEMON"
-DAEMON=
+
+# A daemon that starts with a broken database refuses to, and what it finds loaded goes on with the last one.
+daemon_kill TERM
+cp "$LAB_DIR/geo.mmdb" "$LAB_DIR/whole.mmdb"
+starts() { # exits so
+	timeout 20 nsenter --net="/run/netns/$LAB_NAME-pop" \
+		"$ANYDOOR" --config "$LAB_DIR/anydoor.yaml" --name one run
+}
+head -c 150 "$LAB_DIR/whole.mmdb" >"$LAB_DIR/geo.mmdb"
+refused "a start with half a database" 2 "geo.mmdb: is no whole database in MaxMind's format" starts
+is "packets are answered as before" "$(www +subnet=203.0.113.128/25)" "192.0.2.10 /25"
+rm "$LAB_DIR/geo.mmdb"
+refused "a start without the database" 2 "geo.mmdb: No such file or directory" starts
+is "packets are answered as before" "$(www +subnet=203.0.113.128/25)" "192.0.2.10 /25"
+configure
+anydoor detach --force >/dev/null
+configure "${STEERED[@]}"
+refused "the first start of all" 2 "geo.mmdb: No such file or directory" starts
+is "then nothing is loaded" "$(xdp_program wan0)" 0
+mv "$LAB_DIR/whole.mmdb" "$LAB_DIR/geo.mmdb"
+daemon_start
+is "with the database, all is as it was" "$(www +subnet=203.0.113.128/25)" "192.0.2.10 /25"
+daemon_kill TERM
 done_testing

@@ -61,7 +61,26 @@ is "what each POP gets, by weight" "$(asked '.steering.pops[] | [.pop, .ip4_24s]
 is "kinds of clients" "$(asked .steering.locations)" 2
 check
 ok "people are told in a table" grep -qE '^near +europe +fra, nyc +2 +65,536$' <<<"$said" || diag "$said"
-ok "with the memory that it takes" grep -qE '^steering: .* kernel memory$' <<<"$said" || diag "$said"
+ok "with the memory that it takes" grep -qE '^steering: .* takes [0-9.]+ [kKM]?B, and whom they get [0-9.]+ [kKM]?B of kernel memory$' \
+	<<<"$said" || diag "$said"
+configure "$region" "$policy"
+plain=$(asked .zone_bytes)
+{
+	printf '$ORIGIN example.com.\n@ 3600 SOA ns host 1 2 3 4 5\n@ 3600 NS ns\nns 3600 A 192.0.2.53\n'
+	for ((i = 0; i < 3000; i++)); do
+		printf 'n%d.fra 60 A 192.0.2.1\nn%d.nyc 60 A 192.0.2.2\n' $i $i
+	done
+} >"$dir/many.zone"
+configure "$region" "$policy"
+sed -i 's|example.zone|many.zone|' "$dir/anydoor.yaml"
+members=$(asked .zone_bytes)
+{
+	echo "steer:"
+	for ((i = 0; i < 3000; i++)); do echo "- {name: n$i.example.com, policy: near}"; done
+} >>"$dir/anydoor.yaml"
+at_least "zones take memory" "$members" "$plain"
+at_least "what each POP has takes more" "$(asked .zone_bytes)" $((members + 3000 * 2 * 64))
+at_least "and so do rows" "$(asked .steering.row_bytes)" 64
 
 configure 'regions: [{name: europe, countries: [DE, FR]}]' "$policy"
 refuses "a country without an address" "8: regions[]: europe: no network of the databases is in FR: \

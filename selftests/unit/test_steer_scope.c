@@ -176,6 +176,7 @@ static struct told ask(__u64 key, bool is_ip4, unsigned int bits)
 					     .pops = POPS };
 	struct ad_addr addr = address_of(key, is_ip4);
 	__u8 option[24] = { 0, is_ip4 ? 1 : 2, bits };
+	static const struct ad_addr nobody;
 	struct told told = { 0 };
 
 	memcpy(option + 4, addr.b + (is_ip4 ? 12 : 0), is_ip4 ? 4 : 8);
@@ -183,7 +184,7 @@ static struct told ask(__u64 key, bool is_ip4, unsigned int bits)
 	work->subnet_len = bits ? 4 + (bits + 7) / 8 : 0;
 	if (bits)
 		memcpy(work->subnet, option, sizeof(option));
-	work->client = bits ? (struct ad_addr){ 0 } : addr;
+	work->client = bits ? nobody : addr;
 	work->scope = 0;
 	steer_find(work, &name);
 	told.pop = steer_choose(work, (const struct ad_rows *)steering.table, &name);

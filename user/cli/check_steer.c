@@ -127,14 +127,15 @@ static void print_pops(const struct config *config, const struct steer_plan *pla
 		table_end(table);
 }
 
-void check_steer_print(const struct config *config, const struct steer_plan *plan)
+void check_steer_print(const struct config *config, const struct steer_plan *plan, __u64 row_bytes)
 {
-	char bytes[UNIT_TEXT];
+	char places[UNIT_TEXT], rows[UNIT_TEXT];
 
-	printf("steering: %zu names, %zu policies, %u kinds of clients; where they are takes %s of "
-	       "kernel memory\n\n",
+	printf("steering: %zu names, %zu policies, %u kinds of clients; where they are takes %s, "
+	       "and whom they get %s of kernel memory\n\n",
 	       plan->nr_names, plan->nr_policies, plan->map.nr_locations,
-	       unit_bytes((__u64)plan->map.nr_lines * AD_STEER_LINE, bytes));
+	       unit_bytes((__u64)plan->map.nr_lines * AD_STEER_LINE, places),
+	       unit_bytes(row_bytes, rows));
 	print_rules(config, plan);
 	printf("\nWhile all POPs are up:\n\n");
 	print_pops(config, plan);
@@ -180,10 +181,12 @@ static json_t *pops_json(const struct config *config, const struct steer_plan *p
 	return list;
 }
 
-json_t *check_steer_json(const struct config *config, const struct steer_plan *plan)
+json_t *check_steer_json(const struct config *config, const struct steer_plan *plan,
+			 __u64 row_bytes)
 {
-	return json_pack("{si si sI so so}", "names", (int)plan->nr_names, "locations",
+	return json_pack("{si si sI sI so so}", "names", (int)plan->nr_names, "locations",
 			 (int)plan->map.nr_locations, "bytes",
-			 (json_int_t)plan->map.nr_lines * AD_STEER_LINE, "rules",
-			 rules_json(config, plan), "pops", pops_json(config, plan));
+			 (json_int_t)plan->map.nr_lines * AD_STEER_LINE, "row_bytes",
+			 (json_int_t)row_bytes, "rules", rules_json(config, plan), "pops",
+			 pops_json(config, plan));
 }

@@ -52,23 +52,28 @@ static void check_zones(const struct config *config, struct config_errors *error
 	}
 }
 
-/* What is doubtful when the daemon loads it is wrong for who writes it. */
-static struct steer_plan *take_plan(struct dns_zones *zones, struct findings *findings)
-{
-	struct steer_plan *plan = zones->plan;
+/* What came of the files. */
+struct made {
+	struct steer_plan *plan; /* NULL if nothing is steered, or wrongly */
+	/* Of kernel memory: rows; and all zones, with a name's records for each POP. */
+	__u64 row_bytes, zone_bytes;
+};
 
+/* What is doubtful when the daemon loads it is wrong for who writes it. */
+static void take_made(struct made *made, struct dns_zones *zones, struct findings *findings)
+{
+	made->plan = zones->plan;
 	zones->plan = NULL;
-	if (plan)
-		take_errors(findings, plan->doubts);
-	return plan;
+	if (made->plan)
+		take_errors(findings, made->plan->doubts);
+	if (zones->steering)
+		made->row_bytes = zones->steering->rows.size;
+	if (zones->nr)
+		made->zone_bytes = (__u64)zones->image->nr_pages * AD_DNS_PAGE_STRIDE;
 }
 
-/*
- * The configuration, or NULL if it is wrong; whatever is wrong with its files is in @findings.
- * *@plan: NULL if nothing is steered, or wrongly.
- */
-static struct config *check_files(const char *path, struct findings *findings,
-				  struct steer_plan **plan)
+/* The configuration, or NULL if it is wrong; whatever is wrong with its files is in @findings. */
+static struct config *check_files(const char *path, struct findings *findings, struct made *made)
 {
 	struct config_errors errors = { 0 };
 	struct dns_zones *zones;
@@ -79,7 +84,7 @@ static struct config *check_files(const char *path, struct findings *findings,
 		config_free(config);
 		config = NULL;
 	} else if (!dns_zones_load(config, NULL, NULL, &zones, &errors)) {
-		*plan = take_plan(zones, findings);
+		take_made(made, zones, findings);
 		dns_zones_free(zones);
 	}
 	take_errors(findings, &errors);
@@ -96,20 +101,26 @@ static void print_level(const struct findings *findings, enum finding_level leve
 			printf("%s%s\n", prefix, findings->list[i].text);
 }
 
-/* The flow table is the only large memory, and all of it is taken when the data path is loaded. */
-static void tell_memory(const struct config *config)
+/*
+ * All of the flow table is taken when the data path is loaded. While zones are replaced there are
+ * the old ones, too.
+ */
+static void tell_memory(const struct config *config, const struct made *made)
 {
 	char flows[UNIT_TEXT], bytes[UNIT_TEXT];
 
 	printf("flow table: room for %s flows takes %s of kernel memory\n",
 	       unit_count(config->flow_max, flows), unit_bytes(config_flow_bytes(config), bytes));
+	if (made->zone_bytes)
+		printf("zones: with what each POP has of steered names, %s of kernel memory\n",
+		       unit_bytes(made->zone_bytes, bytes));
 }
 
 /*
  * An error in a file begins with its place, as in the output of compilers, which editors can read.
  */
-static void tell_people(const struct config *config, const char *path,
-			const struct steer_plan *plan, const struct findings *findings)
+static void tell_people(const struct config *config, const char *path, const struct made *made,
+			const struct findings *findings)
 {
 	size_t nr = findings->nr_errors;
 
@@ -122,13 +133,13 @@ static void tell_people(const struct config *config, const char *path,
 	printf("%s: good. This is %s in %s. Nodes: %zu, POPs: %zu, VIPs: %zu, zones: %zu\n", path,
 	       config->self->name, config_pop_name(config, config->self->pop), config->nr_nodes,
 	       config->nr_pops, config->nr_vips, config->nr_zones);
-	tell_memory(config);
-	if (plan)
-		check_steer_print(config, plan);
+	tell_memory(config, made);
+	if (made->plan)
+		check_steer_print(config, made->plan, made->row_bytes);
 }
 
-static int tell_programs(const struct config *config, const char *path,
-			 const struct steer_plan *plan, const struct findings *findings)
+static int tell_programs(const struct config *config, const char *path, const struct made *made,
+			 const struct findings *findings)
 {
 	json_t *json = json_pack("{ss sb so so}", "config", path, "ok", !findings->nr_errors,
 				 "errors", findings_json(findings, FINDING_ERROR), "warnings",
@@ -136,16 +147,19 @@ static int tell_programs(const struct config *config, const char *path,
 
 	if (config)
 		json_object_set_new(json, "flow_bytes", json_integer(config_flow_bytes(config)));
-	if (plan)
-		json_object_set_new(json, "steering", check_steer_json(config, plan));
+	if (made->zone_bytes)
+		json_object_set_new(json, "zone_bytes", json_integer(made->zone_bytes));
+	if (made->plan)
+		json_object_set_new(json, "steering",
+				    check_steer_json(config, made->plan, made->row_bytes));
 	return output_json(json);
 }
 
 static int check(const struct globals *globals, const struct options *options)
 {
 	struct findings findings = { 0 };
-	struct steer_plan *plan = NULL;
-	struct config *config = check_files(globals->config_path, &findings, &plan);
+	struct made made = { 0 };
+	struct config *config = check_files(globals->config_path, &findings, &made);
 	int code = findings.nr_errors ? EXIT_USAGE : EXIT_OK;
 
 	if (config && !options->config_only) {
@@ -154,11 +168,11 @@ static int check(const struct globals *globals, const struct options *options)
 			code = EXIT_FAILED;
 	}
 	if (globals->json)
-		tell_programs(config, globals->config_path, plan, &findings);
+		tell_programs(config, globals->config_path, &made, &findings);
 	else
-		tell_people(config, globals->config_path, plan, &findings);
+		tell_people(config, globals->config_path, &made, &findings);
 	findings_free(&findings);
-	steer_plan_free(plan);
+	steer_plan_free(made.plan);
 	config_free(config);
 	return code;
 }
