@@ -20,6 +20,7 @@ bgp_up() {
 }
 
 bgp_down() {
+	set +e
 	bird_stop pop
 	bird_stop client
 	keeper_down
@@ -52,7 +53,7 @@ bird_start() { # PLACE
 bird_stop() { # PLACE
 	local pid
 	pid=$(cat "$LAB_DIR/$1.pid" 2>/dev/null) || return 0
-	kill "$pid" 2>/dev/null
+	kill "$pid" 2>/dev/null || return 0
 	await 5 not kill -0 "$pid"
 }
 

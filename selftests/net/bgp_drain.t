@@ -135,6 +135,19 @@ ok "and never announced it" all_hear "$NOTHING"
 ok "so the drain goes on" await 10 step_is silence
 anydoor undrain >/dev/null
 ok "back" await 10 all_hear "$PLAIN"
+# --- no daemon -------------------------------------------------------------------------------------
+daemon_kill KILL
+try anydoor drain
+ok "drain with no daemon says what it cannot do" grep -q "no daemon runs: BGP is told nothing of it" <<<"$said"
+ok "nothing is changed in BGP" all_hear "$PLAIN"
+daemon_start
+ok "a daemon does it" await 10 all_hear "$DEPREFERRED"
+daemon_kill KILL
+try anydoor undrain
+ok "undrain with no daemon" grep -q "no daemon runs: BGP is told nothing of it" <<<"$said"
+daemon_start
+ok "and a daemon does that" await 10 all_hear "$PLAIN"
+
 # --- an operator does it ---------------------------------------------------------------------------
 configure bgp="{ driver: print, warm: 1s, settle: 1s }"
 ok "a reload: BIRD is not told any more" anydoor reload

@@ -231,6 +231,16 @@ int ask_drain(const struct globals *globals, const struct drain_handle *handle, 
 	return code;
 }
 
+bool ask_has_steps(const struct drain_handle *handle, const json_t *reply)
+{
+	bool has_bgp = handle->config->bgp.driver != CONFIG_BGP_NONE;
+	bool has_daemon = json_is_true(json_object_get(reply, "steps"));
+
+	if (has_bgp && !has_daemon)
+		log_warn("no daemon runs: BGP is told nothing of it until one does");
+	return has_bgp && has_daemon;
+}
+
 /* --- what only a running daemon knows --------------------------------------------------------- */
 
 static int ask_control(const struct globals *globals, const struct config *config, const char *verb,

@@ -154,11 +154,6 @@ static void warn_of_silent(const struct drain_handle *handle, const struct ad_st
 				handle->config->tunnel_port);
 }
 
-static bool has_bgp(const struct config *config)
-{
-	return config->bgp.driver != CONFIG_BGP_NONE;
-}
-
 static int begin(struct draining *draining)
 {
 	const struct drain_options *options = draining->options;
@@ -170,18 +165,12 @@ static int begin(struct draining *draining)
 	int code = ask_drain(draining->globals, handle, "drain", options->reason, options->to,
 			     terms, &reply);
 	struct ad_state state;
-	bool has_daemon;
 
 	json_decref(terms);
 	if (code)
 		return code;
-	has_daemon = json_is_true(json_object_get(reply, "steps"));
+	draining->has_steps = ask_has_steps(handle, reply);
 	json_decref(reply);
-	draining->has_steps = has_daemon && has_bgp(handle->config);
-	if (!has_daemon && has_bgp(handle->config))
-		log_warn(
-			"no daemon runs: new flows go elsewhere, but BGP is told nothing until one "
-			"does");
 	if (!pins_read_state(&handle->pins, &state))
 		warn_of_silent(handle, &state);
 	return EXIT_OK;

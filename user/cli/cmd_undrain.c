@@ -46,6 +46,8 @@ int cmd_undrain(const struct globals *globals, int argc, char **argv)
 	if (code)
 		return code;
 	code = ask_drain(globals, &handle, "undrain", options.reason, NULL, NULL, &reply);
+	if (!code)
+		ask_has_steps(&handle, reply);
 	drain_close(&handle);
 	if (code)
 		return code;

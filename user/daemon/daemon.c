@@ -89,10 +89,11 @@ static json_t *verb_drain(struct daemon *daemon, const char *verb, const json_t 
 	if (daemon->detached)
 		return control_refuse("the data path is detached, and the daemon stops");
 	reply = drain_serve(&place, verb, args, control_uid(caller));
-	if (!strcmp(verb, "drain") && json_is_true(json_object_get(reply, "ok"))) {
+	if (!json_is_true(json_object_get(reply, "ok")))
+		return reply;
+	json_object_set_new(reply, "steps", json_true());
+	if (!strcmp(verb, "drain"))
 		daemon_bgp_drain(daemon, args);
-		json_object_set_new(reply, "steps", json_true());
-	}
 	daemon_bus_said(daemon, NULL);
 	daemon_pops_follow(daemon);
 	return reply;

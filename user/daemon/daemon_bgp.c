@@ -285,7 +285,7 @@ static __u64 count_landed(const struct daemon *daemon)
 
 /* --- deciding --------------------------------------------------------------------------------- */
 
-static bool go_steps(struct daemon_bgp *bgp, bool others)
+static void go_steps(struct daemon_bgp *bgp, bool others)
 {
 	const struct daemon *daemon = bgp->daemon;
 	struct drain_steps *steps = &bgp->steps;
@@ -300,21 +300,19 @@ static bool go_steps(struct daemon_bgp *bgp, bool others)
 		.landed = count_landed(daemon),
 		.settle_s = daemon->config->bgp.settle_s,
 	};
-	bool held = steps->held, is_other;
+	bool held = steps->held;
 
 	if (inputs.drains && steps->step == DRAIN_OFF && !bgp->has_terms)
 		steps->terms = (struct drain_terms){ .window_s = WINDOW_S };
 	if (!inputs.drains)
 		bgp->flows = -1;
 	bgp->has_terms = false;
-	is_other = drain_steps_go(steps, &inputs, time(NULL));
-	if (is_other)
+	if (drain_steps_go(steps, &inputs, time(NULL)))
 		log_info("drain: %s: %s", drain_step_key(steps->step),
 			 drain_step_text(steps->step));
 	if (steps->held && !held)
 		log_warn("drain: the VIPs are not withdrawn: too few other POPs are up "
 			 "(bgp.at_least); `anydoor drain --last` does it all the same");
-	return is_other;
 }
 
 static void log_wish(const struct daemon_bgp *bgp, enum bgp_family family)
