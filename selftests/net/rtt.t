@@ -178,8 +178,8 @@ at client ip addr add 10.7.0.2/24 dev far0
 at pop ip route add 10.7.0.0/24 via 10.8.0.2
 at client ip route replace $ASIDE_VIP via 10.8.0.1 src 10.7.0.2
 near=() far=()
-for _ in {1..20}; do near+=($VIP4); done
-for _ in {1..6}; do far+=($ASIDE_VIP); done
+for _ in {1..20}; do near+=("$VIP4"); done
+for _ in {1..6}; do far+=("$ASIDE_VIP"); done
 hold near "${near[@]}"
 ok "nobody is a suspect" await 10 suspects 0
 hold far "${far[@]}"

@@ -106,6 +106,8 @@ struct daemon {
 		const struct config *config; /* that both are of */
 		struct stat seen;	     /* rtt.file, as it was read */
 		__u64 judged_us;	     /* CLOCK_MONOTONIC; 0: not yet */
+		__u64 wanted; /* the order that rows should be of (steer_ranks_fingerprint()) */
+		__u64 asked_us;
 		int write_err;
 	} rtt;
 	struct peer_watch peers;

@@ -18,8 +18,9 @@
 #include "user/rtt/rtt_book.h"
 #include "user/rtt/rtt_probe.h"
 
-#define EVERY_S	   10
-#define LOGGED_MAX 20 /* changes at one time */
+#define EVERY_S	     10
+#define ASK_AGAIN_US 60000000 /* after tables could not be made */
+#define LOGGED_MAX   20	      /* changes at one time */
 
 /* --- the kernel's part ------------------------------------------------------------------------ */
 
@@ -86,6 +87,19 @@ static void recall(struct daemon *daemon)
 	free(list);
 }
 
+/* What the rows should be made by. */
+static __u64 read_order(const struct daemon *daemon)
+{
+	struct steer_ranks ranks;
+	__u64 fingerprint;
+
+	if (rtt_seen_ranks(&daemon->loader->pins, &ranks))
+		return daemon->rtt.wanted;
+	fingerprint = steer_ranks_fingerprint(&ranks);
+	steer_ranks_free(&ranks);
+	return fingerprint;
+}
+
 /*
  * The plan's numbers are those of the configuration that it was made of, which is not ours where a
  * reload failed halfway: then nothing is judged until the next one.
@@ -115,10 +129,12 @@ void daemon_rtt_use(struct daemon *daemon)
 	memset(&rtt->seen, 0, sizeof(rtt->seen));
 	if (rtt_book_new(plan, daemon->config, &rtt->book))
 		log_warn("round-trip times: out of memory: POPs stay in their order");
-	if (rtt->book)
+	if (rtt->book) {
 		recall(daemon);
-	else if (is_whole(daemon))
+		rtt->wanted = read_order(daemon);
+	} else if (is_whole(daemon)) {
 		write_seen(daemon);
+	}
 	tend_probe(daemon);
 }
 
@@ -199,6 +215,26 @@ static void add_counts(__u32 location, const struct ad_rtt_counts *counts, void 
 	rtt_book_add(arg, location, counts);
 }
 
+/*
+ * The tables that answers come from are of another order: they are made anew. That may fail, or
+ * have begun before the order changed; then it is asked for again, later.
+ */
+static void follow_order(struct daemon *daemon, bool is_new)
+{
+	const struct dns_zones *zones = dns_server_zones(daemon->server);
+	struct daemon_rtt *rtt = &daemon->rtt;
+	__u64 now_us = clock_mono_us();
+
+	if (is_new)
+		rtt->wanted = read_order(daemon);
+	if (!zones || !zones->steering || zones->steering->ranked == rtt->wanted)
+		return;
+	if (!is_new && now_us - rtt->asked_us < ASK_AGAIN_US)
+		return;
+	rtt->asked_us = now_us;
+	daemon_reload_zones(daemon);
+}
+
 static void judge(struct daemon *daemon)
 {
 	struct telling telling = { .config = daemon->config };
@@ -215,8 +251,7 @@ static void judge(struct daemon *daemon)
 	if (telling.nr > LOGGED_MAX)
 		log_info("and %zu rules more; see `anydoor rtt`", telling.nr - LOGGED_MAX);
 	write_seen(daemon);
-	if (nr)
-		daemon_reload_zones(daemon);
+	follow_order(daemon, nr);
 }
 
 void daemon_tend_rtt(struct daemon *daemon)
