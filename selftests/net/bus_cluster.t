@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# bus_cluster.t: a cluster of three servers, with TLS on both sides. Servers are killed while operators speak;
+# bus_cluster.t: a cluster of three servers, with TLS on both sides, and a user by certificate who may do no more
+# than the documents say that a node needs. Servers are killed while operators speak;
 # what they said is known everywhere in the end, and while two of three are gone the bus is stale.
 # shellcheck source-path=SCRIPTDIR
 set -u
@@ -29,7 +30,9 @@ server_start() { # NUMBER
 		server_name: bus$1
 		listen: 10.9.0.2:422$1
 		jetstream { store_dir: $LAB_DIR/nats$1 }
-		tls { cert_file: $LAB_DIR/server.pem, key_file: $LAB_DIR/server.key, ca_file: $LAB_DIR/ca.pem, verify: true }
+		tls { cert_file: $LAB_DIR/server.pem, key_file: $LAB_DIR/server.key, ca_file: $LAB_DIR/ca.pem, verify_and_map: true }
+		authorization { users: [{ user: "CN=node", permissions: {
+			publish: ["\$KV.anydoor.>", "\$JS.API.>", "\$JS.ACK.>", "\$JS.FC.>"], subscribe: ["_INBOX.>"] } }] }
 		cluster {
 			name: anydoor
 			listen: 10.9.0.2:622$1

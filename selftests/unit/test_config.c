@@ -264,6 +264,9 @@ static void test_config_bad_text_is_refused(void)
 		{ "bus without a URL", 10, "bus: {servers: [192.0.2.1]}",
 		  "10: bus.servers[]: \"192.0.2.1\" is no URL of a server: write "
 		  "nats://ADDRESS:4222, or tls://NAME:4222" },
+		{ "bus with a password", 10, "bus: {servers: [\"nats://me:secret@192.0.2.1\"]}",
+		  "10: bus.servers[]: has a user or a password in it, which logs would show: leave "
+		  "them out, and use `bus.credentials` or a certificate (`bus.tls`)" },
 		{ "dot in a bucket", 10, "bus: {servers: [\"nats://a\"], bucket: a.b}",
 		  "10: bus.bucket: a.b has a dot, which no name of a bucket may have" },
 		{ "certificate without its key", 10,

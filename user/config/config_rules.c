@@ -210,22 +210,34 @@ static bool has_scheme(const char *url)
 	return !strncmp(url, "nats://", 7) || !strncmp(url, "tls://", 6);
 }
 
+/* Logs and reports of a reload show what is in this file. */
+static void check_bus_url(struct config_reader *loader, const char *url)
+{
+	int line = loader->config->bus.line;
+	char quoted[QUOTED];
+
+	if (strchr(url, '@'))
+		config_complain(loader, line, "bus.servers[]",
+				"has a user or a password in it, which logs would show: leave them "
+				"out, and use `bus.credentials` or a certificate (`bus.tls`)");
+	else if (!has_scheme(url))
+		config_complain(loader, line, "bus.servers[]",
+				"\"%s\" is no URL of a server: write nats://ADDRESS:4222, or "
+				"tls://NAME:4222",
+				text_quote(url, quoted, sizeof(quoted)));
+}
+
 static void check_bus(struct config_reader *loader)
 {
 	const struct config_bus *bus = &loader->config->bus;
-	char quoted[QUOTED];
 	size_t i;
 
 	if (bus->line && !bus->nr_servers)
 		config_complain(loader, bus->line, "bus.servers",
 				"names no server: name one, or leave `bus` out");
 	for (i = 0; i < bus->nr_servers; i++)
-		if (bus->servers[i] && !has_scheme(bus->servers[i]))
-			config_complain(
-				loader, bus->line, "bus.servers[]",
-				"\"%s\" is no URL of a server: write nats://ADDRESS:4222, or "
-				"tls://NAME:4222",
-				text_quote(bus->servers[i], quoted, sizeof(quoted)));
+		if (bus->servers[i])
+			check_bus_url(loader, bus->servers[i]);
 	if (bus->bucket && strchr(bus->bucket, '.'))
 		config_complain(loader, bus->line, "bus.bucket",
 				"%s has a dot, which no name of a bucket may have", bus->bucket);

@@ -185,10 +185,12 @@ static void hear_own_node(struct daemon *daemon, const struct bus_heard *heard)
 {
 	const json_t *node = json_object_get(heard->body, "node");
 	const struct config_node *self = daemon->config->self;
+	struct daemon_bus *bus = daemon->bus;
 	char address[ADDR_TEXT];
 
-	if (heard->verdict == BUS_ECHO && bus_book_echo_ms(daemon->bus->book))
-		daemon->bus->echo_real_s = time(NULL);
+	if (bus_book_echo_ms(bus->book) != bus->echo_ms)
+		bus->echo_real_s = time(NULL);
+	bus->echo_ms = bus_book_echo_ms(bus->book);
 	if (heard->verdict == BUS_NEWS &&
 	    (!is_same(node, "name", self->name) ||
 	     !is_same(node, "tunnel", addr_format(&self->tunnel, address)))) {
@@ -313,7 +315,11 @@ static void on_talk(evutil_socket_t fd, short what, void *arg)
 	ssize_t size = 0;
 	int nr;
 
-	for (nr = 0; nr < HEARD_AT_ONCE && !daemon->detached; nr++) {
+	if (daemon->detached) { /* there is nothing left to be told */
+		event_del(daemon->bus->heard);
+		return;
+	}
+	for (nr = 0; nr < HEARD_AT_ONCE; nr++) {
 		size = recv(fd, talk, sizeof(*talk), MSG_DONTWAIT);
 		if (size < (ssize_t)BUS_TALK_HEAD)
 			break;

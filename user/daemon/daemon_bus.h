@@ -28,7 +28,8 @@ struct daemon_bus {
 	__u64 beat_ms;	/* when the last beat was written, CLOCK_MONOTONIC */
 	__u64 up_ms;	/* connected since then */
 	enum ad_bus_state state;
-	__u64 since_real_s, echo_real_s;
+	__u64 since_real_s;
+	__u64 echo_ms, echo_real_s; /* the last one that was shown */
 	char why[BUS_WHY];
 	struct ad_told told; /* as it was written last */
 	bool told_known;

@@ -58,7 +58,11 @@ static void on_talk(evutil_socket_t fd, short what, void *arg)
 	ssize_t size = 0;
 	int nr;
 
-	for (nr = 0; nr < HEARD_AT_ONCE && !daemon->detached; nr++) {
+	if (daemon->detached) { /* there is nothing left to be told */
+		event_del(daemon->health.heard);
+		return;
+	}
+	for (nr = 0; nr < HEARD_AT_ONCE; nr++) {
 		size = recv(fd, &talk, sizeof(talk), MSG_DONTWAIT);
 		if (size != sizeof(talk))
 			break;
