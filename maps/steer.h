@@ -52,7 +52,7 @@
 #define AD_STEER_START_LINES 4096
 #define AD_STEER_START_WHOLE (1u << 31) /* in a start: one location */
 #define AD_STEER_START_SCOPE 16 /* bits that a scope is shifted by, the location is below it */
-#define AD_STEER_START_UP    3 /* bits of other starts: levels above the leaves; then: its node */
+#define AD_STEER_START_UP    3	/* bits of other starts: levels above the leaves; then: its node */
 
 struct ad_steer_head {
 	__u32 format; /* AD_STEER_FORMAT */

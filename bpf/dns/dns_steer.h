@@ -190,9 +190,8 @@ static __always_inline int steer_last(struct dns_work *w, const struct ad_rows *
 static __always_inline __u32 steer_first(struct dns_work *w, const struct ad_rows *table,
 					 __u32 entry)
 {
-	const struct ad_steer_row *row =
-		steer_at(w, table, table->head.rows + (entry & AD_STEER_ROW) * sizeof(*row),
-			 sizeof(*row));
+	const struct ad_steer_row *row = steer_at(
+		w, table, table->head.rows + (entry & AD_STEER_ROW) * sizeof(*row), sizeof(*row));
 	__u32 pop = row && entry & AD_STEER_ROW ? row->pop[w->draw & (AD_STEER_SLOTS - 1)]
 						: AD_STEER_NONE;
 
