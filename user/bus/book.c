@@ -8,7 +8,7 @@
 #include "user/config/config.h"
 
 /* Under keys of ours there are few; of any others nothing is kept. */
-#define ENTRIES_MAX ((2u << AD_OWNER_BITS_MAX) + CONFIG_POPS_MAX)
+#define ENTRIES_MAX ((3u << AD_OWNER_BITS_MAX) + CONFIG_POPS_MAX)
 
 struct entry {
 	char key[BUS_KEY_MAX];
@@ -170,6 +170,13 @@ bool bus_book_has(const struct bus_book *book, const char *key)
 	const struct entry *entry = find(book, key);
 
 	return entry && book->round && entry->good_round == book->round;
+}
+
+const json_t *bus_book_body(const struct bus_book *book, const char *key)
+{
+	const struct entry *entry = find(book, key);
+
+	return entry ? entry->body : NULL;
 }
 
 static bool is_own_key(const struct bus_book *book, const char *key)

@@ -51,6 +51,8 @@ void bus_book_hear(struct bus_book *book, const char *key, __u64 revision, const
 void bus_book_end_round(struct bus_book *book);
 /* Whether this round had a good record of @key. */
 bool bus_book_has(const struct bus_book *book, const char *key);
+/* What it said, or NULL; until the next call of bus_book_hear(). */
+const json_t *bus_book_body(const struct bus_book *book, const char *key);
 /* Whether something newer than what the bus has of @key is known, and is to be written there. */
 bool bus_book_is_behind(const struct bus_book *book, const char *key);
 /* It cannot be reached any more. */

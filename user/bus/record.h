@@ -54,13 +54,14 @@ enum bus_read bus_record_read(const struct bus_secret *secret, const char *key, 
 enum bus_kind {
 	BUS_NODE, /* "node.ID": a node's own, written again with each beat */
 	BUS_TOLD, /* "told.ID": what an operator said of draining it; written by the node itself */
+	BUS_RTT,  /* "rtt.ID": round-trip times that a node measured; written by the node itself */
 	BUS_POP,  /* "pop.NAME": what an operator said of a POP; written by any node */
 	BUS_KINDS
 };
 
 struct bus_name {
 	enum bus_kind kind;
-	__u16 id;	 /* of NODE and TOLD */
+	__u16 id;	 /* of NODE, TOLD and RTT */
 	const char *pop; /* of POP: a part of the key */
 };
 

@@ -228,7 +228,8 @@ static void hear_record(struct daemon *daemon, const struct bus_talk *talk)
 		return;
 	if (heard.name.kind == BUS_NODE)
 		hear_node(daemon, &heard, is_first);
-	else if (heard.verdict != BUS_NEWS && heard.verdict != BUS_KNOWN)
+	else if ((heard.verdict != BUS_NEWS && heard.verdict != BUS_KNOWN) ||
+		 heard.name.kind == BUS_RTT) /* read when orders are judged */
 		return;
 	else if (heard.name.kind == BUS_POP)
 		daemon_bus_obey_pop(daemon, heard.name.pop, heard.body);

@@ -14,6 +14,7 @@
 #include "daemon.h"
 #include "metrics.h"
 #include "user/fleet/peer_watch.h"
+#include "user/rtt/rtt_rows.h"
 #include "user/steer/shed.h"
 #include "watch.h"
 #include "worker.h"
@@ -105,6 +106,8 @@ struct daemon {
 		const struct steer_plan *plan;
 		const struct config *config; /* that both are of */
 		struct stat seen;	     /* rtt.file, as it was read */
+		struct rtt_rows file;	     /* what it had in it */
+		__u64 told_us;		     /* the bus, CLOCK_MONOTONIC; 0: not yet */
 		__u64 judged_us;	     /* CLOCK_MONOTONIC; 0: not yet */
 		__u64 wanted; /* the order that rows should be of (steer_ranks_fingerprint()) */
 		__u64 asked_us;
@@ -158,6 +161,13 @@ void daemon_bus_use(struct daemon *daemon);
 void daemon_bus_tend(struct daemon *daemon);
 /* An operator said something here: of @pop, or with NULL of whether this node drains. */
 void daemon_bus_said(struct daemon *daemon, const char *pop);
+/* Adds what other nodes have measured, each of the way to its own POP. 0, -ENOMEM, -E2BIG. */
+int daemon_bus_rtt(const struct daemon *daemon, struct rtt_rows *rows);
+/*
+ * Tells them what this node did, those of the most connections if it is too much for a record.
+ * False: it could not be told. Sorts @rows.
+ */
+bool daemon_bus_tell_rtt(struct daemon *daemon, struct rtt_rows *rows);
 void daemon_bus_stop(struct daemon *daemon);
 /* The zones that it started with, which began at @began_us, are in use. */
 void daemon_note_start(struct daemon *daemon, __u64 began_us);

@@ -21,6 +21,7 @@
 #define EVERY_S	     10
 #define ASK_AGAIN_US 60000000 /* after tables could not be made */
 #define LOGGED_MAX   20	      /* changes at one time */
+#define TELL_S	     60	      /* the bus, at most so often */
 
 /* --- the kernel's part ------------------------------------------------------------------------ */
 
@@ -127,6 +128,7 @@ void daemon_rtt_use(struct daemon *daemon)
 	rtt->plan = plan;
 	rtt->config = daemon->config;
 	memset(&rtt->seen, 0, sizeof(rtt->seen));
+	rtt_rows_free(&rtt->file);
 	if (rtt_book_new(plan, daemon->config, &rtt->book))
 		log_warn("round-trip times: out of memory: POPs stay in their order");
 	if (rtt->book) {
@@ -144,6 +146,7 @@ void daemon_rtt_stop(struct daemon *daemon)
 		write_seen(daemon);
 	rtt_probe_close(daemon->rtt.probe);
 	rtt_book_free(daemon->rtt.book);
+	rtt_rows_free(&daemon->rtt.file);
 	memset(&daemon->rtt, 0, sizeof(daemon->rtt));
 }
 
@@ -156,7 +159,7 @@ static bool is_same_file(const struct stat *a, const struct stat *b)
 }
 
 /* One that cannot be read changes nothing; one that was removed tells nothing any more. */
-static void hear_file(struct daemon *daemon)
+static void read_file(struct daemon *daemon)
 {
 	const char *file = daemon->config->rtt.file;
 	struct daemon_rtt *rtt = &daemon->rtt;
@@ -178,8 +181,39 @@ static void hear_file(struct daemon *daemon)
 			 file);
 	config_errors_log(&errors);
 	config_errors_free(&errors);
-	if (!err || err == -ENOENT)
+	if (err && err != -ENOENT)
+		return;
+	rtt_rows_free(&rtt->file);
+	rtt->file = rows;
+}
+
+static void hear_others(struct daemon *daemon)
+{
+	struct daemon_rtt *rtt = &daemon->rtt;
+	struct rtt_rows rows = {};
+	size_t i;
+	int err = 0;
+
+	read_file(daemon);
+	for (i = 0; i < rtt->file.nr && !err; i++)
+		err = rtt_rows_add(&rows, &rtt->file.list[i]);
+	err = err ?: daemon_bus_rtt(daemon, &rows);
+	if (!err)
 		rtt_book_hear(rtt->book, &rows);
+	rtt_rows_free(&rows);
+}
+
+static void tell_others(struct daemon *daemon, __u64 now_us)
+{
+	unsigned int hold_s = daemon->config->rtt.hold_s;
+	__u64 every_us = (hold_s < TELL_S ? hold_s : TELL_S) * 1000000ull;
+	struct daemon_rtt *rtt = &daemon->rtt;
+	struct rtt_rows rows = {};
+
+	if (rtt->told_us && now_us - rtt->told_us < every_us)
+		return;
+	if (!rtt_book_report(rtt->book, time(NULL), &rows) && daemon_bus_tell_rtt(daemon, &rows))
+		rtt->told_us = now_us;
 	rtt_rows_free(&rows);
 }
 
@@ -246,11 +280,12 @@ static void judge(struct daemon *daemon)
 	rtt->judged_us = now_us;
 	if (rtt->probe)
 		rtt_probe_take(rtt->probe, add_counts, rtt->book);
-	hear_file(daemon);
+	hear_others(daemon);
 	nr = rtt_book_judge(rtt->book, time(NULL), passed_s, tell_order, &telling);
 	if (telling.nr > LOGGED_MAX)
 		log_info("and %zu rules more; see `anydoor rtt`", telling.nr - LOGGED_MAX);
 	write_seen(daemon);
+	tell_others(daemon, now_us);
 	follow_order(daemon, nr);
 }
 

@@ -96,13 +96,31 @@ static const char *take_row(const json_t *json, struct rtt_row *row)
 	return NULL;
 }
 
+int rtt_rows_take(const json_t *list, struct rtt_rows *rows, size_t *row, const char **trouble)
+{
+	size_t before = rows->nr, i;
+	struct rtt_row taken;
+	const json_t *item;
+	int err = 0;
+
+	json_array_foreach(list, i, item) {
+		*row = i + 1;
+		*trouble = take_row(item, &taken);
+		err = *trouble ? -EINVAL : rtt_rows_add(rows, &taken);
+		if (err)
+			break;
+	}
+	if (err)
+		rows->nr = before;
+	return err;
+}
+
 static int take_all(const char *file, const json_t *json, struct rtt_rows *rows,
 		    struct config_errors *errors)
 {
-	const json_t *list = json_object_get(json, "rtt"), *item;
-	const char *trouble = NULL;
-	struct rtt_row row;
-	size_t i;
+	const json_t *list = json_object_get(json, "rtt");
+	const char *trouble;
+	size_t row;
 	int err;
 
 	if (!json_is_array(list)) {
@@ -110,20 +128,12 @@ static int take_all(const char *file, const json_t *json, struct rtt_rows *rows,
 				  "has no list \"rtt\": write it with `anydoor rtt --json`");
 		return -EINVAL;
 	}
-	json_array_foreach(list, i, item) {
-		trouble = take_row(item, &row);
-		if (trouble) {
-			config_errors_add(errors, file, 0, "row %zu of \"rtt\": %s", i + 1,
-					  trouble);
-			return -EINVAL;
-		}
-		err = rtt_rows_add(rows, &row);
-		if (err == -E2BIG)
-			config_errors_add(errors, file, 0, "has more than %d rows", RTT_ROWS_MAX);
-		if (err)
-			return err;
-	}
-	return 0;
+	err = rtt_rows_take(list, rows, &row, &trouble);
+	if (err == -EINVAL)
+		config_errors_add(errors, file, 0, "row %zu of \"rtt\": %s", row, trouble);
+	if (err == -E2BIG)
+		config_errors_add(errors, file, 0, "has more than %d rows", RTT_ROWS_MAX);
+	return err;
 }
 
 /* Only a file, and not a huge one: it is read in the daemon's loop. */

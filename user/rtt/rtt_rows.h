@@ -32,6 +32,11 @@ void rtt_rows_free(struct rtt_rows *rows);
 /* {"policy": ..., "region": ...|null, "pop": ..., "rtt_ms": ..., "samples": ..., "at": ...} */
 json_t *rtt_row_json(const struct rtt_row *row);
 /*
+ * Adds the rows of a JSON list: all of them, or none. 0; -ENOMEM; -E2BIG; -EINVAL: @trouble is what
+ * is wrong with the row of number @row, from 1 on.
+ */
+int rtt_rows_take(const json_t *list, struct rtt_rows *rows, size_t *row, const char **trouble);
+/*
  * {"rtt": [rows as above, with what else there is in them]}: adds them to @rows. 0; -ENOENT: there
  * is no such file; or -errno with what is wrong, and where, in @errors, and @rows is empty.
  */
