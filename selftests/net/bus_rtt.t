@@ -10,16 +10,6 @@ rtt_configure() { # ORDER
 	bus_configure policies="[{ name: first, draw: rtt, default: $1 }]" rtt="{ samples: 5, hold: 1s, file: $LAB_DIR/rtt.json }"
 }
 
-connect() { # NR
-	at client timeout 60 /usr/bin/python3 -B -c '
-import socket, sys
-for _ in range(int(sys.argv[3])):
-    with socket.create_connection((sys.argv[1], int(sys.argv[2])), 5) as s:
-        s.sendall(b"x")
-        s.recv(1)
-' $ASIDE_VIP $PORT "$1"
-}
-
 samples() { # WHO POP
 	"$1" rtt --json | jq --arg pop "$2" '[.rules[].pops[] | select(.pop == $pop).samples] | add'
 }
@@ -50,7 +40,7 @@ daemon_start
 other_start
 ok "both are on the bus" await 10 both_fresh
 ok "nobody has measured fra: the first choice stays" sends_to 192.0.2.20
-connect 20
+connect $ASIDE_VIP 20
 ok "20 connections to fra are counted" await 15 knows anydoor fra 19
 ok "and known at the other node" await 15 knows other fra 19
 is "which did not measure them" "$(other rtt --json | jq '[.rules[].pops[] | select(.pop == "fra").own] | any')" false
@@ -62,6 +52,6 @@ ok "what was known holds" knows other fra 10
 ok "and where clients are sent" sends_to 192.0.2.10
 nats_start
 ok "it is back" await 10 both_fresh
-connect 20
+connect $ASIDE_VIP 20
 ok "more of it is heard" await 20 knows other fra 30
 done_testing

@@ -122,6 +122,17 @@ zone_write() { # SERIAL [LINES]
 		'@ NS ns1' "ns1 A $VIP4" "${2:-}" >"$LAB_DIR/example.zone"
 }
 
+# Connections one after the other: a byte there and a byte back.
+connect() { # ADDRESS NR
+	at client timeout 60 /usr/bin/python3 -B -c '
+import socket, sys
+for _ in range(int(sys.argv[3])):
+    with socket.create_connection((sys.argv[1], int(sys.argv[2])), 5) as s:
+        s.sendall(b"x")
+        s.recv(1)
+' "$1" $PORT "$2"
+}
+
 anydoor() {
 	at pop "$ANYDOOR" --config "$LAB_DIR/anydoor.yaml" --name one "$@"
 }

@@ -60,16 +60,6 @@ others() { # MS of nyc to asia [SAMPLES [AT]]
 	mv "$FILE.new" "$FILE"
 }
 
-connect() { # ADDRESS NR
-	at client timeout 60 /usr/bin/python3 -B -c '
-import socket, sys
-for _ in range(int(sys.argv[3])):
-    with socket.create_connection((sys.argv[1], int(sys.argv[2])), 5) as s:
-        s.sendall(b"x")
-        s.recv(1)
-' "$1" $PORT "$2"
-}
-
 sent_to() { # NETWORK
 	at client dig +tries=1 +time=2 +norec +short "+subnet=$1" www.example.com "@$VIP4" |
 		sed 's/192.0.2.10/fra/; s/192.0.2.20/nyc/'
