@@ -11,12 +11,20 @@ shed_of() { # WHO
 	"$1" pops --json | jq '.steered[] | select(.pop == "fra").shed_percent'
 }
 
+# It moves while it is read, so a percent is allowed.
+same_part() {
+	local here there
+	here=$(shed_of anydoor) there=$(shed_of other)
+	echo "here $here, there $there"
+	((here "$1" 10 && here - there <= 1 && there - here <= 1))
+}
+
 sheds_same() {
-	(($(shed_of anydoor) >= 10)) && same "$(shed_of other)" "$(shed_of anydoor)"
+	same_part '>='
 }
 
 sheds_less() {
-	(($(shed_of anydoor) < 10)) && same "$(shed_of other)" "$(shed_of anydoor)"
+	same_part '<'
 }
 
 sees_out() {

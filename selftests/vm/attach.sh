@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # attach.sh: the daemon on a real interface of this kernel: alone, behind libxdp's dispatcher
-# beside a second XDP program, changed in place, and taken off again. For the test machine only.
+# beside a second XDP program, changed in place, and taken off again; and the program that measures
+# round-trip times. For the test machine only.
 
 config=/run/anydoor.yaml
 log=/run/anydoor.log
@@ -34,13 +35,13 @@ outside() # COMMAND...
 	nsenter --net=/proc/$client/ns/net "$@"
 }
 
-configure() # DISPATCHER [LINE]
+configure() # DISPATCHER [LINE [DNS]]
 {
 	dispatcher=$1
 	cat >$config <<-END
 		node: a-1
 		interfaces: [up0]
-		vips: [ { address: $vip, dns: false } ]
+		vips: [ { address: $vip, dns: ${3:-false} } ]
 		pops: [ { name: a }, { name: b } ]
 		nodes:
 		- { name: a-1, id: 1, pop: a, tunnel: 10.9.0.1 }
@@ -205,6 +206,37 @@ test_no_dispatcher()
 	leave
 }
 
+rtt_says() # PATTERN
+{
+	anydoor rtt --config $config | grep -q "$1"
+}
+
+# The median is this node's, by one connection that has ended.
+test_rtt()
+{
+	cat >/run/zone <<-END
+		\$ORIGIN example.
+		\$TTL 60
+		@ SOA ns host 1 3600 600 86400 60
+		@ NS ns
+		ns A $vip
+		www.a A 192.0.2.1
+		www.b A 192.0.2.2
+	END
+	configure off "$(cat <<-END
+		dns: { zones: [ { name: example, file: zone } ] }
+		policies: [ { name: near, draw: rtt, default: [b, a] } ]
+		rtt: { hold: 1s }
+		steer: [ { name: www.example, policy: near } ]
+	END
+	)" true
+	ok daemon_start -- "rtt: the daemon loads and attaches"
+	ok await 5 rtt_says "'^measured here'" -- "rtt: the kernel takes the program"
+	ok connection_works -- "rtt: a connection"
+	ok await 10 rtt_says "' a .* 1  *this node'" -- "rtt: is measured"
+	leave
+}
+
 leave()
 {
 	anydoor detach --force --config $config >>$log 2>&1
@@ -222,4 +254,5 @@ fi
 test_dispatcher
 test_second
 test_no_dispatcher
+test_rtt
 echo "1..$nr"
