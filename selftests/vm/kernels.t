@@ -11,7 +11,7 @@ build=${BUILD:-build}
 vm=$build/vm
 cache=${ANYDOOR_CACHE:-$vm/cache}
 dispatcher=/usr/lib/x86_64-linux-gnu/bpf/xdp-dispatcher.o
-seconds=${ANYDOOR_VM_SECONDS:-600}
+seconds=${ANYDOOR_VM_SECONDS:-900}
 
 # The newest signed cloud image of a series that apt knows.
 newest_package()
