@@ -399,7 +399,8 @@ static unsigned int tcp_limit(const struct config *config)
 
 	if (getrlimit(RLIMIT_NOFILE, &files) || files.rlim_cur >= max + others)
 		return max;
-	max = files.rlim_cur > 2 * others ? files.rlim_cur - others : files.rlim_cur / 2;
+	/* A hundred are open before the first connection comes, most of them maps. */
+	max = files.rlim_cur > 2 * others ? files.rlim_cur - others : files.rlim_cur / 3;
 	log_warn("dns.tcp_max: %u connections need %u open files, the limit is %llu: it will be %u "
 		 "connections; see LimitNOFILE=",
 		 config->dns_tcp_max, config->dns_tcp_max + others,
