@@ -145,7 +145,7 @@ static struct zone *sign_many(struct zone *zone, const struct dns_signer *signer
 			diag("%s cannot be signed", name);
 		sodium_bin2hex(hex, sizeof(hex), sig.rdata, sig.rdlen);
 		if (i == wrong)
-			hex[2 * sig.rdlen - 1] ^= 1;
+			hex[2 * sig.rdlen - 1] = hex[2 * sig.rdlen - 1] == '0' ? '1' : '0';
 		at += sprintf(text + at, "n%zu RRSIG \\# %u %s\n", i, sig.rdlen, hex);
 	}
 	zone_free(plain);
