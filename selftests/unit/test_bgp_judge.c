@@ -5,6 +5,7 @@
  */
 #include "selftests/tap.h"
 #include "user/bgp/judge.h"
+#include "user/bgp/record.h"
 #include "user/bgp/steps.h"
 
 static const struct judge_rule rule = { .calm = { .hold_s = 300, .hold_max_s = 7200 },
@@ -319,6 +320,33 @@ static void test_drain_without_bgp_waits_for_flows_alone(void)
 	is_str(drain_step_key(steps.step), "quiet", "so few are enough");
 }
 
+static void test_restart_is_quiet_until_something_lands(void)
+{
+	struct drain_steps before = { .step = DRAIN_SILENCE, .terms = { .window_s = 10 } };
+	struct drain_inputs inputs = plain;
+	struct drain_steps steps = {};
+	__u64 now_s = 1000;
+	json_t *json;
+
+	inputs.is_told = true;
+	inputs.flows = 0;
+	inputs.landed = 7;
+	go(&before, &inputs, &now_s, 10);
+	is_str(drain_step_key(before.step), "quiet", "nothing landed for some seconds");
+	json = record_drain_json(&before);
+	record_drain_recall(json, &steps);
+	json_decref(json);
+	inputs.flows = -1;
+	go(&steps, &inputs, &now_s, 1);
+	is_str(drain_step_key(steps.step), "quiet", "flows are not counted yet");
+	inputs.flows = 0;
+	go(&steps, &inputs, &now_s, 1);
+	is_str(drain_step_key(steps.step), "quiet", "nothing landed meanwhile");
+	inputs.landed = 8;
+	go(&steps, &inputs, &now_s, 1);
+	is_str(drain_step_key(steps.step), "silence", "something did");
+}
+
 static void test_drain_words_are_found(void)
 {
 	enum drain_step step;
@@ -343,6 +371,7 @@ int main(void)
 	test_drain_holds_at_the_last_announcer();
 	test_drain_of_what_is_not_announced_withdraws_at_once();
 	test_drain_without_bgp_waits_for_flows_alone();
+	test_restart_is_quiet_until_something_lands();
 	test_drain_words_are_found();
 	return done_testing();
 }

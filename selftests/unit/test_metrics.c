@@ -183,7 +183,8 @@ static json_t *a_record(void)
 		" \"hold\": {\"open\": true, \"hold_s\": 0, \"left_s\": 0},"
 		" \"drain\": {\"step\": \"flows\", \"what\": \"waits\", \"since_s\": 1, "
 		"\"begun_s\": 1,"
-		" \"window_s\": 600, \"until_flows\": 0, \"even_last\": false, \"held\": false}}";
+		" \"window_s\": 600, \"until_flows\": 0, \"even_last\": false, \"held\": false, "
+		"\"heard_s\": 0, \"landed\": 0}}";
 	static json_t *record;
 
 	if (!record)

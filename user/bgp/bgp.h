@@ -104,7 +104,13 @@ struct bgp_driver {
 /* NULL: none is configured. */
 const struct bgp_driver *bgp_driver_of(const struct bgp_setup *setup);
 
-/* Nothing is announced any more, now. False, and fact->why. Blocks for a few seconds at most. */
+/*
+ * Nothing is announced any more, now. False, and fact->why, to be said by BGP_NOT_WITHDRAWN. Blocks
+ * for a few seconds at most.
+ */
 bool bgp_withdraw(const struct bgp_setup *setup, struct bgp_fact *fact);
+#define BGP_NOT_WITHDRAWN                                                                          \
+	"BGP: nobody could be told that the VIPs are withdrawn: %s; unless the BGP daemon is "     \
+	"stopped, do it by hand"
 
 #endif

@@ -69,13 +69,14 @@ json_t *record_drain_json(const struct drain_steps *steps)
 {
 	if (steps->step == DRAIN_OFF)
 		return json_null();
-	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:b}", "step",
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:b, s:I, s:I}", "step",
 			 drain_step_key(steps->step), "what", drain_step_text(steps->step),
 			 "since_s", (json_int_t)steps->since_real_s, "begun_s",
 			 (json_int_t)steps->begun_real_s, "window_s",
 			 (json_int_t)steps->terms.window_s, "until_flows",
 			 (json_int_t)steps->terms.until_flows, "even_last", steps->terms.even_last,
-			 "held", steps->held);
+			 "held", steps->held, "heard_s", (json_int_t)steps->heard_real_s, "landed",
+			 (json_int_t)steps->landed);
 }
 
 static json_t *record_json(const struct record *record)
@@ -92,15 +93,19 @@ static json_t *record_json(const struct record *record)
 			 record_drain_json(record->steps));
 }
 
-int record_write(const char *path, const struct record *record)
+int record_save(const char *path, mode_t mode, json_t *json)
 {
-	json_t *json = record_json(record);
 	char *text = json ? json_dumps(json, JSON_INDENT(1)) : NULL;
-	int err = text ? file_write(path, text, 0644) : -ENOMEM;
+	int err = text ? file_write(path, text, mode) : -ENOMEM;
 
 	free(text);
 	json_decref(json);
 	return err < 0 ? err : 0;
+}
+
+int record_write(const char *path, const struct record *record)
+{
+	return record_save(path, 0644, record_json(record));
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -121,12 +126,18 @@ json_t *record_read(const char *path)
 	return json;
 }
 
-json_t *record_bgp_json(const json_t *record)
+bool record_has_bgp(const json_t *record)
 {
 	const char *driver = json_string_value(json_object_get(record, "driver"));
+
+	return driver && strcmp(driver, drivers[CONFIG_BGP_NONE]);
+}
+
+json_t *record_bgp_json(const json_t *record)
+{
 	json_t *bgp;
 
-	if (!driver || !strcmp(driver, drivers[CONFIG_BGP_NONE]))
+	if (!record_has_bgp(record))
 		return json_null();
 	bgp = json_copy((json_t *)record);
 	json_object_del(bgp, "drain");
@@ -154,6 +165,8 @@ void record_drain_recall(const json_t *json, struct drain_steps *steps)
 			   .even_last = json_is_true(json_object_get(json, "even_last")) },
 		.begun_real_s = number_of(json, "begun_s"),
 		.since_real_s = number_of(json, "since_s"),
+		.heard_real_s = number_of(json, "heard_s"),
+		.landed = number_of(json, "landed"),
 	};
 }
 

@@ -7,6 +7,7 @@
 #define AD_BGP_RECORD_H
 
 #include <jansson.h>
+#include <sys/types.h>
 #include "judge.h"
 #include "steps.h"
 
@@ -27,6 +28,11 @@ int record_write(const char *path, const struct record *record);
 /* NULL: there is none. */
 json_t *record_read(const char *path);
 
+/* Writes @json, of whatever else outlives a daemon, and drops it. 0 or -errno. */
+int record_save(const char *path, mode_t mode, json_t *json);
+
+/* Whether a driver is configured; not without a record. */
+bool record_has_bgp(const json_t *record);
 /* What of it is of BGP, for people's programs: null without a driver. */
 json_t *record_bgp_json(const json_t *record);
 
@@ -34,7 +40,10 @@ json_t *record_bgp_json(const json_t *record);
 void record_recall(const json_t *json, struct calm *calm, struct drain_steps *steps);
 void record_wishes(const json_t *json, struct bgp_wishes *wishes);
 
-/* {"step", "since_s", "begun_s", "window_s", "until_flows", "even_last", "held"} */
+/*
+ * {"step", "what", "since_s", "begun_s", "window_s", "until_flows", "even_last", "held", "heard_s",
+ * "landed"}: counters outlive a daemon, so the next one knows whether something landed meanwhile.
+ */
 json_t *record_drain_json(const struct drain_steps *steps);
 void record_drain_recall(const json_t *json, struct drain_steps *steps);
 

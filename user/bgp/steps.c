@@ -64,12 +64,16 @@ static bool has_settled(const struct drain_steps *steps, const struct drain_inpu
 	return steps->told_real_s && passed_s(steps->told_real_s, now_real_s) >= inputs->settle_s;
 }
 
-/* Where BGP still brings clients here, only what lives here counts. */
+/*
+ * Where BGP still brings clients here, only what lives here counts. What was quiet before a restart
+ * is so until the flows are counted.
+ */
 static bool is_quiet(const struct drain_steps *steps, const struct drain_inputs *inputs,
 		     __u64 now_real_s)
 {
-	return is_few(steps, inputs) &&
-	       (!inputs->has_bgp || passed_s(steps->heard_real_s, now_real_s) >= SILENT_S);
+	bool few = is_few(steps, inputs) || (inputs->flows < 0 && steps->step == DRAIN_QUIET);
+
+	return few && (!inputs->has_bgp || passed_s(steps->heard_real_s, now_real_s) >= SILENT_S);
 }
 
 static enum drain_step after_flows(struct drain_steps *steps, const struct drain_inputs *inputs,

@@ -89,10 +89,7 @@ static void withdraw(const struct config *config)
 	if (setup)
 		bgp_setup_from(setup, config);
 	if (!setup || !fact || !bgp_withdraw(setup, fact))
-		log_warn("BGP: nobody could be told that the VIPs are withdrawn: %s; unless the "
-			 "BGP daemon is "
-			 "stopped, do it by hand",
-			 fact ? fact->why : "out of memory");
+		log_warn(BGP_NOT_WITHDRAWN, fact ? fact->why : "out of memory");
 	free(setup);
 	free(fact);
 }

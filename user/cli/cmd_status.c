@@ -7,6 +7,7 @@
 #include <time.h>
 #include "cmd.h"
 #include "user/base/output.h"
+#include "user/bgp/record.h"
 #include "user/fleet/told.h"
 #include "user/flows/flow_text.h"
 #include "user/load/attach.h"
@@ -104,12 +105,11 @@ static void print_drain(const struct view *view, const struct status *status)
 
 static void print_bgp(const struct status *status)
 {
-	const char *driver = json_string_value(json_object_get(status->bgp, "driver"));
 	const json_t *one;
 	char age[UNIT_TEXT];
 	size_t i;
 
-	if (!driver || !strcmp(driver, "none"))
+	if (!record_has_bgp(status->bgp))
 		return;
 	json_array_foreach(json_object_get(status->bgp, "families"), i, one) {
 		const char *fact = json_string_value(json_object_get(one, "fact"));

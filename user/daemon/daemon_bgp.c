@@ -144,14 +144,13 @@ static void on_spoken(struct worker_job *job, bool ran)
 /* A neighbour with a session hears something else, although the file says what it should. */
 static bool is_misled(const struct daemon_bgp *bgp)
 {
-	struct bgp_fact fact = bgp->fact;
-	struct bgp_wishes wishes = bgp->judgement.wishes;
+	const struct bgp_fact *fact = &bgp->fact;
 	size_t i;
 
-	if (!fact.answered || bgp_fact_is(&fact, &bgp->setup, &wishes))
+	if (!fact->answered || bgp_fact_is(fact, &bgp->setup, &bgp->judgement.wishes))
 		return false;
-	for (i = 0; i < fact.nr; i++)
-		if (fact.list[i].established)
+	for (i = 0; i < fact->nr; i++)
+		if (fact->list[i].established)
 			return true;
 	return false;
 }
@@ -289,15 +288,16 @@ static void go_steps(struct daemon_bgp *bgp, bool others)
 {
 	const struct daemon *daemon = bgp->daemon;
 	struct drain_steps *steps = &bgp->steps;
+	bool drains = drain_is_on(daemon->loader->dp.state_at);
 	const struct drain_inputs inputs = {
-		.drains = drain_is_on(daemon->loader->dp.state_at),
+		.drains = drains,
 		.has_bgp = bgp->setup.driver != CONFIG_BGP_NONE,
 		.is_announced = bgp->judgement.wishes.of[BGP_IP4] != BGP_WITHDRAW ||
 				bgp->judgement.wishes.of[BGP_IP6] != BGP_WITHDRAW,
 		.is_told = bgp->setup.driver != CONFIG_BGP_BIRD || bgp->is_told,
 		.others = others,
 		.flows = bgp->flows,
-		.landed = count_landed(daemon),
+		.landed = drains ? count_landed(daemon) : 0,
 		.settle_s = daemon->config->bgp.settle_s,
 	};
 	bool held = steps->held;
@@ -385,19 +385,13 @@ static void note(struct daemon_bgp *bgp)
 static int write_kept(const struct daemon_bgp *bgp)
 {
 	struct ad_told told = {};
-	char *text = NULL;
-	json_t *json;
 	int err = pins_read_told(&bgp->daemon->loader->pins, &told);
 
 	if (err || told.what != AD_TOLD_DRAIN)
 		return err ?: file_remove(bgp->keep);
-	json = json_pack("{s:o, s:o}", "told", told_json(&told), "drain",
-			 record_drain_json(&bgp->steps));
-	text = json ? json_dumps(json, JSON_INDENT(1)) : NULL;
-	err = text ? file_write(bgp->keep, text, 0600) : -ENOMEM;
-	free(text);
-	json_decref(json);
-	return err < 0 ? err : 0;
+	return record_save(bgp->keep, 0600,
+			   json_pack("{s:o, s:o}", "told", told_json(&told), "drain",
+				     record_drain_json(&bgp->steps)));
 }
 
 static void keep(struct daemon_bgp *bgp)
@@ -459,12 +453,13 @@ static void recall(struct daemon_bgp *bgp)
 void daemon_tend_bgp(struct daemon *daemon)
 {
 	struct daemon_bgp *bgp = daemon->bgp;
-	bool others = count_others(daemon) >= daemon->config->bgp.at_least;
+	bool has_bgp = bgp->setup.driver != CONFIG_BGP_NONE;
+	bool others = has_bgp && count_others(daemon) >= daemon->config->bgp.at_least;
 
-	if (daemon->tend.seconds % VIPS_EVERY_S == 0)
+	if (has_bgp && daemon->tend.seconds % VIPS_EVERY_S == 0)
 		look_for_vips(bgp);
 	go_steps(bgp, others);
-	if (bgp->setup.driver != CONFIG_BGP_NONE)
+	if (has_bgp)
 		judge(bgp, others);
 	speak(bgp, clock_mono_s());
 	note(bgp);
@@ -514,10 +509,7 @@ void daemon_bgp_leave(struct daemon *daemon)
 	worker_free(bgp->speaker); /* what it was saying is said */
 	bgp->speaker = NULL;
 	if (!bgp_withdraw(&bgp->setup, &fact))
-		log_err("BGP: nobody could be told that the VIPs are withdrawn: %s; unless the BGP "
-			"daemon is "
-			"stopped, do it by hand",
-			fact.why);
+		log_err(BGP_NOT_WITHDRAWN, fact.why);
 	file_remove(bgp->record);
 }
 

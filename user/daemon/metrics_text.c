@@ -12,7 +12,7 @@
 #include "metrics_text.h"
 #include "user/base/clock.h"
 #include "user/base/prom.h"
-#include "user/bgp/steps.h"
+#include "user/bgp/record.h"
 #include "user/flows/flow_text.h"
 #include "user/status/counter.h"
 #include "user/steer/policy.h"
@@ -683,17 +683,11 @@ static void write_catch_changes(const struct page *page, const char *name)
 				    catch_by_name(by), "kind", catch_kind_name(kind), NULL);
 }
 
-/* --- BGP ---------------------------------------------------------------------------------------
- */
+/* --- BGP ------------------------------------------------------------------------------------- */
 
 static bool with_bgp(const struct page *page)
 {
-	const char *driver;
-
-	if (!page->status)
-		return false;
-	driver = json_string_value(json_object_get(page->status->bgp, "driver"));
-	return driver && strcmp(driver, "none");
+	return page->status && record_has_bgp(page->status->bgp);
 }
 
 VALUE(bgp_answers, json_is_true(json_object_get(page->status->bgp, "answered")))

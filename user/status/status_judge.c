@@ -17,6 +17,7 @@
 #include "user/base/output.h"
 #include "user/base/printable.h"
 #include "user/base/sysctl.h"
+#include "user/bgp/record.h"
 #include "user/load/prepare.h"
 #include "user/net/port.h"
 
@@ -220,13 +221,12 @@ static void judge_family(struct status *status, const json_t *one)
 static void judge_bgp(struct status *status)
 {
 	const char *trouble = json_string_value(json_object_get(status->bgp, "trouble"));
-	const char *driver = json_string_value(json_object_get(status->bgp, "driver"));
 	const json_t *one;
 	size_t i;
 
 	if (trouble)
 		warn(status, "BGP: %s", trouble);
-	if (!driver || !strcmp(driver, "none"))
+	if (!record_has_bgp(status->bgp))
 		return;
 	json_array_foreach(json_object_get(status->bgp, "families"), i, one)
 		judge_family(status, one);
