@@ -6,17 +6,6 @@
 set -u
 . "$(dirname "$0")/keeper.sh"
 
-zone_write() {
-	cat >"$LAB_DIR/example.zone" <<-END
-		\$ORIGIN example.com.
-		@        300 SOA ns1 host $1 3600 600 86400 60
-		         300 NS  ns1
-		ns1      300 A   $VIP4
-		www.fra  300 A   192.0.2.10
-		www.nyc  300 A   192.0.2.20
-	END
-}
-
 # CAPACITY [SHED]; CAPACITY "": none
 steered() {
 	configure pops="[{ name: fra${1:+, capacity: $1} }, { name: nyc }]" shed="{ settle: 12s${2:+, $2} }" \
@@ -50,6 +39,7 @@ clients_elsewhere() { # of 40 networks, how many get nyc
 }
 
 keeper_up
+zone_write 1 $'www.fra A 192.0.2.10\nwww.nyc A 192.0.2.20'
 client_hears_xdp
 steered 10
 daemon_start

@@ -9,17 +9,6 @@ set -u
 FAR_MS=30 # each way
 FILE=$LAB_DIR/others.json
 
-zone_write() {
-	cat >"$LAB_DIR/example.zone" <<-END
-		\$ORIGIN example.com.
-		@        300 SOA ns1 host $1 3600 600 86400 60
-		         300 NS  ns1
-		ns1      300 A   $VIP4
-		www.fra  300 A   192.0.2.10
-		www.nyc  300 A   192.0.2.20
-	END
-}
-
 # Clients of asia are behind a wire of FAR_MS, those of europe next door.
 far_up() {
 	local place
@@ -96,6 +85,7 @@ metric() { # NAME LABELS
 }
 
 keeper_up
+zone_write 1 $'www.fra A 192.0.2.10\nwww.nyc A 192.0.2.20'
 trap far_down EXIT
 far_up
 client_hears_xdp

@@ -208,6 +208,29 @@ static void test_fresh_by_own_echo_alone(void)
 	bus_book_free(book);
 }
 
+static void add_id(__u16 id, const struct bus_node_seen *seen, void *arg)
+{
+	char *text = arg;
+
+	sprintf(text + strlen(text), " %u%s", id, seen->body ? "" : "?");
+}
+
+static void test_each_node_is_visited(void)
+{
+	struct bus_book *book = book_of_one();
+	char text[64] = "";
+
+	bus_book_each_node(book, 0, add_id, text);
+	is_str(text, "", "an empty book");
+	hear(book, "node.2", 1, (struct bus_head){ 1, 7, 2 }, 500);
+	hear(book, "told.4", 1, (struct bus_head){ 1, 7, 4 }, 500);
+	hear(book, "node.12", 1, (struct bus_head){ 1, 7, 12 }, 500);
+	bus_book_recall(book, "node.3", 5);
+	bus_book_each_node(book, 500, add_id, text);
+	is_str(text, " 12 2", "those that have a record of their own, once each");
+	bus_book_free(book);
+}
+
 static void test_node_is_gone_only_while_fresh(void)
 {
 	struct bus_book *book = book_of_one();
@@ -323,6 +346,7 @@ int main(void)
 	test_record_refusals();
 	test_name_table();
 	test_fresh_by_own_echo_alone();
+	test_each_node_is_visited();
 	test_node_is_gone_only_while_fresh();
 	test_newest_wins_whatever_the_bus_has();
 	test_strangers_change_nothing();

@@ -77,8 +77,19 @@ static void test_told_in_any_bytes(void)
 	free(out);
 }
 
+static void test_told_words(void)
+{
+	enum ad_told_what what, found;
+
+	for (what = 0; what < AD_TOLD_NR; what++)
+		ok(told_find(told_word(what), &found) && found == what, "%s, and back",
+		   told_word(what));
+	ok(!told_find("", &found) && !told_find("drained", &found), "other words are none");
+}
+
 int main(void)
 {
+	test_told_words();
 	test_told_is_shown();
 	test_told_json();
 	test_told_in_any_bytes();

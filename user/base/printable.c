@@ -71,6 +71,12 @@ size_t printable(char *out, size_t room, const char *text)
 	return used;
 }
 
+const char *printable_text(char *out, size_t room, const char *text)
+{
+	printable(out, room, text);
+	return out;
+}
+
 static bool is_printable(const char *text)
 {
 	size_t len;

@@ -18,6 +18,8 @@
  * is left out.
  */
 size_t printable(char *out, size_t room, const char *text);
+/* The same, and returns @out. */
+const char *printable_text(char *out, size_t room, const char *text);
 /* The same in place: takes @text, which came from malloc(), and returns it or another. NULL if
  * there is no memory. */
 char *printable_take(char *text);

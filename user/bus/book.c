@@ -334,11 +334,10 @@ __u64 bus_book_echo_ms(const struct bus_book *book)
 	return book->echo_ms;
 }
 
-bool bus_book_node(const struct bus_book *book, __u16 id, __u64 now_ms, struct bus_node_seen *seen)
+static bool see_node(const struct bus_book *book, const struct entry *entry, __u64 now_ms,
+		     struct bus_node_seen *seen)
 {
 	__u64 most_ms = BUS_GONE_BEATS * book->beat_ms;
-	char key[BUS_KEY_MAX];
-	const struct entry *entry = find(book, bus_name_node(BUS_NODE, id, key));
 
 	if (!entry || !entry->body)
 		return false;
@@ -347,6 +346,27 @@ bool bus_book_node(const struct bus_book *book, __u16 id, __u64 now_ms, struct b
 	seen->is_gone = bus_book_is_fresh(book, now_ms) && now_ms - book->fresh_ms > most_ms &&
 			now_ms - entry->heard_ms > most_ms;
 	return true;
+}
+
+bool bus_book_node(const struct bus_book *book, __u16 id, __u64 now_ms, struct bus_node_seen *seen)
+{
+	char key[BUS_KEY_MAX];
+
+	return see_node(book, find(book, bus_name_node(BUS_NODE, id, key)), now_ms, seen);
+}
+
+void bus_book_each_node(const struct bus_book *book, __u64 now_ms,
+			void (*each)(__u16 id, const struct bus_node_seen *seen, void *arg),
+			void *arg)
+{
+	struct bus_node_seen seen;
+	struct bus_name name;
+	size_t i;
+
+	for (i = 0; i < book->nr; i++)
+		if (bus_name_parse(book->entries[i]->key, &name) && name.kind == BUS_NODE &&
+		    see_node(book, book->entries[i], now_ms, &seen))
+			each(name.id, &seen, arg);
 }
 
 __u64 bus_book_refused(const struct bus_book *book, enum bus_read why)

@@ -92,6 +92,10 @@ struct bus_node_seen {
 };
 /* False: it has no record here. */
 bool bus_book_node(const struct bus_book *book, __u16 id, __u64 now_ms, struct bus_node_seen *seen);
+/* All that have one; @each must not write to the book. */
+void bus_book_each_node(const struct bus_book *book, __u64 now_ms,
+			void (*each)(__u16 id, const struct bus_node_seen *seen, void *arg),
+			void *arg);
 /* Records that were refused, by why (enum bus_read). */
 __u64 bus_book_refused(const struct bus_book *book, enum bus_read why);
 

@@ -12,6 +12,7 @@
 #include "seen.h"
 #include "user/base/output.h"
 #include "user/base/printable.h"
+#include "user/fleet/told.h"
 
 static const struct {
 	const char *word, *text;
@@ -107,9 +108,9 @@ void bus_seen_free(struct bus_seen *seen)
 
 /* --- shown ------------------------------------------------------------------------------------ */
 
-static const char *told_word(__u32 told)
+static const char *shown_told(__u32 told)
 {
-	return told == AD_TOLD_DRAIN ? "drain" : told == AD_TOLD_UNDRAIN ? "undrain" : "";
+	return told == AD_TOLD_NOTHING ? "" : told_word(told);
 }
 
 static json_t *text_or_null(const char *text)
@@ -130,7 +131,7 @@ static json_t *node_json(__u32 id, const struct ad_bus_seen *node)
 	return json_pack("{s:i, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:i, s:o}", "id", id,
 			 "node", text_or_null(node->name), "version", text_or_null(node->version),
 			 "heard", time_or_null(node->heard_real_s), "gone", node->gone != 0, "told",
-			 text_or_null(told_word(node->told)), "told_at",
+			 text_or_null(shown_told(node->told)), "told_at",
 			 time_or_null(node->told ? node->since_real_s : 0), "who",
 			 text_or_null(node->who), "reason", text_or_null(node->why), "shed_percent",
 			 node->shed_percent, "not_up", text_or_null(node->not_up));
@@ -156,12 +157,6 @@ static __u64 ago(__u64 real_s)
 	return now > real_s ? now - real_s : 0;
 }
 
-static const char *clean(char *out, size_t size, const char *text)
-{
-	printable(out, size, text);
-	return out;
-}
-
 static void print_nodes(const struct bus_seen *seen)
 {
 	static const struct column columns[] = { { "ON THE BUS", false },
@@ -179,19 +174,19 @@ static void print_nodes(const struct bus_seen *seen)
 	for (size_t i = 0; table && i < seen->nr; i++) {
 		const struct ad_bus_seen *node = &seen->nodes[i];
 
-		table_cell(table, PLAIN, "%s", clean(text, sizeof(text), node->name));
+		table_cell(table, PLAIN, "%s", printable_text(text, sizeof(text), node->name));
 		table_cell(table, PLAIN, "%u", seen->ids[i]);
-		table_cell(table, PLAIN, "%s", clean(text, sizeof(text), node->version));
+		table_cell(table, PLAIN, "%s", printable_text(text, sizeof(text), node->version));
 		if (node->heard_real_s)
 			table_cell(table, node->gone ? YELLOW : PLAIN, "%s ago%s",
 				   unit_duration(ago(node->heard_real_s), age),
 				   node->gone ? " (gone)" : "");
 		else
 			table_cell(table, PLAIN, "never");
-		table_cell(table, PLAIN, "%s", told_word(node->told));
-		table_cell(table, PLAIN, "%s", clean(text, sizeof(text), node->who));
+		table_cell(table, PLAIN, "%s", shown_told(node->told));
+		table_cell(table, PLAIN, "%s", printable_text(text, sizeof(text), node->who));
 		table_cell(table, PLAIN, "%u %%", node->shed_percent);
-		table_cell(table, PLAIN, "%s", clean(text, sizeof(text), node->not_up));
+		table_cell(table, PLAIN, "%s", printable_text(text, sizeof(text), node->not_up));
 	}
 	table_end(table);
 }
@@ -205,7 +200,8 @@ void bus_seen_print(const struct bus_seen *seen, bool nodes)
 		return;
 	printf("bus: %s for %s: %s%s%s%s\n", bus_state_word(self->state),
 	       unit_duration(ago(self->since_real_s), age), bus_state_text(self->state),
-	       *self->why ? " (" : "", clean(why, sizeof(why), self->why), *self->why ? ")" : "");
+	       *self->why ? " (" : "", printable_text(why, sizeof(why), self->why),
+	       *self->why ? ")" : "");
 	if (self->refused)
 		printf("bus: %s records that are not signed by this fleet's key\n",
 		       unit_exact(self->refused, refused));

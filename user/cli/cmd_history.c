@@ -69,12 +69,6 @@ static json_t *word_json(const struct bus_word *word, const struct told *told)
 			 "node_id", word->head.writer, "signed", word->read == BUS_READ_OK);
 }
 
-static const char *clean(char *out, size_t size, const char *text)
-{
-	printable(out, size, text);
-	return out;
-}
-
 static void print_word(struct table *table, const struct bus_word *word, const struct told *told)
 {
 	char when[32] = "", shown[SHOWN];
@@ -84,12 +78,12 @@ static void print_word(struct table *table, const struct bus_word *word, const s
 	if (gmtime_r(&at, &tm))
 		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
 	table_cell(table, PLAIN, "%s", when);
-	table_cell(table, PLAIN, "%s", clean(shown, sizeof(shown), told->of));
+	table_cell(table, PLAIN, "%s", printable_text(shown, sizeof(shown), told->of));
 	table_cell(table, word->read == BUS_READ_OK ? PLAIN : RED, "%s",
-		   clean(shown, sizeof(shown), told->what));
-	table_cell(table, PLAIN, "%s", clean(shown, sizeof(shown), told->who));
+		   printable_text(shown, sizeof(shown), told->what));
+	table_cell(table, PLAIN, "%s", printable_text(shown, sizeof(shown), told->who));
 	table_cell(table, PLAIN, "%llu", word->revision);
-	table_cell(table, PLAIN, "%s", clean(shown, sizeof(shown), told->why));
+	table_cell(table, PLAIN, "%s", printable_text(shown, sizeof(shown), told->why));
 }
 
 static int show(const struct globals *globals, const struct config *config, const char *of,

@@ -387,24 +387,19 @@ static void show(struct daemon *daemon)
 	daemon_bus_note(daemon, 0, &seen);
 }
 
-static void show_gone(const struct daemon *daemon)
+static void show_gone(__u16 id, const struct bus_node_seen *node, void *arg)
 {
-	const struct daemon_bus *bus = daemon->bus;
-	struct bus_node_seen node;
+	const struct daemon *daemon = arg;
 	struct ad_bus_seen seen;
-	__u64 now = now_ms();
-	__u32 id;
 
-	for (id = 1; id < AD_BUS_SEEN_MAX; id++) {
-		if (id == bus->self || !bus_book_node(bus->book, id, now, &node))
-			continue;
-		daemon_bus_seen(daemon, id, &seen);
-		if (node.is_gone && !seen.gone) {
-			log_warn("bus: %s (node %u) is not heard of any more", seen.name, id);
-			seen.gone = 1;
-			daemon_bus_note(daemon, id, &seen);
-		}
-	}
+	if (id == daemon->bus->self || !node->is_gone)
+		return;
+	daemon_bus_seen(daemon, id, &seen);
+	if (seen.gone)
+		return;
+	log_warn("bus: %s (node %u) is not heard of any more", seen.name, id);
+	seen.gone = 1;
+	daemon_bus_note(daemon, id, &seen);
 }
 
 /* A connection that says nothing is tried anew. */
@@ -433,7 +428,7 @@ void daemon_bus_tend(struct daemon *daemon)
 	}
 	mend(daemon);
 	show(daemon);
-	show_gone(daemon);
+	bus_book_each_node(bus->book, now_ms(), show_gone, daemon);
 	if (bus->state == AD_BUS_FRESH)
 		daemon_bus_obey_load(daemon);
 }

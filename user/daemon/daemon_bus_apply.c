@@ -14,6 +14,7 @@
 #include "user/fleet/drain.h"
 #include "user/fleet/drain_serve.h"
 #include "user/fleet/model_pins.h"
+#include "user/fleet/told.h"
 #include "user/health/health.h"
 #include "user/steer/pops.h"
 
@@ -115,25 +116,6 @@ void daemon_bus_read_sections(struct daemon *daemon, __u16 id, const json_t *bod
 
 /* --- a node drains ---------------------------------------------------------------------------- */
 
-static bool parse_what(const char *text, enum ad_told_what *what)
-{
-	static const struct {
-		const char *word;
-		enum ad_told_what what;
-	} words[] = { { "nothing", AD_TOLD_NOTHING },
-		      { "drain", AD_TOLD_DRAIN },
-		      { "undrain", AD_TOLD_UNDRAIN } };
-	size_t i;
-
-	for (i = 0; text && i < sizeof(words) / sizeof(*words); i++) {
-		if (!strcmp(text, words[i].word)) {
-			*what = words[i].what;
-			return true;
-		}
-	}
-	return false;
-}
-
 static void show_told(const struct daemon *daemon, __u16 id, enum ad_told_what what,
 		      const json_t *told)
 {
@@ -168,9 +150,9 @@ void daemon_bus_obey_told(struct daemon *daemon, __u16 id, const json_t *body)
 	struct model *fleet = daemon->loader->fleet;
 	enum model_cause before = model_standing(fleet, id).cause;
 	enum ad_told_what what;
-	const char *who;
+	const char *word = json_string_value(json_object_get(told, "what")), *who;
 
-	if (!parse_what(json_string_value(json_object_get(told, "what")), &what))
+	if (!word || !told_find(word, &what))
 		return;
 	model_report(fleet, id, what, clock_mono_s());
 	show_told(daemon, id, what, told);
@@ -232,36 +214,40 @@ void daemon_bus_obey_pop(struct daemon *daemon, const char *pop, const json_t *b
 
 /* --- the load of other POPs ------------------------------------------------------------------- */
 
-/* Of its nodes that are heard of, the mean; -1: of none. */
-static int shed_of(const struct daemon *daemon, __u16 pop)
+/* What the nodes of a POP shed that are heard of. */
+struct pop_sheds {
+	unsigned int percents, nr;
+};
+
+static void add_sheds(const struct daemon *daemon, struct pop_sheds *pops)
 {
 	const struct config *config = daemon->config;
-	struct bus_node_seen node;
 	__u64 now_ms = clock_mono_us() / 1000;
-	int sum = 0, nr = 0;
+	struct bus_node_seen node;
 	size_t i;
 
 	for (i = 0; i < config->nr_nodes; i++) {
+		struct pop_sheds *pop = &pops[config->nodes[i].pop];
 		__u16 id = config->nodes[i].id;
 
-		if (config->nodes[i].pop != pop || id >= AD_BUS_SEEN_MAX ||
-		    !bus_book_node(daemon->bus->book, id, now_ms, &node) || node.is_gone)
+		if (id >= AD_BUS_SEEN_MAX || !bus_book_node(daemon->bus->book, id, now_ms, &node) ||
+		    node.is_gone)
 			continue;
-		sum += daemon->bus->sheds[id];
-		nr++;
+		pop->percents += daemon->bus->sheds[id];
+		pop->nr++;
 	}
-	return nr ? (sum + nr / 2) / nr : -1;
 }
 
-static void obey_load_of(struct daemon *daemon, __u16 pop)
+/* The mean; of a POP of which no node is heard what is known holds. */
+static void obey_load_of(struct daemon *daemon, __u16 pop, const struct pop_sheds *sheds)
 {
 	const struct pins *pins = &daemon->loader->pins;
 	const char *name = daemon->config->pops[pop].name;
-	int percent = shed_of(daemon, pop);
+	__u32 percent = sheds->nr ? (sheds->percents + sheds->nr / 2) / sheds->nr : 0;
 	struct ad_steer_told told;
 
-	if (percent < 0 || pops_read_told(pins, name, &told) || !pops_follows_load(&told) ||
-	    told.percent == (__u32)percent)
+	if (!sheds->nr || pops_read_told(pins, name, &told) || !pops_follows_load(&told) ||
+	    told.percent == percent)
 		return;
 	told.state = percent ? AD_STEER_TOLD_SHED : 0;
 	told.percent = percent;
@@ -275,11 +261,17 @@ static void obey_load_of(struct daemon *daemon, __u16 pop)
 void daemon_bus_obey_load(struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
+	struct pop_sheds *pops;
 	size_t i;
 
 	if (!daemon->bus->obey_load)
 		return;
+	pops = calloc(config->nr_pops, sizeof(*pops));
+	if (!pops)
+		return; /* again in a second */
+	add_sheds(daemon, pops);
 	for (i = 0; i < config->nr_pops; i++)
 		if (i != config->self->pop)
-			obey_load_of(daemon, i);
+			obey_load_of(daemon, i, &pops[i]);
+	free(pops);
 }

@@ -7,18 +7,14 @@
 #include "daemon_bus.h"
 #include "user/base/log.h"
 #include "user/fleet/model_pins.h"
+#include "user/fleet/told.h"
 #include "user/steer/pops.h"
 
 #define US 1000000ull
 
-static const char *what_word(enum ad_told_what what)
-{
-	return what == AD_TOLD_DRAIN ? "drain" : what == AD_TOLD_UNDRAIN ? "undrain" : "nothing";
-}
-
 static json_t *told_body(const struct ad_told *told)
 {
-	return json_pack("{s:{s:s, s:I, s:s, s:s}}", "told", "what", what_word(told->what), "at_s",
+	return json_pack("{s:{s:s, s:I, s:s, s:s}}", "told", "what", told_word(told->what), "at_s",
 			 (json_int_t)told->real_s, "who", told->who, "why", told->why);
 }
 

@@ -12,6 +12,21 @@
 #define WHO_TEXT (PRINTABLE_GROWS * sizeof(((struct ad_told *)0)->who))
 #define WHY_TEXT (PRINTABLE_GROWS * sizeof(((struct ad_told *)0)->why))
 
+static const char *const words[AD_TOLD_NR] = { "nothing", "drain", "undrain" };
+
+const char *told_word(enum ad_told_what what)
+{
+	return words[what < AD_TOLD_NR ? what : AD_TOLD_UNDRAIN];
+}
+
+bool told_find(const char *word, enum ad_told_what *what)
+{
+	for (*what = 0; *what < AD_TOLD_NR; ++*what)
+		if (!strcmp(words[*what], word))
+			return true;
+	return false;
+}
+
 void told_set(struct ad_told *told, enum ad_told_what what, __u32 uid, const char *who,
 	      const char *why)
 {
@@ -54,8 +69,7 @@ json_t *told_json(const struct ad_told *told)
 		return json_null();
 	printable(who, sizeof(who), told->who);
 	printable(why, sizeof(why), told->why);
-	return json_pack("{s:s, s:s?, s:o, s:o, s:s?}", "what",
-			 told->what == AD_TOLD_DRAIN ? "drain" : "undrain", "who",
+	return json_pack("{s:s, s:s?, s:o, s:o, s:s?}", "what", told_word(told->what), "who",
 			 *who ? who : NULL, "uid",
 			 told->real_s ? json_integer(told->uid) : json_null(), "at_s",
 			 told->real_s ? json_integer(told->real_s) : json_null(), "reason",

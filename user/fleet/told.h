@@ -6,11 +6,16 @@
 #define AD_TOLD_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include "maps/types.h"
 
 /* The longest reason that can be kept, in bytes without its NUL. */
 #define TOLD_WHY_MAX (sizeof(((struct ad_told *)0)->why) - 1)
 
+/* "nothing", "drain" or "undrain". */
+const char *told_word(enum ad_told_what what);
+/* False: @word is none of them. */
+bool told_find(const char *word, enum ad_told_what *what);
 /* As said now. @who and @why may be NULL; what has no room of them is left out. */
 void told_set(struct ad_told *told, enum ad_told_what what, __u32 uid, const char *who,
 	      const char *why);

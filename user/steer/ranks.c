@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "ranks.h"
+#include "user/base/arena.h"
 
 /* --- the list --------------------------------------------------------------------------------- */
 
@@ -101,20 +102,6 @@ const char *steer_share_region(const struct config *config, const struct config_
 					: "";
 }
 
-static void *own(struct steer_ranking *ranking, void *memory)
-{
-	void **grown =
-		memory ? reallocarray(ranking->owned, ranking->nr_owned + 1, sizeof(*grown)) : NULL;
-
-	if (!grown) {
-		free(memory);
-		return NULL;
-	}
-	ranking->owned = grown;
-	grown[ranking->nr_owned++] = memory;
-	return memory;
-}
-
 /* Moves the choice of @pop to place @at; those between make room. False: it is not behind there. */
 static bool move_forward(const struct config *config, struct steer_choice *list, size_t nr,
 			 size_t at, const char *pop)
@@ -137,12 +124,12 @@ static bool move_forward(const struct config *config, struct steer_choice *list,
 static int rank_rule(const struct config *config, const struct steer_ranked *ranked,
 		     struct steer_ranking *ranking, struct steer_rule *rule)
 {
-	struct steer_choice *list = own(ranking, calloc(rule->nr ?: 1, sizeof(*list)));
+	struct steer_choice *list =
+		arena_copy(ranking->arena, rule->choices, rule->nr * sizeof(*list));
 	size_t i, at = 0;
 
 	if (!list)
 		return -ENOMEM;
-	memcpy(list, rule->choices, rule->nr * sizeof(*list));
 	for (i = 0; i < ranked->nr; i++)
 		at += move_forward(config, list, rule->nr, at, ranked->pops[i]);
 	for (i = 0; i < rule->nr; i++)
@@ -177,10 +164,9 @@ static int rank_policy(const struct steer_plan *plan, const struct config *confi
 	struct steer_ranked key = {}, *found;
 	int err = 0;
 
-	to->rules = own(ranking, malloc(size));
+	to->rules = arena_copy(ranking->arena, plan->policies[policy].rules, size);
 	if (!to->rules)
 		return -ENOMEM;
-	memcpy(to->rules, plan->policies[policy].rules, size);
 	snprintf(key.policy, sizeof(key.policy), "%s", from->name);
 	for (i = 0; !err && i < to->nr_shares; i++) {
 		snprintf(key.region, sizeof(key.region), "%s", steer_share_region(config, from, i));
@@ -199,11 +185,12 @@ int steer_ranking_make(const struct steer_plan *plan, const struct config *confi
 
 	memset(ranking, 0, sizeof(*ranking));
 	ranking->nr = plan->nr_policies;
-	ranking->policies =
-		own(ranking, calloc(plan->nr_policies ?: 1, sizeof(struct steer_policy)));
+	ranking->arena = arena_new();
+	if (ranking->arena)
+		ranking->policies = arena_copy(ranking->arena, plan->policies,
+					       plan->nr_policies * sizeof(*plan->policies));
 	if (!ranking->policies)
 		return -ENOMEM;
-	memcpy(ranking->policies, plan->policies, plan->nr_policies * sizeof(*plan->policies));
 	for (i = 0; !err && ranks && ranks->nr && i < plan->nr_policies; i++)
 		if (config->policies[i].draw == CONFIG_DRAW_RTT)
 			err = rank_policy(plan, config, ranks, i, ranking);
@@ -212,10 +199,6 @@ int steer_ranking_make(const struct steer_plan *plan, const struct config *confi
 
 void steer_ranking_free(struct steer_ranking *ranking)
 {
-	size_t i;
-
-	for (i = 0; i < ranking->nr_owned; i++)
-		free(ranking->owned[i]);
-	free(ranking->owned);
+	arena_free(ranking->arena);
 	memset(ranking, 0, sizeof(*ranking));
 }

@@ -11,6 +11,8 @@
 #include "policy.h"
 #include "user/config/config.h"
 
+struct arena;
+
 struct steer_ranked {
 	char policy[AD_STEER_NAME];
 	char region[AD_STEER_NAME]; /* empty: `default` */
@@ -43,8 +45,7 @@ const char *steer_share_region(const struct config *config, const struct config_
 struct steer_ranking {
 	struct steer_policy *policies; /* as many as the plan has */
 	size_t nr;
-	void **owned;
-	size_t nr_owned;
+	struct arena *arena; /* what is not borrowed */
 };
 /* @ranks may be NULL. 0 or -ENOMEM. */
 int steer_ranking_make(const struct steer_plan *plan, const struct config *config,
