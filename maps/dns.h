@@ -22,7 +22,7 @@
  * build a second binary with the next one, and with NSID_MAX as another layout.
  */
 #ifndef AD_DNS_FORMAT
-#define AD_DNS_FORMAT 5
+#define AD_DNS_FORMAT 6
 #endif
 #define AD_DNS_JOIN(name, number)  name##_##number
 #define AD_DNS_NAMED(name, number) AD_DNS_JOIN(name, number)
@@ -129,7 +129,10 @@ struct ad_dns_steered {
 	__u8 out;      /* enum ad_dns_steer_out */
 	__u8 ip4_bits; /* clients with as many bits in common draw alike */
 	__u8 ip6_bits;
+	__u8 answers; /* POPs whose addresses are told at once, 1 to AD_DNS_STEER_ANSWERS */
+	__u8 pad[3];
 };
+#define AD_DNS_STEER_ANSWERS 4
 
 #define AD_DNS_BUCKET_CELLS 2
 _Static_assert(sizeof(struct ad_dns_steered) <= AD_DNS_CELL_ADDR, "lies in a cell");

@@ -118,6 +118,30 @@ DNS_STAGE int dns_hop(struct dns_work *w, const struct ad_dns_image *image)
 }
 
 /*
+ * Addresses at the other POPs that were drawn: @verdict is what the first one's came to. They are
+ * of one RRset, for all of them have one TTL, and no address is of two.
+ */
+static __always_inline int dns_add_others(struct dns_work *w, const struct ad_dns_image *image,
+					  int verdict)
+{
+	__u32 i;
+	int next;
+
+	for (i = 1; i < AD_DNS_STEER_ANSWERS; i++) {
+		if (i >= w->nr_pops || w->tc)
+			break;
+		if (!steer_variant(w, image, i))
+			return dns_fail(w);
+		next = dns_hop(w, image);
+		if (next == DNS_SEND)
+			verdict = DNS_SEND;
+		else if (next != DNS_ABSENT)
+			return next;
+	}
+	return verdict;
+}
+
+/*
  * From where dns_reach() came to, and what it says, to the end of the chain; then what belongs to
  * it in the other sections, in their order. @in_frame: a constant; what a DNAME makes has to be
  * written before one can go on.
@@ -133,6 +157,7 @@ static __always_inline int dns_follow(struct dns_work *w, const struct ad_dns_im
 	w->nr_proofs = 0;
 	w->encloser = 0;
 	w->cover = 0;
+	w->nr_pops = 0;
 	for (i = 0; i < DNS_ALIASES_MAX && verdict == DNS_GO; i++) {
 		verdict = dns_hop(w, image);
 		if (verdict == DNS_STEER)
@@ -142,6 +167,8 @@ static __always_inline int dns_follow(struct dns_work *w, const struct ad_dns_im
 	}
 	if (verdict == DNS_GO)
 		return DNS_IN_KERNEL ? DNS_PASS : DNS_SEND;
+	if (w->nr_pops > 1 && (w->qtype == DNS_T_A || w->qtype == DNS_T_AAAA))
+		verdict = dns_add_others(w, image, verdict);
 	if ((verdict != DNS_ABSENT && verdict != DNS_SEND) || w->tc)
 		return verdict;
 	verdict = verdict == DNS_ABSENT ? dns_put_soa(w, image) : DNS_GO;

@@ -7,7 +7,9 @@
  *   draw	  a hash of its network and the name, made once whatever the type: a slot of a row
  *   state	  the POP in that slot may be out, or shed this client: then another
  *
- * What is chosen is a cell like any other, w->cell, and the engine goes on with it.
+ * What is chosen is a cell like any other, w->cell, and the engine goes on with it. A name may have
+ * several answers: then further POPs are drawn from the same row, and the addresses of all are
+ * told.
  */
 #ifndef AD_DNS_STEER_H
 #define AD_DNS_STEER_H
@@ -103,12 +105,17 @@ static __always_inline __u32 steer_entry(const struct dns_work *w, const struct 
 	return entry ? *entry : 0;
 }
 
+static __always_inline int steer_has(const struct dns_work *w, __u32 pop)
+{
+	return w->pops[0] == pop || w->pops[1] == pop || w->pops[2] == pop || w->pops[3] == pop;
+}
+
 /* 1: the POP gets this client, as its state is now. */
 DNS_STAGE int dns_pop_takes(struct dns_work *w, __u32 pop)
 {
 	__u32 word, shed;
 
-	if (!w || pop == AD_STEER_NONE)
+	if (!w || pop == AD_STEER_NONE || steer_has(w, pop))
 		return 0;
 	word = dns_pop_word(w, pop);
 	w->doubtful |= !!(word & (AD_STEER_OUT | AD_STEER_DOUBT));
@@ -165,8 +172,10 @@ DNS_STAGE int dns_draw_rank(struct dns_work *w, const struct ad_rows *table, __u
 		if (!(entry & AD_STEER_ROW))
 			break;
 		pop = dns_draw_row(w, table, entry);
-		if (pop != AD_STEER_NONE)
+		if (pop != AD_STEER_NONE) {
+			w->row = entry;
 			return pop;
+		}
 		entry = steer_entry(w, table,
 				    table->head.nexts + (entry & AD_STEER_ROW) * sizeof(entry));
 	}
@@ -211,12 +220,15 @@ static __always_inline int steer_choose(struct dns_work *w, const struct ad_rows
 		return AD_STEER_NONE;
 	entry = steer_entry(w, table, first + w->location * sizeof(entry));
 	w->doubtful = 0;
+	w->careless = 0;
+	w->pops_word = ~0u;
+	w->row = entry;
 	w->drawn = !(entry & AD_STEER_SINGLE);
 	pop = steer_first(w, table, entry);
 	if (pop != AD_STEER_NONE)
 		return pop;
+	w->row = 0;
 	w->drawn = 0;
-	w->careless = 0;
 	pop = dns_draw_rank(w, table, entry);
 	if (pop != AD_STEER_NONE)
 		return pop;
@@ -225,6 +237,30 @@ static __always_inline int steer_choose(struct dns_work *w, const struct ad_rows
 	if (pop != AD_STEER_NONE || name->out != AD_DNS_STEER_LAST)
 		return pop;
 	return steer_last(w, table, steer_entry(w, table, first + nr * sizeof(entry)));
+}
+
+/*
+ * Further POPs, of the same row: none that would only get clients if these were out. Those drawn
+ * before take nobody a second time.
+ */
+DNS_STAGE int dns_draw_others(struct dns_work *w, const struct ad_rows *table, __u32 answers)
+{
+	__u32 i;
+	int pop;
+
+	if (!w || !table)
+		return DNS_PASS;
+	for (i = 1; i < AD_DNS_STEER_ANSWERS; i++) {
+		dns_join();
+		if (i >= answers || !(w->row & AD_STEER_ROW))
+			break;
+		pop = dns_draw_row(w, table, w->row & ~AD_STEER_SPREAD);
+		if (pop == AD_STEER_NONE)
+			break;
+		w->pops[i & (AD_DNS_STEER_ANSWERS - 1)] = pop;
+		w->nr_pops = i + 1;
+	}
+	return DNS_GO;
 }
 
 /* --- the answer ------------------------------------------------------------------------------- */
@@ -285,6 +321,18 @@ static __always_inline void steer_find(struct dns_work *w, const struct ad_dns_s
 	w->draw_bits = mapped + bits;
 }
 
+/* What the name is at the POP that was drawn as number @n becomes w->cell. NULL: nothing. */
+static __always_inline const struct ad_dns_cell *
+steer_variant(struct dns_work *w, const struct ad_dns_image *image, __u32 n)
+{
+	__u32 pop = w->pops[n & (AD_DNS_STEER_ANSWERS - 1)];
+	const struct ad_dns_cell *cell;
+
+	w->cell = w->variants + (pop << w->doubles) + (w->doubtful & w->doubles);
+	cell = dns_cell(w, image, w->cell);
+	return cell && cell->kind == AD_DNS_NAME ? cell : 0;
+}
+
 /* The steered name at w->cell becomes what it is for this client. DNS_GO, or what is said instead.
  */
 DNS_STAGE int dns_steer(struct dns_work *w, const struct ad_dns_image *image)
@@ -292,7 +340,6 @@ DNS_STAGE int dns_steer(struct dns_work *w, const struct ad_dns_image *image)
 	const struct ad_dns_steered *name;
 	const struct ad_dns_cell *cell;
 	const struct ad_rows *rows;
-	__u32 doubles;
 	int pop;
 
 	if (!w || !image)
@@ -304,13 +351,16 @@ DNS_STAGE int dns_steer(struct dns_work *w, const struct ad_dns_image *image)
 	name = (const struct ad_dns_steered *)cell->addr;
 	steer_find(w, name);
 	pop = steer_choose(w, rows, name);
+	w->nr_pops = 1;
+	w->pops[0] = pop;
+	if (name->answers > 1 && dns_draw_others(w, rows, name->answers))
+		return DNS_PASS;
 	steer_scope(w);
 	if (pop >= name->pops)
 		return steer_nobody(w, name->out);
-	doubles = !!(name->flags & AD_DNS_STEER_DOUBT);
-	w->cell = name->variants + ((__u32)pop << doubles) + (w->doubtful & doubles);
-	cell = dns_cell(w, image, w->cell);
-	return cell && cell->kind == AD_DNS_NAME ? DNS_GO : dns_fail(w);
+	w->variants = name->variants;
+	w->doubles = name->flags & AD_DNS_STEER_DOUBT ? 1 : 0;
+	return steer_variant(w, image, 0) ? DNS_GO : dns_fail(w);
 }
 
 #endif

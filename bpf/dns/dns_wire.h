@@ -184,6 +184,14 @@ struct dns_work {
 	__u8 draw_bits;	      /* and that @draw was made of */
 	__u8 front;	      /* bits in front of a subnet's family; AD_STEER_NONE: by no subnet */
 	__u8 careless;	      /* what POPs shed does not count any more */
+	__u8 nr_pops;	      /* that were drawn: whose addresses are told */
+	union {
+		__u32 pops_word;
+		__u8 pops[AD_DNS_STEER_ANSWERS]; /* AD_STEER_NONE: nobody */
+	};
+	__u32 row;	/* the entry of the row that the first was drawn from; 0 = none */
+	__u32 variants; /* the first POP's cell, ... */
+	__u8 doubles;	/* ... and whether each POP has a second one, for when one is in doubt */
 
 	/* signed zones, and additional data that comes after all else */
 	__u32 extra;	  /* additional data that is still to come; 0 = none is */

@@ -98,6 +98,8 @@ def steered(draw):
             keys.append(f"doubt_ttl: {draw.randint(1, 20)}")
         if draw.random() < 0.2:
             keys.append("ecs: off")
+        if draw.random() < 0.3:
+            keys.append(f"answers: {draw.randint(2, 4)}")
         yield "{ " + ", ".join(keys) + " }"
 
 

@@ -118,8 +118,28 @@ def write_states(w):
     ask(w, "steer-empty", query, answered(query, authority=[soa()]), sets=everything)
 
 
+def write_several(w):
+    """Up to three POPs at once, of the rank {fra, nyc}: sin only when both are out."""
+    owner = "steer.two.example.org."
+    query = question(owner)
+    for label, words, pops, ttl in (
+            ("both", {}, (FRA, NYC), 60), ("one-out", {"fra": OUT}, (NYC,), 10),
+            ("next-rank", {"fra": OUT, "nyc": OUT}, (SIN,), 10),
+            ("one-sheds", {"nyc": 64 << 8}, (FRA,), 60)):
+        found = dns.rrset.from_text(owner, ttl, "IN", "A", *(A[pop] for pop in pops))
+        ask(w, f"steer-several-{label}", query, answered(query, found), sets=states(**words))
+    query = question(owner, "AAAA", use_edns=0, payload=1232, options=[ecs(1, 24, 0, "c63364")])
+    ask(w, "steer-several-aaaa", query,
+        answered(query, dns.rrset.from_text(owner, 60, "IN", "AAAA", AAAA[FRA], AAAA[NYC]),
+                 options=[ecs(1, 24, 24, "c63364")]))
+    query = question(owner)
+    ask(w, "steer-several-out", query, answered(query, rcode=dns.rcode.SERVFAIL, aa=False),
+        sets=states(fra=OUT, nyc=OUT, sin=OUT))
+
+
 def write(w):
     write_places(w)
     write_types(w)
     write_subnets(w)
     write_states(w)
+    write_several(w)

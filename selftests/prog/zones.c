@@ -66,16 +66,25 @@ static struct config_rule rules[] = {
 		.last_resort = { .list = nyc_first, .nr = (out) == CONFIG_OUT_LAST_RESORT },       \
 		.all_out = (out)                                                                   \
 	}
-static struct config_policy policies[] = { POLICY(CONFIG_OUT_LAST_RESORT),
-					   POLICY(CONFIG_OUT_SERVFAIL), POLICY(CONFIG_OUT_NODATA) };
-#define STEERED(text, number, pattern)                                                             \
+static struct config_choice both_first[] = { { FRA, 0, 1 }, { NYC, 0, 1 }, { SIN, 1, 1 } };
+static struct config_policy policies[] = {
+	POLICY(CONFIG_OUT_LAST_RESORT),
+	POLICY(CONFIG_OUT_SERVFAIL),
+	POLICY(CONFIG_OUT_NODATA),
+	{ .name = "both",
+	  .fallback = { .list = both_first, .nr = 3 },
+	  .all_out = CONFIG_OUT_SERVFAIL },
+};
+#define SEVERAL(text, number, pattern, nr)                                                         \
 	{                                                                                          \
 		.name = (text), .policy = (number), .members = (pattern), .ttl_s = 60,             \
-		.doubt_ttl_s = 10, .ecs = true, .line = 1                                          \
+		.doubt_ttl_s = 10, .answers = (nr), .ecs = true, .line = 1                         \
 	}
+#define STEERED(text, number, pattern) SEVERAL(text, number, pattern, 1)
 static struct config_steered steered[] = { STEERED("steer.example.org.", 0, "steer.{pop}"),
 					   STEERED("steer.closed.example.org.", 1, "steer.{pop}"),
 					   STEERED("steer.empty.example.org.", 2, "steer.{pop}"),
+					   SEVERAL("steer.two.example.org.", 3, "steer.{pop}", 3),
 					   STEERED("www.steer.test.", 0, "{pop}-www"),
 					   STEERED("steer.test.", 0, "{pop}-apex"),
 					   STEERED("www.steer3.test.", 0, "{pop}-www"),
@@ -104,7 +113,7 @@ static void zones_steer(struct config *config)
 	config->regions = regions;
 	config->nr_regions = 2;
 	config->policies = policies;
-	config->nr_policies = 3;
+	config->nr_policies = sizeof(policies) / sizeof(policies[0]);
 	config->steered = steered;
 	config->nr_steered = sizeof(steered) / sizeof(steered[0]);
 }

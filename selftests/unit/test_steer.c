@@ -400,6 +400,151 @@ static void test_types_are_of_one_pop(void)
 	is_int(mixed, 0, "nobody gets A of one and AAAA of another");
 }
 
+/* --- several answers at once ------------------------------------------------------------------ */
+
+static void set_up_several(unsigned int nr)
+{
+	set_up(0);
+	names[0].answers = nr;
+	ok(use_zone(ZONE, 3), "www has up to %u answers", nr);
+}
+
+/* Which POPs the answer names: a bit for each. Their first one goes to *@first. */
+static int told_pops(int *first)
+{
+	static const char *const addresses[POPS] = { "192.0.2.10", "192.0.2.20", "192.0.2.30" };
+	const char *text = section(KNOT_ANSWER), *at, *best = NULL;
+	int pop, told = 0;
+
+	for (pop = 0; pop < POPS; pop++) {
+		at = strstr(text, addresses[pop]);
+		if (!at)
+			continue;
+		told |= 1 << pop;
+		if (!best || at < best) {
+			best = at;
+			*first = pop;
+		}
+	}
+	return told;
+}
+
+static void test_several_are_of_the_rank_of_the_first(void)
+{
+	set_up_several(3);
+	answers("www.example.com.", DNS_T_A, NULL, "www.example.com. 60 A 192.0.2.20 ", "");
+	steer_bank[NYC].word = AD_STEER_OUT;
+	answers("www.example.com.", DNS_T_A, NULL, "www.example.com. 10 A 192.0.2.10 ", "");
+}
+
+/* What client number @i is told of @type; the POP that is named first goes to *@first. */
+static int told_to(int i, __u16 type, int *first)
+{
+	char address[32];
+
+	snprintf(address, sizeof(address), "10.1.%d.7", i);
+	from(address);
+	query_for("www.example.com.", type, NULL);
+	*first = -1;
+	return told_pops(first);
+}
+
+static void test_several_begin_with_the_one_that_is_drawn(void)
+{
+	int i, first, told, alone[256] = { 0 }, wrong = 0, changed = 0, seen = 0;
+	unsigned int nr;
+
+	for (nr = 1; nr <= AD_DNS_STEER_ANSWERS; nr++) {
+		set_up_several(nr);
+		use_policy(STEER_WEIGHTED, 0, 3);
+		for (i = 0; i < 256; i++) {
+			told = told_to(i, DNS_T_A, &first);
+			wrong += __builtin_popcount(told) != (int)(nr < POPS ? nr : POPS);
+			if (nr == 1)
+				alone[i] = first;
+			changed += first != alone[i];
+			seen |= nr == 2 ? 1 << told : 0;
+		}
+	}
+	is_int(wrong, 0, "as many POPs as there shall be, or as there are");
+	is_int(changed, 0, "the first of them is the one that would be told alone");
+	is_int(seen, 1 << 3 | 1 << 5 | 1 << 6, "of two all pairs are told to somebody");
+}
+
+static void test_several_obey_the_states(void)
+{
+	int i, first, told, named = 0, shed = 0;
+
+	set_up_several(2);
+	use_policy(STEER_WEIGHTED, 0, 3);
+	steer_bank[FRA].word = AD_STEER_OUT;
+	steer_bank[NYC].word = 32 << AD_STEER_SHED_SHIFT;
+	for (i = 0; i < 256; i++) {
+		told = told_to(i, DNS_T_A, &first);
+		named += told & 1 << FRA;
+		shed += told == 1 << SIN;
+	}
+	is_int(named, 0, "a POP that is out is not named");
+	ok(shed > 64 && shed < 192, "one that sheds half is named to half: %d of 256", 256 - shed);
+	steer_bank[NYC].word = AD_STEER_OUT;
+	answers("www.example.com.", DNS_T_A, NULL,
+		"www.example.com. 10 A 192.0.2.30 www.example.com. 10 A 192.0.2.31 ", "");
+	steer_bank[SIN].word = AD_STEER_OUT;
+	told = told_to(1, DNS_T_A, &first);
+	is_int(told, 1 << NYC, "all are out: the last resort, alone");
+}
+
+static void test_several_have_the_types_that_any_of_them_has(void)
+{
+	int i, first, a, none = 0, others = 0;
+
+	set_up_several(2);
+	use_policy(STEER_WEIGHTED, 0, 3);
+	for (i = 0; i < 256; i++) {
+		a = told_to(i, DNS_T_A, &first);
+		query_for("www.example.com.", DNS_T_AAAA, NULL);
+		none += !strstr(section(KNOT_ANSWER), "AAAA");
+		others += !!strstr(section(KNOT_ANSWER), "::10") != (a >> FRA & 1);
+		query_for("www.example.com.", DNS_T_MX, NULL);
+		others += !!strstr(section(KNOT_ANSWER), "MX") != (first == FRA);
+	}
+	is_int(none, 0, "two POPs: one has AAAA");
+	is_int(others, 0, "AAAA of the POPs whose A is told; other types of the first alone");
+}
+
+/* RFC 2181, 5.2: one RRset, one TTL. */
+static void test_several_have_one_ttl(void)
+{
+	set_up_several(2);
+	names[0].ttl = DNS_STEERED_TTL;
+	use_policy(STEER_WEIGHTED, 0, 3);
+	ok(use_zone(HEAD "www.fra 90 A 192.0.2.10\nwww.nyc 70 A 192.0.2.20\n"
+			 "www.sin 80 A 192.0.2.30\nfra A 192.0.2.11\n",
+		    1),
+	   "POPs with other TTLs");
+	is_int(query_for("www.example.com.", DNS_T_A, NULL), DNS_NOERROR, "asked");
+	is_int(knot_pkt_section(reply, KNOT_ANSWER)->count, 2, "  two POPs");
+	is_int(knot_pkt_rr(knot_pkt_section(reply, KNOT_ANSWER), 0)->ttl, 70, "  the least TTL");
+	is_int(knot_pkt_rr(knot_pkt_section(reply, KNOT_ANSWER), 1)->ttl, 70, "  of both");
+}
+
+static void test_several_that_do_not_fit_are_told_by_tcp(void)
+{
+	set_up_several(2);
+	use_policy(STEER_WEIGHTED, 0, 3);
+	ok(use_zone(HEAD "$GENERATE 1-20 www.fra A 192.0.2.$\n$GENERATE 21-40 www.nyc A "
+			 "192.0.2.$\n$GENERATE 41-60 www.sin A 192.0.2.$\n",
+		    1),
+	   "POPs with twenty addresses");
+	how.payload = 512;
+	query_for("www.example.com.", DNS_T_A, NULL);
+	ok(work->msg[2] & DNS_TC && !knot_pkt_section(reply, KNOT_ANSWER)->count,
+	   "two of them are too long for 512 bytes");
+	how.payload = 1232;
+	query_for("www.example.com.", DNS_T_A, NULL);
+	is_int(knot_pkt_section(reply, KNOT_ANSWER)->count, 40, "but not for 1232");
+}
+
 /* --- RFC 7871 --------------------------------------------------------------------------------- */
 
 static void expect_formerr(const void *option, size_t len, const char *what)
@@ -642,16 +787,35 @@ static void test_same_answer_with_and_without_the_option(void)
 
 /* --- what is no steered name ------------------------------------------------------------------ */
 
-static void refused(const char *text, const char *name, const char *pattern, const char *why)
+static void refused_of(unsigned int answers, const char *text, const char *name,
+		       const char *pattern, const char *why)
 {
 	struct config_errors errors = { 0 };
 	struct zone *zone = parse_good("example.com.", text);
 
 	name_it(0, name, pattern, 0);
+	names[0].answers = answers;
 	is_int(dns_steered_check(&zone, 1, names, 1, &errors), -EINVAL, "refused");
 	is_str(error_text(&errors), why, "  %s", why);
 	config_errors_free(&errors);
 	zone_free(zone);
+}
+
+static void refused(const char *text, const char *name, const char *pattern, const char *why)
+{
+	refused_of(1, text, name, pattern, why);
+}
+
+static void test_several_are_addresses_of_their_own(void)
+{
+	refused_of(2, HEAD "www.fra A 192.0.2.1\nwww.nyc A 192.0.2.2\nwww.sin A 192.0.2.1\n",
+		   "www.example.com.", "www.%s.example.com.",
+		   "z:7: steer: www.example.com.: with `answers: 2` each address must be of one "
+		   "POP, and www.sin.example.com. and www.fra.example.com. share this one\n");
+	refused_of(3, HEAD "www.fra A 192.0.2.1\nwww.nyc CNAME ns\nwww.sin A 192.0.2.3\n",
+		   "www.example.com.", "www.%s.example.com.",
+		   "z:6: steer: www.example.com.: with `answers: 3` members have addresses, and "
+		   "www.nyc.example.com. is a CNAME\n");
 }
 
 static void test_mistakes_are_told_with_their_place(void)
@@ -690,6 +854,12 @@ int main(void)
 	test_states_are_obeyed_by_the_next_answer();
 	test_all_out_is_what_was_configured();
 	test_types_are_of_one_pop();
+	test_several_are_of_the_rank_of_the_first();
+	test_several_begin_with_the_one_that_is_drawn();
+	test_several_obey_the_states();
+	test_several_have_the_types_that_any_of_them_has();
+	test_several_have_one_ttl();
+	test_several_that_do_not_fit_are_told_by_tcp();
 	test_rfc7871_6_scope_in_a_query_is_malformed();
 	test_rfc7871_6_address_is_as_long_as_its_source();
 	test_rfc7871_7_2_1_option_goes_back_as_it_came();
@@ -704,6 +874,7 @@ int main(void)
 	test_rfc7871_7_2_1_names_without_ecs_have_scope_0();
 	test_rfc7871_private_addresses_are_nowhere_known();
 	test_same_answer_with_and_without_the_option();
+	test_several_are_addresses_of_their_own();
 	test_mistakes_are_told_with_their_place();
 	knot_pkt_free(reply);
 	free(work);

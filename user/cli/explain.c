@@ -119,11 +119,17 @@ const char *explain_by(const struct explain *explain, const struct dns_explain_n
 const char *explain_outcome(const struct dns_explain_name *name, size_t asked)
 {
 	const struct dns_asked_pop *pop = &name->asked.list[asked];
+	size_t i;
 
 	if (pop->word & AD_STEER_OUT)
 		return "out";
-	return asked + 1 == name->asked.nr && pop->pop == name->pop ? "chosen"
-								    : "sheds this client";
+	for (i = asked + 1; i < name->asked.nr; i++)
+		if (name->asked.list[i].pop == pop->pop)
+			return "sheds this client"; /* it was asked again, carelessly */
+	for (i = 0; i < name->nr_pops; i++)
+		if (name->pops[i] == pop->pop)
+			return "chosen";
+	return "sheds this client";
 }
 
 const char *explain_row(const struct explain *explain, const struct ad_steer_row *row,

@@ -140,13 +140,22 @@ static json_t *asked_json(const struct explain *explain, const struct dns_explai
 static void set_choice(json_t *to, const struct explain *explain,
 		       const struct dns_explain_name *name)
 {
+	json_t *others = json_array();
 	char member[NAME_TEXT];
+	unsigned int i;
 
+	json_object_set_new(to, "others", others);
 	if (name->pop == AD_STEER_NONE) {
 		json_object_set_new(to, "pop", json_null());
 		json_object_set_new(to, "member", json_null());
 		return;
 	}
+	for (i = 1; i < name->nr_pops; i++)
+		json_array_append_new(
+			others,
+			json_pack("{s:s, s:s}", "pop", explain->config->pops[name->pops[i]].name,
+				  "member",
+				  name_format(name->steered->members[name->pops[i]], member)));
 	json_object_set_new(to, "pop", json_string(explain->config->pops[name->pop].name));
 	json_object_set_new(to, "member",
 			    json_string(name_format(name->steered->members[name->pop], member)));

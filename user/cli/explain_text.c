@@ -164,6 +164,18 @@ static void print_pops(const struct explain *explain, const struct dns_explain_n
 	}
 }
 
+/* Not where all are out, and the last resort has one nevertheless. */
+static bool is_chosen(const struct dns_explain_name *name)
+{
+	size_t i;
+
+	for (i = 0; i < name->asked.nr; i++)
+		if (name->asked.list[i].pop == name->pop &&
+		    !strcmp(explain_outcome(name, i), "chosen"))
+			return true;
+	return false;
+}
+
 static void print_choice(const struct explain *explain, const struct dns_explain_name *name)
 {
 	static const char *const outs[] = { [CONFIG_OUT_LAST_RESORT] = "the last resort",
@@ -171,14 +183,16 @@ static void print_choice(const struct explain *explain, const struct dns_explain
 					    [CONFIG_OUT_NODATA] = "no data" };
 	const struct config_policy *policy = explain_policy(explain, name);
 	char member[NAME_TEXT];
+	unsigned int i;
 
 	if (name->pop == AD_STEER_NONE) {
 		say("all out", "%s, as all_out says", outs[policy->all_out]);
 		return;
 	}
-	if (!name->asked.nr || strcmp(explain_outcome(name, name->asked.nr - 1), "chosen"))
+	if (!is_chosen(name))
 		say("all out", "%s, as if it were up", explain->config->pops[name->pop].name);
-	say("member", "%s", name_format(name->steered->members[name->pop], member));
+	for (i = 0; i < name->nr_pops; i++)
+		say("member", "%s", name_format(name->steered->members[name->pops[i]], member));
 	if (name->doubtful && name->steered->flags & AD_DNS_STEER_DOUBT)
 		say("TTL", "at most %u (doubt_ttl), for a POP that was asked is in doubt or out",
 		    name->steered->doubt_ttl);

@@ -211,6 +211,7 @@ struct config_steered {
 	char *members;
 	unsigned int ttl_s; /* 0 = as each member's records have it */
 	unsigned int doubt_ttl_s;
+	unsigned int answers; /* 1 to AD_DNS_STEER_ANSWERS */
 	bool ecs;
 	int line;
 };

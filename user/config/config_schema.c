@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "config_schema.h"
+#include "maps/dns.h"
 #include "user/base/nearest.h"
 
 #define IN(type, member)                                                                           \
@@ -360,6 +361,11 @@ const struct schema_row config_schema[] = {
 	{ "steer[].doubt_ttl", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config_steered, doubt_ttl_s),
 	  .min = 1, .max = 604800, .fallback = "10s",
 	  .help = "largest TTL of an answer that names a POP whose state is in doubt" },
+	{ "steer[].answers", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config_steered, answers), .min = 1,
+	  .max = AD_DNS_STEER_ANSWERS, .fallback = "1",
+	  .help = "POPs whose addresses are told at once: the one that is chosen, first, and "
+		  "others "
+		  "of its rank as far as there are any" },
 	{ "steer[].ecs", SCHEMA_BOOL, CHANGE_AT_ONCE, IN(config_steered, ecs), .fallback = "true",
 	  .help = "whether the client's subnet counts that a resolver tells (RFC 7871)" },
 

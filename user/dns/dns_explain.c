@@ -57,11 +57,9 @@ static const struct dns_steered *find_steered(const struct explaining *explainin
 	return NULL;
 }
 
-static void take_draw(const struct explaining *explaining, const struct ad_dns_steered *steered,
-		      int verdict, struct dns_explain_name *to)
+static void take_draw(const struct explaining *explaining, int verdict, struct dns_explain_name *to)
 {
 	const struct dns_work *work = explaining->work;
-	unsigned int doubles = !!(steered->flags & AD_DNS_STEER_DOUBT);
 
 	to->where = work->where;
 	to->by_subnet = work->front != AD_STEER_NONE;
@@ -75,8 +73,11 @@ static void take_draw(const struct explaining *explaining, const struct ad_dns_s
 	to->drawn = work->drawn;
 	to->doubtful = work->doubtful;
 	to->pop = AD_STEER_NONE;
-	if (verdict == DNS_GO)
-		to->pop = (work->cell - steered->variants) >> doubles;
+	if (verdict != DNS_GO)
+		return;
+	to->pop = work->pops[0];
+	memcpy(to->pops, work->pops, sizeof(to->pops));
+	to->nr_pops = work->nr_pops;
 }
 
 /* What is known of @name: by the stages of the engine, as far as the choice of a POP. */
@@ -86,7 +87,6 @@ static void explain_name(struct explaining *explaining, const __u8 *name)
 	const struct ad_dns_image *image = put_question(explaining, name, explaining->ask->qtype);
 	struct dns_work *work = explaining->work;
 	const struct ad_dns_cell *cell;
-	struct ad_dns_steered steered;
 
 	memset(to, 0, sizeof(*to));
 	name_lower(to->name, name);
@@ -99,9 +99,8 @@ static void explain_name(struct explaining *explaining, const __u8 *name)
 	to->steered = find_steered(explaining);
 	if (!to->steered)
 		return;
-	memcpy(&steered, cell->addr, sizeof(steered));
 	explaining->steering.asked = &to->asked;
-	take_draw(explaining, &steered, dns_steer(work, image), to);
+	take_draw(explaining, dns_steer(work, image), to);
 	explaining->steering.asked = NULL;
 }
 

@@ -22,10 +22,12 @@ struct dns_explain_name {
 	__u16 location;
 	unsigned int place_bits; /* that decided on it, of all 128 */
 	__u64 draw;
-	unsigned int draw_bits; /* that the draw was made of, of all 128 */
-	bool drawn;		/* the answer depends on the draw */
-	bool doubtful;		/* a POP on the way was in doubt, or out */
-	unsigned int pop;	/* AD_STEER_NONE: nobody */
+	unsigned int draw_bits;		 /* that the draw was made of, of all 128 */
+	bool drawn;			 /* the answer depends on the draw */
+	bool doubtful;			 /* a POP on the way was in doubt, or out */
+	unsigned int pop;		 /* AD_STEER_NONE: nobody */
+	__u8 pops[AD_DNS_STEER_ANSWERS]; /* it, and others whose addresses are told */
+	unsigned int nr_pops;
 	struct dns_asked asked;
 };
 

@@ -34,6 +34,7 @@ struct dns_steered {
 	__u8 flags;    /* enum ad_dns_steer_flag */
 	__u8 ip4_bits; /* bits of a client's address that count for the draw */
 	__u8 ip6_bits;
+	__u8 answers;	 /* POPs whose addresses are told at once, from 1 on */
 	__u32 ttl;	 /* TTL of the member's sets; DNS_STEERED_TTL: the member's own */
 	__u32 doubt_ttl; /* upper limit while a POP is in doubt, with AD_DNS_STEER_DOUBT */
 	/* By POP: the same sets under this name, signed; NULL: the zone is not, or has none. */

@@ -149,6 +149,7 @@ static int set_name(const struct making *making, size_t index)
 	to->ip6_bits = IP6_BITS;
 	to->ttl = from->ttl ?: DNS_STEERED_TTL;
 	to->doubt_ttl = from->doubt_ttl;
+	to->answers = from->answers;
 	to->file = making->config->path;
 	to->line = from->line;
 	return name_members(making, from, to);

@@ -198,13 +198,34 @@ static int build_variant(struct dns_build *build, const struct making *making, _
 	return err;
 }
 
+/* Addresses of several POPs in one answer have one TTL (RFC 2181, 5.2): the least of all POPs'. */
+static __u32 least_ttl(const struct zone *zone, const struct dns_steered *steered)
+{
+	const struct zone_rr *rrs;
+	__u32 least = ~0u;
+	size_t i, pop, nr;
+
+	for (pop = 0; pop < steered->nr_pops; pop++) {
+		if (!steered->members[pop][0])
+			continue;
+		rrs = dns_steered_find(zone, steered->members[pop], &nr);
+		for (i = 0; i < nr; i++)
+			if ((rrs[i].type == DNS_T_A || rrs[i].type == DNS_T_AAAA) &&
+			    rrs[i].ttl < least)
+				least = rrs[i].ttl;
+	}
+	return least;
+}
+
 /* The cells of one POP: the second one is for when a POP is in doubt. */
 static int build_pop(struct dns_build *build, const struct dns_node *node,
 		     const struct dns_steered *steered, unsigned int pop, __u32 index)
 {
-	const struct ttls usual = { steered->ttl, ~0u };
-	const struct ttls in_doubt = { steered->ttl, steered->doubt_ttl };
 	const struct zone *zone = build->zones[node->zone];
+	__u32 most = steered->answers > 1 ? least_ttl(zone, steered) : ~0u;
+	const struct ttls usual = { steered->ttl, most };
+	const struct ttls in_doubt = { steered->ttl,
+				       most < steered->doubt_ttl ? most : steered->doubt_ttl };
 	struct making making = { .node = node, .ttls = &usual };
 	int err;
 
@@ -252,6 +273,7 @@ static int build_variants(struct dns_build *build, const struct dns_node *node,
 	to->out = steered->out;
 	to->ip4_bits = steered->ip4_bits;
 	to->ip6_bits = steered->ip6_bits;
+	to->answers = steered->answers;
 	for (pop = 0; pop < steered->nr_pops && !err; pop++)
 		if (steered->members[pop][0])
 			err = build_pop(build, node, steered, pop, to->variants + (pop << doubles));

@@ -281,6 +281,11 @@ static bool check_signed(struct checking *checking)
 				 checking->zone->name, checking->zone->file);
 		return true;
 	}
+	if (checking->name->answers > 1)
+		complain(checking,
+			 "zone %s is signed, and addresses of several POPs in one answer would "
+			 "have no signature: take `answers: %u` away",
+			 checking->zone->name, checking->name->answers);
 	if (checking->name->out == AD_DNS_STEER_NODATA)
 		complain(checking,
 			 "zone %s is signed, so that `all_out: nodata` would be found bogus: use "
@@ -308,6 +313,55 @@ static void check_member_signed(struct checking *checking, size_t pop, const str
 	check_variant(checking, checking->name->variants[pop], rrs, nr);
 }
 
+/* --- several answers at once ------------------------------------------------------------------ */
+
+static bool is_address(const struct zone_rr *rr)
+{
+	return rr->type == DNS_T_A || rr->type == DNS_T_AAAA;
+}
+
+/* An address that both members have would be told twice. */
+static void check_apart(struct checking *checking, size_t pop, const struct zone_rr *rrs, size_t nr)
+{
+	char text[NAME_TEXT], other_text[NAME_TEXT];
+	const struct zone_rr *others;
+	size_t other, i, j, nr_others;
+
+	for (other = 0; other < pop; other++) {
+		if (!checking->name->members[other][0])
+			continue;
+		others = dns_steered_find(checking->zone, checking->name->members[other],
+					  &nr_others);
+		for (i = 0; i < nr; i++)
+			for (j = 0; j < nr_others && is_address(&rrs[i]); j++) {
+				if (rrs[i].type != others[j].type ||
+				    !same_data(&rrs[i], &others[j], 1))
+					continue;
+				name_format(checking->name->members[pop], text);
+				name_format(checking->name->members[other], other_text);
+				complain_at(checking, &rrs[i],
+					    "with `answers: %u` each address must be of one POP, "
+					    "and %s and %s share this one",
+					    checking->name->answers, text, other_text);
+				return;
+			}
+	}
+}
+
+static void check_several(struct checking *checking, size_t pop, const struct zone_rr *rrs,
+			  size_t nr)
+{
+	char text[NAME_TEXT];
+
+	if (zone_rrs_have(rrs, nr, DNS_T_CNAME))
+		complain_at(checking, rrs,
+			    "with `answers: %u` members have addresses, and %s is a CNAME",
+			    checking->name->answers,
+			    name_format(checking->name->members[pop], text));
+	else
+		check_apart(checking, pop, rrs, nr);
+}
+
 /* --- names ------------------------------------------------------------------------------------ */
 
 static void check_member(struct checking *checking, size_t pop)
@@ -333,6 +387,8 @@ static void check_member(struct checking *checking, size_t pop)
 			 "the member records of its own",
 			 text);
 	check_beside(checking, rrs, nr, text);
+	if (checking->name->answers > 1)
+		check_several(checking, pop, rrs, nr);
 	if (zone->chain.nr)
 		check_member_signed(checking, pop, rrs, nr);
 }

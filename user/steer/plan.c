@@ -368,6 +368,7 @@ static int take_names(struct building *building)
 			.members = strdup(from->members),
 			.ttl = from->ttl_s,
 			.doubt_ttl = from->doubt_ttl_s,
+			.answers = from->answers ?: 1,
 			.ecs = from->ecs,
 			.line = from->line,
 		};

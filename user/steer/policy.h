@@ -76,6 +76,7 @@ struct steer_name {
 	char *members;	 /* pattern of a member's name in the zone: "{name}.{pop}" */
 	__u32 ttl;	 /* 0: each member's own */
 	__u32 doubt_ttl; /* while a POP is in doubt */
+	__u8 answers;	 /* POPs whose addresses are told at once */
 	bool ecs;
 	int line; /* in the configuration */
 };
