@@ -88,6 +88,11 @@ static void test_filter_nonsense_refused(void)
 		       bad[i].client ?: bad[i].vip ?: bad[i].owner);
 }
 
+static void offer(struct flow_top *top, const struct ad_flow *flow)
+{
+	flow_top_offer(top, &(struct flow_row){ .flow = *flow });
+}
+
 static void test_top_foremost_kept_in_order(void)
 {
 	struct flow_top top;
@@ -96,12 +101,13 @@ static void test_top_foremost_kept_in_order(void)
 	for (unsigned int i = 0; i < 1000; i++) {
 		struct ad_flow flow = fleet_flow("10.0.0.1", 1, i * 7919 % 1000);
 
-		flow_top_offer(&top, &flow);
+		offer(&top, &flow);
 	}
 	flow_top_finish(&top);
 	is_int(top.nr, 10, "as many as asked for");
 	for (unsigned int i = 0; i < top.nr; i++)
-		is_int(top.flows[i].rx_bytes + top.flows[i].tx_bytes, 999 - i, "number %u", i);
+		is_int(top.rows[i].flow.rx_bytes + top.rows[i].flow.tx_bytes, 999 - i, "number %u",
+		       i);
 	flow_top_free(&top);
 }
 
@@ -113,15 +119,58 @@ static void test_top_oldest_and_longest_silent_first(void)
 	young.first_s = 950;
 	young.last_s = 960;
 	flow_top_init(&top, FLOW_SORT_AGE, 1);
-	flow_top_offer(&top, &young);
-	flow_top_offer(&top, &old);
-	is_int(top.flows[0].first_s, 900, "the oldest");
+	offer(&top, &young);
+	offer(&top, &old);
+	is_int(top.rows[0].flow.first_s, 900, "the oldest");
 	flow_top_free(&top);
 	flow_top_init(&top, FLOW_SORT_IDLE, 1);
-	flow_top_offer(&top, &old);
-	flow_top_offer(&top, &young);
-	is_int(top.flows[0].last_s, 960, "the longest silent");
+	offer(&top, &old);
+	offer(&top, &young);
+	is_int(top.rows[0].flow.last_s, 960, "the longest silent");
 	flow_top_free(&top);
+}
+
+static void test_top_slowest_and_most_repaired_first(void)
+{
+	struct flow_row quick = { fleet_flow("10.0.0.1", 1, 1),
+				  { .known = true, .rtt_us = 900, .retransmits = 7 } };
+	struct flow_row slow = { fleet_flow("10.0.0.2", 1, 1),
+				 { .known = true, .rtt_us = 90000, .retransmits = 0 } };
+	struct flow_row unknown = { fleet_flow("10.0.0.3", 1, 1), { 0 } };
+	struct flow_top top;
+
+	flow_top_init(&top, FLOW_SORT_RTT, 3);
+	flow_top_offer(&top, &unknown);
+	flow_top_offer(&top, &quick);
+	flow_top_offer(&top, &slow);
+	flow_top_finish(&top);
+	is_int(top.rows[0].tcp.rtt_us, 90000, "the slowest");
+	ok(!top.rows[2].tcp.known, "without a socket: last");
+	flow_top_free(&top);
+	flow_top_init(&top, FLOW_SORT_RETRANSMITS, 1);
+	flow_top_offer(&top, &slow);
+	flow_top_offer(&top, &quick);
+	is_int(top.rows[0].tcp.retransmits, 7, "most segments sent again");
+	flow_top_free(&top);
+}
+
+static void test_json_tells_what_the_socket_knows(void)
+{
+	struct flow_row row = { fleet_flow("10.0.0.1", 1, 1), { 0 } };
+	char text[FLOW_JSON_TEXT];
+	json_t *json;
+
+	flow_json(&row, &names, text);
+	json = json_loads(text, 0, NULL);
+	ok(json_is_null(json_object_get(json, "rtt_us")), "no socket: null");
+	json_decref(json);
+	row.tcp =
+		(struct socket_info){ .known = true, .rtt_us = 1500, .delivery_rate = 1ull << 40 };
+	flow_json(&row, &names, text);
+	json = json_loads(text, 0, NULL);
+	is_int(json_integer_value(json_object_get(json, "rtt_us")), 1500, "us");
+	ok(json_integer_value(json_object_get(json, "delivery_rate")) == 1ll << 40, "bytes/s");
+	json_decref(json);
 }
 
 static void test_top_unique_drops_repeated_flows(void)
@@ -130,14 +179,14 @@ static void test_top_unique_drops_repeated_flows(void)
 	struct flow_top top;
 
 	flow_top_init(&top, FLOW_SORT_BYTES, 8);
-	flow_top_offer(&top, &a);
-	flow_top_offer(&top, &b);
+	offer(&top, &a);
+	offer(&top, &b);
 	a.rx_bytes = 1000;
-	flow_top_offer(&top, &a);
+	offer(&top, &a);
 	flow_top_finish(&top);
 	flow_top_unique(&top);
 	is_int(top.nr, 2, "one entry for each flow");
-	is_int(top.flows[0].rx_bytes, 1000, "the foremost of them");
+	is_int(top.rows[0].flow.rx_bytes, 1000, "the foremost of them");
 	flow_top_free(&top);
 }
 
@@ -151,7 +200,7 @@ static void test_json_is_valid_and_complete(void)
 	flow.via = 9;
 	flow.vip = 1;
 	flow.flags |= AD_FLOW_CLOSING;
-	len = flow_json(&flow, &names, text);
+	len = flow_json(&(struct flow_row){ .flow = flow }, &names, text);
 	is_int(len, strlen(text), "length");
 	json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 	if (!ok(json, "parsed by somebody else's parser"))
@@ -179,7 +228,7 @@ static void test_json_forwarded_is_told(void)
 	json_t *json;
 
 	flow.flags = AD_FLOW_FORWARDED;
-	flow_json(&flow, &names, text);
+	flow_json(&(struct flow_row){ .flow = flow }, &names, text);
 	json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 	ok(json && json_is_true(json_object_get(json, "forwarded")), "forwarded");
 	ok(json && json_is_false(json_object_get(json, "stamped")), "which says nothing of stamps");
@@ -196,7 +245,7 @@ static void test_vip_that_left_is_no_address(void)
 	flow.vip = 200;
 	flow.vip_port = htons(443);
 	is_str(flow_vip_format(&flow, &names, vip), "removed:443", "as text");
-	flow_json(&flow, &names, text);
+	flow_json(&(struct flow_row){ .flow = flow }, &names, text);
 	json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 	ok(json && json_is_null(json_object_get(json, "vip")), "as JSON: null");
 	json_decref(json);
@@ -213,7 +262,8 @@ static void test_json_longest_names_fit(void)
 	fleet_nodes[0].name = fleet_pops[0].name = name;
 	flow.via = 1;
 	flow.vip = 1;
-	ok(flow_json(&flow, &names, text) < FLOW_JSON_TEXT - 1, "%zu bytes", strlen(text));
+	ok(flow_json(&(struct flow_row){ .flow = flow }, &names, text) < FLOW_JSON_TEXT - 1,
+	   "%zu bytes", strlen(text));
 	fleet_nodes[0].name = node;
 	fleet_pops[0].name = pop;
 }
@@ -265,6 +315,8 @@ int main(void)
 	test_filter_nonsense_refused();
 	test_top_foremost_kept_in_order();
 	test_top_oldest_and_longest_silent_first();
+	test_top_slowest_and_most_repaired_first();
+	test_json_tells_what_the_socket_knows();
 	test_top_unique_drops_repeated_flows();
 	test_json_is_valid_and_complete();
 	test_json_forwarded_is_told();

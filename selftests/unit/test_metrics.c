@@ -434,8 +434,8 @@ static void expect_contract(const char *got, const char *name)
 static void test_metrics_names_are_kept(void)
 {
 	char *text, *line, *rest, *lines[4096] = { NULL }, *all;
-	struct ad_flow flow = fleet_flow("192.0.2.1", 2, 3000);
-	struct flow_top top = { .flows = &flow, .nr = 1, .max = 1 };
+	struct flow_row row = { fleet_flow("192.0.2.1", 2, 3000), { .known = true, .rtt_us = 1 } };
+	struct flow_top top = { .rows = &row, .nr = 1, .max = 1 };
 	struct evbuffer *out = evbuffer_new();
 	struct look look;
 	size_t nr = 0;
@@ -612,8 +612,8 @@ static void test_metrics_catchment_is_bounded(void)
 
 static void test_metrics_flows_endpoints_and_owner(void)
 {
-	struct ad_flow flow = fleet_flow("2001:db8:7f::1", 2, 3000);
-	struct flow_top top = { .flows = &flow, .nr = 1, .max = 1 };
+	struct flow_row row = { fleet_flow("2001:db8:7f::1", 2, 3000), { 0 } };
+	struct flow_top top = { .rows = &row, .nr = 1, .max = 1 };
 	struct evbuffer *out = evbuffer_new();
 	struct names names;
 	char *text;
@@ -626,6 +626,16 @@ static void test_metrics_flows_endpoints_and_owner(void)
 			"direction=\"rx\"} 1500\n"),
 	   "bytes received");
 	ok(strstr(text, "owner=\"edge7\",pop=\"nyc\"} 100\n"), "age without a direction");
+	ok(!strstr(text, "\nanydoor_flow_rtt_seconds{"), "of a flow without a socket no time");
+	free(text);
+	row.tcp = (struct socket_info){ .known = true, .rtt_us = 1500, .retransmits = 3 };
+	metrics_write_flows(out, &names, &top);
+	text = drain(out);
+	ok(strstr(text,
+		  "anydoor_flow_rtt_seconds{client=\"[2001:db8:7f::1]:40000\","
+		  "vip=\"203.0.113.1:443\",kind=\"transit\",owner=\"edge7\",pop=\"nyc\"} 0.0015\n"),
+	   "round-trip time, in seconds");
+	ok(strstr(text, "owner=\"edge7\",pop=\"nyc\"} 3\n"), "segments sent again");
 	free(text);
 	evbuffer_free(out);
 }

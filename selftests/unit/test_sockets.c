@@ -95,8 +95,9 @@ static void test_each_lists_sockets_of_vips(void)
 	is_int(nr_found, 2, "not what is of no VIP, or from one to itself");
 	one = entry(VIP, "198.51.100.1", port);
 	ok(one && one->state == TCP_ESTABLISHED, "IPv4, though its socket is IPv6's");
-	ok(one && one->timestamps, "with timestamps");
-	ok(one && one->rtt_us && one->rtt_us < 1000000, "and the time of its handshake");
+	ok(one && one->info.timestamps, "with timestamps");
+	ok(one && one->info.min_rtt_us && one->info.min_rtt_us < 1000000,
+	   "and the time of its handshake");
 	ok(entry(VIP6, "2001:db8:1::1", port6) != NULL, "IPv6");
 }
 
@@ -120,6 +121,30 @@ static void test_each_ends_when_told(void)
 	is_int(nr_found, 1, "after the first");
 }
 
+static void test_find_asks_for_one(void)
+{
+	struct mnl_socket *nl = sockets_open();
+	struct socket_info info;
+	struct ad_tuple tuple;
+	int i;
+
+	is_int(each(SOCKETS_LIVE, NULL) ?: nr_found, 2, "two connections");
+	for (i = 0; i < nr_found; i++) {
+		is_int(sockets_find(nl, &found[i].tuple, &info), 0, "found, of both families");
+		ok(info.rtt_us && info.cwnd && info.timestamps, "and what its socket knows");
+		is_int(info.min_rtt_us, found[i].info.min_rtt_us, "as in a list of all");
+	}
+	tuple = found[0].tuple;
+	tuple.client_port ^= htons(1);
+	is_int(sockets_find(nl, &tuple, &info), -ENOENT, "a listener is no connection");
+	ok(!info.known, "nothing is known");
+	tuple.vip_port ^= htons(1);
+	is_int(sockets_find(nl, &tuple, &info), -ENOENT, "nor is nothing");
+	is_int(sockets_find(nl, &found[0].tuple, &info), 0,
+	       "the next answer is the next question's");
+	sockets_close(nl);
+}
+
 static void test_timestamps_that_were_not_negotiated(void)
 {
 	const struct socket_entry *one;
@@ -129,7 +154,7 @@ static void test_timestamps_that_were_not_negotiated(void)
 	port = connect_from("198.51.100.1", VIP);
 	is_int(each(SOCKETS_LIVE, NULL), 0, "listed");
 	one = entry(VIP, "198.51.100.1", port);
-	ok(one && !one->timestamps, "a socket without");
+	ok(one && !one->info.timestamps, "a socket without");
 }
 
 static void test_vip_set_by_flags(void)
@@ -173,6 +198,7 @@ int main(void)
 	test_each_lists_sockets_of_vips();
 	test_each_connections_that_begin_count_only_as_all();
 	test_each_ends_when_told();
+	test_find_asks_for_one();
 	test_timestamps_that_were_not_negotiated();
 	return done_testing();
 }

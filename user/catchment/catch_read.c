@@ -62,9 +62,9 @@ static int time_one(const struct socket_entry *socket, void *arg)
 {
 	struct timing *timing = arg;
 
-	if (socket->rtt_us)
+	if (socket->info.min_rtt_us)
 		catch_book_time(timing->book, timing->places, &socket->tuple.client,
-				socket->rtt_us);
+				socket->info.min_rtt_us);
 	return ++timing->nr >= CATCH_SOCKETS_MAX;
 }
 

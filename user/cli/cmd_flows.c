@@ -44,8 +44,9 @@ const struct arg cmd_flows_args[] = {
 	  "only flows of one kind: ours, pin (claimed by its owner), transit (led by its stamp)" },
 	{ "--all", 0, ARG_FLAG, OPTION(all), NULL, 0, 0,
 	  "show flows that are over too, whose entries in the flow table wait to be replaced" },
-	{ "--sort", 0, ARG_CHOICE, OPTION(sort), "bytes|packets|age|idle", 0, 0,
-	  "order of the flows: most bytes, most packets, oldest, or longest silent first" },
+	{ "--sort", 0, ARG_CHOICE, OPTION(sort), "bytes|packets|age|idle|rtt|retransmits", 0, 0,
+	  "order of the flows: most bytes, most packets, oldest, longest silent, slowest, or most "
+	  "segments sent again first" },
 	{ "--top", 0, ARG_NUMBER, OPTION(top), "N", 1, TOP_MAX,
 	  "at most N flows, the first in the order of --sort, or else by bytes (default 100)" },
 	{ "--json-lines", 0, ARG_FLAG, OPTION(json_lines), NULL, 0, 0,
@@ -67,6 +68,7 @@ struct listing {
 	enum style style;
 	bool all;
 	struct table *table;
+	struct mnl_socket *sockets;
 	__u64 matched;
 	__u64 closing;
 	__u64 printed;
@@ -76,7 +78,8 @@ struct listing {
 static const struct column columns[] = {
 	{ "KIND", false },    { "CLIENT", false }, { "VIP", false }, { "OWNER", false },
 	{ "VIA", false },     { "AGE", true },	   { "IDLE", true }, { "RX PKT/B", true },
-	{ "TX PKT/B", true }, { "FLAGS", false },  { NULL, false },
+	{ "TX PKT/B", true }, { "RTT", true },	   { "RETR", true }, { "FLAGS", false },
+	{ NULL, false },
 };
 
 static void print_traffic(struct table *table, __u32 packets, __u64 bytes)
@@ -103,8 +106,22 @@ static const char *flow_remark(const struct ad_flow *flow)
 	return remarks[plain | closing << 1 | forwarded << 2];
 }
 
-static void print_row(struct listing *listing, const struct ad_flow *flow)
+/* Nothing where nothing is known. */
+static void print_tcp(struct table *table, const struct socket_info *tcp)
 {
+	if (tcp->rtt_us)
+		table_cell(table, PLAIN, "%.1fms", tcp->rtt_us / 1e3);
+	else
+		table_cell(table, PLAIN, "%s", "");
+	if (tcp->retransmits)
+		table_cell(table, YELLOW, "%u", tcp->retransmits);
+	else
+		table_cell(table, PLAIN, "%s", "");
+}
+
+static void print_row(struct listing *listing, const struct flow_row *row)
+{
+	const struct ad_flow *flow = &row->flow;
 	const struct names *names = &listing->view.names;
 	char client[ENDPOINT_TEXT], vip[ENDPOINT_TEXT], name[NAME_TEXT], text[UNIT_TEXT];
 	enum colour colour = flow->kind == AD_FLOW_OURS ? GREEN : CYAN;
@@ -121,13 +138,14 @@ static void print_row(struct listing *listing, const struct ad_flow *flow)
 		   unit_duration(flow_seconds(names->now_s, flow->last_s), text));
 	print_traffic(table, flow->rx_packets, flow->rx_bytes);
 	print_traffic(table, flow->tx_packets, flow->tx_bytes);
+	print_tcp(table, &row->tcp);
 	table_cell(table, YELLOW, "%s", flow_remark(flow));
 }
 
-static void print_json(struct listing *listing, const struct ad_flow *flow)
+static void print_json(struct listing *listing, const struct flow_row *row)
 {
 	char text[FLOW_JSON_TEXT];
-	size_t len = flow_json(flow, &listing->view.names, text);
+	size_t len = flow_json(row, &listing->view.names, text);
 
 	if (listing->style == STYLE_ARRAY && listing->printed)
 		fputs(",\n", stdout);
@@ -137,18 +155,21 @@ static void print_json(struct listing *listing, const struct ad_flow *flow)
 }
 
 /* Stops the walk when the output is closed. */
-static int print_flow(struct listing *listing, const struct ad_flow *flow)
+static int print_flow(struct listing *listing, struct flow_row *row)
 {
+	if (!row->tcp.known)
+		flow_socket_ask(listing->sockets, &listing->view.names, row);
 	if (listing->style == STYLE_TABLE)
-		print_row(listing, flow);
+		print_row(listing, row);
 	else
-		print_json(listing, flow);
+		print_json(listing, row);
 	listing->printed++;
 	return ferror(stdout) ? -EPIPE : 0;
 }
 
 static int each_flow(const struct ad_flow *flow, void *arg)
 {
+	struct flow_row row = { .flow = *flow };
 	struct listing *listing = arg;
 
 	if (!listing->all && flow_is_over(flow, &listing->view.names))
@@ -159,8 +180,10 @@ static int each_flow(const struct ad_flow *flow, void *arg)
 	listing->closing += !!(flow->flags & AD_FLOW_CLOSING);
 	listing->by_owner[flow->owner]++;
 	if (!listing->top.max)
-		return print_flow(listing, flow);
-	flow_top_offer(&listing->top, flow);
+		return print_flow(listing, &row);
+	if (flow_sort_asks(listing->top.sort))
+		flow_socket_ask(listing->sockets, &listing->view.names, &row);
+	flow_top_offer(&listing->top, &row);
 	return 0;
 }
 
@@ -204,7 +227,7 @@ static int print_all(struct listing *listing)
 	err = pins_each_flow(&listing->view.pins, each_flow, listing);
 	flow_top_finish(&listing->top);
 	for (size_t i = 0; !err && i < listing->top.nr; i++)
-		err = print_flow(listing, &listing->top.flows[i]);
+		err = print_flow(listing, &listing->top.rows[i]);
 	if (listing->style == STYLE_ARRAY)
 		puts("\n]");
 	table_end(listing->table);
@@ -223,6 +246,7 @@ static int listing_init(struct listing *listing, const struct options *options)
 		listing->style = STYLE_LINES;
 	else
 		listing->style = listing->view.globals->json ? STYLE_ARRAY : STYLE_TABLE;
+	listing->sockets = sockets_open();
 	listing->by_owner = calloc(AD_NODE_ID_MAX + 1, sizeof(*listing->by_owner));
 	if (!listing->by_owner)
 		return -ENOMEM;
@@ -254,6 +278,7 @@ int cmd_flows(const struct globals *globals, int argc, char **argv)
 		code = view_failed(&listing.view, "the flow table", err);
 out:
 	free(listing.by_owner);
+	sockets_close(listing.sockets);
 	flow_top_free(&listing.top);
 	view_close(&listing.view);
 	return code;

@@ -32,6 +32,7 @@ struct job {
 	struct event *timer;
 	struct pins_walk *walk;
 	struct names names;
+	struct mnl_socket *sockets;
 	double worked_s;
 
 	struct flow_top top;	/* JOB_TOP */
@@ -54,6 +55,7 @@ static void job_free(struct job *job)
 	if (job->chunk)
 		evbuffer_free(job->chunk);
 	flow_top_free(&job->top);
+	sockets_close(job->sockets);
 	names_close(&job->names);
 	pins_walk_close(job->walk);
 	free(job);
@@ -109,6 +111,8 @@ static void finish_top(struct job *job)
 
 	flow_top_finish(&job->top);
 	flow_top_unique(&job->top);
+	for (size_t i = 0; i < job->top.nr; i++)
+		flow_socket_ask(job->sockets, &job->names, &job->top.rows[i]);
 	if (body && !metrics_write_flows(body, &job->names, &job->top))
 		metrics_reply(request, 200, PROM_CONTENT_TYPE, body);
 	else
@@ -156,7 +160,11 @@ static void job_fail(struct job *job)
 static void add_line(struct job *job, const struct ad_flow *flow)
 {
 	char text[FLOW_JSON_TEXT];
-	size_t len = flow_json(flow, &job->names, text);
+	struct flow_row row = { .flow = *flow };
+	size_t len;
+
+	flow_socket_ask(job->sockets, &job->names, &row);
+	len = flow_json(&row, &job->names, text);
 
 	text[len++] = '\n';
 	evbuffer_add(job->chunk, text, len);
@@ -172,7 +180,7 @@ static int job_step(struct job *job)
 		if (flow_is_over(&found[i], &job->names))
 			continue;
 		if (job->kind == JOB_TOP)
-			flow_top_offer(&job->top, &found[i]);
+			flow_top_offer(&job->top, &(struct flow_row){ .flow = found[i] });
 		else
 			add_line(job, &found[i]);
 	}
@@ -237,6 +245,7 @@ static int job_open(struct job *job, unsigned int top)
 	struct metrics *metrics = job->metrics;
 	int err = pins_walk_open(metrics->pins, &job->walk);
 
+	job->sockets = sockets_open();
 	err = err ?: names_open(&job->names, metrics->config, metrics->pins);
 	if (!err && job->kind == JOB_TOP)
 		err = flow_top_init(&job->top, FLOW_SORT_BYTES, top);

@@ -985,22 +985,41 @@ static void write_flow(const struct page *page, const char *name, const struct a
 
 static void write_flow_bytes(const struct page *page, const char *name)
 {
-	const struct ad_flow *flow, *end = page->top->flows + page->top->nr;
+	const struct flow_row *row, *end = page->top->rows + page->top->nr;
 
-	for (flow = page->top->flows; flow < end; flow++) {
-		write_flow(page, name, flow, flow->rx_bytes, "rx");
-		write_flow(page, name, flow, flow->tx_bytes, "tx");
+	for (row = page->top->rows; row < end; row++) {
+		write_flow(page, name, &row->flow, row->flow.rx_bytes, "rx");
+		write_flow(page, name, &row->flow, row->flow.tx_bytes, "tx");
 	}
 }
 
 static void write_flow_packets(const struct page *page, const char *name)
 {
-	const struct ad_flow *flow, *end = page->top->flows + page->top->nr;
+	const struct flow_row *row, *end = page->top->rows + page->top->nr;
 
-	for (flow = page->top->flows; flow < end; flow++) {
-		write_flow(page, name, flow, flow->rx_packets, "rx");
-		write_flow(page, name, flow, flow->tx_packets, "tx");
+	for (row = page->top->rows; row < end; row++) {
+		write_flow(page, name, &row->flow, row->flow.rx_packets, "rx");
+		write_flow(page, name, &row->flow, row->flow.tx_packets, "tx");
 	}
+}
+
+/* Of those only whose sockets we can ask. */
+static void write_flow_rtt(const struct page *page, const char *name)
+{
+	const struct flow_row *row, *end = page->top->rows + page->top->nr;
+
+	for (row = page->top->rows; row < end; row++)
+		if (row->tcp.rtt_us)
+			write_flow(page, name, &row->flow, row->tcp.rtt_us / 1e6, NULL);
+}
+
+static void write_flow_retransmits(const struct page *page, const char *name)
+{
+	const struct flow_row *row, *end = page->top->rows + page->top->nr;
+
+	for (row = page->top->rows; row < end; row++)
+		if (row->tcp.known)
+			write_flow(page, name, &row->flow, row->tcp.retransmits, NULL);
 }
 
 /* Of /metrics/flows. */
@@ -1017,6 +1036,15 @@ static const struct family flow_families[] = {
 	{ "flow_idle_seconds", "gauge", FLOW_LABELS,
 	  "time since the last packet of one of the heaviest flows; only in /metrics/flows",
 	  .flow = flow_idle, .applies = always },
+	{ "flow_rtt_seconds", "gauge", FLOW_LABELS,
+	  "smoothed round-trip time of one of the heaviest flows that are ours, by its socket; "
+	  "only "
+	  "in /metrics/flows",
+	  .write = write_flow_rtt, .applies = always },
+	{ "flow_retransmits_total", "counter", FLOW_LABELS,
+	  "TCP segments sent again by one of the heaviest flows that are ours, by its socket; only "
+	  "in /metrics/flows",
+	  .write = write_flow_retransmits, .applies = always },
 };
 
 #define NR(table) (sizeof(table) / sizeof(*(table)))
@@ -1076,8 +1104,8 @@ static void write_samples(const struct page *page, const struct family *family)
 		write_of(page, &before, &page->zones->list[i], &labels_end,
 			 family->zone(&page->status->dns.zones[i]));
 	for (i = 0; family->flow && i < page->top->nr; i++)
-		write_flow(page, family->name, &page->top->flows[i],
-			   family->flow(page, &page->top->flows[i]), NULL);
+		write_flow(page, family->name, &page->top->rows[i].flow,
+			   family->flow(page, &page->top->rows[i].flow), NULL);
 	if (family->write)
 		family->write(page, family->name);
 }

@@ -83,7 +83,7 @@ static int json_counts(char *text, size_t size, const struct ad_flow *flow, __u3
 	return snprintf(text, size,
 			",\"age_s\":%u,\"idle_s\":%u"
 			",\"rx_packets\":%u,\"rx_bytes\":%llu,\"tx_packets\":%u,\"tx_bytes\":%llu"
-			",\"stamped\":%s,\"closing\":%s,\"forwarded\":%s}",
+			",\"stamped\":%s,\"closing\":%s,\"forwarded\":%s",
 			flow_seconds(now_s, flow->first_s), flow_seconds(now_s, flow->last_s),
 			flow->rx_packets, flow->rx_bytes, flow->tx_packets, flow->tx_bytes,
 			flow->flags & AD_FLOW_STAMPED ? "true" : "false",
@@ -91,8 +91,22 @@ static int json_counts(char *text, size_t size, const struct ad_flow *flow, __u3
 			flow->flags & AD_FLOW_FORWARDED ? "true" : "false");
 }
 
-size_t flow_json(const struct ad_flow *flow, const struct names *names, char text[FLOW_JSON_TEXT])
+static int json_tcp(char *text, size_t size, const struct socket_info *tcp)
 {
+	if (!tcp->known)
+		return snprintf(text, size,
+				",\"rtt_us\":null,\"min_rtt_us\":null,\"retransmits\":null"
+				",\"cwnd\":null,\"delivery_rate\":null}");
+	return snprintf(text, size,
+			",\"rtt_us\":%u,\"min_rtt_us\":%u,\"retransmits\":%u,\"cwnd\":%u"
+			",\"delivery_rate\":%llu}",
+			tcp->rtt_us, tcp->min_rtt_us, tcp->retransmits, tcp->cwnd,
+			tcp->delivery_rate);
+}
+
+size_t flow_json(const struct flow_row *row, const struct names *names, char text[FLOW_JSON_TEXT])
+{
+	const struct ad_flow *flow = &row->flow;
 	struct ad_addr vip_addr = names_vip(names, flow->vip);
 	char client[ADDR_TEXT], vip[ADDR_TEXT];
 	int len;
@@ -108,5 +122,6 @@ size_t flow_json(const struct ad_flow *flow, const struct names *names, char tex
 	len += json_node(text + len, FLOW_JSON_TEXT - len, names, "owner", flow->owner);
 	len += json_node(text + len, FLOW_JSON_TEXT - len, names, "via", flow->via);
 	len += json_counts(text + len, FLOW_JSON_TEXT - len, flow, names->now_s);
+	len += json_tcp(text + len, FLOW_JSON_TEXT - len, &row->tcp);
 	return len;
 }

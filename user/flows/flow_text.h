@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "maps/types.h"
+#include "flow_socket.h"
 #include "user/state/names.h"
 
 /* "ours", "pin", "transit", as in --kind and in JSON. */
@@ -34,6 +35,6 @@ bool flow_is_over(const struct ad_flow *flow, const struct names *names);
  * schema restricts names).
  */
 #define FLOW_JSON_TEXT 1024
-size_t flow_json(const struct ad_flow *flow, const struct names *names, char text[FLOW_JSON_TEXT]);
+size_t flow_json(const struct flow_row *row, const struct names *names, char text[FLOW_JSON_TEXT]);
 
 #endif

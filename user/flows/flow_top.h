@@ -6,18 +6,22 @@
 #ifndef AD_FLOW_TOP_H
 #define AD_FLOW_TOP_H
 
+#include <stdbool.h>
 #include <stddef.h>
-#include "maps/types.h"
+#include "flow_socket.h"
 
 enum flow_sort {
 	FLOW_SORT_BYTES,   /* most first, both directions together */
 	FLOW_SORT_PACKETS, /* likewise */
 	FLOW_SORT_AGE,	   /* oldest first */
 	FLOW_SORT_IDLE,	   /* longest silent first */
+	/* By what their sockets know; without it last. */
+	FLOW_SORT_RTT,	       /* the slowest first, by the smoothed round-trip time */
+	FLOW_SORT_RETRANSMITS, /* most segments sent again first */
 };
 
 struct flow_top {
-	struct ad_flow *flows; /* a heap, the hindmost at its root */
+	struct flow_row *rows; /* a heap, the hindmost at its root */
 	size_t nr;
 	size_t max;
 	enum flow_sort sort;
@@ -25,8 +29,10 @@ struct flow_top {
 
 /* 0 or -ENOMEM; @max at least 1. */
 int flow_top_init(struct flow_top *top, enum flow_sort sort, size_t max);
-void flow_top_offer(struct flow_top *top, const struct ad_flow *flow);
-/* Sorts flows[0 .. nr-1]. Afterwards no more flows may be offered. */
+void flow_top_offer(struct flow_top *top, const struct flow_row *row);
+/* Whether that order needs row->tcp. */
+bool flow_sort_asks(enum flow_sort sort);
+/* Sorts rows[0 .. nr-1]. Afterwards no more flows may be offered. */
 void flow_top_finish(struct flow_top *top);
 /* After that: of several entries for one flow the first is kept (two CPUs may have seen it). */
 void flow_top_unique(struct flow_top *top);

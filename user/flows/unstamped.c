@@ -67,7 +67,7 @@ static int count_one(const struct socket_entry *socket, void *arg)
 {
 	struct note *note = arg;
 
-	if (socket->timestamps && !unstamped_has(note->dp, &socket->tuple))
+	if (socket->info.timestamps && !unstamped_has(note->dp, &socket->tuple))
 		note->nr++;
 	return 0;
 }

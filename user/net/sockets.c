@@ -72,7 +72,7 @@ static void read_addr(struct ad_addr *addr, __u8 family, const __be32 words[4])
 }
 
 /* How much of it there is depends on the kernel. */
-static void read_info(const struct nlmsghdr *nlh, struct socket_entry *entry)
+static void read_info(const struct nlmsghdr *nlh, struct socket_info *to)
 {
 	struct tcp_info info = { 0 };
 	struct nlattr *attr;
@@ -85,9 +85,16 @@ static void read_info(const struct nlmsghdr *nlh, struct socket_entry *entry)
 		memcpy(&info, mnl_attr_get_payload(attr),
 		       size < sizeof(info) ? size : sizeof(info));
 	}
-	entry->timestamps = info.tcpi_options & TCPI_OPT_TIMESTAMPS;
-	/* All bits: nothing was measured yet. */
-	entry->rtt_us = info.tcpi_min_rtt == ~0u ? 0 : info.tcpi_min_rtt;
+	*to = (struct socket_info){
+		.known = true,
+		.timestamps = info.tcpi_options & TCPI_OPT_TIMESTAMPS,
+		.rtt_us = info.tcpi_rtt,
+		/* All bits: nothing was measured yet. */
+		.min_rtt_us = info.tcpi_min_rtt == ~0u ? 0 : info.tcpi_min_rtt,
+		.retransmits = info.tcpi_total_retrans,
+		.cwnd = info.tcpi_snd_cwnd,
+		.delivery_rate = info.tcpi_delivery_rate,
+	};
 }
 
 static int on_message(const struct nlmsghdr *nlh, void *data)
@@ -108,7 +115,7 @@ static int on_message(const struct nlmsghdr *nlh, void *data)
 	entry.tuple.vip_port = msg->id.idiag_sport;
 	entry.tuple.client_port = msg->id.idiag_dport;
 	if (walk->which == SOCKETS_LIVE)
-		read_info(nlh, &entry);
+		read_info(nlh, &entry.info);
 	walk->result = walk->each(&entry, walk->arg);
 	return walk->result ? MNL_CB_STOP : MNL_CB_OK;
 }
@@ -172,4 +179,80 @@ int sockets_each(enum sockets_which which, const struct vip_set *vips,
 		mnl_socket_close(nl);
 	}
 	return err;
+}
+
+/* --- a single one ----------------------------------------------------------------------------- */
+
+struct mnl_socket *sockets_open(void)
+{
+	struct mnl_socket *nl = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+
+	if (nl && mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID)) {
+		mnl_socket_close(nl);
+		return NULL;
+	}
+	return nl;
+}
+
+void sockets_close(struct mnl_socket *nl)
+{
+	if (nl)
+		mnl_socket_close(nl);
+}
+
+static void write_addr(__be32 words[4], const struct ad_addr *addr)
+{
+	if (addr_is_ip4(addr))
+		words[0] = addr->w[3];
+	else
+		memcpy(words, addr->b, 16);
+}
+
+static int request_one(struct mnl_socket *nl, const struct ad_tuple *tuple, __u32 seq)
+{
+	char buf[256];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct inet_diag_req_v2 *req = mnl_nlmsg_put_extra_header(nlh, sizeof(*req));
+
+	nlh->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	nlh->nlmsg_flags = NLM_F_REQUEST;
+	nlh->nlmsg_seq = seq;
+	req->sdiag_family = addr_is_ip4(&tuple->vip) ? AF_INET : AF_INET6;
+	req->sdiag_protocol = IPPROTO_TCP;
+	req->idiag_states = states(SOCKETS_LIVE);
+	req->idiag_ext = 1 << (INET_DIAG_INFO - 1);
+	req->id.idiag_sport = tuple->vip_port;
+	req->id.idiag_dport = tuple->client_port;
+	req->id.idiag_cookie[0] = req->id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+	write_addr(req->id.idiag_src, &tuple->vip);
+	write_addr(req->id.idiag_dst, &tuple->client);
+	return mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0 ? -errno : 0;
+}
+
+/* Without a socket of its own, what listens for it is found. */
+static int on_one(const struct nlmsghdr *nlh, void *data)
+{
+	const struct inet_diag_msg *msg = mnl_nlmsg_get_payload(nlh);
+
+	if (states(SOCKETS_LIVE) >> msg->idiag_state & 1)
+		read_info(nlh, data);
+	return MNL_CB_STOP;
+}
+
+int sockets_find(struct mnl_socket *nl, const struct ad_tuple *tuple, struct socket_info *info)
+{
+	static _Thread_local __u32
+		seq; /* an answer that came too late is none to the next question */
+	char buf[1 << 13];
+	ssize_t len;
+	int err;
+
+	memset(info, 0, sizeof(*info));
+	err = request_one(nl, tuple, ++seq);
+	if (err)
+		return err;
+	len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
+	if (len < 0 || mnl_cb_run(buf, len, seq, 0, on_one, info) < 0)
+		return -errno;
+	return info->known ? 0 : -ENOENT;
 }

@@ -8,12 +8,24 @@
 #include <stdbool.h>
 #include "user/config/config.h"
 
+struct mnl_socket;
+
+/* What the stack knows of a connection; all 0: nothing. */
+struct socket_info {
+	bool known;
+	bool timestamps;     /* negotiated */
+	__u32 rtt_us;	     /* smoothed (RFC 6298); 0: not measured */
+	__u32 min_rtt_us;    /* the least of the last minutes; 0: not measured */
+	__u32 retransmits;   /* segments sent again, since it began */
+	__u32 cwnd;	     /* segments that may be under way */
+	__u64 delivery_rate; /* bytes/s, as last measured; 0: not yet */
+};
+
 /* One socket with a peer; IPv4 on an IPv6 socket looks like IPv4. */
 struct socket_entry {
-	struct ad_tuple tuple; /* vip side = local side */
-	__u8 state;	       /* TCP_ESTABLISHED ... of netinet/tcp.h */
-	bool timestamps;       /* negotiated; only known when asked for */
-	__u32 rtt_us;	       /* likewise: the least of the last minutes; 0: not measured */
+	struct ad_tuple tuple;	 /* vip side = local side */
+	__u8 state;		 /* TCP_ESTABLISHED ... of netinet/tcp.h */
+	struct socket_info info; /* only known when asked for */
 };
 
 enum sockets_which {
@@ -36,5 +48,13 @@ bool vip_set_has(const struct vip_set *vips, const struct ad_addr *addr);
  */
 int sockets_each(enum sockets_which which, const struct vip_set *vips,
 		 int (*each)(const struct socket_entry *socket, void *arg), void *arg);
+
+/*
+ * To ask for single ones. NULL and errno; sockets_close() takes NULL. The socket of @tuple is
+ * looked for as the kernel does it for a packet: 0 and @info, -ENOENT, or -errno of the exchange.
+ */
+struct mnl_socket *sockets_open(void);
+int sockets_find(struct mnl_socket *nl, const struct ad_tuple *tuple, struct socket_info *info);
+void sockets_close(struct mnl_socket *nl);
 
 #endif
