@@ -2,7 +2,7 @@
 /*
  * runner.c: plays the vectors against the real programs and reports in TAP.
  *
- *   runner [-m MUTANTS] [-p PROGRAMS [-w]] VECTORS
+ *   runner [-m MUTANTS] [-c STEP] [-p PROGRAMS [-w]] VECTORS
  *
  * First: what each program costs this kernel must be what the file PROGRAMS says; -w writes it
  * there.
@@ -10,7 +10,8 @@
  * Each vector must end in its action, count its reason once and no other, and leave its bytes;
  * directly and through the door. Then: frames cut short, bits flipped under the tunnel's tag, and
  * mutants of every vector, of which nothing is known but that they may break nothing. At the end
- * every row of maps/reasons.h must have been earned.
+ * every row of maps/reasons.h must have been earned. An emulated machine, which is there for its
+ * kernel's sake, makes fewer mutants, and cuts frames at every STEP bytes only.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -34,6 +35,7 @@
 #define TC_UNSPEC	 ((__u32)-1)
 
 static bool earned[AD_REASON_MAX];
+static size_t cut_step = 1;
 static struct rig_result outcome;
 static struct {
 	const char *path; /* what programs cost, by kernel */
@@ -299,7 +301,7 @@ static void vector_truncate(struct rig *rig, const struct vector *vector, const 
 	struct bytes cut = *in;
 	__u32 reason;
 
-	for (cut.len = in->len - 1; cut.len >= 14 && !*complaints; cut.len--) {
+	for (cut.len = in->len - 1; cut.len >= 13 + cut_step && !*complaints; cut.len -= cut_step) {
 		if (rig_prepare(rig, vector))
 			return complain("cannot prepare\n");
 		reason = run_for_reason(rig, vector, &cut);
@@ -313,7 +315,7 @@ static void vector_truncate(struct rig *rig, const struct vector *vector, const 
 		    (outcome.len != cut.len || memcmp(outcome.frame, cut.data, cut.len)))
 			complain("%zu bytes: changed (%s)\n", cut.len, reason_label(reason));
 	}
-	report(vector->name, ": cut short at every byte");
+	report(vector->name, ": cut short anywhere");
 }
 
 static void vector_flip(struct rig *rig, const struct vector *vector, const struct flip *flip,
@@ -528,7 +530,7 @@ static void test_reasons_are_all_earned(void)
 
 static int usage(void)
 {
-	fputs("usage: runner [-m MUTANTS] [-p PROGRAMS [-w]] VECTORS\n", stderr);
+	fputs("usage: runner [-m MUTANTS] [-c STEP] [-p PROGRAMS [-w]] VECTORS\n", stderr);
 	return 2;
 }
 
@@ -539,9 +541,11 @@ int main(int argc, char **argv)
 	size_t i;
 	int option;
 
-	while ((option = getopt(argc, argv, "m:p:w")) != -1) {
+	while ((option = getopt(argc, argv, "c:m:p:w")) != -1) {
 		if (option == 'm')
 			mutants = strtoul(optarg, NULL, 10);
+		else if (option == 'c')
+			cut_step = strtoul(optarg, NULL, 10) ?: 1;
 		else if (option == 'p')
 			programs.path = optarg;
 		else if (option == 'w')
