@@ -41,7 +41,8 @@
 	  "packet tunnelled to the owner that the flow table names")                               \
 	X(WRAP_NEXT, IN, SEND, "wrap_next",                                                        \
 	  "hunted packet that is not for us, tunnelled on to the next node to ask")                \
-	X(DIVERTED, IN, SEND, "diverted", "SYN tunnelled to a successor while this node drains")   \
+	X(DIVERTED, IN, SEND, "diverted",                                                          \
+	  "SYN tunnelled to a successor: this node drains, fails or comes back")                   \
 	/* nobody does */                                                                          \
 	X(NOBODY, IN, PASS, "nobody",                                                              \
 	  "packet whose flow nobody owns: the stack answers with a RST")                           \

@@ -86,6 +86,13 @@ struct ad_steer_told {
 	char who[32];
 };
 AD_ASSERT_SIZE(struct ad_steer_told, 48);
+/*
+ * steer_drained, by name of a POP: 1 while all its nodes drain; greater while it comes back: then
+ * it sheds that less 1, in 65536ths of its clients.
+ */
+#define AD_STEER_DRAINED   1u
+#define AD_STEER_BACK_UNIT 65536u
+
 #define AD_STEER_TOLD_MAX 4096 /* as many POPs as can be configured */
 
 #endif

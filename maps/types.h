@@ -59,9 +59,10 @@ struct ad_state {
 	__u32 unstamped;		/* entries in the unstamped list; 0 skips the lookup */
 	__u32 nr_successors;		/* valid entries below */
 	__u16 successors[AD_SUCCESSOR_MAX]; /* node ids that take our new flows while we drain */
-	__u32 pad;
-	__u64 own; /* AD_OWN_BIT of every address in `locals`: what has none of these is not there
-		    */
+	__u32 kept; /* of new flows, with AD_STATE_DIVERTS alone: those stay here whose hash's high
+		     * half is less; 0: health checks of this POP fail */
+	__u64 own;  /* AD_OWN_BIT of every address in `locals`: what has none of these is not there
+		     */
 	__u32 local_changes; /* counts them: what a CPU remembers of `locals` holds until the next
 			      */
 	__u32 refused_s;     /* CLOCK_MONOTONIC, s: when a flow last found no room; 0 = never */
@@ -78,7 +79,9 @@ enum ad_state_flag {
 	AD_STATE_METERED = 1 << 3,	     /* data of known flows has a budget, too */
 	AD_STATE_ROUTES_BY_ADDRESS = 1 << 2, /* no port matters to this host's multipath routes */
 	AD_STATE_FORWARDS = 1 << 4, /* replies have left here that no socket of ours sent */
+	AD_STATE_DIVERTS = 1 << 5,  /* new flows go to a successor, but for those that are kept */
 };
+#define AD_STATE_HANDS_OVER (AD_STATE_DRAINING | AD_STATE_DIVERTS)
 
 /* keys[0]: readable by root only. SipHash-2-4 keys as two little-endian words. */
 struct ad_tunnel_key {
@@ -136,7 +139,7 @@ enum ad_budget_class {
 	AD_BUDGET_HUNT = 0,  /* of flows that nothing names, to be asked about */
 	AD_BUDGET_GUESS = 1, /* first of a flow here, and its stamp is old: noise looks like that */
 	AD_BUDGET_DATA = 2,  /* of flows with a young stamp, or that are known here */
-	AD_BUDGET_DIVERT = 3,  /* SYNs to successors, while we drain; beyond it they stay */
+	AD_BUDGET_DIVERT = 3,  /* SYNs to successors; beyond it they stay */
 	AD_BUDGET_ACCEPT = 4,  /* SYNs that others divert to us */
 	AD_BUDGET_ICMP = 5,    /* ICMP errors that are tunnelled to a flow's owner */
 	AD_BUDGET_TOO_BIG = 6, /* ICMP errors that we send ourselves, about the path to a node */
@@ -353,7 +356,8 @@ struct ad_told {
 	__u64 real_s; /* CLOCK_REALTIME; 0 = it is not known who it was */
 	__u32 uid;    /* of the process that said it */
 	__u8 what;    /* enum ad_told_what */
-	__u8 pad[3];
+	__u8 now;     /* of UNDRAIN: without a slow start */
+	__u8 pad[2];
 	char who[32];  /* the user's name, as he gave it; NUL terminated, as the next */
 	char why[208]; /* his own words; may be empty */
 };

@@ -106,7 +106,7 @@ static __always_inline void hunt_gather_hints(const struct packet *p, struct hun
 static __always_inline void hunt_gather(const struct packet *p, struct hunt *h,
 					const struct ad_hunt *plan, __u32 guess)
 {
-	hunt_consider(h, node_successor(p->prf));
+	hunt_consider(h, node_successor(p->prf, false));
 	hunt_consider(h, hunt_pinned_to(p));
 	hunt_consider(h, guess);
 	hunt_gather_hints(p, h, plan);

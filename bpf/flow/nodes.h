@@ -27,16 +27,20 @@ __noinline int node_can_take(__u32 id)
 
 /*
  * Chooses a successor by hash; if that one cannot take the flow, the next in the list. 0: no
- * successor can, or we do not drain. Global, so that the rungs are verified without this loop.
+ * successor can, or new flows stay here. While the part that stays grows, a flow that is not @new
+ * may have been diverted, whatever its hash. Global, so that the rungs are verified without this
+ * loop.
  */
-__noinline int node_successor(__u64 prf)
+__noinline int node_successor(__u64 prf, __u32 new)
 {
 	__u32 zero = 0, nr, at, id;
 	struct ad_node *node;
 	struct ad_state *st;
 
 	st = bpf_map_lookup_elem(&state, &zero);
-	if (!st || !(st->flags & AD_STATE_DRAINING))
+	if (!st || !(st->flags & AD_STATE_HANDS_OVER))
+		return 0;
+	if (new && !(st->flags & AD_STATE_DRAINING) && (__u32)(prf >> 32) < st->kept)
 		return 0;
 	nr = st->nr_successors;
 	if (!nr || nr > AD_SUCCESSOR_MAX)

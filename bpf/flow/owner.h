@@ -180,14 +180,14 @@ static __always_inline void owner_meter_transit(struct packet *p, struct ladder 
 }
 
 /*
- * Rung 0: a SYN begins a new flow and stays where it lands. While we drain it goes to a successor,
- * unless it was diverted already, or we have already answered the same SYN, or the successor has
- * not answered it, or the budget is spent. Later packets of the flow that land here are led by
- * their stamp, or hunted, and then the successor is asked first.
+ * Rung 0: a SYN begins a new flow and stays where it lands. While we hand over it goes to a
+ * successor, unless it was diverted already, or we have already answered the same SYN, or the
+ * successor has not answered it, or the budget is spent. Later packets of the flow that land here
+ * are led by their stamp, or hunted, and then the successor is asked first.
  */
 static __always_inline __u32 syn_divert(struct xdp_md *ctx, struct packet *p)
 {
-	__u16 successor = node_successor(p->prf);
+	__u16 successor = node_successor(p->prf, true);
 	enum socket_answer held;
 
 	if (!successor)
@@ -205,8 +205,8 @@ static __always_inline __u32 syn_divert(struct xdp_md *ctx, struct packet *p)
 
 /*
  * @flags: enum ad_state_flag. If a SYN was diverted to us and nobody here would answer it, we drop
- * it: it comes again, and then the node that drains serves it. A flow that DNAT sends to a server
- * has no listener here. Global, so that the other rungs are verified without it.
+ * it: it comes again, and then the node that diverted it serves it. A flow that DNAT sends to a
+ * server has no listener here. Global, so that the other rungs are verified without it.
  */
 __noinline int rung_syn(struct xdp_md *ctx, struct packet *p, __u32 flags)
 {
@@ -214,7 +214,7 @@ __noinline int rung_syn(struct xdp_md *ctx, struct packet *p, __u32 flags)
 		return AD_R_INTERNAL;
 	hunt_doubt(p);
 	if (p->came != AD_WHY_DIVERT)
-		return flags & AD_STATE_DRAINING ? syn_divert(ctx, p) : AD_R_LOCAL_SYN;
+		return flags & AD_STATE_HANDS_OVER ? syn_divert(ctx, p) : AD_R_LOCAL_SYN;
 	if (!budget_allows(p, AD_BUDGET_ACCEPT, p->peer))
 		return AD_R_BUDGET_SYN;
 	return flags & AD_STATE_FORWARDS || owner_ask(ctx, p) != SOCKET_NONE ? AD_R_LOCAL_SYN
@@ -390,7 +390,7 @@ static __always_inline bool pin_still_holds(struct xdp_md *ctx, struct packet *p
 	if (p->socket != SOCKET_NONE)
 		return true;
 	flow_unmark(l->flow.flow, AD_FLOW_DOUBTED);
-	return !(l->st->flags & AD_STATE_DRAINING);
+	return !(l->st->flags & AD_STATE_HANDS_OVER);
 }
 
 /*

@@ -51,6 +51,7 @@ pop_config() { # NODE
 		keys: { file: fleet.key, epoch: 1 }
 		tunnel: { mss_overhead: ${LAB_MSS_OVERHEAD:-auto} }
 		flows: { max: 4K }
+		drain: { slow_start: ${LAB_SLOW_START:-0} }
 		dns:
 		  zones:
 		    - { name: $ZONE, file: $ZONE.zone }

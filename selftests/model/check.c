@@ -242,6 +242,7 @@ static void roll_state(struct trial *t)
 	w->us = US;
 	w->armed = !one_in(50);
 	w->draining = one_in(3);
+	w->diverts = one_in(4);
 	w->metered = one_in(4);
 	w->listed = one_in(8);
 	w->forwards = one_in(4);
@@ -252,9 +253,12 @@ static void roll_state(struct trial *t)
 		w->successors[i] = image.successors[i] = any_node();
 	w->successor_at = w->nr_successors ? (__u32)(t->prf >> 32) % w->nr_successors : 0;
 	image.nr_successors = w->nr_successors;
+	image.kept = one_in(3) ? 0 : (__u32)(t->prf >> 32) + below(2);
+	w->kept = (__u32)(t->prf >> 32) < image.kept;
 	image.unstamped = w->listed;
 	image.flags = (w->armed ? AD_STATE_ARMED : 0) | (w->draining ? AD_STATE_DRAINING : 0) |
-		      (w->metered ? AD_STATE_METERED : 0) | (w->forwards ? AD_STATE_FORWARDS : 0);
+		      (w->metered ? AD_STATE_METERED : 0) | (w->forwards ? AD_STATE_FORWARDS : 0) |
+		      (w->diverts ? AD_STATE_DIVERTS : 0);
 	set_at(t, "state", 0, &image, sizeof(image));
 	if (w->listed)
 		set(t, "unstamped", &t->tuple, sizeof(t->tuple), &(__u32){ 1 }, 4);
@@ -727,10 +731,11 @@ static void tell(const struct trial *t, __u64 number, __u32 got, __u32 expected)
 	diag("tunnel: peer %u landing %u why %u hop %u marks %u candidates %u %u %u", p->peer,
 	     p->landing, p->why, p->hop, p->marks, p->candidates[0], p->candidates[1],
 	     p->candidates[2]);
-	diag("world: armed %d draining %d metered %d listed %d nobody %d hint %u sources %u %u "
+	diag("world: armed %d draining %d diverts %d kept %d metered %d listed %d nobody %d hint "
+	     "%u sources %u %u "
 	     "successors %u neighbours %u",
-	     w->armed, w->draining, w->metered, w->listed, w->nobody, w->hint, w->sources[0],
-	     w->sources[1], w->nr_successors, w->nr_neighbours);
+	     w->armed, w->draining, w->diverts, w->kept, w->metered, w->listed, w->nobody, w->hint,
+	     w->sources[0], w->sources[1], w->nr_successors, w->nr_neighbours);
 	diag("flow: kind %u flags %u owner %u", w->flow.kind, w->flow.flags, w->flow.owner);
 	for (size_t i = 0; i < FLEET; i++)
 		if (!w->nodes[fleet[i].id].known || w->nodes[fleet[i].id].dead)

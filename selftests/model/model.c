@@ -169,8 +169,9 @@ static __u32 keep(struct climb *c, __u32 reason)
 static __u16 successor(const struct climb *c)
 {
 	const struct model_world *w = c->w;
+	bool hands_over = w->draining || w->diverts;
 
-	for (__u32 i = 0; w->draining && i < w->nr_successors; i++) {
+	for (__u32 i = 0; hands_over && i < w->nr_successors; i++) {
 		__u16 id = w->successors[(w->successor_at + i) % w->nr_successors];
 
 		if (can_own(c, id) && !node(c, id)->draining)
@@ -199,7 +200,8 @@ static __u32 climb_syn(struct climb *c)
 		c->r.flow.flags |= AD_FLOW_DOUBTED;
 	if (c->p->why == AD_WHY_DIVERT)
 		return climb_diverted(c);
-	if (!to || (c->p->socket != MODEL_NO_SOCKET && c->p->socket != MODEL_TIME_WAIT))
+	if (!to || (c->w->kept && !c->w->draining) ||
+	    (c->p->socket != MODEL_NO_SOCKET && c->p->socket != MODEL_TIME_WAIT))
 		return end(c, AD_R_LOCAL_SYN);
 	if (c->w->noted_ms_ago >= AD_SYN_AGAIN_MIN_MS && c->w->noted_ms_ago <= AD_SYN_AGAIN_MAX_MS)
 		return end(c, AD_R_SYN_REPEATED);
@@ -382,7 +384,7 @@ static bool pin_holds(struct climb *c)
 	if (c->p->socket != MODEL_NO_SOCKET)
 		return true;
 	c->r.flow.flags &= ~AD_FLOW_DOUBTED;
-	return !c->w->draining;
+	return !c->w->draining && !c->w->diverts;
 }
 
 /* A pin; or what the stamps of a flow said before, for what bears none, if it is not ours. */

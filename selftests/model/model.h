@@ -60,6 +60,8 @@ struct model_flow {
 struct model_world {
 	__u16 us;
 	bool armed, draining, metered;
+	bool diverts;	    /* a part of new flows, although it does not drain ... */
+	bool kept;	    /* ... but not this one */
 	bool listed;	    /* the flow, among the unstamped */
 	bool nobody;	    /* had this very segment a moment ago */
 	bool forwards;	    /* flows of servers behind this host */

@@ -55,6 +55,48 @@ refused "it is no successor there" 2 "it is draining itself" other drain --to fr
 ok "undrain" anydoor undrain
 ok "the other knows" await_ms 1000 stands other 0 up
 
+# --- a slow start ----------------------------------------------------------------------------------
+same_back() { # anydoor|other PERCENT
+	same "$(back "$1")" "$2"
+}
+
+back() { # anydoor|other
+	"$1" pops --json | jq '.steered[] | select(.pop == "nyc").back_percent'
+}
+
+comes_back() { # anydoor|other FROM TO
+	local percent
+	percent=$(back "$1")
+	[[ $percent != null ]] && ((percent >= $2 && percent < $3))
+}
+
+bus_configure drain="{ slow_start: 20s }"
+configure_other
+ok "with a slow start" anydoor reload
+ok "there, too" other reload
+other drain >/dev/null
+await_ms 1000 is_drained anydoor nyc true
+other undrain >/dev/null
+ok "a POP gets a part of its clients at first" await 3 comes_back anydoor 0 50
+ok "and there" comes_back other 0 50
+ok "the part grows" await 15 comes_back anydoor 30 100
+before=$(back anydoor)
+daemon_kill KILL
+daemon_start
+ok "it is as large with the next daemon" comes_back anydoor "$before" 100
+ok "to the end" await 25 same_back anydoor null
+ok "and there" await 5 same_back other null
+other drain >/dev/null
+await_ms 1000 is_drained anydoor nyc true
+other undrain --now >/dev/null
+ok "with --now there is none" same_back other null
+ok "here neither, within a second" await_ms 1000 is_drained anydoor nyc false
+ok "it gets all" await_ms 1000 same_back anydoor null
+bus_configure
+configure_other
+anydoor reload >/dev/null
+other reload >/dev/null
+
 # --- a bus that is away ----------------------------------------------------------------------------
 anydoor pop nyc down >/dev/null
 anydoor drain >/dev/null

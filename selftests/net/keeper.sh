@@ -94,6 +94,7 @@ configure() {
 		[flows]="{ max: 4K }"
 		[dns]="{ zones: [{ name: example.com, file: example.zone }] }"
 		[metrics]="{ listen: off }"
+		[drain]="{ slow_start: 0 }"
 		[state]="{ bpffs: $PINS, run: $LAB_DIR/run }"
 	)
 	local pair

@@ -18,7 +18,7 @@ VIP4_TCP, VIP4_DNS, VIP6_DNS = "192.0.2.20", "192.0.2.53", "2001:db8:a::53"
 CLIENT4, CLIENT6 = "198.51.100.7", "2001:db8:c::7"
 
 LOCAL_TCP, LOCAL_DNS, LOCAL_TUNNEL, LOCAL_UNARMED = 1, 2, 4, 8
-ARMED, DRAINING, ROUTES_BY_ADDRESS, METERED, FORWARDS = 1, 2, 4, 8, 16
+ARMED, DRAINING, ROUTES_BY_ADDRESS, METERED, FORWARDS, DIVERTS = 1, 2, 4, 8, 16, 32
 NODE_KNOWN, NODE_DEAD, NODE_DRAINING = 1, 2, 4
 FREE, TRANSIT, PIN, OURS = range(4)
 FLOW_STAMPED, FLOW_CLOSING, FLOW_DOUBTED, FLOW_SCOUTED, FLOW_FORWARDED, FLOW_HALF_OPEN = (
@@ -130,10 +130,11 @@ OWN = sum({1 << own_bit(a) for a in (VIP4, VIP6, VIP4_TCP, VIP4_DNS, VIP6_DNS,
                                      tunnel4(US), tunnel6(US), tunnel4(TX), tunnel6(TX))})
 
 
-def state(flags=ARMED, unstamped=0, successors=()):
+def state(flags=ARMED, unstamped=0, successors=(), kept=0):
     return image("ad_state", stamp_wall_minus_mono_ms=STAMP_WALL_MINUS_MONO_MS,
                  real_minus_mono_ns=REAL_MINUS_MONO_NS, flags=flags, unstamped=unstamped,
-                 nr_successors=len(successors), successors=successors, own=OWN)
+                 nr_successors=len(successors), successors=successors, kept=kept,
+                 own=OWN)
 
 
 def keys(stamp=STAMP_KEY, current=(TUNNEL_KEY, EPOCH, 1), previous=(TUNNEL_KEY_OLD, EPOCH_OLD, 1)):

@@ -7,8 +7,8 @@ from scapy.layers.l2 import Dot1AD, Dot1Q
 from oracle import (DATA, DIVERT, EPOCH, HUNT, HUNTED, MONO_MS, MONO_NS, TUNNEL_KEY, Segment, Tunnel, decode,
                     ether, outer_label, outer_port, stamp, too_big)
 from local_vectors import MINUTE, STRANGER4, STRANGER6, unstamped
-from world import (MAX_WINDOW, ACKED, AFTER_GAP, ARMED, CLIENT4, DEAD, DRAINING, DRAINS, FREE, MAC_SIDE,
-                   MAC_SIDE_GATEWAY, NARROW, NARROW_MTU, NO_NEIGH, NO_ROUTE, OURS, PIN, REDIRECT,
+from world import (MAX_WINDOW, ACKED, AFTER_GAP, ARMED, CLIENT4, DEAD, DIVERTS, DRAINING, DRAINS, FREE,
+                   MAC_SIDE, MAC_SIDE_GATEWAY, NARROW, NARROW_MTU, NO_NEIGH, NO_ROUTE, OURS, PIN, REDIRECT,
                    ROUTES_BY_ADDRESS, TAGGED, TRANSIT, TX, UNKNOWN, UPLINK, US, VLAN, Flow, fleet,
                    flow_entry, keys, leg_image, nobody, node_image, socket_flow, state, tunnel4, tunnel6,
                    u32)
@@ -349,6 +349,32 @@ def write_divert(w):
     assert seen == set(successors)
 
 
+def write_divert_part(w):
+    """A node that fails, or comes back, keeps a part of its new flows, by their hash."""
+    def diverting(kept, *successors, flags=ARMED | DIVERTS):
+        return [("state", u32(0), state(flags=flags, successors=successors, kept=kept))]
+
+    for family, flow in (("4", STRANGER4), ("6", STRANGER6)):
+        syn = Segment(flow, "S", ack=0, ts=(5, 0))
+        high = flow.prf64() >> 32
+        for label, kept in (("none", 0), ("less", high)):
+            wrapped(w, f"part{family}-keeps-{label}", syn, TX, (), reason="diverted", why=DIVERT,
+                    sets=diverting(kept, TX))
+        for label, kept in (("this", high + 1), ("most", 0xFFFFFFFF)):
+            w.vector(f"part{family}-keeps-{label}", syn.frame(), "pass", "local_syn",
+                     sets=diverting(kept, TX), peers=((TX, 0, 0),))
+        wrapped(w, f"part{family}-drain-keeps-nothing", syn, TX, (), reason="diverted", why=DIVERT,
+                sets=diverting(0xFFFFFFFF, TX, flags=ARMED | DIVERTS | DRAINING))
+        w.vector(f"part{family}-nobody-left", syn.frame(), "pass", "local_syn", sets=diverting(0))
+        w.vector(f"part{family}-nobody-alive", syn.frame(), "pass", "local_syn",
+                 sets=diverting(0, DEAD, DRAINS, US, UNKNOWN))
+        w.vector(f"part{family}-again", syn.frame(), "pass", "syn_repeated",
+                 sets=diverting(0, TX) + nobody(flow, syn.seq, MONO_MS - 3000), peers=((TX, 0, 0),))
+        # It may have been diverted when less was kept.
+        wrapped(w, f"part{family}-hunt", Segment(flow), TX, (TX,), reason="wrap_hunt",
+                why=HUNT, marks=HUNTED, sets=diverting(0xFFFFFFFF, TX))
+
+
 def write(w):
     write_families(w)
     write_shapes(w)
@@ -359,3 +385,4 @@ def write(w):
     write_refused(w)
     write_legs(w)
     write_divert(w)
+    write_divert_part(w)

@@ -86,7 +86,7 @@ static void test_state_successors_no_more_than_fit(void)
 	state_set_successors(&state, ids, AD_SUCCESSOR_MAX + 2);
 	is_int(state.nr_successors, AD_SUCCESSOR_MAX, "as many as fit");
 	is_int(state.successors[AD_SUCCESSOR_MAX - 1], 10 + AD_SUCCESSOR_MAX - 1, "to the last");
-	is_int(state.pad, 0, "and what stands behind them is as it was");
+	is_int(state.kept, 0, "and what stands behind them is as it was");
 	state_set_successors(&state, ids, 1);
 	is_int(state.nr_successors, 1, "fewer");
 }

@@ -56,8 +56,31 @@ static void test_pops_states_are_words_and_back(void)
 		   bad[i][1] ?: "");
 }
 
+static void test_word_of_a_pop_that_comes_back_sheds_less_and_less(void)
+{
+	const __u32 begin = AD_STEER_DRAINED + AD_STEER_BACK_UNIT;
+	struct ad_steer_told told = {};
+
+	is_int(pops_word(&told, AD_HEALTH_UP, AD_STEER_DRAINED), AD_STEER_OUT, "drained: out");
+	is_int(pops_word(&told, AD_HEALTH_UP, begin), AD_STEER_DOUBT | 64 << AD_STEER_SHED_SHIFT,
+	       "at first it sheds all");
+	is_int(pops_word(&told, AD_HEALTH_UP, AD_STEER_DRAINED + AD_STEER_BACK_UNIT / 4),
+	       AD_STEER_DOUBT | 16 << AD_STEER_SHED_SHIFT, "then a quarter");
+	is_int(pops_word(&told, AD_HEALTH_UP, AD_STEER_DRAINED + 1),
+	       AD_STEER_DOUBT | 1 << AD_STEER_SHED_SHIFT, "then as little as can be shed");
+	is_int(pops_word(&told, AD_HEALTH_UP, ~0u), AD_STEER_DOUBT | 64 << AD_STEER_SHED_SHIFT,
+	       "no number is too large");
+	is_int(pops_word(&told, AD_HEALTH_OUT, begin), AD_STEER_OUT, "one that fails is out");
+	is_int(pops_parse("shed", "50%", &told), 0, "an operator has it shed a half");
+	is_int(pops_word(&told, AD_HEALTH_UP, AD_STEER_DRAINED + AD_STEER_BACK_UNIT / 4),
+	       AD_STEER_DOUBT | 32 << AD_STEER_SHED_SHIFT, "the greater part counts");
+	is_int(pops_parse("up", NULL, &told), 0, "an operator says up");
+	is_int(pops_word(&told, AD_HEALTH_UP, begin), 0, "which counts more");
+}
+
 int main(void)
 {
+	test_word_of_a_pop_that_comes_back_sheds_less_and_less();
 	test_pops_who_told_is_printable();
 	test_pops_states_are_words_and_back();
 	return done_testing();

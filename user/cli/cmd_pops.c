@@ -80,6 +80,16 @@ static json_t *steered_json(const struct pop_seen *pops, size_t nr)
 }
 
 /* Nothing where no name is steered. */
+static const char *drained_text(const struct pop_seen *pop, char text[64])
+{
+	*text = '\0';
+	if (pop->is_drained)
+		snprintf(text, 64, " (its nodes drain)");
+	else if (pop->back_percent < 100)
+		snprintf(text, 64, " (comes back: %u %%)", pop->back_percent);
+	return text;
+}
+
 static void steered_print(const struct pop_seen *pops, size_t nr)
 {
 	static const struct column columns[] = { { "STEERED TO", false },
@@ -90,7 +100,7 @@ static void steered_print(const struct pop_seen *pops, size_t nr)
 						 { "FOR", true },
 						 {} };
 	struct table *table = nr ? table_new(stdout, columns) : NULL;
-	char state[POP_STATE_TEXT], age[UNIT_TEXT], who[POP_WHO_TEXT];
+	char state[POP_STATE_TEXT], age[UNIT_TEXT], who[POP_WHO_TEXT], drained[64];
 
 	if (!table)
 		return;
@@ -100,8 +110,8 @@ static void steered_print(const struct pop_seen *pops, size_t nr)
 		const struct ad_health_pop *health = &pops[i].health;
 
 		table_cell(table, PLAIN, "%s", pops[i].name);
-		table_cell(table, told->state || pops[i].is_drained ? YELLOW : PLAIN, "%s%s",
-			   pops_state(told, state), pops[i].is_drained ? " (its nodes drain)" : "");
+		table_cell(table, told->state || *drained_text(&pops[i], drained) ? YELLOW : PLAIN,
+			   "%s%s", pops_state(told, state), drained_text(&pops[i], drained));
 		table_cell(table, PLAIN, "%s",
 			   told->state ? unit_duration(time(NULL) - told->since_real_s, age) : "");
 		table_cell(table, PLAIN, "%s", pops_who(told, who));

@@ -8,6 +8,7 @@
 #include "cmd.h"
 #include "user/base/output.h"
 #include "user/bgp/record.h"
+#include "user/fleet/divert.h"
 #include "user/fleet/told.h"
 #include "user/flows/flow_text.h"
 #include "user/load/attach.h"
@@ -80,6 +81,28 @@ static void print_steps(const struct status *status)
 			   what);
 }
 
+/* This node does not drain. */
+static void print_divert(const struct ad_state *state, const char *successors)
+{
+	char word[64];
+
+	switch (divert_kind(state)) {
+	case DIVERT_FAILS:
+		print_line("drain", "off; %s: new flows go to %s",
+			   coloured(YELLOW, "health checks of this POP fail", word, sizeof(word)),
+			   *successors ? successors : "nobody");
+		break;
+	case DIVERT_COMES_BACK:
+		print_line(
+			"drain",
+			"off; slow start: %u %% of new flows are served here, the others go to %s",
+			divert_kept_percent(state), *successors ? successors : "nobody");
+		break;
+	default:
+		print_line("drain", "off");
+	}
+}
+
 static void print_drain(const struct view *view, const struct status *status)
 {
 	char text[AD_SUCCESSOR_MAX * (NAME_TEXT + 2)] = "", name[NAME_TEXT], word[64];
@@ -87,13 +110,13 @@ static void print_drain(const struct view *view, const struct status *status)
 	char told[TOLD_TEXT];
 	size_t len = 0;
 
-	if (!(state->flags & AD_STATE_DRAINING)) {
-		print_line("drain", "off");
-		return;
-	}
 	for (__u32 i = 0; i < state->nr_successors && i < AD_SUCCESSOR_MAX; i++)
 		len += snprintf(text + len, sizeof(text) - len, "%s%s", i ? ", " : "",
 				names_format(&view->names, state->successors[i], name));
+	if (!(state->flags & AD_STATE_DRAINING)) {
+		print_divert(state, text);
+		return;
+	}
 	print_line("drain", "%s: new flows go to %s; %llu connections live here",
 		   coloured(YELLOW, "on", word, sizeof(word)), len ? text : "nobody",
 		   status->flows_left);
@@ -185,6 +208,10 @@ static void print_pops(const struct status *status)
 			print_line("pop",
 				   "%s: gets no new clients by steered names: its nodes drain",
 				   status->pops[i].name);
+		else if (status->pops[i].back_percent < 100)
+			print_line("pop",
+				   "%s: slow start: gets %u %% of its clients by steered names",
+				   status->pops[i].name, status->pops[i].back_percent);
 		print_health(&status->pops[i]);
 	}
 }

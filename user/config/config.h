@@ -380,6 +380,7 @@ struct config {
 	struct config_bgp bgp;
 	__u16 successors[AD_SUCCESSOR_MAX]; /* drain.successors, as node ids */
 	size_t nr_successors;		    /* none configured: drain_default() */
+	unsigned int slow_start_s;	    /* drain.slow_start */
 	__u16 neighbours[AD_NEIGHBOUR_MAX]; /* hunt.neighbours, as node ids */
 	size_t nr_neighbours;		    /* none configured: hunt_plan() chooses */
 	unsigned int hint_s;		    /* hunt.hints */

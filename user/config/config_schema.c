@@ -511,14 +511,21 @@ const struct schema_row config_schema[] = {
 	  .help = "time between two signs of life of a node; the bus is stale when four of one's "
 		  "own did not come back, a node is gone after six; the same on every node" },
 
-	{ "drain", SCHEMA_MAP, .help = "who takes over while this node drains" },
+	{ "drain", SCHEMA_MAP,
+	  .help = "who takes over while this node drains or fails, and how it comes back" },
 	{ "drain.successors", SCHEMA_LIST, CHANGE_AT_ONCE, .ordered = true, .array = true,
 	  LIST_OF(__u16, successors, nr_successors), .max = AD_SUCCESSOR_MAX,
-	  .help = "nodes that take the new flows of this node while it drains; without any: the "
+	  .help = "nodes that take the new flows of this node while it drains or its health "
+		  "checks fail; without any: the "
 		  "nodes of its POP that are `up`, or, if none is, those of the nearest POP (see "
 		  "`pops`)" },
 	{ "drain.successors[]", SCHEMA_NODE, .unique = true, .size = sizeof(__u16),
 	  .later = later_successor, .help = "name of a node" },
+	{ "drain.slow_start", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config, slow_start_s),
+	  .max = 86400, .fallback = "1m",
+	  .help = "how long the part of new flows, and of steered answers, that a node gets grows "
+		  "after a drain is taken back, or after health checks of its POP pass again; 0: "
+		  "it gets all of them at once" },
 
 	{ "bgp", SCHEMA_MAP, IN(config, bgp.line),
 	  .help = "what the BGP daemon of this host tells its neighbours of the VIPs" },

@@ -84,6 +84,7 @@ static json_t *verb_drain(struct daemon *daemon, const char *verb, const json_t 
 			  const struct control_caller *caller)
 {
 	const struct drain_place place = loader_drain_place(daemon->loader, daemon->config);
+	bool drains = !strcmp(verb, "drain");
 	json_t *reply;
 
 	if (daemon->detached)
@@ -92,10 +93,12 @@ static json_t *verb_drain(struct daemon *daemon, const char *verb, const json_t 
 	if (!json_is_true(json_object_get(reply, "ok")))
 		return reply;
 	json_object_set_new(reply, "steps", json_true());
-	if (!strcmp(verb, "drain"))
+	if (drains)
 		daemon_bgp_drain(daemon, args);
 	daemon_bus_said(daemon, NULL);
 	daemon_pops_follow(daemon);
+	if (!drains && json_is_true(json_object_get(args, "now")))
+		daemon_pop_is_back(daemon, daemon->config->self->pop);
 	return reply;
 }
 

@@ -149,6 +149,7 @@ void daemon_bus_obey_told(struct daemon *daemon, __u16 id, const json_t *body)
 	const json_t *told = json_object_get(body, "told");
 	struct model *fleet = daemon->loader->fleet;
 	enum model_cause before = model_standing(fleet, id).cause;
+	const struct config_node *node;
 	enum ad_told_what what;
 	const char *word = json_string_value(json_object_get(told, "what")), *who;
 
@@ -158,10 +159,13 @@ void daemon_bus_obey_told(struct daemon *daemon, __u16 id, const json_t *body)
 	show_told(daemon, id, what, told);
 	if (model_standing(fleet, id).cause == before)
 		return;
+	node = model_node(fleet, id);
 	who = json_string_value(json_object_get(told, "who"));
 	log_info("bus: node %u %s, told by %s", id,
 		 model_state_name(model_standing(fleet, id).state), who ?: "?");
 	follow(daemon);
+	if (node && what == AD_TOLD_UNDRAIN && json_is_true(json_object_get(told, "now")))
+		daemon_pop_is_back(daemon, node->pop);
 }
 
 /* --- an operator's word of a POP -------------------------------------------------------------- */

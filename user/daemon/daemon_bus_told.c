@@ -14,8 +14,9 @@
 
 static json_t *told_body(const struct ad_told *told)
 {
-	return json_pack("{s:{s:s, s:I, s:s, s:s}}", "told", "what", told_word(told->what), "at_s",
-			 (json_int_t)told->real_s, "who", told->who, "why", told->why);
+	return json_pack("{s:{s:s, s:I, s:s, s:s, s:b}}", "told", "what", told_word(told->what),
+			 "at_s", (json_int_t)told->real_s, "who", told->who, "why", told->why,
+			 "now", told->now);
 }
 
 static void tell_drain(struct daemon *daemon)

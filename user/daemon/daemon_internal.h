@@ -116,6 +116,7 @@ struct daemon {
 	struct peer_watch peers;
 	struct model_sink nodes; /* the data path's map */
 	struct model_sink pops;	 /* POPs whose nodes drain */
+	bool pops_come_back;	 /* one of them did */
 	bool detached;		 /* nothing left to tend */
 	bool stops;		 /* nothing more is begun */
 };
@@ -140,6 +141,14 @@ void daemon_confine(const struct daemon *daemon);
 json_t *daemon_pop(struct daemon *daemon, const json_t *args);
 /* Steered names stop naming POPs whose nodes drain, and name them again. */
 void daemon_pops_follow(struct daemon *daemon);
+/* Once a second: that, and POPs whose drain was taken back get more of their clients again. */
+void daemon_tend_pops(struct daemon *daemon);
+/* An operator wants no slow start of @pop. */
+void daemon_pop_is_back(struct daemon *daemon, __u16 pop);
+/* Whether health checks say that the POP with that index does not serve. */
+bool daemon_pop_fails(const struct daemon *daemon, size_t pop);
+/* Once a second: new connections go elsewhere while this POP fails, and come back by and by. */
+void daemon_tend_divert(struct daemon *daemon);
 /* Once a second: how many connections, and what this node's POP sheds for that. */
 void daemon_tend_load(struct daemon *daemon);
 /* Other zones are in use, or a new configuration. */

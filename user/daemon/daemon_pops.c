@@ -49,16 +49,57 @@ static bool drains(const struct model_pop *pop)
 static int follow(struct daemon *daemon, const char *name, bool is_drained)
 {
 	const struct pins *pins = &daemon->loader->pins;
+	__u32 before = pops_drained(pins, name), now = is_drained ? AD_STEER_DRAINED : before;
 	int err;
 
-	if (pops_is_drained(pins, name) == is_drained)
+	if (!is_drained && before == AD_STEER_DRAINED)
+		now = daemon->config->slow_start_s ? AD_STEER_DRAINED + AD_STEER_BACK_UNIT : 0;
+	daemon->pops_come_back |= now > AD_STEER_DRAINED;
+	if (now == before)
 		return 0;
-	err = pops_drain(pins, name, is_drained);
+	err = pops_drain(pins, name, now);
 	if (!err)
 		log_info("POP %s: %s", name,
 			 is_drained ? "all its nodes drain: steered names stop naming it"
 				    : "its nodes take new flows again: steered names name it");
 	return err;
+}
+
+/* One step of its way back. True: it is not there yet. */
+static bool lead_back(const struct daemon *daemon, const char *name)
+{
+	__u32 before = pops_drained(&daemon->loader->pins, name), now = 0, step;
+
+	if (before <= AD_STEER_DRAINED)
+		return false;
+	step = AD_STEER_BACK_UNIT / (daemon->config->slow_start_s ?: 1) ?: 1;
+	if (before > AD_STEER_DRAINED + step)
+		now = before - step;
+	if (pops_drain(&daemon->loader->pins, name, now))
+		return true;
+	if (!now)
+		log_info("POP %s: steered names name it as before its drain", name);
+	return now;
+}
+
+void daemon_tend_pops(struct daemon *daemon)
+{
+	size_t i;
+
+	daemon_pops_follow(daemon);
+	if (!daemon->pops_come_back)
+		return;
+	daemon->pops_come_back = false;
+	for (i = 0; i < daemon->config->nr_pops; i++)
+		daemon->pops_come_back |= lead_back(daemon, daemon->config->pops[i].name);
+}
+
+void daemon_pop_is_back(struct daemon *daemon, __u16 pop)
+{
+	const char *name = daemon->config->pops[pop].name;
+
+	if (pops_drained(&daemon->loader->pins, name) > AD_STEER_DRAINED)
+		pops_drain(&daemon->loader->pins, name, 0);
 }
 
 static int follow_all(struct daemon *daemon, struct model_pop *sums)

@@ -13,6 +13,7 @@
 #include "user/base/clock.h"
 #include "user/base/prom.h"
 #include "user/bgp/record.h"
+#include "user/fleet/divert.h"
 #include "user/flows/flow_text.h"
 #include "user/status/counter.h"
 #include "user/steer/policy.h"
@@ -196,6 +197,7 @@ VALUE(is_armed, !!(page->status->state.flags & AD_STATE_ARMED))
 VALUE(is_draining, !!(page->status->state.flags & AD_STATE_DRAINING))
 VALUE(flows_left, page->status->flows_left)
 VALUE(successors, page->status->state.nr_successors)
+VALUE(kept, divert_kept_percent(&page->status->state) / 100.0)
 VALUE(unstamped, page->status->state.unstamped)
 VALUE(reload_refused, page->status->reload.end == AD_RELOAD_REFUSED)
 VALUE(warnings, page->status->nr_warnings)
@@ -810,7 +812,12 @@ static const struct family families[] = {
 	  "1 for the step that a drain of this node has come to, else 0; off: it does not drain",
 	  .write = write_drain_steps },
 	{ "drain_successors", "gauge", "",
-	  "nodes that take the new flows of this node while it drains", .value = successors },
+	  "nodes that take new flows of this node: while it drains, fails or comes back",
+	  .value = successors },
+	{ "new_flows_kept_ratio", "gauge", "",
+	  "part of new flows that is served here: 1; 0 while this node drains or health checks of "
+	  "its POP fail; in between during a slow start",
+	  .value = kept },
 	{ "bgp_wish", "gauge", "family, state",
 	  "1 for what shall be told of the VIPs, else 0; only with a `bgp.driver`",
 	  .write = write_bgp_wish, .applies = with_bgp },

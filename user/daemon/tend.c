@@ -314,11 +314,12 @@ void daemon_tend(struct daemon *daemon)
 		shout_if_full(daemon);
 	if (seconds % EXPIRY_EVERY_S == 0)
 		tend_signatures(daemon);
+	daemon_tend_divert(daemon);
 	daemon_tend_load(daemon);
 	daemon_tend_bgp(daemon);
 	daemon_bus_tend(daemon);
 	daemon_tend_rtt(daemon);
-	daemon_pops_follow(daemon);
+	daemon_tend_pops(daemon);
 	catchment_tend(daemon->catchment, daemon->config, &daemon->loader->pins,
 		       state_has_flag(daemon->loader->dp.state_at, AD_STATE_DRAINING));
 	daemon->tend.seconds++;

@@ -9,15 +9,20 @@
 #include "fleet.h"
 
 static const char *why_not(const struct model *model, const struct config *config,
-			   const struct config_node *node)
+			   const struct config_node *node, const bool *serves)
 {
+	struct model_standing standing;
+
 	if (!node)
 		return "no such node in this configuration";
 	if (node->id == config->self->id)
 		return "that is this node";
-	switch (model_standing(model, node->id).state) {
+	standing = model_standing(model, node->id);
+	switch (standing.state) {
 	case MODEL_UP:
-		return NULL;
+		if (serves && standing.cause == MODEL_BY_SILENT)
+			return "it does not answer";
+		return serves && !serves[node->pop] ? "its POP fails" : NULL;
 	case MODEL_DRAINING:
 		return "it is draining itself";
 	default:
@@ -25,9 +30,10 @@ static const char *why_not(const struct model *model, const struct config *confi
 	}
 }
 
-static bool can_take(const struct model *model, const struct config *config, __u16 id)
+static bool can_take(const struct model *model, const struct config *config, __u16 id,
+		     const bool *serves)
 {
-	return !why_not(model, config, model_node(model, id));
+	return !why_not(model, config, model_node(model, id), serves);
 }
 
 int drain_parse(const struct model *model, const struct config *config, const char *names,
@@ -38,7 +44,7 @@ int drain_parse(const struct model *model, const struct config *config, const ch
 
 	while (copy && (name = strsep(&rest, ","))) {
 		const struct config_node *node = config_node_by_name(config, name);
-		const char *reason = why_not(model, config, node);
+		const char *reason = why_not(model, config, node, NULL);
 
 		if (!reason && nr == AD_SUCCESSOR_MAX)
 			reason = "one successor too many";
@@ -54,19 +60,19 @@ int drain_parse(const struct model *model, const struct config *config, const ch
 }
 
 static size_t add_configured(const struct model *model, const struct config *config,
-			     __u16 ids[AD_SUCCESSOR_MAX])
+			     const bool *serves, __u16 ids[AD_SUCCESSOR_MAX])
 {
 	size_t nr = 0;
 
 	for (size_t i = 0; i < config->nr_successors; i++)
-		if (can_take(model, config, config->successors[i]))
+		if (can_take(model, config, config->successors[i], serves))
 			ids[nr++] = config->successors[i];
 	return nr;
 }
 
 /* From behind us, so that not all of a POP think of the same one first. */
 static size_t add_nearest(const struct model *model, const struct config *config,
-			  __u16 ids[AD_SUCCESSOR_MAX])
+			  const bool *serves, __u16 ids[AD_SUCCESSOR_MAX])
 {
 	size_t i, rank, best = config->nr_pops, nr = 0, us = config->self - config->nodes;
 
@@ -74,7 +80,7 @@ static size_t add_nearest(const struct model *model, const struct config *config
 		const struct config_node *node = &config->nodes[(us + i) % config->nr_nodes];
 
 		rank = fleet_pop_rank(config, node->pop);
-		if (rank > best || why_not(model, config, node))
+		if (rank > best || why_not(model, config, node, serves))
 			continue;
 		if (rank < best)
 			nr = 0;
@@ -85,12 +91,18 @@ static size_t add_nearest(const struct model *model, const struct config *config
 	return nr;
 }
 
-size_t drain_default(const struct model *model, const struct config *config,
+size_t drain_serving(const struct model *model, const struct config *config, const bool *serves,
 		     __u16 ids[AD_SUCCESSOR_MAX])
 {
 	if (config->nr_successors)
-		return add_configured(model, config, ids);
-	return add_nearest(model, config, ids);
+		return add_configured(model, config, serves, ids);
+	return add_nearest(model, config, serves, ids);
+}
+
+size_t drain_default(const struct model *model, const struct config *config,
+		     __u16 ids[AD_SUCCESSOR_MAX])
+{
+	return drain_serving(model, config, NULL, ids);
 }
 
 /* Successors first: the flag without them would leave new flows here unsaid. */
@@ -98,12 +110,20 @@ void drain_begin(struct ad_state *state, const __u16 *ids, size_t nr)
 {
 	state_set_successors(state, ids, nr);
 	state_set_flag(state, AD_STATE_DRAINING);
+	state_clear_flag(state, AD_STATE_DIVERTS);
 }
 
 void drain_end(struct ad_state *state)
 {
-	state_clear_flag(state, AD_STATE_DRAINING);
+	state_clear_flag(state, AD_STATE_HANDS_OVER);
 	state_set_successors(state, NULL, 0);
+}
+
+void drain_come_back(struct ad_state *state)
+{
+	state_set_kept(state, DRAIN_KEPT_FIRST);
+	state_set_flag(state, AD_STATE_DIVERTS);
+	state_clear_flag(state, AD_STATE_DRAINING);
 }
 
 bool drain_is_on(const struct ad_state *state)
@@ -112,19 +132,21 @@ bool drain_is_on(const struct ad_state *state)
 }
 
 /* Those that were chosen and still can; if none can, those of the configuration. */
-static void refresh(struct ad_state *state, const struct model *model, const struct config *config)
+size_t drain_refresh(struct ad_state *state, const struct model *model, const struct config *config,
+		     const bool *serves)
 {
 	__u16 ids[AD_SUCCESSOR_MAX];
 	size_t i, nr = 0;
 
 	for (i = 0; i < state->nr_successors && i < AD_SUCCESSOR_MAX; i++)
-		if (can_take(model, config, state->successors[i]))
+		if (can_take(model, config, state->successors[i], serves))
 			ids[nr++] = state->successors[i];
 	if (nr == state->nr_successors && nr)
-		return;
+		return nr;
 	if (!nr)
-		nr = drain_default(model, config, ids);
+		nr = drain_serving(model, config, serves, ids);
 	state_set_successors(state, ids, nr);
+	return nr;
 }
 
 void drain_follow_config(struct ad_state *state, struct model *model, const struct config *old,
@@ -138,10 +160,12 @@ void drain_follow_config(struct ad_state *state, struct model *model, const stru
 	if ((wanted && !wants) || (wants && !wanted && columns.told == AD_TOLD_UNDRAIN))
 		model_tell(model, self, AD_TOLD_NOTHING, now_s);
 	columns = model_columns(model, self);
-	if (!model_drains(&columns))
-		drain_end(state);
+	if (!model_drains(&columns) && drain_is_on(state))
+		config->slow_start_s ? drain_come_back(state) : drain_end(state);
+	else if (!model_drains(&columns))
+		return;
 	else if (drain_is_on(state))
-		refresh(state, model, config);
+		drain_refresh(state, model, config, NULL);
 	else
 		drain_begin(state, ids, drain_default(model, config, ids));
 }

@@ -19,9 +19,22 @@ int drain_parse(const struct model *model, const struct config *config, const ch
 size_t drain_default(const struct model *model, const struct config *config,
 		     __u16 ids[AD_SUCCESSOR_MAX]);
 
+/* The same, but only of nodes that answer, in POPs that serve: @serves by their index. */
+size_t drain_serving(const struct model *model, const struct config *config, const bool *serves,
+		     __u16 ids[AD_SUCCESSOR_MAX]);
+
 void drain_begin(struct ad_state *state, const __u16 *ids, size_t nr);
 void drain_end(struct ad_state *state);
+/* Ends it, too; but the part of new flows that is served here grows by and by (divert.h). */
+#define DRAIN_KEPT_FIRST 1
+void drain_come_back(struct ad_state *state);
 bool drain_is_on(const struct ad_state *state);
+/*
+ * Those successors stay that were chosen and still can be such; if none can, others are chosen, as
+ * by drain_serving(); @serves may be NULL. Returns how many there are.
+ */
+size_t drain_refresh(struct ad_state *state, const struct model *model, const struct config *config,
+		     const bool *serves);
 
 /*
  * After a new configuration, which @model has: our own node's state in it begins or ends a drain

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include "divert.h"
 #include "drain.h"
 #include "drain_serve.h"
 #include "model_pins.h"
@@ -19,7 +20,8 @@
 struct order {
 	const char *who, *reason, *to;
 	__u32 uid;
-	bool was_draining;
+	bool was_draining, now;
+	__u32 slow_start_s; /* of what was taken back */
 	int code;
 	struct config_errors errors;
 	json_t *warnings;
@@ -55,6 +57,7 @@ static void tell(const struct drain_place *place, struct order *order, enum ad_t
 	int err;
 
 	told_set(&told, what, order->uid, order->who, order->reason);
+	told.now = order->now;
 	model_tell(place->model, place->self, what, clock_mono_s());
 	err = note(place, &told);
 	if (err)
@@ -81,10 +84,22 @@ static void drain(const struct drain_place *place, struct order *order)
 
 static void undrain(const struct drain_place *place, struct order *order)
 {
+	enum divert_kind kind = divert_kind(place->state);
+
+	if (order->now && kind == DIVERT_COMES_BACK)
+		drain_end(place->state);
+	if (order->now && kind == DIVERT_FAILS)
+		warn(order,
+		     "health checks of this POP fail: new flows go elsewhere until they pass");
 	if (!order->was_draining)
 		return;
 	tell(place, order, AD_TOLD_UNDRAIN);
-	drain_end(place->state);
+	if (place->slow_start_s && !order->now && place->state->nr_successors) {
+		order->slow_start_s = place->slow_start_s;
+		drain_come_back(place->state);
+	} else {
+		drain_end(place->state);
+	}
 }
 
 /* NULL: not there. What is no text, or too long, is wrong. */
@@ -116,9 +131,9 @@ static json_t *reply(struct order *order)
 	json_t *errors = errors_json(&order->errors);
 
 	config_errors_free(&order->errors);
-	return json_pack("{s:b, s:i, s:o, s:o, s:b}", "ok", order->code == EXIT_OK, "code",
+	return json_pack("{s:b, s:i, s:o, s:o, s:b, s:I}", "ok", order->code == EXIT_OK, "code",
 			 order->code, "errors", errors, "warnings", order->warnings, "was_draining",
-			 order->was_draining);
+			 order->was_draining, "slow_start_s", (json_int_t)order->slow_start_s);
 }
 
 json_t *drain_serve(const struct drain_place *place, const char *verb, const json_t *args,
@@ -133,6 +148,7 @@ json_t *drain_serve(const struct drain_place *place, const char *verb, const jso
 	order.was_draining = drain_is_on(place->state);
 	order.who = take_text(args, "who", TEXT_MAX, &order);
 	order.reason = take_text(args, "reason", TOLD_WHY_MAX, &order);
+	order.now = !drains && json_is_true(json_object_get(args, "now"));
 	order.to = take_text(args, "to", TEXT_MAX, &order);
 	if (!order.code) {
 		log_order(verb, &order);

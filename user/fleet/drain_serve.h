@@ -18,14 +18,15 @@ struct drain_place {
 	struct model *model;
 	struct ad_state *state;
 	const struct pins *pins;
-	__u16 self; /* our id */
+	__u16 self;	    /* our id */
+	__u32 slow_start_s; /* 0: nobody is there who would let new flows come back by and by */
 };
 
 /*
  * @verb: "drain" with @args {"who", "reason", "to": "NODE,..."} or "undrain" with {"who",
- * "reason"}, each of them may be missing; @uid: of the process that asks. The reply: {"ok", "code":
- * exit code, "errors": [...], "warnings": [...]} and "was_draining", or NULL if that is no such
- * verb.
+ * "reason", "now": true: without a slow start}, each of them may be missing; @uid: of the process
+ * that asks. The reply: {"ok", "code": exit code, "errors": [...], "warnings": [...]} and
+ * "was_draining", or NULL if that is no such verb.
  */
 json_t *drain_serve(const struct drain_place *place, const char *verb, const json_t *args,
 		    __u32 uid);

@@ -102,7 +102,8 @@ static int keep_enough(const struct health *health, struct ad_health_pop *pops)
 		verdicts[i].state = pops[i].state;
 		if (!pops_read_told(health->pins, config->pops[i].name, &told))
 			verdicts[i].is_told = pops_is_told(&told, &verdicts[i].is_told_out);
-		if (!verdicts[i].is_told && pops_is_drained(health->pins, config->pops[i].name))
+		if (!verdicts[i].is_told &&
+		    pops_drained(health->pins, config->pops[i].name) == AD_STEER_DRAINED)
 			verdicts[i].is_told = verdicts[i].is_told_out = true;
 	}
 	verdict_keep(verdicts, config->nr_pops, config->health_at_least);

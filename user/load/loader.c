@@ -126,7 +126,8 @@ struct drain_place loader_drain_place(const struct loader *loader, const struct 
 				     .model = loader->fleet,
 				     .state = loader->dp.state_at,
 				     .pins = &loader->pins,
-				     .self = config->self->id };
+				     .self = config->self->id,
+				     .slow_start_s = config->slow_start_s };
 }
 
 void loader_follow_drain(struct loader *loader, const struct config *old,

@@ -119,6 +119,11 @@ bool state_has_flag(const struct ad_state *state, __u32 flag)
 	return __atomic_load_n(&state->flags, __ATOMIC_SEQ_CST) & flag;
 }
 
+void state_set_kept(struct ad_state *state, __u32 kept)
+{
+	__atomic_store_n(&state->kept, kept, __ATOMIC_SEQ_CST);
+}
+
 void state_set_successors(struct ad_state *state, const __u16 *ids, size_t nr)
 {
 	size_t i;

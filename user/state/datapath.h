@@ -50,6 +50,8 @@ int state_map(int fd, struct ad_state **state);
 void state_set_flag(struct ad_state *state, __u32 flag);
 void state_clear_flag(struct ad_state *state, __u32 flag);
 bool state_has_flag(const struct ad_state *state, __u32 flag);
+/* Of new flows, the part that stays here while others are handed over, in 2^32nds. */
+void state_set_kept(struct ad_state *state, __u32 kept);
 /* Packets see either the old list or the new one, never a mixture. */
 void state_set_successors(struct ad_state *state, const __u16 *ids, size_t nr);
 

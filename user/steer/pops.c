@@ -41,16 +41,35 @@ static __u32 health_word(enum ad_health_state health)
 	}
 }
 
-__u32 pops_word(const struct ad_steer_told *told, enum ad_health_state health, bool is_drained)
+/* Of its clients, in 65536ths, while it comes back from a drain. */
+static __u32 back_sheds(__u32 drained)
 {
-	__u32 word = is_drained ? AD_STEER_OUT : health_word(health);
+	__u32 parts = drained > AD_STEER_DRAINED ? drained - AD_STEER_DRAINED : 0;
+
+	return parts < AD_STEER_BACK_UNIT ? parts : AD_STEER_BACK_UNIT;
+}
+
+/* In slots; a POP that comes back gets none that it should not have. */
+static __u32 find_shed(const struct ad_steer_told *told, __u32 drained)
+{
+	__u32 back = (back_sheds(drained) * AD_STEER_SLOTS + AD_STEER_BACK_UNIT - 1) /
+		     AD_STEER_BACK_UNIT;
+	__u32 shed = told->state == AD_STEER_TOLD_SHED ? told->percent : 0;
+
+	shed = (shed * AD_STEER_SLOTS + 50) / 100;
+	return shed > back ? shed : back;
+}
+
+__u32 pops_word(const struct ad_steer_told *told, enum ad_health_state health, __u32 drained)
+{
+	__u32 word = drained == AD_STEER_DRAINED ? AD_STEER_OUT : health_word(health);
+	__u32 shed = find_shed(told, drained);
 	bool out;
 
 	if (pops_is_told(told, &out))
 		return out ? AD_STEER_OUT : 0;
-	if (told->state == AD_STEER_TOLD_SHED && !(word & AD_STEER_OUT))
-		word = AD_STEER_DOUBT | (told->percent * AD_STEER_SLOTS + 50) / 100
-						<< AD_STEER_SHED_SHIFT;
+	if ((shed || told->state == AD_STEER_TOLD_SHED) && !(word & AD_STEER_OUT))
+		word = AD_STEER_DOUBT | shed << AD_STEER_SHED_SHIFT;
 	return word;
 }
 
@@ -163,11 +182,13 @@ static void read_health(const struct maps *maps, const char name[AD_STEER_NAME],
 	health->why[sizeof(health->why) - 1] = '\0';
 }
 
-static bool read_drained(const struct maps *maps, const char name[AD_STEER_NAME])
+static __u32 read_drained(const struct maps *maps, const char name[AD_STEER_NAME])
 {
 	__u32 drained = 0;
 
-	return maps->drained >= 0 && !bpf_map_lookup_elem(maps->drained, name, &drained) && drained;
+	if (maps->drained < 0 || bpf_map_lookup_elem(maps->drained, name, &drained))
+		return 0;
+	return drained;
 }
 
 /* Writes a POP with the word of what its columns say. */
@@ -175,7 +196,7 @@ static int write_word(const struct maps *maps, __u32 index, struct ad_steer_pop 
 {
 	struct ad_steer_told told = {};
 	struct ad_health_pop health = {};
-	bool drained = false;
+	__u32 drained = 0;
 
 	if (pop->name[0]) {
 		drained = read_drained(maps, pop->name);
@@ -265,11 +286,10 @@ int pops_tell(const struct pins *pins, const char *name, const struct ad_steer_t
 	return nr < 0 ? nr : 0;
 }
 
-int pops_drain(const struct pins *pins, const char *name, bool drains)
+int pops_drain(const struct pins *pins, const char *name, __u32 drained)
 {
 	char key[AD_STEER_NAME] = { 0 };
 	struct maps maps;
-	__u32 one = 1;
 	int nr, err = maps_open(&maps, pins, true);
 
 	if (err)
@@ -277,8 +297,8 @@ int pops_drain(const struct pins *pins, const char *name, bool drains)
 	snprintf(key, sizeof(key), "%s", name);
 	if (maps.drained < 0)
 		err = maps.drained;
-	else if (drains)
-		err = bpf_map_update_elem(maps.drained, key, &one, BPF_ANY) ? -errno : 0;
+	else if (drained)
+		err = bpf_map_update_elem(maps.drained, key, &drained, BPF_ANY) ? -errno : 0;
 	else
 		err = bpf_map_delete_elem(maps.drained, key) && errno != ENOENT ? -errno : 0;
 	nr = err ?: rewrite(&maps, key);
@@ -286,11 +306,11 @@ int pops_drain(const struct pins *pins, const char *name, bool drains)
 	return nr < 0 ? nr : 0;
 }
 
-bool pops_is_drained(const struct pins *pins, const char *name)
+__u32 pops_drained(const struct pins *pins, const char *name)
 {
 	char key[AD_STEER_NAME] = { 0 };
 	struct maps maps = { .drained = pins_map(pins, "steer_drained", false) };
-	bool drained;
+	__u32 drained;
 
 	snprintf(key, sizeof(key), "%s", name);
 	drained = read_drained(&maps, key);
@@ -337,6 +357,13 @@ static int live_slot(const struct pins *pins, __u32 *slot)
 	return err;
 }
 
+static void note_drained(struct pop_seen *pop, __u32 drained)
+{
+	pop->is_drained = drained == AD_STEER_DRAINED;
+	pop->back_percent =
+		100 - (back_sheds(drained) * 100 + AD_STEER_BACK_UNIT - 1) / AD_STEER_BACK_UNIT;
+}
+
 int pops_read(const struct pins *pins, struct pop_seen *list, size_t *nr)
 {
 	struct ad_steer_pop pop;
@@ -357,7 +384,7 @@ int pops_read(const struct pins *pins, struct pop_seen *list, size_t *nr)
 		list[*nr].word = pop.word;
 		read_told(&maps, pop.name, &list[*nr].told);
 		read_health(&maps, pop.name, &list[*nr].health);
-		list[*nr].is_drained = read_drained(&maps, pop.name);
+		note_drained(&list[*nr], read_drained(&maps, pop.name));
 		(*nr)++;
 	}
 	maps_close(&maps);
@@ -418,6 +445,10 @@ json_t *pops_json(const struct pop_seen *pop)
 		add_health(json, &pop->health);
 	if (json)
 		json_object_set_new(json, "drained", json_boolean(pop->is_drained));
+	if (json)
+		json_object_set_new(json, "back_percent",
+				    pop->back_percent < 100 ? json_integer(pop->back_percent)
+							    : json_null());
 	return json;
 }
 

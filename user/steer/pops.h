@@ -21,13 +21,15 @@ struct pop_seen {
 	struct ad_steer_told told;   /* state 0: nothing */
 	struct ad_health_pop health; /* AD_HEALTH_NONE: nothing checks it */
 	bool is_drained;
+	unsigned int back_percent; /* of its clients that it gets while it comes back; 100 */
 };
 
 /*
  * The word of a POP by its columns. What was told to be up, down or draining is, whatever the
  * checks found, and whether its nodes drain; who sheds is out all the same when these say so.
+ * @drained: as in the map steer_drained; 0: nothing.
  */
-__u32 pops_word(const struct ad_steer_told *told, enum ad_health_state health, bool is_drained);
+__u32 pops_word(const struct ad_steer_told *told, enum ad_health_state health, __u32 drained);
 /* Whether the word of an operator alone decides: *@out, then whether nobody is sent there. */
 bool pops_is_told(const struct ad_steer_told *told, bool *out);
 
@@ -53,9 +55,10 @@ int pops_write(const struct pins *pins, __u32 slot, const char (*names)[AD_STEER
 int pops_refresh(const struct pins *pins);
 /* What was told of a POP; state 0: nothing. 0 or -errno. */
 int pops_read_told(const struct pins *pins, const char *name, struct ad_steer_told *told);
-/* None of its nodes takes new flows, for they drain; or one does again. 0 or -errno. */
-int pops_drain(const struct pins *pins, const char *name, bool drains);
-bool pops_is_drained(const struct pins *pins, const char *name);
+/* What its nodes' drain leaves of its clients: @drained is as in the map steer_drained. 0 or
+ * -errno. */
+int pops_drain(const struct pins *pins, const char *name, __u32 drained);
+__u32 pops_drained(const struct pins *pins, const char *name);
 /* 0; -ENOENT: no steered name is ever sent to a POP of this name; other -errno. */
 int pops_tell(const struct pins *pins, const char *name, const struct ad_steer_told *told);
 
