@@ -6,20 +6,32 @@
 #include <stdio.h>
 #include "ask.h"
 #include "cmd.h"
+#include "far.h"
 #include "user/base/args.h"
 #include "user/base/output.h"
 #include "user/fleet/drain_cmd.h"
 
 struct undrain_options {
+	const char *target;
+	const char *revision;
 	const char *reason;
 };
 
 const struct arg cmd_undrain_args[] = {
+	{ .name = "NODE|POP",
+	  .type = ARG_WORD,
+	  .offset = offsetof(struct undrain_options, target),
+	  .help = "another node, or all nodes of a POP, by the bus; without it: this node" },
 	{ .name = "--reason",
 	  .type = ARG_TEXT,
 	  .offset = offsetof(struct undrain_options, reason),
 	  .value = "TEXT",
 	  .help = "why it is taken back: status --json shows it, with who said it and when" },
+	{ .name = "--revision",
+	  .type = ARG_TEXT,
+	  .offset = offsetof(struct undrain_options, revision),
+	  .value = "N",
+	  .help = FAR_REVISION_HELP },
 	{}
 };
 
@@ -36,15 +48,26 @@ static int show(const struct globals *globals, bool was_on)
 int cmd_undrain(const struct globals *globals, int argc, char **argv)
 {
 	struct undrain_options options = {};
+	struct far_request far = { .globals = globals, .verb = "undrain" };
 	struct drain_handle handle;
+	bool is_far = false;
 	json_t *reply;
 	int code;
 
 	if (args_parse(cmd_undrain_args, argc, argv, &options))
 		return EXIT_USAGE;
-	code = drain_open(&handle, globals, false);
+	code = drain_open(&handle, globals, options.target);
 	if (code)
 		return code;
+	if (options.target || options.revision)
+		code = far_find(globals, handle.config, options.target, options.revision, &is_far);
+	far.target = options.target;
+	far.reason = options.reason;
+	far.revision = options.revision;
+	if (code || is_far) {
+		drain_close(&handle);
+		return code ?: far_ask(&far, NULL);
+	}
 	code = ask_drain(globals, &handle, "undrain", options.reason, NULL, NULL, &reply);
 	if (!code)
 		ask_has_steps(&handle, reply);
