@@ -29,7 +29,7 @@ is "it has no rights" "$(bus_process_rights)" "0000000000000000 1"
 export SUDO_USER=alice
 is "a POP is down" "$(anydoor pop nyc down)" "nyc: down"
 ok "everywhere within a second" await_ms 1000 told_at other nyc down
-is "by whom" "$(other pops --json | jq -r '.steered[] | select(.pop == "nyc").who')" alice
+is "by whom" "$(other pops --json | jq -r '.steered[] | select(.pop == "nyc").who')" alice@fra-1
 is "the answers there obey" "$(www_other)" 192.0.2.10
 is "shed, said by the other" "$(other pop nyc shed 20%)" "nyc: sheds 20 %"
 ok "comes here" await_ms 1000 told_at anydoor nyc shed
@@ -170,7 +170,7 @@ ok "and the bus is fresh" both_fresh
 
 # --- history ---------------------------------------------------------------------------------------
 anydoor drain --reason "history test" >/dev/null
-ok "history has who, when, why" await 5 history_has '^20.* fra-1 .*drain .*alice .*history test$'
+ok "history has who, when, why" await 5 history_has '^20.* fra-1 .*drain .*alice@fra-1 .*history test$'
 anydoor undrain >/dev/null
 
 # --- one id twice ----------------------------------------------------------------------------------

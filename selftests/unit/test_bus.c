@@ -120,6 +120,8 @@ static void test_name_table(void)
 		{ "node.16383", true, BUS_NODE, 16383 },
 		{ "told.2", true, BUS_TOLD, 2 },
 		{ "pop.fra-1_x.y", true, BUS_POP, 0 },
+		{ "ask.7", true, BUS_ASK, 7 },
+		{ "ask.0", false, 0, 0 },
 		{ "node.0", false, 0, 0 },
 		{ "node.16384", false, 0, 0 },
 		{ "node.01", false, 0, 0 },
@@ -319,6 +321,36 @@ static void test_strangers_change_nothing(void)
 	bus_book_free(book);
 }
 
+static void test_ask_is_written_by_any_node(void)
+{
+	struct bus_book *book = book_of_one();
+
+	is_int(hear(book, "ask.1", 1, (struct bus_head){ 5, 7, 2 }, 1000), BUS_NEWS,
+	       "another node asks this one");
+	is_int(hear(book, "told.1", 2, (struct bus_head){ 5, 7, 2 }, 1000), BUS_REFUSED,
+	       "and cannot say what this one was told");
+	is_int(hear(book, "ask.1", 3, (struct bus_head){ 4, 7, 3 }, 1000), BUS_OLD,
+	       "an older request is old");
+	bus_book_free(book);
+}
+
+static void test_record_on_trial_changes_nothing(void)
+{
+	struct bus_book *book = book_of_one();
+	struct bus_head head, later = { 900, 7, 2 };
+
+	hear(book, "pop.nyc", 1, (struct bus_head){ 500, 7, 2 }, 1000);
+	head = bus_book_try_head(book, "pop.nyc", 1000);
+	is_int(head.seq, 1000, "it would be the newest");
+	is_int(bus_book_seq(book, "pop.nyc"), 500, "and is not yet");
+	ok(!bus_book_is_behind(book, "pop.nyc"), "nothing is to be written again for it");
+	is_int(hear(book, "pop.nyc", 2, later, 1001), BUS_NEWS, "what overtook it is news");
+	is_int(bus_book_try_head(book, "pop.nyc", 100).seq, 901,
+	       "a clock that is behind takes the "
+	       "next number");
+	bus_book_free(book);
+}
+
 static void test_one_id_two_daemons(void)
 {
 	struct bus_book *book = bus_book_new(&secret, 1, 100, BEAT);
@@ -350,6 +382,8 @@ int main(void)
 	test_node_is_gone_only_while_fresh();
 	test_newest_wins_whatever_the_bus_has();
 	test_strangers_change_nothing();
+	test_ask_is_written_by_any_node();
+	test_record_on_trial_changes_nothing();
 	test_one_id_two_daemons();
 	return done_testing();
 }

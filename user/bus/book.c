@@ -8,7 +8,7 @@
 #include "user/config/config.h"
 
 /* Under keys of ours there are few; of any others nothing is kept. */
-#define ENTRIES_MAX ((3u << AD_OWNER_BITS_MAX) + CONFIG_POPS_MAX)
+#define ENTRIES_MAX ((4u << AD_OWNER_BITS_MAX) + CONFIG_POPS_MAX)
 
 struct entry {
 	char key[BUS_KEY_MAX];
@@ -233,14 +233,14 @@ static void take(struct bus_book *book, struct entry *entry, struct bus_heard *h
 	entry->body = heard->body;
 }
 
-/* The reader's verdict; a node writes its own keys only. */
+/* The reader's verdict. Of a node's keys all but what it is asked are written by itself alone. */
 static enum bus_read read_as(const struct bus_book *book, const char *key, const __u8 *bytes,
 			     size_t size, struct bus_heard *heard)
 {
 	enum bus_read read =
 		bus_record_read(book->secret, key, bytes, size, &heard->head, &heard->body);
 
-	if (read != BUS_READ_OK || heard->name.kind == BUS_POP ||
+	if (read != BUS_READ_OK || heard->name.kind == BUS_POP || heard->name.kind == BUS_ASK ||
 	    heard->head.writer == heard->name.id)
 		return read;
 	json_decref(heard->body);
@@ -296,6 +296,15 @@ struct bus_head bus_book_head(struct bus_book *book, const char *key, bool is_ne
 		entry->seq = real_us > entry->seq ? real_us : entry->seq + 1;
 	head.seq = entry ? entry->seq : 0;
 	return head;
+}
+
+struct bus_head bus_book_try_head(const struct bus_book *book, const char *key, __u64 real_us)
+{
+	__u64 seq = bus_book_seq(book, key);
+
+	return (struct bus_head){ .seq = real_us > seq ? real_us : seq + 1,
+				  .life = book->life,
+				  .writer = book->self };
 }
 
 __u64 bus_book_seq(const struct bus_book *book, const char *key)

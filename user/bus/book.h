@@ -72,6 +72,11 @@ bool bus_book_may_write(const struct bus_book *book, __u64 now_ms);
  * @real_us: CLOCK_REALTIME. A seq of 0: nothing is known, or there is no room.
  */
 struct bus_head bus_book_head(struct bus_book *book, const char *key, bool is_news, __u64 real_us);
+/*
+ * The same above all that are known, of a record that counts only once it was written: until it
+ * comes back nothing is known of it.
+ */
+struct bus_head bus_book_try_head(const struct bus_book *book, const char *key, __u64 real_us);
 /* The newest one that is known; 0: none. */
 __u64 bus_book_seq(const struct bus_book *book, const char *key);
 /* What must be expected when @key is written; 0: that there is none. */

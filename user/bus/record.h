@@ -56,12 +56,13 @@ enum bus_kind {
 	BUS_TOLD, /* "told.ID": what an operator said of draining it; written by the node itself */
 	BUS_RTT,  /* "rtt.ID": round-trip times that a node measured; written by the node itself */
 	BUS_POP,  /* "pop.NAME": what an operator said of a POP; written by any node */
+	BUS_ASK,  /* "ask.ID": what an operator asks of a node; written by any node */
 	BUS_KINDS
 };
 
 struct bus_name {
 	enum bus_kind kind;
-	__u16 id;	 /* of NODE, TOLD and RTT */
+	__u16 id;	 /* of NODE, TOLD, RTT and ASK */
 	const char *pop; /* of POP: a part of the key */
 };
 

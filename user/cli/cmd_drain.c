@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include "ask.h"
 #include "cmd.h"
+#include "far.h"
 #include "user/base/args.h"
 #include "user/base/clock.h"
 #include "user/base/log.h"
@@ -29,6 +30,8 @@
 #define LISTED	       10   /* flows that are listed if a wait did not succeed */
 
 struct drain_options {
+	const char *target;
+	const char *revision;
 	unsigned int limit;
 	const char *window;
 	const char *to;
@@ -51,6 +54,10 @@ struct draining {
 };
 
 const struct arg cmd_drain_args[] = {
+	{ .name = "NODE|POP",
+	  .type = ARG_WORD,
+	  .offset = offsetof(struct drain_options, target),
+	  .help = "another node, or all nodes of a POP, by the bus; without it: this node" },
 	{ .name = "--wait",
 	  .type = ARG_FLAG,
 	  .offset = offsetof(struct drain_options, wait),
@@ -86,11 +93,17 @@ const struct arg cmd_drain_args[] = {
 	  .offset = offsetof(struct drain_options, reason),
 	  .value = "TEXT",
 	  .help = "why it is drained: status and pops show it, with who said it and when" },
+	{ .name = "--revision",
+	  .type = ARG_TEXT,
+	  .offset = offsetof(struct drain_options, revision),
+	  .value = "N",
+	  .help = FAR_REVISION_HELP },
 	{ .name = "--last",
 	  .type = ARG_FLAG,
 	  .offset = offsetof(struct drain_options, even_last),
-	  .help = "withdraw the VIPs although so few other POPs are up (bgp.at_least) that clients "
-		  "may find none" },
+	  .help = "drain and withdraw the VIPs although so few other POPs are up (bgp.at_least) "
+		  "that "
+		  "clients may find none" },
 	{}
 };
 
@@ -154,14 +167,20 @@ static void warn_of_silent(const struct drain_handle *handle, const struct ad_st
 				handle->config->tunnel_port);
 }
 
+static json_t *terms_of(const struct draining *draining)
+{
+	const struct drain_options *options = draining->options;
+
+	return json_pack("{s:I, s:I, s:b}", "window_s", (json_int_t)draining->window_s,
+			 "until_flows", (json_int_t)options->limit, "even_last",
+			 options->even_last);
+}
+
 static int begin(struct draining *draining)
 {
 	const struct drain_options *options = draining->options;
 	struct drain_handle *handle = &draining->handle;
-	json_t *reply = NULL,
-	       *terms = json_pack("{s:I, s:I, s:b}", "window_s", (json_int_t)draining->window_s,
-				  "until_flows", (json_int_t)options->limit, "even_last",
-				  options->even_last);
+	json_t *reply = NULL, *terms = terms_of(draining);
 	int code = ask_drain(draining->globals, handle, "drain", options->reason, options->to,
 			     terms, &reply);
 	struct ad_state state;
@@ -369,10 +388,31 @@ static int drain(struct draining *draining)
 	return err || draining->owned < 0 ? EXIT_FAILED : EXIT_OK;
 }
 
+static int drain_far(const struct draining *draining)
+{
+	const struct drain_options *options = draining->options;
+	const struct far_request request = {
+		.globals = draining->globals,
+		.verb = "drain",
+		.target = options->target,
+		.reason = options->reason,
+		.to = options->to,
+		.revision = options->revision,
+		.wait = options->wait,
+		.window_s = draining->window_s,
+	};
+	json_t *terms = terms_of(draining);
+	int code = far_ask(&request, terms);
+
+	json_decref(terms);
+	return code;
+}
+
 int cmd_drain(const struct globals *globals, int argc, char **argv)
 {
 	struct drain_options options = { .window = WINDOW_DEFAULT };
 	struct draining draining = { .globals = globals, .options = &options };
+	bool is_far = false;
 	int code;
 
 	if (args_parse(cmd_drain_args, argc, argv, &options))
@@ -384,7 +424,13 @@ int cmd_drain(const struct globals *globals, int argc, char **argv)
 	code = drain_open(&draining.handle, globals, true);
 	if (code)
 		return code;
-	code = begin(&draining) ?: drain(&draining);
+	if (options.target || options.revision)
+		code = far_find(globals, draining.handle.config, options.target, options.revision,
+				&is_far);
+	if (!code && is_far)
+		code = drain_far(&draining);
+	else
+		code = code ?: begin(&draining) ?: drain(&draining);
 	drain_close(&draining.handle);
 	return code;
 }

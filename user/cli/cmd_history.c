@@ -23,12 +23,24 @@ const struct arg cmd_history_args[] = {
 struct told {
 	const char *of, *what, *who, *why;
 	__u64 at_s;
-	char id[8], share[24];
+	char id[8], share[24], said_by[SHOWN];
 };
 
 static const char *text_of(const json_t *object, const char *key)
 {
 	return json_string_value(json_object_get(object, key)) ?: "";
+}
+
+/* Who said it and where: nodes of before wrote the user's name alone. */
+static const char *who_of(const struct config *config, const struct bus_word *word,
+			  struct told *told, const char *who)
+{
+	const struct config_node *node = config_node_by_id(config, word->head.writer);
+
+	if (!*who || strchr(who, '@') || !node)
+		return who;
+	snprintf(told->said_by, sizeof(told->said_by), "%s@%s", who, node->name);
+	return told->said_by;
 }
 
 static void read_word(const struct config *config, const struct bus_word *word, struct told *told)
@@ -49,7 +61,7 @@ static void read_word(const struct config *config, const struct bus_word *word, 
 			 (long long)json_integer_value(json_object_get(said, "percent")));
 		told->what = told->share;
 	}
-	told->who = text_of(said, "who");
+	told->who = who_of(config, word, told, text_of(said, "who"));
 	told->why = text_of(said, "why");
 	told->at_s = json_integer_value(json_object_get(said, "at_s"));
 	told->at_s = told->at_s ?: word->written_real_s;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include "ask.h"
 #include "cmd.h"
+#include "far.h"
 #include "user/base/output.h"
 #include "user/config/failure.h"
 #include "user/daemon/control.h"
@@ -20,6 +21,7 @@ struct pop_options {
 	const char *name;
 	const char *state;
 	const char *percent;
+	const char *revision;
 	struct ad_steer_told told;
 };
 
@@ -37,6 +39,11 @@ const struct arg cmd_pop_args[] = {
 	  .type = ARG_WORD,
 	  .offset = offsetof(struct pop_options, percent),
 	  .help = "with shed: how many of them go elsewhere: 20%" },
+	{ .name = "--revision",
+	  .type = ARG_TEXT,
+	  .offset = offsetof(struct pop_options, revision),
+	  .value = "N",
+	  .help = FAR_REVISION_HELP },
 	{}
 };
 
@@ -80,18 +87,28 @@ static int by_daemon(struct instance *instance, void *arg)
 	json_t *reply, *args = json_pack("{s:s, s:s, s:s*, s:s}", "pop", options->name, "state",
 					 options->state, "percent", options->percent, "who",
 					 ask_user_name());
+	long long revision;
 	int err;
+
+	if (options->revision && far_parse_revision(options->revision, &revision))
+		json_object_set_new(args, "revision", json_integer(revision));
 
 	instance_find_control(instance);
 	err = control_call(instance->control, "pop", args, &reply);
 	if (err)
 		return fail(globals, EXIT_FAILED, "%s: the daemon does not answer: %s",
 			    globals->instance, strerror(-err));
+	ask_warn(reply);
 	err = -json_integer_value(json_object_get(reply, "errno"));
-	if (!err && !json_is_true(json_object_get(reply, "ok")))
-		err = -EPROTO;
+	if (err)
+		err = failed(globals, options, err);
+	else if (!json_is_true(json_object_get(reply, "ok")))
+		err = fail_lines(globals, EXIT_FAILED,
+				 json_incref(json_object_get(reply, "errors")));
+	else
+		err = done(globals, options);
 	json_decref(reply);
-	return err ? failed(globals, options, err) : done(globals, options);
+	return err;
 }
 
 static int by_ourselves(struct instance *instance, void *arg)
@@ -100,7 +117,12 @@ static int by_ourselves(struct instance *instance, void *arg)
 	const struct globals *globals = telling->globals;
 	struct pop_options *options = telling->options;
 	struct pins pins;
-	int err = pins_open(&pins, instance->root, instance->name);
+	int err;
+
+	if (options->revision)
+		return fail(globals, EXIT_NOT_LOADED,
+			    "--revision: no daemon runs here, and only a daemon is on the bus");
+	err = pins_open(&pins, instance->root, instance->name);
 
 	if (err == -ENOENT)
 		return fail(globals, EXIT_NOT_LOADED, "%s: not loaded: anydoor run loads it",
@@ -116,6 +138,7 @@ int cmd_pop(const struct globals *globals, int argc, char **argv)
 	struct config_errors errors = {};
 	struct instance instance;
 	struct config *config;
+	long long revision;
 	int code = EXIT_FAILED;
 
 	if (args_parse(cmd_pop_args, argc, argv, &options))
@@ -125,6 +148,8 @@ int cmd_pop(const struct globals *globals, int argc, char **argv)
 		return fail(globals, EXIT_USAGE,
 			    "pop NAME up|down|drain|shed N%%|auto: '%s' is no state of a POP",
 			    options.state ?: "");
+	if (options.revision && !far_parse_revision(options.revision, &revision))
+		return fail(globals, EXIT_USAGE, "--revision: '%s' is no number", options.revision);
 	if (config_load_places(globals->config_path, &config, &errors) && config)
 		places_only(config, &errors);
 	if (config)

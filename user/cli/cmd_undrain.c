@@ -6,16 +6,23 @@
 #include <stdio.h>
 #include "ask.h"
 #include "cmd.h"
+#include "far.h"
 #include "user/base/args.h"
 #include "user/base/output.h"
 #include "user/fleet/drain_cmd.h"
 
 struct undrain_options {
+	const char *target;
+	const char *revision;
 	const char *reason;
 	bool now;
 };
 
 const struct arg cmd_undrain_args[] = {
+	{ .name = "NODE|POP",
+	  .type = ARG_WORD,
+	  .offset = offsetof(struct undrain_options, target),
+	  .help = "another node, or all nodes of a POP, by the bus; without it: this node" },
 	{ .name = "--reason",
 	  .type = ARG_TEXT,
 	  .offset = offsetof(struct undrain_options, reason),
@@ -26,6 +33,11 @@ const struct arg cmd_undrain_args[] = {
 	  .offset = offsetof(struct undrain_options, now),
 	  .help = "all new flows at once, and all steered answers (default: by and by, over "
 		  "drain.slow_start); also ends a slow start" },
+	{ .name = "--revision",
+	  .type = ARG_TEXT,
+	  .offset = offsetof(struct undrain_options, revision),
+	  .value = "N",
+	  .help = FAR_REVISION_HELP },
 	{}
 };
 
@@ -49,18 +61,31 @@ static int show(const struct globals *globals, const json_t *reply)
 int cmd_undrain(const struct globals *globals, int argc, char **argv)
 {
 	struct undrain_options options = {};
+	struct far_request far = { .globals = globals, .verb = "undrain" };
 	struct drain_handle handle;
-	json_t *reply, *more;
+	bool is_far = false;
+	json_t *reply, *terms;
 	int code;
 
 	if (args_parse(cmd_undrain_args, argc, argv, &options))
 		return EXIT_USAGE;
-	code = drain_open(&handle, globals, false);
+	code = drain_open(&handle, globals, options.target);
 	if (code)
 		return code;
-	more = json_pack("{s:b}", "now", options.now);
-	code = ask_drain(globals, &handle, "undrain", options.reason, NULL, more, &reply);
-	json_decref(more);
+	if (options.target || options.revision)
+		code = far_find(globals, handle.config, options.target, options.revision, &is_far);
+	far.target = options.target;
+	far.reason = options.reason;
+	far.revision = options.revision;
+	terms = json_pack("{s:b}", "now", options.now);
+	if (code || is_far) {
+		drain_close(&handle);
+		code = code ?: far_ask(&far, terms);
+		json_decref(terms);
+		return code;
+	}
+	code = ask_drain(globals, &handle, "undrain", options.reason, NULL, terms, &reply);
+	json_decref(terms);
 	if (!code)
 		ask_has_steps(&handle, reply);
 	drain_close(&handle);

@@ -44,7 +44,12 @@ struct control_caller {
 
 json_t *control_refuse(const char *why)
 {
-	return json_pack("{s:b, s:[s]}", "ok", 0, "errors", why);
+	return control_refuse_with(json_string(why));
+}
+
+json_t *control_refuse_with(json_t *why)
+{
+	return json_pack("{s:b, s:[o]}", "ok", 0, "errors", why);
 }
 
 uid_t control_uid(const struct control_caller *caller)

@@ -23,6 +23,8 @@ typedef json_t *control_handler(const char *verb, const json_t *args, struct con
 #define CONTROL_NO_VERB "no such verb" /* what clients know an older daemon by */
 /* A reply that says no: {"ok": false, "errors": [@why]}. */
 json_t *control_refuse(const char *why);
+/* The same; takes @why. */
+json_t *control_refuse_with(json_t *why);
 /*
  * The answer to @caller's verb comes later, by control_answer(), which must be called once, and
  * before control_free(). Until then its connection stays open, and no other verb of it is heard.

@@ -79,9 +79,7 @@ static json_t *verb_detach(struct daemon *daemon, const json_t *args)
 			 broken, "errors", list);
 }
 
-/* NULL: that is no verb of a drain. */
-static json_t *verb_drain(struct daemon *daemon, const char *verb, const json_t *args,
-			  const struct control_caller *caller)
+json_t *daemon_drain(struct daemon *daemon, const char *verb, const json_t *args, uid_t uid)
 {
 	const struct drain_place place = loader_drain_place(daemon->loader, daemon->config);
 	bool drains = !strcmp(verb, "drain");
@@ -89,7 +87,7 @@ static json_t *verb_drain(struct daemon *daemon, const char *verb, const json_t 
 
 	if (daemon->detached)
 		return control_refuse("the data path is detached, and the daemon stops");
-	reply = drain_serve(&place, verb, args, control_uid(caller));
+	reply = drain_serve(&place, verb, args, uid);
 	if (!json_is_true(json_object_get(reply, "ok")))
 		return reply;
 	json_object_set_new(reply, "steps", json_true());
@@ -119,10 +117,14 @@ static json_t *on_verb(const char *verb, const json_t *args, struct control_call
 	if (!strcmp(verb, "suspects"))
 		return catchment_suspects(daemon->catchment);
 	if (!strcmp(verb, "pop"))
-		return daemon_pop(arg, args);
+		return daemon_pop(arg, args, caller);
+	if (!strcmp(verb, "ask"))
+		return daemon_ask(arg, args, caller);
+	if (!strcmp(verb, "steps"))
+		return daemon_steps(arg, args);
 	if (!strcmp(verb, "detach"))
 		return verb_detach(arg, args);
-	return verb_drain(arg, verb, args, caller);
+	return daemon_drain(arg, verb, args, control_uid(caller));
 }
 
 static void on_catchment(struct catch_view *view, const struct catchment_changes *changes,

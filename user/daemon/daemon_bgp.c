@@ -501,6 +501,20 @@ void daemon_bgp_drain(struct daemon *daemon, const json_t *args)
 	bgp->has_terms = true;
 }
 
+bool daemon_bgp_drains(const struct daemon *daemon)
+{
+	return daemon->bgp->steps.step != DRAIN_OFF;
+}
+
+json_t *daemon_bgp_drain_json(const struct daemon *daemon)
+{
+	json_t *drain = record_drain_json(&daemon->bgp->steps);
+
+	if (daemon_bgp_drains(daemon))
+		json_object_set_new(drain, "flows", json_integer(daemon->bgp->flows));
+	return drain;
+}
+
 void daemon_bgp_leave(struct daemon *daemon)
 {
 	struct daemon_bgp *bgp = daemon->bgp;

@@ -8,6 +8,7 @@
 #define AD_DAEMON_BGP_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 struct daemon;
 struct daemon_bgp;
@@ -23,6 +24,9 @@ void daemon_tend_bgp(struct daemon *daemon);
 void daemon_bgp_use(struct daemon *daemon);
 /* A drain was asked for with these arguments: {"window_s", "until_flows", "even_last"}. */
 void daemon_bgp_drain(struct daemon *daemon, const json_t *args);
+/* Whether this node goes through the steps of a drain, and how far it is; null: it does not. */
+bool daemon_bgp_drains(const struct daemon *daemon);
+json_t *daemon_bgp_drain_json(const struct daemon *daemon);
 /* The data path is gone: nothing is announced any more. May take a few seconds. */
 void daemon_bgp_leave(struct daemon *daemon);
 

@@ -73,20 +73,17 @@ static void send_talk(struct daemon_bus *bus)
 		     MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-void daemon_bus_write(struct daemon *daemon, const char *key, const json_t *body, bool is_news)
+static void write_as(struct daemon *daemon, const char *key, const struct bus_head *head,
+		     const json_t *body)
 {
 	struct daemon_bus *bus = daemon->bus;
-	struct bus_head head;
 	__u8 *bytes = NULL;
 	size_t size;
 	int err;
 
-	if (!bus->book || !body)
+	if (!head->seq || !bus->whole || !bus_book_may_write(bus->book, now_ms()))
 		return;
-	head = bus_book_head(bus->book, key, is_news, real_us());
-	if (!head.seq || !bus->whole || !bus_book_may_write(bus->book, now_ms()))
-		return;
-	err = bus_record_write(&bus->secret, key, &head, body, &bytes, &size);
+	err = bus_record_write(&bus->secret, key, head, body, &bytes, &size);
 	if (err) {
 		log_warn("bus: %s cannot be written: %s", key, strerror(-err));
 		return;
@@ -101,6 +98,24 @@ void daemon_bus_write(struct daemon *daemon, const char *key, const json_t *body
 	free(bytes);
 }
 
+void daemon_bus_write(struct daemon *daemon, const char *key, const json_t *body, bool is_news)
+{
+	struct bus_head head;
+
+	if (!daemon->bus->book || !body)
+		return;
+	head = bus_book_head(daemon->bus->book, key, is_news, real_us());
+	write_as(daemon, key, &head, body);
+}
+
+__u64 daemon_bus_try(struct daemon *daemon, const char *key, const json_t *body)
+{
+	struct bus_head head = bus_book_try_head(daemon->bus->book, key, real_us());
+
+	write_as(daemon, key, &head, body);
+	return head.seq;
+}
+
 static json_t *describe_self(const struct daemon *daemon)
 {
 	const struct config *config = daemon->config;
@@ -113,7 +128,7 @@ static json_t *describe_self(const struct daemon *daemon)
 }
 
 /* A number that is not written is not used up: who has our id must not seem to be behind. */
-static void beat(struct daemon *daemon)
+void daemon_bus_beat(struct daemon *daemon)
 {
 	char key[BUS_KEY_MAX];
 	json_t *body;
@@ -226,6 +241,7 @@ static void hear_record(struct daemon *daemon, const struct bus_talk *talk)
 	bus_book_hear(book, talk->key, talk->revision, talk->bytes, talk->size, now_ms(), &heard);
 	if (heard.verdict == BUS_REFUSED)
 		return;
+	daemon_bus_calls_hear(daemon, talk->key, talk->revision, &heard);
 	if (heard.name.kind == BUS_NODE)
 		hear_node(daemon, &heard, is_first);
 	else if ((heard.verdict != BUS_NEWS && heard.verdict != BUS_KNOWN) ||
@@ -233,6 +249,8 @@ static void hear_record(struct daemon *daemon, const struct bus_talk *talk)
 		return;
 	else if (heard.name.kind == BUS_POP)
 		daemon_bus_obey_pop(daemon, heard.name.pop, heard.body);
+	else if (heard.name.kind == BUS_ASK)
+		daemon_bus_obey_ask(daemon);
 	else if (heard.name.id != daemon->bus->self)
 		daemon_bus_obey_told(daemon, heard.name.id, heard.body);
 }
@@ -281,7 +299,8 @@ static void hear(struct daemon *daemon, const struct bus_talk *talk)
 	case BUS_TALK_ALL:
 		bus->whole = true;
 		bus_book_end_round(bus->book);
-		beat(daemon);
+		daemon_bus_beat(daemon);
+		daemon_bus_obey_ask(daemon); /* first: what we tell names the last of them */
 		daemon_bus_tell(daemon);
 		break;
 	case BUS_TALK_DOWN:
@@ -292,6 +311,7 @@ static void hear(struct daemon *daemon, const struct bus_talk *talk)
 		break;
 	case BUS_TALK_WROTE:
 		bus_book_wrote(bus->book, talk->key, talk->revision);
+		daemon_bus_calls_wrote(daemon, talk->key);
 		break;
 	case BUS_TALK_FAILED:
 		log_debug("bus: %.*s", (int)talk->size, (const char *)talk->bytes);
@@ -422,8 +442,10 @@ void daemon_bus_tend(struct daemon *daemon)
 
 	if (!bus->book)
 		return;
-	if (bus->whole && now_ms() - bus->beat_ms + 500 >= 1000ull * daemon->config->bus.beat_s) {
-		beat(daemon);
+	daemon_bus_calls_tend(daemon);
+	if (bus->whole && (daemon_bgp_drains(daemon) ||
+			   now_ms() - bus->beat_ms + 500 >= 1000ull * daemon->config->bus.beat_s)) {
+		daemon_bus_beat(daemon);
 		daemon_bus_tell(daemon);
 	}
 	mend(daemon);
@@ -531,10 +553,12 @@ void daemon_bus_stop(struct daemon *daemon)
 
 	if (!bus)
 		return;
+	daemon_bus_calls_end(daemon);
 	part(bus);
 	if (bus->seen >= 0)
 		close(bus->seen);
 	bus_book_free(bus->book);
+	json_decref(bus->asked_reply);
 	free(bus->sheds);
 	sodium_memzero(&bus->secret, sizeof(bus->secret));
 	free(bus);

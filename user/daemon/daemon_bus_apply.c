@@ -83,13 +83,21 @@ static void read_health(struct daemon *daemon, __u16 id, const json_t *section)
 	daemon_bus_note(daemon, id, &seen);
 }
 
+static json_t *write_drain(struct daemon *daemon)
+{
+	return daemon_bgp_drain_json(daemon);
+}
+
 static const struct section {
 	const char *name;
 	json_t *(*write)(struct daemon *daemon);
+	/* NULL: it is read when somebody asks for it */
 	void (*read)(struct daemon *daemon, __u16 id, const json_t *section);
 } sections[] = {
 	{ "load", write_load, read_load },
 	{ "health", write_health, read_health },
+	{ "drain", write_drain, NULL },
+	{ "asked", daemon_bus_asked, NULL },
 };
 
 json_t *daemon_bus_sections(struct daemon *daemon)
@@ -109,7 +117,7 @@ void daemon_bus_read_sections(struct daemon *daemon, __u16 id, const json_t *bod
 
 	for (i = 0; i < sizeof(sections) / sizeof(*sections); i++) {
 		section = json_object_get(body, sections[i].name);
-		if (section)
+		if (section && sections[i].read)
 			sections[i].read(daemon, id, section);
 	}
 }

@@ -33,17 +33,20 @@ static void tell_drain(struct daemon *daemon)
 	bus_name_node(BUS_TOLD, bus->self, key);
 	if (!bus->told_known && told.what == AD_TOLD_NOTHING && !bus_book_has(bus->book, key))
 		return;
-	is_news = !bus->told_known || memcmp(&told, &bus->told, sizeof(told));
+	is_news = !bus->told_known || memcmp(&told, &bus->told, sizeof(told)) ||
+		  bus->asked != bus->asked_told;
 	if (!is_news && !bus_book_is_behind(bus->book, key))
 		return;
 	body = told_body(&told);
+	json_object_set_new(body, "asked", json_integer(bus->asked));
 	daemon_bus_write(daemon, key, body, is_news);
 	json_decref(body);
 	bus->told = told;
+	bus->asked_told = bus->asked;
 	bus->told_known = true;
 }
 
-static json_t *pop_body(const struct ad_steer_told *told)
+json_t *daemon_bus_pop_body(const struct ad_steer_told *told)
 {
 	char who[POP_WHO_TEXT];
 	struct ad_steer_told named = *told;
@@ -67,7 +70,7 @@ static void tell_pop(struct daemon *daemon, const char *pop, bool is_news)
 		return;
 	if (pops_follows_load(&told) && told.state)
 		told = (struct ad_steer_told){};
-	body = pop_body(&told);
+	body = daemon_bus_pop_body(&told);
 	daemon_bus_write(daemon, key, body, is_news);
 	json_decref(body);
 }

@@ -137,8 +137,21 @@ void daemon_reload_now(void *daemon);
 void daemon_reload_end(struct daemon *daemon);
 /* For good: writes where it must, and the capabilities that a reload needs. */
 void daemon_confine(const struct daemon *daemon);
-/* {"pop": ..., "state": ..., "percent": ..., "who": ...}: {"ok": true|false, "errno": N} */
-json_t *daemon_pop(struct daemon *daemon, const json_t *args);
+/*
+ * {"pop": ..., "state": ..., "percent": ..., "who": ..., "revision": N}: {"ok": true|false,
+ * "errno": N, "errors": [...], "warnings": [...]}; NULL: @caller waits for the bus.
+ */
+json_t *daemon_pop(struct daemon *daemon, const json_t *args, struct control_caller *caller);
+/* The verbs "drain" and "undrain" (drain_serve.h); NULL: @verb is another one. */
+json_t *daemon_drain(struct daemon *daemon, const char *verb, const json_t *args, uid_t uid);
+/*
+ * The verb "ask": {"verb": "drain"|"undrain", "target": NODE|POP, ...}, the rest as for that verb:
+ * {"ok", "code", "errors", "warnings", "nodes": [{"node", "ok", "code", "errors", "warnings"}]}, or
+ * NULL: @caller waits for the bus.
+ */
+json_t *daemon_ask(struct daemon *daemon, const json_t *args, struct control_caller *caller);
+/* {"target"}: {"ok", "fresh", "nodes": [{"node", "heard", "gone", "age_ms", "drain", "told"}]} */
+json_t *daemon_steps(struct daemon *daemon, const json_t *args);
 /* Steered names stop naming POPs whose nodes drain, and name them again. */
 void daemon_pops_follow(struct daemon *daemon);
 /* Once a second: that, and POPs whose drain was taken back get more of their clients again. */

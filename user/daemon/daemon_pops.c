@@ -5,31 +5,142 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "daemon_internal.h"
+#include <time.h>
+#include "daemon_bus.h"
+#include "user/base/clock.h"
 #include "user/base/log.h"
+#include "user/base/output.h"
 #include "user/health/health.h"
 #include "user/steer/pops.h"
 
-json_t *daemon_pop(struct daemon *daemon, const json_t *args)
+#define BUS_MS 3000 /* that the bus gets to take a word, before it counts here all the same */
+
+/* False: @args have no state of a POP in them. */
+static bool read_word(const struct daemon *daemon, const json_t *args, struct ad_steer_told *told)
 {
-	const char *name = json_string_value(json_object_get(args, "pop"));
 	const char *state = json_string_value(json_object_get(args, "state"));
 	const char *percent = json_string_value(json_object_get(args, "percent"));
 	const char *who = json_string_value(json_object_get(args, "who"));
-	char text[POP_STATE_TEXT];
-	struct ad_steer_told told;
-	int err;
+	char text[BUS_WHO];
 
-	if (!name || !state || pops_parse(state, percent, &told))
-		return control_refuse("not a state of a POP");
-	err = pops_say(&daemon->loader->pins, name, who ?: "", &told);
-	if (!err)
-		daemon_bus_said(daemon, name);
+	if (!json_string_value(json_object_get(args, "pop")) || !state ||
+	    pops_parse(state, percent, told))
+		return false;
+	if (daemon->bus->book)
+		who = daemon_bus_who(daemon, who, text);
+	text_cut(told->who, sizeof(told->who), who ?: "");
+	told->since_real_s = time(NULL);
+	return true;
+}
+
+/* 0; -ENOENT: no name is steered to a POP of this name; other -errno. */
+static int obey_word(struct daemon *daemon, const char *name, const struct ad_steer_told *told)
+{
+	int err = pops_tell(&daemon->loader->pins, name, told);
+	char text[POP_STATE_TEXT];
+
 	if (!err && daemon->health.health)
 		health_judge(daemon->health.health);
 	if (!err)
-		log_info("POP %s: %s, told by %s", name, pops_state(&told, text), who ?: "?");
-	return json_pack("{s:b, s:i}", "ok", !err, "errno", -err);
+		log_info("POP %s: %s, told by %s", name, pops_state(told, text), told->who);
+	return err;
+}
+
+static json_t *answer_pop(int err, const char *warning)
+{
+	return json_pack("{s:b, s:i, s:[], s:[s*]}", "ok", !err, "errno", -err, "errors",
+			 "warnings", warning);
+}
+
+/* The bus has it, somebody else was quicker, or the bus says nothing. */
+static json_t *end_pop(struct daemon *daemon, struct bus_call *call)
+{
+	const char *name = json_string_value(json_object_get(call->args, "pop"));
+	const struct bus_target *target = call->targets;
+	struct ad_steer_told told;
+	char text[BUS_WORD];
+	int err;
+
+	if (target->state == BUS_TARGET_OVERTAKEN)
+		return control_refuse_with(json_sprintf(
+			"POP %s: %s, at the same time as you: that holds; say it again if yours "
+			"shall",
+			name, daemon_bus_word(target->answer, text)));
+	if (!read_word(daemon, call->args, &told))
+		return control_refuse("not a state of a POP");
+	if (target->state == BUS_TARGET_DONE)
+		told.since_real_s = json_integer_value(
+			json_object_get(json_object_get(target->body, "pop"), "at_s"));
+	err = obey_word(daemon, name, &told);
+	if (target->state == BUS_TARGET_DONE)
+		return answer_pop(err, NULL);
+	if (!err)
+		daemon_bus_said(daemon, name);
+	return answer_pop(err, "the bus does not take it just now: it counts here, and at other "
+			       "nodes when the bus is back");
+}
+
+/* The bus first, so that of two operators who speak at once the second one hears of the first. */
+static json_t *say_by_bus(struct daemon *daemon, const json_t *args,
+			  const struct ad_steer_told *told, struct control_caller *caller)
+{
+	const char *name = json_string_value(json_object_get(args, "pop"));
+	struct bus_call *call;
+	char key[BUS_KEY_MAX];
+	json_t *error;
+
+	bus_name_pop(name, key);
+	error = daemon_bus_check_revision(daemon, key, name, args);
+	if (error)
+		return control_refuse_with(error);
+	if (daemon_bus_call_has(daemon, key))
+		return control_refuse("somebody else says something of it on this node just now");
+	call = daemon_bus_call_new(caller, args, 1);
+	if (!call)
+		return answer_pop(-ENOMEM, NULL);
+	memcpy(call->targets->key, key, sizeof(key));
+	call->targets->body = daemon_bus_pop_body(told);
+	call->end = end_pop;
+	daemon_bus_call_begin(daemon, call, BUS_MS);
+	return NULL;
+}
+
+static bool is_steered_to(const struct daemon *daemon, const char *name)
+{
+	struct pop_seen pops[AD_STEER_BANK];
+	size_t nr = 0, i;
+
+	if (pops_read(&daemon->loader->pins, pops, &nr))
+		return false;
+	for (i = 0; i < nr; i++)
+		if (!strcmp(pops[i].name, name))
+			return true;
+	return false;
+}
+
+json_t *daemon_pop(struct daemon *daemon, const json_t *args, struct control_caller *caller)
+{
+	const char *name = json_string_value(json_object_get(args, "pop"));
+	bool has_bus = daemon->bus->book;
+	struct ad_steer_told told;
+	int err;
+
+	if (!read_word(daemon, args, &told))
+		return control_refuse("not a state of a POP");
+	if (!is_steered_to(daemon, name))
+		return answer_pop(-ENOENT, NULL);
+	if (has_bus && bus_book_is_fresh(daemon->bus->book, clock_mono_us() / 1000))
+		return say_by_bus(daemon, args, &told, caller);
+	if (json_object_get(args, "revision"))
+		return control_refuse(
+			"the bus is not fresh, so what the last revision is is not known");
+	err = obey_word(daemon, name, &told);
+	if (!err)
+		daemon_bus_said(daemon, name);
+	return answer_pop(err, !has_bus
+				       ? NULL
+				       : "the bus is not fresh: it counts here, and at other nodes "
+					 "when the bus is back");
 }
 
 /* --- POPs whose nodes drain ------------------------------------------------------------------- */
