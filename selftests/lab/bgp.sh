@@ -2,9 +2,14 @@
 # bgp.sh: one BIRD in every router and POP, eBGP on every wire, and ways to move the client.
 # shellcheck shell=bash
 
-readonly ROUTERS=(isp edge_fra edge_nyc edge_sin "${NODES[@]}")
-declare -Agr AS=([isp]=64496 [edge_fra]=64501 [edge_nyc]=64502 [edge_sin]=64503
-	[fra]=65001 [nyc]=65002 [sin]=65003 [fra2]=65004 [fra3]=65005)
+readonly ROUTERS=(isp "${EDGES[@]}" "${NODES[@]}")
+declare -Ag AS=([isp]=64496)
+for place in "${POPS[@]}"; do
+	AS[edge_$place]=$((64500 + NODE_ID[$place]))
+done
+for place in "${NODES[@]}"; do
+	AS[$place]=$((65000 + NODE_ID[$place]))
+done
 
 bgp_up() {
 	local place
@@ -194,12 +199,12 @@ bgp_converged() {
 	bgp_spreads "${NODES[@]:${#POPS[@]}}"
 }
 
-# Does fra's edge send to these nodes of fra, too?
+# Does their POP's edge send to these nodes, too?
 bgp_spreads() { # [NODE...]
 	local node
 	for node; do
-		at edge_fra ip -4 route show $VIP4 | grep -q "dev $node " || return 1
-		at edge_fra ip -6 route show $VIP6 | grep -q "dev $node " || return 1
+		at "edge_$(pop_of "$node")" ip -4 route show $VIP4 | grep -q "dev $node " || return 1
+		at "edge_$(pop_of "$node")" ip -6 route show $VIP6 | grep -q "dev $node " || return 1
 	done
 }
 
