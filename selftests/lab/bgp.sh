@@ -53,7 +53,7 @@ bgp_config_common() { # PLACE
 		include "$LAB_DIR/bird/$1/any*.conf";
 		protocol device {}
 		protocol direct { ipv4; ipv6; interface "lo", "client"; }
-		protocol kernel { merge paths $(bgp_multipath "$1"); ipv4 { export where source = RTS_BGP; }; }
+		protocol kernel { merge paths $(bgp_multipath "$1"); ipv4 { export $(bgp_to_kernel "$1"); }; }
 		protocol kernel { merge paths $(bgp_multipath "$1"); ipv6 { export where source = RTS_BGP; }; }
 		template bgp session {
 			local as ${AS[$1]};
@@ -62,6 +62,15 @@ bgp_config_common() { # PLACE
 			error wait time 1, 2;
 		}
 	END
+}
+
+# What a node sends to a server of the bus must find its way back: wires are in nobody's table.
+bgp_to_kernel() { # PLACE
+	if [[ -v NODE_ID[$1] ]] && ((${LAB_BUS:-0})); then
+		echo "filter { if source != RTS_BGP then reject; krt_prefsrc = $(tunnel_address "$1" 4); accept; }"
+	else
+		echo "where source = RTS_BGP"
+	fi
 }
 
 # An edge spreads flows over the nodes of its POP; the ISP chooses one POP.

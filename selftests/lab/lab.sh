@@ -19,6 +19,8 @@ ROUTER_PORT=$LAB_BUILD/selftests/lab/router_port.bpf.o
 . "$LAB_HOME/bgp.sh"
 # shellcheck source=selftests/lab/web.sh
 . "$LAB_HOME/web.sh"
+# shellcheck source=selftests/lab/nats.sh
+. "$LAB_HOME/nats.sh"
 # shellcheck source=selftests/lab/pop.sh
 . "$LAB_HOME/pop.sh"
 # shellcheck source=selftests/lab/steer.sh
@@ -88,7 +90,7 @@ lab_is_quiet() {
 # Leave it up when the script ends, and say how to use it.
 lab_keep() {
 	local lab="${LAB_HOME#"$PWD/"}/lab" name=${LAB_DIR##*-} place
-	printf 'LAB_POPS=%q LAB_NODES=%q\n' "$LAB_POPS" "${LAB_NODES:-}" >"$LAB_DIR/shape"
+	printf 'LAB_POPS=%q LAB_NODES=%q LAB_BUS=%q\n' "$LAB_POPS" "${LAB_NODES:-}" "${LAB_BUS:-0}" >"$LAB_DIR/shape"
 	trap - EXIT
 	printf '\nThe lab stays up. As root, a shell in each place, in a node with its anydoor and birdc:\n'
 	for place in "${NODES[@]}" client isp "${EDGES[@]}"; do

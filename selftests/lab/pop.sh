@@ -9,6 +9,7 @@ declare -A NODE_STATE
 
 pops_up() {
 	pops_write
+	bus_up
 	pops_start
 }
 
@@ -54,6 +55,7 @@ pop_config() { # NODE
 		    - { name: $ZONE, file: $ZONE.zone }
 		$(steer_signed)
 		$(steer_config)
+		$(bus_config)
 		xdp: { mode: ${LAB_XDP:-native} }
 		state: { bpffs: $LAB_DIR/bpf, run: $LAB_DIR/run }
 	END

@@ -85,6 +85,10 @@ peers() {
 		"peers: 7 of 7 answer through the tunnel"
 }
 ok "a node hears all others" await 10 peers sin2
+on_bus() {
+	same "$(lab in "$NAME" "$1" anydoor bus --json | jq -r '[.state, (.nodes | length)] | join(" ")')" "fresh 7"
+}
+ok "and hears them by the bus" await 20 on_bus lon
 ok "the client is served" await 10 lab in "$NAME" client curl -sf -m 2 http://192.0.2.53/
 ok "BGP brings it elsewhere" lab move "$NAME" lon
 ok "there" grep -q "^lon" <(lab in "$NAME" client curl -sf -m 5 http://192.0.2.53/)
