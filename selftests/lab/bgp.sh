@@ -32,6 +32,7 @@ bgp_birdc_write() {
 		exec $(command -v birdc) -s "$LAB_DIR/bird/\$LAB_PLACE/ctl" "\$@"
 	END
 	chmod +x "$LAB_DIR/bin/birdc"
+	cp "$LAB_HOME/systemctl" "$LAB_DIR/bin/systemctl"
 }
 
 # --- configuration -----------------------------------------------------------------------------
