@@ -455,6 +455,16 @@ demo demo-keep:
 	$(Q)+$(MAKE) $(JOBS) --no-print-directory all $(LAB_PROGRAMS)
 	$(Q)BUILD=$(BUILD) selftests/demo/demo $(if $(filter demo-keep,$@),--keep)
 
+POPS ?= 3
+NODES ?= 1
+.PHONY: lab lab-down
+lab: deps-test				## a lab that stays up to play with: POPS=5 NODES=2, nodes of each POP
+	$(Q)+$(MAKE) $(JOBS) --no-print-directory all $(LAB_PROGRAMS)
+	$(Q)BUILD=$(BUILD) selftests/lab/lab up $(POPS) $(NODES)
+
+lab-down:				## take it down
+	$(Q)BUILD=$(BUILD) selftests/lab/lab down
+
 # --- house -----------------------------------------------------------------------------------
 SOURCES	= $(shell git ls-files '*.c' '*.h')
 SCRIPTS	= $(shell git ls-files -z | xargs -0 grep -lE '^\#!.*(bash|/sh)')

@@ -169,10 +169,14 @@ downloads_dead() {
 # --- 5 -----------------------------------------------------------------------------------------
 claim_drain() {
 	local served
-	say_title "5. A POP is drained"
+	say_title "5. A POP is drained at noon"
+	claim "all nodes are on the bus" await 10 bus_is_fresh fra
 	bgp_by_anydoor fra
 	downloads_start
-	show fra anydoor drain --window 2m
+	show fra anydoor drain --window 2m --reason "new disks"
+	claim "sin knows within a second, by the bus" await 1 drains_says sin fra
+	show sin anydoor bus
+	claim "sin's next answer to a client in Germany is nyc's" await 1 answers_at sin nyc
 	served=$(served_by)
 	claim "of twenty new connections none is served by fra: $served" \
 		nobody_else_than_successors "$served"
@@ -186,8 +190,22 @@ claim_drain() {
 	claim "now none is left" await 5 flows_left_are fra 0
 	claim "and fra's router hears no path any more" await 20 bgp_is_told fra withdraw
 	show fra anydoor undrain
+	claim "sin's answers name fra again" await 2 answers_at sin fra
+	show nyc anydoor history
+	claim "who said what, and why, is known everywhere" grep -q "new disks" <<<"$SHOWN"
 	claim "fra is announced again, and its router leads there" await 15 leads_to fra
 	claim "new connections are fra's again" same "$(web_who 4) $(web_who 6)" "fra fra"
+}
+
+# What NODE says of another one, which it was not told itself.
+drains_says() { # NODE OTHER
+	same "$(enter "$1" anydoor pops --json | jq -r --arg node "${NODE_NAME[$2]}" '.nodes[] | select(.node == $node).cause')" \
+		reported_drain
+}
+
+# The POP that NODE names to a client in Germany.
+answers_at() { # NODE POP
+	same "$(enter "$1" anydoor explain $CLIENT4 near.$ZONE --json | jq -r '.names[0].pop')" "$2"
 }
 
 # Does the router of NODE send there what is for the VIPs?

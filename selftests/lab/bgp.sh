@@ -2,9 +2,14 @@
 # bgp.sh: one BIRD in every router and POP, eBGP on every wire, and ways to move the client.
 # shellcheck shell=bash
 
-readonly ROUTERS=(isp edge_fra edge_nyc edge_sin "${NODES[@]}")
-declare -Agr AS=([isp]=64496 [edge_fra]=64501 [edge_nyc]=64502 [edge_sin]=64503
-	[fra]=65001 [nyc]=65002 [sin]=65003 [fra2]=65004 [fra3]=65005)
+readonly ROUTERS=(isp "${EDGES[@]}" "${NODES[@]}")
+declare -Ag AS=([isp]=64496)
+for place in "${POPS[@]}"; do
+	AS[edge_$place]=$((64500 + NODE_ID[$place]))
+done
+for place in "${NODES[@]}"; do
+	AS[$place]=$((65000 + NODE_ID[$place]))
+done
 
 bgp_up() {
 	local place
@@ -27,6 +32,7 @@ bgp_birdc_write() {
 		exec $(command -v birdc) -s "$LAB_DIR/bird/\$LAB_PLACE/ctl" "\$@"
 	END
 	chmod +x "$LAB_DIR/bin/birdc"
+	cp "$LAB_HOME/systemctl" "$LAB_DIR/bin/systemctl"
 }
 
 # --- configuration -----------------------------------------------------------------------------
@@ -48,7 +54,7 @@ bgp_config_common() { # PLACE
 		include "$LAB_DIR/bird/$1/any*.conf";
 		protocol device {}
 		protocol direct { ipv4; ipv6; interface "lo", "client"; }
-		protocol kernel { merge paths $(bgp_multipath "$1"); ipv4 { export where source = RTS_BGP; }; }
+		protocol kernel { merge paths $(bgp_multipath "$1"); ipv4 { export $(bgp_to_kernel "$1"); }; }
 		protocol kernel { merge paths $(bgp_multipath "$1"); ipv6 { export where source = RTS_BGP; }; }
 		template bgp session {
 			local as ${AS[$1]};
@@ -57,6 +63,15 @@ bgp_config_common() { # PLACE
 			error wait time 1, 2;
 		}
 	END
+}
+
+# What a node sends to a server of the bus must find its way back: wires are in nobody's table.
+bgp_to_kernel() { # PLACE
+	if [[ -v NODE_ID[$1] ]] && ((${LAB_BUS:-0})); then
+		echo "filter { if source != RTS_BGP then reject; krt_prefsrc = $(tunnel_address "$1" 4); accept; }"
+	else
+		echo "where source = RTS_BGP"
+	fi
 }
 
 # An edge spreads flows over the nodes of its POP; the ISP chooses one POP.
@@ -194,12 +209,12 @@ bgp_converged() {
 	bgp_spreads "${NODES[@]:${#POPS[@]}}"
 }
 
-# Does fra's edge send to these nodes of fra, too?
+# Does their POP's edge send to these nodes, too?
 bgp_spreads() { # [NODE...]
 	local node
 	for node; do
-		at edge_fra ip -4 route show $VIP4 | grep -q "dev $node " || return 1
-		at edge_fra ip -6 route show $VIP6 | grep -q "dev $node " || return 1
+		at "edge_$(pop_of "$node")" ip -4 route show $VIP4 | grep -q "dev $node " || return 1
+		at "edge_$(pop_of "$node")" ip -6 route show $VIP6 | grep -q "dev $node " || return 1
 	done
 }
 

@@ -19,6 +19,8 @@ ROUTER_PORT=$LAB_BUILD/selftests/lab/router_port.bpf.o
 . "$LAB_HOME/bgp.sh"
 # shellcheck source=selftests/lab/web.sh
 . "$LAB_HOME/web.sh"
+# shellcheck source=selftests/lab/nats.sh
+. "$LAB_HOME/nats.sh"
 # shellcheck source=selftests/lab/pop.sh
 . "$LAB_HOME/pop.sh"
 # shellcheck source=selftests/lab/steer.sh
@@ -87,14 +89,17 @@ lab_is_quiet() {
 
 # Leave it up when the script ends, and say how to use it.
 lab_keep() {
-	local lab="${LAB_HOME#"$PWD/"}/lab" name=${LAB_DIR##*-}
+	local lab="${LAB_HOME#"$PWD/"}/lab" name=${LAB_DIR##*-} place
+	printf 'LAB_POPS=%q LAB_NODES=%q LAB_BUS=%q\n' "$LAB_POPS" "${LAB_NODES:-}" "${LAB_BUS:-0}" >"$LAB_DIR/shape"
 	trap - EXIT
+	printf '\nThe lab stays up. As root, a shell in each place, in a node with its anydoor and birdc:\n'
+	for place in "${NODES[@]}" client isp "${EDGES[@]}"; do
+		printf '   %s in %s %s\n' "$lab" "$name" "$place"
+	done
 	cat <<-END
-
-		The lab stays up. As root:
-		   $lab in $name fra      a shell in a POP (or nyc, sin), with its anydoor and birdc;
-		   $lab in $name client   and in any other place: ${PLACES[*]:0:5}
-		   $lab move $name nyc    BGP brings the client to nyc
-		   $lab down $name        take it down
+		BGP brings the client to ${POPS[1]}:
+		   $lab move $name ${POPS[1]}
+		Take it down:
+		   $lab down $name
 	END
 }

@@ -9,6 +9,7 @@ declare -A NODE_STATE
 
 pops_up() {
 	pops_write
+	bus_up
 	pops_start
 }
 
@@ -41,9 +42,7 @@ pop_config() { # NODE
 		  - address: $VIP4
 		  - address: "$VIP6"
 		pops:
-		  - name: fra
-		  - name: nyc
-		  - name: sin
+		$(printf '  - name: %s\n' "${POPS[@]}")
 		nodes:
 		$(pop_config_nodes)
 		$(pop_config_hunt "$1")
@@ -57,6 +56,7 @@ pop_config() { # NODE
 		    - { name: $ZONE, file: $ZONE.zone }
 		$(steer_signed)
 		$(steer_config)
+		$(bus_config)
 		xdp: { mode: ${LAB_XDP:-native} }
 		state: { bpffs: $LAB_DIR/bpf, run: $LAB_DIR/run }
 	END
@@ -71,13 +71,15 @@ pop_config_nodes() {
 	done
 }
 
-# A node asks its siblings by itself; where fra has several, the others are told of all of them.
+# A node asks its siblings by itself; where another POP has several, it is told of all of them.
 pop_config_hunt() { # NODE
 	local node names=()
-	[[ ${#LAB_MORE[@]} != 0 && $(pop_of "$1") != fra ]] || return 0
 	for node in "${NODES[@]}"; do
-		[[ $(pop_of "$node") != fra ]] || names+=("${NODE_NAME[$node]}")
+		[[ $(pop_of "$node") == "$(pop_of "$1")" || " ${LAB_MORE[*]}" != *" $(pop_of "$node")"[0-9]* ]] ||
+			names+=("${NODE_NAME[$node]}")
 	done
+	((${#names[@]})) || return 0
+	names=("${names[@]:0:16}")
 	echo "hunt: { neighbours: [$(printf '%s, ' "${names[@]}")] }"
 }
 

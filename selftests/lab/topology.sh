@@ -2,29 +2,45 @@
 # topology.sh: the lab's places, wires and addresses; README.md has the picture.
 # shellcheck shell=bash disable=SC2034
 
-readonly POPS=(fra nyc sin)
-# One node a POP, called like it; fra may have more: LAB_NODES="fra2 fra3".
+readonly POP_NAMES=(fra nyc sin lon tyo syd gru jnb)
+# How many of them.
+LAB_POPS=${LAB_POPS:-3}
+readonly POPS=("${POP_NAMES[@]:0:LAB_POPS}")
+readonly EDGES=("${POPS[@]/#/edge_}")
+# One node a POP, called like it, and more where told: LAB_NODES="fra2 fra3".
 read -r -a LAB_MORE <<<"${LAB_NODES:-}"
 readonly NODES=("${POPS[@]}" "${LAB_MORE[@]}")
-readonly PLACES=(client isp edge_fra edge_nyc edge_sin "${NODES[@]}" far)
+readonly PLACES=(client isp "${EDGES[@]}" "${NODES[@]}" far)
 
-declare -Agr NODE_ID=([fra]=1 [nyc]=2 [sin]=3 [fra2]=4 [fra3]=5)
-declare -Agr NODE_NAME=([fra]=fra-1 [nyc]=nyc-1 [sin]=sin-1 [fra2]=fra-2 [fra3]=fra-3)
+# By their order.
+declare -Ag NODE_ID=() NODE_NAME=()
+nodes_number() {
+	local node number
+	for node in "${NODES[@]}"; do
+		number=${node//[a-z]/}
+		NODE_ID[$node]=$((${#NODE_ID[@]} + 1))
+		NODE_NAME[$node]=${node%%[0-9]*}-${number:-1}
+	done
+}
+nodes_number
 
-# One wire a row: its number, then who is at its .1/::1 end and who at its .2/::2 end.
-WIRES="
-1 isp      edge_fra
-2 isp      edge_nyc
-3 isp      edge_sin
-4 edge_fra edge_nyc
-5 edge_fra edge_sin
-6 edge_nyc edge_sin
-7 edge_fra fra
-8 edge_nyc nyc
-9 edge_sin sin"
-for node in "${LAB_MORE[@]}"; do
-	WIRES+=$'\n'"1${NODE_ID[$node]} edge_fra $node"
-done
+# One wire a row: its number, then who is at its .1/::1 end and who at its .2/::2 end. The ISP has one to
+# each edge, each edge one to each other and to each node of its POP.
+wires_list() {
+	local number=0 i j node
+	for ((i = 0; i < ${#EDGES[@]}; i++)); do
+		echo "$((++number)) isp ${EDGES[i]}"
+	done
+	for ((i = 0; i < ${#EDGES[@]}; i++)); do
+		for ((j = i + 1; j < ${#EDGES[@]}; j++)); do
+			echo "$((++number)) ${EDGES[i]} ${EDGES[j]}"
+		done
+	done
+	for node in "${NODES[@]}"; do
+		echo "$((++number)) edge_${node%%[0-9]*} $node"
+	done
+}
+WIRES=$(wires_list)
 readonly WIRES
 
 readonly VIP4=192.0.2.53 VIP6=2001:db8:53::53

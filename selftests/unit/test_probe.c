@@ -3,6 +3,7 @@
  * test_probe.c: a probe is a tunnel packet with checksums and a tag that are right, and a node
  * counts as heard once its counter moves. In a network namespace, where a socket is the peer.
  */
+#include <signal.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
@@ -11,7 +12,7 @@
 #include "instance_fixture.h"
 #include "netns_fixture.h"
 #include "selftests/tap.h"
-#include "user/fleet/probe.h"
+#include "user/fleet/echo.h"
 
 #define PORT	 6081
 #define OPT_AT	 sizeof(struct ad_geneve)
@@ -25,7 +26,8 @@ static struct config config = { .nodes = nodes,
 				.vips = vips,
 				.nr_vips = 2,
 				.tunnel_port = PORT };
-static struct ad_keys keys = { .tunnel[0] = { .key = { 1, 2 }, .epoch = 7, .valid = 1 } };
+static struct ad_keys keys = { .stamp = { 3, 4 },
+			       .tunnel[0] = { .key = { 1, 2 }, .epoch = 7, .valid = 1 } };
 
 static void put_keys(struct fixture *fixture)
 {
@@ -107,6 +109,91 @@ static void test_send_is_a_question_to_the_node(const struct probe *probe)
 	close(peer);
 }
 
+/* The answer of a node whose tag and checksums a socket cannot make: a note, as the data path has
+ * it. */
+static void note_answer(struct fixture *fixture, const struct echo *echo)
+{
+	__u64 note = (__u64)echo->tag << 32 | 77;
+
+	fixture_put(fixture, "nobodies", &echo->place, &note);
+}
+
+/* Whatever the peer is asked it notes as answered, with a hash that is made here once more. */
+static void note_asked(struct fixture *fixture)
+{
+	static int peer = -1;
+	__u8 packet[2048], message[12], out[8], *inner = packet + INNER_AT;
+	struct echo echo = {};
+	__u64 hash;
+	__u32 ack;
+
+	if (peer < 0)
+		peer = peer_new();
+	if (recv(peer, packet, sizeof(packet), MSG_DONTWAIT) <= 0)
+		return;
+	memcpy(message, inner + 12, 8);
+	memcpy(message + 8, inner + 20, 4);
+	crypto_shorthash(out, message, sizeof(message), (const __u8 *)keys.stamp);
+	memcpy(&hash, out, sizeof(hash));
+	memcpy(&ack, inner + 28, sizeof(ack));
+	echo.place = hash >> 32 & (AD_NOBODY_MAX - 1);
+	echo.tag = (__u32)hash ^ ntohl(ack);
+	note_answer(fixture, &echo);
+}
+
+static void test_shaped_probe_has_its_size_and_time(const struct probe *probe)
+{
+	struct probe_shape shape = {
+		.ack = htonl(5), .port = htons(50000), .bytes = 1001, .shift_s = -27
+	};
+	struct ad_geneve_opt option;
+	int peer = peer_new();
+	__u8 packet[2048], *inner = packet + INNER_AT;
+
+	is_int(probe_send_shaped(probe, &nodes[1], &shape), 0, "sent");
+	is_int(recv(peer, packet, sizeof(packet), 0), INNER_AT + 1001, "as long as was wanted");
+	memcpy(&option, packet + OPT_AT, sizeof(option));
+	ok(llabs((long long)ntohl(option.time_s) + 27 - time(NULL)) < 5, "a time that is wrong");
+	is_int(inner[2] << 8 | inner[3], 1001, "the IP length");
+	is_int(sum(inner, 20, 0), 0xffff, "the IP checksum");
+	is_int(inner[20] << 8 | inner[21], 50000, "from a port of its own");
+	packet[INNER_AT + 1001] = 0;
+	is_int(sum(inner + 12, 1001 - 12 + 1, IPPROTO_TCP + 1001 - 20), 0xffff, "the TCP checksum");
+	shape.bytes = 65535;
+	is_int(probe_send_shaped(probe, &nodes[1], &shape), 0, "as long as there can be");
+	close(peer);
+}
+
+static void test_echo_hears_only_its_own_answer(struct fixture *fixture)
+{
+	struct echo echoes[2] = { { .node = &nodes[1] }, { .node = &nodes[1] } };
+	struct ad_peer_count count = { .rx = { 9, 9 } };
+	struct echo_asker asker;
+	pid_t child;
+
+	is_int(echo_open(&asker, &config, &fixture->pins), 0, "opened");
+	fixture_put_percpu(fixture, "peers", 2, 0, &count, sizeof(count));
+	is_int(echo_ask(&asker, echoes, 1, 30), 0, "asked");
+	ok(!echoes[0].heard, "other traffic of the node is no answer");
+	note_answer(fixture, &echoes[0]);
+	is_int(echo_ask(&asker, echoes, 1, 30), 0, "asked again");
+	ok(!echoes[0].heard, "nor is the answer to an earlier question");
+	child = fork();
+	if (!child) {
+		for (int i = 0; i < 200; i++) {
+			usleep(5000);
+			note_asked(fixture);
+		}
+		_exit(0);
+	}
+	is_int(echo_ask(&asker, echoes, 2, 300), 0, "asked twice at once");
+	ok(echoes[0].heard && echoes[1].heard, "both were answered");
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	echo_close(&asker);
+	is_int(asker.notes, -1, "closed");
+}
+
 static void test_send_without_a_vip_is_an_error(const struct probe *probe)
 {
 	vips[1].tcp = false;
@@ -160,6 +247,7 @@ int main(void)
 	if (sodium_init() < 0 || !fixture_new(&fixture, 16))
 		return skip_all("needs root and a bpffs");
 	fixture_array(&fixture, "keys", sizeof(struct ad_keys), 1);
+	fixture_array(&fixture, "nobodies", sizeof(__u64), AD_NOBODY_MAX);
 	put_keys(&fixture);
 	addr_parse("198.51.100.1", &nodes[0].tunnel);
 	addr_parse("127.0.0.2", &nodes[1].tunnel);
@@ -169,11 +257,15 @@ int main(void)
 	if (ok(netns_enter() && netns_add_veth(), "a network")) {
 		is_int(probe_init(&probe, &config, &fixture.pins), 0, "the key is read");
 		test_send_is_a_question_to_the_node(&probe);
+		test_shaped_probe_has_its_size_and_time(&probe);
+		test_echo_hears_only_its_own_answer(&fixture);
 		test_send_without_a_vip_is_an_error(&probe);
 		test_init_without_a_key_is_an_error(&fixture);
 		test_wait_until_heard(&fixture, &probe);
 	}
 	snprintf(path, sizeof(path), "%s/keys", fixture.pins.dir);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/nobodies", fixture.pins.dir);
 	unlink(path);
 	fixture_free(&fixture);
 	return done_testing();

@@ -22,6 +22,7 @@ struct command {
 
 int cmd_run(const struct globals *globals, int argc, char **argv);
 int cmd_check(const struct globals *globals, int argc, char **argv);
+int cmd_doctor(const struct globals *globals, int argc, char **argv);
 int cmd_status(const struct globals *globals, int argc, char **argv);
 int cmd_flows(const struct globals *globals, int argc, char **argv);
 int cmd_stats(const struct globals *globals, int argc, char **argv);
@@ -45,6 +46,7 @@ int cmd_version(const struct globals *globals, int argc, char **argv);
 
 /* The options of those that have any, for help. */
 extern const struct arg cmd_check_args[];
+extern const struct arg cmd_doctor_args[];
 extern const struct arg cmd_flows_args[];
 extern const struct arg cmd_bus_args[];
 extern const struct arg cmd_history_args[];

@@ -125,6 +125,7 @@ static void tell_people(const struct config *config, const char *path, const str
 	size_t nr = findings->nr_errors;
 
 	print_level(findings, FINDING_WARNING, "warning: ");
+	print_level(findings, FINDING_UNKNOWN, "warning: ");
 	print_level(findings, FINDING_ERROR, "");
 	if (nr) {
 		printf("%zu error%s\n", nr, nr > 1 ? "s" : "");
@@ -141,9 +142,14 @@ static void tell_people(const struct config *config, const char *path, const str
 static int tell_programs(const struct config *config, const char *path, const struct made *made,
 			 const struct findings *findings)
 {
-	json_t *json = json_pack("{ss sb so so}", "config", path, "ok", !findings->nr_errors,
-				 "errors", findings_json(findings, FINDING_ERROR), "warnings",
-				 findings_json(findings, FINDING_WARNING));
+	json_t *unknown = findings_json(findings, FINDING_UNKNOWN);
+	json_t *warnings = findings_json(findings, FINDING_WARNING);
+	json_t *json =
+		json_pack("{ss sb so so}", "config", path, "ok", !findings->nr_errors, "errors",
+			  findings_json(findings, FINDING_ERROR), "warnings", warnings);
+
+	json_array_extend(warnings, unknown);
+	json_decref(unknown);
 
 	if (config)
 		json_object_set_new(json, "flow_bytes", json_integer(config_flow_bytes(config)));

@@ -21,7 +21,8 @@ void findings_add(struct findings *findings, enum finding_level level, const cha
 	va_end(args);
 	if (!text)
 		return;
-	list[findings->nr++] = (struct finding){ .level = level, .text = text };
+	list[findings->nr++] =
+		(struct finding){ .level = level, .check = findings->check, .text = text };
 	findings->nr_errors += level == FINDING_ERROR;
 }
 

@@ -31,6 +31,7 @@
 
 #define error(...)   findings_add(findings, FINDING_ERROR, __VA_ARGS__)
 #define warning(...) findings_add(findings, FINDING_WARNING, __VA_ARGS__)
+#define unknown(...) findings_add(findings, FINDING_UNKNOWN, __VA_ARGS__)
 
 /*
  * An address outside (a.root-servers.net), of either family. Nothing is sent there: the route to it
@@ -105,7 +106,7 @@ static void check_usec_routes(struct findings *findings)
 	int nr = route_count_usec();
 
 	if (nr < 0)
-		warning("routes: could not be read: %s", strerror(-nr));
+		unknown("routes: could not be read: %s", strerror(-nr));
 	else if (nr)
 		error("routes: %d with `features tcp_usec_ts`; flows over them cannot be stamped",
 		      nr);
@@ -118,7 +119,7 @@ static void check_clock(const struct config *config, struct findings *findings)
 	if (!err)
 		return;
 	if (err != -EAGAIN)
-		warning("clock: the kernel cannot be asked whether it is synchronised: %s",
+		unknown("clock: the kernel cannot be asked whether it is synchronised: %s",
 			strerror(-err));
 	else if (config->clock == CONFIG_CLOCK_REQUIRE_SYNC)
 		error("clock: the kernel says it is not synchronised; run an NTP client, or say "
@@ -239,7 +240,7 @@ static void check_peers(const struct config *config, const struct host *host,
 static void check_secret(const char *key, const char *path, int err, struct findings *findings)
 {
 	if (err == -EACCES && geteuid())
-		warning("%s: only root may read %s; not checked", key, path);
+		unknown("%s: only root may read %s; not checked", key, path);
 	else if (err)
 		error("%s: %s cannot be used: %s", key, path, strerror(-err));
 }
@@ -345,11 +346,14 @@ static void check_network(const struct config *config, struct findings *findings
 	int err = look(config, &host);
 
 	if (err) {
-		warning("network: could not be looked at: %s", strerror(-err));
+		unknown("network: could not be looked at: %s", strerror(-err));
 		return;
 	}
+	findings->check = "interfaces";
 	check_interfaces(config, &host, findings);
+	findings->check = "vips";
 	check_vips(config, &host, findings);
+	findings->check = "routes";
 	check_tunnel(config, &host, findings);
 	check_peers(config, &host, findings);
 	host_net_check(config, &host.devices, findings);
@@ -438,16 +442,26 @@ static void check_pins(const struct config *config, const char *name, struct fin
 
 void host_check(const struct config *config, const char *instance, struct findings *findings)
 {
+	findings->check = "kernel";
 	check_kernel(findings);
+	findings->check = "state";
 	check_bpffs(config, findings);
 	check_trust(config, findings);
 	check_pins(config, instance, findings);
 	check_group(config, findings);
+	findings->check = "keys";
 	check_keys(config, findings);
+	findings->check = "clock";
 	check_clock(config, findings);
+	findings->check = "sysctls";
 	check_timestamps(config, findings);
+	findings->check = "routes";
 	check_usec_routes(findings);
+	findings->check = "memory";
 	check_memory(config, findings);
+	findings->check = "port53";
 	check_port53(config, findings);
+	findings->check = "interfaces";
 	check_network(config, findings);
+	findings->check = NULL;
 }

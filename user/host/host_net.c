@@ -205,11 +205,16 @@ void host_net_check(const struct config *config, const struct devices *devices,
 	for (size_t i = 0; i < config->nr_interfaces; i++) {
 		if (!if_nametoindex(config->interfaces[i]))
 			continue; /* an error of its own */
+		findings->check = "offloads";
 		check_offloads(config, config->interfaces[i], devices, findings);
+		findings->check = "rp_filter";
 		if (replies_by)
 			check_rp_filter(config->interfaces[i], devices, replies_by, findings);
 	}
+	findings->check = "mtu";
 	check_room(config, findings);
+	findings->check = "conntrack";
 	check_conntrack(config, findings);
+	findings->check = "services";
 	host_services_check(config, findings);
 }

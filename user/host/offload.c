@@ -83,3 +83,17 @@ int offload_get(const char *interface, const char *feature)
 	close(fd);
 	return at;
 }
+
+int offload_ring(const char *interface, unsigned int *now, unsigned int *most)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err;
+	struct ethtool_ringparam ring = { .cmd = ETHTOOL_GRINGPARAM };
+
+	if (fd < 0)
+		return -errno;
+	err = ask(fd, interface, &ring);
+	close(fd);
+	*now = ring.rx_pending;
+	*most = ring.rx_max_pending;
+	return err;
+}

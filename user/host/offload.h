@@ -11,4 +11,7 @@
  */
 int offload_get(const char *interface, const char *feature);
 
+/* Descriptors in the ring of what comes in, and how many there could be. 0 or -errno. */
+int offload_ring(const char *interface, unsigned int *now, unsigned int *most);
+
 #endif

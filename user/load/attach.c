@@ -46,6 +46,18 @@ const char *attach_describe(const struct ad_attached *record)
 	}
 }
 
+/* A door of ours that a process attached and could not record before it died. */
+static bool take_unrecorded(const struct doors *doors, __u32 ifindex, struct ad_attached *record)
+{
+	__u32 flags, id = xdp_find_door(ifindex, &flags);
+
+	if (!id || !doors_own(doors, id))
+		return false;
+	record->xdp_id = id;
+	record->flags |= flags;
+	return true;
+}
+
 /*
  * Egress is attached first, so that flows are noted or stamped before their incoming packets are
  * looked at. The record is written before each step, so that everything attached can be found after
@@ -70,7 +82,8 @@ static int attach_both(struct doors *doors, const struct config *config, __u32 i
 	if (!err && missing & AD_ATTACHED_XDP) {
 		record->flags &= ~(AD_ATTACHED_GENERIC | AD_ATTACHED_DISPATCHER);
 		record->xdp_id = 0;
-		err = xdp_attach(doors, config, ifindex, record, errors);
+		if (!take_unrecorded(doors, ifindex, record))
+			err = xdp_attach(doors, config, ifindex, record, errors);
 	}
 	return err ?: write_record(doors, ifindex, record);
 }

@@ -3,7 +3,9 @@
  * attach_tc.c: our filter on an interface's clsact egress, at a fixed place among other filters.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <bpf/bpf.h>
@@ -174,4 +176,78 @@ int tc_detach(const struct doors *doors, __u32 ifindex, const struct ad_attached
 	if (!err && record->flags & AD_ATTACHED_CLSACT && count_filters(ifindex) == 0)
 		err = bpf_tc_hook_destroy(&hook);
 	return err == -ENOENT || err == -EINVAL ? 0 : err;
+}
+
+/* --- others ----------------------------------------------------------------------------------- */
+
+#define TCX_EGRESS 47 /* enum bpf_attach_type; Debian 12 has older headers */
+
+struct others {
+	__u32 parent;
+	char *text;
+	size_t size, at;
+	int nr;
+};
+
+static const char *bpf_name(const struct nlattr *options)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, options)
+		if (mnl_attr_get_type(attr) == TCA_BPF_NAME)
+			return mnl_attr_get_str(attr);
+	return "";
+}
+
+static int each_filter(const struct nlmsghdr *message, void *arg)
+{
+	const struct tcmsg *tc = mnl_nlmsg_get_payload(message);
+	const char *kind = "?", *name = "";
+	struct others *others = arg;
+	const struct nlattr *attr;
+	__u32 priority = tc->tcm_info >> 16;
+
+	if (!tc->tcm_handle || tc->tcm_parent != others->parent)
+		return MNL_CB_OK; /* a list of them */
+	if (others->parent == TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS) &&
+	    tc->tcm_handle == TC_HANDLE && priority == TC_PRIORITY)
+		return MNL_CB_OK;
+	mnl_attr_for_each(attr, message, sizeof(*tc)) {
+		if (mnl_attr_get_type(attr) == TCA_KIND)
+			kind = mnl_attr_get_str(attr);
+		else if (mnl_attr_get_type(attr) == TCA_OPTIONS && !strcmp(kind, "bpf"))
+			name = bpf_name(attr);
+	}
+	if (others->at < others->size)
+		others->at += snprintf(others->text + others->at, others->size - others->at,
+				       "%s%s%s%s (priority %u)", others->nr ? ", " : "", kind,
+				       *name ? " " : "", name, priority);
+	others->nr++;
+	return MNL_CB_OK;
+}
+
+int tc_others(__u32 ifindex, bool egress, char *text, size_t size)
+{
+	__u32 parent = TC_H_MAKE(TC_H_CLSACT, egress ? TC_H_MIN_EGRESS : TC_H_MIN_INGRESS);
+	struct others others = { .parent = parent, .text = text, .size = size };
+	char buffer[256] = {};
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct tcmsg *tc = mnl_nlmsg_put_extra_header(request, sizeof(*tc));
+	int err;
+
+	*text = '\0';
+	request->nlmsg_type = RTM_GETTFILTER;
+	request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	tc->tcm_family = AF_UNSPEC;
+	tc->tcm_ifindex = ifindex;
+	tc->tcm_parent = parent;
+	err = netlink_ask(request, each_filter, &others);
+	return err && !says_none(err) ? err : others.nr;
+}
+
+int tc_before_filters(__u32 ifindex)
+{
+	LIBBPF_OPTS(bpf_prog_query_opts, query);
+
+	return bpf_prog_query_opts(ifindex, TCX_EGRESS, &query) ? -errno : (int)query.prog_cnt;
 }

@@ -14,6 +14,16 @@ int tc_attach(const struct doors *doors, __u32 ifindex, struct ad_attached *reco
 int tc_detach(const struct doors *doors, __u32 ifindex, const struct ad_attached *record);
 /* Id of the filter's program if it is a door of any instance, or 0. */
 __u32 tc_find_door(__u32 ifindex);
+/*
+ * Filters besides ours at egress, or at ingress: how many, and @text names them, "bpf cil_to_netdev
+ * (priority 1), ...". -errno if that cannot be found out.
+ */
+int tc_others(__u32 ifindex, bool egress, char *text, size_t size);
+/*
+ * Programs that run at egress before any filter (TCX, since Linux 6.6): how many, or -errno, which
+ * older kernels give.
+ */
+int tc_before_filters(__u32 ifindex);
 /* Whether our filter with this program is attached: 1, 0, or -errno if that cannot be found out. */
 int tc_is_attached(__u32 ifindex, __u32 id);
 

@@ -4,6 +4,7 @@
  * allows it.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <linux/if_link.h>
@@ -148,6 +149,28 @@ __u32 xdp_find_door(__u32 ifindex, __u32 *flags)
 	how = flags_of(ifindex, id);
 	*flags = how > 0 ? how : 0;
 	return *flags ? id : 0;
+}
+
+int xdp_others(__u32 ifindex, __u32 own, char *text, size_t size)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+	int nr = 0, err = libxdp_get_error(mp);
+	struct xdp_program *prog = NULL;
+	size_t at = 0;
+
+	*text = '\0';
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	while ((prog = next_program(prog, mp))) {
+		if (xdp_program__id(prog) == own)
+			continue;
+		if (at < size)
+			at += snprintf(text + at, size - at, "%s%s (%u)", nr ? ", " : "",
+				       xdp_program__name(prog) ?: "?", xdp_program__id(prog));
+		nr++;
+	}
+	xdp_multiprog__close(mp);
+	return nr;
 }
 
 int xdp_is_attached(__u32 ifindex, __u32 id)

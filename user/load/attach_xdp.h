@@ -19,6 +19,11 @@ int xdp_detach(const struct doors *doors, __u32 ifindex, const struct ad_attache
 /* Id of a door of any instance on @ifindex, and AD_ATTACHED_* of how it is attached; 0: none. */
 __u32 xdp_find_door(__u32 ifindex, __u32 *flags);
 /*
+ * Programs on @ifindex besides @own: how many, and @text names them, "xdp_stats (17), ..."; for
+ * root, who may look into a dispatcher. -errno if that cannot be found out.
+ */
+int xdp_others(__u32 ifindex, __u32 own, char *text, size_t size);
+/*
  * Whether the program with this id runs on @ifindex, alone or in a dispatcher: 1, 0, or -errno if
  * that cannot be found out.
  */

@@ -196,3 +196,69 @@ int neigh_keep_warm(const struct config *config)
 	netlink_close(&netlink);
 	return used;
 }
+
+/* --- looking ---------------------------------------------------------------------------------- */
+
+static int on_neighbour(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct ndmsg *nd = mnl_nlmsg_get_payload(nlh);
+
+	*(__u16 *)arg = nd->ndm_state;
+	return MNL_CB_STOP;
+}
+
+/* The kernel's own rule for what can be sent to: NUD_VALID. */
+static bool hop_is_resolved(struct netlink *netlink, const struct hop *hop)
+{
+	char buf[256] = {};
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct ndmsg *nd = mnl_nlmsg_put_extra_header(nlh, sizeof(*nd));
+	__u16 state = NUD_NONE;
+
+	nlh->nlmsg_type = RTM_GETNEIGH;
+	nlh->nlmsg_flags = NLM_F_REQUEST;
+	nd->ndm_family = hop->family;
+	nd->ndm_ifindex = hop->ifindex;
+	mnl_attr_put(nlh, NDA_DST, addr_len(hop->family), hop->addr);
+	return !netlink_ask_by(netlink, nlh, on_neighbour, &state) &&
+	       state & (NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE | NUD_PROBE | NUD_STALE |
+			NUD_DELAY);
+}
+
+static void look_at_node(struct netlink *netlink, const struct config *config,
+			 const struct config_node *node,
+			 void (*each)(const struct neigh_hop *hop, void *arg), void *arg)
+{
+	struct hops hops = {};
+
+	if (find_hops(netlink, &config->self->tunnel, &node->tunnel, &hops))
+		return;
+	for (size_t i = 0; i < hops.nr; i++) {
+		const struct hop *hop = &hops.list[i];
+		struct neigh_hop seen = { .node = node, .ifindex = hop->ifindex };
+
+		if (hop->family == AF_INET) {
+			seen.address.w[2] = htonl(0xffff);
+			memcpy(&seen.address.w[3], hop->addr, 4);
+		} else {
+			memcpy(seen.address.b, hop->addr, 16);
+		}
+		seen.resolved = hop_is_resolved(netlink, hop);
+		each(&seen, arg);
+	}
+}
+
+int neigh_look(const struct config *config, void (*each)(const struct neigh_hop *hop, void *arg),
+	       void *arg)
+{
+	struct netlink netlink;
+	int err = netlink_open(&netlink);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < config->nr_nodes; i++)
+		if (&config->nodes[i] != config->self && config->nodes[i].state != CONFIG_NODE_DOWN)
+			look_at_node(&netlink, config, &config->nodes[i], each, arg);
+	netlink_close(&netlink);
+	return 0;
+}

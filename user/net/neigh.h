@@ -14,4 +14,17 @@
  */
 int neigh_keep_warm(const struct config *config);
 
+/* A next hop towards a peer, and what the kernel knows of it. */
+struct neigh_hop {
+	const struct config_node *node; /* the first one that it leads to */
+	struct ad_addr address;
+	__u32 ifindex;
+	bool resolved; /* XDP can send there */
+};
+/*
+ * Calls @each for every next hop, of each once for a node. Changes nothing. 0 or -errno.
+ */
+int neigh_look(const struct config *config, void (*each)(const struct neigh_hop *hop, void *arg),
+	       void *arg);
+
 #endif

@@ -57,8 +57,10 @@ struct status {
 	struct ad_rtt_probe probe;
 	/* What is wrong, as text. With any warning the instance is "degraded" (exit code 4). */
 	char *warnings[WARNINGS_MAX];
+	const char *checks_of[WARNINGS_MAX]; /* what was looked at, for each */
 	size_t nr_warnings;
 	size_t unfit; /* 1 + index of the first warning that this node cannot serve; 0: none */
+	const char *judging; /* what is looked at now */
 };
 
 /*
@@ -77,6 +79,8 @@ json_t *status_read_bgp(const struct view *view);
 
 /* Fills in the warnings. */
 void status_judge(const struct view *view, struct status *status);
+/* What is looked at; NULL behind the last. */
+const char *status_judge_word(size_t i);
 
 /* As `status --json` and `stats --json` print it. */
 json_t *status_json(const struct view *view, const struct status *status);

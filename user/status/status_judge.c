@@ -30,8 +30,10 @@ static void add(struct status *status, const char *format, va_list args)
 {
 	char *text = status->nr_warnings < WARNINGS_MAX ? printable_format(format, args) : NULL;
 
-	if (text)
-		status->warnings[status->nr_warnings++] = text;
+	if (!text)
+		return;
+	status->checks_of[status->nr_warnings] = status->judging;
+	status->warnings[status->nr_warnings++] = text;
 }
 
 __attribute__((format(printf, 2, 3))) static void warn(struct status *status, const char *format,
@@ -76,7 +78,7 @@ static void judge_pins(const struct view *view, struct status *status)
 		      status->lost, view->pins.dir);
 }
 
-static void judge_state(struct status *status)
+static void judge_state(const struct view *view, struct status *status)
 {
 	if (!(status->state.flags & AD_STATE_ARMED))
 		unfit(status, "not armed: new flows leave without a stamp and cannot be led home");
@@ -99,7 +101,7 @@ static void judge_state(struct status *status)
  * A flow found no room in the table. Idle entries are given to new flows, so all entries are of
  * live flows.
  */
-static void judge_flows(struct status *status)
+static void judge_flows(const struct view *view, struct status *status)
 {
 	__u32 ago_s = clock_mono_s() - status->state.refused_s;
 	char text[UNIT_TEXT];
@@ -130,7 +132,7 @@ static void judge_peers(const struct view *view, struct status *status)
 }
 
 /* The tunnel's clock follows the real one only while a daemon runs. */
-static void judge_clock(struct status *status)
+static void judge_clock(const struct view *view, struct status *status)
 {
 	long long off_ns = llabs(clock_real_minus_mono_ns() - status->state.real_minus_mono_ns);
 	long long off_s = (off_ns + 500000000) / 1000000000;
@@ -218,7 +220,7 @@ static void judge_family(struct status *status, const json_t *one)
 		     family, fact, wish);
 }
 
-static void judge_bgp(struct status *status)
+static void judge_bgp(const struct view *view, struct status *status)
 {
 	const char *trouble = json_string_value(json_object_get(status->bgp, "trouble"));
 	const json_t *one;
@@ -235,7 +237,7 @@ static void judge_bgp(struct status *status)
 			     "(bgp.at_least); `anydoor drain --last` does it all the same");
 }
 
-static void judge_bus(struct status *status)
+static void judge_bus(const struct view *view, struct status *status)
 {
 	const struct ad_bus_seen *bus = &status->bus.self;
 	char age[UNIT_TEXT];
@@ -255,7 +257,7 @@ static void judge_bus(struct status *status)
 		     bus->why);
 }
 
-static void judge_rtt(struct status *status)
+static void judge_rtt(const struct view *view, struct status *status)
 {
 	if (status->has_daemon && status->probe.state == AD_RTT_FAILED)
 		warn(status,
@@ -308,7 +310,9 @@ static void judge_network(const struct view *view, struct status *status)
 
 	if (!status->here || !view->config || getifaddrs(&list))
 		return;
+	status->judging = "vips";
 	judge_vips(view, status, list);
+	status->judging = "interfaces";
 	for (size_t i = 0; i < view->config->nr_interfaces; i++)
 		judge_link(status, view->config->interfaces[i], list);
 	freeifaddrs(list);
@@ -419,7 +423,7 @@ static void judge_zone(struct status *status, const struct dns_zone_stats *zone)
 }
 
 /* The last place is kept for the number of further zones. */
-static void judge_zones(struct status *status)
+static void judge_zones(const struct view *view, struct status *status)
 {
 	size_t i, more = 0;
 
@@ -435,7 +439,7 @@ static void judge_zones(struct status *status)
 }
 
 /* Zones that could not be read have warnings of their own. */
-static void judge_reload(struct status *status)
+static void judge_reload(const struct view *view, struct status *status)
 {
 	const struct ad_reload *reload = &status->reload;
 	char by[RELOADED_BY_TEXT], age[UNIT_TEXT];
@@ -449,23 +453,39 @@ static void judge_reload(struct status *status)
 	     reload->text);
 }
 
+/* What is looked at, by the words of `anydoor doctor`. */
+static const struct {
+	const char *check;
+	void (*judge)(const struct view *view, struct status *status);
+} judges[] = {
+	{ "daemon", judge_state },
+	{ "state", judge_pins },
+	{ "flows", judge_flows },
+	{ "peers", judge_peers },
+	{ "clock", judge_clock },
+	{ "clock", judge_stamps },
+	{ "interfaces", judge_network },
+	{ "xdp", judge_interfaces },
+	{ "sysctls", judge_sysctls },
+	{ "port53", judge_port53 },
+	{ "config", judge_config },
+	{ "config", judge_reload },
+	{ "health", judge_checks },
+	{ "bgp", judge_bgp },
+	{ "bus", judge_bus },
+	{ "rtt", judge_rtt },
+	{ "zones", judge_zones },
+};
+
+const char *status_judge_word(size_t i)
+{
+	return i < sizeof(judges) / sizeof(judges[0]) ? judges[i].check : NULL;
+}
+
 void status_judge(const struct view *view, struct status *status)
 {
-	judge_state(status);
-	judge_pins(view, status);
-	judge_flows(status);
-	judge_peers(view, status);
-	judge_clock(status);
-	judge_stamps(view, status);
-	judge_network(view, status);
-	judge_interfaces(view, status);
-	judge_sysctls(view, status);
-	judge_port53(view, status);
-	judge_config(view, status);
-	judge_reload(status);
-	judge_checks(view, status);
-	judge_bgp(status);
-	judge_bus(status);
-	judge_rtt(status);
-	judge_zones(status);
+	for (size_t i = 0; i < sizeof(judges) / sizeof(judges[0]); i++) {
+		status->judging = judges[i].check;
+		judges[i].judge(view, status);
+	}
 }
