@@ -126,11 +126,12 @@ def write_several(w):
             ("both", {}, (FRA, NYC), 60), ("one-out", {"fra": OUT}, (NYC,), 10),
             ("next-rank", {"fra": OUT, "nyc": OUT}, (SIN,), 10),
             ("one-sheds", {"nyc": 64 << 8}, (FRA,), 60)):
-        found = dns.rrset.from_text(owner, ttl, "IN", "A", *(A[pop] for pop in pops))
-        ask(w, f"steer-several-{label}", query, answered(query, found), sets=states(**words))
+        found = [has(pop, owner, ttl) for pop in pops]  # one each: dnspython would shuffle them
+        ask(w, f"steer-several-{label}", query, answered(query, *found), sets=states(**words))
     query = question(owner, "AAAA", use_edns=0, payload=1232, options=[ecs(1, 24, 0, "c63364")])
     ask(w, "steer-several-aaaa", query,
-        answered(query, dns.rrset.from_text(owner, 60, "IN", "AAAA", AAAA[FRA], AAAA[NYC]),
+        answered(query, *(dns.rrset.from_text(owner, 60, "IN", "AAAA", AAAA[pop])
+                          for pop in (FRA, NYC)),
                  options=[ecs(1, 24, 24, "c63364")]))
     query = question(owner)
     ask(w, "steer-several-out", query, answered(query, rcode=dns.rcode.SERVFAIL, aa=False),
