@@ -122,6 +122,8 @@ static void test_name_table(void)
 		{ "pop.fra-1_x.y", true, BUS_POP, 0 },
 		{ "ask.7", true, BUS_ASK, 7 },
 		{ "ask.0", false, 0, 0 },
+		{ "keys.tunnel", true, BUS_KEYS, 0 },
+		{ "keys.stamp", false, 0, 0 },
 		{ "node.0", false, 0, 0 },
 		{ "node.16384", false, 0, 0 },
 		{ "node.01", false, 0, 0 },
@@ -145,7 +147,8 @@ static void test_name_table(void)
 
 		ok(good == rows[i].good &&
 			   (!good || (name.kind == rows[i].kind &&
-				      (name.kind == BUS_POP || name.id == rows[i].id))),
+				      (name.kind == BUS_POP || name.kind == BUS_KEYS ||
+				       name.id == rows[i].id))),
 		   "key \"%.20s\": %s", rows[i].key, rows[i].good ? "ours" : "not ours");
 	}
 }

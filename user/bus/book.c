@@ -8,7 +8,7 @@
 #include "user/config/config.h"
 
 /* Under keys of ours there are few; of any others nothing is kept. */
-#define ENTRIES_MAX ((4u << AD_OWNER_BITS_MAX) + CONFIG_POPS_MAX)
+#define ENTRIES_MAX ((4u << AD_OWNER_BITS_MAX) + CONFIG_POPS_MAX + 1)
 
 struct entry {
 	char key[BUS_KEY_MAX];
@@ -233,6 +233,11 @@ static void take(struct bus_book *book, struct entry *entry, struct bus_heard *h
 	entry->body = heard->body;
 }
 
+static bool is_anybodys(enum bus_kind kind)
+{
+	return kind == BUS_POP || kind == BUS_ASK || kind == BUS_KEYS;
+}
+
 /* The reader's verdict. Of a node's keys all but what it is asked are written by itself alone. */
 static enum bus_read read_as(const struct bus_book *book, const char *key, const __u8 *bytes,
 			     size_t size, struct bus_heard *heard)
@@ -240,7 +245,7 @@ static enum bus_read read_as(const struct bus_book *book, const char *key, const
 	enum bus_read read =
 		bus_record_read(book->secret, key, bytes, size, &heard->head, &heard->body);
 
-	if (read != BUS_READ_OK || heard->name.kind == BUS_POP || heard->name.kind == BUS_ASK ||
+	if (read != BUS_READ_OK || is_anybodys(heard->name.kind) ||
 	    heard->head.writer == heard->name.id)
 		return read;
 	json_decref(heard->body);

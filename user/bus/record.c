@@ -106,7 +106,7 @@ enum bus_read bus_record_read(const struct bus_secret *secret, const char *key, 
 
 /* --- keys in the bucket ----------------------------------------------------------------------- */
 
-static const char *const kinds[BUS_KINDS] = { "node.", "told.", "rtt.", "pop.", "ask." };
+static const char *const kinds[BUS_KINDS] = { "node.", "told.", "rtt.", "pop.", "ask.", "keys." };
 
 /* As it is written, and no other way: no sign, no zero in front. */
 static bool parse_id(const char *text, __u16 *id)
@@ -130,6 +130,8 @@ bool bus_name_parse(const char *key, struct bus_name *name)
 		return false;
 	rest = key + strlen(kinds[name->kind]);
 	name->pop = name->kind == BUS_POP ? rest : NULL;
+	if (name->kind == BUS_KEYS)
+		return !strcmp(rest, "tunnel");
 	if (name->kind != BUS_POP)
 		return parse_id(rest, &name->id);
 	len = strspn(rest, NAME_LETTERS);

@@ -57,6 +57,7 @@ enum bus_kind {
 	BUS_RTT,  /* "rtt.ID": round-trip times that a node measured; written by the node itself */
 	BUS_POP,  /* "pop.NAME": what an operator said of a POP; written by any node */
 	BUS_ASK,  /* "ask.ID": what an operator asks of a node; written by any node */
+	BUS_KEYS, /* "keys.tunnel": the epoch of the tunnel's keys; written by any node */
 	BUS_KINDS
 };
 

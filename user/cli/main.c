@@ -71,6 +71,8 @@ static const struct command commands[] = {
 	{ "reload", cmd_reload, "", "read configuration and zones again", NULL },
 	{ "check", cmd_check, "[OPTIONS]", "check configuration, zones and host; change nothing",
 	  cmd_check_args },
+	{ "keys", cmd_keys, "[rotate] [OPTIONS]",
+	  "say which tunnel key each node uses, or lead all to the next one", cmd_keys_args },
 	{ "keygen", cmd_keygen, "FILE", "make the key file of a fleet", cmd_keygen_args },
 	{ "run", cmd_run, "[OPTIONS]", "run the daemon: load or adopt the data path, and tend it",
 	  cmd_run_args },

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "daemon_bus.h"
+#include "daemon_keys.h"
 #include "user/base/addr.h"
 #include "user/base/clock.h"
 #include "user/base/log.h"
@@ -242,7 +243,9 @@ static void hear_record(struct daemon *daemon, const struct bus_talk *talk)
 	if (heard.verdict == BUS_REFUSED)
 		return;
 	daemon_bus_calls_hear(daemon, talk->key, talk->revision, &heard);
-	if (heard.name.kind == BUS_NODE)
+	if (heard.name.kind == BUS_KEYS && heard.verdict != BUS_OLD)
+		daemon_keys_hear(daemon, heard.head.seq, heard.body);
+	else if (heard.name.kind == BUS_NODE)
 		hear_node(daemon, &heard, is_first);
 	else if ((heard.verdict != BUS_NEWS && heard.verdict != BUS_KNOWN) ||
 		 heard.name.kind == BUS_RTT) /* read when orders are judged */
@@ -448,6 +451,7 @@ void daemon_bus_tend(struct daemon *daemon)
 		daemon_bus_beat(daemon);
 		daemon_bus_tell(daemon);
 	}
+	daemon_keys_follow(daemon);
 	mend(daemon);
 	show(daemon);
 	bus_book_each_node(bus->book, now_ms(), show_gone, daemon);
