@@ -122,6 +122,8 @@ static void test_name_table(void)
 		{ "pop.fra-1_x.y", true, BUS_POP, 0 },
 		{ "ask.7", true, BUS_ASK, 7 },
 		{ "ask.0", false, 0, 0 },
+		{ "keys.tunnel", true, BUS_KEYS, 0 },
+		{ "keys.stamp", false, 0, 0 },
 		{ "node.0", false, 0, 0 },
 		{ "node.16384", false, 0, 0 },
 		{ "node.01", false, 0, 0 },
@@ -145,7 +147,8 @@ static void test_name_table(void)
 
 		ok(good == rows[i].good &&
 			   (!good || (name.kind == rows[i].kind &&
-				      (name.kind == BUS_POP || name.id == rows[i].id))),
+				      (name.kind == BUS_POP || name.kind == BUS_KEYS ||
+				       name.id == rows[i].id))),
 		   "key \"%.20s\": %s", rows[i].key, rows[i].good ? "ours" : "not ours");
 	}
 }
@@ -351,6 +354,55 @@ static void test_record_on_trial_changes_nothing(void)
 	bus_book_free(book);
 }
 
+/* Signed by nobody, of the most bytes that a node's record may have. */
+static enum bus_read forge(struct bus_book *book, const char *key, __u64 now_ms)
+{
+	static __u8 bytes[16384] = BUS_MAGIC;
+
+	memcpy(bytes + 4, secret.id, sizeof(secret.id));
+	bus_book_hear(book, key, 9, bytes, sizeof(bytes), now_ms, &heard);
+	return heard.read;
+}
+
+static void test_flood_of_forged_records_is_bounded(void)
+{
+	struct bus_book *book = book_of_one();
+	size_t i, hashed = 0;
+
+	hear(book, "node.2", 1, (struct bus_head){ 1, 7, 2 }, 1000);
+	hear(book, "node.3", 2, (struct bus_head){ 1, 7, 3 }, 1000);
+	for (i = 0; i < 10000; i++)
+		hashed += forge(book, "node.2", 2000 + i / 100) == BUS_READ_FORGED;
+	is_int(hashed, BUS_FORGED_MAX / 16384, "so many are hashed in a second, and no more");
+	is_int(bus_book_refused(book, BUS_READ_SKIPPED), 10000 - hashed, "all others are counted");
+	ok(bus_book_is_flooded(book, 2500), "that is a flood");
+	is_int(hear(book, "node.3", 3, (struct bus_head){ 2, 7, 3 }, 2500), BUS_NEWS,
+	       "a node that nobody forges is heard");
+	is_int(forge(book, "node.3", 2501), BUS_READ_FORGED, "once forged ...");
+	is_int(forge(book, "node.3", 2502), BUS_READ_SKIPPED, "... it is not");
+	is_int(forge(book, "node.99", 2503), BUS_READ_SKIPPED, "nor is one that is not known");
+	ok(!bus_book_has_missed(book, 2999), "while it lasts nothing is heard anew");
+	ok(bus_book_has_missed(book, 3000), "when it is over all is");
+	is_int(hear(book, "node.2", 4, (struct bus_head){ 2, 7, 2 }, 3000), BUS_NEWS,
+	       "in the next second all are heard");
+	bus_book_begin_round(book);
+	ok(!bus_book_has_missed(book, 3000), "once");
+	bus_book_free(book);
+}
+
+static void test_too_long_for_its_kind_is_no_record(void)
+{
+	struct bus_book *book = book_of_one();
+	static __u8 bytes[BUS_SIZE_MAX] = BUS_MAGIC;
+
+	memcpy(bytes + 4, secret.id, sizeof(secret.id));
+	bus_book_hear(book, "pop.nyc", 1, bytes, bus_kind_size_max(BUS_POP), 1000, &heard);
+	is_int(heard.read, BUS_READ_FORGED, "the longest word of a POP is hashed");
+	bus_book_hear(book, "pop.nyc", 2, bytes, bus_kind_size_max(BUS_POP) + 1, 1000, &heard);
+	is_int(heard.read, BUS_READ_NO_RECORD, "a longer one is not");
+	bus_book_free(book);
+}
+
 static void test_one_id_two_daemons(void)
 {
 	struct bus_book *book = bus_book_new(&secret, 1, 100, BEAT);
@@ -384,6 +436,8 @@ int main(void)
 	test_strangers_change_nothing();
 	test_ask_is_written_by_any_node();
 	test_record_on_trial_changes_nothing();
+	test_flood_of_forged_records_is_bounded();
+	test_too_long_for_its_kind_is_no_record();
 	test_one_id_two_daemons();
 	return done_testing();
 }

@@ -8,7 +8,7 @@
 #include "user/config/config.h"
 
 /* Under keys of ours there are few; of any others nothing is kept. */
-#define ENTRIES_MAX ((4u << AD_OWNER_BITS_MAX) + CONFIG_POPS_MAX)
+#define ENTRIES_MAX ((4u << AD_OWNER_BITS_MAX) + CONFIG_POPS_MAX + 1)
 
 struct entry {
 	char key[BUS_KEY_MAX];
@@ -17,6 +17,7 @@ struct entry {
 	__u64 revision; /* of what the bus has now, whatever it is */
 	__u64 heard_ms;
 	__u64 life;
+	__u64 forged_s;	  /* the second of the last that was forged */
 	__u32 round;	  /* the last that had it */
 	__u32 good_round; /* likewise, as a record */
 	json_t *body;
@@ -34,7 +35,10 @@ struct bus_book {
 	__u64 echo_seq; /* of that one */
 	__u64 fresh_ms; /* since when it is fresh without a gap; 0: it is not */
 	__u64 taken_ms; /* when another wrote under our id; 0: nobody has */
-	__u64 refused[BUS_READ_BODY + 1];
+	__u64 refused[BUS_READS];
+	__u64 forged_s;	     /* this second, CLOCK_MONOTONIC, and ... */
+	size_t forged_bytes; /* ... what was forged in it */
+	bool missed;
 };
 
 /* --- entries ---------------------------------------------------------------------------------- */
@@ -142,6 +146,7 @@ void bus_book_recall(struct bus_book *book, const char *key, __u64 seq)
 
 void bus_book_begin_round(struct bus_book *book)
 {
+	book->missed = false;
 	book->round++;
 }
 
@@ -233,19 +238,60 @@ static void take(struct bus_book *book, struct entry *entry, struct bus_heard *h
 	entry->body = heard->body;
 }
 
+static bool is_anybodys(enum bus_kind kind)
+{
+	return kind == BUS_POP || kind == BUS_ASK || kind == BUS_KEYS;
+}
+
 /* The reader's verdict. Of a node's keys all but what it is asked are written by itself alone. */
 static enum bus_read read_as(const struct bus_book *book, const char *key, const __u8 *bytes,
 			     size_t size, struct bus_heard *heard)
 {
-	enum bus_read read =
-		bus_record_read(book->secret, key, bytes, size, &heard->head, &heard->body);
+	enum bus_read read = BUS_READ_NO_RECORD;
 
-	if (read != BUS_READ_OK || heard->name.kind == BUS_POP || heard->name.kind == BUS_ASK ||
+	if (size <= bus_kind_size_max(heard->name.kind))
+		read = bus_record_read(book->secret, key, bytes, size, &heard->head, &heard->body);
+	if (read != BUS_READ_OK || is_anybodys(heard->name.kind) ||
 	    heard->head.writer == heard->name.id)
 		return read;
 	json_decref(heard->body);
 	heard->body = NULL;
 	return BUS_READ_FORGED;
+}
+
+bool bus_book_is_flooded(const struct bus_book *book, __u64 now_ms)
+{
+	return book->forged_s == now_ms / 1000 && book->forged_bytes >= BUS_FORGED_MAX;
+}
+
+bool bus_book_has_missed(const struct bus_book *book, __u64 now_ms)
+{
+	return book->missed && !bus_book_is_flooded(book, now_ms);
+}
+
+static void note_forged(struct bus_book *book, struct entry *entry, size_t size, __u64 now_ms)
+{
+	if (book->forged_s != now_ms / 1000)
+		book->forged_bytes = 0;
+	book->forged_s = now_ms / 1000;
+	book->forged_bytes += size;
+	if (entry)
+		entry->forged_s = book->forged_s;
+}
+
+static enum bus_read try_read(struct bus_book *book, struct entry *entry, const char *key,
+			      const __u8 *bytes, size_t size, __u64 now_ms, struct bus_heard *heard)
+{
+	enum bus_read read;
+
+	if (bus_book_is_flooded(book, now_ms) && (!entry || entry->forged_s == book->forged_s)) {
+		book->missed = true;
+		return BUS_READ_SKIPPED;
+	}
+	read = read_as(book, key, bytes, size, heard);
+	if (read == BUS_READ_FORGED)
+		note_forged(book, entry, size, now_ms);
+	return read;
 }
 
 /* Of what is not signed only the revision is kept, and only under keys that are known anyway. */
@@ -257,7 +303,7 @@ void bus_book_hear(struct bus_book *book, const char *key, __u64 revision, const
 	memset(heard, 0, sizeof(*heard));
 	heard->read = BUS_READ_NO_RECORD;
 	if (bus_name_parse(key, &heard->name) && size)
-		heard->read = read_as(book, key, bytes, size, heard);
+		heard->read = try_read(book, entry, key, bytes, size, now_ms, heard);
 	if (heard->read == BUS_READ_OK && !entry)
 		entry = find_or_make(book, key);
 	if (entry) {

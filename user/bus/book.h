@@ -101,6 +101,15 @@ bool bus_book_node(const struct bus_book *book, __u16 id, __u64 now_ms, struct b
 void bus_book_each_node(const struct bus_book *book, __u64 now_ms,
 			void (*each)(__u16 id, const struct bus_node_seen *seen, void *arg),
 			void *arg);
+/*
+ * Whoever reaches the servers can write what takes a hash to refuse. When BUS_FORGED_MAX bytes of a
+ * second were forged, what comes under keys that had a forged record in that second, or under keys
+ * that are not known, is not looked at any more until the next. So others are heard all the same.
+ */
+#define BUS_FORGED_MAX (1u << 20)
+bool bus_book_is_flooded(const struct bus_book *book, __u64 now_ms);
+/* Whether a good record may have been missed by that, and it is over: all is to be heard anew. */
+bool bus_book_has_missed(const struct bus_book *book, __u64 now_ms);
 /* Records that were refused, by why (enum bus_read). */
 __u64 bus_book_refused(const struct bus_book *book, enum bus_read why);
 

@@ -54,14 +54,27 @@ static void say_text(struct client *client, enum bus_talk_kind kind, const char 
 
 /* --- the watcher's thread --------------------------------------------------------------------- */
 
-/* What is too long for a key or a record of ours is none. */
+/* Of what is no record of ours, for its key or its length, the daemon shall know, and no more. */
+static int size_to_hand_on(const char *key, kvEntry *entry)
+{
+	int size = kvEntry_Operation(entry) == kvOp_Put ? kvEntry_ValueLen(entry) : 0;
+	struct bus_name name;
+
+	if (size <= 0)
+		return 0;
+	if (!bus_name_parse(key, &name) || (size_t)size > bus_kind_size_max(name.kind))
+		return 1;
+	return size;
+}
+
 static void hand_on(struct client *client, kvEntry *entry, struct bus_talk *talk)
 {
 	const char *key = kvEntry_Key(entry);
-	int size = kvEntry_Operation(entry) == kvOp_Put ? kvEntry_ValueLen(entry) : 0;
+	int size;
 
-	if (!key || strlen(key) >= sizeof(talk->key) || size < 0 || size > BUS_SIZE_MAX)
+	if (!key || strlen(key) >= sizeof(talk->key))
 		return;
+	size = size_to_hand_on(key, entry);
 	memset(talk, 0, BUS_TALK_HEAD);
 	talk->kind = BUS_TALK_RECORD;
 	talk->size = size;

@@ -57,8 +57,11 @@ int bus_record_write(const struct bus_secret *secret, const char *key, const str
 	size_t len = text ? strlen(text) : 0;
 	__u8 *at = len ? malloc(BUS_HEAD + len) : NULL;
 	int err = at ? 0 : -ENOMEM;
+	struct bus_name name;
 
-	if (!err && BUS_HEAD + len > BUS_SIZE_MAX)
+	if (!err && !bus_name_parse(key, &name))
+		err = -EINVAL;
+	if (!err && BUS_HEAD + len > bus_kind_size_max(name.kind))
 		err = -EMSGSIZE;
 	if (!err) {
 		memcpy(at, BUS_MAGIC, KEY_AT);
@@ -106,7 +109,19 @@ enum bus_read bus_record_read(const struct bus_secret *secret, const char *key, 
 
 /* --- keys in the bucket ----------------------------------------------------------------------- */
 
-static const char *const kinds[BUS_KINDS] = { "node.", "told.", "rtt.", "pop.", "ask." };
+static const struct {
+	const char *prefix;
+	size_t size_max;
+} kinds[BUS_KINDS] = {
+	[BUS_NODE] = { "node.", 16384 }, [BUS_TOLD] = { "told.", 4096 },
+	[BUS_RTT] = { "rtt.", 20480 },	 [BUS_POP] = { "pop.", 4096 },
+	[BUS_ASK] = { "ask.", 4096 },	 [BUS_KEYS] = { "keys.", 4096 },
+};
+
+size_t bus_kind_size_max(enum bus_kind kind)
+{
+	return kinds[kind].size_max;
+}
 
 /* As it is written, and no other way: no sign, no zero in front. */
 static bool parse_id(const char *text, __u16 *id)
@@ -124,12 +139,14 @@ bool bus_name_parse(const char *key, struct bus_name *name)
 	size_t len;
 
 	for (name->kind = 0; name->kind < BUS_KINDS; name->kind++)
-		if (!strncmp(key, kinds[name->kind], strlen(kinds[name->kind])))
+		if (!strncmp(key, kinds[name->kind].prefix, strlen(kinds[name->kind].prefix)))
 			break;
 	if (name->kind == BUS_KINDS)
 		return false;
-	rest = key + strlen(kinds[name->kind]);
+	rest = key + strlen(kinds[name->kind].prefix);
 	name->pop = name->kind == BUS_POP ? rest : NULL;
+	if (name->kind == BUS_KEYS)
+		return !strcmp(rest, "tunnel");
 	if (name->kind != BUS_POP)
 		return parse_id(rest, &name->id);
 	len = strspn(rest, NAME_LETTERS);
@@ -138,12 +155,12 @@ bool bus_name_parse(const char *key, struct bus_name *name)
 
 const char *bus_name_node(enum bus_kind kind, __u16 id, char key[BUS_KEY_MAX])
 {
-	snprintf(key, BUS_KEY_MAX, "%s%u", kinds[kind], id);
+	snprintf(key, BUS_KEY_MAX, "%s%u", kinds[kind].prefix, id);
 	return key;
 }
 
 const char *bus_name_pop(const char *pop, char key[BUS_KEY_MAX])
 {
-	snprintf(key, BUS_KEY_MAX, "%s%s", kinds[BUS_POP], pop);
+	snprintf(key, BUS_KEY_MAX, "%s%s", kinds[BUS_POP].prefix, pop);
 	return key;
 }

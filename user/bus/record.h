@@ -39,10 +39,12 @@ enum bus_read {
 	BUS_READ_VERSION,   /* of a version that we do not know */
 	BUS_READ_OTHER_KEY, /* signed by another fleet key */
 	BUS_READ_FORGED,    /* the signature is wrong */
-	BUS_READ_BODY	    /* signed, and no object of JSON in it */
+	BUS_READ_BODY,	    /* signed, and no object of JSON in it */
+	BUS_READ_SKIPPED,   /* not looked at: too many were forged in this second (book.h) */
+	BUS_READS
 };
 
-/* 0 and *@bytes to free(); -EMSGSIZE: more than BUS_SIZE_MAX; -ENOMEM. */
+/* 0 and *@bytes to free(); -EMSGSIZE: too long for its kind; -EINVAL: no @key of ours; -ENOMEM. */
 int bus_record_write(const struct bus_secret *secret, const char *key, const struct bus_head *head,
 		     const json_t *body, __u8 **bytes, size_t *size);
 /* Looks at nothing in @bytes before its signature is right. *@body to json_decref() with OK. */
@@ -57,6 +59,7 @@ enum bus_kind {
 	BUS_RTT,  /* "rtt.ID": round-trip times that a node measured; written by the node itself */
 	BUS_POP,  /* "pop.NAME": what an operator said of a POP; written by any node */
 	BUS_ASK,  /* "ask.ID": what an operator asks of a node; written by any node */
+	BUS_KEYS, /* "keys.tunnel": the epoch of the tunnel's keys; written by any node */
 	BUS_KINDS
 };
 
@@ -65,6 +68,9 @@ struct bus_name {
 	__u16 id;	 /* of NODE, TOLD, RTT and ASK */
 	const char *pop; /* of POP: a part of the key */
 };
+
+/* Bytes of the longest record of a kind, at most BUS_SIZE_MAX: what is longer is no record. */
+size_t bus_kind_size_max(enum bus_kind kind);
 
 /* False: no key of ours. */
 bool bus_name_parse(const char *key, struct bus_name *name);

@@ -43,18 +43,33 @@ static const char *who_of(const struct config *config, const struct bus_word *wo
 	return told->said_by;
 }
 
-static void read_word(const struct config *config, const struct bus_word *word, struct told *told)
+/* What a record of this kind is about. */
+static const char *subject_of(const struct config *config, const struct bus_name *name,
+			      struct told *told)
 {
 	const struct config_node *node;
+
+	if (name->kind == BUS_POP)
+		return name->pop;
+	if (name->kind == BUS_KEYS)
+		return "keys";
+	node = config_node_by_id(config, name->id);
+	snprintf(told->id, sizeof(told->id), "%u", name->id);
+	return node ? node->name : told->id;
+}
+
+static void read_word(const struct config *config, const struct bus_word *word, struct told *told)
+{
+	static const char *const sections[BUS_KINDS] = {
+		[BUS_POP] = "pop", [BUS_TOLD] = "told", [BUS_KEYS] = "keys"
+	};
 	struct bus_name name;
 	const json_t *said;
 
 	memset(told, 0, sizeof(*told));
 	bus_name_parse(word->key, &name);
-	node = name.kind == BUS_POP ? NULL : config_node_by_id(config, name.id);
-	snprintf(told->id, sizeof(told->id), "%u", name.id);
-	told->of = name.kind == BUS_POP ? name.pop : node ? node->name : told->id;
-	said = json_object_get(word->body, name.kind == BUS_POP ? "pop" : "told");
+	told->of = subject_of(config, &name, told);
+	said = json_object_get(word->body, sections[name.kind]);
 	told->what = text_of(said, name.kind == BUS_POP ? "state" : "what");
 	if (!strcmp(told->what, "shed")) {
 		snprintf(told->share, sizeof(told->share), "shed %lld %%",

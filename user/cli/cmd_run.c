@@ -20,6 +20,7 @@
 #include "user/net/vlan.h"
 #include "user/rtt/rtt_seen.h"
 #include "user/state/bpffs.h"
+#include "user/state/epoch.h"
 #include "user/steer/policy.h"
 
 struct run_options {
@@ -160,6 +161,7 @@ int cmd_run(const struct globals *globals, int argc, char **argv)
 		config_errors_log(&errors);
 		code = EXIT_USAGE;
 	} else {
+		epoch_count_kept(config, globals->instance);
 		checker = options.load_only ? -1 : start_checker(globals);
 		bus = options.load_only ? -1 : start_bus(globals, config);
 		code = run(globals, config, checker, bus, options.load_only, &errors);

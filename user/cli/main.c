@@ -73,6 +73,8 @@ static const struct command commands[] = {
 	  cmd_check_args },
 	{ "doctor", cmd_doctor, "[OPTIONS]",
 	  "look for what bites in production, and say how to mend it", cmd_doctor_args },
+	{ "keys", cmd_keys, "[rotate] [OPTIONS]",
+	  "say which tunnel key each node uses, or lead all to the next one", cmd_keys_args },
 	{ "keygen", cmd_keygen, "FILE", "make the key file of a fleet", cmd_keygen_args },
 	{ "run", cmd_run, "[OPTIONS]", "run the daemon: load or adopt the data path, and tend it",
 	  cmd_run_args },

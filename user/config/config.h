@@ -361,7 +361,8 @@ struct config {
 	enum config_clock clock;       /* stamp.clock: synchronised | any */
 	enum config_sysctl timestamps; /* stamp.tcp_timestamps: check | set */
 	char *key_file;		       /* keys.file */
-	unsigned int key_epoch;	       /* keys.epoch, 0..255; previous is epoch - 1 */
+	unsigned int key_epoch;	       /* keys.epoch, 0..255, or what the bus made of it */
+	unsigned int key_epoch_file;   /* as the file has it (user/state/epoch.h) */
 	__u16 tunnel_port;	       /* tunnel.port */
 	unsigned int tunnel_overhead;  /* tunnel.mss_overhead, bytes; 0 = do not clamp */
 	bool tunnel_overhead_auto;     /* it came from the tunnel's family */

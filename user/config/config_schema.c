@@ -132,8 +132,10 @@ const struct schema_row config_schema[] = {
 	{ "keys.epoch", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, key_epoch), .max = 255,
 	  .fallback = "0",
 	  .help = "number of the tunnel's key: count it up by one, on one node after the other, to "
-		  "change the key; a node accepts the epoch before its own and the next one; after "
-		  "four steps no key of before is accepted" },
+		  "change the key, or have `anydoor keys rotate` do it by the bus: the higher of "
+		  "both "
+		  "counts; a node accepts the epoch before its own and the next one; after four "
+		  "steps no key of before is accepted" },
 
 	{ "tunnel", SCHEMA_MAP, .help = "how shifted packets travel to their owner" },
 	{ "tunnel.port", SCHEMA_NUMBER, CHANGE_PROGRAMS, IN(config, tunnel_port), .min = 1,

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 #include "daemon_internal.h"
+#include "daemon_keys.h"
 #include "maps/reasons.h"
 #include "user/base/clock.h"
 #include "user/base/listener.h"
@@ -118,6 +119,8 @@ static json_t *on_verb(const char *verb, const json_t *args, struct control_call
 		return catchment_suspects(daemon->catchment);
 	if (!strcmp(verb, "pop"))
 		return daemon_pop(arg, args, caller);
+	if (!strcmp(verb, "keys"))
+		return daemon_keys(arg, args, caller);
 	if (!strcmp(verb, "ask"))
 		return daemon_ask(arg, args, caller);
 	if (!strcmp(verb, "steps"))
@@ -175,6 +178,7 @@ static int start(struct daemon *daemon, struct dns_zones *zones, struct dns_limi
 	metrics_use_plan(daemon->metrics, zones->plan);
 	err = err ?: daemon_health_start(daemon);
 	err = err ?: daemon_bgp_new(daemon);
+	daemon_keys_start(daemon);
 	err = err ?: daemon_bus_start(daemon, bus);
 	err = err ?: catchment_new(daemon->worker, on_catchment, daemon, &daemon->catchment);
 	catchment_use_plan(daemon->catchment, zones->plan);
@@ -203,6 +207,7 @@ static void stop(struct daemon *daemon)
 	daemon_bgp_free(daemon);
 	daemon_health_stop(daemon);
 	daemon_bus_stop(daemon);
+	daemon_keys_stop(daemon);
 	daemon_rtt_stop(daemon);
 	zone_watch_free(daemon->zone_watch);
 	watch_free(daemon->watch);

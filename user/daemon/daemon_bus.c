@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "daemon_bus.h"
+#include "daemon_keys.h"
 #include "user/base/addr.h"
 #include "user/base/clock.h"
 #include "user/base/log.h"
@@ -242,7 +243,9 @@ static void hear_record(struct daemon *daemon, const struct bus_talk *talk)
 	if (heard.verdict == BUS_REFUSED)
 		return;
 	daemon_bus_calls_hear(daemon, talk->key, talk->revision, &heard);
-	if (heard.name.kind == BUS_NODE)
+	if (heard.name.kind == BUS_KEYS && heard.verdict != BUS_OLD)
+		daemon_keys_hear(daemon, heard.head.seq, heard.body);
+	else if (heard.name.kind == BUS_NODE)
 		hear_node(daemon, &heard, is_first);
 	else if ((heard.verdict != BUS_NEWS && heard.verdict != BUS_KNOWN) ||
 		 heard.name.kind == BUS_RTT) /* read when orders are judged */
@@ -377,7 +380,7 @@ static __u64 refused(const struct daemon_bus *bus)
 	__u64 nr = 0;
 	int why;
 
-	for (why = BUS_READ_NO_RECORD; why <= BUS_READ_BODY; why++)
+	for (why = BUS_READ_NO_RECORD; why < BUS_READS; why++)
 		nr += bus_book_refused(bus->book, why);
 	return nr;
 }
@@ -422,6 +425,29 @@ static void show_gone(__u16 id, const struct bus_node_seen *node, void *arg)
 	daemon_bus_note(daemon, id, &seen);
 }
 
+#define ANEW_MS 10000
+
+/* What was not looked at in a flood of forged records may have been a good one. */
+static void hear_anew(struct daemon *daemon)
+{
+	struct daemon_bus *bus = daemon->bus;
+	bool is_flooded = bus_book_is_flooded(bus->book, now_ms());
+
+	if (is_flooded && !bus->flooded)
+		log_warn("bus: more than %u kB of forged records in a second: no more of them are "
+			 "looked at until the next; keep others than nodes from the servers",
+			 BUS_FORGED_MAX / 1024);
+	bus->flooded |= is_flooded;
+	if (!bus->flooded || is_flooded || !bus->up || now_ms() - bus->up_ms < ANEW_MS)
+		return;
+	bus->flooded = false;
+	if (!bus_book_has_missed(bus->book, now_ms()))
+		return;
+	log_info("bus: fewer forged records: hearing all anew");
+	bus->up_ms = now_ms();
+	say_use(daemon);
+}
+
 /* A connection that says nothing is tried anew. */
 static void mend(struct daemon *daemon)
 {
@@ -448,6 +474,8 @@ void daemon_bus_tend(struct daemon *daemon)
 		daemon_bus_beat(daemon);
 		daemon_bus_tell(daemon);
 	}
+	daemon_keys_follow(daemon);
+	hear_anew(daemon);
 	mend(daemon);
 	show(daemon);
 	bus_book_each_node(bus->book, now_ms(), show_gone, daemon);

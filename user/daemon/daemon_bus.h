@@ -27,6 +27,7 @@ struct daemon_bus {
 	__u16 self;
 	__u64 life;
 	bool up, whole; /* connected; all records were heard */
+	bool flooded;	/* by forged records, which was said */
 	__u64 beat_ms;	/* when the last beat was written, CLOCK_MONOTONIC */
 	__u64 up_ms;	/* connected since then */
 	enum ad_bus_state state;

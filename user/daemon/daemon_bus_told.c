@@ -5,6 +5,7 @@
  */
 #include <string.h>
 #include "daemon_bus.h"
+#include "daemon_keys.h"
 #include "user/base/log.h"
 #include "user/fleet/model_pins.h"
 #include "user/fleet/told.h"
@@ -82,6 +83,7 @@ void daemon_bus_tell(struct daemon *daemon)
 	if (!daemon->bus->book)
 		return;
 	tell_drain(daemon);
+	daemon_keys_tell(daemon);
 	for (i = 0; i < daemon->config->nr_pops; i++)
 		tell_pop(daemon, daemon->config->pops[i].name, false);
 }
@@ -106,6 +108,7 @@ void daemon_bus_recall(struct daemon *daemon)
 
 	bus_book_recall(book, bus_name_node(BUS_NODE, daemon->bus->self, key), 0);
 	bus_book_recall(book, bus_name_node(BUS_TOLD, daemon->bus->self, key), 0);
+	daemon_keys_recall(daemon);
 	for (i = 0; i < config->nr_pops; i++) {
 		if (pops_read_told(&daemon->loader->pins, config->pops[i].name, &told) ||
 		    (told.state && pops_follows_load(&told)))

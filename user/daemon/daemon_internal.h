@@ -99,6 +99,11 @@ struct daemon {
 	} health;
 	struct daemon_bgp *bgp;
 	struct daemon_bus *bus; /* daemon_bus.h */
+	struct daemon_keys {
+		json_t *word;	/* of operators, by the bus (user/state/epoch.h); NULL: none */
+		char path[300]; /* where it is kept; "": nowhere */
+		int err;	/* was said */
+	} keys;
 	struct daemon_rtt {
 		struct rtt_probe *probe; /* NULL: nothing is measured here */
 		struct rtt_book *book;	 /* NULL: no policy draws by round-trip time */
@@ -150,6 +155,12 @@ json_t *daemon_drain(struct daemon *daemon, const char *verb, const json_t *args
  * NULL: @caller waits for the bus.
  */
 json_t *daemon_ask(struct daemon *daemon, const json_t *args, struct control_caller *caller);
+/*
+ * The verb "keys": {}: {"ok", "fresh", "epoch", "file", "revision", "nodes": [{"node", "here",
+ * "epoch"}], "word"}; {"epoch", "goal", "who", "reason", "revision", "without": [NODE, ...]}: a
+ * step, {"ok", "errors"}, or NULL: @caller waits for the bus.
+ */
+json_t *daemon_keys(struct daemon *daemon, const json_t *args, struct control_caller *caller);
 /* {"target"}: {"ok", "fresh", "nodes": [{"node", "heard", "gone", "age_ms", "drain", "told"}]} */
 json_t *daemon_steps(struct daemon *daemon, const json_t *args);
 /* Steered names stop naming POPs whose nodes drain, and name them again. */

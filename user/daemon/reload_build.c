@@ -9,6 +9,7 @@
 #include "user/config/config_changes.h"
 #include "user/dns/dns_service.h"
 #include "user/rtt/rtt_seen.h"
+#include "user/state/epoch.h"
 
 void build_init(struct build *build)
 {
@@ -34,6 +35,8 @@ static int read_config(struct build *build)
 	int err = config_load(build->config_path, &build->config, &build->errors);
 
 	build->bad_file = err;
+	if (!err)
+		epoch_count_kept(build->config, pins_instance(build->pins));
 	return err;
 }
 
