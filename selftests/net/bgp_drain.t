@@ -28,6 +28,12 @@ survives() { # STEP HEARD
 	ok "$1: now it is" await 5 step_is "$1"
 }
 
+# Of the functions of ours that run a program.
+in_terminal() { # anydoor ARGS...
+	at pop /usr/bin/python3 -B -c 'import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))' \
+		"$ANYDOOR" --config "$LAB_DIR/anydoor.yaml" --name one "${@:2}"
+}
+
 configure bgp="{ $BGP }" state="{ bpffs: $PINS, run: $LAB_DIR/run, keep: $LAB_DIR/keep }"
 daemon_start
 await 10 all_hear "$PLAIN"
@@ -42,6 +48,19 @@ survives flows "$DEPREFERRED"
 is "the old connections live" "$(alive old)" 2
 ok "status shows the step" grep -q "step flows for .*: waits for the connections" <(anydoor status)
 is "metrics do" "$(status .drain.steps.step)" '"flows"'
+# Each asks once more, so that its client sends.
+shows_senders() {
+	alive old >/dev/null
+	anydoor status | grep -q "connections from . prefixes send here: .*10.9.0.0/24 "
+}
+comes_new() {
+	connect $VIP4 3 || true
+	anydoor status --json | jq -e '.drain.steps.new_per_second > 0'
+}
+ok "and who sends here still" await 20 shows_senders
+ok "as JSON" jq -e '.drain.steps.sending | .connections >= 2 and .prefixes == 2' <(anydoor status --json)
+ok "and how many new ones come" await 10 comes_new
+is "and how many live here" "$(status .drain.steps.flows_left)" 2
 
 # --- nobody else is up -----------------------------------------------------------------------------
 configure bgp="{ $BGP }" nyc=down state="{ bpffs: $PINS, run: $LAB_DIR/run, keep: $LAB_DIR/keep }"
@@ -103,7 +122,14 @@ ok "undrain" await 10 all_hear "$PLAIN"
 try anydoor drain --wait --window 5s
 is "drain --wait goes through all of it" "$code ${said##*$'\n'}" "0 quiet"
 ok "and shows each step" grep -q "silence: waits until nothing lands" <<<"$said"
+ok "with what is seen of it" grep -q "flows left; .* new connections a second" <<<"$said"
+ok "plain lines, for this is no terminal" not grep -q $'\r' <<<"$said"
 ok "withdrawn" all_hear "$NOTHING"
+anydoor undrain >/dev/null
+await 10 all_hear "$PLAIN"
+try in_terminal anydoor drain --wait --window 5s
+is "on a terminal, too" "$code $(tail -n 1 <<<"$said" | tr -d '\r')" "0 quiet"
+ok "there one line is written over" grep -q $'\r\033\\[K *[0-9]*s  silence: ' <<<"$said"
 anydoor undrain >/dev/null
 await 10 all_hear "$PLAIN"
 hold late "$VIP4"

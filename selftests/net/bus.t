@@ -27,6 +27,10 @@ is "it has no rights" "$(bus_process_rights)" "0000000000000000 1"
 
 # --- an operator's word ----------------------------------------------------------------------------
 export SUDO_USER=alice
+answers_are() { # true|false
+	same "$(other status --json | jq .drain.steps.answers.named)" "$1"
+}
+
 is "a POP is down" "$(anydoor pop nyc down)" "nyc: down"
 ok "everywhere within a second" await_ms 1000 told_at other nyc down
 is "by whom" "$(other pops --json | jq -r '.steered[] | select(.pop == "nyc").who')" alice@fra-1
@@ -42,7 +46,9 @@ is "the first choice" "$(other pop nyc auto >/dev/null; www_other)" 192.0.2.20
 ok "nyc drains" other drain
 ok "here answers stop naming it within a second" await_ms 1000 is_drained anydoor nyc true
 is "there, too" "$(www_other)" 192.0.2.10
+ok "which it knows" await 3 answers_are false
 is "up, says an operator" "$(other pop nyc up >/dev/null; www_other)" 192.0.2.20
+ok "so it is named" await 3 answers_are true
 other pop nyc auto >/dev/null
 ok "undrain" other undrain
 ok "and it is named again" await_ms 1000 is_drained anydoor nyc false

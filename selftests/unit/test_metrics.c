@@ -184,7 +184,10 @@ static json_t *a_record(void)
 		" \"drain\": {\"step\": \"flows\", \"what\": \"waits\", \"since_s\": 1, "
 		"\"begun_s\": 1,"
 		" \"window_s\": 600, \"until_flows\": 0, \"even_last\": false, \"held\": false, "
-		"\"heard_s\": 0, \"landed\": 0}}";
+		"\"heard_s\": 0, \"landed\": 0, \"flows_left\": 3, \"new_per_second\": 1.5,"
+		" \"answers\": {\"named\": false, \"cached_until_s\": 70},"
+		" \"sending\": {\"connections\": 12, \"prefixes\": 1, \"most\":"
+		" [{\"prefix\": \"192.0.2.0/24\", \"asn\": 64500, \"connections\": 12}]}}}";
 	static json_t *record;
 
 	if (!record)
@@ -293,6 +296,11 @@ static void test_metrics_names_and_labels_stable(void)
 		"anydoor_unstamped_sockets 5",
 		"anydoor_armed 1",
 		"anydoor_draining 0",
+		"anydoor_new_flows_kept_ratio 1",
+		"anydoor_drain_new_flows_per_second 1.5",
+		"anydoor_drain_sending_flows 12",
+		"anydoor_drain_answers_until_timestamp_seconds 70",
+		"anydoor_drain_step_since_timestamp_seconds 1",
 		"anydoor_hunt_by_hint_total 21",
 		"anydoor_budget_refused_total{budget=\"divert\",scope=\"prefix\"} 22",
 		"anydoor_loaded 1",

@@ -79,6 +79,15 @@ json_t *record_drain_json(const struct drain_steps *steps)
 			 (json_int_t)steps->landed);
 }
 
+static json_t *drain_json(const struct record *record)
+{
+	json_t *json = record_drain_json(record->steps);
+
+	if (record->seen && json_is_object(json))
+		json_object_update(json, record->seen);
+	return json;
+}
+
 static json_t *record_json(const struct record *record)
 {
 	const struct bgp_fact *fact = record->fact;
@@ -90,7 +99,7 @@ static json_t *record_json(const struct record *record)
 			 *fact->why ? fact->why : NULL, "neighbours", neighbours_json(fact), "hold",
 			 "open", record->calm->is_open, "hold_s", (json_int_t)record->calm->hold_s,
 			 "left_s", (json_int_t)(record->judgement->left_s + 9) / 10 * 10, "drain",
-			 record_drain_json(record->steps));
+			 drain_json(record));
 }
 
 int record_save(const char *path, mode_t mode, json_t *json)

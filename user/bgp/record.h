@@ -18,6 +18,7 @@ struct record {
 	const struct drain_steps *steps;
 	const struct bgp_fact *fact;
 	__u64 since_real_s[BGP_FAMILIES]; /* of the wish */
+	json_t *seen; /* of the drain, beyond its step: see daemon_drain.h; or NULL */
 };
 
 /* Where it is; false: the path is too long. */

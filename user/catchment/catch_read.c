@@ -7,6 +7,8 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include "catch_read.h"
+#include "user/base/addr.h"
+#include "user/base/clock.h"
 #include "user/net/sockets.h"
 
 #define BATCH  4096
@@ -50,6 +52,35 @@ int catch_read_counts(const struct pins *pins, const struct places *places, stru
 	}
 	free(batch);
 	return err;
+}
+
+struct sending {
+	const struct places *places;
+	struct catch_book *book;
+	__u32 now_s, within_s;
+};
+
+static int add_sender(const struct ad_flow *flow, void *arg)
+{
+	const struct sending *sending = arg;
+	const struct ad_addr *client = &flow->client;
+
+	if (flow->kind == AD_FLOW_FREE || flow->via ||
+	    sending->now_s - flow->last_s > sending->within_s)
+		return 0;
+	catch_book_add(sending->book, sending->places, CATCH_CONNECTIONS,
+		       addr_is_ip4(client) ? AD_PREFIX_OF_IP4(client->w[3])
+					   : AD_PREFIX_OF_IP6(client->q[0]),
+		       1);
+	return 0;
+}
+
+int catch_read_senders(const struct pins *pins, const struct places *places, __u32 within_s,
+		       struct catch_book *book)
+{
+	struct sending sending = { places, book, clock_mono_s(), within_s };
+
+	return pins_each_flow(pins, add_sender, &sending);
 }
 
 struct timing {

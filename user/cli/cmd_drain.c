@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include "ask.h"
 #include "cmd.h"
@@ -17,6 +18,7 @@
 #include "user/base/clock.h"
 #include "user/base/log.h"
 #include "user/base/output.h"
+#include "user/bgp/drain_text.h"
 #include "user/bgp/record.h"
 #include "user/config/failure.h"
 #include "user/fleet/drain.h"
@@ -51,6 +53,8 @@ struct draining {
 	int owned;	/* connections; < 0: -errno */
 	enum drain_step step;
 	__u64 step_real_s; /* since when */
+	json_t *seen;	   /* what the daemon last noted of it, or NULL */
+	bool draws; /* on a terminal: the last line is written over, until the step is over */
 };
 
 const struct arg cmd_drain_args[] = {
@@ -249,14 +253,15 @@ static void show_json(const struct draining *draining, int err)
 {
 	const struct drain_handle *handle = &draining->handle;
 
-	output_json(json_pack("{s:b, s:s, s:b, s:o, s:i, s:I, s:b, s:I, s:o, s:s?}", "ok", !err,
-			      "instance", draining->globals->instance, "draining",
+	output_json(json_pack("{s:b, s:s, s:b, s:o, s:i, s:I, s:b, s:I, s:o, s:s?, s:O?}", "ok",
+			      !err, "instance", draining->globals->instance, "draining",
 			      is_draining(handle), "successors", successors(handle), "owned",
 			      draining->owned, "limit", (json_int_t)draining->options->limit,
 			      "quiet", is_few(draining), "waited_s",
 			      (json_int_t)(clock_mono_s() - draining->began_s), "ended",
 			      ended(draining->options, err), "step",
-			      draining->has_steps ? drain_step_key(draining->step) : NULL));
+			      draining->has_steps ? drain_step_key(draining->step) : NULL, "steps",
+			      draining->seen));
 }
 
 /* The daemon notes it; what cannot be read stays as it was. */
@@ -270,6 +275,10 @@ static void read_step(struct draining *draining)
 		return;
 	json = record_read(path);
 	record_drain_recall(json_object_get(json, "drain"), &steps);
+	if (steps.step != DRAIN_OFF) {
+		json_decref(draining->seen);
+		draining->seen = json_incref(json_object_get(json, "drain"));
+	}
 	json_decref(json);
 	if (steps.step == DRAIN_OFF)
 		return;
@@ -294,12 +303,29 @@ static int look(struct draining *draining)
 	return is_very_late ? -ETIMEDOUT : -EAGAIN;
 }
 
+static unsigned int terminal_columns(void)
+{
+	struct winsize size;
+
+	return !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col ? size.ws_col : 80;
+}
+
+/* On a terminal it is written over, so it must not be longer than a line there. */
 static void show_progress(const struct draining *draining)
 {
-	printf("%5us  ", clock_mono_s() - draining->began_s);
+	char text[DRAIN_TEXT], step[128] = "", line[DRAIN_TEXT + 256];
+
 	if (draining->has_steps)
-		printf("%s: %s; ", drain_step_key(draining->step), drain_step_text(draining->step));
-	printf("%d flows left\n", draining->owned);
+		snprintf(step, sizeof(step), "%s: %s; ", drain_step_key(draining->step),
+			 drain_step_text(draining->step));
+	drain_text(draining->seen, text);
+	snprintf(line, sizeof(line), "%5us  %s%d flows left%s%s",
+		 clock_mono_s() - draining->began_s, step, draining->owned, *text ? "; " : "",
+		 text);
+	if (draining->draws)
+		printf("\r\033[K%.*s", (int)terminal_columns() - 1, line);
+	else
+		puts(line);
 	fflush(stdout);
 }
 
@@ -319,15 +345,19 @@ static int wait_quiet(struct draining *draining)
 		sleep(1);
 		draining->owned = drain_count_owned(&draining->handle);
 		read_step(draining);
-		if (draining->owned == before && step == draining->step &&
+		if (!draining->draws && draining->owned == before && step == draining->step &&
 		    clock_mono_s() - said_s < SAY_EVERY_S)
 			continue;
+		if (draining->draws && step != DRAIN_OFF && step != draining->step)
+			putchar('\n');
 		if (!draining->globals->json)
 			show_progress(draining);
 		before = draining->owned;
 		step = draining->step;
 		said_s = clock_mono_s();
 	}
+	if (draining->draws)
+		putchar('\n');
 	return draining->owned < 0 ? draining->owned : err;
 }
 
@@ -369,6 +399,7 @@ static int drain(struct draining *draining)
 	int err = 0;
 
 	draining->began_s = clock_mono_s();
+	draining->draws = !globals->json && draining->options->wait && isatty(STDOUT_FILENO);
 	draining->owned = drain_count_owned(&draining->handle);
 	if (!globals->json && draining->owned >= 0)
 		show_begun(&draining->handle, draining->owned);
@@ -431,6 +462,7 @@ int cmd_drain(const struct globals *globals, int argc, char **argv)
 		code = drain_far(&draining);
 	else
 		code = code ?: begin(&draining) ?: drain(&draining);
+	json_decref(draining.seen);
 	drain_close(&draining.handle);
 	return code;
 }

@@ -8,6 +8,7 @@
 #include "cmd.h"
 #include "user/base/output.h"
 #include "user/bgp/record.h"
+#include "user/bgp/drain_text.h"
 #include "user/fleet/divert.h"
 #include "user/fleet/told.h"
 #include "user/flows/flow_text.h"
@@ -74,11 +75,13 @@ static void print_steps(const struct status *status)
 	const char *step = json_string_value(json_object_get(steps, "step"));
 	const char *what = json_string_value(json_object_get(steps, "what"));
 	__u64 since_s = json_integer_value(json_object_get(steps, "since_s"));
-	char age[UNIT_TEXT];
+	char age[UNIT_TEXT], text[DRAIN_TEXT];
 
 	if (step && what)
 		print_line("", "step %s for %s: %s", step, unit_duration(time(NULL) - since_s, age),
 			   what);
+	if (*drain_text(steps, text))
+		print_line("", "%s", text);
 }
 
 /* This node does not drain. */

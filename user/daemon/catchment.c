@@ -14,6 +14,8 @@
 #include "worker.h"
 
 #define READ_EVERY_S 10 /* so seldom that a map for each of 32768 prefixes is large enough */
+#define DRAIN_READ_S 5	/* likewise, while this node drains */
+#define SENDS_S	     10 /* who was silent for longer does not send any more */
 #define LOGGED_MAX   20 /* changes of one window */
 
 /* A change, as it is to be told in the loop. */
@@ -36,6 +38,7 @@ struct catchment {
 	int told_err;
 	struct catchment_changes changes;
 	struct catch_view *view; /* the newest, or NULL */
+	struct catch_view *senders;
 
 	/* Of the job that is under way; nobody else touches it meanwhile. */
 	struct catch_book book;
@@ -44,7 +47,7 @@ struct catchment {
 	struct pins pins;
 	bool is_draining, restarts;
 	int result;
-	struct catch_view *made;
+	struct catch_view *made, *made_senders;
 	struct news news[LOGGED_MAX];
 	size_t nr_news; /* may be more than there is room for */
 };
@@ -81,6 +84,19 @@ static void close_window(struct catchment *catchment)
 			 catchment->is_draining, &catchment->made, note, catchment);
 }
 
+static void look_for_senders(struct catchment *catchment)
+{
+	const double now = now_s();
+	struct catch_book book;
+
+	/* Of one second: so a rate is a number. */
+	if (catch_book_init(&book, now - 1))
+		return;
+	if (!catch_read_senders(&catchment->pins, catchment->places, SENDS_S, &book))
+		catchment->made_senders = catch_book_look(&book, catchment->places, now);
+	catch_book_free(&book);
+}
+
 static void work(struct worker_job *job)
 {
 	struct catchment *catchment = (struct catchment *)job;
@@ -93,6 +109,8 @@ static void work(struct worker_job *job)
 		close_window(catchment);
 	else if (!catchment->view || !catchment->view->is_whole)
 		catchment->made = catch_book_look(book, catchment->places, now_s());
+	if (catchment->is_draining)
+		look_for_senders(catchment);
 }
 
 /* --- in the loop ------------------------------------------------------------------------------ */
@@ -146,6 +164,9 @@ static void done(struct worker_job *job, bool ran)
 	catchment->told_err = err;
 	if (ran)
 		log_all(catchment);
+	catch_view_drop(catchment->senders);
+	catchment->senders = catchment->made_senders;
+	catchment->made_senders = NULL;
 	if (!catchment->made)
 		return;
 	catch_view_drop(catchment->view);
@@ -179,6 +200,7 @@ void catchment_free(struct catchment *catchment)
 	if (!catchment)
 		return;
 	catch_view_drop(catchment->view);
+	catch_view_drop(catchment->senders);
 	catch_book_free(&catchment->book);
 	free(catchment);
 }
@@ -199,14 +221,14 @@ void catchment_use_plan(struct catchment *catchment, const struct steer_plan *pl
 void catchment_tend(struct catchment *catchment, const struct config *config,
 		    const struct pins *pins, bool is_draining)
 {
-	double now = now_s();
+	double every_s = is_draining ? DRAIN_READ_S : READ_EVERY_S, now = now_s();
+	bool begins = is_draining && !catchment->is_draining;
 
-	if (catchment->is_busy || now < catchment->due_s)
+	if (catchment->is_busy || (now < catchment->due_s && !begins))
 		return;
-	catchment->due_s = now +
-			   (config->catchment_window_s < READ_EVERY_S ? config->catchment_window_s
-								      : READ_EVERY_S) -
-			   0.5;
+	if (config->catchment_window_s < every_s)
+		every_s = config->catchment_window_s;
+	catchment->due_s = now + every_s - 0.5;
 	catchment->is_busy = true;
 	catchment->config = config;
 	catchment->places = catchment->plan ? catchment->plan->places : NULL;
@@ -215,6 +237,11 @@ void catchment_tend(struct catchment *catchment, const struct config *config,
 	catchment->restarts = catchment->is_elsewhere;
 	catchment->is_elsewhere = false;
 	worker_queue(catchment->worker, &catchment->job);
+}
+
+const struct catch_view *catchment_senders(const struct catchment *catchment)
+{
+	return catchment->senders;
 }
 
 json_t *catchment_reply(const struct catchment *catchment, const json_t *args)

@@ -34,6 +34,11 @@ void catchment_use_plan(struct catchment *catchment, const struct steer_plan *pl
 void catchment_tend(struct catchment *catchment, const struct config *config,
 		    const struct pins *pins, bool is_draining);
 /*
+ * While this node drains: who sends here still, by prefix; each line's rate of connections is how
+ * many of them have sent in the last seconds. NULL: not known (yet).
+ */
+const struct catch_view *catchment_senders(const struct catchment *catchment);
+/*
  * {"by": "region"|"asn"|"prefix", "top": N}: {"ok": true, "catchment": as catch_view_json()}, or a
  * refusal.
  */

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include "daemon_bgp.h"
+#include "daemon_drain.h"
 #include "daemon_internal.h"
 #include "maps/reasons.h"
 #include "user/base/addr.h"
@@ -52,6 +53,7 @@ struct daemon_bgp {
 	struct judge judge;
 	struct judgement judgement;
 	struct drain_steps steps;
+	struct drain_seen seen;
 	struct bgp_fact fact;
 	bool has_vips[BGP_FAMILIES];
 	bool has_terms; /* of the drain that begins */
@@ -364,17 +366,24 @@ static void judge(struct daemon_bgp *bgp, bool others)
 
 static void note(struct daemon_bgp *bgp)
 {
-	const struct record record = {
-		&bgp->setup,	  &bgp->judgement,
-		&bgp->judge.calm, &bgp->steps,
-		&bgp->fact,	  { bgp->since_real_s[BGP_IP4], bgp->since_real_s[BGP_IP6] }
-	};
+	struct record record = { &bgp->setup,
+				 &bgp->judgement,
+				 &bgp->judge.calm,
+				 &bgp->steps,
+				 &bgp->fact,
+				 { bgp->since_real_s[BGP_IP4], bgp->since_real_s[BGP_IP6] },
+				 NULL };
 	int err;
 
+	if (bgp->steps.step == DRAIN_OFF)
+		drain_seen_forget(&bgp->seen);
+	else
+		record.seen = drain_seen_json(&bgp->seen, bgp->daemon, &bgp->steps, bgp->flows);
 	if (bgp->setup.driver == CONFIG_BGP_NONE && bgp->steps.step == DRAIN_OFF)
 		err = file_remove(bgp->record);
 	else
 		err = record_write(bgp->record, &record);
+	json_decref(record.seen);
 	if (err && err != bgp->record_err)
 		log_warn("%s: what is known of BGP and the drain cannot be written: %s",
 			 bgp->record, strerror(-err));
@@ -458,6 +467,7 @@ void daemon_tend_bgp(struct daemon *daemon)
 
 	if (has_bgp && daemon->tend.seconds % VIPS_EVERY_S == 0)
 		look_for_vips(bgp);
+	drain_seen_count(&bgp->seen, daemon);
 	go_steps(bgp, others);
 	if (has_bgp)
 		judge(bgp, others);

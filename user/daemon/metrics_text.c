@@ -743,6 +743,34 @@ static void write_drain_steps(const struct page *page, const char *name)
 			    "step", drain_step_key(step), NULL);
 }
 
+static const json_t *drain_of(const struct page *page)
+{
+	return json_object_get(page->status->bgp, "drain");
+}
+
+VALUE(drain_since_s, json_integer_value(json_object_get(drain_of(page), "since_s")))
+VALUE(new_per_s, json_number_value(json_object_get(drain_of(page), "new_per_second")))
+VALUE(sending, json_integer_value(json_object_get(json_object_get(drain_of(page), "sending"),
+						  "connections")))
+VALUE(answers_until_s,
+      json_integer_value(json_object_get(json_object_get(drain_of(page), "answers"),
+					 "cached_until_s")))
+
+static bool with_answers(const struct page *page)
+{
+	return page->status && answers_until_s(page) > 0;
+}
+
+static bool with_sending(const struct page *page)
+{
+	return page->status && json_is_object(json_object_get(drain_of(page), "sending"));
+}
+
+static bool with_steps(const struct page *page)
+{
+	return page->status && json_is_object(drain_of(page));
+}
+
 #define ZONE_VALUE(name, expression)                                                               \
 	static double name(const struct dns_zone_stats *zone)                                      \
 	{                                                                                          \
@@ -811,6 +839,20 @@ static const struct family families[] = {
 	{ "drain_step", "gauge", "step",
 	  "1 for the step that a drain of this node has come to, else 0; off: it does not drain",
 	  .write = write_drain_steps },
+	{ "drain_step_since_timestamp_seconds", "gauge", "",
+	  "when a drain of this node came to its step; only there during a drain",
+	  .value = drain_since_s, .applies = with_steps },
+	{ "drain_new_flows_per_second", "gauge", "",
+	  "new connections that land here while this node drains, over the last seconds",
+	  .value = new_per_s, .applies = with_steps },
+	{ "drain_sending_flows", "gauge", "",
+	  "connections whose packets landed here within the last 10 seconds, wherever they live; "
+	  "only there during a drain",
+	  .value = sending, .applies = with_sending },
+	{ "drain_answers_until_timestamp_seconds", "gauge", "",
+	  "until when resolvers may keep answers of steered names that lead to this POP, which "
+	  "drains; only there if that is known",
+	  .value = answers_until_s, .applies = with_answers },
 	{ "drain_successors", "gauge", "",
 	  "nodes that take new flows of this node: while it drains, fails or comes back",
 	  .value = successors },
