@@ -2,6 +2,7 @@
 /*
  * bgp.c: what is the same for all BGP daemons (bgp.h).
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include "bgp.h"
@@ -87,6 +88,15 @@ size_t bgp_setup_count(const struct bgp_setup *setup, enum bgp_family family)
 }
 
 /* --- wish and fact ---------------------------------------------------------------------------- */
+
+void bgp_fail(struct bgp_fact *fact, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(fact->why, sizeof(fact->why), format, args);
+	va_end(args);
+}
 
 /* What one neighbour is told at most. */
 static enum bgp_wish told(const struct bgp_export *export)

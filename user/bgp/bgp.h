@@ -80,6 +80,8 @@ struct bgp_fact {
 	struct bgp_export list[BGP_NEIGHBOURS_MAX * BGP_FAMILIES];
 	size_t nr;
 };
+void bgp_fail(struct bgp_fact *fact, const char *format, ...)
+	__attribute__((format(printf, 2, 3))); /* says why */
 /*
  * Whether all neighbours with a session are told what @wishes says; with no session at all, that is
  * so for what is withdrawn alone.
