@@ -1,29 +1,46 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# bgp.sh: BIRD at the POP of keeper.sh, and a neighbour of its own, which notes what it hears and when. Sourced by
-# bgp*.t.
+# bgp.sh: a BGP daemon at the POP of keeper.sh (SPEAKER: bird, frr), and a neighbour, a BIRD, which notes what it hears
+# and when. Sourced by bgp*.t.
 # shellcheck shell=bash source-path=SCRIPTDIR
 
 . "$(dirname "${BASH_SOURCE[0]}")/keeper.sh"
 
 readonly OUR_AS=65001 THEIR_AS=65002
-BGP="driver: bird, socket: $LAB_DIR/pop.ctl, as: $OUR_AS, prepend: 2, warm: 1s, settle: 1s"
+SPEAKER=${SPEAKER:-bird}
+FRR=$LAB_DIR/frr
+EXAMPLES=$KEEPER_HOME/../../deploy/examples
+declare -A SOCKET=([bird]=$LAB_DIR/pop.ctl [frr]=$FRR/bgpd.vty)
+BGP="driver: $SPEAKER, socket: ${SOCKET[$SPEAKER]}, as: $OUR_AS, prepend: 2, warm: 1s, settle: 1s"
 
 bgp_up() {
 	keeper_up
 	trap bgp_down EXIT
-	bird_conf pop "$OUR_AS" 2 "$THEIR_AS" \
-		'filter { if proto = "anydoor4" || proto = "anydoor6" then accept; reject; }' >"$LAB_DIR/pop.conf"
+	"${SPEAKER}_prepare"
 	bird_conf client "$THEIR_AS" 1 "$OUR_AS" none >"$LAB_DIR/client.conf"
 	bird_start client
-	bird_start pop
+	speaker_start
 	await 20 sessions_are_up
 }
 
 bgp_down() {
 	set +e
-	bird_stop pop
+	speaker_stop
 	bird_stop client
 	keeper_down
+}
+
+# The BGP daemon of the POP, whichever it is.
+speaker_start() {
+	"${SPEAKER}_start" pop
+}
+
+speaker_stop() {
+	"${SPEAKER}_stop" pop
+}
+
+bird_prepare() {
+	bird_conf pop "$OUR_AS" 2 "$THEIR_AS" \
+		'filter { if proto = "anydoor4" || proto = "anydoor6" then accept; reject; }' >"$LAB_DIR/pop.conf"
 }
 
 # The client notes every route with its time.
@@ -55,6 +72,50 @@ bird_stop() { # PLACE
 	pid=$(cat "$LAB_DIR/$1.pid" 2>/dev/null) || return 0
 	kill "$pid" 2>/dev/null || return 0
 	await 5 not kill -0 "$pid"
+}
+
+# The example that we ship, with the addresses of here.
+frr_prepare() {
+	mkdir -p "$FRR"
+	sed -E "/192\.0\.2\.53/ { p; s/192\.0\.2\.53/$ASIDE_VIP/ }
+		s/^( bgp router-id ).*/\110.9.0.1/; s/timers 3 9/timers connect 1/; s/64512/$OUR_AS/; s/64496/$THEIR_AS/
+		s/198\.51\.100\.254/10.9.0.2/; s/2001:db8:ffff::fe/fd09:0::2/; s/2001:db8:53::53/$VIP6/" \
+		"$EXAMPLES/frr.conf" | sed "s/192\.0\.2\.53/$VIP4/" >"$FRR/frr.conf"
+	echo "service integrated-vtysh-config" >"$FRR/vtysh.conf"
+	chown -R frr:frr "$FRR"
+	chown :frrvty "$FRR"
+	chmod 775 "$FRR"
+}
+
+# As FRR's own scripts start it: the daemons, then the configuration.
+frr_start() {
+	frr_daemon zebra
+	frr_daemon bgpd -f "$LAB_DIR/run/frr.conf"
+	vtysh_pop -b >>"$FRR/log" 2>&1
+}
+
+frr_daemon() { # NAME [OPTION...]
+	at pop "/usr/lib/frr/$1" -d -z "$FRR/zserv" --vty_socket "$FRR" -i "$FRR/$1.pid" -P 0 "${@:2}" 2>>"$FRR/log"
+}
+
+frr_stop() {
+	local name pid
+	for name in bgpd zebra; do
+		pid=$(cat "$FRR/$name.pid" 2>/dev/null) || continue
+		kill "$pid" 2>/dev/null || continue
+		await 5 not kill -0 "$pid"
+		rm "$FRR/$name.pid"
+	done
+}
+
+vtysh_pop() {
+	vtysh --vty_socket "$FRR" --config_dir "$FRR" "$@"
+}
+
+# `systemctl reload frr`
+frr_reload() {
+	/usr/bin/python3 -B /usr/lib/frr/frr-reload.py --reload --vty_socket "$FRR" --confdir "$FRR" --rundir "$FRR" \
+		--stdout "$FRR/frr.conf"
 }
 
 ask_bird() { # PLACE COMMAND...

@@ -38,6 +38,12 @@ bird_accepts() { # [ATTRIBUTES]
 	bird -p -c "$dir/bird.conf"
 }
 
+boots() {
+	sed "s|/run/|$dir/|" "$dir/usr/lib/tmpfiles.d/anydoor.conf" >"$dir/tmpfiles.conf"
+	systemd-tmpfiles --create --boot "$dir/tmpfiles.conf"
+	vtysh -C -f "$dir/anydoor/frr.conf" && grep -qx "route-map anydoor4 deny 1" "$dir/anydoor/frr.conf"
+}
+
 # What the build asks pkg-config for comes with a package that `make deps` installs.
 libraries_come() {
 	local package library
@@ -48,7 +54,7 @@ libraries_come() {
 }
 
 servers() { # LIST: packages that answer somebody, or boot another machine
-	grep -cE '^(bind9|nsd|knot|bird2|nginx|unbound|gdnsd|prometheus|qemu|iperf3)' "$top/deploy/$1"
+	grep -cE '^(bind9|nsd|knot|bird2|frr|nginx|unbound|gdnsd|prometheus|qemu|iperf3)' "$top/deploy/$1"
 }
 
 ok "make deps installs every library of the build" libraries_come
@@ -63,6 +69,8 @@ ok "BIRD accepts the example before anydoor runs" bird_accepts
 ok "and while the VIPs are announced" bird_accepts ""
 ok "and while they are de-preferred" bird_accepts " { bgp_community.add((65535,0)); bgp_path.prepend(64512); }"
 ok "but not what is wrong" not bird_accepts " nonsense"
+ok "FRR accepts the example" vtysh -C -f "$dir/usr/share/doc/anydoor/examples/frr.conf"
+ok "systemd makes what FRR reads at boot" boots
 if command -v systemd-analyze >/dev/null; then
 	ok "systemd accepts the unit" systemd_accepts
 fi
@@ -75,7 +83,7 @@ ok "man finds the page" man -l "$dir/usr/share/man/man8/anydoor.8"
 echo "# mine" >>"$dir/etc/anydoor/anydoor.yaml"
 ok "install again" installs
 ok "a configuration that is there stays" grep -q "# mine" "$dir/etc/anydoor/anydoor.yaml"
-rm -r "$dir/anydoor-run" "$dir/bird.conf"
+rm -r "$dir/anydoor-run" "$dir/anydoor" "$dir/bird.conf" "$dir/tmpfiles.conf"
 ok "uninstall" installs --remove
 is "only /etc is left" "$(files | paste -sd' ')" "./etc/anydoor/anydoor.yaml \
 ./etc/anydoor/fleet.key ./etc/anydoor/zones/example.com.zone"

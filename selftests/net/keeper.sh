@@ -154,10 +154,12 @@ refused() {
 }
 
 # --- the daemon ------------------------------------------------------------------------------------
+DAEMON_AS=() # what starts it with other rights
+
 # exec, so that the job is the daemon itself and not a shell in front of it.
 daemon_start() {
 	(exec nsenter --net="/run/netns/$LAB_NAME-pop" \
-		"$ANYDOOR" --config "$LAB_DIR/anydoor.yaml" --name one run) >>"$LAB_DIR/log" 2>&1 &
+		"${DAEMON_AS[@]}" "$ANYDOOR" --config "$LAB_DIR/anydoor.yaml" --name one run) >>"$LAB_DIR/log" 2>&1 &
 	DAEMON=$!
 	await 10 test -S "$LAB_DIR/run/one/control"
 }

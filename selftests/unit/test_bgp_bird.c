@@ -10,6 +10,7 @@
 #include "selftests/tap.h"
 #include "user/base/addr.h"
 #include "user/bgp/bird.h"
+#include "user/bgp/wish_file.h"
 
 static const unsigned int graceful[2] = { 65535, 0 };
 
@@ -37,7 +38,7 @@ static void is_file(enum bgp_wish ip4, enum bgp_wish ip6, const char *expected, 
 	char *text = bird_file_text(&setup, &wishes);
 
 	is_str(strchr(text, '\n') + 1, expected, "%s", name);
-	ok(bird_file_wishes(text, &again) && bgp_wishes_are(&wishes, &again), "%s: read back",
+	ok(wish_file_wishes(text, &again) && bgp_wishes_are(&wishes, &again), "%s: read back",
 	   name);
 	free(text);
 }
@@ -67,7 +68,7 @@ static void test_file_of_others_says_nothing(void)
 	struct bgp_wishes wishes;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
-		ok(!bird_file_wishes(texts[i], &wishes), "no state: %s", texts[i]);
+		ok(!wish_file_wishes(texts[i], &wishes), "no state: %s", texts[i]);
 }
 
 static void test_line_is_told_by_its_code(void)

@@ -2,10 +2,12 @@
 /*
  * bgp.c: what is the same for all BGP daemons (bgp.h).
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include "bgp.h"
 #include "bird.h"
+#include "frr.h"
 #include "user/base/addr.h"
 
 static const struct {
@@ -54,6 +56,17 @@ static void take_prefixes(struct bgp_setup *setup, const struct config *config)
 			(struct config_prefix){ .address = config->vips[i].address, .bits = 128 };
 }
 
+/* An address as BGP daemons write it, whatever way the configuration does. */
+static void take_neighbour(struct bgp_setup *setup, const char *name)
+{
+	char *to = setup->neighbours[setup->nr_neighbours++], text[ADDR_TEXT];
+	struct ad_addr address;
+
+	if (!addr_parse(name, &address))
+		name = addr_format(&address, text);
+	snprintf(to, BGP_NAME_MAX + 1, "%s", name);
+}
+
 void bgp_setup_from(struct bgp_setup *setup, const struct config *config)
 {
 	const struct config_bgp *bgp = &config->bgp;
@@ -64,8 +77,7 @@ void bgp_setup_from(struct bgp_setup *setup, const struct config *config)
 	snprintf(setup->file, sizeof(setup->file), "%s", bgp->file ?: "");
 	snprintf(setup->socket, sizeof(setup->socket), "%s", bgp->socket ?: "");
 	for (i = 0; i < bgp->nr_neighbours && i < BGP_NEIGHBOURS_MAX; i++)
-		snprintf(setup->neighbours[setup->nr_neighbours++], BGP_NAME_MAX + 1, "%s",
-			 bgp->neighbours[i]);
+		take_neighbour(setup, bgp->neighbours[i]);
 	take_prefixes(setup, config);
 	setup->as = bgp->as;
 	setup->prepend = bgp->prepend;
@@ -87,6 +99,15 @@ size_t bgp_setup_count(const struct bgp_setup *setup, enum bgp_family family)
 }
 
 /* --- wish and fact ---------------------------------------------------------------------------- */
+
+void bgp_fail(struct bgp_fact *fact, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(fact->why, sizeof(fact->why), format, args);
+	va_end(args);
+}
 
 /* What one neighbour is told at most. */
 static enum bgp_wish told(const struct bgp_export *export)
@@ -148,7 +169,14 @@ bool bgp_fact_is(const struct bgp_fact *fact, const struct bgp_setup *setup,
 
 const struct bgp_driver *bgp_driver_of(const struct bgp_setup *setup)
 {
-	return setup->driver == CONFIG_BGP_BIRD ? &bird_driver : NULL;
+	switch (setup->driver) {
+	case CONFIG_BGP_BIRD:
+		return &bird_driver;
+	case CONFIG_BGP_FRR:
+		return &frr_driver;
+	default:
+		return NULL;
+	}
 }
 
 bool bgp_withdraw(const struct bgp_setup *setup, struct bgp_fact *fact)

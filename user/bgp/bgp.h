@@ -50,7 +50,7 @@ bool bgp_wishes_are(const struct bgp_wishes *a, const struct bgp_wishes *b);
 /* All of the configuration that a driver needs, in one piece: it runs on a thread of its own. */
 struct bgp_setup {
 	enum config_bgp_driver driver;
-	char file[256];	  /* that the BGP daemon includes */
+	char file[256];	  /* that the BGP daemon reads */
 	char socket[108]; /* of the BGP daemon; fits a sockaddr_un */
 	char neighbours[BGP_NEIGHBOURS_MAX][BGP_NAME_MAX + 1];
 	size_t nr_neighbours; /* 0: all that it has */
@@ -80,6 +80,8 @@ struct bgp_fact {
 	struct bgp_export list[BGP_NEIGHBOURS_MAX * BGP_FAMILIES];
 	size_t nr;
 };
+void bgp_fail(struct bgp_fact *fact, const char *format, ...)
+	__attribute__((format(printf, 2, 3))); /* says why */
 /*
  * Whether all neighbours with a session are told what @wishes says; with no session at all, that is
  * so for what is withdrawn alone.
@@ -97,6 +99,11 @@ struct bgp_driver {
 	int (*write)(const struct bgp_setup *setup, const struct bgp_wishes *wishes);
 	/* Has it read again. False, and fact->why says what was wrong. */
 	bool (*reread)(const struct bgp_setup *setup, struct bgp_fact *fact);
+	/*
+	 * Whether it has in it what the file says: others may take that away. Cheap; true also if
+	 * it does not answer. NULL: nobody can.
+	 */
+	bool (*keeps)(const struct bgp_setup *setup, const struct bgp_wishes *wishes);
 	/* Asks what it tells its neighbours. */
 	void (*ask)(const struct bgp_setup *setup, struct bgp_fact *fact);
 };

@@ -3,16 +3,13 @@
  * bird.c: BIRD 2 (bird.h).
  */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "bird.h"
 #include "bird_talk.h"
-#include "user/base/addr.h"
-#include "user/base/file.h"
+#include "wish_file.h"
 
-#define STATE_LINE "# anydoor: ip4 %s, ip6 %s\n"
 #define PREFERENCE 250 /* above what BIRD learns of `lo` */
 
 /* Reply codes of BIRD 2 (nest/cli.h there). */
@@ -40,7 +37,7 @@ static void write_family(FILE *out, const struct bgp_setup *setup, enum bgp_fami
 			 enum bgp_wish wish)
 {
 	unsigned int number = family == BGP_IP4 ? 4 : 6;
-	char text[ADDR_TEXT];
+	char text[WISH_PREFIX_TEXT];
 	size_t i;
 
 	fprintf(out, "protocol static anydoor%u {\n\tipv%u { preference %d; };\n", number, number,
@@ -50,8 +47,7 @@ static void write_family(FILE *out, const struct bgp_setup *setup, enum bgp_fami
 
 		if (!bgp_prefix_is(prefix, family))
 			continue;
-		fprintf(out, "\troute %s/%u blackhole", addr_format(&prefix->address, text),
-			family == BGP_IP4 ? prefix->bits - 96 : prefix->bits);
+		fprintf(out, "\troute %s blackhole", wish_prefix(prefix, text));
 		if (wish == BGP_DEPREFER)
 			write_attributes(out, setup);
 		fputs(";\n", out);
@@ -59,55 +55,16 @@ static void write_family(FILE *out, const struct bgp_setup *setup, enum bgp_fami
 	fputs("}\n", out);
 }
 
+static const struct wish_writer writer = { write_family };
+
 char *bird_file_text(const struct bgp_setup *setup, const struct bgp_wishes *wishes)
 {
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return NULL;
-	fputs("# Written by anydoor, and anew with each change: edit its configuration instead.\n",
-	      out);
-	fprintf(out, STATE_LINE, bgp_wish_key(wishes->of[BGP_IP4]),
-		bgp_wish_key(wishes->of[BGP_IP6]));
-	write_family(out, setup, BGP_IP4, wishes->of[BGP_IP4]);
-	write_family(out, setup, BGP_IP6, wishes->of[BGP_IP6]);
-	if (!fclose(out))
-		return text;
-	free(text);
-	return NULL;
-}
-
-bool bird_file_wishes(const char *text, struct bgp_wishes *wishes)
-{
-	const char *line = strstr(text, "# anydoor: ");
-	char ip4[16], ip6[16];
-
-	return line && sscanf(line, "# anydoor: ip4 %15[a-z], ip6 %15[a-z]", ip4, ip6) == 2 &&
-	       bgp_wish_find(ip4, &wishes->of[BGP_IP4]) && bgp_wish_find(ip6, &wishes->of[BGP_IP6]);
-}
-
-static int recall(const struct bgp_setup *setup, struct bgp_wishes *wishes)
-{
-	char *text;
-	int err = file_read(setup->file, &text);
-	bool good;
-
-	if (err)
-		return err;
-	good = bird_file_wishes(text, wishes);
-	free(text);
-	return good ? 0 : -ENOENT;
+	return wish_file_text(setup, wishes, &writer);
 }
 
 static int write_file(const struct bgp_setup *setup, const struct bgp_wishes *wishes)
 {
-	char *text = bird_file_text(setup, wishes);
-	int err = text ? file_write(setup->file, text, 0644) : -ENOMEM;
-
-	free(text);
-	return err;
+	return wish_file_write(setup, wishes, &writer);
 }
 
 /* --- lines of replies ------------------------------------------------------------------------- */
@@ -180,22 +137,12 @@ struct asking {
 	bool is_announced, has_community;
 };
 
-__attribute__((format(printf, 2, 3))) static void fail(struct bgp_fact *fact, const char *format,
-						       ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(fact->why, sizeof(fact->why), format, args);
-	va_end(args);
-}
-
 static bool call(struct bird_talk *talk, const struct bgp_setup *setup, struct bgp_fact *fact)
 {
 	int err = bird_call(talk, setup->socket);
 
 	if (err)
-		fail(fact, "BIRD does not answer at %s: %s", setup->socket, strerror(-err));
+		bgp_fail(fact, "BIRD does not answer at %s: %s", setup->socket, strerror(-err));
 	return !err;
 }
 
@@ -227,13 +174,12 @@ static void each_route(unsigned int code, const char *text, void *arg)
 static int ask_prefix(struct asking *asking, const char *name, struct bgp_export *export,
 		      const struct config_prefix *prefix)
 {
-	char command[256], text[ADDR_TEXT];
+	char command[256], text[WISH_PREFIX_TEXT];
 	int code;
 
 	asking->is_announced = asking->has_community = false;
-	snprintf(command, sizeof(command), "show route %s/%u exported '%s' all",
-		 addr_format(&prefix->address, text),
-		 addr_is_ip4(&prefix->address) ? prefix->bits - 96 : prefix->bits, name);
+	snprintf(command, sizeof(command), "show route %s exported '%s' all",
+		 wish_prefix(prefix, text), name);
 	code = bird_ask(&asking->talk, command, each_route, asking, NULL, 0);
 	if (code < 0 || (BIRD_IS_ERROR(code) && code != BIRD_NO_NETWORK))
 		return code;
@@ -292,8 +238,8 @@ static int ask_names(struct asking *asking)
 			if (!strcmp(setup->neighbours[i], asking->names[j]))
 				break;
 		if (j == asking->nr_names)
-			fail(asking->fact, "BIRD has no BGP protocol '%s' (bgp.neighbours)",
-			     setup->neighbours[i]);
+			bgp_fail(asking->fact, "BIRD has no BGP protocol '%s' (bgp.neighbours)",
+				 setup->neighbours[i]);
 	}
 	memcpy(asking->names, setup->neighbours, sizeof(asking->names));
 	asking->nr_names = setup->nr_neighbours;
@@ -313,7 +259,7 @@ static void ask(const struct bgp_setup *setup, struct bgp_fact *fact)
 		err = ask_neighbour(&asking, asking.names[i]);
 	bird_hang_up(&asking.talk);
 	if (err)
-		fail(fact, "BIRD does not say what it exports: %s", strerror(-err));
+		bgp_fail(fact, "BIRD does not say what it exports: %s", strerror(-err));
 	fact->answered = !err;
 }
 
@@ -330,12 +276,14 @@ static bool reread(const struct bgp_setup *setup, struct bgp_fact *fact)
 	if (code >= 0 && !BIRD_IS_ERROR(code))
 		return true;
 	if (code < 0)
-		fail(fact, "BIRD does not read its configuration again: %s", strerror(-code));
+		bgp_fail(fact, "BIRD does not read its configuration again: %s", strerror(-code));
 	else
-		fail(fact, "BIRD refuses its configuration: %s (code %d)", last, code);
+		bgp_fail(fact, "BIRD refuses its configuration: %s (code %d)", last, code);
 	return false;
 }
 
-const struct bgp_driver bird_driver = {
-	.name = "BIRD", .recall = recall, .write = write_file, .reread = reread, .ask = ask
-};
+const struct bgp_driver bird_driver = { .name = "BIRD",
+					.recall = wish_file_recall,
+					.write = write_file,
+					.reread = reread,
+					.ask = ask };

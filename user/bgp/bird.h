@@ -15,8 +15,6 @@ extern const struct bgp_driver bird_driver;
 
 /* For tests; malloc()ed, NULL without memory. */
 char *bird_file_text(const struct bgp_setup *setup, const struct bgp_wishes *wishes);
-/* The state that such a text says; false: it says none. */
-bool bird_file_wishes(const char *text, struct bgp_wishes *wishes);
 
 /*
  * A line of a reply: its code, which an unnumbered line has of the one before it (*@code is both);

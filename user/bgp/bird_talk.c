@@ -3,52 +3,26 @@
  * bird_talk.c: a conversation with BIRD's control socket (bird_talk.h).
  */
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 #include "bird.h"
 #include "bird_talk.h"
-#include "user/base/clock.h"
 
-#define PATIENCE_US 5000000
-#define LINES_MAX   100000 /* of one reply */
-
-static int await(const struct bird_talk *talk, short events)
-{
-	struct pollfd poll_fd = { .fd = talk->fd, .events = events };
-	__u64 now_us = clock_mono_us();
-	int nr;
-
-	if (now_us >= talk->until_us)
-		return -ETIMEDOUT;
-	nr = poll(&poll_fd, 1, (talk->until_us - now_us) / 1000 + 1);
-	if (nr < 0)
-		return errno == EINTR ? 0 : -errno;
-	return nr ? 0 : -ETIMEDOUT;
-}
+#define LINES_MAX 100000 /* of one reply */
 
 /* More bytes behind those that were not read yet. */
 static int fill(struct bird_talk *talk)
 {
-	ssize_t size;
-	int err;
+	int size;
 
 	memmove(talk->text, talk->text + talk->taken, talk->len - talk->taken);
 	talk->len -= talk->taken;
 	talk->taken = 0;
 	if (talk->len == sizeof(talk->text))
 		return -EPROTO; /* no line is that long */
-	err = await(talk, POLLIN);
-	if (err)
-		return err;
-	size = recv(talk->fd, talk->text + talk->len, sizeof(talk->text) - talk->len, MSG_DONTWAIT);
-	if (size == 0)
-		return -ECONNRESET;
+	size = talk_hear(&talk->line, talk->text + talk->len, sizeof(talk->text) - talk->len);
 	if (size < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+		return size;
 	talk->len += size;
 	return 0;
 }
@@ -98,52 +72,25 @@ static int read_reply(struct bird_talk *talk,
 	return -EPROTO;
 }
 
-static int say(struct bird_talk *talk, const char *command)
-{
-	char line[512];
-	size_t sent = 0, size;
-	ssize_t some;
-	int err;
-
-	size = snprintf(line, sizeof(line), "%s\n", command);
-	if (size >= sizeof(line))
-		return -EMSGSIZE;
-	while (sent < size) {
-		some = send(talk->fd, line + sent, size - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (some < 0 && errno != EAGAIN && errno != EINTR)
-			return -errno;
-		sent += some > 0 ? some : 0;
-		err = some < 0 ? await(talk, POLLOUT) : 0;
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
 int bird_ask(struct bird_talk *talk, const char *command,
 	     void (*each)(unsigned int code, const char *text, void *arg), void *arg, char *last,
 	     size_t last_size)
 {
-	talk->until_us = clock_mono_us() + PATIENCE_US;
-	return say(talk, command) ?: read_reply(talk, each, arg, last, last_size);
+	char line[512];
+	size_t size = snprintf(line, sizeof(line), "%s\n", command);
+
+	if (size >= sizeof(line))
+		return -EMSGSIZE;
+	return talk_say(&talk->line, line, size) ?: read_reply(talk, each, arg, last, last_size);
 }
 
 int bird_call(struct bird_talk *talk, const char *socket_path)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int code;
 
-	*talk = (struct bird_talk){ .until_us = clock_mono_us() + PATIENCE_US };
-	if (strlen(socket_path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	strcpy(address.sun_path, socket_path);
-	talk->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (talk->fd < 0)
-		return -errno;
-	/* A queue that is full is no daemon that answers. */
-	if (connect(talk->fd, (struct sockaddr *)&address, sizeof(address)))
-		code = -errno;
-	else
+	*talk = (struct bird_talk){};
+	code = talk_call(&talk->line, socket_path);
+	if (!code)
 		code = read_reply(talk, NULL, NULL, NULL, 0); /* it greets */
 	if (code >= 0 && !BIRD_IS_ERROR(code))
 		return 0;
@@ -153,7 +100,5 @@ int bird_call(struct bird_talk *talk, const char *socket_path)
 
 void bird_hang_up(struct bird_talk *talk)
 {
-	if (talk->fd >= 0)
-		close(talk->fd);
-	talk->fd = -1;
+	talk_hang_up(&talk->line);
 }

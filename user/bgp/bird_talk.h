@@ -7,11 +7,10 @@
 #define AD_BGP_BIRD_TALK_H
 
 #include <stddef.h>
-#include <linux/types.h>
+#include "talk.h"
 
 struct bird_talk {
-	int fd;
-	__u64 until_us; /* CLOCK_MONOTONIC: when this reply must have ended */
+	struct talk line;
 	char text[4096];
 	size_t len, taken; /* bytes in the text, and those of them that were read */
 };

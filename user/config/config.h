@@ -265,11 +265,12 @@ struct config_check {
 enum config_bgp_driver {
 	CONFIG_BGP_NONE,
 	CONFIG_BGP_PRINT, /* an operator does it */
-	CONFIG_BGP_BIRD
+	CONFIG_BGP_BIRD,
+	CONFIG_BGP_FRR
 };
 struct config_bgp {
 	enum config_bgp_driver driver;
-	char *file;   /* that the BGP daemon includes; never NULL */
+	char *file;   /* that the BGP daemon reads; never NULL */
 	char *socket; /* of the BGP daemon; never NULL */
 	char **neighbours;
 	size_t nr_neighbours;

@@ -11,14 +11,33 @@
 /* BIRD quotes no file name: what could end one, or is a pattern to it. */
 #define NOT_IN_A_FILE_NAME "\"*?[]\\"
 
+/* Where each BGP daemon of Debian has its socket, and the name of the file that it reads. */
+static const struct {
+	const char *name, *file, *socket;
+} daemons[] = {
+	[CONFIG_BGP_NONE] = { "no BGP daemon", "bird.conf", "/run/bird/bird.ctl" },
+	[CONFIG_BGP_PRINT] = { "no BGP daemon", "bird.conf", "/run/bird/bird.ctl" },
+	[CONFIG_BGP_BIRD] = { "BIRD", "bird.conf", "/run/bird/bird.ctl" },
+	[CONFIG_BGP_FRR] = { "FRR", "frr.conf", "/run/frr/bgpd.vty" },
+};
+
 void later_bgp_file(struct config_reader *loader, const struct value *value)
 {
 	struct config *config = loader->config;
 
-	if (config->run_dir && asprintf(&config->bgp.file, "%s/bird.conf", config->run_dir) < 0) {
+	if (config->run_dir && asprintf(&config->bgp.file, "%s/%s", config->run_dir,
+					daemons[config->bgp.driver].file) < 0) {
 		config->bgp.file = NULL;
 		loader->no_memory = true;
 	}
+}
+
+void later_bgp_socket(struct config_reader *loader, const struct value *value)
+{
+	struct config *config = loader->config;
+
+	config->bgp.socket = strdup(daemons[config->bgp.driver].socket);
+	loader->no_memory |= !config->bgp.socket;
 }
 
 static void read_community(struct config_reader *loader, struct config_bgp *bgp)
@@ -73,23 +92,44 @@ static void check_prefixes(struct config_reader *loader)
 					addr_format(&bgp->prefixes[j].address, text));
 }
 
+/* BIRD's names are quoted in questions to it, and so are not everything. */
+static void check_neighbours(struct config_reader *loader)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789.-_";
+	const struct config_bgp *bgp = &loader->config->bgp;
+	struct ad_addr address;
+	size_t i;
+
+	for (i = 0; i < bgp->nr_neighbours; i++) {
+		const char *name = bgp->neighbours[i];
+
+		if (name && name[strspn(name, letters)] && addr_parse(name, &address))
+			config_complain(loader, bgp->line, "bgp.neighbours",
+					"\"%s\" is neither a name (letters, digits, . - _) nor an "
+					"address",
+					name);
+	}
+}
+
 void config_bgp_check(struct config_reader *loader)
 {
 	struct config_bgp *bgp = &loader->config->bgp;
 
 	if (bgp->community)
 		read_community(loader, bgp);
+	check_neighbours(loader);
 	if (bgp->driver == CONFIG_BGP_NONE)
 		return;
 	check_prefixes(loader);
-	if (bgp->driver == CONFIG_BGP_BIRD && bgp->prepend && !bgp->as)
+	if (bgp->driver != CONFIG_BGP_PRINT && bgp->prepend && !bgp->as)
 		config_complain(loader, bgp->line, "bgp.as",
 				"is needed to prepend it: state it, or say `prepend: 0`");
 	if (bgp->file && strpbrk(bgp->file, NOT_IN_A_FILE_NAME))
 		config_complain(loader, bgp->line, "bgp.file",
-				"\"%s\" has a letter in it that BIRD takes for something else: "
+				"\"%s\" has a letter in it that %s takes for something else: "
 				"choose another name",
-				bgp->file);
+				bgp->file, daemons[bgp->driver].name);
 	if (bgp->hold_max_s < bgp->hold_s)
 		config_complain(loader, bgp->line, "bgp.hold_max", "is less than `hold`");
 }

@@ -166,6 +166,7 @@ void later_vip_dns(struct config_reader *loader, const struct value *value);
 void later_nsid(struct config_reader *loader, const struct value *value);
 void later_overhead(struct config_reader *loader, const struct value *value);
 void later_bgp_file(struct config_reader *loader, const struct value *value);
+void later_bgp_socket(struct config_reader *loader, const struct value *value);
 void later_rate(struct config_reader *loader, const struct value *value);
 void later_metrics(struct config_reader *loader, const struct value *value);
 

@@ -36,11 +36,13 @@ struct speech {
 	struct daemon_bgp *bgp;
 	bool is_busy;
 	bool rereads; /* whatever the file says */
+	bool asks;    /* what neighbours are told, even if nothing was changed */
 	bool counts;  /* connections */
 	struct bgp_setup setup;
 	struct bgp_wishes wishes;
 	struct pins pins;
 
+	bool asked; /* else nothing below is new */
 	struct bgp_fact fact;
 	int flows; /* < 0: not counted */
 };
@@ -71,6 +73,12 @@ struct daemon_bgp {
 
 /* --- speaking, on its thread ------------------------------------------------------------------ */
 
+static bool must_say(const struct speech *speech, const struct bgp_driver *driver, int wrote)
+{
+	return wrote || speech->rereads ||
+	       (driver->keeps && !driver->keeps(&speech->setup, &speech->wishes));
+}
+
 static void tell_driver(struct speech *speech)
 {
 	const struct bgp_driver *driver = bgp_driver_of(&speech->setup);
@@ -84,9 +92,14 @@ static void tell_driver(struct speech *speech)
 	if (wrote < 0)
 		snprintf(why, sizeof(why), "%s cannot be written: %s", speech->setup.file,
 			 strerror(-wrote));
-	else if ((wrote || speech->rereads) && !driver->reread(&speech->setup, fact))
-		snprintf(why, sizeof(why), "%s", fact->why);
-	driver->ask(&speech->setup, fact);
+	else if (must_say(speech, driver, wrote)) {
+		speech->asks = true;
+		if (!driver->reread(&speech->setup, fact))
+			snprintf(why, sizeof(why), "%s", fact->why);
+	}
+	speech->asked = speech->asks || wrote < 0;
+	if (speech->asked)
+		driver->ask(&speech->setup, fact);
 	if (*why)
 		memcpy(fact->why, why, sizeof(why));
 }
@@ -107,6 +120,7 @@ static void work_speak(struct worker_job *job)
 	struct speech *speech = (struct speech *)job;
 
 	memset(&speech->fact, 0, sizeof(speech->fact));
+	speech->asked = true;
 	tell_driver(speech);
 	speech->flows = speech->counts ? count_flows(&speech->pins) : -1;
 }
@@ -138,6 +152,8 @@ static void on_spoken(struct worker_job *job, bool ran)
 		return;
 	if (speech->counts)
 		bgp->flows = speech->flows;
+	if (!speech->asked)
+		return;
 	bgp->fact = speech->fact;
 	log_told(bgp);
 	note(bgp);
@@ -177,19 +193,23 @@ static void speak(struct daemon_bgp *bgp, __u32 now_s)
 	const struct bgp_wishes *wishes = &bgp->judgement.wishes;
 	struct speech *speech = &bgp->speech;
 	bool is_new = !bgp->spoke || !bgp_wishes_are(wishes, &speech->wishes);
+	const struct bgp_driver *driver = bgp_driver_of(&bgp->setup);
 	bool drains = bgp->steps.step != DRAIN_OFF;
-	__u32 rest_s = now_s - bgp->spoke_s;
+	bool rests = now_s - bgp->spoke_s < ASK_EVERY_S;
 
-	if (speech->is_busy || (!drains && !bgp_driver_of(&bgp->setup)))
+	if (speech->is_busy || (!drains && !driver))
 		return;
 	/* One that does not answer is asked as seldom as one of which nothing is wanted. */
-	if (!is_new && !drains && (bgp->is_told || !bgp->fact.answered) && rest_s < ASK_EVERY_S)
+	rests &= !is_new && !drains && (bgp->is_told || !bgp->fact.answered);
+	if (rests && (!driver->keeps || !bgp->fact.answered))
 		return;
 	bgp->spoke = true;
-	bgp->spoke_s = now_s;
+	if (!rests)
+		bgp->spoke_s = now_s;
 	speech->job = (struct worker_job){ .work = work_speak, .done = on_spoken };
 	speech->is_busy = true;
 	speech->rereads = must_reread(bgp, now_s);
+	speech->asks = !rests;
 	speech->counts = drains;
 	speech->setup = bgp->setup;
 	speech->wishes = *wishes;
@@ -296,7 +316,7 @@ static void go_steps(struct daemon_bgp *bgp, bool others)
 		.has_bgp = bgp->setup.driver != CONFIG_BGP_NONE,
 		.is_announced = bgp->judgement.wishes.of[BGP_IP4] != BGP_WITHDRAW ||
 				bgp->judgement.wishes.of[BGP_IP6] != BGP_WITHDRAW,
-		.is_told = bgp->setup.driver != CONFIG_BGP_BIRD || bgp->is_told,
+		.is_told = !bgp_driver_of(&bgp->setup) || bgp->is_told,
 		.others = others,
 		.flows = bgp->flows,
 		.landed = drains ? count_landed(daemon) : 0,
