@@ -8,7 +8,7 @@
 #include "user/config/config.h"
 
 /* Under keys of ours there are few; of any others nothing is kept. */
-#define ENTRIES_MAX ((3u << AD_OWNER_BITS_MAX) + CONFIG_POPS_MAX)
+#define ENTRIES_MAX ((4u << AD_OWNER_BITS_MAX) + CONFIG_POPS_MAX)
 
 struct entry {
 	char key[BUS_KEY_MAX];
@@ -138,6 +138,22 @@ void bus_book_recall(struct bus_book *book, const char *key, __u64 seq)
 		entry->seq = seq;
 }
 
+void bus_book_forget(struct bus_book *book, __u16 id)
+{
+	static const enum bus_kind kinds[] = { BUS_NODE, BUS_TOLD, BUS_RTT };
+	char key[BUS_KEY_MAX];
+	struct entry *entry;
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		entry = find(book, bus_name_node(kinds[i], id, key));
+		if (!entry)
+			continue;
+		json_decref(entry->body);
+		entry->body = NULL;
+	}
+}
+
 /* --- hearing ---------------------------------------------------------------------------------- */
 
 void bus_book_begin_round(struct bus_book *book)
@@ -233,14 +249,14 @@ static void take(struct bus_book *book, struct entry *entry, struct bus_heard *h
 	entry->body = heard->body;
 }
 
-/* The reader's verdict; a node writes its own keys only. */
+/* The reader's verdict; a node writes what it says of itself under its own keys only. */
 static enum bus_read read_as(const struct bus_book *book, const char *key, const __u8 *bytes,
 			     size_t size, struct bus_heard *heard)
 {
 	enum bus_read read =
 		bus_record_read(book->secret, key, bytes, size, &heard->head, &heard->body);
 
-	if (read != BUS_READ_OK || heard->name.kind == BUS_POP ||
+	if (read != BUS_READ_OK || heard->name.kind == BUS_POP || heard->name.kind == BUS_GONE ||
 	    heard->head.writer == heard->name.id)
 		return read;
 	json_decref(heard->body);

@@ -106,7 +106,7 @@ enum bus_read bus_record_read(const struct bus_secret *secret, const char *key, 
 
 /* --- keys in the bucket ----------------------------------------------------------------------- */
 
-static const char *const kinds[BUS_KINDS] = { "node.", "told.", "rtt.", "pop." };
+static const char *const kinds[BUS_KINDS] = { "node.", "told.", "rtt.", "gone.", "pop." };
 
 /* As it is written, and no other way: no sign, no zero in front. */
 static bool parse_id(const char *text, __u16 *id)

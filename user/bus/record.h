@@ -55,13 +55,15 @@ enum bus_kind {
 	BUS_NODE, /* "node.ID": a node's own, written again with each beat */
 	BUS_TOLD, /* "told.ID": what an operator said of draining it; written by the node itself */
 	BUS_RTT,  /* "rtt.ID": round-trip times that a node measured; written by the node itself */
+	BUS_GONE, /* "gone.ID": an operator said that this node is gone for good; written by any
+		     node */
 	BUS_POP,  /* "pop.NAME": what an operator said of a POP; written by any node */
 	BUS_KINDS
 };
 
 struct bus_name {
 	enum bus_kind kind;
-	__u16 id;	 /* of NODE, TOLD and RTT */
+	__u16 id;	 /* of all but POP */
 	const char *pop; /* of POP: a part of the key */
 };
 

@@ -31,6 +31,13 @@ static const char *text_of(const json_t *object, const char *key)
 	return json_string_value(json_object_get(object, key)) ?: "";
 }
 
+static const char *section_of(enum bus_kind kind)
+{
+	if (kind == BUS_POP)
+		return "pop";
+	return kind == BUS_GONE ? "gone" : "told";
+}
+
 static void read_word(const struct config *config, const struct bus_word *word, struct told *told)
 {
 	const struct config_node *node;
@@ -41,9 +48,13 @@ static void read_word(const struct config *config, const struct bus_word *word, 
 	bus_name_parse(word->key, &name);
 	node = name.kind == BUS_POP ? NULL : config_node_by_id(config, name.id);
 	snprintf(told->id, sizeof(told->id), "%u", name.id);
+	said = json_object_get(word->body, section_of(name.kind));
 	told->of = name.kind == BUS_POP ? name.pop : node ? node->name : told->id;
-	said = json_object_get(word->body, name.kind == BUS_POP ? "pop" : "told");
 	told->what = text_of(said, name.kind == BUS_POP ? "state" : "what");
+	if (name.kind == BUS_GONE) {
+		told->of = *text_of(said, "name") ? text_of(said, "name") : told->id;
+		told->what = "forget";
+	}
 	if (!strcmp(told->what, "shed")) {
 		snprintf(told->share, sizeof(told->share), "shed %lld %%",
 			 (long long)json_integer_value(json_object_get(said, "percent")));

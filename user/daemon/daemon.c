@@ -117,6 +117,8 @@ static json_t *on_verb(const char *verb, const json_t *args, struct control_call
 		return catchment_suspects(daemon->catchment);
 	if (!strcmp(verb, "pop"))
 		return daemon_pop(arg, args);
+	if (!strcmp(verb, "forget"))
+		return daemon_bus_forget_node(arg, args);
 	if (!strcmp(verb, "detach"))
 		return verb_detach(arg, args);
 	return verb_drain(arg, verb, args, caller);
