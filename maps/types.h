@@ -317,6 +317,7 @@ enum ad_reload_by {
 	AD_RELOAD_COMMAND,
 	AD_RELOAD_SIGNAL,
 	AD_RELOAD_WATCH,
+	AD_RELOAD_BUS,
 	AD_RELOAD_BY_NR
 };
 enum ad_reload_end {

@@ -2,8 +2,10 @@
 /*
  * crowd.c: crowd CONFIG NODES SECONDS: so many nodes that have no data path are on the bus of that
  * configuration for so long, each a process of its own: it joins, writes its record once a second,
- * leaves after some seconds, and comes again as another life. Their ids begin at 1000. Says
- * nothing; exit code 1 if one of them could not write.
+ * leaves after some seconds, and comes again as another life. Their ids begin at 1000; those of an
+ * odd id are at a POP that the configuration does not have. With 0 seconds each writes one record,
+ * all at once. With JSON in the place of seconds the node with the id NODES says that of
+ * itself, once. Says nothing; exit code 1 if one of them could not write.
  */
 #include <sodium.h>
 #include <stdio.h>
@@ -21,7 +23,7 @@
 struct node {
 	const struct config *config;
 	const struct bus_secret *secret;
-	char key[BUS_KEY_MAX], name[16];
+	char key[BUS_KEY_MAX], name[16], tunnel[32];
 	struct bus_head head;
 };
 
@@ -33,21 +35,30 @@ static unsigned long long now_us(void)
 	return at.tv_sec * 1000000ull + at.tv_nsec / 1000;
 }
 
-static bool beat(struct node *node, struct bus_session *session)
+/* Takes @body. */
+static bool put(struct node *node, struct bus_session *session, json_t *body)
 {
-	json_t *body =
-		json_pack("{s:{s:s, s:s, s:i}, s:{s:i}}", "node", "name", node->name, "version",
-			  "crowd", "epoch", node->config->key_epoch, "load", "shed", 0);
 	__u8 *bytes = NULL;
 	size_t size = 0;
 	bool good;
 
 	node->head.seq = now_us();
-	good = !bus_record_write(node->secret, node->key, &node->head, body, &bytes, &size) &&
+	good = body &&
+	       !bus_record_write(node->secret, node->key, &node->head, body, &bytes, &size) &&
 	       kvStore_Put(NULL, session->bucket, node->key, bytes, size) == NATS_OK;
 	json_decref(body);
 	free(bytes);
 	return good;
+}
+
+static bool beat(struct node *node, struct bus_session *session)
+{
+	const char *pop = node->head.writer & 1 ? "crowd" : node->config->pops[0].name;
+	json_t *body = json_pack("{s:{s:s, s:s, s:s, s:s, s:i}, s:{s:i}}", "node", "name",
+				 node->name, "pop", pop, "tunnel", node->tunnel, "version", "crowd",
+				 "epoch", node->config->key_epoch, "load", "shed", 0);
+
+	return put(node, session, body);
 }
 
 /* Until it leaves. */
@@ -75,13 +86,47 @@ static bool live(struct node *node, unsigned long long end_us)
 	return good;
 }
 
-static int be_node(const struct config *config, const struct bus_secret *secret, __u16 id,
-		   unsigned long long end_us)
+static struct node new_node(const struct config *config, const struct bus_secret *secret, __u16 id)
 {
 	struct node node = { .config = config, .secret = secret, .head.writer = id };
 
 	bus_name_node(BUS_NODE, id, node.key);
 	snprintf(node.name, sizeof(node.name), "crowd-%u", id);
+	snprintf(node.tunnel, sizeof(node.tunnel), "10.77.%u.%u", id >> 8, id & 0xff);
+	return node;
+}
+
+/* By one connection: @nr nodes once each, or one of the id @nr with its @json. */
+static int write_all(const struct config *config, const struct bus_secret *secret, unsigned int nr,
+		     const char *json)
+{
+	struct bus_session session;
+	char why[BUS_WHY] = "";
+	struct node node;
+	unsigned int i;
+	bool good = !bus_session_open(&session, &config->bus, "crowd", NULL, NULL, why);
+
+	if (!good)
+		return EXIT_FAILURE;
+	good = !bus_session_bind(&session, &config->bus, why);
+	if (json) {
+		node = new_node(config, secret, nr);
+		return !good ||
+		       !put(&node, &session, json_pack("{s:o}", "node", json_loads(json, 0, NULL)));
+	}
+	for (i = 0; good && i < nr; i++) {
+		node = new_node(config, secret, FIRST_ID + i);
+		good = beat(&node, &session);
+	}
+	bus_session_close(&session);
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static int be_node(const struct config *config, const struct bus_secret *secret, __u16 id,
+		   unsigned long long end_us)
+{
+	struct node node = new_node(config, secret, id);
+
 	while (now_us() < end_us) {
 		usleep(randombytes_uniform(3000000));
 		if (!live(&node, end_us))
@@ -102,6 +147,8 @@ int main(int argc, char **argv)
 	if (!nr || config_load(argv[1], &config, &errors) ||
 	    keys_load_bus(config->key_file, &secret))
 		return EXIT_FAILURE;
+	if (!strcmp(argv[3], "0") || *argv[3] == '{')
+		return write_all(config, &secret, nr, *argv[3] == '{' ? argv[3] : NULL);
 	end_us = now_us() + strtoul(argv[3], NULL, 10) * 1000000;
 	for (i = 0; i < nr; i++)
 		if (!fork())

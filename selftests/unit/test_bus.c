@@ -119,6 +119,8 @@ static void test_name_table(void)
 		{ "node.1", true, BUS_NODE, 1 },
 		{ "node.16383", true, BUS_NODE, 16383 },
 		{ "told.2", true, BUS_TOLD, 2 },
+		{ "gone.3", true, BUS_GONE, 3 },
+		{ "gone.x", false, 0, 0 },
 		{ "pop.fra-1_x.y", true, BUS_POP, 0 },
 		{ "ask.7", true, BUS_ASK, 7 },
 		{ "ask.0", false, 0, 0 },
@@ -423,6 +425,23 @@ static void test_one_id_two_daemons(void)
 	bus_book_free(book);
 }
 
+static void test_forgotten_is_not_seen(void)
+{
+	struct bus_book *book = book_of_one();
+	struct bus_node_seen seen;
+
+	hear(book, "node.5", 1, (struct bus_head){ 10, 1, 5 }, 0);
+	ok(bus_book_node(book, 5, 0, &seen), "a node");
+	is_int(hear(book, "gone.5", 2, (struct bus_head){ 20, 1, 7 }, 0), BUS_NEWS,
+	       "whoever may say that it is gone");
+	bus_book_forget(book, 5);
+	ok(!bus_book_node(book, 5, 0, &seen), "is not seen any more");
+	is_int(bus_book_seq(book, "node.5"), 10, "what it said last is not forgotten");
+	hear(book, "node.5", 3, (struct bus_head){ 11, 1, 5 }, 0);
+	ok(bus_book_node(book, 5, 0, &seen), "until it speaks again");
+	bus_book_free(book);
+}
+
 int main(void)
 {
 	test_record_comes_back_as_written();
@@ -439,5 +458,6 @@ int main(void)
 	test_flood_of_forged_records_is_bounded();
 	test_too_long_for_its_kind_is_no_record();
 	test_one_id_two_daemons();
+	test_forgotten_is_not_seen();
 	return done_testing();
 }

@@ -51,6 +51,8 @@ static enum bgp_cause find_broken(const struct judge_inputs *inputs, enum bgp_fa
 		return BGP_BY_APART;
 	if (!inputs->armed)
 		return BGP_BY_DISARMED;
+	if (inputs->alone)
+		return BGP_BY_ALONE;
 	return inputs->has_vips[family] ? BGP_BY_WELL : BGP_BY_NO_VIP;
 }
 

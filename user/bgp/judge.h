@@ -16,6 +16,7 @@
 	X(LEAVES, "detached", "the data path is taken off")                                        \
 	X(APART, "not_attached", "our programs are missing on an interface")                       \
 	X(DISARMED, "not_armed", "flows are not stamped yet")                                      \
+	X(ALONE, "alone", "which other nodes there are is not known yet (nodes: from bus)")        \
 	X(NO_VIP, "no_vip", "no interface has all VIPs of this family")                            \
 	X(UNKNOWN, "unknown", "no health check of this POP has ended yet")                         \
 	X(FAILS, "unhealthy", "health checks of this POP fail")                                    \
@@ -48,6 +49,7 @@ enum judge_health {
 
 struct judge_inputs {
 	bool leaves, attached, armed;
+	bool alone; /* which other nodes there are is not known */
 	bool has_vips[BGP_FAMILIES];
 	enum judge_health health;
 	bool others;	     /* enough other POPs are up */

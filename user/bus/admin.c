@@ -101,7 +101,8 @@ static int add_all(struct words *words, const struct bus_session *session, char 
 		return bus_session_error(status, "keys", why);
 	for (i = 0; !err && i < keys.Count; i++)
 		if (bus_name_parse(keys.Keys[i], &name) &&
-		    (name.kind == BUS_TOLD || name.kind == BUS_POP || name.kind == BUS_KEYS))
+		    (name.kind == BUS_TOLD || name.kind == BUS_POP || name.kind == BUS_GONE ||
+		     name.kind == BUS_KEYS))
 			err = add_key(words, session, keys.Keys[i], why);
 	kvKeysList_Destroy(&keys);
 	return err;

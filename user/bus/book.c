@@ -8,7 +8,7 @@
 #include "user/config/config.h"
 
 /* Under keys of ours there are few; of any others nothing is kept. */
-#define ENTRIES_MAX ((4u << AD_OWNER_BITS_MAX) + CONFIG_POPS_MAX + 1)
+#define ENTRIES_MAX ((5u << AD_OWNER_BITS_MAX) + CONFIG_POPS_MAX + 1)
 
 struct entry {
 	char key[BUS_KEY_MAX];
@@ -142,6 +142,22 @@ void bus_book_recall(struct bus_book *book, const char *key, __u64 seq)
 		entry->seq = seq;
 }
 
+void bus_book_forget(struct bus_book *book, __u16 id)
+{
+	static const enum bus_kind kinds[] = { BUS_NODE, BUS_TOLD, BUS_RTT };
+	char key[BUS_KEY_MAX];
+	struct entry *entry;
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		entry = find(book, bus_name_node(kinds[i], id, key));
+		if (!entry)
+			continue;
+		json_decref(entry->body);
+		entry->body = NULL;
+	}
+}
+
 /* --- hearing ---------------------------------------------------------------------------------- */
 
 void bus_book_begin_round(struct bus_book *book)
@@ -240,10 +256,11 @@ static void take(struct bus_book *book, struct entry *entry, struct bus_heard *h
 
 static bool is_anybodys(enum bus_kind kind)
 {
-	return kind == BUS_POP || kind == BUS_ASK || kind == BUS_KEYS;
+	return kind == BUS_POP || kind == BUS_GONE || kind == BUS_ASK || kind == BUS_KEYS;
 }
 
-/* The reader's verdict. Of a node's keys all but what it is asked are written by itself alone. */
+/* The reader's verdict. Of a node's keys all but what it is asked, and that it is gone, are written
+ * by itself alone. */
 static enum bus_read read_as(const struct bus_book *book, const char *key, const __u8 *bytes,
 			     size_t size, struct bus_heard *heard)
 {

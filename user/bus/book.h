@@ -43,6 +43,9 @@ void bus_book_set_beat(struct bus_book *book, __u64 beat_ms);
 /* A record of @key with this seq was known to a process before this one. */
 void bus_book_recall(struct bus_book *book, const char *key, __u64 seq);
 
+/* An operator said that a node is gone for good: what it said is not known any more. */
+void bus_book_forget(struct bus_book *book, __u16 id);
+
 /* A new connection: all records come again, then bus_book_end_round(). */
 void bus_book_begin_round(struct bus_book *book);
 /* What @key has at @revision; @size 0: it was deleted. */

@@ -114,8 +114,9 @@ static const struct {
 	size_t size_max;
 } kinds[BUS_KINDS] = {
 	[BUS_NODE] = { "node.", 16384 }, [BUS_TOLD] = { "told.", 4096 },
-	[BUS_RTT] = { "rtt.", 20480 },	 [BUS_POP] = { "pop.", 4096 },
-	[BUS_ASK] = { "ask.", 4096 },	 [BUS_KEYS] = { "keys.", 4096 },
+	[BUS_RTT] = { "rtt.", 20480 },	 [BUS_GONE] = { "gone.", 4096 },
+	[BUS_POP] = { "pop.", 4096 },	 [BUS_ASK] = { "ask.", 4096 },
+	[BUS_KEYS] = { "keys.", 4096 },
 };
 
 size_t bus_kind_size_max(enum bus_kind kind)

@@ -57,6 +57,8 @@ enum bus_kind {
 	BUS_NODE, /* "node.ID": a node's own, written again with each beat */
 	BUS_TOLD, /* "told.ID": what an operator said of draining it; written by the node itself */
 	BUS_RTT,  /* "rtt.ID": round-trip times that a node measured; written by the node itself */
+	BUS_GONE, /* "gone.ID": an operator said that this node is gone for good; written by any
+		     node */
 	BUS_POP,  /* "pop.NAME": what an operator said of a POP; written by any node */
 	BUS_ASK,  /* "ask.ID": what an operator asks of a node; written by any node */
 	BUS_KEYS, /* "keys.tunnel": the epoch of the tunnel's keys; written by any node */
@@ -65,7 +67,7 @@ enum bus_kind {
 
 struct bus_name {
 	enum bus_kind kind;
-	__u16 id;	 /* of NODE, TOLD, RTT and ASK */
+	__u16 id;	 /* of all but POP and KEYS */
 	const char *pop; /* of POP: a part of the key */
 };
 

@@ -1,28 +1,37 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * cmd_bus.c: `anydoor bus`: who is on the bus; `anydoor bus init`: makes the bucket, once.
+ * cmd_bus.c: `anydoor bus`: who is on the bus; `anydoor bus init`: makes the bucket, once;
+ * `anydoor bus forget NODE`: a node is gone for good.
  */
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include "ask.h"
 #include "cmd.h"
 #include "user/base/output.h"
 #include "user/bus/admin.h"
 #include "user/bus/seen.h"
 #include "user/config/failure.h"
+#include "user/daemon/control.h"
+#include "user/state/instance.h"
 #include "user/status/view.h"
 
 struct bus_options {
-	const char *what;
+	const char *what, *node;
 	unsigned int replicas;
 };
 
 const struct arg cmd_bus_args[] = {
-	{ .name = "init",
+	{ .name = "init|forget",
 	  .type = ARG_WORD,
 	  .offset = offsetof(struct bus_options, what),
-	  .help = "make the bucket that `bus.bucket` names, once for a fleet" },
+	  .help = "`init`: make the bucket that `bus.bucket` names, once for a fleet; `forget`: a "
+		  "node is gone for good, and its id is free again" },
+	{ .name = "NODE",
+	  .type = ARG_WORD,
+	  .offset = offsetof(struct bus_options, node),
+	  .help = "with forget: name or id of the node" },
 	{ .name = "--replicas",
 	  .type = ARG_NUMBER,
 	  .offset = offsetof(struct bus_options, replicas),
@@ -31,6 +40,11 @@ const struct arg cmd_bus_args[] = {
 	  .max = 5,
 	  .help = "with init: on how many servers of a cluster the bucket lies (1)" },
 	{}
+};
+
+struct forgetting {
+	const struct globals *globals;
+	const char *node;
 };
 
 static int show(const struct globals *globals)
@@ -75,6 +89,61 @@ static int init(const struct globals *globals, const struct config *config, unsi
 	return EXIT_OK;
 }
 
+/* A dead node's flows are lost with it; its id may be given away after that. */
+static int forget_by_daemon(struct instance *instance, void *arg)
+{
+	const struct forgetting *forgetting = arg;
+	const struct globals *globals = forgetting->globals;
+	json_t *reply,
+		*args = json_pack("{s:s, s:s}", "node", forgetting->node, "who", ask_user_name());
+	const char *error;
+	int err, code;
+
+	instance_find_control(instance);
+	err = control_call(instance->control, "forget", args, &reply);
+	if (err)
+		return fail(globals, EXIT_FAILED, "%s: the daemon does not answer: %s",
+			    globals->instance, strerror(-err));
+	error = json_string_value(json_array_get(json_object_get(reply, "errors"), 0));
+	if (!json_is_true(json_object_get(reply, "ok"))) {
+		code = fail(globals, EXIT_FAILED, "bus forget: %s", error ?: "the daemon refuses");
+		json_decref(reply);
+		return code;
+	}
+	if (globals->json)
+		return output_json(reply) ? EXIT_FAILED : EXIT_OK;
+	printf("node %lld, %s: forgotten\n",
+	       (long long)json_integer_value(json_object_get(reply, "id")),
+	       json_string_value(json_object_get(reply, "node")) ?: "?");
+	json_decref(reply);
+	return EXIT_OK;
+}
+
+static int forget_by_nobody(struct instance *instance, void *arg)
+{
+	const struct forgetting *forgetting = arg;
+
+	return fail(forgetting->globals, EXIT_NOT_LOADED,
+		    "bus forget: no daemon runs here: say it on a node where one does");
+}
+
+static int forget(const struct globals *globals, const char *node)
+{
+	struct forgetting forgetting = { .globals = globals, .node = node };
+	struct config_errors errors = {};
+	struct instance instance;
+	struct config *config;
+	int code = EXIT_FAILED;
+
+	config_load_places(globals->config_path, &config, &errors);
+	if (config)
+		code = ask_either(globals, config, &instance, forget_by_daemon, forget_by_nobody,
+				  &forgetting);
+	config_errors_free(&errors);
+	config_free(config);
+	return code;
+}
+
 int cmd_bus(const struct globals *globals, int argc, char **argv)
 {
 	struct bus_options options = { .replicas = 1 };
@@ -86,8 +155,12 @@ int cmd_bus(const struct globals *globals, int argc, char **argv)
 		return EXIT_USAGE;
 	if (!options.what)
 		return show(globals);
-	if (strcmp(options.what, "init"))
-		return fail(globals, EXIT_USAGE, "bus: '%s' is no such thing: `anydoor bus init`",
+	if (!strcmp(options.what, "forget") && options.node)
+		return forget(globals, options.node);
+	if (strcmp(options.what, "init") || options.node)
+		return fail(globals, EXIT_USAGE,
+			    "bus: '%s' is no such thing: `anydoor bus init`, or `anydoor bus "
+			    "forget NODE`",
 			    options.what);
 	if (config_load(globals->config_path, &config, &errors)) {
 		code = fail_errors(globals, EXIT_USAGE, &errors);

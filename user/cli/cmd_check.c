@@ -72,6 +72,19 @@ static void take_made(struct made *made, struct dns_zones *zones, struct finding
 		made->zone_bytes = (__u64)zones->image->nr_pages * AD_DNS_PAGE_STRIDE;
 }
 
+static void take_nodes(const struct config *config, struct findings *findings)
+{
+	size_t i;
+
+	for (i = 0; config->left_out && i < config->left_out->nr; i++)
+		findings_add(findings, FINDING_WARNING, "%s", config->left_out->list[i].text);
+	if (config->nr_nodes == 1)
+		findings_add(findings, FINDING_WARNING,
+			     "%s: nodes: from bus: no other node is known yet: %s/%s.nodes names "
+			     "none",
+			     config->path, config->keep_dir, config->self->name);
+}
+
 /* The configuration, or NULL if it is wrong; whatever is wrong with its files is in @findings. */
 static struct config *check_files(const char *path, struct findings *findings, struct made *made)
 {
@@ -88,6 +101,8 @@ static struct config *check_files(const char *path, struct findings *findings, s
 		dns_zones_free(zones);
 	}
 	take_errors(findings, &errors);
+	if (config && config->nodes_from_bus)
+		take_nodes(config, findings);
 	return config;
 }
 
@@ -134,6 +149,11 @@ static void tell_people(const struct config *config, const char *path, const str
 	printf("%s: good. This is %s in %s. Nodes: %zu, POPs: %zu, VIPs: %zu, zones: %zu\n", path,
 	       config->self->name, config_pop_name(config, config->self->pop), config->nr_nodes,
 	       config->nr_pops, config->nr_vips, config->nr_zones);
+	if (config->nodes_from_bus)
+		printf("nodes: from bus: %zu, as %s/%s.nodes has them; POPs known from there "
+		       "alone: %zu\n",
+		       config->nr_nodes - 1, config->keep_dir, config->self->name,
+		       config->nr_pops - config->nr_own_pops);
 	tell_memory(config, made);
 	if (made->plan)
 		check_steer_print(config, made->plan, made->row_bytes);

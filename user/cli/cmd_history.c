@@ -61,7 +61,7 @@ static const char *subject_of(const struct config *config, const struct bus_name
 static void read_word(const struct config *config, const struct bus_word *word, struct told *told)
 {
 	static const char *const sections[BUS_KINDS] = {
-		[BUS_POP] = "pop", [BUS_TOLD] = "told", [BUS_KEYS] = "keys"
+		[BUS_POP] = "pop", [BUS_TOLD] = "told", [BUS_GONE] = "gone", [BUS_KEYS] = "keys"
 	};
 	struct bus_name name;
 	const json_t *said;
@@ -71,6 +71,10 @@ static void read_word(const struct config *config, const struct bus_word *word, 
 	told->of = subject_of(config, &name, told);
 	said = json_object_get(word->body, sections[name.kind]);
 	told->what = text_of(said, name.kind == BUS_POP ? "state" : "what");
+	if (name.kind == BUS_GONE) {
+		told->of = *text_of(said, "name") ? text_of(said, "name") : told->id;
+		told->what = "forget";
+	}
 	if (!strcmp(told->what, "shed")) {
 		snprintf(told->share, sizeof(told->share), "shed %lld %%",
 			 (long long)json_integer_value(json_object_get(said, "percent")));

@@ -125,8 +125,11 @@ static int run(const struct globals *globals, struct config *config, int checker
 	struct dns_zones *zones = NULL;
 	struct dns_limiter *limiter = NULL;
 	struct loader loader;
+	size_t i;
 	int err;
 
+	for (i = 0; config->left_out && i < config->left_out->nr; i++)
+		log_warn("%s", config->left_out->list[i].text);
 	loader_init(&loader);
 	err = lock(&loader, config, globals->instance, errors);
 	err = err ?: start(&loader, config, &zones, &limiter, errors);

@@ -182,6 +182,11 @@ static void read_list(struct config_reader *loader, yaml_node_t *node, const str
 	size_t count, i;
 	char *items;
 
+	if (row->word && node->type == YAML_SCALAR_NODE &&
+	    !strcmp((const char *)node->data.scalar.value, row->word)) {
+		*(bool *)(base + row->word_offset) = true;
+		return;
+	}
 	if (node->type != YAML_SEQUENCE_NODE && !is_empty(node)) {
 		config_complain(loader, line_of(node), row->path, "wants a list, not %s",
 				kind_of(node));
@@ -522,6 +527,7 @@ static void load_document(struct config_reader *loader, yaml_document_t *documen
 	loader->document = document;
 	walk_map(loader, root, "", loader->config);
 	complain_twins(loader);
+	config_nodes_fill(loader);
 	for (i = 0; i < loader->pending.nr && !loader->no_memory; i++)
 		loader->pending.list[i].row->later(loader, &loader->pending.list[i]);
 	if (!loader->no_memory)
@@ -625,20 +631,33 @@ static int load_text(struct config_reader *loader, const char *text, size_t size
 	return err;
 }
 
-int config_load_partly(const char *path, struct config **config, struct config_errors *errors)
+static __u64 next_edition(void)
+{
+	static __u64 last;
+
+	return __atomic_add_fetch(&last, 1, __ATOMIC_RELAXED);
+}
+
+/* Takes @text. @err: why there is none. */
+static int load(const char *path, char *text, size_t size, int err, struct config **config,
+		struct config_errors *errors)
 {
 	struct config_reader loader = { .config = calloc(1, sizeof(struct config)),
 					.errors = errors };
-	char *text = NULL;
-	size_t size = 0;
-	int err = -ENOMEM;
 
 	memset(errors, 0, sizeof(*errors));
-	if (loader.config && (loader.config->path = strdup(path)))
-		err = slurp(path, &text, &size);
-	if (!err)
+	if (loader.config)
+		loader.config->path = strdup(path);
+	if (!loader.config || !loader.config->path)
+		err = -ENOMEM;
+	if (!err) {
+		loader.config->text = text;
+		loader.config->text_size = size;
+		loader.config->edition = next_edition();
 		err = load_text(&loader, text, size);
-	free(text);
+	} else {
+		free(text);
+	}
 	if (err &&
 	    !errors->nr) /* errors inside of it were reported already: only a file can be EINVAL */
 		config_errors_add(errors, path, 0, "%s",
@@ -646,6 +665,33 @@ int config_load_partly(const char *path, struct config **config, struct config_e
 	if (err)
 		qsort(errors->list, errors->nr, sizeof(*errors->list), by_line);
 	*config = loader.config;
+	return err;
+}
+
+int config_load_partly(const char *path, struct config **config, struct config_errors *errors)
+{
+	char *text = NULL;
+	size_t size = 0;
+	int err = slurp(path, &text, &size);
+
+	return load(path, text, size, err, config, errors);
+}
+
+int config_load_again(const struct config *now, struct config **config,
+		      struct config_errors *errors)
+{
+	char *text = malloc(now->text_size + 1);
+	int err;
+
+	if (text)
+		memcpy(text, now->text, now->text_size);
+	err = load(now->path, text, now->text_size, text ? 0 : -ENOMEM, config, errors);
+	if (!err) {
+		(*config)->edition = now->edition;
+		return 0;
+	}
+	config_free(*config);
+	*config = NULL;
 	return err;
 }
 
@@ -856,6 +902,10 @@ void config_free(struct config *config)
 	free(config->run_dir);
 	free(config->keep_dir);
 	free(config->group);
+	if (config->left_out)
+		config_errors_free(config->left_out);
+	free(config->left_out);
+	free(config->text);
 	free(config->path);
 	free(config);
 }

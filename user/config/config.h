@@ -314,13 +314,22 @@ enum config_xdp_mode {
 	CONFIG_XDP_GENERIC
 };
 
+struct config_errors;
 struct config {
 	char *path;
+	char *text; /* of the file, as it was read */
+	size_t text_size;
+	__u64 edition; /* those of one edition were made of one text */
 
 	struct config_pop *pops;
 	size_t nr_pops;
+	size_t nr_own_pops; /* in the file; those behind them are known from the bus alone */
 	struct config_node *nodes;
 	size_t nr_nodes;
+	bool nodes_from_bus;	/* nodes: from bus */
+	struct config_node own; /* `self`; without a name */
+	/* What the bus knows and this configuration cannot take; NULL: nothing. */
+	struct config_errors *left_out;
 	const struct config_node *self; /* the node named by `node:` */
 	char **interfaces;
 	size_t nr_interfaces;
@@ -430,6 +439,9 @@ int config_load_partly(const char *path, struct config **config, struct config_e
  * NULL without memory.
  */
 int config_load_places(const char *path, struct config **config, struct config_errors *errors);
+/* The text of @now once more: it may differ in what the bus knows, and in which files exist. */
+int config_load_again(const struct config *now, struct config **config,
+		      struct config_errors *errors);
 void config_free(struct config *config);
 /* Kernel memory that the flow table takes, all of it from the start. */
 __u64 config_flow_bytes(const struct config *config);
@@ -448,6 +460,8 @@ void config_errors_free(struct config_errors *errors);
 
 const struct config_node *config_node_by_id(const struct config *config, __u16 id);
 const struct config_node *config_node_by_name(const struct config *config, const char *name);
+/* Letters, digits, dot, dash, underscore; a letter or digit first. */
+bool name_is_good(const char *text);
 const char *config_pop_name(const struct config *config, __u16 pop);
 /*
  * "192.0.2.0/24"; without a length, one address. NULL, or what is wrong with @text, to be written

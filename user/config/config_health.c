@@ -175,7 +175,7 @@ void config_health_check(struct config_reader *loader)
 	if (nr > CONFIG_TARGETS_MAX)
 		config_complain(loader, config->checks[0].line, "health.checks",
 				"ask %zu addresses in all; at most %d fit", nr, CONFIG_TARGETS_MAX);
-	if (config->health_at_least > config->nr_pops)
+	if (config->health_at_least > config->nr_own_pops)
 		config_complain(loader, 0, "health.at_least", "is more than there are `pops`: %zu",
-				config->nr_pops);
+				config->nr_own_pops);
 }

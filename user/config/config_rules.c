@@ -29,12 +29,12 @@ void later_pop(struct config_reader *loader, const struct value *value)
 	struct config *config = loader->config;
 	__u16 i;
 
-	for (i = 0; i < config->nr_pops; i++)
+	for (i = 0; i < config->nr_own_pops; i++)
 		if (config->pops[i].name && !strcmp(config->pops[i].name, value->text)) {
 			memcpy(value->where, &i, sizeof(i));
 			return;
 		}
-	for (i = 0; i < config->nr_pops; i++)
+	for (i = 0; i < config->nr_own_pops; i++)
 		if (config->pops[i].name)
 			nearest_offer(&near, config->pops[i].name);
 	complain_reference(loader, value, "pops", &near);
@@ -70,8 +70,17 @@ void later_loopback(struct config_reader *loader, const struct value *value)
 /* @why_not: what is wrong with this node itself. */
 static void take_other(struct config_reader *loader, const struct value *value, const char *why_not)
 {
-	const struct config_node *node = find_node(loader, value);
+	const struct config *config = loader->config;
+	const struct config_node *node;
 
+	/* It is left out until the bus knows it. */
+	if (config->nodes_from_bus && !config_node_by_name(config, value->text)) {
+		config_nodes_doubt(loader, value->line,
+				   "%s: %s is a node that the bus does not know", value->row->path,
+				   value->text);
+		return;
+	}
+	node = find_node(loader, value);
 	if (!node)
 		return;
 	if (node == loader->config->self)
@@ -260,6 +269,7 @@ static void round_flows(struct config *config)
 void config_rules_check(struct config_reader *loader)
 {
 	round_flows(loader->config);
+	config_nodes_check(loader);
 	check_ids(loader);
 	check_families(loader);
 	check_vips_are_no_tunnels(loader);

@@ -88,9 +88,12 @@ const struct schema_row config_schema[] = {
 
 	{ "nodes", SCHEMA_LIST, CHANGE_AT_ONCE, .item = "node", .ordered = true, .required = true,
 	  LIST_OF(struct config_node, nodes, nr_nodes), .min = 1,
-	  .max = (1 << AD_OWNER_BITS_MAX) - 1,
+	  .max = (1 << AD_OWNER_BITS_MAX) - 1, .word = "from bus",
+	  .word_offset = offsetof(struct config, nodes_from_bus),
 	  .help = "every machine of the fleet that runs anydoor, this one too; of a POP's other "
-		  "nodes, the next in this order is asked first" },
+		  "nodes, the next in this order is asked first; `from bus`: this machine as "
+		  "`self` "
+		  "says, and those that the bus knows, in the order of their ids" },
 	{ "nodes[]", SCHEMA_MAP, IN(config_node, line), .help = "one node" },
 	{ "nodes[].name", SCHEMA_NAME, CHANGE_AT_ONCE, .required = true, .unique = true,
 	  IN(config_node, name), .max = CONFIG_NAME_MAX, .help = "name of the node" },
@@ -111,6 +114,19 @@ const struct schema_row config_schema[] = {
 	{ "nodes[].mtu", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config_node, mtu), .min = 1280,
 	  .max = 65535, .word = "route", .fallback = "route",
 	  .help = "MTU of the path to the node; `route`: as the route says" },
+
+	{ "self", SCHEMA_MAP, IN(config, own.line),
+	  .help = "this machine, with `nodes: from bus`; other nodes hear it by the bus" },
+	{ "self.id", SCHEMA_NUMBER, CHANGE_NO_FLOWS, IN(config, own.id), .min = 1,
+	  .max = (1 << AD_OWNER_BITS_MAX) - 1, .says = "none",
+	  .help = "as `nodes[].id`; needed with `nodes: from bus`" },
+	{ "self.pop", SCHEMA_POP, CHANGE_AT_ONCE, IN(config, own.pop), .says = "none",
+	  .later = later_own_pop, .help = "as `nodes[].pop`; needed with `nodes: from bus`" },
+	{ "self.tunnel", SCHEMA_ADDRESS, CHANGE_AT_ONCE, IN(config, own.tunnel), .says = "none",
+	  .help = "as `nodes[].tunnel`; needed with `nodes: from bus`" },
+	{ "self.mtu", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, own.mtu), .min = 1280, .max = 65535,
+	  .word = "route", .fallback = "route",
+	  .help = "as `nodes[].mtu`; those that take their nodes from the bus use it" },
 
 	{ "stamp", SCHEMA_MAP, .help = "how flows carry their owner" },
 	{ "stamp.owner_bits", SCHEMA_NUMBER, CHANGE_NO_FLOWS, IN(config, owner_bits),
@@ -864,7 +880,8 @@ const char *schema_range(const struct schema_row *row, char *text, size_t size)
 	case SCHEMA_CHOICES:
 	case SCHEMA_RULES:
 	case SCHEMA_LIST:
-		snprintf(text, size, "%s to %s entries", low, high);
+		snprintf(text, size, "%s to %s entries%s%s", low, high, row->word ? ", or " : "",
+			 row->word ?: "");
 		break;
 	case SCHEMA_NUMBER:
 	case SCHEMA_COUNT:

@@ -87,6 +87,7 @@ struct schema_row {
 	size_t size;
 	size_t count_offset; /* LIST: the member that counts */
 	size_t item_size;
+	size_t word_offset; /* LIST with a .word: the member, a bool, that is true with it */
 
 	long long min; /* of the value, of the list's length, or of the text's */
 	long long max;
@@ -138,6 +139,8 @@ void schema_scaled(const struct schema_row *row, long long number, char *text, s
 /* Writes the bounds in words, "" if there are none. */
 const char *schema_range(const struct schema_row *row, char *text, size_t size);
 
+/* NULL, or why no packet can be sent to it, to be written behind it. */
+const char *address_trouble(const struct ad_addr *addr);
 /* Makes text of unknown origin fit for a message: short, no control characters. */
 const char *text_quote(const char *text, char *buffer, size_t size);
 
@@ -155,6 +158,7 @@ char *value_canonical(const struct value *value);
 
 /* For .later in the schema; each complains on its own. */
 void later_pop(struct config_reader *loader, const struct value *value);
+void later_own_pop(struct config_reader *loader, const struct value *value);
 void later_policy(struct config_reader *loader, const struct value *value);
 void later_choices(struct config_reader *loader, const struct value *value);
 void later_rule(struct config_reader *loader, const struct value *value);
@@ -170,6 +174,13 @@ void later_bgp_socket(struct config_reader *loader, const struct value *value);
 void later_rate(struct config_reader *loader, const struct value *value);
 void later_metrics(struct config_reader *loader, const struct value *value);
 
+/* Before what is read later: with `nodes: from bus`, the nodes; and their POPs behind `pops`. */
+void config_nodes_fill(struct config_reader *loader);
+/* What is not good, and no error, for the bus may know more tomorrow. */
+__attribute__((format(printf, 3, 4))) void config_nodes_doubt(struct config_reader *loader,
+							      int line, const char *format, ...);
+/* Names that the bus does not know are taken out of lists; what `nodes: from bus` needs. */
+void config_nodes_check(struct config_reader *loader);
 /* Rules about more than one row. */
 void config_rules_check(struct config_reader *loader);
 /* The same of steering. */

@@ -45,10 +45,10 @@ static size_t find_pop(struct reading *reading, const char *name)
 	struct nearest near = { .word = name };
 	size_t i;
 
-	for (i = 0; i < config->nr_pops; i++)
+	for (i = 0; i < config->nr_own_pops; i++)
 		if (config->pops[i].name && !strcmp(config->pops[i].name, name))
 			return i;
-	for (i = 0; i < config->nr_pops; i++)
+	for (i = 0; i < config->nr_own_pops; i++)
 		if (config->pops[i].name)
 			nearest_offer(&near, config->pops[i].name);
 	refuse(reading, name, "is not among `pops`%s%s%s", near.best ? "; did you mean " : "",

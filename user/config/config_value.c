@@ -155,19 +155,22 @@ static bool read_text(struct config_reader *loader, const struct value *value)
 	return keep(loader, value, strdup(value->text));
 }
 
+bool name_is_good(const char *text)
+{
+	return isalnum((unsigned char)*text) && !text[strspn(text, "abcdefghijklmnopqrstuvwxyz"
+								   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+								   "0123456789.-_")];
+}
+
 static bool read_name(struct config_reader *loader, const struct value *value)
 {
-	const char *text = value->text;
-
-	if (!isalnum((unsigned char)*text) || text[strspn(text, "abcdefghijklmnopqrstuvwxyz"
-								"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-								"0123456789.-_")])
+	if (!name_is_good(value->text))
 		return reject(loader, value,
 			      "is not a name: a letter or digit, then letters, digits, . - _");
 	return read_text(loader, value);
 }
 
-static const char *address_trouble(const struct ad_addr *addr)
+const char *address_trouble(const struct ad_addr *addr)
 {
 	const __u8 *ip4 = addr->b + 12;
 

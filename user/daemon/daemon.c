@@ -125,6 +125,8 @@ static json_t *on_verb(const char *verb, const json_t *args, struct control_call
 		return daemon_ask(arg, args, caller);
 	if (!strcmp(verb, "steps"))
 		return daemon_steps(arg, args);
+	if (!strcmp(verb, "forget"))
+		return daemon_bus_forget_node(arg, args);
 	if (!strcmp(verb, "detach"))
 		return verb_detach(arg, args);
 	return daemon_drain(arg, verb, args, control_uid(caller));

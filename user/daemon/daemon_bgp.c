@@ -359,6 +359,7 @@ static void judge(struct daemon_bgp *bgp, bool others)
 		.leaves = daemon->detached,
 		.attached = is_attached(daemon),
 		.armed = state_has_flag(daemon->loader->dp.state_at, AD_STATE_ARMED),
+		.alone = !daemon_bus_knows_nodes(daemon),
 		.has_vips = { bgp->has_vips[BGP_IP4], bgp->has_vips[BGP_IP6] },
 		.health = own_health(daemon),
 		.others = others,

@@ -122,10 +122,10 @@ static json_t *describe_self(const struct daemon *daemon)
 	const struct config *config = daemon->config;
 	char address[ADDR_TEXT];
 
-	return json_pack("{s:s, s:s, s:s, s:s, s:i}", "name", config->self->name, "pop",
+	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:i}", "name", config->self->name, "pop",
 			 config_pop_name(config, config->self->pop), "tunnel",
 			 addr_format(&config->self->tunnel, address), "version", VERSION, "epoch",
-			 config->key_epoch);
+			 config->key_epoch, "mtu", config->self->mtu);
 }
 
 /* A number that is not written is not used up: who has our id must not seem to be behind. */
@@ -171,7 +171,9 @@ static void show_node(const struct daemon *daemon, __u16 id, const json_t *body)
 /* What of a node's own record contradicts our configuration. */
 static void warn_of_node(const struct daemon *daemon, __u16 id, const json_t *body)
 {
-	const struct config_node *configured = config_node_by_id(daemon->config, id);
+	const struct config *config = daemon->config;
+	const struct config_node *configured =
+		config->nodes_from_bus ? NULL : config_node_by_id(config, id);
 	const json_t *node = json_object_get(body, "node");
 	const char *name = json_string_value(json_object_get(node, "name")) ?: "?";
 	long long epoch = json_integer_value(json_object_get(node, "epoch"));
@@ -180,10 +182,10 @@ static void warn_of_node(const struct daemon *daemon, __u16 id, const json_t *bo
 	if (configured && !is_same(node, "tunnel", addr_format(&configured->tunnel, address)))
 		log_warn("bus: node %u says that its tunnel is %s, and our configuration says %s",
 			 id, json_string_value(json_object_get(node, "tunnel")) ?: "?", address);
-	if (configured && llabs(epoch - (long long)daemon->config->key_epoch) > 1)
+	if (config_node_by_id(config, id) && llabs(epoch - (long long)config->key_epoch) > 1)
 		log_warn("bus: %s (node %u) has keys.epoch %lld, and we have %u: no tunnel packet "
 			 "is understood",
-			 name, id, epoch, daemon->config->key_epoch);
+			 name, id, epoch, config->key_epoch);
 }
 
 static void tell_taken(struct daemon *daemon, const json_t *body)
@@ -225,7 +227,8 @@ static void hear_node(struct daemon *daemon, const struct bus_heard *heard, bool
 		hear_own_node(daemon, heard);
 		return;
 	}
-	if (heard->verdict != BUS_NEWS)
+	if (heard->verdict != BUS_NEWS ||
+	    !daemon_bus_take_node(daemon, id, heard->head.seq, heard->body))
 		return;
 	show_node(daemon, id, heard->body);
 	if (is_first)
@@ -254,7 +257,10 @@ static void hear_record(struct daemon *daemon, const struct bus_talk *talk)
 		daemon_bus_obey_pop(daemon, heard.name.pop, heard.body);
 	else if (heard.name.kind == BUS_ASK)
 		daemon_bus_obey_ask(daemon);
-	else if (heard.name.id != daemon->bus->self)
+	else if (heard.name.kind == BUS_GONE)
+		daemon_bus_hear_gone(daemon, heard.name.id, heard.head.seq, heard.body);
+	else if (heard.name.id != daemon->bus->self &&
+		 !daemon_bus_is_forgotten(daemon, heard.name.id))
 		daemon_bus_obey_told(daemon, heard.name.id, heard.body);
 }
 
@@ -476,6 +482,7 @@ void daemon_bus_tend(struct daemon *daemon)
 	}
 	daemon_keys_follow(daemon);
 	hear_anew(daemon);
+	daemon_bus_tend_nodes(daemon);
 	mend(daemon);
 	show(daemon);
 	bus_book_each_node(bus->book, now_ms(), show_gone, daemon);
@@ -524,7 +531,7 @@ static void renew(struct daemon *daemon)
 			 strerror(-err));
 }
 
-void daemon_bus_use(struct daemon *daemon)
+void daemon_bus_use(struct daemon *daemon, bool is_same_text)
 {
 	struct daemon_bus *bus = daemon->bus;
 
@@ -536,7 +543,8 @@ void daemon_bus_use(struct daemon *daemon)
 	renew(daemon);
 	bus_book_set_beat(bus->book, 1000ull * daemon->config->bus.beat_s);
 	daemon_bus_recall(daemon);
-	say_use(daemon);
+	if (!is_same_text)
+		say_use(daemon);
 }
 
 static int start(struct daemon *daemon)
@@ -551,6 +559,7 @@ static int start(struct daemon *daemon)
 	bus->sheds = calloc(AD_BUS_SEEN_MAX, 1);
 	err = bus->sheds ? open_book(daemon, &secret) : -ENOMEM;
 	sodium_memzero(&secret, sizeof(secret));
+	err = err ?: daemon_bus_open_nodes(daemon);
 	if (err)
 		return err;
 	daemon_bus_recall(daemon);
@@ -588,6 +597,8 @@ void daemon_bus_stop(struct daemon *daemon)
 	bus_book_free(bus->book);
 	json_decref(bus->asked_reply);
 	free(bus->sheds);
+	known_nodes_free(&bus->known);
+	free(bus->nodes_file);
 	sodium_memzero(&bus->secret, sizeof(bus->secret));
 	free(bus);
 	daemon->bus = NULL;

@@ -2,8 +2,8 @@
 /*
  * daemon_bus.h: the daemon's end of the bus (user/bus/). Its own files share this: daemon_bus.c
  * (beats, and what comes), daemon_bus_apply.c (what others say is obeyed), daemon_bus_told.c (what
- * is said here is written), daemon_bus_call.c (commands that wait for the bus), daemon_bus_ask.c
- * (what is asked of other nodes, and of this one).
+ * is said here is written), daemon_bus_nodes.c (which nodes there are), daemon_bus_call.c (commands
+ * that wait for the bus), daemon_bus_ask.c (what is asked of other nodes, and of this one).
  *
  * A node's record has sections, each of a module that writes its own and reads those of others: a
  * row in daemon_bus_apply.c. Whatever a section has in it is checked by who reads it: it is signed,
@@ -17,6 +17,9 @@
 #include "maps/steer_rows.h"
 #include "user/bus/book.h"
 #include "user/bus/talk.h"
+#include "user/config/nodes_file.h"
+
+#define BUS_REFUSALS 64
 
 struct daemon_bus {
 	int fd; /* of the process that is on the bus; -1: there is none */
@@ -42,6 +45,14 @@ struct daemon_bus {
 	__u64 asked;		/* seq of the last request of others that was dealt with */
 	__u64 asked_told;	/* the one that our own record in the bus names */
 	json_t *asked_reply;	/* what came of it */
+	struct known_nodes known;
+	char *nodes_file;		    /* NULL: it is not kept */
+	bool nodes_unwritten, nodes_unread; /* by the file; by the configuration */
+	__u64 nodes_again_ms;		    /* not before, CLOCK_MONOTONIC */
+	struct bus_refusal {
+		__u16 id;
+		char text[KNOWN_WHY];
+	} refusals[BUS_REFUSALS]; /* which were told */
 	struct bus_talk out, in;
 };
 
@@ -69,6 +80,16 @@ json_t *daemon_bus_pop_body(const struct ad_steer_told *told);
 void daemon_bus_tell(struct daemon *daemon);
 /* What operators said before this daemon counts as known. */
 void daemon_bus_recall(struct daemon *daemon);
+/* What a node says of itself, in its record of @seq. False: it is forgotten, and says nothing. */
+bool daemon_bus_take_node(struct daemon *daemon, __u16 id, __u64 seq, const json_t *body);
+bool daemon_bus_is_forgotten(const struct daemon *daemon, __u16 id);
+/* A record says that it is gone for good. */
+void daemon_bus_hear_gone(struct daemon *daemon, __u16 id, __u64 seq, const json_t *body);
+void daemon_bus_tell_gone(struct daemon *daemon);
+/* 0 or -ENOMEM; a list that cannot be read is logged, and empty. */
+int daemon_bus_open_nodes(struct daemon *daemon);
+void daemon_bus_recall_nodes(struct daemon *daemon);
+void daemon_bus_tend_nodes(struct daemon *daemon);
 /* The element of @id in the map, changed by the caller and written back. */
 void daemon_bus_seen(const struct daemon *daemon, __u32 id, struct ad_bus_seen *seen);
 void daemon_bus_note(const struct daemon *daemon, __u32 id, const struct ad_bus_seen *seen);

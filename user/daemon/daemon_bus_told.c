@@ -86,6 +86,7 @@ void daemon_bus_tell(struct daemon *daemon)
 	daemon_keys_tell(daemon);
 	for (i = 0; i < daemon->config->nr_pops; i++)
 		tell_pop(daemon, daemon->config->pops[i].name, false);
+	daemon_bus_tell_gone(daemon);
 }
 
 void daemon_bus_said(struct daemon *daemon, const char *pop)
@@ -109,6 +110,7 @@ void daemon_bus_recall(struct daemon *daemon)
 	bus_book_recall(book, bus_name_node(BUS_NODE, daemon->bus->self, key), 0);
 	bus_book_recall(book, bus_name_node(BUS_TOLD, daemon->bus->self, key), 0);
 	daemon_keys_recall(daemon);
+	daemon_bus_recall_nodes(daemon);
 	for (i = 0; i < config->nr_pops; i++) {
 		if (pops_read_told(&daemon->loader->pins, config->pops[i].name, &told) ||
 		    (told.state && pops_follows_load(&told)))

@@ -75,14 +75,15 @@ static void on_talk(evutil_socket_t fd, short what, void *arg)
 	part(daemon);
 }
 
-void daemon_health_use(struct daemon *daemon)
+void daemon_health_use(struct daemon *daemon, bool is_same_text)
 {
 	int err = health_use(daemon->health.health, daemon->config);
 
 	if (err)
 		log_warn("health checks are not heard, and POPs stay as they are: %s",
 			 strerror(-err));
-	say_use(daemon);
+	if (!is_same_text)
+		say_use(daemon);
 }
 
 int daemon_health_start(struct daemon *daemon)
@@ -90,7 +91,7 @@ int daemon_health_start(struct daemon *daemon)
 	daemon->health.health = health_new(&daemon->loader->pins);
 	if (!daemon->health.health)
 		return -ENOMEM;
-	daemon_health_use(daemon);
+	daemon_health_use(daemon, false);
 	if (daemon->health.fd < 0)
 		return 0;
 	daemon->health.heard =

@@ -40,7 +40,7 @@ struct control_callers {
 struct reload_wanted {
 	struct control_callers callers;
 	char who[32]; /* the first of them */
-	bool by_signal, by_watch;
+	bool by_signal, by_bus, by_watch;
 };
 
 /* Something that is looked after again and again, and takes so long that the worker does it. */
@@ -136,6 +136,8 @@ json_t *daemon_reload(struct daemon *daemon, const char *who, struct control_cal
 void daemon_reload_soon(struct daemon *daemon);
 /* Only the zones, as the configuration in force names them; soon. */
 void daemon_reload_zones(void *daemon);
+/* Only the nodes, as the bus knows them now; soon. */
+void daemon_reload_nodes(struct daemon *daemon);
 /* What was to begin soon may begin. */
 void daemon_reload_now(void *daemon);
 /* Tells those who wait that nothing will come. */
@@ -185,12 +187,12 @@ struct talk;
 void daemon_load_hear(struct daemon *daemon, const struct talk *talk);
 /* Hears what checks of POPs find. 0 or -errno. */
 int daemon_health_start(struct daemon *daemon);
-/* There is a new configuration. */
-void daemon_health_use(struct daemon *daemon);
+/* There is a new configuration; @is_same_text: only its nodes are new. */
+void daemon_health_use(struct daemon *daemon, bool is_same_text);
 void daemon_health_stop(struct daemon *daemon);
 /* On the bus by the process at @fd; negative: on none. 0 or -errno. */
 int daemon_bus_start(struct daemon *daemon, int fd);
-void daemon_bus_use(struct daemon *daemon);
+void daemon_bus_use(struct daemon *daemon, bool is_same_text);
 void daemon_bus_tend(struct daemon *daemon);
 /* An operator said something here: of @pop, or with NULL of whether this node drains. */
 void daemon_bus_said(struct daemon *daemon, const char *pop);
@@ -201,6 +203,12 @@ int daemon_bus_rtt(const struct daemon *daemon, struct rtt_rows *rows);
  * False: it could not be told. Sorts @rows.
  */
 bool daemon_bus_tell_rtt(struct daemon *daemon, struct rtt_rows *rows);
+/* {"node": ..., "who": ...}: {"ok": true, "node": ..., "id": N}, or a refusal. */
+json_t *daemon_bus_forget_node(struct daemon *daemon, const json_t *args);
+/* The configuration could not be made anew with the nodes that the bus knows. */
+void daemon_bus_nodes_again(struct daemon *daemon);
+/* False: nodes come from the bus, which was never heard. */
+bool daemon_bus_knows_nodes(const struct daemon *daemon);
 void daemon_bus_stop(struct daemon *daemon);
 /* The zones that it started with, which began at @began_us, are in use. */
 void daemon_note_start(struct daemon *daemon, __u64 began_us);

@@ -100,9 +100,9 @@ static void take_over(struct reload *reload)
 	use_zones(reload);
 	dns_server_tune(daemon->server, daemon->config);
 	metrics_use(daemon->metrics, daemon->config);
-	daemon_health_use(daemon);
+	daemon_health_use(daemon, build->same_text);
 	daemon_bgp_use(daemon);
-	daemon_bus_use(daemon);
+	daemon_bus_use(daemon, build->same_text);
 	zone_watch_use(daemon->zone_watch, daemon->config, reload->zones->began_real_ns);
 	/* The worker frees them: a million names take long. */
 	if (old_server)
@@ -320,6 +320,8 @@ static void on_built(struct worker_job *job, bool ran)
 		return;
 	}
 	apply(reload);
+	if (reload->build.same_text && reload->report.record.end == AD_RELOAD_REFUSED)
+		daemon_bus_nodes_again(reload->daemon);
 	reload->reply = report_end(reload->daemon, &reload->report);
 	job->work = work_nothing;
 	job->done = on_given_back;
@@ -336,7 +338,9 @@ static enum ad_reload_by who_asks(const struct reload_wanted *wanted)
 {
 	if (wanted->callers.nr)
 		return AD_RELOAD_COMMAND;
-	return wanted->by_signal ? AD_RELOAD_SIGNAL : AD_RELOAD_WATCH;
+	if (wanted->by_signal)
+		return AD_RELOAD_SIGNAL;
+	return wanted->by_bus ? AD_RELOAD_BUS : AD_RELOAD_WATCH;
 }
 
 /* The worker opens maps by their pins, which somebody may have removed a moment ago. */
@@ -363,11 +367,13 @@ static void begin(struct daemon *daemon, struct reload *reload)
 	build->config_now = daemon->config;
 	build->zones_now = dns_server_zones(daemon->server);
 	build->pins = &reload->pins;
-	if (by != AD_RELOAD_WATCH) {
+	build->same_text = by == AD_RELOAD_BUS;
+	if (by == AD_RELOAD_COMMAND || by == AD_RELOAD_SIGNAL) {
 		build->config_path = daemon->globals->config_path;
 		notify_begin();
 	}
-	memset(wanted, 0, sizeof(*wanted));
+	/* Of nodes alone no zone is read: who waits for that is served by the next one. */
+	*wanted = (struct reload_wanted){ .by_watch = build->same_text && wanted->by_watch };
 	keep_pins(daemon);
 	daemon->reload = reload;
 	worker_queue(daemon->worker, &reload->job);
@@ -377,7 +383,7 @@ static bool is_wanted(const struct daemon *daemon)
 {
 	const struct reload_wanted *wanted = &daemon->wanted;
 
-	return wanted->callers.nr || wanted->by_signal || wanted->by_watch;
+	return wanted->callers.nr || wanted->by_signal || wanted->by_bus || wanted->by_watch;
 }
 
 /* Now, unless one is under way. */
@@ -441,6 +447,12 @@ json_t *daemon_reload(struct daemon *daemon, const char *who, struct control_cal
 void daemon_reload_soon(struct daemon *daemon)
 {
 	daemon->wanted.by_signal = true;
+	start_soon(daemon);
+}
+
+void daemon_reload_nodes(struct daemon *daemon)
+{
+	daemon->wanted.by_bus = true;
 	start_soon(daemon);
 }
 

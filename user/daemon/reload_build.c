@@ -2,6 +2,7 @@
 /*
  * reload_build.c: all is read and checked before anything changes (reload_build.h).
  */
+#include <errno.h>
 #include <string.h>
 #include "changes.h"
 #include "metrics.h"
@@ -30,10 +31,28 @@ void build_free(struct build *build)
 	config_errors_free(&build->errors);
 }
 
+/* With no node but this one, the flows of all others would be nobody's. */
+static int check_nodes(struct build *build)
+{
+	const struct config *old = build->config_now, *new = build->config;
+
+	if (!new->nodes_from_bus || old->nodes_from_bus || new->nr_nodes > 1 || old->nr_nodes == 1)
+		return 0;
+	config_errors_add(&build->errors, new->path, 0,
+			  "nodes: from bus, whose list in state.keep (%s) has no other node yet: "
+			  "set state.keep and start the daemon again, and change `nodes` when "
+			  "`anydoor check` shows those that it has",
+			  new->keep_dir);
+	return -EINVAL;
+}
+
 static int read_config(struct build *build)
 {
-	int err = config_load(build->config_path, &build->config, &build->errors);
+	int err = build->same_text
+			  ? config_load_again(build->config_now, &build->config, &build->errors)
+			  : config_load(build->config_path, &build->config, &build->errors);
 
+	err = err ?: check_nodes(build);
 	build->bad_file = err;
 	if (!err)
 		epoch_count_kept(build->config, pins_instance(build->pins));
@@ -50,7 +69,10 @@ static int read_zones(struct build *build)
 				  strerror(-err));
 		return err;
 	}
-	if (!build->config)
+	if (build->same_text)
+		err = dns_zones_keep(build->config, build->zones_now, &ranks, &build->zones,
+				     &build->errors);
+	else if (!build->config)
 		err = dns_zones_refresh(build->config_now, build->zones_now, &ranks, &build->zones,
 					&build->errors);
 	else
@@ -77,6 +99,15 @@ static int stage(struct build *build)
 	return err;
 }
 
+static void add_left_out(struct build *build)
+{
+	const struct config_errors *left_out = build->config ? build->config->left_out : NULL;
+	size_t i;
+
+	for (i = 0; left_out && i < left_out->nr; i++)
+		json_array_append_new(build->warnings, json_string(left_out->list[i].text));
+}
+
 static void compare(struct build *build)
 {
 	json_t *list = build->config ? config_changes(build->config_now, build->config) : NULL;
@@ -85,14 +116,16 @@ static void compare(struct build *build)
 	json_decref(list);
 	changes_add_zones(build->zone_changes, build->warnings, build->zones_now, build->zones);
 	changes_add_doubts(build->warnings, build->zones);
+	add_left_out(build);
 }
 
 void build_run(struct build *build)
 {
-	int err = build->config_path ? read_config(build) : 0;
+	bool has_config = build->config_path || build->same_text;
+	int err = has_config ? read_config(build) : 0;
 
 	err = err ?: read_zones(build);
-	if (build->config_path)
+	if (has_config)
 		err = err ?: read_the_rest(build);
 	err = err ?: stage(build);
 	if (!err)

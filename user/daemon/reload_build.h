@@ -15,7 +15,8 @@
 
 struct build {
 	/* Borrowed, and read only. */
-	const char *config_path; /* NULL: the configuration stays, only zones are read */
+	const char *config_path; /* NULL: the configuration stays, only zones are read ... */
+	bool same_text;		 /* ... or it is made anew of its text, and no zone is read */
 	const struct config *config_now;
 	const struct dns_zones *zones_now;
 	const struct pins *pins;

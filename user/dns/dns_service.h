@@ -36,12 +36,17 @@ int dns_zones_load(const struct config *config, const struct dns_zones *before,
 		   const struct steer_ranks *ranks, struct dns_zones **zones,
 		   struct config_errors *errors);
 /*
- * The same, but what @before has is kept where no file has changed, if it was made of this very
- * @config: zones are not read again, nor compiled, and databases of steering are not read.
+ * The same, but what @before has is kept where no file has changed, if it was made of a
+ * configuration of the same text: zones are not read again, nor compiled, and databases of steering
+ * are not read.
  */
 int dns_zones_refresh(const struct config *config, const struct dns_zones *before,
 		      const struct steer_ranks *ranks, struct dns_zones **zones,
 		      struct config_errors *errors);
+/* The same, and files that have changed are kept, too: only what no file says may be new. */
+int dns_zones_keep(const struct config *config, const struct dns_zones *before,
+		   const struct steer_ranks *ranks, struct dns_zones **zones,
+		   struct config_errors *errors);
 void dns_zones_free(struct dns_zones *zones);
 
 /*

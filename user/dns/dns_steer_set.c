@@ -178,7 +178,7 @@ static int set_pops(const struct making *making)
 	__u64 seeds[AD_STEER_BANK] = { 0 };
 	size_t i;
 
-	set->nr_pops = config->nr_pops < AD_STEER_POPS ? config->nr_pops : AD_STEER_POPS;
+	set->nr_pops = config->nr_own_pops < AD_STEER_POPS ? config->nr_own_pops : AD_STEER_POPS;
 	set->pops = calloc(set->nr_pops + 1, sizeof(*set->pops));
 	if (!set->pops)
 		return -ENOMEM;

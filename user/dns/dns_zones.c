@@ -56,15 +56,15 @@ static int served_compare(const void *a, const void *b)
 }
 
 /* The zone in @before, if it was read there; else NULL. */
-static struct dns_shared_zone *find_good(const struct dns_zones *before,
-					 struct dns_shared_zone *broken)
+static const struct dns_served *find_good(const struct dns_zones *before,
+					  struct dns_shared_zone *broken)
 {
 	struct dns_served key = { .shared = broken }, *found;
 
 	if (!before)
 		return NULL;
 	found = bsearch(&key, before->served, before->nr, sizeof(key), served_compare);
-	return found && found->shared->zone->nr_rrs ? found->shared : NULL;
+	return found && found->shared->zone->nr_rrs ? found : NULL;
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -75,7 +75,8 @@ struct reading {
 	const struct steer_ranks *ranks; /* likewise */
 	struct dns_zones *set;
 	struct config_errors *errors;
-	bool keeps; /* @before has the same configuration: zones with unchanged files are kept */
+	bool keeps;   /* @before is of the same text: zones with unchanged files are kept */
+	bool is_deaf; /* and those with changed files, too */
 	size_t records;
 };
 
@@ -102,14 +103,17 @@ static struct dns_shared_zone *find_current(const struct reading *reading,
 					    const struct config_zone *config)
 {
 	struct zone *zone = zone_new_broken(config->name, config->file);
-	struct dns_shared_zone key = { .zone = zone }, *good;
+	struct dns_shared_zone key = { .zone = zone };
+	const struct dns_served *good = zone ? find_good(reading->before, &key) : NULL;
 
-	good = zone ? find_good(reading->before, &key) : NULL;
 	zone_free(zone);
-	if (!good || strcmp(good->zone->file, config->file) || !zone_is_current(good->zone))
+	if (!good || strcmp(good->shared->zone->file, config->file))
 		return NULL;
-	good->users++;
-	return good;
+	/* One that could not be read is tried again. */
+	if ((!reading->is_deaf || good->error) && !zone_is_current(good->shared->zone))
+		return NULL;
+	good->shared->users++;
+	return good->shared;
 }
 
 /* The file cannot be used: the zone as it was read last, or a broken zone. */
@@ -117,13 +121,13 @@ static struct dns_shared_zone *keep_or_break(const struct reading *reading,
 					     const struct config_zone *zone)
 {
 	struct dns_shared_zone *broken = shared_new(zone_new_broken(zone->name, zone->file), 0);
-	struct dns_shared_zone *good = broken ? find_good(reading->before, broken) : NULL;
+	const struct dns_served *good = broken ? find_good(reading->before, broken) : NULL;
 
 	if (!good)
 		return broken;
 	shared_drop(broken);
-	good->users++;
-	return good;
+	good->shared->users++;
+	return good->shared;
 }
 
 static int read_zone(struct reading *reading, const struct config_zone *zone,
@@ -288,7 +292,8 @@ static bool keep_plan(const struct reading *reading)
 {
 	const struct dns_zones *before = reading->before;
 
-	if (!reading->keeps || !before->plan || !steer_plan_is_current(before->plan))
+	if (!reading->keeps || !before->plan ||
+	    (!reading->is_deaf && !steer_plan_is_current(before->plan)))
 		return false;
 	reading->set->plan = steer_plan_share(before->plan);
 	return true;
@@ -453,7 +458,13 @@ static int load_all(struct reading *reading)
 	return err;
 }
 
-static int load(const struct config *config, const struct dns_zones *before, bool keeps,
+enum how {
+	READ_ALL,
+	READ_CHANGED,
+	READ_NOTHING
+};
+
+static int load(const struct config *config, const struct dns_zones *before, enum how how,
 		const struct steer_ranks *ranks, struct dns_zones **zones,
 		struct config_errors *errors)
 {
@@ -463,7 +474,8 @@ static int load(const struct config *config, const struct dns_zones *before, boo
 		.ranks = ranks,
 		.set = calloc(1, sizeof(*reading.set)),
 		.errors = errors,
-		.keeps = keeps && before && before->config == config,
+		.keeps = how != READ_ALL && before && before->edition == config->edition,
+		.is_deaf = how == READ_NOTHING,
 	};
 	struct timespec now;
 	int err;
@@ -472,8 +484,11 @@ static int load(const struct config *config, const struct dns_zones *before, boo
 		return -ENOMEM;
 	reading.set->staged = -1;
 	reading.set->config = config;
+	reading.set->edition = config->edition;
 	clock_gettime(CLOCK_REALTIME, &now);
 	reading.set->began_real_ns = clock_ns_of(&now);
+	if (reading.keeps && reading.is_deaf)
+		reading.set->began_real_ns = before->began_real_ns;
 	progress_begin();
 	err = load_all(&reading);
 	if (err) {
@@ -490,14 +505,21 @@ int dns_zones_load(const struct config *config, const struct dns_zones *before,
 		   const struct steer_ranks *ranks, struct dns_zones **zones,
 		   struct config_errors *errors)
 {
-	return load(config, before, false, ranks, zones, errors);
+	return load(config, before, READ_ALL, ranks, zones, errors);
 }
 
 int dns_zones_refresh(const struct config *config, const struct dns_zones *before,
 		      const struct steer_ranks *ranks, struct dns_zones **zones,
 		      struct config_errors *errors)
 {
-	return load(config, before, true, ranks, zones, errors);
+	return load(config, before, READ_CHANGED, ranks, zones, errors);
+}
+
+int dns_zones_keep(const struct config *config, const struct dns_zones *before,
+		   const struct steer_ranks *ranks, struct dns_zones **zones,
+		   struct config_errors *errors)
+{
+	return load(config, before, READ_NOTHING, ranks, zones, errors);
 }
 
 void dns_zones_free(struct dns_zones *zones)

@@ -22,6 +22,7 @@ struct dns_served {
 
 struct dns_zones {
 	const struct config *config; /* its configuration: only the pointer is compared */
+	__u64 edition;		     /* of that one */
 	struct dns_image *image;
 	/* Both by zone index of the image, which is the order of zone_compare(). */
 	struct ad_dns_zone_info *list;

@@ -24,6 +24,7 @@ const char *reloaded_by(const struct ad_reload *reload, char text[RELOADED_BY_TE
 		[AD_RELOAD_COMMAND] = "anydoor reload",
 		[AD_RELOAD_SIGNAL] = "SIGHUP",
 		[AD_RELOAD_WATCH] = "dns.watch",
+		[AD_RELOAD_BUS] = "nodes: from bus",
 	};
 	const char *name = reload->by < AD_RELOAD_BY_NR ? names[reload->by] : "?";
 

@@ -572,7 +572,7 @@ static void doubt_pops(struct building *building)
 			reach(&policy->shares[j].to, is_reached);
 		reach(&policy->last_resort, is_reached);
 	}
-	for (i = 0; building->plan->nr_policies && i < config->nr_pops; i++)
+	for (i = 0; building->plan->nr_policies && i < config->nr_own_pops; i++)
 		if (!is_reached[i])
 			doubt(building, config->pops[i].line,
 			      "pops[]: %s: no policy sends anybody there", config->pops[i].name);
