@@ -263,6 +263,12 @@ fi
 at client ip link set wan0 mtu 1400
 told_of "a path that takes less" warning mtu "packets of 1400 bytes pass, and not longer ones; 1500 are needed"
 told_of "and what the configuration can do" warning mtu "nodes[].mtu: 1400 and tunnel.mss_overhead: 164"
+bus_configure tunnel="{ mss_overhead: 164 }"
+sed -i 's/tunnel: 10.9.0.2,/tunnel: 10.9.0.2, mtu: 1400,/' "$LAB_DIR/anydoor.yaml"
+ok "that is done" anydoor reload
+well
+bus_configure
+ok "and taken back" anydoor reload
 at client ip link set wan0 mtu 1500
 well
 kill -STOP "$OTHER"
