@@ -126,6 +126,15 @@ try doctor
 is "not loaded: exit code" "$code" 2
 ok "not loaded: is told" grep -q "^critical *daemon .*not loaded: .systemctl start anydoor" <<<"$said"
 ok "and what could not be looked at is not called well" not grep -qE "^ok +(xdp|peers|mtu|bus|zones) " <<<"$said"
+(exec nsenter --net="/run/netns/$LAB_NAME-pop" /usr/bin/python3 -B -c '
+import socket, sys, time
+holder = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+holder.bind((sys.argv[1], 53))
+time.sleep(60)' $VIP4) &
+HOLDER=$!
+ok "somebody else has port 53" await 5 says_of critical port53 "port 53 of $VIP4 is held"
+{ kill "$HOLDER"; wait "$HOLDER"; } 2>/dev/null
+ok "and leaves" not says_of critical port53 "port 53"
 try anydoor --config "$LAB_DIR/none.yaml" doctor
 is "no configuration: exit code" "$code" 2
 is "no configuration: only that is told" "$(wc -l <<<"$said") $(grep -c "^critical *config " <<<"$said")" "1 1"
@@ -254,6 +263,12 @@ fi
 at client ip link set wan0 mtu 1400
 told_of "a path that takes less" warning mtu "packets of 1400 bytes pass, and not longer ones; 1500 are needed"
 told_of "and what the configuration can do" warning mtu "nodes[].mtu: 1400 and tunnel.mss_overhead: 164"
+bus_configure tunnel="{ mss_overhead: 164 }"
+sed -i 's/tunnel: 10.9.0.2,/tunnel: 10.9.0.2, mtu: 1400,/' "$LAB_DIR/anydoor.yaml"
+ok "that is done" anydoor reload
+well
+bus_configure
+ok "and taken back" anydoor reload
 at client ip link set wan0 mtu 1500
 well
 kill -STOP "$OTHER"
@@ -315,6 +330,9 @@ well
 try at pop setpriv --reuid 65534 --regid 65534 --clear-groups "$ANYDOOR" --config "$LAB_DIR/anydoor.yaml" --name one doctor --quiet
 is "without rights: exit code" "$code" 3
 ok "without rights: what could not be looked at" grep -q "^unknown *daemon .*join the group of state.group, or be root" <<<"$said" ||
+	diag "$said"
+try at client "$ANYDOOR" --config "$LAB_DIR/anydoor.yaml" --name one doctor
+ok "in another network namespace it says that" grep -q "^unknown *peers .*another network namespace" <<<"$said" ||
 	diag "$said"
 chmod 600 "$LAB_DIR/anydoor.yaml"
 try at pop setpriv --reuid 65534 --regid 65534 --clear-groups "$ANYDOOR" --config "$LAB_DIR/anydoor.yaml" --name one doctor --quiet

@@ -72,7 +72,9 @@ static const struct command commands[] = {
 	{ "check", cmd_check, "[OPTIONS]", "check configuration, zones and host; change nothing",
 	  cmd_check_args },
 	{ "doctor", cmd_doctor, "[OPTIONS]",
-	  "look for what bites in production, and say how to mend it", cmd_doctor_args },
+	  "look for what bites in production, say how to mend it; exit codes: 0 well, 1 warning, "
+	  "2 critical, 3 unknown",
+	  cmd_doctor_args },
 	{ "keys", cmd_keys, "[rotate] [OPTIONS]",
 	  "say which tunnel key each node uses, or lead all to the next one", cmd_keys_args },
 	{ "keygen", cmd_keygen, "FILE", "make the key file of a fleet", cmd_keygen_args },

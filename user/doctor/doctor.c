@@ -99,13 +99,15 @@ static void look_at_instance(struct doctor *doctor)
 
 	doctor->findings->check = "daemon";
 	err = open_view(doctor);
-	if (!err) {
-		err = status_read(&doctor->view, &doctor->status, &what);
-		if (err)
-			view_close(&doctor->view);
-	}
 	if (err) {
 		say_not_open(doctor, err);
+		return;
+	}
+	err = status_read(&doctor->view, &doctor->status, &what);
+	if (err) {
+		doctor_bad(doctor, "daemon: %s cannot be read: %s: `systemctl restart anydoor`",
+			   what, strerror(-err));
+		view_close(&doctor->view);
 		return;
 	}
 	doctor->loaded = true;
