@@ -31,7 +31,10 @@ struct ad_bus_seen {
 	__u32 state;	    /* of the bus: enum ad_bus_state */
 	__u32 told;	    /* of a node: enum ad_told_what */
 	__u32 gone;	    /* of a node: not heard of for long */
-	__u32 shed_percent; /* of a node: by its load */
+	union {
+		__u32 shed_percent; /* of a node: by its load */
+		__u32 echo_ms;	    /* of the bus: how long the last echo took */
+	};
 	char version[16];
 	char name[64];	 /* of a node */
 	char not_up[64]; /* of a node: POPs that do not pass its health checks, as far as they fit
@@ -40,6 +43,7 @@ struct ad_bus_seen {
 	char why[128];	 /* his words; of the bus: what is wrong */
 };
 AD_ASSERT_SIZE(struct ad_bus_seen, 344);
+#define AD_BUS_SLOW_MS	1000 /* an echo takes longer: the bus is slow */
 #define AD_BUS_SEEN_MAX (1 << AD_OWNER_BITS_MAX)
 
 #endif

@@ -88,6 +88,23 @@ heal() {
 	at pop nft delete table inet cut
 }
 
+# --- TLS -----------------------------------------------------------------------------------------
+signed() { # NAME [EXTENSION]
+	local dir=$LAB_DIR
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1" \
+		-keyout "$dir/$1.key" -out "$dir/$1.csr" 2>/dev/null
+	openssl x509 -req -in "$dir/$1.csr" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -CAcreateserial -days 2 \
+		-extfile <(echo "${2:-basicConstraints=CA:FALSE}") -out "$dir/$1.pem" 2>/dev/null
+}
+
+# An authority, and by it a server at 10.9.0.2, and a node.
+certificates() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=authority \
+		-keyout "$LAB_DIR/ca.key" -out "$LAB_DIR/ca.pem" 2>/dev/null
+	signed server "subjectAltName=IP:10.9.0.2"
+	signed node
+}
+
 # --- the other node --------------------------------------------------------------------------------
 other() {
 	at client "$ANYDOOR" --config "$LAB_DIR/other.yaml" --name two "$@"

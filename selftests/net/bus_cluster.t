@@ -10,21 +10,6 @@ declare -A SERVERS=()
 BUS="{ servers: [\"tls://10.9.0.2:4221\", \"tls://10.9.0.2:4222\", \"tls://10.9.0.2:4223\"], beat: 1s,
        tls: { ca_file: ca.pem, cert_file: node.pem, key_file: node.key } }"
 
-signed() { # NAME [EXTENSION]
-	local dir=$LAB_DIR
-	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1" \
-		-keyout "$dir/$1.key" -out "$dir/$1.csr" 2>/dev/null
-	openssl x509 -req -in "$dir/$1.csr" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -CAcreateserial -days 2 \
-		-extfile <(echo "${2:-basicConstraints=CA:FALSE}") -out "$dir/$1.pem" 2>/dev/null
-}
-
-certificates() {
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=authority \
-		-keyout "$LAB_DIR/ca.key" -out "$LAB_DIR/ca.pem" 2>/dev/null
-	signed server "subjectAltName=IP:10.9.0.2"
-	signed node
-}
-
 server_start() { # NUMBER
 	cat >"$LAB_DIR/nats$1.conf" <<-END
 		server_name: bus$1

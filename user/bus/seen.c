@@ -143,11 +143,12 @@ json_t *bus_seen_json(const struct bus_seen *seen)
 
 	for (size_t i = 0; i < seen->nr; i++)
 		json_array_append_new(nodes, node_json(seen->ids[i], &seen->nodes[i]));
-	return json_pack(
-		"{s:s, s:o, s:o, s:I, s:o, s:o}", "state", bus_state_word(seen->self.state),
-		"since", time_or_null(seen->self.since_real_s), "echo",
-		time_or_null(seen->self.heard_real_s), "refused", (json_int_t)seen->self.refused,
-		"why", text_or_null(seen->self.why), "nodes", nodes);
+	return json_pack("{s:s, s:o, s:o, s:i, s:I, s:o, s:o}", "state",
+			 bus_state_word(seen->self.state), "since",
+			 time_or_null(seen->self.since_real_s), "echo",
+			 time_or_null(seen->self.heard_real_s), "echo_ms", seen->self.echo_ms,
+			 "refused", (json_int_t)seen->self.refused, "why",
+			 text_or_null(seen->self.why), "nodes", nodes);
 }
 
 static __u64 ago(__u64 real_s)

@@ -23,7 +23,7 @@ void bus_seen_free(struct bus_seen *seen);
 
 const char *bus_state_word(__u32 state);
 const char *bus_state_text(__u32 state);
-/* {"state", "since", "echo", "refused", "why", "nodes": [{"id", "node", ...}]} */
+/* {"state", "since", "echo", "echo_ms", "refused", "why", "nodes": [{"id", "node", ...}]} */
 json_t *bus_seen_json(const struct bus_seen *seen);
 /* A line, and with @nodes a table, on stdout; nothing without a bus. */
 void bus_seen_print(const struct bus_seen *seen, bool nodes);

@@ -206,7 +206,7 @@ static bool read_words(char *const words[WORDS], size_t nr, struct known_node *n
 	__u64 id, mtu = 0;
 
 	memset(node, 0, sizeof(*node));
-	node->is_forgotten = nr && !strcmp(words[0], "forgotten");
+	node->is_forgotten = !strcmp(words[0], "forgotten");
 	if (nr != (node->is_forgotten ? 5 : 7) || !read_number(words[1], 0xffff, &id) ||
 	    !read_name(words[2], node->name) || !name_is_good(node->name))
 		return false;
@@ -242,8 +242,9 @@ static bool add_line(struct known_nodes *nodes, char *line, int number)
 {
 	struct known_node node, *place;
 	char *words[WORDS];
+	size_t nr = split(line, words);
 
-	if (!read_words(words, split(line, words), &node) || known_nodes_find(nodes, node.id))
+	if (!nr || !read_words(words, nr, &node) || known_nodes_find(nodes, node.id))
 		return false;
 	place = find_or_make(nodes, node.id);
 	if (!place)
@@ -308,20 +309,27 @@ static int read_lines(FILE *file, struct known_nodes *nodes, int *number)
 	return *number ? -EINVAL : 0;
 }
 
+static int read_file(FILE *file, struct known_nodes *nodes, int *line)
+{
+	struct stat st;
+
+	if (fstat(fileno(file), &st))
+		return -errno;
+	return S_ISREG(st.st_mode) ? read_lines(file, nodes, line) : -EISDIR;
+}
+
 int nodes_file_read(const char *path, struct known_nodes *nodes, struct config_errors *errors)
 {
 	FILE *file = fopen(path, "re");
-	int line = 0, err = 0;
-	struct stat st;
+	int line = 0, err = file ? 0 : -errno;
 
 	memset(nodes, 0, sizeof(*nodes));
-	if (!file && errno == ENOENT)
+	if (file) {
+		err = read_file(file, nodes, &line);
+		fclose(file);
+	} else if (err == -ENOENT) {
 		return 0;
-	if (!file || fstat(fileno(file), &st))
-		err = -errno;
-	else if (!S_ISREG(st.st_mode))
-		err = -EISDIR;
-	err = err ?: read_lines(file, nodes, &line);
+	}
 	if (err == -EINVAL)
 		config_errors_add(errors, path, line,
 				  "fits in no list of nodes: remove the file, and it is written "
@@ -329,8 +337,6 @@ int nodes_file_read(const char *path, struct known_nodes *nodes, struct config_e
 	else if (err)
 		config_errors_add(errors, path, 0, "%s",
 				  err == -EISDIR ? "not a regular file" : strerror(-err));
-	if (file)
-		fclose(file);
 	return err;
 }
 

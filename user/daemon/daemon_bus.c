@@ -67,11 +67,11 @@ static void forget_all(const struct daemon *daemon)
 
 /* --- writing ---------------------------------------------------------------------------------- */
 
-static void send_talk(struct daemon_bus *bus)
+/* False: it is not on its way. */
+static bool send_talk(struct daemon_bus *bus)
 {
-	if (bus->fd >= 0)
-		send(bus->fd, &bus->out, BUS_TALK_HEAD + bus->out.size,
-		     MSG_DONTWAIT | MSG_NOSIGNAL);
+	return bus->fd >= 0 && send(bus->fd, &bus->out, BUS_TALK_HEAD + bus->out.size,
+				    MSG_DONTWAIT | MSG_NOSIGNAL) > 0;
 }
 
 static void write_as(struct daemon *daemon, const char *key, const struct bus_head *head,
@@ -95,7 +95,7 @@ static void write_as(struct daemon *daemon, const char *key, const struct bus_he
 	bus->out.size = size;
 	snprintf(bus->out.key, sizeof(bus->out.key), "%s", key);
 	memcpy(bus->out.bytes, bytes, size);
-	send_talk(bus);
+	bus->unanswered += send_talk(bus);
 	free(bytes);
 }
 
@@ -141,6 +141,28 @@ void daemon_bus_beat(struct daemon *daemon)
 	daemon_bus_write(daemon, bus_name_node(BUS_NODE, daemon->bus->self, key), body, true);
 	json_decref(body);
 	daemon->bus->beat_ms = now_ms();
+}
+
+/*
+ * While this node drains, others are told each second how far it is. Where the bus is slow the next
+ * waits for an answer, or they would queue up, later and later.
+ */
+static bool is_beat_due(const struct daemon *daemon)
+{
+	const struct daemon_bus *bus = daemon->bus;
+	__u64 since_ms = now_ms() - bus->beat_ms, beat_ms = 1000ull * daemon->config->bus.beat_s;
+
+	return bus->whole && (since_ms + 500 >= beat_ms || daemon_bgp_drains(daemon)) &&
+	       (!bus->unanswered || since_ms > BUS_STALE_BEATS * beat_ms);
+}
+
+static void hear_answer(struct daemon_bus *bus, const struct bus_talk *talk)
+{
+	bus->unanswered -= bus->unanswered > 0;
+	if (talk->kind == BUS_TALK_WROTE)
+		bus_book_wrote(bus->book, talk->key, talk->revision);
+	else
+		log_debug("bus: %.*s", (int)talk->size, (const char *)talk->bytes);
 }
 
 /* --- hearing ---------------------------------------------------------------------------------- */
@@ -199,6 +221,14 @@ static void tell_taken(struct daemon *daemon, const json_t *body)
 		 name, tunnel);
 }
 
+/* Numbers of records are times, as long as the clock does not go back. */
+static __u32 took_ms(__u64 seq)
+{
+	__u64 now = real_us();
+
+	return now > seq && now - seq < UINT32_MAX ? (now - seq) / 1000 : 0;
+}
+
 static void hear_own_node(struct daemon *daemon, const struct bus_heard *heard)
 {
 	const json_t *node = json_object_get(heard->body, "node");
@@ -206,8 +236,10 @@ static void hear_own_node(struct daemon *daemon, const struct bus_heard *heard)
 	struct daemon_bus *bus = daemon->bus;
 	char address[ADDR_TEXT];
 
-	if (bus_book_echo_ms(bus->book) != bus->echo_ms)
+	if (bus_book_echo_ms(bus->book) != bus->echo_ms) {
 		bus->echo_real_s = time(NULL);
+		bus->echo_took_ms = took_ms(heard->head.seq);
+	}
 	bus->echo_ms = bus_book_echo_ms(bus->book);
 	if (heard->verdict == BUS_NEWS &&
 	    (!is_same(node, "name", self->name) ||
@@ -290,6 +322,7 @@ static void hear_up(struct daemon_bus *bus)
 {
 	bus->up = true;
 	bus->whole = false;
+	bus->unanswered = 0;
 	bus->up_ms = now_ms();
 	bus_book_begin_round(bus->book);
 }
@@ -319,11 +352,11 @@ static void hear(struct daemon *daemon, const struct bus_talk *talk)
 		hear_record(daemon, talk);
 		break;
 	case BUS_TALK_WROTE:
-		bus_book_wrote(bus->book, talk->key, talk->revision);
+		hear_answer(bus, talk);
 		daemon_bus_calls_wrote(daemon, talk->key);
 		break;
 	case BUS_TALK_FAILED:
-		log_debug("bus: %.*s", (int)talk->size, (const char *)talk->bytes);
+		hear_answer(bus, talk);
 		break;
 	}
 }
@@ -412,6 +445,7 @@ static void show(struct daemon *daemon)
 	seen.heard_real_s = bus->echo_real_s;
 	seen.since_real_s = bus->since_real_s;
 	seen.refused = refused(bus);
+	seen.echo_ms = bus->echo_took_ms;
 	text_cut(seen.why, sizeof(seen.why), bus->why);
 	daemon_bus_note(daemon, 0, &seen);
 }
@@ -475,8 +509,7 @@ void daemon_bus_tend(struct daemon *daemon)
 	if (!bus->book)
 		return;
 	daemon_bus_calls_tend(daemon);
-	if (bus->whole && (daemon_bgp_drains(daemon) ||
-			   now_ms() - bus->beat_ms + 500 >= 1000ull * daemon->config->bus.beat_s)) {
+	if (is_beat_due(daemon)) {
 		daemon_bus_beat(daemon);
 		daemon_bus_tell(daemon);
 	}

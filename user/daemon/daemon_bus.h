@@ -29,13 +29,15 @@ struct daemon_bus {
 	int seen;	       /* the map */
 	__u16 self;
 	__u64 life;
-	bool up, whole; /* connected; all records were heard */
-	bool flooded;	/* by forged records, which was said */
-	__u64 beat_ms;	/* when the last beat was written, CLOCK_MONOTONIC */
-	__u64 up_ms;	/* connected since then */
+	bool up, whole;		 /* connected; all records were heard */
+	bool flooded;		 /* by forged records, which was said */
+	__u64 beat_ms;		 /* when the last beat was written, CLOCK_MONOTONIC */
+	unsigned int unanswered; /* writes of which is not known whether they got there */
+	__u64 up_ms;		 /* connected since then */
 	enum ad_bus_state state;
 	__u64 since_real_s;
 	__u64 echo_ms, echo_real_s; /* the last one that was shown */
+	__u32 echo_took_ms;
 	char why[BUS_WHY];
 	struct ad_told told; /* as it was written last */
 	bool told_known;

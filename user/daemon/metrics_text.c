@@ -396,6 +396,11 @@ static void write_bus_states(const struct page *page, const char *name)
 			    bus_state_word(s), NULL);
 }
 
+static double bus_echo_took(const struct page *page)
+{
+	return page->status->bus.self.echo_ms / 1000.0;
+}
+
 static double bus_echo(const struct page *page)
 {
 	return page->status->bus.self.heard_real_s;
@@ -951,6 +956,9 @@ static const struct family families[] = {
 	{ "bus_state", "gauge", "state",
 	  "1 for how the bus stands as this node has it, else 0; only if one is configured",
 	  .write = write_bus_states, .applies = on_bus },
+	{ "bus_echo_seconds", "gauge", "",
+	  "how long what this node wrote last took to come back to it by the bus",
+	  .value = bus_echo_took, .applies = on_bus },
 	{ "bus_echo_timestamp_seconds", "gauge", "",
 	  "when what this node wrote into the bus last came back to it; 0: never",
 	  .value = bus_echo, .applies = on_bus },

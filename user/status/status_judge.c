@@ -250,6 +250,12 @@ static void judge_bus(const struct view *view, struct status *status)
 		     "here stays here until it is back",
 		     unit_duration(time(NULL) - bus->since_real_s, age), *bus->why ? ": " : "",
 		     bus->why);
+	else if (bus->state == AD_BUS_FRESH && bus->echo_ms > AD_BUS_SLOW_MS)
+		warn(status,
+		     "the bus is slow: what this node writes takes %u ms to come back; what is "
+		     "said "
+		     "here is known elsewhere as late as that",
+		     bus->echo_ms);
 	else if (bus->state == AD_BUS_JOINING)
 		warn(status, "the bus was not reached yet%s%s", *bus->why ? ": " : "", bus->why);
 	else if (bus->state == AD_BUS_REFUSED)
