@@ -429,6 +429,7 @@ void daemon_bus_tend(struct daemon *daemon)
 	mend(daemon);
 	show(daemon);
 	bus_book_each_node(bus->book, now_ms(), show_gone, daemon);
+	daemon_bus_find_lost(daemon);
 	if (bus->state == AD_BUS_FRESH)
 		daemon_bus_obey_load(daemon);
 }
@@ -499,7 +500,8 @@ static int start(struct daemon *daemon)
 		return err;
 	randombytes_buf(&bus->life, sizeof(bus->life));
 	bus->sheds = calloc(AD_BUS_SEEN_MAX, 1);
-	err = bus->sheds ? open_book(daemon, &secret) : -ENOMEM;
+	bus->losts = calloc(AD_BUS_SEEN_MAX, sizeof(*bus->losts));
+	err = bus->sheds && bus->losts ? open_book(daemon, &secret) : -ENOMEM;
 	sodium_memzero(&secret, sizeof(secret));
 	if (err)
 		return err;
@@ -536,6 +538,7 @@ void daemon_bus_stop(struct daemon *daemon)
 		close(bus->seen);
 	bus_book_free(bus->book);
 	free(bus->sheds);
+	free(bus->losts);
 	sodium_memzero(&bus->secret, sizeof(bus->secret));
 	free(bus);
 	daemon->bus = NULL;

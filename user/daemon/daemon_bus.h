@@ -34,7 +34,9 @@ struct daemon_bus {
 	struct ad_told told; /* as it was written last */
 	bool told_known;
 	__u8 *sheds; /* by node: percent by its load */
+	bool *losts; /* by node: that it is lost was said */
 	bool obey_load;
+	bool misses; /* a node is gone that still answers, or was not asked often enough */
 	struct bus_talk out, in;
 };
 
@@ -48,6 +50,10 @@ void daemon_bus_obey_told(struct daemon *daemon, __u16 id, const json_t *body);
 void daemon_bus_obey_pop(struct daemon *daemon, const char *pop, const json_t *body);
 /* POPs whose nodes shed by their load do so in our answers, too. */
 void daemon_bus_obey_load(struct daemon *daemon);
+/* Who is heard of neither by the bus nor through the tunnel is out. */
+void daemon_bus_find_lost(struct daemon *daemon);
+/* The data path and steering follow what changed in the model. */
+void daemon_bus_follow(struct daemon *daemon);
 /* Writes what the bus lacks of what was said here. */
 void daemon_bus_tell(struct daemon *daemon);
 /* What operators said before this daemon counts as known. */

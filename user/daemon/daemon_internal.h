@@ -177,6 +177,8 @@ int daemon_bus_rtt(const struct daemon *daemon, struct rtt_rows *rows);
  * False: it could not be told. Sorts @rows.
  */
 bool daemon_bus_tell_rtt(struct daemon *daemon, struct rtt_rows *rows);
+/* The bus has lost somebody: does he answer through the tunnel? */
+bool daemon_bus_misses(const struct daemon *daemon);
 void daemon_bus_stop(struct daemon *daemon);
 /* The zones that it started with, which began at @began_us, are in use. */
 void daemon_note_start(struct daemon *daemon, __u64 began_us);

@@ -40,10 +40,10 @@ static int note_change(__u16 id, void *arg)
 	return 0;
 }
 
-/* At least one drains, and none is up. Without nodes there is nothing to say. */
+/* At least one drains or is lost, and none is up. Without nodes there is nothing to say. */
 static bool drains(const struct model_pop *pop)
 {
-	return pop->nr[MODEL_DRAINING] && !pop->nr[MODEL_UP];
+	return (pop->nr[MODEL_DRAINING] || pop->lost) && !pop->nr[MODEL_UP];
 }
 
 static int follow(struct daemon *daemon, const char *name, bool is_drained)
@@ -60,8 +60,9 @@ static int follow(struct daemon *daemon, const char *name, bool is_drained)
 	err = pops_drain(pins, name, now);
 	if (!err)
 		log_info("POP %s: %s", name,
-			 is_drained ? "all its nodes drain: steered names stop naming it"
-				    : "its nodes take new flows again: steered names name it");
+			 is_drained
+				 ? "all its nodes drain or are lost: steered names stop naming it"
+				 : "its nodes take new flows again: steered names name it");
 	return err;
 }
 
