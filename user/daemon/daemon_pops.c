@@ -40,12 +40,6 @@ static int note_change(__u16 id, void *arg)
 	return 0;
 }
 
-/* At least one drains or is lost, and none is up. Without nodes there is nothing to say. */
-static bool drains(const struct model_pop *pop)
-{
-	return (pop->nr[MODEL_DRAINING] || pop->lost) && !pop->nr[MODEL_UP];
-}
-
 static int follow(struct daemon *daemon, const char *name, bool is_drained)
 {
 	const struct pins *pins = &daemon->loader->pins;
@@ -113,7 +107,7 @@ static int follow_all(struct daemon *daemon, struct model_pop *sums)
 		model_pop_add(&sums[config->nodes[i].pop],
 			      model_standing(daemon->loader->fleet, config->nodes[i].id));
 	for (i = 0; !err && i < config->nr_pops; i++)
-		err = follow(daemon, config->pops[i].name, drains(&sums[i]));
+		err = follow(daemon, config->pops[i].name, model_pop_drains(&sums[i]));
 	return err;
 }
 

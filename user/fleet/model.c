@@ -83,6 +83,11 @@ void model_pop_add(struct model_pop *pop, struct model_standing standing)
 	pop->lost += standing.cause == MODEL_BY_LOST;
 }
 
+bool model_pop_drains(const struct model_pop *pop)
+{
+	return (pop->nr[MODEL_DRAINING] || pop->lost) && !pop->nr[MODEL_UP];
+}
+
 enum model_state model_pop_resolve(const struct model_pop *pop)
 {
 	if (pop->nr[MODEL_UP])

@@ -91,6 +91,8 @@ struct model_pop {
 	size_t lost; /* of those that are out */
 };
 void model_pop_add(struct model_pop *pop, struct model_standing standing);
+/* At least one drains or is lost, and none is up. Of a POP without nodes that is not so. */
+bool model_pop_drains(const struct model_pop *pop);
 /* Up if one of its nodes is, else draining if one does, else out. */
 enum model_state model_pop_resolve(const struct model_pop *pop);
 
