@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # drain.t: a POP is emptied while BGP still brings it clients, and taken back.
 set -euo pipefail
+export LAB_STEER=1
 # shellcheck source=selftests/net/net.sh
 . "$(dirname "$0")/net.sh"
 
@@ -39,4 +40,25 @@ is "new connections are fra's again" "$(web_who 4) $(web_who 6)" "fra fra"
 downloads_intact 30 old diverted
 is "the old flows are still fra's" "$(talk)" "fra fra"
 ok "nobody was reset" no_resets
+
+# --- by the command alone --------------------------------------------------------------------------
+# Do steered names name fra, by fra's own answers?
+is_named() {
+	enter fra anydoor pops --json | jq '.steered[] | select(.pop == "fra").out | not'
+}
+
+is "steered names name fra" "$(is_named)" true
+kill -KILL "$(pop_pid fra)"
+pop_await_gone fra
+ok "drain without a daemon" enter fra anydoor drain
+is "steered names cease to name fra at once" "$(is_named)" false
+ok "new connections are served by the nearest POP" served_next_door 4
+ok "undrain without a daemon" enter fra anydoor undrain
+is "they name it again" "$(is_named) $(web_who 4)" "true fra"
+enter fra anydoor drain >/dev/null
+pop_start fra
+pop_await fra
+is "a daemon goes on from there" "$(is_named) $(enter fra anydoor status --json | jq .drain.draining)" "false true"
+ok "undrain" enter fra anydoor undrain
+is "and ends it" "$(is_named)" true
 net_done

@@ -18,6 +18,7 @@
 #include "user/fleet/model_pins.h"
 #include "user/fleet/told.h"
 #include "user/state/datapath.h"
+#include "user/steer/pops.h"
 
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 /* A daemon answers at once, unless it loads programs on a slow machine. */
@@ -75,6 +76,27 @@ static int open_place(const struct drain_handle *handle, struct drain_place *pla
 	return err;
 }
 
+/* Steered names cease to name our POP, or name it again; a daemon does that by and by. */
+static void follow_pop(const struct drain_place *place)
+{
+	const struct config *config = place->config;
+	struct model_pop sum = {};
+	const char *name;
+	__u32 drained;
+	size_t i;
+
+	if (!config->self) /* it could not be read: the next daemon does it */
+		return;
+	for (i = 0; i < config->nr_nodes; i++)
+		if (config->nodes[i].pop == config->self->pop)
+			model_pop_add(&sum, model_standing(place->model, config->nodes[i].id));
+	name = config->pops[config->self->pop].name;
+	drained = model_pop_drains(&sum) ? AD_STEER_DRAINED : 0;
+	if (pops_drained(place->pins, name) != drained && pops_drain(place->pins, name, drained))
+		log_warn("steered names: that POP %s drains cannot be written; a daemon will",
+			 name);
+}
+
 static int by_ourselves(struct instance *instance, void *arg)
 {
 	struct request *request = arg;
@@ -82,9 +104,10 @@ static int by_ourselves(struct instance *instance, void *arg)
 	struct drain_place place;
 	int code = EXIT_OK, err = open_place(request->handle, &place);
 
-	if (!err)
+	if (!err) {
 		request->reply = drain_serve(&place, request->verb, request->args, getuid());
-	else
+		follow_pop(&place);
+	} else
 		code = fail(globals, EXIT_FAILED, "%s: the pinned state cannot be changed: %s",
 			    globals->instance, strerror(-err));
 	model_free(place.model);

@@ -84,7 +84,7 @@ static const char *drained_text(const struct pop_seen *pop, char text[64])
 {
 	*text = '\0';
 	if (pop->is_drained)
-		snprintf(text, 64, " (its nodes drain)");
+		snprintf(text, 64, " (its nodes drain, or are lost)");
 	else if (pop->back_percent < 100)
 		snprintf(text, 64, " (comes back: %u %%)", pop->back_percent);
 	return text;

@@ -209,7 +209,8 @@ static void print_pops(const struct status *status)
 				   unit_duration(time(NULL) - told->since_real_s, age));
 		if (status->pops[i].is_drained)
 			print_line("pop",
-				   "%s: gets no new clients by steered names: its nodes drain",
+				   "%s: gets no new clients by steered names: its nodes drain, or "
+				   "are lost",
 				   status->pops[i].name);
 		else if (status->pops[i].back_percent < 100)
 			print_line("pop",

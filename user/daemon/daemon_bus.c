@@ -519,6 +519,7 @@ void daemon_bus_tend(struct daemon *daemon)
 	mend(daemon);
 	show(daemon);
 	bus_book_each_node(bus->book, now_ms(), show_gone, daemon);
+	daemon_bus_find_lost(daemon);
 	if (bus->state == AD_BUS_FRESH)
 		daemon_bus_obey_load(daemon);
 }
@@ -590,7 +591,8 @@ static int start(struct daemon *daemon)
 		return err;
 	randombytes_buf(&bus->life, sizeof(bus->life));
 	bus->sheds = calloc(AD_BUS_SEEN_MAX, 1);
-	err = bus->sheds ? open_book(daemon, &secret) : -ENOMEM;
+	bus->losts = calloc(AD_BUS_SEEN_MAX, sizeof(*bus->losts));
+	err = bus->sheds && bus->losts ? open_book(daemon, &secret) : -ENOMEM;
 	sodium_memzero(&secret, sizeof(secret));
 	err = err ?: daemon_bus_open_nodes(daemon);
 	if (err)
@@ -632,6 +634,7 @@ void daemon_bus_stop(struct daemon *daemon)
 	free(bus->sheds);
 	known_nodes_free(&bus->known);
 	free(bus->nodes_file);
+	free(bus->losts);
 	sodium_memzero(&bus->secret, sizeof(bus->secret));
 	free(bus);
 	daemon->bus = NULL;

@@ -42,6 +42,7 @@ struct daemon_bus {
 	struct ad_told told; /* as it was written last */
 	bool told_known;
 	__u8 *sheds; /* by node: percent by its load */
+	bool *losts; /* by node: that it is lost was said */
 	bool obey_load;
 	struct bus_call *calls; /* commands that wait for the bus */
 	__u64 asked;		/* seq of the last request of others that was dealt with */
@@ -55,6 +56,7 @@ struct daemon_bus {
 		__u16 id;
 		char text[KNOWN_WHY];
 	} refusals[BUS_REFUSALS]; /* which were told */
+	bool misses; /* a node is gone that still answers, or was not asked often enough */
 	struct bus_talk out, in;
 };
 
@@ -78,6 +80,10 @@ json_t *daemon_bus_asked(struct daemon *daemon);
 void daemon_bus_obey_load(struct daemon *daemon);
 /* The body of a record of what was said of a POP. */
 json_t *daemon_bus_pop_body(const struct ad_steer_told *told);
+/* Who is heard of neither by the bus nor through the tunnel is out. */
+void daemon_bus_find_lost(struct daemon *daemon);
+/* The data path and steering follow what changed in the model. */
+void daemon_bus_follow(struct daemon *daemon);
 /* Writes what the bus lacks of what was said here. */
 void daemon_bus_tell(struct daemon *daemon);
 /* What operators said before this daemon counts as known. */

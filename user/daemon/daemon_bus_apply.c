@@ -138,7 +138,7 @@ static void show_told(const struct daemon *daemon, __u16 id, enum ad_told_what w
 }
 
 /* One of our successors may be none any more, or one again. */
-static void follow(struct daemon *daemon)
+void daemon_bus_follow(struct daemon *daemon)
 {
 	struct loader *loader = daemon->loader;
 	struct drain_place place = loader_drain_place(loader, daemon->config);
@@ -171,7 +171,7 @@ void daemon_bus_obey_told(struct daemon *daemon, __u16 id, const json_t *body)
 	who = json_string_value(json_object_get(told, "who"));
 	log_info("bus: node %u %s, told by %s", id,
 		 model_state_name(model_standing(fleet, id).state), who ?: "?");
-	follow(daemon);
+	daemon_bus_follow(daemon);
 	if (node && what == AD_TOLD_UNDRAIN && json_is_true(json_object_get(told, "now")))
 		daemon_pop_is_back(daemon, node->pop);
 }

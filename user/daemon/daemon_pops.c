@@ -151,12 +151,6 @@ static int note_change(__u16 id, void *arg)
 	return 0;
 }
 
-/* At least one drains, and none is up. Without nodes there is nothing to say. */
-static bool drains(const struct model_pop *pop)
-{
-	return pop->nr[MODEL_DRAINING] && !pop->nr[MODEL_UP];
-}
-
 static int follow(struct daemon *daemon, const char *name, bool is_drained)
 {
 	const struct pins *pins = &daemon->loader->pins;
@@ -171,8 +165,9 @@ static int follow(struct daemon *daemon, const char *name, bool is_drained)
 	err = pops_drain(pins, name, now);
 	if (!err)
 		log_info("POP %s: %s", name,
-			 is_drained ? "all its nodes drain: steered names stop naming it"
-				    : "its nodes take new flows again: steered names name it");
+			 is_drained
+				 ? "all its nodes drain or are lost: steered names stop naming it"
+				 : "its nodes take new flows again: steered names name it");
 	return err;
 }
 
@@ -223,7 +218,7 @@ static int follow_all(struct daemon *daemon, struct model_pop *sums)
 		model_pop_add(&sums[config->nodes[i].pop],
 			      model_standing(daemon->loader->fleet, config->nodes[i].id));
 	for (i = 0; !err && i < config->nr_pops; i++)
-		err = follow(daemon, config->pops[i].name, drains(&sums[i]));
+		err = follow(daemon, config->pops[i].name, model_pop_drains(&sums[i]));
 	return err;
 }
 

@@ -35,6 +35,8 @@ static enum model_cause find_cause(const struct model_columns *columns)
 		return MODEL_BY_ABSENT;
 	if (columns->configured == MODEL_CONFIGURED_DOWN)
 		return MODEL_BY_DOWN;
+	if (columns->silent && columns->missed)
+		return MODEL_BY_LOST;
 	if (columns->silent)
 		return drains ? MODEL_BY_DRAINING_SILENT : MODEL_BY_SILENT;
 	if (columns->told == AD_TOLD_NOTHING && columns->reported != AD_TOLD_NOTHING)
@@ -78,6 +80,12 @@ const char *model_cause_text(enum model_cause cause)
 void model_pop_add(struct model_pop *pop, struct model_standing standing)
 {
 	pop->nr[standing.state]++;
+	pop->lost += standing.cause == MODEL_BY_LOST;
+}
+
+bool model_pop_drains(const struct model_pop *pop)
+{
+	return (pop->nr[MODEL_DRAINING] || pop->lost) && !pop->nr[MODEL_UP];
 }
 
 enum model_state model_pop_resolve(const struct model_pop *pop)
@@ -182,6 +190,14 @@ void model_see(struct model *model, __u16 id, bool silent, __u32 now_s)
 	struct row *row = row_of(model, id);
 
 	row->columns.silent = silent;
+	settle(model, row, now_s);
+}
+
+void model_miss(struct model *model, __u16 id, bool missed, __u32 now_s)
+{
+	struct row *row = row_of(model, id);
+
+	row->columns.missed = missed;
 	settle(model, row, now_s);
 }
 

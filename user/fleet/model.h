@@ -7,6 +7,7 @@
  *
  *   configured  the configuration: nodes[].state          model_configure()
  *   silent      peer_watch.h: sent to, and not heard of   model_see()
+ *   missed      the bus: not heard of any more            model_miss()
  *   told        an operator: drain, undrain               model_tell()
  *   reported    another node's operator, by the bus       model_report()
  *
@@ -35,6 +36,7 @@ enum model_state {
 #define MODEL_CAUSES(X)                                                                            \
 	X(ABSENT, OUT, "absent", "unknown", "the data path does not know it")                      \
 	X(DOWN, OUT, "configured_down", "dead", "nodes[].state is down")                           \
+	X(LOST, OUT, "lost", "dead", "is heard of neither by the bus nor through the tunnel")      \
 	X(DRAINING_SILENT, DRAINING, "draining_silent", "silent",                                  \
 	  "drains, and does not answer through the tunnel")                                        \
 	X(SILENT, UP, "silent", "silent", "does not answer through the tunnel")                    \
@@ -66,6 +68,7 @@ struct model_columns {
 	enum ad_told_what told;
 	bool silent;
 	enum ad_told_what reported;
+	bool missed;
 };
 
 struct model_standing {
@@ -85,8 +88,11 @@ const char *model_cause_text(enum model_cause cause);
 /* A POP: its nodes, by how they stand. */
 struct model_pop {
 	size_t nr[MODEL_STATES];
+	size_t lost; /* of those that are out */
 };
 void model_pop_add(struct model_pop *pop, struct model_standing standing);
+/* At least one drains or is lost, and none is up. Of a POP without nodes that is not so. */
+bool model_pop_drains(const struct model_pop *pop);
 /* Up if one of its nodes is, else draining if one does, else out. */
 enum model_state model_pop_resolve(const struct model_pop *pop);
 
@@ -108,6 +114,7 @@ void model_free(struct model *model);
  */
 void model_configure(struct model *model, const struct config *config, __u32 now_s);
 void model_see(struct model *model, __u16 id, bool silent, __u32 now_s);
+void model_miss(struct model *model, __u16 id, bool missed, __u32 now_s);
 void model_tell(struct model *model, __u16 id, enum ad_told_what told, __u32 now_s);
 void model_report(struct model *model, __u16 id, enum ad_told_what reported, __u32 now_s);
 /* How a node stood since when, as a process before us left it: before any other of these calls. */

@@ -63,12 +63,13 @@ static void look_at(struct peer_watch *watch, const struct probe *probe, const s
 {
 	struct peer_seen *seen = &watch->seen[node->id];
 	struct ad_peer_count count;
+	struct model_columns columns = model_columns(model, node->id);
 	bool heard, sent;
 
 	if (pins_read_peer(pins, node->id, &count))
 		return;
 	if (!seen->begun)
-		begin(seen, &count, model_columns(model, node->id).silent);
+		begin(seen, &count, columns.silent);
 	heard = count.rx.packets != seen->rx;
 	sent = count.tx.packets != seen->tx;
 	seen->rx = count.rx.packets;
@@ -78,7 +79,7 @@ static void look_at(struct peer_watch *watch, const struct probe *probe, const s
 		tell(model, probe, node, false);
 		return;
 	}
-	if (!sent && !seen->asked)
+	if (!sent && !seen->asked && !columns.missed)
 		return;
 	if (seen->asked >= UNANSWERED)
 		tell(model, probe, node, true);
