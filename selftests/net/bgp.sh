@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# bgp.sh: a BGP daemon at the POP of keeper.sh (SPEAKER: bird, frr), and a neighbour, a BIRD, which notes what it hears
+# bgp.sh: a BGP daemon at the POP of keeper.sh (SPEAKER: bird, frr, exabgp), and a neighbour, a BIRD, which notes what it hears
 # and when. Sourced by bgp*.t.
 # shellcheck shell=bash source-path=SCRIPTDIR
 
@@ -7,9 +7,9 @@
 
 readonly OUR_AS=65001 THEIR_AS=65002
 SPEAKER=${SPEAKER:-bird}
-FRR=$LAB_DIR/frr
+FRR=$LAB_DIR/frr EXABGP=$LAB_DIR/exabgp
 EXAMPLES=$KEEPER_HOME/../../deploy/examples
-declare -A SOCKET=([bird]=$LAB_DIR/pop.ctl [frr]=$FRR/bgpd.vty)
+declare -A SOCKET=([bird]=$LAB_DIR/pop.ctl [frr]=$FRR/bgpd.vty [exabgp]=$EXABGP/anydoor.sock)
 BGP="driver: $SPEAKER, socket: ${SOCKET[$SPEAKER]}, as: $OUR_AS, prepend: 2, warm: 1s, settle: 1s"
 
 bgp_up() {
@@ -118,6 +118,31 @@ frr_reload() {
 		--stdout "$FRR/frr.conf"
 }
 
+# The example that we ship, with the addresses of here. ExaBGP and what it runs are the user exabgp.
+exabgp_prepare() {
+	mkdir -p "$EXABGP"
+	sed "s|/usr/local/bin/anydoor exabgp|$ANYDOOR exabgp --file $LAB_DIR/run/exabgp.routes --socket ${SOCKET[exabgp]}|
+		s/64512/$OUR_AS/; s/64496/$THEIR_AS/; s/198\.51\.100\.254/10.9.0.2/; s/198\.51\.100\.1/10.9.0.1/
+		s/2001:db8:ffff::fe/fd09:0::2/; s/2001:db8:ffff::1/fd09:0::1/; s/hold-time 9/hold-time 30/" \
+		"$EXAMPLES/exabgp.conf" >"$EXABGP/exabgp.conf"
+	chown -R exabgp:exabgp "$EXABGP"
+	chmod 750 "$EXABGP"
+}
+
+exabgp_start() {
+	(exec nsenter --net="/run/netns/$LAB_NAME-pop" setpriv --reuid exabgp --regid exabgp --clear-groups \
+		env exabgp.daemon.user=exabgp exabgp.daemon.daemonize=false exabgp.api.cli=false exabgp.tcp.delay=0 \
+		exabgp "$EXABGP/exabgp.conf") >>"$LAB_DIR/exabgp.log" 2>&1 &
+	EXABGP_PID=$!
+}
+
+exabgp_stop() {
+	[[ -n ${EXABGP_PID:-} ]] || return 0
+	kill "$EXABGP_PID" 2>/dev/null
+	wait "$EXABGP_PID" 2>/dev/null || true
+	EXABGP_PID=
+}
+
 ask_bird() { # PLACE COMMAND...
 	birdc -r -s "$LAB_DIR/$1.ctl" "${@:2}"
 }
@@ -151,6 +176,16 @@ resets() {
 # Messages about routes that the neighbour has got.
 sent() {
 	grep -c "over[46].ipv[46] > " "$LAB_DIR/client.bird" || true
+}
+
+# HEARD is all that the neighbour hears of routes while CMD runs.
+hear_during() { # CMD...
+	local before
+	before=$(wc -l <"$LAB_DIR/client.bird")
+	"$@"
+	HEARD=$(tail -n "+$((before + 1))" "$LAB_DIR/client.bird" |
+		grep -oE "over[46].ipv[46] > (added|removed|updated|replaced)" | sort | uniq -c | sed 's/^ *//' | paste -sd, || true)
+	HEARD=${HEARD:-nothing}
 }
 
 # What status says of BGP, or of the steps of a drain.

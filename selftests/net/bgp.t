@@ -116,4 +116,21 @@ ok "loaded again, announced again" await 10 all_hear "$PLAIN"
 daemon_kill KILL
 ok "detach with no daemon" anydoor detach --force
 ok "nothing is announced" await 3 all_hear "$NOTHING"
+
+# --- a BIRD that is a user of its own, as Debian's unit starts it -----------------------------------
+bird_stop pop
+mkdir "$LAB_DIR/own"
+chown bird:bird "$LAB_DIR/own"
+sed "s|\"$LAB_DIR/pop.bird\"|\"$LAB_DIR/own/log\"|" "$LAB_DIR/pop.conf" >"$LAB_DIR/own/bird.conf"
+at pop bird -u bird -g bird -c "$LAB_DIR/own/bird.conf" -s "$LAB_DIR/own/ctl" -P "$LAB_DIR/own/pid"
+cp "$LAB_DIR/own/pid" "$LAB_DIR/pop.pid"
+configure bgp="{ ${BGP/pop.ctl/own/ctl} }"
+daemon_start
+ok "anydoor may not use its socket: it is told" await 10 \
+	bgp_says '.trouble' "\"BIRD does not answer at $LAB_DIR/own/ctl: Permission denied\""
+daemon_kill TERM
+DAEMON_AS=(setpriv --groups bird)
+daemon_start
+ok "in the group bird it may: the VIPs are announced" await 20 all_hear "$PLAIN"
+ok "and the fact is known" await 10 bgp_says '[.answered, .as_wished]' '[true,true]'
 done_testing

@@ -25,16 +25,6 @@ ok "to whom" bgp_says '.neighbours | map([.neighbour, .family, .announced])' '[[
 is "the driver" "$(status .bgp.driver)" '"frr"'
 
 # --- restarts --------------------------------------------------------------------------------------
-# HEARD is all that the neighbour hears of routes while CMD runs.
-hear_during() { # CMD...
-	local before
-	before=$(wc -l <"$LAB_DIR/client.bird")
-	"$@"
-	HEARD=$(tail -n "+$((before + 1))" "$LAB_DIR/client.bird" |
-		grep -oE "over[46].ipv[46] > (added|removed|updated|replaced)" | sort | uniq -c | sed 's/^ *//' | paste -sd, || true)
-	HEARD=${HEARD:-nothing}
-}
-
 # When FRR stops, its sessions end; what it says in new ones is listened to.
 hear_restart() {
 	speaker_stop

@@ -38,6 +38,11 @@ bird_accepts() { # [ATTRIBUTES]
 	bird -p -c "$dir/bird.conf"
 }
 
+exabgp_accepts() {
+	sed "s|/usr/local/bin/anydoor|$dir/usr/bin/anydoor|" "$dir/usr/share/doc/anydoor/examples/exabgp.conf" >"$dir/exabgp.conf"
+	exabgp --validate "$dir/exabgp.conf"
+}
+
 boots() {
 	sed "s|/run/|$dir/|" "$dir/usr/lib/tmpfiles.d/anydoor.conf" >"$dir/tmpfiles.conf"
 	systemd-tmpfiles --create --boot "$dir/tmpfiles.conf"
@@ -54,7 +59,7 @@ libraries_come() {
 }
 
 servers() { # LIST: packages that answer somebody, or boot another machine
-	grep -cE '^(bind9|nsd|knot|bird2|frr|nginx|unbound|gdnsd|prometheus|qemu|iperf3)' "$top/deploy/$1"
+	grep -cE '^(bind9|nsd|knot|bird2|frr|exabgp|nginx|unbound|gdnsd|prometheus|qemu|iperf3)' "$top/deploy/$1"
 }
 
 ok "make deps installs every library of the build" libraries_come
@@ -70,6 +75,7 @@ ok "and while the VIPs are announced" bird_accepts ""
 ok "and while they are de-preferred" bird_accepts " { bgp_community.add((65535,0)); bgp_path.prepend(64512); }"
 ok "but not what is wrong" not bird_accepts " nonsense"
 ok "FRR accepts the example" vtysh -C -f "$dir/usr/share/doc/anydoor/examples/frr.conf"
+ok "ExaBGP accepts the example" exabgp_accepts
 ok "systemd makes what FRR reads at boot" boots
 if command -v systemd-analyze >/dev/null; then
 	ok "systemd accepts the unit" systemd_accepts
@@ -83,7 +89,7 @@ ok "man finds the page" man -l "$dir/usr/share/man/man8/anydoor.8"
 echo "# mine" >>"$dir/etc/anydoor/anydoor.yaml"
 ok "install again" installs
 ok "a configuration that is there stays" grep -q "# mine" "$dir/etc/anydoor/anydoor.yaml"
-rm -r "$dir/anydoor-run" "$dir/anydoor" "$dir/bird.conf" "$dir/tmpfiles.conf"
+rm -r "$dir/anydoor-run" "$dir/anydoor" "$dir/bird.conf" "$dir/exabgp.conf" "$dir/tmpfiles.conf"
 ok "uninstall" installs --remove
 is "only /etc is left" "$(files | paste -sd' ')" "./etc/anydoor/anydoor.yaml \
 ./etc/anydoor/fleet.key ./etc/anydoor/zones/example.com.zone"

@@ -7,6 +7,7 @@
 #include <string.h>
 #include "bgp.h"
 #include "bird.h"
+#include "exabgp.h"
 #include "frr.h"
 #include "user/base/addr.h"
 
@@ -174,6 +175,8 @@ const struct bgp_driver *bgp_driver_of(const struct bgp_setup *setup)
 		return &bird_driver;
 	case CONFIG_BGP_FRR:
 		return &frr_driver;
+	case CONFIG_BGP_EXABGP:
+		return &exabgp_driver;
 	default:
 		return NULL;
 	}

@@ -9,7 +9,7 @@
 #include "record.h"
 #include "user/base/file.h"
 
-static const char *const drivers[] = { "none", "print", "bird", "frr" };
+static const char *const drivers[] = { "none", "print", "bird", "frr", "exabgp" };
 
 bool record_path(const char *run_dir, const char *instance, char path[RECORD_PATH_MAX])
 {

@@ -42,6 +42,7 @@ int cmd_detach(const struct globals *globals, int argc, char **argv);
 int cmd_bus(const struct globals *globals, int argc, char **argv);
 int cmd_history(const struct globals *globals, int argc, char **argv);
 int cmd_keys(const struct globals *globals, int argc, char **argv);
+int cmd_exabgp(const struct globals *globals, int argc, char **argv);
 int cmd_keygen(const struct globals *globals, int argc, char **argv);
 int cmd_version(const struct globals *globals, int argc, char **argv);
 
@@ -52,6 +53,7 @@ extern const struct arg cmd_flows_args[];
 extern const struct arg cmd_bus_args[];
 extern const struct arg cmd_history_args[];
 extern const struct arg cmd_keys_args[];
+extern const struct arg cmd_exabgp_args[];
 extern const struct arg cmd_keygen_args[];
 extern const struct arg cmd_stats_args[];
 extern const struct arg cmd_query_args[];

@@ -82,6 +82,8 @@ static const struct command commands[] = {
 	  cmd_run_args },
 	{ "detach", cmd_detach, "[OPTIONS]", "take the data path off the interfaces",
 	  cmd_detach_args },
+	{ "exabgp", cmd_exabgp, "[OPTIONS]",
+	  "tell ExaBGP, which runs this, what to announce (bgp.driver: exabgp)", cmd_exabgp_args },
 	{ "version", cmd_version, "", "print the versions of program, ABI, libraries and kernel",
 	  NULL },
 	{ "help", cmd_help, "[COMMAND]", "list the commands, or say how one is used", NULL },

@@ -266,7 +266,8 @@ enum config_bgp_driver {
 	CONFIG_BGP_NONE,
 	CONFIG_BGP_PRINT, /* an operator does it */
 	CONFIG_BGP_BIRD,
-	CONFIG_BGP_FRR
+	CONFIG_BGP_FRR,
+	CONFIG_BGP_EXABGP
 };
 struct config_bgp {
 	enum config_bgp_driver driver;

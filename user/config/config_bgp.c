@@ -19,6 +19,7 @@ static const struct {
 	[CONFIG_BGP_PRINT] = { "no BGP daemon", "bird.conf", "/run/bird/bird.ctl" },
 	[CONFIG_BGP_BIRD] = { "BIRD", "bird.conf", "/run/bird/bird.ctl" },
 	[CONFIG_BGP_FRR] = { "FRR", "frr.conf", "/run/frr/bgpd.vty" },
+	[CONFIG_BGP_EXABGP] = { "ExaBGP", "exabgp.routes", "/run/exabgp/anydoor.sock" },
 };
 
 void later_bgp_file(struct config_reader *loader, const struct value *value)

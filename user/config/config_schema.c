@@ -548,17 +548,19 @@ const struct schema_row config_schema[] = {
 	{ "bgp", SCHEMA_MAP, IN(config, bgp.line),
 	  .help = "what the BGP daemon of this host tells its neighbours of the VIPs" },
 	{ "bgp.driver", SCHEMA_CHOICE, CHANGE_AT_ONCE, IN(config, bgp.driver),
-	  .choices = "none|print|bird|frr", .fallback = "none",
-	  .help = "who does it: `bird`, `frr`: BIRD 2 or FRR announces and withdraws as anydoor "
-		  "says; `print`: an operator, whom the log tells what to do; `none`: BGP is not "
-		  "our business" },
+	  .choices = "none|print|bird|frr|exabgp", .fallback = "none",
+	  .help = "who does it: `bird`, `frr`, `exabgp`: BIRD 2, FRR or ExaBGP announces and "
+		  "withdraws as anydoor says; `print`: an operator, whom the log tells what to do; "
+		  "`none`: BGP is not our business" },
 	{ "bgp.file", SCHEMA_DIR, CHANGE_RESTART, IN(config, bgp.file), .max = 200,
-	  .says = "`bird.conf` or `frr.conf` in `state.run`", .later = later_bgp_file,
+	  .says = "in `state.run`, `bird.conf`, `frr.conf` or `exabgp.routes`",
+	  .later = later_bgp_file,
 	  .help = "file that anydoor writes and the BGP daemon reads at its start; it should be "
 		  "gone after a reboot, so that nothing is announced before anydoor runs" },
 	{ "bgp.socket", SCHEMA_DIR, CHANGE_AT_ONCE, IN(config, bgp.socket), .max = 107,
-	  .says = "`/run/bird/bird.ctl` or `/run/frr/bgpd.vty`", .later = later_bgp_socket,
-	  .help = "control socket of the BGP daemon" },
+	  .says = "`/run/bird/bird.ctl`, `/run/frr/bgpd.vty` or `/run/exabgp/anydoor.sock`",
+	  .later = later_bgp_socket,
+	  .help = "control socket of the BGP daemon; of ExaBGP, that of `anydoor exabgp`" },
 	{ "bgp.as", SCHEMA_COUNT, CHANGE_AT_ONCE, IN(config, bgp.as), .min = 1, .max = 4294967295,
 	  .says = "none", .help = "AS number of this POP, which is prepended" },
 	{ "bgp.prepend", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, bgp.prepend),
@@ -574,7 +576,8 @@ const struct schema_row config_schema[] = {
 		  "any: all of them" },
 	{ "bgp.neighbours[]", SCHEMA_TEXT, .unique = true, .size = sizeof(char *), .min = 1,
 	  .max = CONFIG_BGP_NAME_MAX,
-	  .help = "name of a BGP protocol of BIRD; address of a neighbour of FRR" },
+	  .help = "name of a BGP protocol of BIRD; address of a neighbour of FRR "
+		  "or ExaBGP" },
 	{ "bgp.prefixes", SCHEMA_LIST, CHANGE_AT_ONCE,
 	  LIST_OF(struct config_prefix, bgp.prefixes, bgp.nr_prefixes), .max = AD_VIP_MAX,
 	  .help = "networks that are announced; without any: each VIP alone, as /32 or /128" },
