@@ -200,3 +200,19 @@ step_is() { # STEP
 same_held() { # true|false
 	same "$(anydoor status --json | jq -r '.drain.steps.held')" "$1"
 }
+
+# The host is started again: nothing is pinned any more, what was in /run is gone, and so are the connections. What the
+# neighbour had heard until the new daemon began is in $before.
+reboot() {
+	bird_stop pop
+	daemon_kill KILL
+	anydoor detach --force >/dev/null
+	at pop ss -K "sport = $PORT" >/dev/null
+	rm -r "$LAB_DIR/run"
+	bird_start pop
+	await 10 sessions_are_up
+	# shellcheck disable=SC2034 # the tests compare it
+	before=$(sent)
+	daemon_start
+	sleep 5
+}

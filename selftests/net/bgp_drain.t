@@ -76,20 +76,6 @@ ok "nothing comes: quiet" await 20 step_is quiet
 survives quiet "$NOTHING"
 
 # --- a reboot --------------------------------------------------------------------------------------
-# Nothing is pinned any more, what was in /run is gone, and so are the connections.
-reboot() {
-	bird_stop pop
-	daemon_kill KILL
-	anydoor detach --force >/dev/null
-	at pop ss -K "sport = $PORT" >/dev/null
-	rm -r "$LAB_DIR/run"
-	bird_start pop
-	await 10 sessions_are_up
-	before=$(sent)
-	daemon_start
-	sleep 5
-}
-
 reboot
 ok "after a reboot nothing is announced" all_hear "$NOTHING"
 is "the node drains on" "$(status .drain.draining)" true
