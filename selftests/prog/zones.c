@@ -109,7 +109,7 @@ static void zones_steer(struct config *config)
 	addr_parse("2001:db8:c::", &near_fra[1].address);
 	addr_parse("203.0.113.0", &near_sin[0].address);
 	config->pops = pops;
-	config->nr_pops = 3;
+	config->nr_pops = config->nr_own_pops = 3;
 	config->regions = regions;
 	config->nr_regions = 2;
 	config->policies = policies;
