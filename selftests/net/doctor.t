@@ -172,7 +172,7 @@ told_of "a key file of somebody else" critical keys "belongs to user 65534"
 chown 0 "$LAB_DIR/fleet.key"
 well
 bus_configure keys="{ file: fleet.key, epoch: 2 }"
-told_of "an epoch that is not in use" warning keys "has 2, in use is 1: \`anydoor reload\`"
+told_of "an epoch that is not in use" warning keys "the keys in use are not those of epoch 2 of"
 bus_configure
 well
 chmod 777 "$LAB_DIR/run"

@@ -77,6 +77,11 @@ mended_planned_maintenance_2() {
 	ok "and serves" await 15 served_by fra
 }
 
+mended_planned_maintenance_3() {
+	mended_planned_maintenance_2
+	ok "history names the operator" grep -q "a look at its rack" <(enter sin anydoor history)
+}
+
 happen_a_pop_is_lost_1() {
 	at edge_sin sysctl -qw net.ipv6.conf.sin.keep_addr_on_down=1
 	at edge_sin ip link set sin down

@@ -4,6 +4,7 @@
  */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <sodium.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -11,6 +12,8 @@
 #include "doctor.h"
 #include "user/base/output.h"
 #include "user/bgp/bgp.h"
+#include "user/config/keys.h"
+#include "user/state/epoch.h"
 
 /* --- the key file ----------------------------------------------------------------------------- */
 
@@ -37,35 +40,64 @@ static void look_at_file(struct doctor *doctor, const char *path)
 			   path, st.st_mode & 07777, path);
 }
 
-/* What was changed in the file and not read since. */
-static void look_at_epoch(struct doctor *doctor)
+static int read_keys(const struct doctor *doctor, struct ad_keys *keys)
 {
 	int fd = pins_map(&doctor->view.pins, "keys", false);
-	unsigned int wanted = doctor->config->key_epoch;
-	struct ad_keys keys = {};
 	__u32 zero = 0;
-	int err = fd < 0 ? -fd : bpf_map_lookup_elem(fd, &zero, &keys) ? errno : 0;
+	int err = fd < 0 ? -fd : bpf_map_lookup_elem(fd, &zero, keys) ? errno : 0;
 
 	if (fd >= 0)
 		close(fd);
+	return err;
+}
+
+static bool are_same(const struct ad_keys *a, const struct ad_keys *b)
+{
+	bool same = !sodium_memcmp(a->stamp, b->stamp, sizeof(a->stamp));
+	size_t i;
+
+	for (i = 0; i < sizeof(a->tunnel) / sizeof(a->tunnel[0]); i++)
+		same &= a->tunnel[i].epoch == b->tunnel[i].epoch &&
+			!a->tunnel[i].valid == !b->tunnel[i].valid &&
+			!sodium_memcmp(a->tunnel[i].key, b->tunnel[i].key,
+				       sizeof(a->tunnel[i].key));
+	return same;
+}
+
+/*
+ * Another key is in use where the file was changed and not read since. The epoch is the
+ * configuration's, or a higher one that was set by the bus.
+ */
+static void look_at_epoch(struct doctor *doctor)
+{
+	struct config wanted = *doctor->config;
+	struct ad_keys in_use = {}, keys = {};
+	__u8 id[16];
+	int err = read_keys(doctor, &in_use);
+
+	epoch_count_kept(&wanted, doctor->globals->instance);
 	if (err == EACCES || err == EPERM)
 		doctor_unknown(doctor, "keys.epoch: only root may see which one is in use");
 	else if (err)
 		doctor_unknown(doctor, "keys.epoch: %s", strerror(err));
-	else if (keys.tunnel[0].epoch != wanted)
+	else if (keys_load(wanted.key_file, wanted.key_epoch, &keys, id))
+		doctor_bad(doctor, "keys.file: %s: no key can be made of it", wanted.key_file);
+	else if (!are_same(&in_use, &keys))
 		doctor_warn(doctor,
-			    "keys.epoch: the configuration has %u, in use is %u: `anydoor reload`",
-			    wanted, keys.tunnel[0].epoch);
+			    "keys.epoch: the keys in use are not those of epoch %u of %s: "
+			    "`anydoor reload`",
+			    wanted.key_epoch, wanted.key_file);
 	else
-		doctor_fine(doctor, "keys.epoch: %u is in use", wanted);
-	explicit_bzero(&keys, sizeof(keys));
+		doctor_fine(doctor, "keys.epoch: %u is in use", wanted.key_epoch);
+	sodium_memzero(&in_use, sizeof(in_use));
+	sodium_memzero(&keys, sizeof(keys));
 }
 
 void doctor_keys(struct doctor *doctor)
 {
 	doctor->findings->check = "keys";
 	look_at_file(doctor, doctor->config->key_file);
-	if (doctor->loaded)
+	if (doctor->loaded && doctor_level(doctor->findings, "keys") == FINDING_FINE)
 		look_at_epoch(doctor);
 }
 
