@@ -94,10 +94,10 @@ check --json
 is "a good host: JSON" "$(jq -c '[.ok, .errors]' <<<"$said")" "[true,[]]"
 
 # What the flow table takes is said before it is taken, and held against what there is.
-check_with() { # check_with KB: on a machine with so much memory available
+check_with() { # check_with KB [doctor]: on a machine with so much memory available
 	echo "MemAvailable: $1 kB" >"$dir/meminfo"
 	said=$(in_host unshare -m sh -c 'mount --bind "$1" /proc/meminfo && shift && exec "$@"' sh \
-		"$dir/meminfo" "$anydoor" check --config "$dir/anydoor.yaml" 2>&1)
+		"$dir/meminfo" "$anydoor" "${2:-check}" --config "$dir/anydoor.yaml" 2>&1)
 	code=$?
 }
 configure "stamp: {clock: any}" "flows: {max: 10M}"
@@ -107,9 +107,16 @@ ok "10M flows: the memory is told" grep -qF "room for 16.8M flows takes 1.2 GB" 
 check_with 2000000
 is "10M flows, memory for hardly more: exit code" "$code" 0
 ok "10M flows, memory for hardly more: warned" grep -qF "warning: flows.max: a table of 16.8M takes 1.2 GB of kernel memory, and 2.0 GB are available" <<<"$said"
+check_with 2000000 doctor
+ok "by doctor, too" grep -q "^warning *memory .*flows.max: a table of 16.8M" <<<"$said"
 check_with 1000000
 is "10M flows, no memory for them: exit code" "$code" 1
 configure
+
+mkdir "$dir/nothing"
+in_host unshare -m sh -c 'mount --bind "$1" /sys/kernel/btf && shift && exec "$@"' sh "$dir/nothing" \
+	"$anydoor" doctor --config "$dir/anydoor.yaml" >"$dir/said" 2>&1 || true
+ok "a kernel without BTF" grep -q "^critical *kernel .*has no BTF" "$dir/said"
 
 interfaces=eth7 configure
 finds "no such interface" 1 "eth7 is not an interface of this host"

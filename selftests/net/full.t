@@ -62,6 +62,7 @@ ok "status has nothing to say of that" enter sin anydoor status
 
 refuse 5
 ok "no room a moment ago: a warning" status_warns
+ok "and doctor's" grep -q "^warning *flows .*the flow table was too full" <<<"$(enter sin anydoor doctor --quiet --alone)"
 refuse 700
 ok "that is long ago" not status_warns
 ok "nobody was reset" no_resets

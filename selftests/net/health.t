@@ -22,10 +22,15 @@ tells() { # TEXT
 	status .warnings | grep -qF -- "$1"
 }
 
-# finds NAME TEXT CODE: status and /healthz know.
+doctor_says() { # TEXT
+	grep -qF -- "$1" <<<"$(anydoor doctor --quiet --alone)"
+}
+
+# finds NAME TEXT CODE: status, doctor and /healthz know.
 finds() {
 	await 4 tells "$2" # carrier, for one, is noticed within a second
 	refused "$1" 4 "$2" anydoor status
+	ok "$1: doctor" doctor_says "$2"
 	ok "$1: /healthz" await 4 health_is "$3" "$( ((${3} == 503)) && echo "$2" || echo degraded)"
 }
 

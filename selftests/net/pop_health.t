@@ -289,6 +289,7 @@ reload
 is "but not by checks alone, if so configured" "$(www)" "10 $FRA"
 is "told" "$(health_of fra) $(health_of nyc) $(health_of sin)" "kept kept kept"
 ok "as a warning" grep -q "health.at_least" <<<"$(status .warnings)"
+ok "also by doctor" grep -q "^warning *health .*health.at_least" <<<"$(anydoor doctor --quiet --alone)"
 is "an operator may" "$(anydoor pop fra down; www)" $'fra: down\n'"10 $NYC"
 anydoor pop fra auto >/dev/null
 

@@ -144,6 +144,7 @@ DAEMON=$!
 await 10 test -S "$LAB_DIR/run/one/control"
 ok "no cgroup v2: told in rtt" await 10 says '^not measured here: cgroup v2 is not mounted'
 ok "and status" grep -q "round-trip times are not measured here (cgroup v2 is not mounted" <<<"$(anydoor status)"
+ok "and doctor" grep -q "^warning *rtt .*not measured here (cgroup v2 is not mounted" <<<"$(anydoor doctor --quiet --alone)"
 ok "and the log" logged "round-trip times are not measured here: cgroup v2 is not mounted"
 ok "answers go on" goes_to asia nyc
 daemon_kill TERM

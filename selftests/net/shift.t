@@ -40,6 +40,7 @@ for family in 4 6; do
 	ok "the upload over IPv$family arrives" upload_complete $family $UPLOAD_S
 done
 downloads_intact 30 four six
+ok "doctor says in which mode" grep -q "^ok *xdp .*: ${LAB_XDP:-native}, " <<<"$(enter nyc anydoor doctor --alone)"
 ok "nobody was reset" no_resets
 at_least "nyc led packets home" "$(counter nyc wrap_stamp)" 1000
 at_least "sin led packets home" "$(counter sin wrap_stamp)" 1000
