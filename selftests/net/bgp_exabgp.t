@@ -107,7 +107,7 @@ release old || true
 configure bgp="{ $BGP, neighbours: [10.9.0.2, '198.51.100.77'] }"
 anydoor reload >/dev/null
 ok "a neighbour that ExaBGP does not have is told" await 8 \
-	bgp_says '.trouble' '"ExaBGP has no neighbour '"'198.51.100.77'"' (bgp.neighbours)"'
+	bgp_says '.trouble' '"ExaBGP has no session with '"'198.51.100.77'"' (bgp.neighbours)"'
 configure bgp="{ $BGP, prefixes: [198.51.100.0/24, '2001:db8::/64'] }"
 anydoor reload >/dev/null
 ok "networks in place of VIPs are announced" await 8 hears 198.51.100.0/24 "$PLAIN"

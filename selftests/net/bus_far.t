@@ -24,6 +24,7 @@ export SUDO_USER=alice
 refused "nothing is loaded" 3 "not loaded" anydoor drain nyc
 nats_start
 anydoor bus init >/dev/null 2>&1
+rubbish ask.2 keys.tunnel gone.2 # which is written over
 daemon_start
 other_start
 ok "both are on the bus" await 10 both_fresh

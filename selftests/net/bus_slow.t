@@ -59,7 +59,7 @@ is "a connection beside it" "$HELD" holding
 slow 300
 sleep 3
 ok "0.3 s: fresh" is_state anydoor fresh
-ok "an operator does not wait" within 500 anydoor pop nyc down
+ok "an operator waits for seconds at most" within 4000 anydoor pop nyc down
 ok "the other hears it in time" await_ms 2000 told_at other nyc down
 at_least "what it takes is shown, ms" "$(echo_ms)" 550
 anydoor pop nyc auto >/dev/null
@@ -81,7 +81,7 @@ for ms in 1000 2000 5000; do
 		ok "$ms ms: stale, says status" grep -q "bus is stale for" <<<"$said"
 	fi
 	diag "$ms ms: $(bus '"\(.state), echo after \(.echo_ms) ms, \(.why)"')"
-	ok "an operator does not wait" within 500 anydoor pop nyc down
+	ok "an operator waits for seconds at most" within 4000 anydoor pop nyc down
 	ok "nor status" within 500 grep -q . <(anydoor status)
 	ok "nor an answer, which obeys" within 500 www 192.0.2.10
 	anydoor pop nyc up >/dev/null

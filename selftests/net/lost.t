@@ -110,6 +110,13 @@ took_ms=$(((${EPOCHREALTIME/./} - began) / 1000))
 ok "as soon as they speak ($took_ms ms)" test "$took_ms" -lt 1000
 at_least "by nyc, which knows why" "$(counter nyc owner_dead)" 2
 is "new flows are served" "$(web_who 4) $(web_who 6)" "nyc nyc"
+sed -i "/name: ${NODE_NAME[fra]},/s/state: up/state: down/" "$LAB_DIR/nyc.yaml"
+enter nyc anydoor reload >/dev/null
+ok "an operator says that it is down, too: it is not named again" await 2 fra_is_out true
+sed -i "/name: ${NODE_NAME[fra]},/s/state: down/state: up/" "$LAB_DIR/nyc.yaml"
+enter nyc anydoor reload >/dev/null
+ok "nor when he takes that back" await 20 fra_is dead
+ok "for nothing is heard of it" fra_is_out true
 kill -STOP "$NATS"
 sleep 8
 ok "a bus that is stale changes nothing" fra_is dead

@@ -42,17 +42,20 @@ static void test_file_has_the_routes_that_are_wished(void)
 
 	is_file(&setup, BGP_WITHDRAW, BGP_ANNOUNCE,
 		"# anydoor: ip4 withdraw, ip6 announce\n"
+		"withdraw route 192.0.2.53/32 next-hop self\n"
 		"announce route 2001:db8:53::/48 next-hop self\n",
 		"IPv4 and IPv6 apart");
 	is_file(&setup, BGP_DEPREFER, BGP_WITHDRAW,
 		"# anydoor: ip4 deprefer, ip6 withdraw\n"
 		"announce route 192.0.2.53/32 next-hop self community [65535:0] as-path [ 64512 "
-		"64512 64512 ]\n",
+		"64512 64512 ]\n"
+		"withdraw route 2001:db8:53::/48 next-hop self\n",
 		"de-preferred");
 	setup.prepend = 0;
 	is_file(&setup, BGP_DEPREFER, BGP_WITHDRAW,
 		"# anydoor: ip4 deprefer, ip6 withdraw\n"
-		"announce route 192.0.2.53/32 next-hop self community [65535:0]\n",
+		"announce route 192.0.2.53/32 next-hop self community [65535:0]\n"
+		"withdraw route 2001:db8:53::/48 next-hop self\n",
 		"nothing is prepended");
 }
 
@@ -76,7 +79,7 @@ static void test_neighbours_and_routes_are_read(void)
 		"Peer            AS        up/down state       |     #sent     #recvd",
 		"10.0.0.1        65002     0:00:04 established           2          0",
 		"10.0.0.2        65002     down    connect               0          0",
-		"fd09:0::2       65002     0:00:04 established           2          0",
+		"fd09:0::2       65002   1 day, 0:00:05 established           2          0",
 		ROUTE("10.0.0.1", "ipv4", "192.0.2.53/32", ""),
 		ROUTE("10.0.0.1", "ipv4", "192.0.2.0/24", " community 65535:0"),
 		ROUTE("10.0.0.2", "ipv4", "192.0.2.53/32", ""),
@@ -99,6 +102,19 @@ static void test_neighbours_and_routes_are_read(void)
 	strcpy(setup.neighbours[setup.nr_neighbours++], "10.0.0.2");
 	read_all(fact, &setup, lines);
 	is_int(fact->nr, 1, "those of the configuration");
+	free(fact);
+}
+
+static void test_session_is_up_for_any_time(void)
+{
+	static const char *const lines[] = {
+		"10.0.0.1        65002   12 days, 10:00:05 established           2          0", NULL
+	};
+	struct bgp_fact *fact = calloc(1, sizeof(*fact));
+	struct bgp_setup setup = a_setup();
+
+	read_all(fact, &setup, lines);
+	ok(fact->nr == 1 && fact->list[0].established, "for days");
 	free(fact);
 }
 
@@ -159,6 +175,7 @@ int main(void)
 {
 	test_file_has_the_routes_that_are_wished();
 	test_neighbours_and_routes_are_read();
+	test_session_is_up_for_any_time();
 	test_communities_are_whole_words();
 	test_rubbish_is_not_read();
 	return done_testing();

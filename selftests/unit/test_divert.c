@@ -144,6 +144,24 @@ static void test_without_a_slow_start_all_come_back_at_once(void)
 	model_free(scene.model);
 }
 
+/* One step is all of it: what it adds would be more than a number holds. */
+static void test_the_shortest_slow_start_ends(void)
+{
+	struct scene scene;
+
+	scene_set(&scene);
+	scene.inputs.slow_start_s = 1;
+	fail(&scene, true);
+	step(&scene, 1);
+	fail(&scene, false);
+	step(&scene, 2);
+	is_int(scene.state.flags, 0, "after a failure");
+	drain_come_back(&scene.state);
+	step(&scene, 2);
+	is_int(scene.state.flags, 0, "after a drain");
+	model_free(scene.model);
+}
+
 static void test_a_reload_leaves_it_alone(void)
 {
 	struct scene scene;
@@ -163,6 +181,7 @@ int main(void)
 	test_recovery_grows_from_nothing_to_all();
 	test_undrain_grows_and_a_drain_ends_that();
 	test_without_a_slow_start_all_come_back_at_once();
+	test_the_shortest_slow_start_ends();
 	test_a_reload_leaves_it_alone();
 	return done_testing();
 }

@@ -34,9 +34,14 @@ static void write_family(FILE *out, const struct bgp_setup *setup, enum bgp_fami
 	char text[WISH_PREFIX_TEXT];
 	size_t i;
 
-	for (i = 0; wish != BGP_WITHDRAW && i < setup->nr_prefixes; i++) {
+	for (i = 0; i < setup->nr_prefixes; i++) {
 		if (!bgp_prefix_is(&setup->prefixes[i], family))
 			continue;
+		if (wish == BGP_WITHDRAW) {
+			fprintf(out, EXABGP_WITHDRAW "%s next-hop self\n",
+				wish_prefix(&setup->prefixes[i], text));
+			continue;
+		}
 		fprintf(out, EXABGP_ANNOUNCE "%s next-hop self",
 			wish_prefix(&setup->prefixes[i], text));
 		if (wish == BGP_DEPREFER)
@@ -85,15 +90,17 @@ static bool is_asked_about(const struct bgp_setup *setup, const char *name)
 static void read_neighbour(const char *line, const struct bgp_setup *setup, struct bgp_fact *fact)
 {
 	struct bgp_export *export = &fact->list[fact->nr];
-	char word[64], name[BGP_NAME_MAX + 1], state[32];
+	char word[64], name[BGP_NAME_MAX + 1];
 	enum bgp_family family;
+	unsigned int as;
 
-	if (sscanf(line, "%63s %*u %*s %31s", word, state) != 2 ||
-	    !read_name(word, name, &family) || !is_asked_about(setup, name) ||
-	    !bgp_setup_count(setup, family) || fact->nr == BGP_NEIGHBOURS_MAX * BGP_FAMILIES)
+	/* How long it is up may be of several words: "1 day, 0:00:05". */
+	if (sscanf(line, "%63s %u", word, &as) != 2 || !read_name(word, name, &family) ||
+	    !is_asked_about(setup, name) || !bgp_setup_count(setup, family) ||
+	    fact->nr == BGP_NEIGHBOURS_MAX * BGP_FAMILIES)
 		return;
 	*export = (struct bgp_export){ .family = family,
-				       .established = !strcmp(state, "established") };
+				       .established = strstr(line, " established ") };
 	snprintf(export->neighbour, sizeof(export->neighbour), "%s", name);
 	fact->nr++;
 }
@@ -193,11 +200,21 @@ static void fail(struct bgp_fact *fact, const struct bgp_setup *setup, int err)
 		 setup->socket, strerror(-err));
 }
 
+/* Else it hung up before all of it was done. */
+static bool is_whole(const char *text)
+{
+	size_t length = strlen(text), end = strlen(EXABGP_END "\n");
+
+	return length >= end && !strcmp(text + length - end, EXABGP_END "\n");
+}
+
 static bool reread(const struct bgp_setup *setup, struct bgp_fact *fact)
 {
 	char *text;
 	int err = talk_over(setup, EXABGP_AGAIN, &text);
 
+	if (!err && !is_whole(text))
+		err = -EPROTO;
 	free(text);
 	if (err)
 		fail(fact, setup, err);
@@ -213,7 +230,7 @@ static void name_the_missing(const struct bgp_setup *setup, struct bgp_fact *fac
 			if (!strcmp(setup->neighbours[i], fact->list[j].neighbour))
 				break;
 		if (j == fact->nr)
-			bgp_fail(fact, "ExaBGP has no neighbour '%s' (bgp.neighbours)",
+			bgp_fail(fact, "ExaBGP has no session with '%s' (bgp.neighbours)",
 				 setup->neighbours[i]);
 	}
 }

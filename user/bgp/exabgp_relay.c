@@ -54,15 +54,14 @@ static void say(struct relay *relay, const char *command)
 	relay->unacked++;
 }
 
-/* The next line of @text that announces something, in @line. */
-static const char *next_route(const char *text, char line[LINE_MOST])
+/* The next line of @text that begins with @verb, in @line. */
+static const char *next_line(const char *text, const char *verb, char line[LINE_MOST])
 {
 	while (text && *text) {
 		size_t length = strcspn(text, "\n");
 		const char *next = text + length + (text[length] == '\n');
 
-		if (!strncmp(text, EXABGP_ANNOUNCE, strlen(EXABGP_ANNOUNCE)) &&
-		    length < LINE_MOST) {
+		if (!strncmp(text, verb, strlen(verb)) && length < LINE_MOST) {
 			memcpy(line, text, length);
 			line[length] = '\0';
 			return next;
@@ -70,6 +69,11 @@ static const char *next_route(const char *text, char line[LINE_MOST])
 		text = next;
 	}
 	return NULL;
+}
+
+static const char *next_route(const char *text, char line[LINE_MOST])
+{
+	return next_line(text, EXABGP_ANNOUNCE, line);
 }
 
 /* "announce route 192.0.2.53/32 ": whether @text has a line that begins so. */
@@ -100,12 +104,16 @@ static void say_withdrawn(struct relay *relay, const char *line)
 	const char *prefix = line + strlen(EXABGP_ANNOUNCE);
 	char command[LINE_MOST];
 
-	snprintf(command, sizeof(command), "withdraw route %.*s next-hop self",
+	snprintf(command, sizeof(command), EXABGP_WITHDRAW "%.*s next-hop self",
 		 (int)strcspn(prefix, " "), prefix);
 	say(relay, command);
 }
 
-/* What is new in the file, or all of it. A file that is gone announces nothing. */
+/*
+ * What is new in the file, or all of it. A file that is gone announces nothing. ExaBGP keeps what
+ * another process of ours announced before it died, and that is not known here: so the file names
+ * what is withdrawn, too.
+ */
 static void look(struct relay *relay, bool again)
 {
 	char line[LINE_MOST], *text = NULL;
@@ -121,6 +129,8 @@ static void look(struct relay *relay, bool again)
 	for (at = relay->said; (at = next_route(at, line));)
 		if (!has_prefix(text, line))
 			say_withdrawn(relay, line);
+	for (at = again || !relay->said ? text : NULL; (at = next_line(at, EXABGP_WITHDRAW, line));)
+		say(relay, line);
 	for (at = text; (at = next_route(at, line));)
 		if (again || !has_line(relay->said, line))
 			say(relay, line);

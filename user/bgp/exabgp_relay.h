@@ -3,7 +3,7 @@
  * exabgp_relay.h: the process that ExaBGP runs: says to it what the file of the daemon has, and
  * hands ExaBGP's answers on to the daemon, by a local socket.
  *
- * Who connects says EXABGP_ASK or EXABGP_AGAIN (all is announced once more), hears what ExaBGP says
+ * Who connects says EXABGP_ASK or EXABGP_AGAIN (all is said once more), hears what ExaBGP says
  * of its neighbours and of what it exports, then the line EXABGP_END.
  */
 #ifndef AD_BGP_EXABGP_RELAY_H
@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #define EXABGP_ANNOUNCE	 "announce route "
+#define EXABGP_WITHDRAW	 "withdraw route "
 #define EXABGP_ASK	 "ask\n"
 #define EXABGP_AGAIN	 "again\n"
 #define EXABGP_END	 "end"

@@ -118,7 +118,8 @@ static bool keeps_family(struct frr_talk *talk, const struct bgp_setup *setup,
 
 	snprintf(command, sizeof(command), "show route-map %s json", map_name(family));
 	reply = ask_json(talk, command, &code);
-	keeps = reply && frr_map_is(reply, map_name(family), setup, wish);
+	/* Who does not answer in time has lost nothing that is known of. */
+	keeps = code < 0 || (reply && frr_map_is(reply, map_name(family), setup, wish));
 	json_decref(reply);
 	return keeps;
 }
@@ -127,13 +128,15 @@ static bool keeps_family(struct frr_talk *talk, const struct bgp_setup *setup,
 static bool keeps(const struct bgp_setup *setup, const struct bgp_wishes *wishes)
 {
 	struct frr_talk talk;
+	int code;
 	bool all;
 
 	if (frr_call(&talk, setup->socket))
 		return true; /* there is nobody who could lose something */
-	all = frr_ask(&talk, "enable") == FRR_TAKEN &&
-	      keeps_family(&talk, setup, BGP_IP4, wishes->of[BGP_IP4]) &&
-	      keeps_family(&talk, setup, BGP_IP6, wishes->of[BGP_IP6]);
+	code = frr_ask(&talk, "enable");
+	all = code < 0 ||
+	      (code == FRR_TAKEN && keeps_family(&talk, setup, BGP_IP4, wishes->of[BGP_IP4]) &&
+	       keeps_family(&talk, setup, BGP_IP6, wishes->of[BGP_IP6]));
 	frr_hang_up(&talk);
 	return all;
 }

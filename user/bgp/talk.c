@@ -11,7 +11,8 @@
 #include "talk.h"
 #include "user/base/clock.h"
 
-#define PATIENCE_US 5000000
+#define PATIENCE_US 5000000 /* for one reply */
+#define ALL_US	    9000000 /* for all of a conversation */
 
 static int await(const struct talk *talk, short events)
 {
@@ -34,6 +35,8 @@ int talk_say(struct talk *talk, const void *bytes, size_t size)
 	int err;
 
 	talk->until_us = clock_mono_us() + PATIENCE_US;
+	if (talk->until_us > talk->end_us)
+		talk->until_us = talk->end_us;
 	while (sent < size) {
 		some = send(talk->fd, (const char *)bytes + sent, size - sent,
 			    MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -66,9 +69,12 @@ int talk_hear(struct talk *talk, void *bytes, size_t size)
 int talk_call(struct talk *talk, const char *socket_path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	__u64 now_us = clock_mono_us();
 	int err;
 
-	*talk = (struct talk){ .fd = -1, .until_us = clock_mono_us() + PATIENCE_US };
+	*talk = (struct talk){ .fd = -1,
+			       .until_us = now_us + PATIENCE_US,
+			       .end_us = now_us + ALL_US };
 	if (strlen(socket_path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	strcpy(address.sun_path, socket_path);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * talk.h: a conversation with the control socket of a BGP daemon. Each question and its reply have
- * a few seconds.
+ * a few seconds, and all of it has less than ten.
  */
 #ifndef AD_BGP_TALK_H
 #define AD_BGP_TALK_H
@@ -12,6 +12,7 @@
 struct talk {
 	int fd;
 	__u64 until_us; /* CLOCK_MONOTONIC: when this reply must have ended */
+	__u64 end_us;	/* and all of it */
 };
 
 /* 0, then talk_hang_up(); or -errno. */

@@ -190,6 +190,7 @@ static void use(struct client *client)
 
 	if (config_load(client->config_path, &config, &errors)) {
 		say_text(client, BUS_TALK_DOWN, "", "the configuration has errors");
+		close_session(client); /* and is made anew by the configuration of before */
 	} else {
 		close_session(client);
 		config_free(client->config);

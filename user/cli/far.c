@@ -144,6 +144,12 @@ static int look(struct waiting *waiting, json_t **nodes)
 
 	if (code)
 		return code;
+	if (!json_is_true(json_object_get(reply, "ok"))) {
+		code = fail_lines(request->globals, EXIT_FAILED,
+				  json_incref(json_object_get(reply, "errors")));
+		json_decref(reply);
+		return code;
+	}
 	waiting->nr = waiting->quiet = waiting->undrained = 0;
 	json_array_foreach(json_object_get(reply, "nodes"), i, node)
 		look_at(waiting, node, json_is_true(json_object_get(reply, "fresh")), all);
@@ -191,7 +197,7 @@ static int wait_quiet(const struct far_request *request, const json_t *asked)
 	while (!ended && !(code = look(&waiting, &nodes))) {
 		if (waiting.undrained)
 			ended = "undrained";
-		else if (waiting.quiet == waiting.nr)
+		else if (waiting.nr && waiting.quiet == waiting.nr)
 			ended = "quiet";
 		else if (clock_mono_s() - waiting.began_s >=
 			 (unsigned long)request->window_s + LINGER_S)

@@ -259,8 +259,9 @@ static void hear_node(struct daemon *daemon, const struct bus_heard *heard, bool
 		hear_own_node(daemon, heard);
 		return;
 	}
-	if (heard->verdict != BUS_NEWS ||
-	    !daemon_bus_take_node(daemon, id, heard->head.seq, heard->body))
+	if ((heard->verdict != BUS_NEWS && heard->verdict != BUS_KNOWN) ||
+	    !daemon_bus_take_node(daemon, id, heard->head.seq, heard->body) ||
+	    heard->verdict == BUS_KNOWN)
 		return;
 	show_node(daemon, id, heard->body);
 	if (is_first)
@@ -472,12 +473,13 @@ static void hear_anew(struct daemon *daemon)
 {
 	struct daemon_bus *bus = daemon->bus;
 	bool is_flooded = bus_book_is_flooded(bus->book, now_ms());
+	bool was_flooded = is_flooded || bus_book_has_missed(bus->book, now_ms());
 
-	if (is_flooded && !bus->flooded)
+	if (was_flooded && !bus->flooded)
 		log_warn("bus: more than %u kB of forged records in a second: no more of them are "
 			 "looked at until the next; keep others than nodes from the servers",
 			 BUS_FORGED_MAX / 1024);
-	bus->flooded |= is_flooded;
+	bus->flooded |= was_flooded;
 	if (!bus->flooded || is_flooded || !bus->up || now_ms() - bus->up_ms < ANEW_MS)
 		return;
 	bus->flooded = false;

@@ -75,7 +75,9 @@ json_t *daemon_bus_check_revision(const struct daemon *daemon, const char *key, 
 	__u64 now = bus_book_revision(book, key);
 	char text[BUS_WORD];
 
-	if (!json_is_integer(expected) || (__u64)json_integer_value(expected) == now)
+	/* Revisions count for all keys: of several nodes one number is not before each one's last.
+	 */
+	if (!json_is_integer(expected) || (__u64)json_integer_value(expected) >= now)
 		return NULL;
 	return json_sprintf(
 		"%s: revision %lld is not the last one any more: that is %llu, by which "

@@ -89,8 +89,11 @@ bool daemon_bus_take_node(struct daemon *daemon, __u16 id, __u64 seq, const json
 	char why[KNOWN_WHY] = "says of itself what no node can be", address[ADDR_TEXT];
 	enum known_verdict verdict = KNOWN_REFUSED;
 
-	if (old && old->is_forgotten && seq <= old->seq)
+	if (old && old->is_forgotten && seq <= old->seq) {
+		bus_book_forget(bus->book,
+				id); /* its record is in the bucket still; @body is gone */
 		return false;
+	}
 	if (parse_node(json_object_get(body, "node"), &node))
 		verdict = take(daemon, &node, why);
 	if (verdict == KNOWN_REFUSED)
@@ -149,6 +152,14 @@ static json_t *gone_body(const struct known_node *node, const char *who, const c
 			 why);
 }
 
+/* The word of this very forgetting: an id may have been another node's before. */
+static bool is_said(const json_t *body, const struct known_node *node)
+{
+	const json_t *gone = json_object_get(body, "gone");
+
+	return (__u64)json_integer_value(json_object_get(gone, "seq")) == node->seq;
+}
+
 /* What the bus lacks of it, for it was filled from an old backup. */
 void daemon_bus_tell_gone(struct daemon *daemon)
 {
@@ -163,8 +174,9 @@ void daemon_bus_tell_gone(struct daemon *daemon)
 		bus_name_node(BUS_GONE, known->list[i].id, key);
 		if (!bus_book_is_behind(daemon->bus->book, key))
 			continue;
-		body = json_incref((json_t *)bus_book_body(daemon->bus->book, key))
-			       ?: gone_body(&known->list[i], "", "");
+		body = is_said(bus_book_body(daemon->bus->book, key), &known->list[i])
+			       ? json_incref((json_t *)bus_book_body(daemon->bus->book, key))
+			       : gone_body(&known->list[i], "", "");
 		daemon_bus_write(daemon, key, body, false);
 		json_decref(body);
 	}

@@ -109,6 +109,12 @@ void daemon_bus_recall(struct daemon *daemon)
 
 	bus_book_recall(book, bus_name_node(BUS_NODE, daemon->bus->self, key), 0);
 	bus_book_recall(book, bus_name_node(BUS_TOLD, daemon->bus->self, key), 0);
+	bus_book_recall(book, bus_name_node(BUS_RTT, daemon->bus->self, key), 0);
+	/* Of what is written for others: rubbish there can be replaced only by its revision. */
+	for (i = 0; i < config->nr_nodes; i++) {
+		bus_book_recall(book, bus_name_node(BUS_ASK, config->nodes[i].id, key), 0);
+		bus_book_recall(book, bus_name_node(BUS_GONE, config->nodes[i].id, key), 0);
+	}
 	daemon_keys_recall(daemon);
 	daemon_bus_recall_nodes(daemon);
 	for (i = 0; i < config->nr_pops; i++) {

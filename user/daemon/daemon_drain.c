@@ -19,7 +19,7 @@ void drain_seen_count(struct drain_seen *seen, const struct daemon *daemon)
 	__u64 syns = datapath_reason(dp, AD_R_DIVERTED) + datapath_reason(dp, AD_R_LOCAL_SYN);
 
 	if (seen->has_counted)
-		seen->new_per_s += (syns - seen->syns - seen->new_per_s) / SMOOTH_S;
+		seen->new_per_s += ((double)syns - seen->syns - seen->new_per_s) / SMOOTH_S;
 	if (seen->new_per_s < 0.05)
 		seen->new_per_s = 0;
 	seen->has_counted = true;

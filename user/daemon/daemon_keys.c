@@ -122,8 +122,7 @@ void daemon_keys_stop(struct daemon *daemon)
 
 void daemon_keys_recall(struct daemon *daemon)
 {
-	if (daemon->keys.word)
-		bus_book_recall(daemon->bus->book, KEY, number_of(daemon->keys.word, "seq"));
+	bus_book_recall(daemon->bus->book, KEY, number_of(daemon->keys.word, "seq"));
 }
 
 void daemon_keys_hear(struct daemon *daemon, __u64 seq, const json_t *body)

@@ -208,6 +208,16 @@ void daemon_pop_is_back(struct daemon *daemon, __u16 pop)
 		pops_drain(&daemon->loader->pins, name, 0);
 }
 
+/* What drained or was lost, and is configured to be down then, is out until a node of it is up. */
+static bool is_out(const struct daemon *daemon, size_t pop, const struct model_pop *sum)
+{
+	if (model_pop_drains(sum))
+		return true;
+	return sum->nr[MODEL_OUT] && !sum->nr[MODEL_UP] &&
+	       pops_drained(&daemon->loader->pins, daemon->config->pops[pop].name) ==
+		       AD_STEER_DRAINED;
+}
+
 static int follow_all(struct daemon *daemon, struct model_pop *sums)
 {
 	const struct config *config = daemon->config;
@@ -218,7 +228,7 @@ static int follow_all(struct daemon *daemon, struct model_pop *sums)
 		model_pop_add(&sums[config->nodes[i].pop],
 			      model_standing(daemon->loader->fleet, config->nodes[i].id));
 	for (i = 0; !err && i < config->nr_pops; i++)
-		err = follow(daemon, config->pops[i].name, model_pop_drains(&sums[i]));
+		err = follow(daemon, config->pops[i].name, is_out(daemon, i, &sums[i]));
 	return err;
 }
 

@@ -320,7 +320,8 @@ static void on_built(struct worker_job *job, bool ran)
 		return;
 	}
 	apply(reload);
-	if (reload->build.same_text && reload->report.record.end == AD_RELOAD_REFUSED)
+	/* A change of nodes that was waiting is tried again with the text that is in force. */
+	if (reload->report.record.end == AD_RELOAD_REFUSED)
 		daemon_bus_nodes_again(reload->daemon);
 	reload->reply = report_end(reload->daemon, &reload->report);
 	job->work = work_nothing;

@@ -110,7 +110,8 @@ static void say_export(struct doctor *doctor, const struct bgp_export *export)
 	if (!export->established)
 		doctor_warn(doctor,
 			    "bgp: %s: %s: the session is not established; ask the BGP daemon why "
-			    "(`birdc show protocols all %s`), and the neighbour",
+			    "(`birdc show protocols all %s`, `vtysh -c 'show bgp neighbors'`, "
+			    "`exabgpcli show neighbor summary`), and the neighbour",
 			    export->neighbour, family, export->neighbour);
 	else
 		doctor_fine(doctor, "bgp: %s: %s: %u of our prefixes announced, %u of them %s",

@@ -28,9 +28,9 @@ static void keep_nothing(struct ad_state *state)
 
 static void keep_more(struct ad_state *state, __u32 slow_start_s)
 {
-	__u32 step = slow_start_s ? UINT32_MAX / slow_start_s + 1 : 0;
+	__u32 step = slow_start_s > 1 ? UINT32_MAX / slow_start_s + 1 : 0;
 
-	if (!slow_start_s || state->kept > UINT32_MAX - step)
+	if (!step || state->kept > UINT32_MAX - step)
 		drain_end(state);
 	else
 		state_set_kept(state, state->kept + step);

@@ -11,11 +11,12 @@
 
 struct model_columns model_columns_from(const struct ad_node *node)
 {
-	struct model_columns columns = { .silent = node->flags & AD_NODE_SILENT };
+	bool lost = node->flags & AD_NODE_DEAD && node->flags & AD_NODE_SILENT;
+	struct model_columns columns = { .silent = node->flags & AD_NODE_SILENT, .missed = lost };
 
 	if (!(node->flags & AD_NODE_KNOWN))
 		columns.configured = MODEL_ABSENT;
-	else if (node->flags & AD_NODE_DEAD)
+	else if (node->flags & AD_NODE_DEAD && !lost)
 		columns.configured = MODEL_CONFIGURED_DOWN;
 	else if (node->flags & AD_NODE_DRAINING && !(node->flags & AD_NODE_REPORTED))
 		columns.configured = MODEL_CONFIGURED_DRAINING;
@@ -37,7 +38,9 @@ static __u32 flags_of(const struct model *model, __u16 id)
 		flags |= AD_NODE_DRAINING;
 	if (standing.state != MODEL_OUT && model_columns(model, id).reported != AD_TOLD_NOTHING)
 		flags |= AD_NODE_REPORTED;
-	/* Of one that is out nobody expects an answer. */
+	/* Of one that is out nobody expects an answer; with both it is out because it is lost. */
+	if (standing.cause == MODEL_BY_LOST)
+		flags |= AD_NODE_SILENT;
 	if (standing.state != MODEL_OUT && model_columns(model, id).silent)
 		flags |= AD_NODE_SILENT;
 	return flags;
