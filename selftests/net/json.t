@@ -28,7 +28,7 @@ daemon_start
 hold here $VIP4 $VIP6
 is "two connections" "$HELD" holding
 says "reload" 0 . '{"ok":true,"applied":true,"code":0,"error":null,"changes":[],"warnings":[],"errors":[],"instance":"one"}' anydoor reload
-says "drain" 0 . '{"ok":true,"instance":"one","draining":true,"successors":["nyc-1"],"owned":2,"limit":0,"quiet":false,"waited_s":0,"ended":null,"step":null}' \
+says "drain" 0 . '{"ok":true,"instance":"one","draining":true,"successors":["nyc-1"],"owned":2,"limit":0,"quiet":false,"waited_s":0,"ended":null,"step":null,"steps":null}' \
 	anydoor drain
 says "drain in vain" 1 '[.ok, .quiet, .waited_s >= 1, .ended]' '[false,false,true,"window"]' \
 	anydoor drain --wait --window 1s

@@ -148,6 +148,20 @@ ok "it follows when it is back" await 10 all_at 8
 is "the flows are still fra's" "$(talk)" "fra fra"
 
 # --- a reload ----------------------------------------------------------------------------------------
+says() { # TEXT ARG...: the exit code, and whether it is said
+	local code=0 said
+	said=$(enter nyc anydoor keys "${@:2}" 2>&1) || code=$?
+	echo "$code $(grep -cF -- "$1" <<<"$said")"
+}
+is "what goes with rotate alone is refused" "$(says "go with" --abort)" "2 1"
+kill -STOP "$NATS"
+bus_is_stale() {
+	same "$(enter nyc anydoor bus --json | jq -r .state)" stale
+}
+ok "the bus is away" await 30 bus_is_stale
+is "then no step is taken" "$(says "the bus is not fresh" rotate --within 5)" "1 1"
+kill -CONT "$NATS"
+ok "it is back" await 30 not bus_is_stale
 ok "a reload reads the file" enter nyc anydoor reload
 ok "and the bus counts" all_at 8
 sed -i 's/epoch: 1/epoch: 8/' "$LAB_DIR/nyc.yaml"

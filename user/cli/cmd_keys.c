@@ -199,11 +199,19 @@ static int look(struct rotation *rotation)
 	return EXIT_OK;
 }
 
-static int fail_missing(const struct rotation *rotation, json_t *missing)
+#define NOT_FRESH                                                                                  \
+	"the bus is not fresh (`anydoor bus` says why), so where the others are is not known: no " \
+	"step is taken"
+
+/* @stepped: it is a step of ours that they have not followed. */
+static int fail_missing(const struct rotation *rotation, json_t *missing, bool stepped)
 {
 	json_int_t epoch = number_of(rotation->seen, "epoch");
 
-	if (epoch == number_of(json_object_get(rotation->seen, "word"), "goal") && epoch % 2 == 0)
+	if (!json_is_true(json_object_get(rotation->seen, "fresh")))
+		json_array_append_new(missing, json_string(NOT_FRESH));
+	else if (stepped && epoch == number_of(json_object_get(rotation->seen, "word"), "goal") &&
+		 epoch % 2 == 0)
 		json_array_append_new(
 			missing, json_string("the last step is taken: who is missing follows by "
 					     "itself; `anydoor keys` shows when"));
@@ -216,6 +224,17 @@ static int fail_missing(const struct rotation *rotation, json_t *missing)
 				     (long long)number_of(rotation->seen, "epoch"),
 				     rotation->options->within_s));
 	return fail_lines(rotation->globals, EXIT_FAILED, missing);
+}
+
+static int fail_overtaken(const struct rotation *rotation)
+{
+	const json_t *word = json_object_get(rotation->seen, "word");
+	char who[128];
+
+	return fail(rotation->globals, EXIT_FAILED,
+		    "somebody else goes on with it: epoch %lld is set by %s",
+		    (long long)number_of(rotation->seen, "epoch"),
+		    printable_text(who, sizeof(who), text_of(word, "who")));
 }
 
 /* Until all are at @epoch; -1: where this node is. */
@@ -235,8 +254,10 @@ static int await_all(struct rotation *rotation, json_int_t epoch)
 			return EXIT_OK;
 		}
 		if (clock_mono_s() - began_s >= rotation->options->within_s)
-			return fail_missing(rotation, missing);
+			return fail_missing(rotation, missing, epoch >= 0);
 		json_decref(missing);
+		if (epoch >= 0 && number_of(rotation->seen, "epoch") > epoch)
+			return fail_overtaken(rotation);
 		sleep(1);
 	}
 	return code;
@@ -248,8 +269,9 @@ static void say_step(const struct rotation *rotation, json_int_t epoch)
 {
 	if (rotation->globals->json)
 		return;
-	printf("epoch %lld at all nodes: key %lld signs, key %lld is accepted, too\n",
-	       (long long)epoch, (long long)(epoch + 1) / 2,
+	printf("epoch %lld at all nodes%s%s: key %lld signs, key %lld is accepted, too\n",
+	       (long long)epoch, json_array_size(rotation->without) ? " but " : "",
+	       rotation->options->without ?: "", (long long)(epoch + 1) / 2,
 	       (long long)(epoch % 2 ? epoch / 2 : epoch / 2 + 1));
 	fflush(stdout);
 }
@@ -302,9 +324,9 @@ static int end(const struct rotation *rotation, const char *text)
 }
 
 /* The step at which the old key is no more accepted comes when nothing is signed by it any more. */
-static int rotate(struct rotation *rotation)
+static int rotate(struct rotation *rotation, json_int_t goal)
 {
-	json_int_t goal = goal_of(rotation), epoch;
+	json_int_t epoch;
 	int code = EXIT_OK;
 
 	if (goal > EPOCH_MAX)
@@ -367,10 +389,14 @@ int cmd_keys(const struct globals *globals, int argc, char **argv)
 {
 	struct keys_options options = { .within_s = WITHIN_S };
 	struct rotation rotation = { .globals = globals, .options = &options };
+	json_int_t goal;
 	int code;
 
 	if (args_parse(cmd_keys_args, argc, argv, &options))
 		return EXIT_USAGE;
+	if (!options.what && (options.abort || options.without || options.reason))
+		return fail(globals, EXIT_USAGE,
+			    "keys: --abort, --without and --reason go with `anydoor keys rotate`");
 	if (!options.what)
 		return show(globals);
 	if (strcmp(options.what, "rotate"))
@@ -382,9 +408,13 @@ int cmd_keys(const struct globals *globals, int argc, char **argv)
 	rotation.without = split(options.without);
 	code = look(&rotation);
 	code = code ?: check_names(&rotation);
+	if (!code && !json_is_true(json_object_get(rotation.seen, "fresh")))
+		code = fail(globals, EXIT_FAILED, NOT_FRESH);
+	goal = goal_of(
+		&rotation); /* now: of two who go on with one rotation, none begins another */
 	code = code ?: options.abort ? EXIT_OK : await_all(&rotation, -1);
 	if (!code)
-		code = options.abort ? take_back(&rotation) : rotate(&rotation);
+		code = options.abort ? take_back(&rotation) : rotate(&rotation, goal);
 	json_decref(rotation.seen);
 	json_decref(rotation.without);
 	return code;
