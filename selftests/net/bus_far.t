@@ -85,6 +85,8 @@ ok "and back" anydoor undrain nyc
 # --- two operators at once -------------------------------------------------------------------------
 is "a word of a POP" "$(anydoor pop nyc down)" "nyc: down"
 ok "is history" await 5 history_has ' nyc .*down .*alice@fra-1'
+refused "history of nobody" 2 "'nycc' is no node and no POP" anydoor history nycc
+is "of whom nobody spoke" "$(anydoor history fra)" "nobody has said anything of fra"
 revision=$(anydoor history nyc --json | jq 'last.revision')
 is "whoever knows the last revision may say the next word" "$(anydoor pop nyc 'shed' 20% --revision "$revision")" "nyc: sheds 20 %"
 refused "whoever does not is told what it is" 1 "alice@fra-1 said 'shed'" other pop nyc up --revision "$revision"

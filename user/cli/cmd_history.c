@@ -117,6 +117,28 @@ static void print_word(struct table *table, const struct bus_word *word, const s
 	table_cell(table, PLAIN, "%s", printable_text(shown, sizeof(shown), told->why));
 }
 
+static bool is_known(const struct config *config, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < config->nr_pops; i++)
+		if (!strcmp(config->pops[i].name, name))
+			return true;
+	return !strcmp(name, "keys") || config_node_by_name(config, name);
+}
+
+/* Nothing was found. */
+static int say_nothing(const struct globals *globals, const struct config *config, const char *of)
+{
+	if (of && !is_known(config, of))
+		return fail(globals, EXIT_USAGE,
+			    "'%s' is no node and no POP, and nobody has said anything of it", of);
+	if (globals->json)
+		return output_json(json_array()) ? EXIT_FAILED : EXIT_OK;
+	printf("nobody has said anything%s%s\n", of ? " of " : "", of ?: "");
+	return EXIT_OK;
+}
+
 static int show(const struct globals *globals, const struct config *config, const char *of,
 		const struct bus_word *words, size_t nr)
 {
@@ -141,6 +163,10 @@ static int show(const struct globals *globals, const struct config *config, cons
 	}
 	if (table)
 		table_end(table);
+	if (!json_array_size(list)) {
+		json_decref(list);
+		return say_nothing(globals, config, of);
+	}
 	if (globals->json)
 		return output_json(list) ? EXIT_FAILED : EXIT_OK;
 	json_decref(list);
