@@ -155,10 +155,8 @@ static void print_json(struct listing *listing, const struct flow_row *row)
 }
 
 /* Stops the walk when the output is closed. */
-static int print_flow(struct listing *listing, struct flow_row *row)
+static int print_flow(struct listing *listing, const struct flow_row *row)
 {
-	if (!row->tcp.known)
-		flow_socket_ask(listing->sockets, &listing->view.names, row);
 	if (listing->style == STYLE_TABLE)
 		print_row(listing, row);
 	else
@@ -179,10 +177,10 @@ static int each_flow(const struct ad_flow *flow, void *arg)
 	listing->matched++;
 	listing->closing += !!(flow->flags & AD_FLOW_CLOSING);
 	listing->by_owner[flow->owner]++;
+	if (!listing->top.max || flow_sort_asks(listing->top.sort))
+		flow_socket_ask(listing->sockets, &listing->view.names, &row);
 	if (!listing->top.max)
 		return print_flow(listing, &row);
-	if (flow_sort_asks(listing->top.sort))
-		flow_socket_ask(listing->sockets, &listing->view.names, &row);
 	flow_top_offer(&listing->top, &row);
 	return 0;
 }
@@ -226,8 +224,12 @@ static int print_all(struct listing *listing)
 		fputs("[\n", stdout);
 	err = pins_each_flow(&listing->view.pins, each_flow, listing);
 	flow_top_finish(&listing->top);
-	for (size_t i = 0; !err && i < listing->top.nr; i++)
+	for (size_t i = 0; !err && i < listing->top.nr; i++) {
+		if (!flow_sort_asks(listing->top.sort))
+			flow_socket_ask(listing->sockets, &listing->view.names,
+					&listing->top.rows[i]);
 		err = print_flow(listing, &listing->top.rows[i]);
+	}
 	if (listing->style == STYLE_ARRAY)
 		puts("\n]");
 	table_end(listing->table);

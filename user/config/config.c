@@ -22,22 +22,28 @@
 static void walk_map(struct config_reader *loader, yaml_node_t *node, const char *parent,
 		     void *base);
 
+char *config_text(struct config_reader *loader, const char *format, va_list args)
+{
+	char *text;
+
+	if (vasprintf(&text, format, args) >= 0)
+		return text;
+	loader->no_memory = true;
+	return NULL;
+}
+
 void config_complain(struct config_reader *loader, int line, const char *path, const char *format,
 		     ...)
 {
-	const char *file = loader->config->path;
 	va_list args;
 	char *what;
-	int size;
 
 	va_start(args, format);
-	size = vasprintf(&what, format, args);
+	what = config_text(loader, format, args);
 	va_end(args);
-	if (size < 0) {
-		loader->no_memory = true;
-		return;
-	}
-	config_errors_add(loader->errors, file, line, "%s%s%s", path, *path ? ": " : "", what);
+	if (what)
+		config_errors_add(loader->errors, loader->config->path, line, "%s%s%s", path,
+				  *path ? ": " : "", what);
 	free(what);
 }
 

@@ -29,16 +29,12 @@ void config_nodes_doubt(struct config_reader *loader, int line, const char *form
 {
 	va_list args;
 	char *what;
-	int size;
 
 	va_start(args, format);
-	size = vasprintf(&what, format, args);
+	what = config_text(loader, format, args);
 	va_end(args);
-	if (size < 0) {
-		loader->no_memory = true;
-		return;
-	}
-	doubt(loader, loader->config->path, line, what);
+	if (what)
+		doubt(loader, loader->config->path, line, what);
 	free(what);
 }
 

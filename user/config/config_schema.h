@@ -10,6 +10,7 @@
 #ifndef AD_CONFIG_SCHEMA_H
 #define AD_CONFIG_SCHEMA_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include "config.h"
@@ -144,6 +145,8 @@ const char *address_trouble(const struct ad_addr *addr);
 /* Makes text of unknown origin fit for a message: short, no control characters. */
 const char *text_quote(const char *text, char *buffer, size_t size);
 
+/* The text, to free(); NULL: no memory, which is noted. */
+char *config_text(struct config_reader *loader, const char *format, va_list args);
 __attribute__((format(printf, 4, 5))) void
 config_complain(struct config_reader *loader, int line, const char *path, const char *format, ...);
 

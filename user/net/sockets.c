@@ -41,6 +41,27 @@ bool vip_set_has(const struct vip_set *vips, const struct ad_addr *addr)
 	return bsearch(addr, vips->list, vips->nr, sizeof(vips->list[0]), by_address);
 }
 
+struct mnl_socket *sockets_open(void)
+{
+	struct mnl_socket *nl = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+
+	int err;
+
+	if (nl && mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID)) {
+		err = errno;
+		mnl_socket_close(nl);
+		errno = err;
+		return NULL;
+	}
+	return nl;
+}
+
+void sockets_close(struct mnl_socket *nl)
+{
+	if (nl)
+		mnl_socket_close(nl);
+}
+
 static __u32 states(enum sockets_which which)
 {
 	__u32 live = 1 << BPF_TCP_ESTABLISHED | 1 << BPF_TCP_FIN_WAIT1 | 1 << BPF_TCP_FIN_WAIT2 |
@@ -120,19 +141,34 @@ static int on_message(const struct nlmsghdr *nlh, void *data)
 	return walk->result ? MNL_CB_STOP : MNL_CB_OK;
 }
 
-static int send_request(struct mnl_socket *nl, enum sockets_which which, __u8 family)
-{
-	char buf[256];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct inet_diag_req_v2 *req = mnl_nlmsg_put_extra_header(nlh, sizeof(*req));
+#define REQUEST_BYTES 256
 
-	nlh->nlmsg_type = SOCK_DIAG_BY_FAMILY;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+/* The request is in @buf, whose header is returned in *@nlh; of all that are @which, unless more is
+ * said. */
+static struct inet_diag_req_v2 *put_request(char buf[REQUEST_BYTES], struct nlmsghdr **nlh,
+					    enum sockets_which which, __u8 family)
+{
+	struct inet_diag_req_v2 *req;
+
+	*nlh = mnl_nlmsg_put_header(buf);
+	(*nlh)->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	(*nlh)->nlmsg_flags = NLM_F_REQUEST;
+	req = mnl_nlmsg_put_extra_header(*nlh, sizeof(*req));
 	req->sdiag_family = family;
 	req->sdiag_protocol = IPPROTO_TCP;
 	req->idiag_states = states(which);
 	if (which == SOCKETS_LIVE)
 		req->idiag_ext = 1 << (INET_DIAG_INFO - 1);
+	return req;
+}
+
+static int send_request(struct mnl_socket *nl, enum sockets_which which, __u8 family)
+{
+	char buf[REQUEST_BYTES];
+	struct nlmsghdr *nlh;
+
+	put_request(buf, &nlh, which, family);
+	nlh->nlmsg_flags |= NLM_F_DUMP;
 	return mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0 ? -errno : 0;
 }
 
@@ -170,35 +206,16 @@ int sockets_each(enum sockets_which which, const struct vip_set *vips,
 		 * A new netlink socket for each walk: one that was stopped early leaves answers
 		 * unread.
 		 */
-		nl = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+		nl = sockets_open();
 		if (!nl)
 			return -errno;
-		if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID))
-			err = -errno;
-		err = err ?: dump_family(nl, families[i], &walk);
-		mnl_socket_close(nl);
+		err = dump_family(nl, families[i], &walk);
+		sockets_close(nl);
 	}
 	return err;
 }
 
 /* --- a single one ----------------------------------------------------------------------------- */
-
-struct mnl_socket *sockets_open(void)
-{
-	struct mnl_socket *nl = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
-
-	if (nl && mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID)) {
-		mnl_socket_close(nl);
-		return NULL;
-	}
-	return nl;
-}
-
-void sockets_close(struct mnl_socket *nl)
-{
-	if (nl)
-		mnl_socket_close(nl);
-}
 
 static void write_addr(__be32 words[4], const struct ad_addr *addr)
 {
@@ -210,17 +227,12 @@ static void write_addr(__be32 words[4], const struct ad_addr *addr)
 
 static int request_one(struct mnl_socket *nl, const struct ad_tuple *tuple, __u32 seq)
 {
-	char buf[256];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct inet_diag_req_v2 *req = mnl_nlmsg_put_extra_header(nlh, sizeof(*req));
+	__u8 family = addr_is_ip4(&tuple->vip) ? AF_INET : AF_INET6;
+	char buf[REQUEST_BYTES];
+	struct nlmsghdr *nlh;
+	struct inet_diag_req_v2 *req = put_request(buf, &nlh, SOCKETS_LIVE, family);
 
-	nlh->nlmsg_type = SOCK_DIAG_BY_FAMILY;
-	nlh->nlmsg_flags = NLM_F_REQUEST;
 	nlh->nlmsg_seq = seq;
-	req->sdiag_family = addr_is_ip4(&tuple->vip) ? AF_INET : AF_INET6;
-	req->sdiag_protocol = IPPROTO_TCP;
-	req->idiag_states = states(SOCKETS_LIVE);
-	req->idiag_ext = 1 << (INET_DIAG_INFO - 1);
 	req->id.idiag_sport = tuple->vip_port;
 	req->id.idiag_dport = tuple->client_port;
 	req->id.idiag_cookie[0] = req->id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
