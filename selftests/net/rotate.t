@@ -51,7 +51,10 @@ is_at() { # POP EPOCH
 }
 
 rotate() { # POP ARG...
-	enter "$1" anydoor keys rotate "${@:2}" >"$LAB_DIR/said" 2>&1
+	local code=0
+	enter "$1" anydoor keys rotate "${@:2}" >"$LAB_DIR/said" 2>&1 || code=$?
+	((code == 0)) || sed 's/^/# /' "$LAB_DIR/said"
+	return $code
 }
 
 refused_packets() {

@@ -70,7 +70,8 @@ struct rotation {
 	const struct globals *globals;
 	const struct keys_options *options;
 	json_t *without;
-	json_t *seen; /* the daemon's last reply */
+	json_t *seen;	   /* the daemon's last reply */
+	json_int_t before; /* the sequence of the word before the last step of ours */
 };
 
 static const char *text_of(const json_t *object, const char *key)
@@ -233,8 +234,17 @@ static int fail_overtaken(const struct rotation *rotation)
 
 	return fail(rotation->globals, EXIT_FAILED,
 		    "somebody else goes on with it: epoch %lld is set by %s",
-		    (long long)number_of(rotation->seen, "epoch"),
+		    (long long)number_of(word, "epoch"),
 		    printable_text(who, sizeof(who), text_of(word, "who")));
+}
+
+/* A word that came after the one before our step, and is not our step: the daemon hears its own
+ * words by the bus, too, so for a moment it is still where it was. */
+static bool is_overtaken(const struct rotation *rotation, json_int_t epoch)
+{
+	const json_t *word = json_object_get(rotation->seen, "word");
+
+	return number_of(word, "seq") > rotation->before && number_of(word, "epoch") != epoch;
 }
 
 /* Until all are at @epoch; -1: where this node is. */
@@ -256,7 +266,7 @@ static int await_all(struct rotation *rotation, json_int_t epoch)
 		if (clock_mono_s() - began_s >= rotation->options->within_s)
 			return fail_missing(rotation, missing, epoch >= 0);
 		json_decref(missing);
-		if (epoch >= 0 && number_of(rotation->seen, "epoch") > epoch)
+		if (epoch >= 0 && is_overtaken(rotation, epoch))
 			return fail_overtaken(rotation);
 		sleep(1);
 	}
@@ -287,6 +297,7 @@ static int step(struct rotation *rotation, json_int_t epoch, json_int_t goal)
 			 ask_user_name(), "revision", number_of(rotation->seen, "revision"),
 			 "without", rotation->without, "reason", why);
 	free(why);
+	rotation->before = number_of(json_object_get(rotation->seen, "word"), "seq");
 	code = ask(rotation->globals, args, &reply);
 	if (code)
 		return code;
