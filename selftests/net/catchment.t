@@ -91,6 +91,14 @@ ok "after" awk -v share="$(metric 'catchment_share_ratio{by="region",name="asia"
 is "who had not moved has not moved" "$(metric "$(moved europe connections)")" 0
 is "and how often" "$(metric 'catchment_moves_total{by="region",kind="connections"}')" 1
 
+# The daemon is started again meanwhile: it is not told twice, nor taken for what was there before.
+told=$(grep -c "region asia: .*before it was" "$LAB_DIR/log")
+daemon_kill TERM
+daemon_start
+ok "after a restart the region is still elsewhere" await 20 metric_is "$(moved asia connections)" 1
+sleep $((2 * WINDOW))
+is "and that is no news" "$(grep -c "region asia: .*before it was" "$LAB_DIR/log")" "$told"
+
 # And is taken back.
 kill "$asia"
 ok "it goes, and that is told" await 30 logged "land here, about as before it moved"

@@ -2,11 +2,13 @@
 /*
  * test_catch_book.c: prefixes to regions and ASes, window after window, and the view of each.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include "selftests/tap.h"
 #include "user/base/addr.h"
 #include "user/catchment/catch_book.h"
+#include "user/catchment/catch_keep.h"
 
 #define IP4(a, b, c) AD_PREFIX_OF_IP4((__u32)((a) | (b) << 8 | (c) << 16))
 
@@ -140,6 +142,84 @@ static void test_book_tells_what_moves(void)
 	catch_book_free(&book);
 }
 
+/* What a daemon leaves to the next one, who then sees at once what has moved, and what is back. */
+static void test_book_is_kept(void)
+{
+	struct catch_book book, next;
+	double now_s = 0;
+	json_t *kept;
+	int i;
+
+	catch_book_init(&book, now_s);
+	for (i = 0; i < 10; i++)
+		catch_view_drop(window(&book, &now_s, 100, 50));
+	kept = catch_keep_write(&book, 77, 5000);
+	catch_book_init(&next, 0);
+	is_int(catch_keep_read(kept, 78, 5010, &rules, &next), -ESTALE, "of other places");
+	is_int(catch_keep_read(kept, 77, 6001, &rules, &next), -ESTALE, "too old");
+	is_int(catch_keep_read(kept, 77, 4999, &rules, &next), -ESTALE, "of the future");
+	is_int(catch_keep_read(NULL, 77, 5000, &rules, &next), -ESTALE, "nothing");
+	is_int(next.watches[CATCH_BY_REGION].nr, 0, "none of that is taken");
+	is_int(catch_keep_read(kept, 77, 5010, &rules, &next), 0, "what is ours is");
+	json_decref(kept);
+	nr_told = 0;
+	now_s = 0;
+	catch_view_drop(window(&next, &now_s, 100, 50));
+	is_int(nr_told, 0, "the first window is as it was before");
+	catch_view_drop(window(&next, &now_s, 100, 0));
+	is_int(nr_told, 2, "and the next one is not");
+	kept = catch_keep_write(&next, 77, 5000);
+	catch_book_free(&book);
+	catch_book_init(&book, 0);
+	is_int(catch_keep_read(kept, 77, 5000, &rules, &book), 0, "what has moved is kept");
+	json_decref(kept);
+	nr_told = 0;
+	now_s = 0;
+	catch_view_drop(window(&book, &now_s, 100, 0));
+	is_int(nr_told, 0, "so it is not told twice");
+	catch_view_drop(window(&book, &now_s, 100, 50));
+	is_int(nr_told, 2, "and that it is back is");
+	catch_book_free(&book);
+	catch_book_free(&next);
+}
+
+/* Each number, name and list of a good file by something else. */
+static void test_book_refuses_rubbish(void)
+{
+	static const char *const groups[] = {
+		"null",
+		"[1]",
+		"[{}]",
+		"[{\"name\": \"\", \"connections\": [0.1, 2, -1], \"queries\": [0.1, 2, -1]}]",
+		"[{\"name\": \"far\", \"connections\": [0.1, 2, -1]}]",
+		"[{\"name\": \"far\", \"connections\": [1.5, 2, -1], \"queries\": [0.1, 2, -1]}]",
+		"[{\"name\": \"far\", \"connections\": [0.1, -2, 5], \"queries\": [0.1, 2, -1]}]",
+		"[{\"name\": \"far\", \"connections\": [0.1, 2, \"x\"], \"queries\": [0.1, 2, "
+		"-1]}]",
+		"[{\"name\": \"b\", \"connections\": [0, 0, -1], \"queries\": [0, 0, -1]},"
+		" {\"name\": \"a\", \"connections\": [0, 0, -1], \"queries\": [0, 0, -1]}]",
+	};
+	struct catch_book book;
+	json_t *kept, *region;
+	size_t i;
+
+	catch_book_init(&book, 0);
+	for (i = 0; i < sizeof(groups) / sizeof(*groups); i++) {
+		kept = catch_keep_write(&book, 77, 5000);
+		region = json_object_get(kept, "region");
+		json_object_set_new(region, "groups", json_loads(groups[i], JSON_DECODE_ANY, NULL));
+		is_int(catch_keep_read(kept, 77, 5000, &rules, &book), -EINVAL, "groups: %s",
+		       groups[i]);
+		json_decref(kept);
+	}
+	kept = catch_keep_write(&book, 77, 5000);
+	json_object_set_new(json_object_get(kept, "asn"), "windows", json_pack("[i, i]", -1, 3));
+	is_int(catch_keep_read(kept, 77, 5000, &rules, &book), -EINVAL, "fewer windows than none");
+	json_decref(kept);
+	is_int(book.watches[CATCH_BY_REGION].nr, 0, "nothing is taken of it");
+	catch_book_free(&book);
+}
+
 static void test_book_is_bounded(void)
 {
 	struct catch_view *view;
@@ -205,6 +285,8 @@ int main(void)
 {
 	test_book_adds_up();
 	test_book_tells_what_moves();
+	test_book_is_kept();
+	test_book_refuses_rubbish();
 	test_book_is_bounded();
 	test_book_without_places();
 	test_view_as_json();

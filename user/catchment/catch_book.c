@@ -15,7 +15,7 @@ static const size_t rows_max[] = { REGIONS_MAX, CATCH_ASNS_MAX, CATCH_PREFIXES_M
 static const size_t seen_max[] = { REGIONS_MAX, CATCH_ASNS_WATCHED };
 static const size_t lines_max[] = { REGIONS_MAX, CATCH_LINES_MAX, CATCH_LINES_MAX };
 
-static void begin(struct catch_book *book, double now_s)
+void catch_book_begin(struct catch_book *book, double now_s)
 {
 	size_t by;
 
@@ -36,7 +36,7 @@ int catch_book_init(struct catch_book *book, double now_s)
 			return -ENOMEM;
 		}
 	}
-	begin(book, now_s);
+	catch_book_begin(book, now_s);
 	return 0;
 }
 
@@ -56,7 +56,7 @@ void catch_book_restart(struct catch_book *book, double now_s)
 
 	for (by = 0; by < CATCH_BY_PREFIX; by++)
 		catch_watch_free(&book->watches[by]);
-	begin(book, now_s);
+	catch_book_begin(book, now_s);
 }
 
 /* --- a window fills --------------------------------------------------------------------------- */
@@ -212,7 +212,7 @@ void catch_book_close(struct catch_book *book, const struct places *places,
 	*view = catch_book_look(book, places, now_s);
 	if (*view)
 		(*view)->is_whole = true;
-	begin(book, now_s);
+	catch_book_begin(book, now_s);
 }
 
 /* --- a view ----------------------------------------------------------------------------------- */

@@ -26,6 +26,8 @@ typedef void catch_told(enum catch_by by, const struct catch_change *change, voi
 /* At @now_s of a clock that never goes back. 0 or -ENOMEM. */
 int catch_book_init(struct catch_book *book, double now_s);
 void catch_book_free(struct catch_book *book);
+/* The window at hand is given up, and another begins. */
+void catch_book_begin(struct catch_book *book, double now_s);
 /*
  * Regions or databases are others: the window at hand is given up, what was before is forgotten,
  * and another begins. Else each client that is now said to be elsewhere would be told as moved.

@@ -5,10 +5,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "catchment.h"
 #include "control.h"
 #include "user/base/clock.h"
 #include "user/base/log.h"
+#include "user/bgp/record.h"
+#include "user/catchment/catch_keep.h"
 #include "user/catchment/catch_read.h"
 #include "user/steer/policy.h"
 #include "worker.h"
@@ -35,7 +38,8 @@ struct catchment {
 	__u64 fingerprint; /* of its places */
 	bool is_elsewhere; /* they are others than before */
 	double due_s;
-	int told_err;
+	int told_err, told_keep_err;
+	char path[RECORD_PATH_MAX]; /* of what outlives us; empty: nothing does */
 	struct catchment_changes changes;
 	struct catch_view *view; /* the newest, or NULL */
 	struct catch_view *senders;
@@ -45,8 +49,9 @@ struct catchment {
 	const struct config *config;
 	const struct places *places;
 	struct pins pins;
-	bool is_draining, restarts;
-	int result;
+	__u64 kept_of; /* fingerprint of @places */
+	bool is_draining, restarts, has_begun;
+	int result, keep_result;
 	struct catch_view *made, *made_senders;
 	struct news news[LOGGED_MAX];
 	size_t nr_news; /* may be more than there is room for */
@@ -72,16 +77,49 @@ static void note(enum catch_by by, const struct catch_change *change, void *arg)
 	snprintf(news->name, sizeof(news->name), "%s", change->name);
 }
 
+static struct catch_rules rules_of(const struct config *config)
+{
+	return (struct catch_rules){ .samples = config->catchment_samples,
+				     .memory_s = config->catchment_memory_s };
+}
+
+/*
+ * The first look: what was counted while nobody looked is of no window. What the daemon before us
+ * knew of other places, or long ago, says nothing; it is no error, nor is a file that is not there.
+ */
+static void begin(struct catchment *catchment)
+{
+	const struct catch_rules rules = rules_of(catchment->config);
+	struct catch_book *book = &catchment->book;
+	json_t *kept = *catchment->path ? record_read(catchment->path) : NULL;
+
+	catchment->has_begun = true;
+	catch_read_counts(&catchment->pins, catchment->places, book);
+	catch_book_begin(book, now_s());
+	if (kept)
+		catch_keep_read(kept, catchment->kept_of, time(NULL), &rules, book);
+	json_decref(kept);
+}
+
+static void keep(struct catchment *catchment)
+{
+	json_t *json = catch_keep_write(&catchment->book, catchment->kept_of, time(NULL));
+
+	if (*catchment->path)
+		catchment->keep_result = record_save(catchment->path, 0600, json);
+	else
+		json_decref(json);
+}
+
 static void close_window(struct catchment *catchment)
 {
-	const struct config *config = catchment->config;
-	const struct catch_rules rules = { .samples = config->catchment_samples,
-					   .memory_s = config->catchment_memory_s };
+	const struct catch_rules rules = rules_of(catchment->config);
 
 	/* Without them the window is as good, but for one column. */
 	catch_read_times(&catchment->pins, catchment->places, &catchment->book);
 	catch_book_close(&catchment->book, catchment->places, &rules, now_s(),
 			 catchment->is_draining, &catchment->made, note, catchment);
+	keep(catchment);
 }
 
 static void look_for_senders(struct catchment *catchment)
@@ -104,6 +142,8 @@ static void work(struct worker_job *job)
 
 	if (catchment->restarts)
 		catch_book_restart(book, now_s());
+	if (!catchment->has_begun)
+		begin(catchment);
 	catchment->result = catch_read_counts(&catchment->pins, catchment->places, book);
 	if (now_s() - book->began_s >= catchment->config->catchment_window_s - 0.5)
 		close_window(catchment);
@@ -162,6 +202,11 @@ static void done(struct worker_job *job, bool ran)
 	if (err && err != -ENOENT && err != catchment->told_err)
 		log_warn("catchment: what was counted cannot be read: %s", strerror(-err));
 	catchment->told_err = err;
+	err = catchment->keep_result;
+	if (err && err != catchment->told_keep_err)
+		log_warn("%s: what is known of the catchment cannot be kept: %s", catchment->path,
+			 strerror(-err));
+	catchment->told_keep_err = err;
 	if (ran)
 		log_all(catchment);
 	catch_view_drop(catchment->senders);
@@ -176,7 +221,7 @@ static void done(struct worker_job *job, bool ran)
 		catchment->tell(catchment->view, &catchment->changes, catchment->arg);
 }
 
-int catchment_new(struct worker *worker,
+int catchment_new(struct worker *worker, const char *run_dir, const char *instance,
 		  void (*tell)(struct catch_view *view, const struct catchment_changes *changes,
 			       void *arg),
 		  void *arg, struct catchment **out)
@@ -191,6 +236,9 @@ int catchment_new(struct worker *worker,
 	catchment->worker = worker;
 	catchment->tell = tell;
 	catchment->arg = arg;
+	if (snprintf(catchment->path, sizeof(catchment->path), "%s/%s/catchment.json", run_dir,
+		     instance) >= (int)sizeof(catchment->path))
+		*catchment->path = '\0';
 	*out = catchment;
 	return 0;
 }
@@ -234,6 +282,7 @@ void catchment_tend(struct catchment *catchment, const struct config *config,
 	catchment->places = catchment->plan ? catchment->plan->places : NULL;
 	catchment->pins = *pins;
 	catchment->is_draining = is_draining;
+	catchment->kept_of = catchment->fingerprint;
 	catchment->restarts = catchment->is_elsewhere;
 	catchment->is_elsewhere = false;
 	worker_queue(catchment->worker, &catchment->job);

@@ -20,10 +20,12 @@ struct catchment_changes {
 };
 
 /*
- * @tell gets every new view, and the changes so far; a view that it wants to keep it must hold. 0
- * or -ENOMEM. @worker must end before catchment_free().
+ * Goes on from what the daemon before knew, if that is of the same places and not older than
+ * `catchment.memory`: catchment.json beside the control socket. @tell gets every new view, and the
+ * changes so far; a view that it wants to keep it must hold. 0 or -ENOMEM. @worker must end before
+ * catchment_free().
  */
-int catchment_new(struct worker *worker,
+int catchment_new(struct worker *worker, const char *run_dir, const char *instance,
 		  void (*tell)(struct catch_view *view, const struct catchment_changes *changes,
 			       void *arg),
 		  void *arg, struct catchment **out);

@@ -182,7 +182,10 @@ static int start(struct daemon *daemon, struct dns_zones *zones, struct dns_limi
 	err = err ?: daemon_bgp_new(daemon);
 	daemon_keys_start(daemon);
 	err = err ?: daemon_bus_start(daemon, bus);
-	err = err ?: catchment_new(daemon->worker, on_catchment, daemon, &daemon->catchment);
+	err = err
+		      ?: catchment_new(daemon->worker, daemon->config->run_dir,
+				       loader->instance.name, on_catchment, daemon,
+				       &daemon->catchment);
 	catchment_use_plan(daemon->catchment, zones->plan);
 	daemon_rtt_use(daemon);
 	err = err ?: watch_new(daemon->base, daemon_tend_interfaces, daemon, &daemon->watch);
