@@ -161,7 +161,7 @@ daemon_start() {
 	(exec nsenter --net="/run/netns/$LAB_NAME-pop" \
 		"${DAEMON_AS[@]}" "$ANYDOOR" --config "$LAB_DIR/anydoor.yaml" --name one run) >>"$LAB_DIR/log" 2>&1 &
 	DAEMON=$!
-	await 10 test -S "$LAB_DIR/run/one/control"
+	await 30 test -S "$LAB_DIR/run/one/control"
 }
 
 daemon_kill() { # SIGNAL
