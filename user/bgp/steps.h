@@ -34,6 +34,9 @@ bool drain_step_find(const char *key, enum drain_step *step);
 /* The most that is announced in that step. */
 enum bgp_wish drain_step_wish(enum drain_step step);
 
+/* What a drain waits for that would withdraw the VIPs and may not. */
+#define DRAIN_HELD_TEXT "the VIPs stay: too few other POPs are up (bgp.at_least)"
+
 /* What the operator asked for. */
 struct drain_terms {
 	__u32 window_s;	   /* after which the VIPs are withdrawn, whatever lives here */

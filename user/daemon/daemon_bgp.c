@@ -453,8 +453,8 @@ static void recall_kept(struct daemon_bgp *bgp)
 	    told.what == AD_TOLD_NOTHING) {
 		log_info(
 			"drain: this node drained before the host was started again: it drains on");
-		args = json_pack("{s:O?, s:O?}", "who", json_object_get(was, "who"), "reason",
-				 json_object_get(was, "reason"));
+		args = json_pack("{s:O?, s:O?, s:b}", "who", json_object_get(was, "who"), "reason",
+				 json_object_get(was, "reason"), "even_last", 1);
 		reply = drain_serve(&place, "drain", args,
 				    json_integer_value(json_object_get(was, "uid")));
 		json_decref(reply);
