@@ -221,7 +221,9 @@ is "stamped connections after all that" "$(alive new4) $(alive late2)" "4 2"
 
 # --- drain -----------------------------------------------------------------------------------------
 try anydoor drain
-is "drain: who takes over, what is left" "${said##*$'\n'}" "draining: new flows go to nyc-1; 11 flows live here"
+is "drain: who takes over, what is left" "$(grep ^draining <<<"$said")" "draining: new flows go to nyc-1; 11 flows live here"
+ok "and that BGP is the operator's" grep -q "^bgp.driver is none: withdraw the VIPs" <<<"$said"
+ok "so says status" grep -q "bgp  *by the operator (bgp.driver: none)" <(anydoor status)
 ok "but there is no nyc-1 in this network" grep -q "nyc-1 does not answer through the tunnel" <<<"$said"
 is "it is said in status" "$(status .drain.draining)" true
 refused "a successor that there is not" 2 "nowhere: cannot take our flows" anydoor drain --to nowhere

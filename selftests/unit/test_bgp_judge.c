@@ -320,6 +320,21 @@ static void test_drain_without_bgp_waits_for_flows_alone(void)
 	is_str(drain_step_key(steps.step), "quiet", "so few are enough");
 }
 
+static void test_drain_says_what_it_waits_for(void)
+{
+	struct drain_steps steps = { .step = DRAIN_QUIET };
+
+	is_str(drain_steps_text(&steps), drain_step_text(DRAIN_QUIET), "nothing comes");
+	steps.is_by_hand = true;
+	ok(strstr(drain_steps_text(&steps), "withdraw the VIPs by your BGP daemon"),
+	   "where nobody tells a BGP daemon, the operator has to");
+	steps.step = DRAIN_SILENCE;
+	ok(!strstr(drain_steps_text(&steps), "lands here"),
+	   "nor does anydoor wait until nothing lands there");
+	steps = (struct drain_steps){ .step = DRAIN_FLOWS, .held = true };
+	is_str(drain_steps_text(&steps), DRAIN_HELD_TEXT, "what is held waits for other POPs");
+}
+
 static void test_restart_is_quiet_until_something_lands(void)
 {
 	struct drain_steps before = { .step = DRAIN_SILENCE, .terms = { .window_s = 10 } };
@@ -373,5 +388,6 @@ int main(void)
 	test_drain_without_bgp_waits_for_flows_alone();
 	test_restart_is_quiet_until_something_lands();
 	test_drain_words_are_found();
+	test_drain_says_what_it_waits_for();
 	return done_testing();
 }

@@ -54,7 +54,11 @@ struct drain_steps {
 	__u64 heard_real_s; /* when something landed here last */
 	__u64 landed;	    /* packets, until then */
 	bool held;	    /* it would withdraw, but no other POP is up */
+	bool is_by_hand;    /* nobody tells a BGP daemon but the operator */
 };
+
+/* What such a drain waits for. */
+const char *drain_steps_text(const struct drain_steps *steps);
 
 struct drain_inputs {
 	bool drains;

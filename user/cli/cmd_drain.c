@@ -242,6 +242,11 @@ static void show_begun(const struct drain_handle *handle, int owned)
 	json_array_foreach(list, i, name)
 		printf("%s %s", i ? "," : "", json_string_value(name));
 	printf("%s; %s here\n", json_array_size(list) ? "" : " nobody", live_text(owned, text));
+	if (handle->config->bgp.driver == CONFIG_BGP_NONE)
+		puts("bgp.driver is none: withdraw the VIPs by your BGP daemon when no flow lives "
+		     "here any more");
+	else if (handle->config->bgp.driver == CONFIG_BGP_PRINT)
+		puts("bgp.driver is print: the daemon's log says what to do at each step");
 	json_decref(list);
 	fflush(stdout);
 }
@@ -301,6 +306,13 @@ static bool is_held(const struct draining *draining)
 	return json_is_true(json_object_get(draining->seen, "held"));
 }
 
+/* What the daemon waits for, by its own words. */
+static const char *waits_for(const struct draining *draining)
+{
+	return json_string_value(json_object_get(draining->seen, "what"))
+		       ?: drain_step_text(draining->step);
+}
+
 #define LINGER_S 15 /* after the window: routers are told within a second or two */
 
 /* 0: all that was asked for is reached. -EAGAIN: not yet. -ETIMEDOUT: it will not be in time. */
@@ -332,7 +344,7 @@ static void show_progress(const struct draining *draining)
 
 	if (draining->has_steps)
 		snprintf(step, sizeof(step), "%s: %s; ", drain_step_key(draining->step),
-			 is_held(draining) ? DRAIN_HELD_TEXT : drain_step_text(draining->step));
+			 waits_for(draining));
 	drain_text(draining->seen, text);
 	snprintf(line, sizeof(line), "%5us  %s%d flow%s left%s%s",
 		 clock_mono_s() - draining->began_s, step, draining->owned,
@@ -410,7 +422,14 @@ static void show_late(const struct draining *draining)
 		log_err(DRAIN_HELD_TEXT "; `anydoor drain --last` withdraws them all the same");
 	else if (draining->has_steps)
 		log_err("the drain has come to the step '%s': %s", drain_step_key(draining->step),
-			drain_step_text(draining->step));
+			waits_for(draining));
+}
+
+static void show_quiet(const struct draining *draining)
+{
+	if (draining->handle.config->bgp.driver == CONFIG_BGP_NONE)
+		puts("bgp.driver is none: withdraw the VIPs by your BGP daemon now");
+	puts("quiet");
 }
 
 static int drain(struct draining *draining)
@@ -437,7 +456,7 @@ static int drain(struct draining *draining)
 	else if (err)
 		show_late(draining);
 	else if (draining->options->wait)
-		puts("quiet");
+		show_quiet(draining);
 	return err || draining->owned < 0 ? EXIT_FAILED : EXIT_OK;
 }
 

@@ -88,8 +88,8 @@ static json_t *progress_of(const json_t *node, bool fresh)
 {
 	const json_t *drain = json_object_get(node, "drain");
 	json_int_t flows = json_integer_value(json_object_get(drain, "flows"));
+	char what[PRINTABLE_GROWS * SHOWN];
 	enum drain_step step;
-	const char *what;
 
 	if (!fresh)
 		return json_string("not known: the bus is not fresh");
@@ -97,8 +97,8 @@ static json_t *progress_of(const json_t *node, bool fresh)
 		return json_string("not heard of any more");
 	if (!json_is_object(drain) || !drain_step_find(text_of(drain, "step"), &step))
 		return json_string("does not say how far it is");
-	what = json_is_true(json_object_get(drain, "held")) ? DRAIN_HELD_TEXT
-							    : drain_step_text(step);
+	printable_text(what, sizeof(what),
+		       json_string_value(json_object_get(drain, "what")) ?: drain_step_text(step));
 	if (flows < 0)
 		return json_sprintf("%s: %s", drain_step_key(step), what);
 	return json_sprintf("%s: %s; %lld flow%s left", drain_step_key(step), what,
