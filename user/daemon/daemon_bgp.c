@@ -464,11 +464,22 @@ static void recall_kept(struct daemon_bgp *bgp)
 	json_decref(kept);
 }
 
+/* Until now BGP was the operator's. */
+static void begin(struct daemon_bgp *bgp)
+{
+	struct ad_meta meta;
+
+	if (pins_read_meta(&bgp->daemon->loader->pins, &meta))
+		meta.loaded_s = clock_mono_s();
+	judge_begin(&bgp->judge, meta.loaded_s);
+}
+
 static void recall(struct daemon_bgp *bgp)
 {
 	const struct bgp_driver *driver = bgp_driver_of(&bgp->setup);
 	json_t *json = record_read(bgp->record);
 	struct bgp_wishes wishes = {};
+	bool is_known = record_has_bgp(json);
 	struct calm calm = {};
 
 	record_recall(json, &calm, &bgp->steps);
@@ -476,9 +487,13 @@ static void recall(struct daemon_bgp *bgp)
 	json_decref(json);
 	if (driver && driver->recall(&bgp->setup, &wishes))
 		wishes = (struct bgp_wishes){};
+	else if (driver)
+		is_known = true;
 	calm.is_open = false;
 	judge_recall(&bgp->judge, &wishes, &calm, clock_mono_s());
 	bgp->judgement.wishes = wishes;
+	if (!is_known)
+		begin(bgp);
 	if (bgp->steps.step == DRAIN_OFF)
 		recall_kept(bgp);
 }
@@ -513,6 +528,8 @@ void daemon_bgp_use(struct daemon *daemon)
 		bgp->spoke = bgp->is_told = false;
 	if (before.driver != bgp->setup.driver) /* who does it now has not heard of it */
 		memset(bgp->since_real_s, 0, sizeof(bgp->since_real_s));
+	if (before.driver == CONFIG_BGP_NONE)
+		begin(bgp);
 }
 
 static __u32 take_number(const json_t *args, const char *key, __u32 otherwise)
