@@ -97,7 +97,8 @@ lab_keep() {
 		printf '   %s in %s %s\n' "$lab" "$name" "$place"
 	done
 	cat <<-END
-		BGP brings the client to ${POPS[1]}:
+		Each node's anydoor tells its BIRD what to announce (bgp.driver: bird). In a node, try: anydoor doctor,
+		anydoor drain --wait, anydoor pops, and what deploy/doc/runbook.md has. BGP brings the client to ${POPS[1]}:
 		   $lab move $name ${POPS[1]}
 		Take it down:
 		   $lab down $name

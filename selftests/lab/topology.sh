@@ -194,6 +194,17 @@ client_up() {
 	END
 }
 
+# As a real host has it: a way to the world besides BGP's, and no subflows of MPTCP to the VIPs.
+host_up() { # NODE
+	at "$1" sysctl -qw net.mptcp.allow_join_initial_addr_port=0
+	at "$1" ip route add default via "$(wire_to_edge "$1" 4)" metric 4000
+	at "$1" ip -6 route add default via "$(wire_to_edge "$1" 6)" metric 4000
+}
+
+wire_to_edge() { # NODE FAMILY
+	wire_address "$(awk -v node="$1" '$3 == node { print $1 }' <<<"$WIRES")" 1 "$2"
+}
+
 node_addresses_up() { # NODE
 	local address
 	for address in "$VIP4/32" "$(tunnel_address "$1" 4)/32"; do

@@ -19,6 +19,7 @@ ok "to whom" bgp_says '.neighbours | map([.neighbour, .family, .announced])' \
 	'[["over4","ip4",2],["over6","ip6",1]]'
 ok "in words, too" grep -q "bgp.*ip4: announce for .*: all is well; neighbours are told: announce" <(anydoor status)
 
+ok "check finds that it answers" not grep -q "bgp" <(anydoor check)
 ok "pops shows both" grep -q "BGP here: ip6: announce, neighbours are told: announce" <(anydoor pops)
 is "in JSON, too" "$(anydoor pops --json | jq -c '[.bgp.families[].fact]')" '["announce","announce"]'
 
@@ -30,6 +31,10 @@ bird_stop pop
 bird_start pop
 ok "BIRD starts again without it: it announces what it did" await 10 all_hear "$PLAIN"
 bird_stop pop
+try anydoor check
+is "a BIRD that does not answer is no error of the configuration" "$code" 0
+ok "but a warning says what to do" grep -q "^warning: bgp.driver: .*does not answer at $LAB_DIR/pop.ctl: .*start it, or name its control socket" <<<"$said" ||
+	diag "$said"
 daemon_start
 sleep 3
 ok "a BIRD that does not answer is told of" await 5 bgp_says '[.answered, .families[0].fact]' '[false,null]'
@@ -116,6 +121,24 @@ ok "loaded again, announced again" await 10 all_hear "$PLAIN"
 daemon_kill KILL
 ok "detach with no daemon" anydoor detach --force
 ok "nothing is announced" await 3 all_hear "$NOTHING"
+
+# --- a driver where there was none -----------------------------------------------------------------
+configure
+daemon_start
+sleep 8
+configure bgp="{ ${BGP/warm: 1s/warm: 8s} }"
+ok "a reload: anydoor tells BIRD from now on" anydoor reload
+ok "it was ready for long enough before" await 5 all_hear "$PLAIN"
+configure
+ok "BGP is the operator's again: what was announced is" anydoor reload
+sleep 2
+ok "not changed by that" all_hear "$PLAIN"
+configure bgp="{ ${BGP/warm: 1s/warm: 1h} }"
+daemon_kill KILL
+daemon_start
+ok "nor by a daemon that finds it in BIRD's file" await 5 bgp_says '.families[0].cause' '"well"'
+daemon_kill KILL
+ok "detach" anydoor detach --force
 
 # --- a BIRD that is a user of its own, as Debian's unit starts it -----------------------------------
 bird_stop pop

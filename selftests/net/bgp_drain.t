@@ -58,7 +58,11 @@ comes_new() {
 	anydoor status --json | jq -e '.drain.steps.new_per_second > 0'
 }
 ok "and who sends here still" await 20 shows_senders
-ok "as JSON" jq -e '.drain.steps.sending | .connections >= 2 and .prefixes == 2' <(anydoor status --json)
+both_send() {
+	alive old >/dev/null
+	anydoor status --json | jq -e '.drain.steps.sending | .connections >= 2 and .prefixes == 2'
+}
+ok "both, as JSON" await 20 both_send
 ok "and how many new ones come" await 10 comes_new
 is "and how many live here" "$(status .drain.steps.flows_left)" 2
 
@@ -70,6 +74,9 @@ ok "the last one is not withdrawn" await 10 same_held true
 sleep 2
 ok "it is de-preferred still" all_hear "$DEPREFERRED"
 ok "status warns of it" grep -q "not withdrawn, for too few other POPs are up" <(anydoor status)
+try anydoor drain --wait --window 1s
+is "drain --wait says that, and not which connections are left" "$code $(grep -c 'left:' <<<"$said")" "1 0"
+ok "in so many words" grep -q "the VIPs stay: too few other POPs are up (bgp.at_least); .anydoor drain --last" <<<"$said"
 ok "the operator overrules that" anydoor drain --last --reason "new disks"
 ok "and it is withdrawn" await 10 all_hear "$NOTHING"
 ok "nothing comes: quiet" await 20 step_is quiet

@@ -53,6 +53,8 @@ is "as JSON" "$(anydoor drain nyc --wait --json | jq -r '"\(.ok) \(.ended) \(.no
 # --- the last one ----------------------------------------------------------------------------------
 refused "the last POP is not drained from afar" 1 "0 other POPs would be up, and bgp.at_least is 1" other drain fra
 ok "it does not drain" drains_not anydoor
+refused "nor on the node itself" 1 "fra-1: 0 other POPs would be up, and bgp.at_least is 1" anydoor drain
+ok "it does not drain" drains_not anydoor
 ok "by --last it is" other drain fra --last
 ok "it drains" drains anydoor
 ok "and is taken back" other undrain fra

@@ -137,7 +137,8 @@ ok "somebody else has port 53" await 5 says_of critical port53 "port 53 of $VIP4
 ok "and leaves" not says_of critical port53 "port 53"
 try anydoor --config "$LAB_DIR/none.yaml" doctor
 is "no configuration: exit code" "$code" 2
-is "no configuration: only that is told" "$(wc -l <<<"$said") $(grep -c "^critical *config " <<<"$said")" "1 1"
+is "no configuration: only that is told" "$(wc -l <<<"$said") $(grep -c "^critical *config " <<<"$said")" "2 1"
+ok "and that nothing else was looked at" grep -q "^unknown *config *therefore nothing else was looked at" <<<"$said"
 try doctor --nonsense
 is "what it does not understand: exit code" "$code" 3
 
@@ -329,11 +330,18 @@ well
 # --- rights ------------------------------------------------------------------------------------------
 try at pop setpriv --reuid 65534 --regid 65534 --clear-groups "$ANYDOOR" --config "$LAB_DIR/anydoor.yaml" --name one doctor --quiet
 is "without rights: exit code" "$code" 3
+ok "without rights: which checks that are" grep -qE "^unknown *daemon *therefore not looked at: flows, xdp, hooks, .*zones" <<<"$said" ||
+	diag "$said"
 ok "without rights: what could not be looked at" grep -q "^unknown *daemon .*join the group of state.group, or be root" <<<"$said" ||
 	diag "$said"
 try at client "$ANYDOOR" --config "$LAB_DIR/anydoor.yaml" --name one doctor
 ok "in another network namespace it says that" grep -q "^unknown *peers .*another network namespace" <<<"$said" ||
 	diag "$said"
+at pop ip route del default
+try at pop setpriv --reuid 65534 --regid 65534 --clear-groups "$ANYDOOR" --config "$LAB_DIR/anydoor.yaml" --name one doctor --quiet
+is "a trouble that is known counts for more: exit code" "$code" 1
+ok "and says how to mend it" grep -q "^warning *vips .*no route from $VIP4 to the world.*ip route add default via" <<<"$said" || diag "$said"
+at pop ip route add default via 10.9.0.2
 chmod 600 "$LAB_DIR/anydoor.yaml"
 try at pop setpriv --reuid 65534 --regid 65534 --clear-groups "$ANYDOOR" --config "$LAB_DIR/anydoor.yaml" --name one doctor --quiet
 is "nor the configuration: exit code" "$code" 3

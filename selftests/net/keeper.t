@@ -221,11 +221,13 @@ is "stamped connections after all that" "$(alive new4) $(alive late2)" "4 2"
 
 # --- drain -----------------------------------------------------------------------------------------
 try anydoor drain
-is "drain: who takes over, what is left" "${said##*$'\n'}" "draining: new flows go to nyc-1; 11 flows live here"
+is "drain: who takes over, what is left" "$(grep ^draining <<<"$said")" "draining: new flows go to nyc-1; 11 flows live here"
+ok "and that BGP is the operator's" grep -q "^bgp.driver is none: withdraw the VIPs" <<<"$said"
+ok "so says status" grep -q "bgp  *by the operator (bgp.driver: none)" <(anydoor status)
 ok "but there is no nyc-1 in this network" grep -q "nyc-1 does not answer through the tunnel" <<<"$said"
 is "it is said in status" "$(status .drain.draining)" true
 refused "a successor that there is not" 2 "nowhere: cannot take our flows" anydoor drain --to nowhere
-refused "waiting in vain" 1 "11 flows still live here" anydoor drain --wait --window 2s
+refused "waiting in vain" 1 "11 flows live here still" anydoor drain --wait --window 2s
 try anydoor drain --wait --window 2s --limit 11
 is "within the limit it is quiet" "$code: ${said##*$'\n'}" "0: quiet"
 daemon_kill KILL
@@ -238,7 +240,9 @@ ok "both work without a daemon" anydoor drain
 is "status agrees" "$(status .drain.draining)" true
 ok "undrain too" anydoor undrain
 configure nyc=draining flows="{ max: 16K }" vips="$vips"
-refused "nobody to drain to" 0 "no node is up" anydoor drain
+refused "the last POP, without a daemon" 1 "fra-1: 0 other POPs would be up" anydoor drain
+is "it does not drain" "$(status .drain.draining)" false
+refused "nobody to drain to" 0 "no node is up" anydoor drain --last
 anydoor undrain >/dev/null
 
 # --- another binary, another machine's state -------------------------------------------------------

@@ -89,6 +89,17 @@ on_bus() {
 	same "$(lab in "$NAME" "$1" anydoor bus --json | jq -r '[.state, (.nodes | length)] | join(" ")')" "fresh 7"
 }
 ok "and hears them by the bus" await 20 on_bus lon
+is_well() { # NODE: as the runbook has it
+	lab in "$NAME" "$1" anydoor doctor --quiet >"$LAB_DIR/doctor"
+}
+for node in fra lon2; do
+	ok "$node is well" await 20 is_well $node || diag "$(cat "$LAB_DIR/doctor")"
+done
+try lab in "$NAME" sin2 anydoor drain --wait --window 20s
+is "a drain goes through the steps of BGP" "$code ${said##*$'\n'}" "0 quiet"
+[[ $code == 0 ]] || diag "$said"
+ok "with BIRD" grep -q "withdraw: waits until neighbours" <<<"$said" || diag "$said"
+ok "and is taken back" lab in "$NAME" sin2 anydoor undrain
 ok "the client is served" await 10 lab in "$NAME" client curl -sf -m 2 http://192.0.2.53/
 ok "BGP brings it elsewhere" lab move "$NAME" lon
 ok "there" grep -q "^lon" <(lab in "$NAME" client curl -sf -m 5 http://192.0.2.53/)

@@ -270,7 +270,7 @@ check_drain() {
 		'[true,"nyc-1",1]'
 	ok "and metered" grep -q '^anydoor_draining 1$' <(page /metrics)
 	ok "with what is left" grep -q '^anydoor_drain_flows_left 1$' <(page /metrics)
-	ok "--wait speaks while nothing changes" grep -qE '^ +1[0-9]s  1 flows left' \
+	ok "--wait speaks while nothing changes" grep -qE '^ +1[0-9]s  1 flow left' \
 		<(in_host "$anydoor" drain --wait --window 12s 2>&1)
 	in_host "$anydoor" undrain >/dev/null 2>&1
 	is "and its end" "$(in_host "$anydoor" status --json | jq -c .drain.draining)" false

@@ -185,16 +185,6 @@ mended_an_upgrade_goes_wrong_2() {
 }
 
 # --- a fleet that is well ----------------------------------------------------------------------------
-host_up() { # NODE
-	at "$1" sysctl -qw net.mptcp.allow_join_initial_addr_port=0
-	at "$1" ip route add default via "$(wire_to_edge "$1" 4)" metric 4000
-	at "$1" ip -6 route add default via "$(wire_to_edge "$1" 6)" metric 4000
-}
-
-wire_to_edge() { # NODE FAMILY
-	wire_address "$(awk -v node="$1" '$3 == node { print $1 }' <<<"$WIRES")" 1 "$2"
-}
-
 ((EUID == 0)) || skip_all "network namespaces need root"
 lab_up
 pops_up

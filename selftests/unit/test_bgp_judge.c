@@ -71,6 +71,24 @@ static void test_first_boot_is_withdrawn_until_all_is_well_and_warm(void)
 	is_both(pass(&judge, &well, &now_s, 1), BGP_ANNOUNCE, BGP_BY_WELL, "well and warm");
 }
 
+static void test_what_the_operator_announced_is_warm_by_the_data_path(void)
+{
+	struct judge judge = {};
+	struct judge_inputs inputs = well;
+	__u32 now_s = 1000;
+
+	judge_begin(&judge, 900);
+	is_both(pass(&judge, &well, &now_s, 1), BGP_ANNOUNCE, BGP_BY_WELL, "it is there for long");
+	judge_begin(&judge, now_s - 5);
+	is_both(pass(&judge, &well, &now_s, 4), BGP_WITHDRAW, BGP_BY_WARMS, "for 9 seconds");
+	is_both(pass(&judge, &well, &now_s, 1), BGP_ANNOUNCE, BGP_BY_WELL, "for 10 seconds");
+	judge_begin(&judge, 900);
+	inputs.has_vips[BGP_IP4] = inputs.has_vips[BGP_IP6] = false;
+	pass(&judge, &inputs, &now_s, 1);
+	is_both(pass(&judge, &well, &now_s, 10), BGP_WITHDRAW, BGP_BY_WARMS,
+		"of VIPs that come later that is not so");
+}
+
 static void test_a_vip_that_comes_and_goes_is_held_down(void)
 {
 	struct judge judge = announced();
@@ -320,6 +338,21 @@ static void test_drain_without_bgp_waits_for_flows_alone(void)
 	is_str(drain_step_key(steps.step), "quiet", "so few are enough");
 }
 
+static void test_drain_says_what_it_waits_for(void)
+{
+	struct drain_steps steps = { .step = DRAIN_QUIET };
+
+	is_str(drain_steps_text(&steps), drain_step_text(DRAIN_QUIET), "nothing comes");
+	steps.is_by_hand = true;
+	ok(strstr(drain_steps_text(&steps), "withdraw the VIPs by your BGP daemon"),
+	   "where nobody tells a BGP daemon, the operator has to");
+	steps.step = DRAIN_SILENCE;
+	ok(!strstr(drain_steps_text(&steps), "lands here"),
+	   "nor does anydoor wait until nothing lands there");
+	steps = (struct drain_steps){ .step = DRAIN_FLOWS, .held = true };
+	is_str(drain_steps_text(&steps), DRAIN_HELD_TEXT, "what is held waits for other POPs");
+}
+
 static void test_restart_is_quiet_until_something_lands(void)
 {
 	struct drain_steps before = { .step = DRAIN_SILENCE, .terms = { .window_s = 10 } };
@@ -360,6 +393,7 @@ static void test_drain_words_are_found(void)
 int main(void)
 {
 	test_first_boot_is_withdrawn_until_all_is_well_and_warm();
+	test_what_the_operator_announced_is_warm_by_the_data_path();
 	test_a_vip_that_comes_and_goes_is_held_down();
 	test_restart_goes_on_with_what_was_announced();
 	test_last_one_is_not_withdrawn_by_checks();
@@ -373,5 +407,6 @@ int main(void)
 	test_drain_without_bgp_waits_for_flows_alone();
 	test_restart_is_quiet_until_something_lands();
 	test_drain_words_are_found();
+	test_drain_says_what_it_waits_for();
 	return done_testing();
 }

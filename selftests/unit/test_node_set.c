@@ -87,9 +87,47 @@ static void test_pops_left(void)
 	model_free(model);
 }
 
+static bool is_last(const struct model *model, const char *name, unsigned int at_least)
+{
+	struct config its = config;
+	struct node_set set;
+	json_t *why;
+	bool said;
+
+	its.bgp.at_least = at_least;
+	node_set_find(&set, &its, name);
+	why = node_set_check_last(&set, &its, model);
+	said = why && strstr(json_string_value(why), "bgp.at_least is") &&
+	       strstr(json_string_value(why), "`--last`");
+	node_set_free(&set);
+	json_decref(why);
+	return said;
+}
+
+static void test_last_pops_are_told_from_those_that_leave_enough(void)
+{
+	struct model *model = model_new();
+
+	model_configure(model, &config, 1);
+	ok(!is_last(model, "fra", 2), "two others are left, and two are wanted");
+	ok(is_last(model, "fra", 3), "three are not");
+	ok(!is_last(model, "fra-1", 3), "one of two nodes leaves its POP up");
+	model_see(model, 3, true, 2);
+	model_see(model, 4, true, 2);
+	model_see(model, 5, true, 2);
+	ok(is_last(model, "fra", 1), "others that do not answer do not count");
+	ok(!is_last(model, "fra", 0), "none is wanted");
+	model_tell(model, 2, AD_TOLD_DRAIN, 3);
+	ok(is_last(model, "fra-1", 1), "the last node of the last POP");
+	model_tell(model, 1, AD_TOLD_DRAIN, 4);
+	ok(!is_last(model, "fra-1", 1), "one that drains already takes nothing away");
+	model_free(model);
+}
+
 int main(void)
 {
 	test_name_table();
 	test_pops_left();
+	test_last_pops_are_told_from_those_that_leave_enough();
 	return done_testing();
 }

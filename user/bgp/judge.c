@@ -22,6 +22,15 @@ const char *bgp_cause_text(enum bgp_cause cause)
 	return causes[cause].text;
 }
 
+void judge_begin(struct judge *judge, __u32 there_s)
+{
+	enum bgp_family family;
+
+	judge->last = (struct bgp_wishes){};
+	for (family = 0; family < BGP_FAMILIES; family++)
+		judge->fit[family] = (struct calm){ .is_well = true, .since_s = there_s };
+}
+
 void judge_recall(struct judge *judge, const struct bgp_wishes *wishes, const struct calm *calm,
 		  __u32 now_s)
 {

@@ -69,6 +69,11 @@ struct judgement {
 	__u32 left_s; /* of the hold time */
 };
 
+/*
+ * Nobody told a BGP daemon anything before us: the operator did. The data path is there since
+ * @there_s, and need not become warm anew.
+ */
+void judge_begin(struct judge *judge, __u32 there_s);
 /* Another process announced that before us; it was calm as @calm says. */
 void judge_recall(struct judge *judge, const struct bgp_wishes *wishes, const struct calm *calm,
 		  __u32 now_s);

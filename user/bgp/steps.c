@@ -25,6 +25,18 @@ const char *drain_step_text(enum drain_step step)
 	return words[step].text;
 }
 
+const char *drain_steps_text(const struct drain_steps *steps)
+{
+	if (steps->held)
+		return DRAIN_HELD_TEXT;
+	if (steps->is_by_hand && steps->step == DRAIN_SILENCE)
+		return "waits until all connections have ended";
+	if (steps->is_by_hand && steps->step == DRAIN_QUIET)
+		return "no connection lives here; withdraw the VIPs by your BGP daemon before the "
+		       "host is switched off";
+	return drain_step_text(steps->step);
+}
+
 bool drain_step_find(const char *key, enum drain_step *step)
 {
 	for (int i = 0; i < DRAIN_STEPS_NR; i++)
@@ -126,6 +138,7 @@ bool drain_steps_go(struct drain_steps *steps, const struct drain_inputs *inputs
 		memset(steps, 0, sizeof(*steps));
 		return before != DRAIN_OFF;
 	}
+	steps->is_by_hand = !inputs->has_bgp;
 	if (!steps->begun_real_s)
 		steps->begun_real_s = now_real_s;
 	if (inputs->landed != steps->landed || !steps->heard_real_s)

@@ -34,6 +34,9 @@ bool drain_step_find(const char *key, enum drain_step *step);
 /* The most that is announced in that step. */
 enum bgp_wish drain_step_wish(enum drain_step step);
 
+/* What a drain waits for that would withdraw the VIPs and may not. */
+#define DRAIN_HELD_TEXT "the VIPs stay: too few other POPs are up (bgp.at_least)"
+
 /* What the operator asked for. */
 struct drain_terms {
 	__u32 window_s;	   /* after which the VIPs are withdrawn, whatever lives here */
@@ -51,7 +54,11 @@ struct drain_steps {
 	__u64 heard_real_s; /* when something landed here last */
 	__u64 landed;	    /* packets, until then */
 	bool held;	    /* it would withdraw, but no other POP is up */
+	bool is_by_hand;    /* nobody tells a BGP daemon but the operator */
 };
+
+/* What such a drain waits for. */
+const char *drain_steps_text(const struct drain_steps *steps);
 
 struct drain_inputs {
 	bool drains;

@@ -4,9 +4,11 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "check_steer.h"
 #include "cmd.h"
 #include "user/base/output.h"
+#include "user/bgp/bgp.h"
 #include "user/config/config.h"
 #include "user/config/config_keys.h"
 #include "user/dns/dns_service.h"
@@ -181,6 +183,33 @@ static int tell_programs(const struct config *config, const char *path, const st
 	return output_json(json);
 }
 
+/* A BGP daemon may be started later, so none is no error. Nothing is changed there. */
+static void check_bgp(const struct config *config, struct findings *findings)
+{
+	const struct bgp_driver *driver;
+	struct bgp_fact fact = {};
+	struct bgp_setup setup;
+
+	bgp_setup_from(&setup, config);
+	driver = bgp_driver_of(&setup);
+	if (!driver)
+		return;
+	findings->check = "bgp";
+	driver->ask(&setup, &fact);
+	if (!fact.answered)
+		findings_add(findings, geteuid() ? FINDING_UNKNOWN : FINDING_WARNING,
+			     "bgp.driver: %s; until it does, no neighbour is told of the VIPs: start "
+			     "it, or name its control socket in bgp.socket",
+			     fact.why);
+	else if (*fact.why)
+		findings_add(findings, FINDING_WARNING, "bgp.driver: %s", fact.why);
+	else if (!fact.nr)
+		findings_add(findings, FINDING_WARNING,
+			     "bgp.driver: %s: it has no neighbour that bgp.neighbours names: "
+			     "nobody is told of the VIPs",
+			     driver->name);
+}
+
 static int check(const struct globals *globals, const struct options *options)
 {
 	struct findings findings = { 0 };
@@ -190,6 +219,7 @@ static int check(const struct globals *globals, const struct options *options)
 
 	if (config && !options->config_only) {
 		host_check(config, globals->instance, &findings);
+		check_bgp(config, &findings);
 		if (!code && findings.nr_errors)
 			code = EXIT_FAILED;
 	}

@@ -65,8 +65,9 @@ const struct arg cmd_drain_args[] = {
 	{ .name = "--wait",
 	  .type = ARG_FLAG,
 	  .offset = offsetof(struct drain_options, wait),
-	  .help = "show progress until no more flows than --limit are left, or --window ends (exit "
-		  "1)" },
+	  .help = "show progress until no more flows than --until-flows are left and the VIPs are "
+		  "withdrawn (exit 0); or give up when --window is over, with bgp.driver 15 s "
+		  "later (exit 1)" },
 	{ .name = "--until-flows",
 	  .type = ARG_NUMBER,
 	  .offset = offsetof(struct drain_options, limit),
@@ -84,8 +85,8 @@ const struct arg cmd_drain_args[] = {
 	  .type = ARG_TEXT,
 	  .offset = offsetof(struct drain_options, window),
 	  .value = "TIME",
-	  .help = "how long flows get to end, before the VIPs are withdrawn and --wait gives up: "
-		  "90s, 10m, 2h (default " WINDOW_DEFAULT ")" },
+	  .help = "how long flows get to end before the VIPs are withdrawn all the same: 90s, 10m, "
+		  "2h (default " WINDOW_DEFAULT ")" },
 	{ .name = "--to",
 	  .type = ARG_TEXT,
 	  .offset = offsetof(struct drain_options, to),
@@ -223,15 +224,29 @@ static json_t *successors(const struct drain_handle *handle)
 	return list;
 }
 
+/* "1 flow lives", "2 flows live" */
+#define LIVE_TEXT 32
+static const char *live_text(int owned, char text[LIVE_TEXT])
+{
+	snprintf(text, LIVE_TEXT, "%d %s", owned, owned == 1 ? "flow lives" : "flows live");
+	return text;
+}
+
 static void show_begun(const struct drain_handle *handle, int owned)
 {
 	json_t *list = successors(handle), *name;
+	char text[LIVE_TEXT];
 	size_t i;
 
 	printf("draining: new flows go to");
 	json_array_foreach(list, i, name)
 		printf("%s %s", i ? "," : "", json_string_value(name));
-	printf("%s; %d flows live here\n", json_array_size(list) ? "" : " nobody", owned);
+	printf("%s; %s here\n", json_array_size(list) ? "" : " nobody", live_text(owned, text));
+	if (handle->config->bgp.driver == CONFIG_BGP_NONE)
+		puts("bgp.driver is none: withdraw the VIPs by your BGP daemon when no flow lives "
+		     "here any more");
+	else if (handle->config->bgp.driver == CONFIG_BGP_PRINT)
+		puts("bgp.driver is print: the daemon's log says what to do at each step");
 	json_decref(list);
 	fflush(stdout);
 }
@@ -286,6 +301,18 @@ static void read_step(struct draining *draining)
 	draining->step_real_s = steps.since_real_s;
 }
 
+static bool is_held(const struct draining *draining)
+{
+	return json_is_true(json_object_get(draining->seen, "held"));
+}
+
+/* What the daemon waits for, by its own words. */
+static const char *waits_for(const struct draining *draining)
+{
+	return json_string_value(json_object_get(draining->seen, "what"))
+		       ?: drain_step_text(draining->step);
+}
+
 #define LINGER_S 15 /* after the window: routers are told within a second or two */
 
 /* 0: all that was asked for is reached. -EAGAIN: not yet. -ETIMEDOUT: it will not be in time. */
@@ -300,7 +327,7 @@ static int look(struct draining *draining)
 	read_step(draining);
 	if (draining->step == DRAIN_QUIET)
 		return 0;
-	return is_very_late ? -ETIMEDOUT : -EAGAIN;
+	return is_very_late || (is_late && is_held(draining)) ? -ETIMEDOUT : -EAGAIN;
 }
 
 static unsigned int terminal_columns(void)
@@ -317,11 +344,11 @@ static void show_progress(const struct draining *draining)
 
 	if (draining->has_steps)
 		snprintf(step, sizeof(step), "%s: %s; ", drain_step_key(draining->step),
-			 drain_step_text(draining->step));
+			 waits_for(draining));
 	drain_text(draining->seen, text);
-	snprintf(line, sizeof(line), "%5us  %s%d flows left%s%s",
-		 clock_mono_s() - draining->began_s, step, draining->owned, *text ? "; " : "",
-		 text);
+	snprintf(line, sizeof(line), "%5us  %s%d flow%s left%s%s",
+		 clock_mono_s() - draining->began_s, step, draining->owned,
+		 draining->owned == 1 ? "" : "s", *text ? "; " : "", text);
 	if (draining->draws)
 		printf("\r\033[K%.*s", (int)terminal_columns() - 1, line);
 	else
@@ -377,25 +404,38 @@ static int name_one(const struct ad_tuple *tuple, bool forwarded, void *arg)
 /* The flow table lists some of these under another name, and some not at all. */
 static void show_left(const struct drain_handle *handle, int owned, long window)
 {
+	char text[LIVE_TEXT];
 	int nr = 0;
 
-	log_err("%d flows still live here after %ld s", owned, window);
+	log_err("%s here still, after %ld s", live_text(owned, text), window);
 	drain_each_owned(handle, name_one, &nr);
 	if (owned > nr)
 		log_err("left: and %d more", owned - nr);
 }
 
+/* What it waited for in vain. */
 static void show_late(const struct draining *draining)
 {
-	show_left(&draining->handle, draining->owned, draining->window_s);
-	if (draining->has_steps)
+	if (!is_few(draining))
+		show_left(&draining->handle, draining->owned, draining->window_s);
+	if (is_held(draining))
+		log_err(DRAIN_HELD_TEXT "; `anydoor drain --last` withdraws them all the same");
+	else if (draining->has_steps)
 		log_err("the drain has come to the step '%s': %s", drain_step_key(draining->step),
-			drain_step_text(draining->step));
+			waits_for(draining));
+}
+
+static void show_quiet(const struct draining *draining)
+{
+	if (draining->handle.config->bgp.driver == CONFIG_BGP_NONE)
+		puts("bgp.driver is none: withdraw the VIPs by your BGP daemon now");
+	puts("quiet");
 }
 
 static int drain(struct draining *draining)
 {
 	const struct globals *globals = draining->globals;
+	char text[LIVE_TEXT];
 	int err = 0;
 
 	draining->began_s = clock_mono_s();
@@ -411,11 +451,12 @@ static int drain(struct draining *draining)
 	else if (globals->json)
 		show_json(draining, err);
 	else if (err == -ECANCELED)
-		log_err("somebody took the drain back; %d flows live here", draining->owned);
+		log_err("somebody took the drain back; %s here",
+			live_text(draining->owned, text));
 	else if (err)
 		show_late(draining);
 	else if (draining->options->wait)
-		puts("quiet");
+		show_quiet(draining);
 	return err || draining->owned < 0 ? EXIT_FAILED : EXIT_OK;
 }
 

@@ -129,12 +129,23 @@ static void print_drain(const struct view *view, const struct status *status)
 	print_steps(status);
 }
 
-static void print_bgp(const struct status *status)
+/* Of what no BGP daemon is asked. */
+static const char *unasked_text(const struct view *view)
+{
+	return view->config && view->config->bgp.driver == CONFIG_BGP_PRINT
+		       ? "what you have your BGP daemon tell them (bgp.driver: print)"
+		       : "not known";
+}
+
+static void print_bgp(const struct view *view, const struct status *status)
 {
 	const json_t *one;
 	char age[UNIT_TEXT];
 	size_t i;
 
+	if (view->config && view->config->bgp.driver == CONFIG_BGP_NONE)
+		print_line("bgp", "by the operator (bgp.driver: none): anydoor announces and "
+				  "withdraws nothing");
 	if (!record_has_bgp(status->bgp))
 		return;
 	json_array_foreach(json_object_get(status->bgp, "families"), i, one) {
@@ -146,7 +157,8 @@ static void print_bgp(const struct status *status)
 			   unit_duration(
 				   time(NULL) - json_integer_value(json_object_get(one, "since_s")),
 				   age),
-			   json_string_value(json_object_get(one, "why")), fact ?: "not known");
+			   json_string_value(json_object_get(one, "why")),
+			   fact ?: unasked_text(view));
 	}
 }
 
@@ -282,7 +294,7 @@ static void print_text(const struct view *view, const struct status *status)
 	print_head(view, status);
 	print_interfaces(status);
 	print_drain(view, status);
-	print_bgp(status);
+	print_bgp(view, status);
 	print_flows(status);
 	print_dns(status);
 	print_pops(status);

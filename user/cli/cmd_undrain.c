@@ -41,6 +41,14 @@ const struct arg cmd_undrain_args[] = {
 	{}
 };
 
+/* Nobody else announces what the operator may have withdrawn. */
+static void show_by_hand(const struct config *config)
+{
+	if (config->bgp.driver == CONFIG_BGP_NONE)
+		puts("bgp.driver is none: announce the VIPs again by your BGP daemon, if they are "
+		     "withdrawn");
+}
+
 static int show(const struct globals *globals, const json_t *reply)
 {
 	bool was_on = json_is_true(json_object_get(reply, "was_draining"));
@@ -86,12 +94,13 @@ int cmd_undrain(const struct globals *globals, int argc, char **argv)
 	}
 	code = ask_drain(globals, &handle, "undrain", options.reason, NULL, terms, &reply);
 	json_decref(terms);
-	if (!code)
+	if (!code) {
 		ask_has_steps(&handle, reply);
+		code = show(globals, reply);
+		if (!globals->json && json_is_true(json_object_get(reply, "was_draining")))
+			show_by_hand(handle.config);
+		json_decref(reply);
+	}
 	drain_close(&handle);
-	if (code)
-		return code;
-	code = show(globals, reply);
-	json_decref(reply);
 	return code;
 }

@@ -88,6 +88,7 @@ static json_t *progress_of(const json_t *node, bool fresh)
 {
 	const json_t *drain = json_object_get(node, "drain");
 	json_int_t flows = json_integer_value(json_object_get(drain, "flows"));
+	char what[PRINTABLE_GROWS * SHOWN];
 	enum drain_step step;
 
 	if (!fresh)
@@ -96,13 +97,12 @@ static json_t *progress_of(const json_t *node, bool fresh)
 		return json_string("not heard of any more");
 	if (!json_is_object(drain) || !drain_step_find(text_of(drain, "step"), &step))
 		return json_string("does not say how far it is");
+	printable_text(what, sizeof(what),
+		       json_string_value(json_object_get(drain, "what")) ?: drain_step_text(step));
 	if (flows < 0)
-		return json_sprintf("%s: %s", drain_step_key(step), drain_step_text(step));
-	return json_sprintf("%s: %s; %lld flows left%s", drain_step_key(step),
-			    drain_step_text(step), (long long)flows,
-			    json_is_true(json_object_get(drain, "held"))
-				    ? "; the VIPs stay: too few other POPs are up"
-				    : "");
+		return json_sprintf("%s: %s", drain_step_key(step), what);
+	return json_sprintf("%s: %s; %lld flow%s left", drain_step_key(step), what,
+			    (long long)flows, flows == 1 ? "" : "s");
 }
 
 static void say_node(struct waiting *waiting, const char *name, json_t *line, bool all)

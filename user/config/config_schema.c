@@ -601,7 +601,8 @@ const struct schema_row config_schema[] = {
 	{ "bgp.at_least", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, bgp.at_least), .max = 4096,
 	  .fallback = "1",
 	  .help = "how many other POPs must be up for the VIPs to be withdrawn here because of "
-		  "health checks, or by a drain without `--last`; 0: none" },
+		  "health checks, or by a drain without `--last`; and for the last node of this "
+		  "POP to be drained without `--last`; 0: none" },
 
 	{ "hunt", SCHEMA_MAP, .help = "looking for the owner of a flow that carries no stamp" },
 	{ "hunt.neighbours", SCHEMA_LIST, CHANGE_AT_ONCE, .ordered = true, .array = true,

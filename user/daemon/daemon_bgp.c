@@ -331,7 +331,7 @@ static void go_steps(struct daemon_bgp *bgp, bool others)
 	bgp->has_terms = false;
 	if (drain_steps_go(steps, &inputs, time(NULL)))
 		log_info("drain: %s: %s", drain_step_key(steps->step),
-			 drain_step_text(steps->step));
+			 drain_steps_text(steps));
 	if (steps->held && !held)
 		log_warn("drain: the VIPs are not withdrawn: too few other POPs are up "
 			 "(bgp.at_least); `anydoor drain --last` does it all the same");
@@ -453,8 +453,8 @@ static void recall_kept(struct daemon_bgp *bgp)
 	    told.what == AD_TOLD_NOTHING) {
 		log_info(
 			"drain: this node drained before the host was started again: it drains on");
-		args = json_pack("{s:O?, s:O?}", "who", json_object_get(was, "who"), "reason",
-				 json_object_get(was, "reason"));
+		args = json_pack("{s:O?, s:O?, s:b}", "who", json_object_get(was, "who"), "reason",
+				 json_object_get(was, "reason"), "even_last", 1);
 		reply = drain_serve(&place, "drain", args,
 				    json_integer_value(json_object_get(was, "uid")));
 		json_decref(reply);
@@ -464,11 +464,22 @@ static void recall_kept(struct daemon_bgp *bgp)
 	json_decref(kept);
 }
 
+/* Until now BGP was the operator's. */
+static void begin(struct daemon_bgp *bgp)
+{
+	struct ad_meta meta;
+
+	if (pins_read_meta(&bgp->daemon->loader->pins, &meta))
+		meta.loaded_s = clock_mono_s();
+	judge_begin(&bgp->judge, meta.loaded_s);
+}
+
 static void recall(struct daemon_bgp *bgp)
 {
 	const struct bgp_driver *driver = bgp_driver_of(&bgp->setup);
 	json_t *json = record_read(bgp->record);
 	struct bgp_wishes wishes = {};
+	bool is_known = record_has_bgp(json);
 	struct calm calm = {};
 
 	record_recall(json, &calm, &bgp->steps);
@@ -476,9 +487,13 @@ static void recall(struct daemon_bgp *bgp)
 	json_decref(json);
 	if (driver && driver->recall(&bgp->setup, &wishes))
 		wishes = (struct bgp_wishes){};
+	else if (driver)
+		is_known = true;
 	calm.is_open = false;
 	judge_recall(&bgp->judge, &wishes, &calm, clock_mono_s());
 	bgp->judgement.wishes = wishes;
+	if (!is_known)
+		begin(bgp);
 	if (bgp->steps.step == DRAIN_OFF)
 		recall_kept(bgp);
 }
@@ -513,6 +528,8 @@ void daemon_bgp_use(struct daemon *daemon)
 		bgp->spoke = bgp->is_told = false;
 	if (before.driver != bgp->setup.driver) /* who does it now has not heard of it */
 		memset(bgp->since_real_s, 0, sizeof(bgp->since_real_s));
+	if (before.driver == CONFIG_BGP_NONE)
+		begin(bgp);
 }
 
 static __u32 take_number(const json_t *args, const char *key, __u32 otherwise)

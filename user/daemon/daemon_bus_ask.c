@@ -112,16 +112,15 @@ static json_t *refuse(int code, json_t *error)
 static json_t *check_last(const struct daemon *daemon, const struct node_set *set,
 			  const json_t *args)
 {
-	unsigned int left = node_set_pops_left(set, daemon->config, daemon->loader->fleet);
+	json_t *why, *line;
 
 	if (strcmp(text_of(args, "verb"), "drain") ||
-	    json_is_true(json_object_get(args, "even_last")) ||
-	    !node_set_empties_a_pop(set, daemon->config, daemon->loader->fleet) ||
-	    left >= daemon->config->bgp.at_least)
+	    json_is_true(json_object_get(args, "even_last")))
 		return NULL;
-	return json_sprintf("%s: %u other POPs would be up, and bgp.at_least is %u: clients may "
-			    "find none; `--last` drains it all the same",
-			    text_of(args, "target"), left, daemon->config->bgp.at_least);
+	why = node_set_check_last(set, daemon->config, daemon->loader->fleet);
+	line = why ? json_sprintf("%s: %s", text_of(args, "target"), json_string_value(why)) : NULL;
+	json_decref(why);
+	return line;
 }
 
 static json_t *check_revisions(const struct daemon *daemon, const struct node_set *set,

@@ -124,24 +124,48 @@ static void look_at_host(struct doctor *doctor)
 	host_check(doctor->config, doctor->globals->instance, &found);
 	for (size_t i = 0; i < found.nr; i++) {
 		const struct finding *one = &found.list[i];
-		bool clock = !strcmp(one->check, "clock");
 
 		if (doctor_level(doctor->findings, one->check) < FINDING_UNKNOWN)
 			continue;
 		doctor->findings->check = one->check;
-		findings_add(doctor->findings,
-			     clock && doctor->config->clock == CONFIG_CLOCK_ACCEPT_UNSYNC
-				     ? FINDING_FINE
-				     : one->level,
-			     "%s", one->text);
+		if (!strcmp(one->check, "clock") &&
+		    doctor->config->clock == CONFIG_CLOCK_ACCEPT_UNSYNC)
+			doctor_fine(doctor, "clock: whether ours is synchronised does not matter "
+					    "here (stamp.clock: any), only that it agrees with "
+					    "the others'");
+		else
+			findings_add(doctor->findings, one->level, "%s", one->text);
 	}
 	findings_free(&found);
+}
+
+/* What is not said of these checks is not that they are well. */
+static void say_unseen(struct findings *findings, enum doctor_sight sight)
+{
+	char words[512] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < doctor_nr_checks() && used < sizeof(words); i++) {
+		const struct doctor_check *check = &doctor_checks[i];
+
+		if (check->needs > sight && doctor_level(findings, check->word) == FINDING_FINE)
+			used += snprintf(words + used, sizeof(words) - used, "%s%s",
+					 used ? ", " : "", check->word);
+	}
+	findings->check = sight == DOCTOR_FILES ? "config" : "daemon";
+	if (sight == DOCTOR_FILES)
+		findings_add(findings, FINDING_UNKNOWN,
+			     "config: therefore nothing else was looked at");
+	else if (used)
+		findings_add(findings, FINDING_UNKNOWN, "daemon: therefore not looked at: %s",
+			     words);
 }
 
 enum doctor_sight doctor_look(const struct globals *globals, bool alone, struct findings *findings)
 {
 	struct doctor doctor = { .globals = globals, .alone = alone, .findings = findings };
 	struct config *config = doctor_files(globals->config_path, findings);
+	enum doctor_sight sight;
 
 	doctor.config = config;
 	if (config) {
@@ -158,7 +182,9 @@ enum doctor_sight doctor_look(const struct globals *globals, bool alone, struct 
 		status_free(&doctor.status);
 		view_close(&doctor.view);
 	}
+	sight = doctor.loaded ? DOCTOR_ALL : config ? DOCTOR_HOST : DOCTOR_FILES;
+	say_unseen(findings, sight);
 	findings->check = NULL;
 	config_free(config);
-	return doctor.loaded ? DOCTOR_ALL : doctor.config ? DOCTOR_HOST : DOCTOR_FILES;
+	return sight;
 }

@@ -128,8 +128,12 @@ void doctor_bgp(struct doctor *doctor)
 	doctor->findings->check = "bgp";
 	bgp_setup_from(&setup, doctor->config);
 	driver = bgp_driver_of(&setup);
-	if (!driver)
+	if (!driver) {
+		doctor_fine(doctor, "bgp: bgp.driver is %s: announcing and withdrawing the VIPs is "
+				    "the operator's, and no BGP daemon is asked",
+			    setup.driver == CONFIG_BGP_PRINT ? "print" : "none");
 		return;
+	}
 	driver->ask(&setup, &fact);
 	if (!fact.answered && geteuid())
 		doctor_unknown(doctor, "bgp: %s", fact.why);

@@ -9,6 +9,7 @@
 #include "drain.h"
 #include "drain_serve.h"
 #include "model_pins.h"
+#include "node_set.h"
 #include "told.h"
 #include "user/base/clock.h"
 #include "user/base/log.h"
@@ -20,7 +21,7 @@
 struct order {
 	const char *who, *reason, *to;
 	__u32 uid;
-	bool was_draining, now;
+	bool was_draining, now, even_last;
 	__u32 slow_start_s; /* of what was taken back */
 	int code;
 	struct config_errors errors;
@@ -64,6 +65,23 @@ static void tell(const struct drain_place *place, struct order *order, enum ad_t
 		warn(order, "who asked for it, and why, cannot be noted: %s", strerror(-err));
 }
 
+/* A node that drains already takes nobody away. */
+static bool may_leave(const struct drain_place *place, struct order *order)
+{
+	const struct config_node *self = place->config->self;
+	const struct node_set set = { .nodes = &self, .nr = 1 };
+	json_t *why = order->even_last
+			      ? NULL
+			      : node_set_check_last(&set, place->config, place->model);
+
+	if (!why)
+		return true;
+	config_errors_add(&order->errors, self->name, 0, "%s", json_string_value(why));
+	json_decref(why);
+	order->code = EXIT_FAILED;
+	return false;
+}
+
 static void drain(const struct drain_place *place, struct order *order)
 {
 	__u16 ids[AD_SUCCESSOR_MAX];
@@ -75,6 +93,8 @@ static void drain(const struct drain_place *place, struct order *order)
 		order->code = EXIT_USAGE;
 		return;
 	}
+	if (!may_leave(place, order))
+		return;
 	if (nr == 0)
 		warn(order, "no node is up to take new flows: those that land here are still "
 			    "served here");
@@ -148,6 +168,7 @@ json_t *drain_serve(const struct drain_place *place, const char *verb, const jso
 	order.was_draining = drain_is_on(place->state);
 	order.who = take_text(args, "who", TEXT_MAX, &order);
 	order.reason = take_text(args, "reason", TOLD_WHY_MAX, &order);
+	order.even_last = json_is_true(json_object_get(args, "even_last"));
 	order.now = !drains && json_is_true(json_object_get(args, "now"));
 	order.to = take_text(args, "to", TEXT_MAX, &order);
 	if (!order.code) {

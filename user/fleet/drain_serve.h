@@ -23,9 +23,9 @@ struct drain_place {
 };
 
 /*
- * @verb: "drain" with @args {"who", "reason", "to": "NODE,..."} or "undrain" with {"who",
- * "reason", "now": true: without a slow start}, each of them may be missing; @uid: of the process
- * that asks. The reply: {"ok", "code": exit code, "errors": [...], "warnings": [...]} and
+ * @verb: "drain" with @args {"who", "reason", "to": "NODE,...", "even_last": true: although too few
+ * other POPs are up} or "undrain" with {"who", "reason", "now": true: without a slow start}, each
+ * of them may be missing; @uid: of the process that asks. The reply: {"ok", "code": exit code, "errors": [...], "warnings": [...]} and
  * "was_draining", or NULL if that is no such verb.
  */
 json_t *drain_serve(const struct drain_place *place, const char *verb, const json_t *args,

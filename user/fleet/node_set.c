@@ -121,3 +121,15 @@ bool node_set_empties_a_pop(const struct node_set *set, const struct config *con
 {
 	return node_set_pops_left(set, config, model) < node_set_pops_left(NULL, config, model);
 }
+
+json_t *node_set_check_last(const struct node_set *set, const struct config *config,
+			    const struct model *model)
+{
+	unsigned int left = node_set_pops_left(set, config, model);
+
+	if (left >= config->bgp.at_least || !node_set_empties_a_pop(set, config, model))
+		return NULL;
+	return json_sprintf("%u other POP%s would be up, and bgp.at_least is %u: clients may find "
+			    "none; `--last` drains it all the same",
+			    left, left == 1 ? "" : "s", config->bgp.at_least);
+}

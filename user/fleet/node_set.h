@@ -27,5 +27,11 @@ unsigned int node_set_pops_left(const struct node_set *set, const struct config 
 /* Whether a POP that has such a node now has none without them. */
 bool node_set_empties_a_pop(const struct node_set *set, const struct config *config,
 			    const struct model *model);
+/*
+ * A drain that leaves a POP without a node must leave bgp.at_least other POPs up. NULL: it does; or
+ * a line that says what is wrong, to json_decref().
+ */
+json_t *node_set_check_last(const struct node_set *set, const struct config *config,
+			    const struct model *model);
 
 #endif

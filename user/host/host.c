@@ -156,7 +156,9 @@ static void check_reply_route(const struct config *config, const struct host *ho
 	err = route_get(&vip->address, &world, &ifindex);
 	addr_format(&vip->address, text);
 	if (err)
-		warning("vips: no route from %s to the world: %s", text, strerror(-err));
+		warning("vips: no route from %s to the world: %s: replies to clients do not leave "
+			"this host; `ip %sroute add default via` the router's address",
+			text, strerror(-err), addr_is_ip4(&vip->address) ? "" : "-6 ");
 	else if (!leaves_by_ours(config, host, ifindex))
 		error("vips: replies of %s leave by %s, which is not among `interfaces`: they "
 		      "would go out unstamped",
