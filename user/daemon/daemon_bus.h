@@ -46,7 +46,6 @@ struct daemon_bus {
 	bool obey_load;
 	struct bus_call *calls; /* commands that wait for the bus */
 	__u64 asked;		/* seq of the last request of others that was dealt with */
-	__u64 asked_told;	/* the one that our own record in the bus names */
 	json_t *asked_reply;	/* what came of it */
 	struct known_nodes known;
 	char *nodes_file;		    /* NULL: it is not kept */
