@@ -188,7 +188,7 @@ www_other() {
 }
 
 last_word_is() { # POP STATE
-	same "$(anydoor history "$1" --json | jq -r 'map(select(.signed)) | last.what')" "$2"
+	same "$(anydoor history --json | jq -r --arg of "$1" 'map(select(.signed and .of == $of)) | last.what')" "$2"
 }
 
 history_has() { # REGEX

@@ -16,6 +16,10 @@ drains_not() { # WHO
 	! drains "$1"
 }
 
+words_of() { # NAME: that history has, and that are signed
+	anydoor history "$1" --json | jq -r 'map(select(.signed).what) | join(" ")'
+}
+
 told_of() { # FIELD: of what nyc-1 was told, as it has it itself
 	other status --json | jq -r ".drain.told.$1"
 }
@@ -29,6 +33,7 @@ daemon_start
 other_start
 ok "both are on the bus" await 10 both_fresh
 ok "and hear each other" await 5 hears anydoor nyc-1
+is "history of whom nobody spoke" "$(anydoor history fra)" "nobody has said anything of fra"
 
 # --- names -----------------------------------------------------------------------------------------
 refused "a name that is none" 2 "did you mean 'nyc-1'" anydoor drain nyc-2
@@ -37,6 +42,18 @@ refused "what is no revision" 2 "is no number" anydoor drain nyc --revision x
 is "our own name is this node" "$(anydoor drain fra-1 --json | jq -r '.draining')" true
 ok "and back" anydoor undrain fra
 ok "it is" drains_not anydoor
+
+# --- a request that is refused ---------------------------------------------------------------------
+refused "a node refuses what it does not understand" 2 "nyc-1: sin-9: cannot take our flows" anydoor drain nyc --to sin-9
+is "that is no word of an operator" "$(anydoor history nyc --json | jq "map(select(.signed)) | length")" 0
+other_kill KILL
+sed -i '/name: nyc-1, id: 2/a\  - { name: sin-9, id: 12, pop: fra, tunnel: 10.9.0.12 }' "$LAB_DIR/other.yaml"
+other_start
+ok "started again, it would understand it" await 10 both_fresh
+sleep 2
+ok "and does not do it" drains_not other
+configure_other
+other reload >/dev/null 2>&1
 
 # --- a drain from afar -----------------------------------------------------------------------------
 is "nyc is asked" "$(anydoor drain nyc --reason "new kernel")" "nyc-1: drains"
@@ -71,6 +88,9 @@ other_start
 ok "the node is back" await 10 both_fresh
 sleep 2
 ok "what it was asked before its restart is not done again" drains_not other
+is "what it was told is history once, although it writes it again" \
+	"$(words_of nyc-1)" "drain drain drain undrain drain undrain"
+is "by the name of its POP, too" "$(words_of nyc)" "$(words_of nyc-1)"
 other_kill KILL
 ok "it is gone" await 12 gone nyc-1
 refused "who is not heard of is named" 1 "nyc-1: not asked: it is not heard of by the bus" anydoor drain nyc
@@ -88,7 +108,6 @@ ok "and back" anydoor undrain nyc
 is "a word of a POP" "$(anydoor pop nyc down)" "nyc: down"
 ok "is history" await 5 history_has ' nyc .*down .*alice@fra-1'
 refused "history of nobody" 2 "'nycc' is no node and no POP" anydoor history nycc
-is "of whom nobody spoke" "$(anydoor history fra)" "nobody has said anything of fra"
 revision=$(anydoor history nyc --json | jq 'last.revision')
 is "whoever knows the last revision may say the next word" "$(anydoor pop nyc 'shed' 20% --revision "$revision")" "nyc: sheds 20 %"
 refused "whoever does not is told what it is" 1 "alice@fra-1 said 'shed'" other pop nyc up --revision "$revision"

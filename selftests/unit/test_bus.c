@@ -264,6 +264,39 @@ static void test_node_is_gone_only_while_fresh(void)
 	bus_book_free(book);
 }
 
+/* BEAT is one second: of that the least times count. */
+static void test_node_is_late_before_it_is_gone(void)
+{
+	struct bus_book *book = book_of_one();
+	struct bus_node_seen seen;
+	__u64 now;
+
+	for (now = 1000; now <= 10000; now += BEAT)
+		beat(book, now);
+	hear(book, "node.2", 1, (struct bus_head){ 1, 7, 2 }, 10000);
+	hear(book, "node.3", 2, (struct bus_head){ 1, 8, 3 }, 500);
+	for (now = 11000; now <= 13000; now += BEAT)
+		beat(book, now);
+	ok(bus_book_node(book, 2, 13000, &seen) && !seen.is_late, "three seconds");
+	ok(bus_book_node(book, 2, 13001, &seen) && seen.is_late && !seen.is_missed,
+	   "and then it is late");
+	beat(book, 14000);
+	beat(book, 15000);
+	ok(bus_book_node(book, 2, 15000, &seen) && !seen.is_missed, "five seconds");
+	ok(bus_book_node(book, 2, 15001, &seen) && seen.is_missed && !seen.is_gone,
+	   "and then it is missed, and not gone yet");
+	ok(bus_book_node(book, 3, 15001, &seen) && !seen.is_late && !seen.is_missed,
+	   "one that was not heard of since the bus is fresh may be connecting still");
+	bus_book_set_beat(book, 4 * BEAT);
+	ok(bus_book_node(book, 2, 16000, &seen) && !seen.is_late, "a slower beat: one and a half");
+	ok(bus_book_node(book, 2, 16001, &seen) && seen.is_late, "of them are late");
+	ok(bus_book_node(book, 2, 20001, &seen) && seen.is_missed, "and two and a half missed");
+	bus_book_part(book);
+	ok(bus_book_node(book, 2, 20001, &seen) && !seen.is_late && !seen.is_missed,
+	   "without a bus nobody is");
+	bus_book_free(book);
+}
+
 static void test_newest_wins_whatever_the_bus_has(void)
 {
 	struct bus_book *book = book_of_one();
@@ -451,6 +484,7 @@ int main(void)
 	test_fresh_by_own_echo_alone();
 	test_each_node_is_visited();
 	test_node_is_gone_only_while_fresh();
+	test_node_is_late_before_it_is_gone();
 	test_newest_wins_whatever_the_bus_has();
 	test_strangers_change_nothing();
 	test_ask_is_written_by_any_node();

@@ -49,6 +49,31 @@ struct words {
 	size_t nr;
 };
 
+const json_t *bus_word_said(const struct bus_word *word)
+{
+	static const char *const sections[BUS_KINDS] = {
+		[BUS_POP] = "pop", [BUS_TOLD] = "told", [BUS_GONE] = "gone", [BUS_KEYS] = "keys"
+	};
+	struct bus_name name;
+
+	if (word->read != BUS_READ_OK || !bus_name_parse(word->key, &name) || !sections[name.kind])
+		return NULL;
+	return json_object_get(word->body, sections[name.kind]);
+}
+
+/* The last of the list, if it says nothing that the one before it does not. */
+static void merge_last(struct words *words)
+{
+	struct bus_word *word = &words->list[words->nr - 1], *before = word - 1;
+
+	if (words->nr < 2 || strcmp(before->key, word->key) || !bus_word_said(word) ||
+	    !json_equal((json_t *)bus_word_said(before), (json_t *)bus_word_said(word)))
+		return;
+	before->last_revision = word->revision;
+	json_decref(word->body);
+	words->nr--;
+}
+
 static int add_word(struct words *words, kvEntry *entry)
 {
 	struct bus_word *list, *word;
@@ -63,10 +88,11 @@ static int add_word(struct words *words, kvEntry *entry)
 	word = &list[words->nr++];
 	memset(word, 0, sizeof(*word));
 	snprintf(word->key, sizeof(word->key), "%s", kvEntry_Key(entry));
-	word->revision = kvEntry_Revision(entry);
+	word->revision = word->last_revision = kvEntry_Revision(entry);
 	word->written_real_s = kvEntry_Created(entry) / 1000000000;
 	word->read = bus_record_read(words->secret, word->key, kvEntry_Value(entry), size,
 				     &word->head, &word->body);
+	merge_last(words);
 	return 0;
 }
 

@@ -406,17 +406,36 @@ __u64 bus_book_echo_ms(const struct bus_book *book)
 	return book->echo_ms;
 }
 
+__u64 bus_book_late_ms(const struct bus_book *book)
+{
+	__u64 late_ms = BUS_LATE_BEATS_X2 * book->beat_ms / 2;
+
+	return late_ms > BUS_LATE_MS_MIN ? late_ms : BUS_LATE_MS_MIN;
+}
+
+static __u64 missed_ms(const struct bus_book *book)
+{
+	__u64 missed_ms = BUS_MISSED_BEATS_X2 * book->beat_ms / 2;
+
+	return missed_ms > BUS_MISSED_MS_MIN ? missed_ms : BUS_MISSED_MS_MIN;
+}
+
+/* Of a bus that came back who was not heard yet may be connecting still: that one is not late. */
 static bool see_node(const struct bus_book *book, const struct entry *entry, __u64 now_ms,
 		     struct bus_node_seen *seen)
 {
 	__u64 most_ms = BUS_GONE_BEATS * book->beat_ms;
+	bool is_fresh = bus_book_is_fresh(book, now_ms);
 
 	if (!entry || !entry->body)
 		return false;
 	seen->heard_ms = entry->heard_ms;
 	seen->body = entry->body;
-	seen->is_gone = bus_book_is_fresh(book, now_ms) && now_ms - book->fresh_ms > most_ms &&
-			now_ms - entry->heard_ms > most_ms;
+	seen->is_gone =
+		is_fresh && now_ms - book->fresh_ms > most_ms && now_ms - entry->heard_ms > most_ms;
+	seen->is_late = is_fresh && entry->heard_ms >= book->fresh_ms &&
+			now_ms - entry->heard_ms > bus_book_late_ms(book);
+	seen->is_missed = seen->is_late && now_ms - entry->heard_ms > missed_ms(book);
 	return true;
 }
 

@@ -15,6 +15,12 @@
 #define BUS_STALE_BEATS 4 /* without an echo of ours: the bus is stale */
 #define BUS_GONE_BEATS	6 /* without news of a node, the bus being fresh: it is gone */
 
+/* Likewise, sooner: it is late, and then it is missed, if it was heard since the bus is fresh. */
+#define BUS_LATE_BEATS_X2   3
+#define BUS_MISSED_BEATS_X2 5
+#define BUS_LATE_MS_MIN	    3000
+#define BUS_MISSED_MS_MIN   5000
+
 enum bus_verdict {
 	BUS_REFUSED, /* see .read; it is as if it were not there */
 	BUS_ECHO,    /* this process wrote it */
@@ -96,8 +102,12 @@ __u64 bus_book_echo_ms(const struct bus_book *book);
 struct bus_node_seen {
 	__u64 heard_ms;	    /* when a record came that was newer than the one before */
 	bool is_gone;	    /* not heard of for BUS_GONE_BEATS, all of them fresh */
+	bool is_late;	    /* not heard of for bus_book_late_ms() of them */
+	bool is_missed;	    /* likewise, and longer */
 	const json_t *body; /* of its last record */
 };
+/* A beat is late after that time. */
+__u64 bus_book_late_ms(const struct bus_book *book);
 /* False: it has no record here. */
 bool bus_book_node(const struct bus_book *book, __u16 id, __u64 now_ms, struct bus_node_seen *seen);
 /* All that have one; @each must not write to the book. */

@@ -342,8 +342,8 @@ static void hear(struct daemon *daemon, const struct bus_talk *talk)
 	case BUS_TALK_ALL:
 		bus->whole = true;
 		bus_book_end_round(bus->book);
+		daemon_bus_obey_ask(daemon); /* first: our beat names the last of them */
 		daemon_bus_beat(daemon);
-		daemon_bus_obey_ask(daemon); /* first: what we tell names the last of them */
 		daemon_bus_tell(daemon);
 		break;
 	case BUS_TALK_DOWN:

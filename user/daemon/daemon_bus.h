@@ -21,6 +21,11 @@
 
 #define BUS_REFUSALS 64
 
+struct bus_lost {
+	bool was_told;
+	bool doubted; /* it answered through the tunnel when its beat was late */
+};
+
 struct daemon_bus {
 	int fd; /* of the process that is on the bus; -1: there is none */
 	struct event *heard;
@@ -41,12 +46,11 @@ struct daemon_bus {
 	char why[BUS_WHY];
 	struct ad_told told; /* as it was written last */
 	bool told_known;
-	__u8 *sheds; /* by node: percent by its load */
-	bool *losts; /* by node: that it is lost was said */
+	__u8 *sheds;		/* by node: percent by its load */
+	struct bus_lost *losts; /* by node */
 	bool obey_load;
 	struct bus_call *calls; /* commands that wait for the bus */
 	__u64 asked;		/* seq of the last request of others that was dealt with */
-	__u64 asked_told;	/* the one that our own record in the bus names */
 	json_t *asked_reply;	/* what came of it */
 	struct known_nodes known;
 	char *nodes_file;		    /* NULL: it is not kept */
@@ -56,7 +60,6 @@ struct daemon_bus {
 		__u16 id;
 		char text[KNOWN_WHY];
 	} refusals[BUS_REFUSALS]; /* which were told */
-	bool misses; /* a node is gone that still answers, or was not asked often enough */
 	struct bus_talk out, in;
 };
 

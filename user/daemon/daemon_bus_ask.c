@@ -306,15 +306,24 @@ json_t *daemon_steps(struct daemon *daemon, const json_t *args)
 
 /* --- what others ask of us -------------------------------------------------------------------- */
 
-/* What the daemon before us did is not done again: our own record names it. */
+/*
+ * What the daemon before us dealt with is not done again: its beats named it, with what came of it,
+ * and what it was told names it, too.
+ */
 static void recall_asked(struct daemon_bus *bus)
 {
 	char key[BUS_KEY_MAX];
-	const json_t *own = bus_book_body(bus->book, bus_name_node(BUS_TOLD, bus->self, key));
-	json_int_t seq = json_integer_value(json_object_get(own, "asked"));
+	const json_t *told = bus_book_body(bus->book, bus_name_node(BUS_TOLD, bus->self, key));
+	const json_t *own = bus_book_body(bus->book, bus_name_node(BUS_NODE, bus->self, key));
+	json_t *reply = json_object_get(own, "asked");
+	json_int_t seq = json_integer_value(json_object_get(reply, "seq"));
 
+	if (!bus->asked_reply && seq > 0)
+		bus->asked_reply = json_incref(reply);
+	if (json_integer_value(json_object_get(told, "asked")) > seq)
+		seq = json_integer_value(json_object_get(told, "asked"));
 	if (seq > 0 && (__u64)seq > bus->asked)
-		bus->asked = bus->asked_told = seq;
+		bus->asked = seq;
 }
 
 static json_t *do_asked(struct daemon *daemon, const json_t *word)

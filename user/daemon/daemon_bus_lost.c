@@ -4,6 +4,10 @@
  * serve, and only have lost its bus. Nor is the tunnel: the way to it may be back in a moment. So
  * both must miss it, while the bus is fresh and another node is heard; else it may be us who are
  * cut off, and the last known state holds.
+ *
+ * As soon as its beat is late it is asked through the tunnel each second. If it was well there
+ * until then, both together are proof enough after 2.5 beats; what has been silent in the tunnel
+ * for longer says nothing new, and is lost when the bus counts it as gone.
  */
 #include "daemon_bus.h"
 #include "user/base/clock.h"
@@ -14,7 +18,7 @@
 struct look {
 	struct daemon *daemon;
 	__u64 now_ms;
-	size_t heard; /* other nodes */
+	__u64 newest_ms; /* when another node was heard last */
 	bool changed;
 };
 
@@ -25,63 +29,94 @@ static bool is_heard(const struct look *look, const struct bus_node_seen *node)
 	return !node->is_gone && look->now_ms - node->heard_ms <= most_ms;
 }
 
-static void count_heard(__u16 id, const struct bus_node_seen *node, void *arg)
+static void note_heard(__u16 id, const struct bus_node_seen *node, void *arg)
 {
 	struct look *look = arg;
 
-	look->heard += id != look->daemon->bus->self && is_heard(look, node);
+	if (id != look->daemon->bus->self && is_heard(look, node) &&
+	    node->heard_ms > look->newest_ms)
+		look->newest_ms = node->heard_ms;
 }
 
-static void say_if_lost(struct daemon_bus *bus, const struct config_node *node, bool is_lost)
+/* Whether it is news. */
+static bool say_if_lost(struct daemon_bus *bus, const struct config_node *node, bool is_lost)
 {
-	bool was_lost = bus->losts[node->id];
+	struct bus_lost *lost = &bus->losts[node->id];
 
-	bus->losts[node->id] = is_lost;
-	if (is_lost && !was_lost)
+	if (lost->was_told == is_lost)
+		return false;
+	lost->was_told = is_lost;
+	if (is_lost)
 		log_warn("%s is lost: it is heard of neither by the bus nor through the tunnel: "
 			 "its flows are reset where they land",
 			 node->name);
-	else if (was_lost && !is_lost)
+	else
 		log_info("%s is heard of again", node->name);
+	return true;
+}
+
+/* Another was heard when this one was late already: so it is not us who are cut off. */
+static bool is_missed(const struct look *look, __u16 id, const struct bus_node_seen *seen)
+{
+	const struct bus_book *book = look->daemon->bus->book;
+
+	if (!look->newest_ms)
+		return false;
+	return seen->is_gone || (seen->is_missed && look->daemon->bus->losts[id].doubted &&
+				 look->newest_ms - seen->heard_ms > bus_book_late_ms(book));
+}
+
+static bool is_other(const struct look *look, __u16 id)
+{
+	return model_node(look->daemon->loader->fleet, id) && id != look->daemon->bus->self &&
+	       id < AD_BUS_SEEN_MAX;
+}
+
+static void doubt(__u16 id, const struct bus_node_seen *seen, void *arg)
+{
+	struct look *look = arg;
+	struct model_columns columns = model_columns(look->daemon->loader->fleet, id);
+	struct bus_lost *lost = &look->daemon->bus->losts[id];
+
+	if (!is_other(look, id))
+		return;
+	if (is_heard(look, seen))
+		lost->doubted = false;
+	else if (seen->is_late && !columns.silent)
+		lost->doubted = true;
+	peer_watch_doubt(&look->daemon->peers, id,
+			 !columns.silent && (lost->doubted || columns.missed));
 }
 
 /* Between heard and gone all stays as it is: so it does when a bus comes back that was away. */
 static void judge_node(__u16 id, const struct bus_node_seen *seen, void *arg)
 {
 	struct look *look = arg;
-	struct daemon_bus *bus = look->daemon->bus;
 	struct model *fleet = look->daemon->loader->fleet;
-	struct model_columns columns = model_columns(fleet, id);
-	const struct config_node *node = model_node(fleet, id);
-	bool was_lost = model_standing(fleet, id).cause == MODEL_BY_LOST;
+	bool missed = model_columns(fleet, id).missed;
 
-	if (!node || id == bus->self || id >= AD_BUS_SEEN_MAX)
+	if (!is_other(look, id))
 		return;
-	if (!columns.missed && seen->is_gone && look->heard)
+	if (!missed && is_missed(look, id, seen))
 		model_miss(fleet, id, true, clock_mono_s());
-	else if (columns.missed && is_heard(look, seen))
+	else if (missed && is_heard(look, seen))
 		model_miss(fleet, id, false, clock_mono_s());
-	columns = model_columns(fleet, id);
-	bus->misses |= columns.missed && !columns.silent;
-	look->changed |= was_lost != (model_standing(fleet, id).cause == MODEL_BY_LOST);
-	say_if_lost(bus, node, model_standing(fleet, id).cause == MODEL_BY_LOST);
+	look->changed |= say_if_lost(look->daemon->bus, model_node(fleet, id),
+				     model_standing(fleet, id).cause == MODEL_BY_LOST);
 }
 
 void daemon_bus_find_lost(struct daemon *daemon)
 {
-	struct daemon_bus *bus = daemon->bus;
 	struct look look = { .daemon = daemon, .now_ms = clock_mono_us() / 1000 };
+	struct loader *loader = daemon->loader;
+	struct bus_book *book = daemon->bus->book;
 
-	bus->misses = false;
-	if (bus->state != AD_BUS_FRESH)
+	if (daemon->bus->state != AD_BUS_FRESH)
 		return;
-	bus_book_each_node(bus->book, look.now_ms, count_heard, &look);
-	bus_book_each_node(bus->book, look.now_ms, judge_node, &look);
+	bus_book_each_node(book, look.now_ms, note_heard, &look);
+	bus_book_each_node(book, look.now_ms, doubt, &look);
+	peer_watch_hurry(&daemon->peers, daemon->config, &loader->pins, loader->fleet);
+	bus_book_each_node(book, look.now_ms, judge_node, &look);
 	if (look.changed)
 		daemon_bus_follow(daemon);
-}
-
-bool daemon_bus_misses(const struct daemon *daemon)
-{
-	return daemon->bus && daemon->bus->misses;
 }

@@ -34,8 +34,7 @@ static void tell_drain(struct daemon *daemon)
 	bus_name_node(BUS_TOLD, bus->self, key);
 	if (!bus->told_known && told.what == AD_TOLD_NOTHING && !bus_book_has(bus->book, key))
 		return;
-	is_news = !bus->told_known || memcmp(&told, &bus->told, sizeof(told)) ||
-		  bus->asked != bus->asked_told;
+	is_news = !bus->told_known || memcmp(&told, &bus->told, sizeof(told));
 	if (!is_news && !bus_book_is_behind(bus->book, key))
 		return;
 	body = told_body(&told);
@@ -43,7 +42,6 @@ static void tell_drain(struct daemon *daemon)
 	daemon_bus_write(daemon, key, body, is_news);
 	json_decref(body);
 	bus->told = told;
-	bus->asked_told = bus->asked;
 	bus->told_known = true;
 }
 

@@ -209,8 +209,6 @@ json_t *daemon_bus_forget_node(struct daemon *daemon, const json_t *args);
 void daemon_bus_nodes_again(struct daemon *daemon);
 /* False: nodes come from the bus, which was never heard. */
 bool daemon_bus_knows_nodes(const struct daemon *daemon);
-/* The bus has lost somebody: does he answer through the tunnel? */
-bool daemon_bus_misses(const struct daemon *daemon);
 void daemon_bus_stop(struct daemon *daemon);
 /* The zones that it started with, which began at @began_us, are in use. */
 void daemon_note_start(struct daemon *daemon, __u64 began_us);

@@ -306,7 +306,7 @@ void daemon_tend(struct daemon *daemon)
 	}
 	if (seconds % SYSCTL_EVERY_S == 0)
 		prepare_watch_sysctls(daemon->config, &daemon->tend.timestamps_off);
-	if (seconds % PEERS_EVERY_S == 0 || daemon_bus_misses(daemon))
+	if (seconds % PEERS_EVERY_S == 0)
 		tend_peers(daemon);
 	if (seconds && seconds % AGE_EVERY_S == 0)
 		tend_unstamped(daemon);

@@ -10,13 +10,17 @@
 #include "user/base/clock.h"
 #include "user/base/log.h"
 
-#define AT_ONCE	   256 /* nodes, in one tick */
-#define UNANSWERED 3
+#define AT_ONCE		   256 /* nodes, in one tick */
+#define UNANSWERED	   3
+#define UNANSWERED_DOUBTED 2 /* seconds, of ... */
+#define QUESTIONS_DOUBTED  6 /* ... so many each: also where four of ten answers are lost */
 
 struct peer_seen {
 	__u64 tx, rx;	    /* packets, at the last look */
 	unsigned int asked; /* since it was last heard */
 	bool begun;	    /* looked at before */
+	bool doubted;
+	bool doubted_before; /* at the last look */
 };
 
 static int make_room(struct peer_watch *watch, size_t nr)
@@ -48,6 +52,12 @@ static void tell(struct model *model, const struct probe *probe, const struct co
 		log_info("%s answers through the tunnel again", node->name);
 }
 
+static void ask(const struct probe *probe, const struct config_node *node, int nr)
+{
+	while (nr-- > 0)
+		probe_send(probe, node);
+}
+
 /* Who was silent when the last process looked is so until it is heard of by us. */
 static void begin(struct peer_seen *seen, const struct ad_peer_count *count, bool silent)
 {
@@ -58,13 +68,22 @@ static void begin(struct peer_seen *seen, const struct ad_peer_count *count, boo
 	seen->asked = UNANSWERED;
 }
 
+/* What came since the last look may have come before the doubt: it says nothing of it. */
+static void begin_doubt(struct peer_seen *seen, const struct probe *probe,
+			const struct config_node *node)
+{
+	seen->doubted_before = true;
+	seen->asked = 1;
+	ask(probe, node, QUESTIONS_DOUBTED);
+}
+
 static void look_at(struct peer_watch *watch, const struct probe *probe, const struct pins *pins,
 		    struct model *model, const struct config_node *node)
 {
 	struct peer_seen *seen = &watch->seen[node->id];
 	struct ad_peer_count count;
 	struct model_columns columns = model_columns(model, node->id);
-	bool heard, sent;
+	bool heard, sent, doubted = seen->doubted;
 
 	if (pins_read_peer(pins, node->id, &count))
 		return;
@@ -74,18 +93,27 @@ static void look_at(struct peer_watch *watch, const struct probe *probe, const s
 	sent = count.tx.packets != seen->tx;
 	seen->rx = count.rx.packets;
 	seen->tx = count.tx.packets;
+	if (doubted && !seen->doubted_before) {
+		begin_doubt(seen, probe, node);
+		return;
+	}
+	seen->doubted_before = doubted;
 	if (heard) {
 		seen->asked = 0;
 		tell(model, probe, node, false);
-		return;
 	}
-	if (!sent && !seen->asked && !columns.missed)
+	if (heard ? !doubted : !sent && !seen->asked && !columns.missed && !doubted)
 		return;
-	if (seen->asked >= UNANSWERED)
+	if (seen->asked >= (doubted ? UNANSWERED_DOUBTED : UNANSWERED))
 		tell(model, probe, node, true);
 	else
 		seen->asked++;
-	probe_send(probe, node);
+	ask(probe, node, doubted ? QUESTIONS_DOUBTED : 1);
+}
+
+static bool is_watched(const struct config *config, const struct config_node *node)
+{
+	return node != config->self && node->state != CONFIG_NODE_DOWN;
 }
 
 void peer_watch_tick(struct peer_watch *watch, const struct config *config, const struct pins *pins,
@@ -98,8 +126,36 @@ void peer_watch_tick(struct peer_watch *watch, const struct config *config, cons
 	for (size_t i = 0; i < AT_ONCE && i < config->nr_nodes; i++) {
 		const struct config_node *node = &config->nodes[watch->next++ % config->nr_nodes];
 
-		if (node != config->self && node->state != CONFIG_NODE_DOWN)
+		if (is_watched(config, node) && !watch->seen[node->id].doubted)
 			look_at(watch, &probe, pins, model, node);
+	}
+	explicit_bzero(&probe, sizeof(probe));
+}
+
+void peer_watch_doubt(struct peer_watch *watch, __u16 id, bool in_doubt)
+{
+	if (id >= watch->nr || watch->seen[id].doubted == in_doubt)
+		return;
+	watch->seen[id].doubted = in_doubt;
+	watch->nr_doubted += in_doubt ? 1 : -1;
+}
+
+void peer_watch_hurry(struct peer_watch *watch, const struct config *config,
+		      const struct pins *pins, struct model *model)
+{
+	struct probe probe;
+	size_t i, nr = 0;
+
+	if (!watch->nr_doubted || probe_init(&probe, config, pins))
+		return;
+	for (i = 0; i < config->nr_nodes && nr < AT_ONCE; i++) {
+		const struct config_node *node = &config->nodes[i];
+
+		if (node->id >= watch->nr || !watch->seen[node->id].doubted ||
+		    !is_watched(config, node))
+			continue;
+		look_at(watch, &probe, pins, model, node);
+		nr++;
 	}
 	explicit_bzero(&probe, sizeof(probe));
 }
