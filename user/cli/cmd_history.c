@@ -16,7 +16,7 @@
 #define SHOWN 512 /* bytes of a text, escaped */
 
 const struct arg cmd_history_args[] = {
-	{ "NAME", 0, ARG_WORD, 0, NULL, 0, 0, "only of this POP or node" }, { NULL }
+	{ "NODE|POP", 0, ARG_WORD, 0, NULL, 0, 0, "only of this POP or node" }, { NULL }
 };
 
 /* What a word is about, and what it says; texts of the record or of the configuration. */
