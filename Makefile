@@ -494,7 +494,7 @@ lint: all				## layout, static analysis, include direction, scripts, documents
 	$(Q)selftests/lint/house
 	$(say) ALONE headers
 	$(Q)CC="$(CC) $(filter-out -W%,$(CFLAGS))" BPF_CC="$(CLANG) $(BPFFLAGS)" selftests/lint/headers
-	$(say) MAN deploy/man/anydoor.8
+	$(say) MAN deploy/man
 	$(Q)BUILD=$(BUILD) selftests/lint/manual
 	$(say) DOCS deploy/doc
 	$(Q)BUILD=$(BUILD) deploy/doc/print --check

@@ -4,6 +4,7 @@
 set -u
 
 cd "$(dirname "$0")/../.." || exit 1
+export BUILD=${BUILD:-build}
 nr=0
 
 ok()
@@ -23,7 +24,7 @@ notices_stale()
 {
 	local copy said code files
 	copy=$(mktemp -d) || return 1
-	mapfile -t files < <(git ls-files '*.md' '*.8')
+	mapfile -t files < <(git ls-files '*.md' deploy/man)
 	cp --parents "${files[@]}" deploy/doc/print "$copy"
 	sed -i 's/^| `node` .*/| `node` | stale |/' "$copy/deploy/doc/keys.md"
 	(cd "$copy" && git init -q . && git add -A)
@@ -105,6 +106,23 @@ sys.exit(not bad)
 PY
 }
 
+# Each of these on a copy: what the check must notice.
+notices_bad_page()
+{
+	local copy said what
+	copy=$(mktemp -d) || return 1
+	cp deploy/man/* "$copy"
+	mv "$copy/anydoor-drain.8" "$copy/anydoor-drown.8"
+	sed -i '/check --keys/d; $a.BR anydoor\\-nothing (8)' "$copy/anydoor.yaml.5"
+	printf '%s\n' '.SH "\fx"' >>"$copy/anydoor-metrics.7"
+	said=$(PAGES=$copy selftests/lint/manual 2>&1 | sed "s|$copy/||g")
+	rm -rf "$copy"
+	for what in "anydoor-drain.8: nothing in it" "anydoor-drown.8: there is no such command" \
+		"anydoor.yaml.5: nothing in it" "anydoor-nothing(8): there is no such page" "anydoor-metrics.7:"; do
+		[[ $said == *"$what"* ]] || { echo "$said" | sed 's/^/# /'; return 1; }
+	done
+}
+
 names_are_right()
 {
 	! wrong_names
@@ -122,6 +140,8 @@ readme_is_short()
 
 ok "documents are what the program prints" deploy/doc/print --check
 ok "one that is not is named" notices_stale
+ok "manual pages are clean, and there is one for each command" selftests/lint/manual
+ok "one that is not is named" notices_bad_page
 ok "every link leads somewhere" links_lead_somewhere
 ok "files, targets, commands, options and metrics that documents name are there" names_are_right
 ok "README has at most 10 KB" readme_is_short

@@ -84,7 +84,9 @@ ok "Knot accepts the example" knotc -c "$dir/usr/share/doc/anydoor/examples/knot
 ok "and the one that signs" knotc -c "$dir/usr/share/doc/anydoor/examples/knot-signer.conf" conf-check
 ok "Prometheus accepts the alerts" promtool check rules "$dir/usr/share/doc/anydoor/examples/alerts.yml"
 ok "which tell of signatures in time" promtool test rules "$here/alerts.yml"
-ok "man finds the page" man -l "$dir/usr/share/man/man8/anydoor.8"
+for page in anydoor anydoor-drain anydoor.yaml anydoor-metrics; do
+	ok "man finds $page" man -M "$dir/usr/share/man" "$page"
+done
 
 echo "# mine" >>"$dir/etc/anydoor/anydoor.yaml"
 ok "install again" installs

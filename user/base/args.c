@@ -10,8 +10,7 @@
 #include "log.h"
 #include "nearest.h"
 
-/* The row that @word names, and in *value what follows an '=' inside it (NULL if nothing). */
-static const struct arg *arg_find(const struct arg *args, const char *word, const char **value)
+const struct arg *args_find(const struct arg *args, const char *word, const char **value)
 {
 	size_t len = strcspn(word, "=");
 
@@ -116,7 +115,7 @@ int args_take(const struct arg *args, int *argc, char **argv, void *into)
 
 	for (i = 1; i < *argc && strcmp(argv[i], "--"); i++) {
 		const char *value;
-		const struct arg *arg = arg_find(args, argv[i], &value);
+		const struct arg *arg = args_find(args, argv[i], &value);
 
 		if (!arg)
 			argv[kept++] = argv[i];
@@ -166,7 +165,7 @@ int args_parse(const struct arg *args, int argc, char **argv, void *into)
 			continue;
 		}
 		if (!only_words && argv[i][0] == '-' && argv[i][1]) {
-			arg = arg_find(args, argv[i], &value);
+			arg = args_find(args, argv[i], &value);
 			if (!arg)
 				return refuse_option(args, argv[i]);
 			if (take_option(arg, value, &i, argc, argv, into))

@@ -43,6 +43,9 @@ int args_none(int argc, char **argv);
  */
 int args_take(const struct arg *args, int *argc, char **argv, void *into);
 
+/* The option that @word names, and in *value what follows an '=' inside it (NULL if nothing). */
+const struct arg *args_find(const struct arg *args, const char *word, const char **value);
+
 void args_print_help(const struct arg *args, FILE *out);
 
 #endif

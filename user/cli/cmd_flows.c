@@ -35,10 +35,10 @@ _Static_assert(AD_FLOW_FREE == 0 && AD_FLOW_TRANSIT == 1 && AD_FLOW_PIN == 2 && 
 const struct arg cmd_flows_args[] = {
 	{ "--client", 0, ARG_TEXT, OPTION(words.client), "PREFIX", 0, 0,
 	  "only flows of clients in this prefix (198.51.100.0/24, 2001:db8::/32) or address" },
-	{ "--vip", 0, ARG_TEXT, OPTION(words.vip), "ADDRESS", 0, 0, "only flows to this VIP" },
+	{ "--vip", 0, ARG_TEXT, OPTION(words.vip), "VIP", 0, 0, "only flows to this VIP" },
 	{ "--port", 0, ARG_NUMBER, OPTION(words.port), "PORT", 1, 65535,
 	  "only flows to this port of the VIP" },
-	{ "--owner", 0, ARG_TEXT, OPTION(words.owner), "NODE", 0, 0,
+	{ "--owner", 0, ARG_TEXT, OPTION(words.owner), "NODE|POP", 0, 0,
 	  "only flows that a node owns; by its name, its POP or its id" },
 	{ "--kind", 0, ARG_CHOICE, OPTION(words.kind), "any|transit|pin|ours", 0, 0,
 	  "only flows of one kind: ours, pin (claimed by its owner), transit (led by its stamp)" },

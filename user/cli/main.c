@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "cmd.h"
+#include "complete.h"
 #include "user/base/log.h"
 #include "user/base/nearest.h"
 #include "user/daemon/confine.h"
@@ -34,7 +35,12 @@ static const struct arg global_args[] = {
 	{ NULL }
 };
 
+static const struct arg help_args[] = {
+	{ "COMMAND", 0, ARG_WORD, 0, NULL, 0, 0, "command to say more of" }, { NULL }
+};
+
 static int cmd_help(const struct globals *globals, int argc, char **argv);
+static int cmd_complete(const struct globals *globals, int argc, char **argv);
 
 static const struct command commands[] = {
 	{ "status", cmd_status, "", "say how this instance is doing (also without a command)",
@@ -49,7 +55,7 @@ static const struct command commands[] = {
 	  "say what part of steered names' clients a POP gets", cmd_pop_args },
 	{ "bus", cmd_bus, "[init|forget NODE] [OPTIONS]",
 	  "list who is on the bus between nodes, make its bucket, or forget a node", cmd_bus_args },
-	{ "history", cmd_history, "[NAME]", "list what operators said to the fleet by the bus",
+	{ "history", cmd_history, "[NODE|POP]", "list what operators said to the fleet by the bus",
 	  cmd_history_args },
 	{ "catchment", cmd_catchment, "[OPTIONS]",
 	  "list regions, ASes or networks of the clients that land here", cmd_catchment_args },
@@ -86,7 +92,9 @@ static const struct command commands[] = {
 	  "tell ExaBGP, which runs this, what to announce (bgp.driver: exabgp)", cmd_exabgp_args },
 	{ "version", cmd_version, "", "print the versions of program, ABI, libraries and kernel",
 	  NULL },
-	{ "help", cmd_help, "[COMMAND]", "list the commands, or say how one is used", NULL },
+	{ "complete", cmd_complete, "-- [WORD...]",
+	  "list what the last word of a command line may become: shells ask this", NULL },
+	{ "help", cmd_help, "[COMMAND]", "list the commands, or say how one is used", help_args },
 };
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
@@ -146,6 +154,25 @@ static int cmd_help(const struct globals *globals, int argc, char **argv)
 	if (!command)
 		return command_unknown(argv[1]);
 	help_one(command);
+	return EXIT_OK;
+}
+
+static int cmd_complete(const struct globals *globals, int argc, char **argv)
+{
+	struct line line = { .globals = *globals };
+	struct complete complete = { .commands = commands,
+				     .nr_commands = NR_COMMANDS,
+				     .global_args = global_args,
+				     .globals = &line.globals };
+
+	if (argc < 2 || strcmp(argv[1], "--")) {
+		log_err("write `anydoor complete -- WORD...`: \"\" as the last word for one that "
+			"begins");
+		return EXIT_USAGE;
+	}
+	complete_take(&complete, argc - 2, argv + 2, &line);
+	complete_print(&complete);
+	complete_end(&complete);
 	return EXIT_OK;
 }
 
