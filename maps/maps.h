@@ -10,6 +10,7 @@
 
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
+#include "connections.h"
 #include "types.h"
 #include "reasons.h"
 
@@ -193,5 +194,12 @@ struct {
 	__type(key, struct ad_tuple);
 	__type(value, __u32);
 } unstamped SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct ad_connection);
+} connection SEC(".maps");
 
 #endif

@@ -128,6 +128,13 @@ static void test_top_oldest_and_longest_silent_first(void)
 	offer(&top, &young);
 	is_int(top.rows[0].flow.last_s, 960, "the longest silent");
 	flow_top_free(&top);
+	flow_top_init(&top, FLOW_SORT_AGE, 2);
+	old.first_s = 0;
+	offer(&top, &old);
+	offer(&top, &young);
+	flow_top_finish(&top);
+	is_int(top.rows[1].flow.first_s, 0, "last: whose age nobody knows");
+	flow_top_free(&top);
 }
 
 static void test_top_slowest_and_most_repaired_first(void)
@@ -218,6 +225,7 @@ static void test_json_is_valid_and_complete(void)
 	is_int(json_integer_value(json_object_get(json, "tx_bytes")), 1500000000, "bytes");
 	ok(json_is_true(json_object_get(json, "closing")), "closing");
 	ok(json_is_false(json_object_get(json, "forwarded")), "not forwarded");
+	ok(json_is_true(json_object_get(json, "estimate")), "led elsewhere: an estimate");
 	json_decref(json);
 }
 
@@ -228,9 +236,12 @@ static void test_json_forwarded_is_told(void)
 	json_t *json;
 
 	flow.flags = AD_FLOW_FORWARDED;
+	flow.first_s = 0;
 	flow_json(&(struct flow_row){ .flow = flow }, &names, text);
 	json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 	ok(json && json_is_true(json_object_get(json, "forwarded")), "forwarded");
+	ok(json && json_is_null(json_object_get(json, "age_s")), "of unknown age");
+	ok(json && json_is_false(json_object_get(json, "estimate")), "exact");
 	ok(json && json_is_false(json_object_get(json, "stamped")), "which says nothing of stamps");
 	ok(json && json_is_false(json_object_get(json, "closing")), "nor of an end");
 	json_decref(json);

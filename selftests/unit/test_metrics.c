@@ -442,12 +442,16 @@ static void expect_contract(const char *got, const char *name)
 static void test_metrics_names_are_kept(void)
 {
 	char *text, *line, *rest, *lines[4096] = { NULL }, *all;
-	struct flow_row row = { fleet_flow("192.0.2.1", 2, 3000), { .known = true, .rtt_us = 1 } };
+	struct flow_row row = {
+		fleet_flow("192.0.2.1", 2, 3000),
+		{ .known = true, .rtt_us = 1, .min_rtt_us = 1, .delivery_rate = 1 },
+	};
 	struct flow_top top = { .rows = &row, .nr = 1, .max = 1 };
 	struct evbuffer *out = evbuffer_new();
 	struct look look;
 	size_t nr = 0;
 
+	row.flow.via = 3;
 	look_at_fleet(&look);
 	look.status.state.flags |= AD_STATE_DRAINING; /* there is one more then */
 	metrics_write(out, &look.view, &look.status, &look.daemon);
@@ -644,6 +648,15 @@ static void test_metrics_flows_endpoints_and_owner(void)
 		  "vip=\"203.0.113.1:443\",kind=\"transit\",owner=\"edge7\",pop=\"nyc\"} 0.0015\n"),
 	   "round-trip time, in seconds");
 	ok(strstr(text, "owner=\"edge7\",pop=\"nyc\"} 3\n"), "segments sent again");
+	ok(!strstr(text, "\nanydoor_flow_landing{"), "it lands here");
+	free(text);
+	row.flow.first_s = 0;
+	row.flow.via = 3;
+	metrics_write_flows(out, &names, &top);
+	text = drain(out);
+	ok(!strstr(text, "\nanydoor_flow_age_seconds{"), "of unknown age");
+	ok(strstr(text, "vip=\"203.0.113.1:443\",node=\"sin\",pop=\"sin\"} 1\n"),
+	   "it lands elsewhere");
 	free(text);
 	evbuffer_free(out);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * cmd_flows.c: `anydoor flows`: the flow table, read in place.
+ * cmd_flows.c: `anydoor flows`: sockets and the flow table, one flow after the other.
  *
  * Memory is bounded, however many flows there are: a sorted list keeps the first ones in a heap,
  * and without sorting each flow is printed when it is found.
@@ -13,6 +13,7 @@
 #include "user/flows/flow_filter.h"
 #include "user/flows/flow_text.h"
 #include "user/flows/flow_top.h"
+#include "user/flows/flow_walk.h"
 #include "user/status/view.h"
 
 #define TOP_DEFAULT 100 /* of a sorted listing */
@@ -43,7 +44,7 @@ const struct arg cmd_flows_args[] = {
 	{ "--kind", 0, ARG_CHOICE, OPTION(words.kind), "any|transit|pin|ours", 0, 0,
 	  "only flows of one kind: ours, pin (claimed by its owner), transit (led by its stamp)" },
 	{ "--all", 0, ARG_FLAG, OPTION(all), NULL, 0, 0,
-	  "show flows that are over too, whose entries in the flow table wait to be replaced" },
+	  "show also what is over, whose entries in the flow table wait to be replaced" },
 	{ "--sort", 0, ARG_CHOICE, OPTION(sort), "bytes|packets|age|idle|rtt|retransmits", 0, 0,
 	  "order of the flows: most bytes, most packets, oldest, longest silent, slowest, or most "
 	  "segments sent again first" },
@@ -68,7 +69,6 @@ struct listing {
 	enum style style;
 	bool all;
 	struct table *table;
-	struct mnl_socket *sockets;
 	__u64 matched;
 	__u64 closing;
 	__u64 printed;
@@ -82,11 +82,14 @@ static const struct column columns[] = {
 	{ NULL, false },
 };
 
-static void print_traffic(struct table *table, __u32 packets, __u64 bytes)
+/* "~": an estimate. */
+static void print_traffic(struct table *table, const struct ad_flow *flow, __u32 packets,
+			  __u64 bytes)
 {
 	char count[UNIT_TEXT], size[UNIT_TEXT];
 
-	table_cell(table, PLAIN, "%s/%s", unit_count(packets, count), unit_count(bytes, size));
+	table_cell(table, PLAIN, "%s%s/%s", flow_is_estimate(flow) ? "~" : "",
+		   unit_count(packets, count), unit_count(bytes, size));
 }
 
 /* Only what is unusual: for a live flow with a stamp it is empty. */
@@ -133,11 +136,12 @@ static void print_row(struct listing *listing, const struct flow_row *row)
 	table_cell(table, colour, "%s", names_format(names, flow->owner, name));
 	table_cell(table, PLAIN, "%s", names_format(names, flow->via, name));
 	table_cell(table, PLAIN, "%s",
-		   unit_duration(flow_seconds(names->now_s, flow->first_s), text));
+		   flow->first_s ? unit_duration(flow_seconds(names->now_s, flow->first_s), text)
+				 : "");
 	table_cell(table, PLAIN, "%s",
 		   unit_duration(flow_seconds(names->now_s, flow->last_s), text));
-	print_traffic(table, flow->rx_packets, flow->rx_bytes);
-	print_traffic(table, flow->tx_packets, flow->tx_bytes);
+	print_traffic(table, flow, flow->rx_packets, flow->rx_bytes);
+	print_traffic(table, flow, flow->tx_packets, flow->tx_bytes);
 	print_tcp(table, &row->tcp);
 	table_cell(table, YELLOW, "%s", flow_remark(flow));
 }
@@ -165,23 +169,21 @@ static int print_flow(struct listing *listing, const struct flow_row *row)
 	return ferror(stdout) ? -EPIPE : 0;
 }
 
-static int each_flow(const struct ad_flow *flow, void *arg)
+static int each_flow(const struct flow_row *row, void *arg)
 {
-	struct flow_row row = { .flow = *flow };
+	const struct ad_flow *flow = &row->flow;
 	struct listing *listing = arg;
 
-	if (!listing->all && flow_is_over(flow, &listing->view.names))
+	if (!listing->all && !row->tcp.known && flow_is_over(flow, &listing->view.names))
 		return 0;
 	if (!flow_filter_match(&listing->filter, flow, &listing->view.names))
 		return 0;
 	listing->matched++;
 	listing->closing += !!(flow->flags & AD_FLOW_CLOSING);
 	listing->by_owner[flow->owner]++;
-	if (!listing->top.max || flow_sort_asks(listing->top.sort))
-		flow_socket_ask(listing->sockets, &listing->view.names, &row);
 	if (!listing->top.max)
-		return print_flow(listing, &row);
-	flow_top_offer(&listing->top, &row);
+		return print_flow(listing, row);
+	flow_top_offer(&listing->top, row);
 	return 0;
 }
 
@@ -222,14 +224,10 @@ static int print_all(struct listing *listing)
 		return -ENOMEM;
 	if (listing->style == STYLE_ARRAY)
 		fputs("[\n", stdout);
-	err = pins_each_flow(&listing->view.pins, each_flow, listing);
+	err = flow_walk_each(&listing->view.pins, &listing->view.names, each_flow, listing);
 	flow_top_finish(&listing->top);
-	for (size_t i = 0; !err && i < listing->top.nr; i++) {
-		if (!flow_sort_asks(listing->top.sort))
-			flow_socket_ask(listing->sockets, &listing->view.names,
-					&listing->top.rows[i]);
+	for (size_t i = 0; !err && i < listing->top.nr; i++)
 		err = print_flow(listing, &listing->top.rows[i]);
-	}
 	if (listing->style == STYLE_ARRAY)
 		puts("\n]");
 	table_end(listing->table);
@@ -248,7 +246,6 @@ static int listing_init(struct listing *listing, const struct options *options)
 		listing->style = STYLE_LINES;
 	else
 		listing->style = listing->view.globals->json ? STYLE_ARRAY : STYLE_TABLE;
-	listing->sockets = sockets_open();
 	listing->by_owner = calloc(AD_NODE_ID_MAX + 1, sizeof(*listing->by_owner));
 	if (!listing->by_owner)
 		return -ENOMEM;
@@ -277,10 +274,9 @@ int cmd_flows(const struct globals *globals, int argc, char **argv)
 	if (!err)
 		err = print_all(&listing);
 	if (err)
-		code = view_failed(&listing.view, "the flow table", err);
+		code = view_failed(&listing.view, "flows", err);
 out:
 	free(listing.by_owner);
-	sockets_close(listing.sockets);
 	flow_top_free(&listing.top);
 	view_close(&listing.view);
 	return code;

@@ -121,8 +121,7 @@ static void print_drain(const struct view *view, const struct status *status)
 		return;
 	}
 	print_line("drain", "%s: new flows go to %s; %llu connections live here",
-		   coloured(YELLOW, "on", word, sizeof(word)), len ? text : "nobody",
-		   status->flows_left);
+		   coloured(YELLOW, "on", word, sizeof(word)), len ? text : "nobody", status->ours);
 	print_line("", "%s",
 		   status->told.what == AD_TOLD_DRAIN ? told_text(&status->told, told)
 						      : "because nodes[].state is draining");
@@ -169,7 +168,7 @@ static void print_flows(const struct status *status)
 	char ours[UNIT_TEXT], pins[UNIT_TEXT], transit[UNIT_TEXT], slots[UNIT_TEXT];
 
 	print_line("flows", "%s ours, %s led elsewhere, %s pinned; %.1f%% of %s slots in use",
-		   unit_exact(flows->by_kind[AD_FLOW_OURS], ours),
+		   unit_exact(status->ours, ours),
 		   unit_exact(flows->by_kind[AD_FLOW_TRANSIT], transit),
 		   unit_exact(flows->by_kind[AD_FLOW_PIN], pins),
 		   flows->slots ? 100.0 * used / flows->slots : 0.0,

@@ -110,9 +110,9 @@ static int count_flows(const struct pins *pins)
 	struct view view = { .pins = *pins };
 	struct status status = { .here = true };
 
-	if (status_read_left(&view, &status))
+	if (status_read_ours(&view, &status))
 		return -1;
-	return status.flows_left;
+	return status.ours;
 }
 
 static void work_speak(struct worker_job *job)

@@ -26,17 +26,9 @@
 
 /* --- counting, on the worker ------------------------------------------------------------------ */
 
-static int count_one(const struct socket_entry *socket, void *arg)
-{
-	++*(int *)arg;
-	return 0;
-}
-
 static int count_live(const struct datapath *dp, const struct vip_set *vips)
 {
-	int nr = 0;
-
-	return sockets_each(SOCKETS_LIVE, vips, count_one, &nr) ?: nr;
+	return sockets_count(vips);
 }
 
 static void work_count(struct worker_job *job)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * metrics_job.c: walks over the flow table on behalf of HTTP requests.
+ * metrics_job.c: walks over all flows on behalf of HTTP requests.
  *
- * A table may hold sixty million flows and the loop that runs here also answers DNS. So a job
+ * There may be millions of them, and the loop that runs here also answers DNS. So a job
  * works for SLICE_S, rests as long, and so on; a stream works only when its client has taken what
  * was sent. How many run at once and how soon the next may start is bounded, memory is per job.
  */
@@ -15,9 +15,9 @@
 #include "metrics_job.h"
 #include "user/flows/flow_text.h"
 #include "user/flows/flow_top.h"
+#include "user/flows/flow_walk.h"
 
 #define SLICE_S	      0.002
-#define LOOK_EVERY    64	 /* buckets between two looks at the clock */
 #define STREAM_BYTES  (64 << 10) /* of a chunk */
 #define WALK_SHARE    4
 #define WALK_REST_MAX 5.0 /* seconds */
@@ -30,9 +30,8 @@ struct job {
 	enum job_kind kind;
 	struct evhttp_request *request;
 	struct event *timer;
-	struct pins_walk *walk;
+	struct flow_walk *walk;
 	struct names names;
-	struct mnl_socket *sockets;
 	double worked_s;
 
 	struct flow_top top;	/* JOB_TOP */
@@ -55,9 +54,8 @@ static void job_free(struct job *job)
 	if (job->chunk)
 		evbuffer_free(job->chunk);
 	flow_top_free(&job->top);
-	sockets_close(job->sockets);
+	flow_walk_close(job->walk);
 	names_close(&job->names);
-	pins_walk_close(job->walk);
 	free(job);
 }
 
@@ -111,8 +109,6 @@ static void finish_top(struct job *job)
 
 	flow_top_finish(&job->top);
 	flow_top_unique(&job->top);
-	for (size_t i = 0; i < job->top.nr; i++)
-		flow_socket_ask(job->sockets, &job->names, &job->top.rows[i]);
 	if (body && !metrics_write_flows(body, &job->names, &job->top))
 		metrics_reply(request, 200, PROM_CONTENT_TYPE, body);
 	else
@@ -157,34 +153,26 @@ static void job_fail(struct job *job)
 
 /* --- work ------------------------------------------------------------------------------------ */
 
-static void add_line(struct job *job, const struct ad_flow *flow)
+static void add_line(struct job *job, const struct flow_row *row)
 {
 	char text[FLOW_JSON_TEXT];
-	struct flow_row row = { .flow = *flow };
-	size_t len;
-
-	flow_socket_ask(job->sockets, &job->names, &row);
-	len = flow_json(&row, &job->names, text);
+	size_t len = flow_json(row, &job->names, text);
 
 	text[len++] = '\n';
 	evbuffer_add(job->chunk, text, len);
 }
 
-/* The next bucket: 0, -ENOENT at the end, or -errno. */
-static int job_step(struct job *job)
+static int take_row(const struct flow_row *row, void *arg)
 {
-	struct ad_flow found[AD_FLOW_SLOTS];
-	int nr = pins_walk_bucket(job->walk, found);
+	struct job *job = arg;
 
-	for (int i = 0; i < nr; i++) {
-		if (flow_is_over(&found[i], &job->names))
-			continue;
-		if (job->kind == JOB_TOP)
-			flow_top_offer(&job->top, &(struct flow_row){ .flow = found[i] });
-		else
-			add_line(job, &found[i]);
-	}
-	return nr < 0 ? nr : 0;
+	if (!row->tcp.known && flow_is_over(&row->flow, &job->names))
+		return 0;
+	if (job->kind == JOB_TOP)
+		flow_top_offer(&job->top, row);
+	else
+		add_line(job, row);
+	return 0;
 }
 
 static bool job_is_full(const struct job *job)
@@ -192,18 +180,17 @@ static bool job_is_full(const struct job *job)
 	return job->kind == JOB_STREAM && evbuffer_get_length(job->chunk) >= STREAM_BYTES;
 }
 
-/* Works until the slice is over, the chunk is full (both 0), or job_step() says so. */
+/* Works until the slice is over, the chunk is full (both 0), or flow_walk_step() says so. */
 static int job_work(struct job *job)
 {
 	double start_s = metrics_now_s(), spent_s = 0;
 	int err = 0;
 
-	for (unsigned int i = 1; !err && spent_s < SLICE_S && !job_is_full(job); i++) {
-		err = job_step(job);
-		if (i % LOOK_EVERY == 0)
-			spent_s = metrics_now_s() - start_s;
+	while (!err && spent_s < SLICE_S && !job_is_full(job)) {
+		err = flow_walk_step(job->walk, take_row, job);
+		spent_s = metrics_now_s() - start_s;
 	}
-	job->worked_s += metrics_now_s() - start_s;
+	job->worked_s += spent_s;
 	return err;
 }
 
@@ -243,10 +230,9 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 static int job_open(struct job *job, unsigned int top)
 {
 	struct metrics *metrics = job->metrics;
-	int err = pins_walk_open(metrics->pins, &job->walk);
+	int err = names_open(&job->names, metrics->config, metrics->pins);
 
-	job->sockets = sockets_open();
-	err = err ?: names_open(&job->names, metrics->config, metrics->pins);
+	err = err ?: flow_walk_open(metrics->pins, &job->names, &job->walk);
 	if (!err && job->kind == JOB_TOP)
 		err = flow_top_init(&job->top, FLOW_SORT_BYTES, top);
 	if (!err && job->kind == JOB_STREAM) {

@@ -32,8 +32,8 @@ struct health {
 /* What takes a walk over the flow table, or over all sockets, and therefore is not always new. */
 struct counted {
 	struct pins_occupancy flows;
-	__u64 left;			/* flows that a drain still waits for */
-	double flows_due_s, left_due_s; /* when they may be counted again; CLOCK_MONOTONIC */
+	__u64 ours;			/* connections that live here */
+	double flows_due_s, ours_due_s; /* when they may be counted again; CLOCK_MONOTONIC */
 };
 
 struct metrics {

@@ -71,14 +71,14 @@ static void count_flows(struct counted *counted, const struct view *view)
 	counted->flows_due_s = due_s(began_s);
 }
 
-static void count_left(struct counted *counted, const struct view *view, struct status *status)
+static void count_ours(struct counted *counted, const struct view *view, struct status *status)
 {
 	double began_s = metrics_now_s();
 
-	if (began_s < counted->left_due_s || status_read_left(view, status))
+	if (began_s < counted->ours_due_s || status_read_ours(view, status))
 		return;
-	counted->left = status->flows_left;
-	counted->left_due_s = due_s(began_s);
+	counted->ours = status->ours;
+	counted->ours_due_s = due_s(began_s);
 }
 
 /* @status NULL: nothing is loaded. */
@@ -97,9 +97,8 @@ static void write_loaded(struct reading *reading, const struct view *view, struc
 
 	count_flows(counted, view);
 	status->flows = counted->flows;
-	if (status->state.flags & AD_STATE_DRAINING)
-		count_left(counted, view, status);
-	status->flows_left = counted->left;
+	count_ours(counted, view, status);
+	status->ours = counted->ours;
 	write_page(reading, view, status);
 }
 

@@ -48,7 +48,8 @@ struct family {
 	/* One of these. */
 	double (*value)(const struct page *page);	   /* one sample without labels */
 	double (*zone)(const struct dns_zone_stats *zone); /* one for each zone */
-	double (*flow)(const struct page *page, const struct ad_flow *flow); /* for each flow */
+	/* For each flow; negative: not known. */
+	double (*flow)(const struct page *page, const struct flow_row *row);
 	void (*write)(const struct page *page, const char *name);
 	const struct counter *counters; /* all of a table, instead of name and help */
 
@@ -195,7 +196,7 @@ VALUE(reload_success, page->daemon->last_ok)
 VALUE(reload_success_s, page->daemon->last_ok_real_s)
 VALUE(is_armed, !!(page->status->state.flags & AD_STATE_ARMED))
 VALUE(is_draining, !!(page->status->state.flags & AD_STATE_DRAINING))
-VALUE(flows_left, page->status->flows_left)
+VALUE(connections, page->status->ours)
 VALUE(successors, page->status->state.nr_successors)
 VALUE(kept, divert_kept_percent(&page->status->state) / 100.0)
 VALUE(unstamped, page->status->state.unstamped)
@@ -839,8 +840,8 @@ static const struct family families[] = {
 	{ "draining", "gauge", "", "1 while this node drains: new flows go to successors",
 	  .value = is_draining },
 	{ "drain_flows_left", "gauge", "",
-	  "connections that still end at this node; only there during a drain", .value = flows_left,
-	  .applies = while_draining },
+	  "connections that still end at this node; only there during a drain",
+	  .value = connections, .applies = while_draining },
 	{ "drain_step", "gauge", "step",
 	  "1 for the step that a drain of this node has come to, else 0; off: it does not drain",
 	  .write = write_drain_steps },
@@ -972,6 +973,10 @@ static const struct family families[] = {
 	  "1 while another node has not been heard of for six beats of a fresh bus",
 	  .write = write_bus_gone, .applies = on_bus },
 
+	{ "connections", "gauge", "",
+	  "connections that live here: sockets of VIPs, and flows that NAT forwards to a server "
+	  "behind this host",
+	  .value = connections },
 	{ "flow_table_entries", "gauge", "kind", "live flows in the flow table, by kind",
 	  .write = write_entries },
 	{ "flow_table_idle_entries", "gauge", "",
@@ -1015,15 +1020,51 @@ static const struct family families[] = {
 };
 
 #define FLOW_LABELS "client, vip, kind, owner, pop"
+#define NOT_KNOWN   -1.0
 
-static double flow_age(const struct page *page, const struct ad_flow *flow)
+static double flow_age(const struct page *page, const struct flow_row *row)
 {
-	return flow_seconds(page->names->now_s, flow->first_s);
+	return row->flow.first_s ? flow_seconds(page->names->now_s, row->flow.first_s) : NOT_KNOWN;
 }
 
-static double flow_idle(const struct page *page, const struct ad_flow *flow)
+static double flow_idle(const struct page *page, const struct flow_row *row)
 {
-	return flow_seconds(page->names->now_s, flow->last_s);
+	return flow_seconds(page->names->now_s, row->flow.last_s);
+}
+
+static double flow_rtt(const struct page *page, const struct flow_row *row)
+{
+	return row->tcp.rtt_us ? row->tcp.rtt_us / 1e6 : NOT_KNOWN;
+}
+
+static double flow_min_rtt(const struct page *page, const struct flow_row *row)
+{
+	return row->tcp.min_rtt_us ? row->tcp.min_rtt_us / 1e6 : NOT_KNOWN;
+}
+
+static double flow_retransmits(const struct page *page, const struct flow_row *row)
+{
+	return row->tcp.known ? row->tcp.retransmits : NOT_KNOWN;
+}
+
+static double flow_cwnd(const struct page *page, const struct flow_row *row)
+{
+	return row->tcp.known ? row->tcp.cwnd : NOT_KNOWN;
+}
+
+static double flow_rate(const struct page *page, const struct flow_row *row)
+{
+	return row->tcp.delivery_rate ? row->tcp.delivery_rate : NOT_KNOWN;
+}
+
+static double flow_stamped(const struct page *page, const struct flow_row *row)
+{
+	return !!(row->flow.flags & AD_FLOW_STAMPED);
+}
+
+static double flow_estimate(const struct page *page, const struct flow_row *row)
+{
+	return flow_is_estimate(&row->flow);
 }
 
 static void write_flow(const struct page *page, const char *name, const struct ad_flow *flow,
@@ -1060,48 +1101,68 @@ static void write_flow_packets(const struct page *page, const char *name)
 	}
 }
 
-/* Of those only whose sockets we can ask. */
-static void write_flow_rtt(const struct page *page, const char *name)
+static void write_flow_landing(const struct page *page, const char *name)
 {
 	const struct flow_row *row, *end = page->top->rows + page->top->nr;
+	char vip[ENDPOINT_TEXT], client[ENDPOINT_TEXT];
 
-	for (row = page->top->rows; row < end; row++)
-		if (row->tcp.rtt_us)
-			write_flow(page, name, &row->flow, row->tcp.rtt_us / 1e6, NULL);
-}
-
-static void write_flow_retransmits(const struct page *page, const char *name)
-{
-	const struct flow_row *row, *end = page->top->rows + page->top->nr;
-
-	for (row = page->top->rows; row < end; row++)
-		if (row->tcp.known)
-			write_flow(page, name, &row->flow, row->tcp.retransmits, NULL);
+	for (row = page->top->rows; row < end; row++) {
+		if (!row->flow.via)
+			continue;
+		endpoint_format(&row->flow.client, row->flow.client_port, client);
+		flow_vip_format(&row->flow, page->names, vip);
+		prom_sample(page->out, name, 1, "client", client, "vip", vip, "node",
+			    names_node_name(page->names, row->flow.via), "pop",
+			    names_pop_name(page->names, row->flow.via), NULL);
+	}
 }
 
 /* Of /metrics/flows. */
 static const struct family flow_families[] = {
 	{ "flow_bytes_total", "counter", FLOW_LABELS ", direction",
-	  "IP bytes of one of the heaviest flows; only in /metrics/flows",
+	  "bytes of one of the heaviest flows: of its stream by its socket, IP bytes where it has "
+	  "none here; only in /metrics/flows",
 	  .write = write_flow_bytes, .applies = always },
 	{ "flow_packets_total", "counter", FLOW_LABELS ", direction",
-	  "packets of one of the heaviest flows; only in /metrics/flows",
+	  "packets of one of the heaviest flows, segments by its socket; only in /metrics/flows",
 	  .write = write_flow_packets, .applies = always },
+	{ "flow_estimate", "gauge", FLOW_LABELS,
+	  "1: the counts of one of the heaviest flows are an estimate, for it is led to another "
+	  "node; only in /metrics/flows",
+	  .flow = flow_estimate, .applies = always },
 	{ "flow_age_seconds", "gauge", FLOW_LABELS,
-	  "time since one of the heaviest flows was entered; only in /metrics/flows",
+	  "time since one of the heaviest flows began, if that was noted; only in /metrics/flows",
 	  .flow = flow_age, .applies = always },
 	{ "flow_idle_seconds", "gauge", FLOW_LABELS,
 	  "time since the last packet of one of the heaviest flows; only in /metrics/flows",
 	  .flow = flow_idle, .applies = always },
+	{ "flow_stamped", "gauge", FLOW_LABELS,
+	  "1: one of the heaviest flows is stamped; only in /metrics/flows", .flow = flow_stamped,
+	  .applies = always },
+	{ "flow_landing", "gauge", "client, vip, node, pop",
+	  "1: where packets of one of the heaviest flows come from if they land at another node; "
+	  "only in /metrics/flows",
+	  .write = write_flow_landing, .applies = always },
 	{ "flow_rtt_seconds", "gauge", FLOW_LABELS,
 	  "smoothed round-trip time of one of the heaviest flows that are ours, by its socket; "
-	  "only "
+	  "only in /metrics/flows",
+	  .flow = flow_rtt, .applies = always },
+	{ "flow_min_rtt_seconds", "gauge", FLOW_LABELS,
+	  "least round-trip time of one of the heaviest flows that are ours, by its socket; only "
 	  "in /metrics/flows",
-	  .write = write_flow_rtt, .applies = always },
+	  .flow = flow_min_rtt, .applies = always },
 	{ "flow_retransmits_total", "counter", FLOW_LABELS,
 	  "TCP segments sent again by one of the heaviest flows that are ours, by its socket; only "
 	  "in /metrics/flows",
-	  .write = write_flow_retransmits, .applies = always },
+	  .flow = flow_retransmits, .applies = always },
+	{ "flow_cwnd_segments", "gauge", FLOW_LABELS,
+	  "congestion window of one of the heaviest flows that are ours, by its socket; only in "
+	  "/metrics/flows",
+	  .flow = flow_cwnd, .applies = always },
+	{ "flow_delivery_bytes_per_second", "gauge", FLOW_LABELS,
+	  "delivery rate of one of the heaviest flows that are ours, by its socket; only in "
+	  "/metrics/flows",
+	  .flow = flow_rate, .applies = always },
 };
 
 #define NR(table) (sizeof(table) / sizeof(*(table)))
@@ -1160,9 +1221,12 @@ static void write_samples(const struct page *page, const struct family *family)
 	for (i = 0; family->zone && i < page->status->dns.nr_zones; i++)
 		write_of(page, &before, &page->zones->list[i], &labels_end,
 			 family->zone(&page->status->dns.zones[i]));
-	for (i = 0; family->flow && i < page->top->nr; i++)
-		write_flow(page, family->name, &page->top->rows[i].flow,
-			   family->flow(page, &page->top->rows[i].flow), NULL);
+	for (i = 0; family->flow && i < page->top->nr; i++) {
+		double value = family->flow(page, &page->top->rows[i]);
+
+		if (value >= 0)
+			write_flow(page, family->name, &page->top->rows[i].flow, value, NULL);
+	}
 	if (family->write)
 		family->write(page, family->name);
 }

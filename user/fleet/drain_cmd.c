@@ -7,7 +7,6 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include "drain_cmd.h"
-#include "maps/keeper.h"
 #include "user/base/clock.h"
 #include "user/config/failure.h"
 #include "user/state/instance.h"
@@ -26,27 +25,13 @@ static int read_vips(struct drain_handle *handle)
 	return err;
 }
 
-static int look_where(struct drain_handle *handle)
-{
-	int err, fd = pins_map(&handle->pins, "keeper", false);
-	struct ad_keeper keeper;
-	__u32 zero = 0;
-
-	if (fd < 0)
-		return fd;
-	err = bpf_map_lookup_elem(fd, &zero, &keeper);
-	handle->here = !err && keeper.netns == instance_netns();
-	close(fd);
-	return err;
-}
-
 static int open_instance(struct drain_handle *handle, const struct globals *globals)
 {
 	const char *name = globals->instance;
 	int err = pins_open(&handle->pins, handle->config->bpffs, name);
 
 	err = err ?: read_vips(handle);
-	err = err ?: look_where(handle);
+	handle->here = !err && instance_is_here(&handle->pins);
 	if (!err)
 		return EXIT_OK;
 	if (err == -ENOENT)
@@ -130,7 +115,7 @@ int drain_each_owned(const struct drain_handle *handle,
 	int err = pins_read_vips(&handle->pins, owned.vips, &owned.nr_vips);
 
 	if (!err && handle->here)
-		err = sockets_each(SOCKETS_LIVE, &handle->vips, each_socket, &owned);
+		err = sockets_each(SOCKETS_BARE, &handle->vips, each_socket, &owned);
 	if (!err && (!handle->here || state_forwards(&handle->pins)))
 		err = pins_each_flow(&handle->pins, each_flow, &owned);
 	return err;

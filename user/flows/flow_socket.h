@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * flow_socket.h: a flow with what its socket knows of it: round-trip times, segments sent again.
- * The flow table counts what passes by; only the stack knows how the connection fares.
  */
 #ifndef AD_FLOW_SOCKET_H
 #define AD_FLOW_SOCKET_H
@@ -9,15 +8,17 @@
 #include "user/net/sockets.h"
 #include "user/state/names.h"
 
+/*
+ * What is ours by a socket has the socket's counts in .flow: bytes of its stream, as the client
+ * sent them or acknowledged them, and segments. .flow.first_s is 0 where nobody noted it.
+ */
 struct flow_row {
 	struct ad_flow flow;
-	struct socket_info tcp;
+	struct socket_info tcp; /* not known: it has no socket here */
 };
 
-/*
- * Fills row->tcp, of a flow that is ours and whose server is in this network namespace; else
- * nothing is known. @nl: of sockets_open(); NULL: nothing is asked.
- */
-void flow_socket_ask(struct mnl_socket *nl, const struct names *names, struct flow_row *row);
+/* A socket of a VIP as a flow; @vip: the VIP's index, @owner: our node id. */
+void flow_of_socket(const struct socket_entry *socket, __u16 vip, __u16 owner,
+		    struct flow_row *row);
 
 #endif

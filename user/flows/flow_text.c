@@ -60,6 +60,11 @@ bool flow_is_over(const struct ad_flow *flow, const struct names *names)
 	return idle_s > (flow->flags & AD_FLOW_CLOSING ? CLOSED_AFTER_S : names_idle_s(names));
 }
 
+bool flow_is_estimate(const struct ad_flow *flow)
+{
+	return flow->kind == AD_FLOW_TRANSIT;
+}
+
 /* "prefix":"name", or null. */
 static int json_name(char *text, size_t size, const char *key, const char *name)
 {
@@ -80,12 +85,17 @@ static int json_node(char *text, size_t size, const struct names *names, const c
 
 static int json_counts(char *text, size_t size, const struct ad_flow *flow, __u32 now_s)
 {
-	return snprintf(text, size,
-			",\"age_s\":%u,\"idle_s\":%u"
+	int len = flow->first_s ? snprintf(text, size, ",\"age_s\":%u",
+					   flow_seconds(now_s, flow->first_s))
+				: snprintf(text, size, ",\"age_s\":null");
+
+	return len +
+	       snprintf(text + len, size - len,
+			",\"idle_s\":%u"
 			",\"rx_packets\":%u,\"rx_bytes\":%llu,\"tx_packets\":%u,\"tx_bytes\":%llu"
-			",\"stamped\":%s,\"closing\":%s,\"forwarded\":%s",
-			flow_seconds(now_s, flow->first_s), flow_seconds(now_s, flow->last_s),
-			flow->rx_packets, flow->rx_bytes, flow->tx_packets, flow->tx_bytes,
+			",\"estimate\":%s,\"stamped\":%s,\"closing\":%s,\"forwarded\":%s",
+			flow_seconds(now_s, flow->last_s), flow->rx_packets, flow->rx_bytes,
+			flow->tx_packets, flow->tx_bytes, flow_is_estimate(flow) ? "true" : "false",
 			flow->flags & AD_FLOW_STAMPED ? "true" : "false",
 			flow->flags & AD_FLOW_CLOSING ? "true" : "false",
 			flow->flags & AD_FLOW_FORWARDED ? "true" : "false");

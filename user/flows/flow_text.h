@@ -28,6 +28,8 @@ __u32 flow_seconds(__u32 now_s, __u32 then_s);
  * and is silent since. Its entry stays until another flow takes it.
  */
 bool flow_is_over(const struct ad_flow *flow, const struct names *names);
+/* Its counts are of the packets that the table was told of, which may not be all. */
+bool flow_is_estimate(const struct ad_flow *flow);
 
 /*
  * The flow as one JSON object without newline; returns its length. It is not made by a library,

@@ -31,7 +31,7 @@ static __u64 rank(enum flow_sort sort, const struct flow_row *row)
 	case FLOW_SORT_PACKETS:
 		return (__u64)flow->rx_packets + flow->tx_packets;
 	case FLOW_SORT_AGE:
-		return ~(__u64)flow->first_s;
+		return flow->first_s ? ~(__u64)flow->first_s : 0;
 	case FLOW_SORT_IDLE:
 		return ~(__u64)flow->last_s;
 	case FLOW_SORT_RTT:
@@ -40,11 +40,6 @@ static __u64 rank(enum flow_sort sort, const struct flow_row *row)
 		return row->tcp.retransmits;
 	}
 	return 0;
-}
-
-bool flow_sort_asks(enum flow_sort sort)
-{
-	return sort == FLOW_SORT_RTT || sort == FLOW_SORT_RETRANSMITS;
 }
 
 static void swap(struct flow_row *a, struct flow_row *b)

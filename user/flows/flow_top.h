@@ -13,7 +13,7 @@
 enum flow_sort {
 	FLOW_SORT_BYTES,   /* most first, both directions together */
 	FLOW_SORT_PACKETS, /* likewise */
-	FLOW_SORT_AGE,	   /* oldest first */
+	FLOW_SORT_AGE,	   /* oldest first, those of unknown age last */
 	FLOW_SORT_IDLE,	   /* longest silent first */
 	/* By what their sockets know; without it last. */
 	FLOW_SORT_RTT,	       /* the slowest first, by the smoothed round-trip time */
@@ -30,8 +30,6 @@ struct flow_top {
 /* 0 or -ENOMEM; @max at least 1. */
 int flow_top_init(struct flow_top *top, enum flow_sort sort, size_t max);
 void flow_top_offer(struct flow_top *top, const struct flow_row *row);
-/* Whether that order needs row->tcp. */
-bool flow_sort_asks(enum flow_sort sort);
 /* Sorts rows[0 .. nr-1]. Afterwards no more flows may be offered. */
 void flow_top_finish(struct flow_top *top);
 /* After that: of several entries for one flow the first is kept (two CPUs may have seen it). */

@@ -544,21 +544,13 @@ int loader_keep_pins(struct loader *loader, struct config_errors *errors)
 
 /* --- detachment ------------------------------------------------------------------------------- */
 
-static int count_one(const struct socket_entry *socket, void *arg)
-{
-	(*(int *)arg)++;
-	return 0;
-}
-
 /* Counted as `drain` does: also flows without a stamp, whose packets other nodes send here. */
 static int count_all(const struct loader *loader)
 {
 	struct vip_set vips;
-	int nr = 0;
+	int nr = vip_set_read(&vips, loader->dp.locals, AD_LOCAL_VIP_TCP) ?: sockets_count(&vips);
 
-	if (!vip_set_read(&vips, loader->dp.locals, AD_LOCAL_VIP_TCP))
-		sockets_each(SOCKETS_LIVE, &vips, count_one, &nr);
-	return nr;
+	return nr > 0 ? nr : 0;
 }
 
 static int check_quiet(struct loader *loader, bool force, int *broken, struct config_errors *errors)

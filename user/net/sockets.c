@@ -12,6 +12,7 @@
 #include <bpf/bpf.h>
 #include <libmnl/libmnl.h>
 #include "sockets.h"
+#include "maps/connections.h"
 #include "user/base/addr.h"
 
 static int by_address(const void *a, const void *b)
@@ -67,18 +68,25 @@ static __u32 states(enum sockets_which which)
 	__u32 live = 1 << BPF_TCP_ESTABLISHED | 1 << BPF_TCP_FIN_WAIT1 | 1 << BPF_TCP_FIN_WAIT2 |
 		     1 << BPF_TCP_CLOSE_WAIT | 1 << BPF_TCP_LAST_ACK | 1 << BPF_TCP_CLOSING;
 
-	if (which == SOCKETS_LIVE)
+	if (which != SOCKETS_ALL)
 		return live;
 	return live | 1 << BPF_TCP_SYN_SENT | 1 << BPF_TCP_SYN_RECV | 1 << BPF_TCP_TIME_WAIT |
 	       1 << BPF_TCP_NEW_SYN_RECV;
 }
 
-struct walk {
+/* How many bytes of answers are read at once: as many as the kernel writes. */
+#define ANSWER_BYTES (1 << 15)
+
+struct sockets_walk {
 	enum sockets_which which;
-	const struct vip_set *vips;
+	struct vip_set vips;
+	int born;	       /* fd of a map, or -1 */
+	struct mnl_socket *nl; /* NULL: the family's request is still to be sent */
+	size_t family;
 	int (*each)(const struct socket_entry *socket, void *arg);
 	void *arg;
 	int result;
+	char answer[ANSWER_BYTES];
 };
 
 static void read_addr(struct ad_addr *addr, __u8 family, const __be32 words[4])
@@ -92,20 +100,15 @@ static void read_addr(struct ad_addr *addr, __u8 family, const __be32 words[4])
 	addr->w[3] = words[0];
 }
 
-/* How much of it there is depends on the kernel. */
-static void read_info(const struct nlmsghdr *nlh, struct socket_info *to)
+static __u32 least(__u32 a, __u32 b)
 {
-	struct tcp_info info = { 0 };
-	struct nlattr *attr;
-	size_t size;
+	return a < b ? a : b;
+}
 
-	mnl_attr_for_each(attr, nlh, sizeof(struct inet_diag_msg)) {
-		if (mnl_attr_get_type(attr) != INET_DIAG_INFO)
-			continue;
-		size = mnl_attr_get_payload_len(attr);
-		memcpy(&info, mnl_attr_get_payload(attr),
-		       size < sizeof(info) ? size : sizeof(info));
-	}
+static void copy_info(const struct tcp_info *from, struct socket_info *to)
+{
+	const struct tcp_info info = *from;
+
 	*to = (struct socket_info){
 		.known = true,
 		.timestamps = info.tcpi_options & TCPI_OPT_TIMESTAMPS,
@@ -115,23 +118,66 @@ static void read_info(const struct nlmsghdr *nlh, struct socket_info *to)
 		.retransmits = info.tcpi_total_retrans,
 		.cwnd = info.tcpi_snd_cwnd,
 		.delivery_rate = info.tcpi_delivery_rate,
+		.rx_bytes = info.tcpi_bytes_received,
+		.tx_bytes = info.tcpi_bytes_sent,
+		.rx_packets = info.tcpi_segs_in,
+		.tx_packets = info.tcpi_segs_out,
+		.idle_ms = least(info.tcpi_last_data_sent,
+				 least(info.tcpi_last_data_recv, info.tcpi_last_ack_recv)),
 	};
+}
+
+/* Storage of one map was asked for: what is there of it is the only one. */
+static __u64 read_born(const struct nlattr *storages)
+{
+	struct ad_connection value;
+	struct nlattr *storage, *attr;
+
+	mnl_attr_for_each_nested(storage, storages)
+		mnl_attr_for_each_nested(attr, storage)
+			if (mnl_attr_get_type(attr) == SK_DIAG_BPF_STORAGE_MAP_VALUE &&
+			    mnl_attr_get_payload_len(attr) >= sizeof(value)) {
+				memcpy(&value, mnl_attr_get_payload(attr), sizeof(value));
+				return value.born_ns;
+			}
+	return 0;
+}
+
+/* How much of it there is depends on the kernel. */
+static void read_info(const struct nlmsghdr *nlh, struct socket_info *to)
+{
+	struct tcp_info info = { 0 };
+	struct nlattr *attr;
+	__u64 born_ns = 0;
+	size_t size;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct inet_diag_msg)) {
+		if (mnl_attr_get_type(attr) == INET_DIAG_SK_BPF_STORAGES)
+			born_ns = read_born(attr);
+		if (mnl_attr_get_type(attr) != INET_DIAG_INFO)
+			continue;
+		size = mnl_attr_get_payload_len(attr);
+		memcpy(&info, mnl_attr_get_payload(attr),
+		       size < sizeof(info) ? size : sizeof(info));
+	}
+	copy_info(&info, to);
+	to->born_ns = born_ns;
 }
 
 static int on_message(const struct nlmsghdr *nlh, void *data)
 {
 	const struct inet_diag_msg *msg = mnl_nlmsg_get_payload(nlh);
 	struct socket_entry entry = { .state = msg->idiag_state };
-	struct walk *walk = data;
+	struct sockets_walk *walk = data;
 
 	read_addr(&entry.tuple.vip, msg->idiag_family, msg->id.idiag_src);
-	if (!msg->id.idiag_dport || !vip_set_has(walk->vips, &entry.tuple.vip))
+	if (!msg->id.idiag_dport || !vip_set_has(&walk->vips, &entry.tuple.vip))
 		return MNL_CB_OK;
 	read_addr(&entry.tuple.client, msg->idiag_family, msg->id.idiag_dst);
 	/*
 	 * Connections of this host to its own VIP go over lo, where no program of ours is attached.
 	 */
-	if (vip_set_has(walk->vips, &entry.tuple.client))
+	if (vip_set_has(&walk->vips, &entry.tuple.client))
 		return MNL_CB_OK;
 	entry.tuple.vip_port = msg->id.idiag_sport;
 	entry.tuple.client_port = msg->id.idiag_dport;
@@ -162,57 +208,120 @@ static struct inet_diag_req_v2 *put_request(char buf[REQUEST_BYTES], struct nlms
 	return req;
 }
 
-static int send_request(struct mnl_socket *nl, enum sockets_which which, __u8 family)
+/* --- all of them ------------------------------------------------------------------------------ */
+
+static void put_born(struct nlmsghdr *nlh, int born)
+{
+	struct nlattr *nest = mnl_attr_nest_start(nlh, INET_DIAG_REQ_SK_BPF_STORAGES);
+
+	mnl_attr_put_u32(nlh, SK_DIAG_BPF_STORAGE_REQ_MAP_FD, born);
+	mnl_attr_nest_end(nlh, nest);
+}
+
+static const __u8 families[] = { AF_INET, AF_INET6 };
+
+/* A new netlink socket for each family: one that was not read to the end leaves answers unread. */
+static int ask_family(struct sockets_walk *walk)
 {
 	char buf[REQUEST_BYTES];
 	struct nlmsghdr *nlh;
 
-	put_request(buf, &nlh, which, family);
+	sockets_close(walk->nl);
+	walk->nl = sockets_open();
+	if (!walk->nl)
+		return -errno;
+	put_request(buf, &nlh, walk->which, families[walk->family]);
 	nlh->nlmsg_flags |= NLM_F_DUMP;
-	return mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0 ? -errno : 0;
+	if (walk->born >= 0)
+		put_born(nlh, walk->born);
+	return mnl_socket_sendto(walk->nl, nlh, nlh->nlmsg_len) < 0 ? -errno : 0;
 }
 
-static int dump_family(struct mnl_socket *nl, __u8 family, struct walk *walk)
+int sockets_walk_open(enum sockets_which which, const struct vip_set *vips, int born,
+		      struct sockets_walk **out)
 {
-	char buf[1 << 16];
-	ssize_t len;
-	int err = send_request(nl, walk->which, family);
+	struct sockets_walk *walk = calloc(1, sizeof(*walk));
+	int err;
 
-	while (!err) {
-		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-		if (len < 0)
-			return -errno;
-		err = mnl_cb_run(buf, len, 0, 0, on_message, walk);
-		if (err < 0)
-			return -errno;
-		if (err == MNL_CB_STOP)
-			return walk->result;
-		err = 0;
-	}
+	*out = NULL;
+	if (!walk)
+		return -ENOMEM;
+	walk->which = which;
+	walk->vips = *vips;
+	walk->born = which == SOCKETS_LIVE ? born : -1;
+	err = ask_family(walk);
+	if (err)
+		sockets_walk_close(walk);
+	else
+		*out = walk;
 	return err;
+}
+
+void sockets_walk_close(struct sockets_walk *walk)
+{
+	if (!walk)
+		return;
+	sockets_close(walk->nl);
+	free(walk);
+}
+
+/* Of the family that is over. */
+static int next_family(struct sockets_walk *walk)
+{
+	return ++walk->family < sizeof(families) ? ask_family(walk) : -ENOENT;
+}
+
+int sockets_walk_step(struct sockets_walk *walk,
+		      int (*each)(const struct socket_entry *socket, void *arg), void *arg)
+{
+	ssize_t len;
+	int more;
+
+	walk->each = each;
+	walk->arg = arg;
+	walk->result = 0;
+	if (walk->family >= sizeof(families))
+		return -ENOENT;
+	len = mnl_socket_recvfrom(walk->nl, walk->answer, sizeof(walk->answer));
+	if (len < 0)
+		return -errno;
+	more = mnl_cb_run(walk->answer, len, 0, 0, on_message, walk);
+	if (more < 0 && errno == EPERM && walk->born >= 0) {
+		walk->born = -1;
+		return ask_family(walk);
+	}
+	if (more < 0)
+		return -errno;
+	if (walk->result)
+		return walk->result;
+	return more == MNL_CB_STOP ? next_family(walk) : 0;
 }
 
 int sockets_each(enum sockets_which which, const struct vip_set *vips,
 		 int (*each)(const struct socket_entry *socket, void *arg), void *arg)
 {
-	struct walk walk = { .which = which, .vips = vips, .each = each, .arg = arg };
-	static const __u8 families[] = { AF_INET, AF_INET6 };
-	struct mnl_socket *nl;
-	size_t i;
-	int err = 0;
+	struct sockets_walk *walk;
+	int result = 0, err = sockets_walk_open(which, vips, -1, &walk);
 
-	for (i = 0; !err && i < sizeof(families); i++) {
-		/*
-		 * A new netlink socket for each walk: one that was stopped early leaves answers
-		 * unread.
-		 */
-		nl = sockets_open();
-		if (!nl)
-			return -errno;
-		err = dump_family(nl, families[i], &walk);
-		sockets_close(nl);
+	while (!err) {
+		err = sockets_walk_step(walk, each, arg);
+		result = walk->result;
 	}
-	return err;
+	sockets_walk_close(walk);
+	return err == -ENOENT ? result : err;
+}
+
+static int count_one(const struct socket_entry *socket, void *arg)
+{
+	++*(int *)arg;
+	return 0;
+}
+
+int sockets_count(const struct vip_set *vips)
+{
+	int nr = 0;
+
+	return sockets_each(SOCKETS_BARE, vips, count_one, &nr) ?: nr;
 }
 
 /* --- a single one ----------------------------------------------------------------------------- */

@@ -19,6 +19,12 @@ struct socket_info {
 	__u32 retransmits;   /* segments sent again, since it began */
 	__u32 cwnd;	     /* segments that may be under way */
 	__u64 delivery_rate; /* bytes/s, as last measured; 0: not yet */
+	__u64 rx_bytes;	     /* that its stream brought, without headers */
+	__u64 tx_bytes;	     /* that were sent, those sent again included */
+	__u32 rx_packets;    /* segments, also those without data */
+	__u32 tx_packets;
+	__u32 idle_ms; /* since a segment came, or data left */
+	__u64 born_ns; /* CLOCK_MONOTONIC when it was accepted; 0: nobody noted it */
 };
 
 /* One socket with a peer; IPv4 on an IPv6 socket looks like IPv4. */
@@ -31,6 +37,7 @@ struct socket_entry {
 enum sockets_which {
 	SOCKETS_ALL,  /* every state but LISTEN, half-open and TIME_WAIT included */
 	SOCKETS_LIVE, /* from ESTABLISHED to the last ACK; all is filled */
+	SOCKETS_BARE, /* the same, and nothing is asked of them: info is not known */
 };
 
 /* The addresses whose sockets are listed, sorted for search. */
@@ -48,6 +55,22 @@ bool vip_set_has(const struct vip_set *vips, const struct ad_addr *addr);
  */
 int sockets_each(enum sockets_which which, const struct vip_set *vips,
 		 int (*each)(const struct socket_entry *socket, void *arg), void *arg);
+
+/* How many are live, or -errno. */
+int sockets_count(const struct vip_set *vips);
+
+/*
+ * A walk over the same, which may pause: each step asks the kernel for the next hundred or so. It
+ * does not see all at one moment. @born: fd of the map that says when each was accepted
+ * (maps/connections.h), or negative; without the right to read it that stays unknown.
+ */
+struct sockets_walk;
+int sockets_walk_open(enum sockets_which which, const struct vip_set *vips, int born,
+		      struct sockets_walk **walk);
+/* 0: there may be more; -ENOENT: that were all; what @each returned; or -errno. */
+int sockets_walk_step(struct sockets_walk *walk,
+		      int (*each)(const struct socket_entry *socket, void *arg), void *arg);
+void sockets_walk_close(struct sockets_walk *walk);
 
 /*
  * To ask for single ones. NULL and errno; sockets_close() takes NULL. The socket of @tuple is

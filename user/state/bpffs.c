@@ -231,6 +231,7 @@ static const char *const group_reads[] = {
 	"reload",
 	"state",
 	"told",
+	"unstamped",
 	"steer_told",
 	"steer_health",
 	"steer_drained",

@@ -12,8 +12,11 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <bpf/bpf.h>
 #include "bpffs.h"
 #include "instance.h"
+#include "maps/keeper.h"
+#include "pins.h"
 #include "trust.h"
 #include "user/base/log.h"
 
@@ -316,4 +319,17 @@ __u64 instance_netns(void)
 	struct stat st;
 
 	return stat("/proc/self/ns/net", &st) ? 0 : st.st_ino;
+}
+
+bool instance_is_here(const struct pins *pins)
+{
+	int err, fd = pins_map(pins, "keeper", false);
+	struct ad_keeper keeper;
+	__u32 zero = 0;
+
+	if (fd < 0)
+		return false;
+	err = bpf_map_lookup_elem(fd, &zero, &keeper);
+	close(fd);
+	return !err && keeper.netns == instance_netns();
 }

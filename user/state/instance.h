@@ -61,5 +61,8 @@ void instance_unlock(struct instance *instance);
 void instance_find_control(struct instance *instance);
 /* Inode of this process's network namespace. */
 __u64 instance_netns(void);
+/* We are in the network namespace that the instance of @pins serves: its sockets can be asked. */
+struct pins;
+bool instance_is_here(const struct pins *pins);
 
 #endif

@@ -30,20 +30,6 @@ static void sum_outcomes(struct status *status)
 
 /* --- interfaces ------------------------------------------------------------------------------ */
 
-static int read_netns(const struct view *view, struct status *status)
-{
-	struct ad_keeper keeper;
-	__u32 zero = 0;
-	int err, fd = pins_map(&view->pins, "keeper", false);
-
-	if (fd < 0)
-		return fd;
-	err = bpf_map_lookup_elem(fd, &zero, &keeper) ? -errno : 0;
-	close(fd);
-	status->here = !err && keeper.netns == instance_netns();
-	return err;
-}
-
 /* Which parts of a record are true, as far as we can see. */
 static __u32 find_missing(__u32 ifindex, const struct ad_attached *record)
 {
@@ -179,8 +165,8 @@ static int read_maps(const struct view *view, struct status *status, const char 
 	if (err)
 		return err;
 	*what = "interfaces";
-	err = read_netns(view, status);
-	return err ?: read_interfaces(view, status);
+	status->here = instance_is_here(pins);
+	return read_interfaces(view, status);
 }
 
 static void read_lost(const struct view *view, struct status *status)
@@ -220,7 +206,7 @@ int status_read_counters(const struct view *view, struct status *status, const c
 }
 
 /* The same number as `anydoor drain` shows. */
-int status_read_left(const struct view *view, struct status *status)
+int status_read_ours(const struct view *view, struct status *status)
 {
 	struct drain_handle handle = { .pins = view->pins, .here = status->here };
 	int nr, err, fd = pins_map(&view->pins, "locals", false);
@@ -232,7 +218,7 @@ int status_read_left(const struct view *view, struct status *status)
 	if (err)
 		return err;
 	nr = drain_count_owned(&handle);
-	status->flows_left = nr > 0 ? nr : 0;
+	status->ours = nr > 0 ? nr : 0;
 	return nr < 0 ? nr : 0;
 }
 
@@ -240,9 +226,7 @@ static int read_flows(const struct view *view, struct status *status)
 {
 	int err = pins_read_occupancy(&view->pins, names_idle_s(&view->names), &status->flows);
 
-	if (!err && status->state.flags & AD_STATE_DRAINING)
-		err = status_read_left(view, status);
-	return err;
+	return err ?: status_read_ours(view, status);
 }
 
 int status_read(const struct view *view, struct status *status, const char **what)
@@ -251,7 +235,7 @@ int status_read(const struct view *view, struct status *status, const char **wha
 
 	if (err)
 		return err;
-	*what = "the flow table";
+	*what = "flows";
 	err = read_flows(view, status);
 	if (err)
 		status_free(status);

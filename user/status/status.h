@@ -35,9 +35,9 @@ struct status {
 	struct ad_flow_stats flow_stats;
 	struct ad_hunt_stats hunt_stats;
 	struct dns_stats dns;
-	__u64 flows_left; /* while draining: ours that live */
-	bool here;	  /* we are in the network namespace that it serves */
-	bool has_daemon;  /* a daemon runs for it */
+	__u64 ours;	 /* connections that live here, as `drain` counts them */
+	bool here;	 /* we are in the network namespace that it serves */
+	bool has_daemon; /* a daemon runs for it */
 	int daemon_pid;
 	__u32 silent_s; /* since the daemon last showed that it is alive */
 	char lost[32];	/* a map or program that runs and is not pinned; only root sees it */
@@ -68,10 +68,10 @@ struct status {
  * globals.
  */
 int status_read(const struct view *view, struct status *status, const char **what);
-/* The same without what takes a walk over the flow table: flows and flows_left stay 0. */
+/* The same without what takes a walk over sockets or the flow table: flows and ours stay 0. */
 int status_read_counters(const struct view *view, struct status *status, const char **what);
-/* flows_left, which takes a walk over the sockets. 0 or -errno. */
-int status_read_left(const struct view *view, struct status *status);
+/* ours alone. 0 or -errno. */
+int status_read_ours(const struct view *view, struct status *status);
 void status_free(struct status *status);
 
 /* The daemon's record of BGP and the drain, to json_decref(); NULL: there is none. */

@@ -40,7 +40,7 @@ static json_t *drain_json(const struct view *view, const struct status *status)
 	return json_pack(
 		"{s:b, s:o, s:o, s:o, s:O?, s:o, s:i}", "draining", draining, "told",
 		told_json(&status->told), "successors", successors_json(view, &status->state),
-		"flows_left", draining ? json_integer(status->flows_left) : json_null(), "steps",
+		"flows_left", draining ? json_integer(status->ours) : json_null(), "steps",
 		json_object_get(status->bgp, "drain"), "diverts", divert_json(&status->state),
 		"kept_percent", divert_kept_percent(&status->state));
 }
@@ -66,12 +66,12 @@ static json_t *interfaces_json(const struct status *status)
 static json_t *flows_json(const struct status *status)
 {
 	const struct pins_occupancy *flows = &status->flows;
-	json_t *json = json_pack(
-		"{s:I, s:I, s:I, s:I, s:I, s:I}", "ours", (json_int_t)flows->by_kind[AD_FLOW_OURS],
-		"pin", (json_int_t)flows->by_kind[AD_FLOW_PIN], "transit",
-		(json_int_t)flows->by_kind[AD_FLOW_TRANSIT], "idle", (json_int_t)flows->idle,
-		"free", (json_int_t)flows->by_kind[AD_FLOW_FREE], "capacity",
-		(json_int_t)flows->slots);
+	json_t *json =
+		json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "ours", (json_int_t)status->ours, "pin",
+			  (json_int_t)flows->by_kind[AD_FLOW_PIN], "transit",
+			  (json_int_t)flows->by_kind[AD_FLOW_TRANSIT], "idle",
+			  (json_int_t)flows->idle, "free", (json_int_t)flows->by_kind[AD_FLOW_FREE],
+			  "capacity", (json_int_t)flows->slots);
 
 	counters_add_json(counters_flow, &status->flow_stats, json);
 	return json;
