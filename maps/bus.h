@@ -29,21 +29,31 @@ struct ad_bus_seen {
 	__u64 since_real_s; /* of the bus: it stands so; of a node: its operator said so */
 	__u64 refused;	    /* of the bus: records that are not signed by our key */
 	__u32 state;	    /* of the bus: enum ad_bus_state */
-	__u32 told;	    /* of a node: enum ad_told_what */
-	__u32 gone;	    /* of a node: not heard of for long */
+	union {
+		__u32 told;	 /* of a node: enum ad_told_what */
+		__u32 key_epoch; /* of the bus: the epoch of the tunnel's keys here, while ... */
+	};
+	union {
+		__u32 gone;	/* of a node: not heard of for long */
+		__u32 key_goal; /* of the bus: ... a rotation to this one is under way; 0: none */
+	};
 	union {
 		__u32 shed_percent; /* of a node: by its load */
 		__u32 echo_ms;	    /* of the bus: how long the last echo took */
 	};
-	char version[16];
+	union {
+		char version[16];  /* of a node */
+		__u64 step_real_s; /* of the bus: when the rotation's last step was taken */
+	};
 	char name[64];	 /* of a node */
 	char not_up[64]; /* of a node: POPs that do not pass its health checks, as far as they fit
 			  */
-	char who[32];	 /* told it */
+	char who[32];	 /* told it; of the bus: took that step */
 	char why[128];	 /* his words; of the bus: what is wrong */
 };
 AD_ASSERT_SIZE(struct ad_bus_seen, 344);
 #define AD_BUS_SLOW_MS	1000 /* an echo takes longer: the bus is slow */
+#define AD_BUS_STEP_S	300  /* after a rotation's last step: nobody goes on with it */
 #define AD_BUS_SEEN_MAX (1 << AD_OWNER_BITS_MAX)
 
 #endif

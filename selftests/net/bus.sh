@@ -4,6 +4,7 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/keeper.sh"
 BUS="{ servers: [\"nats://10.9.0.2:4222\"], beat: 1s }"
+declare -A SERVERS=() # that nats_run started, by the names of their files
 
 bus_configure() { # [KEY=TEXT...]
 	configure pops="[{ name: fra }, { name: nyc }]" bus="$BUS" \
@@ -37,7 +38,11 @@ bus_up() {
 }
 
 bus_down() {
+	local server
 	set +e
+	for server in "${!SERVERS[@]}"; do
+		nats_kill "$server"
+	done
 	[[ -z ${NATS:-} ]] || { kill -CONT "$NATS"; kill -KILL "$NATS"; wait "$NATS"; } 2>/dev/null
 	[[ -z ${OTHER:-} ]] || { kill -KILL "$OTHER" && wait "$OTHER"; } 2>/dev/null
 	configure_other
@@ -51,6 +56,17 @@ nats_start() {
 		-sd "$LAB_DIR/nats") >>"$LAB_DIR/nats.log" 2>&1 &
 	NATS=$!
 	await 5 nats_listens
+}
+
+nats_run() { # PLACE NAME
+	(exec nsenter --net="/run/netns/$LAB_NAME-$1" nats-server -c "$LAB_DIR/$2.conf") >>"$LAB_DIR/$2.log" 2>&1 &
+	SERVERS[$2]=$!
+}
+
+nats_kill() { # NAME
+	kill -KILL "${SERVERS[$1]}"
+	wait "${SERVERS[$1]}" 2>/dev/null
+	unset "SERVERS[$1]"
 }
 
 nats_listens() {

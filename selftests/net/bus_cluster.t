@@ -6,7 +6,6 @@
 # shellcheck source-path=SCRIPTDIR
 set -u
 . "$(dirname "$0")/bus.sh"
-declare -A SERVERS=()
 BUS="{ servers: [\"tls://10.9.0.2:4221\", \"tls://10.9.0.2:4222\", \"tls://10.9.0.2:4223\"], beat: 1s,
        tls: { ca_file: ca.pem, cert_file: node.pem, key_file: node.key } }"
 
@@ -24,15 +23,11 @@ server_start() { # NUMBER
 			routes: [nats://10.9.0.2:6221, nats://10.9.0.2:6222, nats://10.9.0.2:6223]
 		}
 	END
-	(exec nsenter --net="/run/netns/$LAB_NAME-client" nats-server -c "$LAB_DIR/nats$1.conf") \
-		>>"$LAB_DIR/nats$1.log" 2>&1 &
-	SERVERS[$1]=$!
+	nats_run client "nats$1"
 }
 
 server_kill() { # NUMBER
-	kill -KILL "${SERVERS[$1]}"
-	wait "${SERVERS[$1]}" 2>/dev/null
-	unset "SERVERS[$1]"
+	nats_kill "nats$1"
 }
 
 # The server that our process on the bus has a connection to.
@@ -46,16 +41,8 @@ made() {
 	anydoor bus init --replicas 3 >/dev/null
 }
 
-cluster_down() {
-	local number
-	for number in "${!SERVERS[@]}"; do
-		kill -KILL "${SERVERS[$number]}" 2>/dev/null
-	done
-	bus_down
-}
-
 bus_up
-trap cluster_down EXIT
+trap bus_down EXIT
 certificates
 bus_configure
 configure_other
@@ -93,7 +80,8 @@ for round in 1 2 3; do
 done
 
 # Two of three are gone: nobody can write.
-mapfile -t numbers < <(printf '%s\n' "${!SERVERS[@]}")
+servers=("${!SERVERS[@]}")
+numbers=("${servers[@]#nats}")
 server_kill "${numbers[0]}"
 server_kill "${numbers[1]}"
 ok "without a majority it is stale" await 20 is_state anydoor stale

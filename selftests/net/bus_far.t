@@ -43,8 +43,19 @@ is "our own name is this node" "$(anydoor drain fra-1 --json | jq -r '.draining'
 ok "and back" anydoor undrain fra
 ok "it is" drains_not anydoor
 
+# --- who waits, and is interrupted -----------------------------------------------------------------
+hold one $ASIDE_VIP
+is "a connection" "$HELD" holding
+at pop timeout -s INT 3 "$ANYDOOR" --config "$LAB_DIR/anydoor.yaml" --name one drain --wait >"$LAB_DIR/out" 2>&1
+is "a drain is waited for, and the waiting is ended" $? 124
+ok "who ends it is told that the drain goes on" grep -q "the drain goes on: .*anydoor undrain. takes it back" "$LAB_DIR/out"
+ok "it does" drains anydoor
+ok "and is taken back" anydoor undrain
+release one
+
 # --- a request that is refused ---------------------------------------------------------------------
 refused "a node refuses what it does not understand" 2 "nyc-1: sin-9: cannot take our flows" anydoor drain nyc --to sin-9
+refused "names that are no text" 2 'nyc-1: \xff: cannot take our flows' anydoor drain nyc --to $'\xff'
 is "that is no word of an operator" "$(anydoor history nyc --json | jq "map(select(.signed)) | length")" 0
 other_kill KILL
 sed -i '/name: nyc-1, id: 2/a\  - { name: sin-9, id: 12, pop: fra, tunnel: 10.9.0.12 }' "$LAB_DIR/other.yaml"
@@ -92,7 +103,14 @@ is "what it was told is history once, although it writes it again" \
 	"$(words_of nyc-1)" "drain drain drain undrain drain undrain"
 is "by the name of its POP, too" "$(words_of nyc)" "$(words_of nyc-1)"
 other_kill KILL
+refused "a daemon that is not there cannot be asked, of what is loaded" 1 "loaded, but no daemon runs" other keys
+is "nor is its bus fresh" "$(other bus --json | jq -r '"\(.state) \(.why)"')" "stale no daemon runs"
+is "nor by status" "$(other status --json | jq -r '.bus.state')" stale
 ok "it is gone" await 12 gone nyc-1
+refused "forget needs a name" 2 "anydoor bus forget NODE" anydoor bus forget
+anydoor bus forget nyc-1 >"$LAB_DIR/out" 2>&1
+is "a node of the configuration's own list is forgotten" "$? $(tail -n 1 "$LAB_DIR/out")" "0 node 2, nyc-1: forgotten"
+ok "and that it is there still is said" grep -q "nyc-1 is in the list of nodes of .*: take it off there" "$LAB_DIR/out"
 refused "who is not heard of is named" 1 "nyc-1: not asked: it is not heard of by the bus" anydoor drain nyc
 other_start
 ok "it is back" await 10 both_fresh
@@ -130,10 +148,24 @@ ok "the first word holds, here" await 2 told_at anydoor nyc up
 ok "and there" told_at other nyc up
 is "once more" "$(anydoor pop nyc auto)" "nyc: auto"
 
+# --- a bus that takes nothing ------------------------------------------------------------------------
+kill -STOP "$NATS"
+began=${EPOCHREALTIME/./}
+refused "who could not be asked is named, with the reason" 1 \
+	"nyc-1: not asked, unless the bus takes it yet: ask.2: Timeout" anydoor drain nyc
+took_ms=$(((${EPOCHREALTIME/./} - began) / 1000))
+ok "as soon as that is known ($took_ms ms)" test "$took_ms" -lt 7000
+kill -CONT "$NATS"
+ok "it goes on" await 15 both_fresh
+sleep 2
+ok "and nothing is left of that" anydoor undrain nyc
+
 # --- a bus that is away ----------------------------------------------------------------------------
 nats_stop
 ok "the bus is stale" await 10 is_state anydoor stale
 refused "nobody else can be asked" 1 "the bus is not fresh" anydoor drain nyc
+is "history says what it lacks, once" "$(anydoor history 2>&1)" \
+	"error: bus: connecting: No server available for connection"
 is "a word of a POP counts here" "$(anydoor pop nyc down 2>"$LAB_DIR/warned")" "nyc: down"
 ok "and is said to" grep -q "at other nodes when the bus is back" "$LAB_DIR/warned"
 nats_start

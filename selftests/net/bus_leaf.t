@@ -6,7 +6,6 @@
 # shellcheck source-path=SCRIPTDIR
 set -u
 . "$(dirname "$0")/bus.sh"
-declare -A SERVERS=()
 BUS="{ servers: [\"nats://127.0.0.1:4222\"], beat: 1s }"
 HUBS="nats://10.9.0.2:4221 nats://10.9.0.2:4222 nats://10.9.0.2:4223"
 
@@ -44,25 +43,6 @@ leaf_start() { # PLACE
 	nats_run "$1" "leaf-$1"
 }
 
-nats_run() { # PLACE NAME
-	(exec nsenter --net="/run/netns/$LAB_NAME-$1" nats-server -c "$LAB_DIR/$2.conf") >>"$LAB_DIR/$2.log" 2>&1 &
-	SERVERS[$2]=$!
-}
-
-nats_kill() { # NAME
-	kill -KILL "${SERVERS[$1]}"
-	wait "${SERVERS[$1]}" 2>/dev/null
-	unset "SERVERS[$1]"
-}
-
-leaf_down() {
-	local name
-	for name in "${!SERVERS[@]}"; do
-		nats_kill "$name"
-	done
-	bus_down
-}
-
 # The hub that the leaf at our POP has its connection to.
 our_hub() {
 	local port
@@ -81,7 +61,7 @@ use() { # CREDENTIALS: without the leaf
 }
 
 bus_up
-trap leaf_down EXIT
+trap bus_down EXIT
 at client ip link set lo up
 certificates
 "$KEEPER_HOME/nats_jwt.py" "$LAB_DIR"

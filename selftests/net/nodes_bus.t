@@ -227,6 +227,14 @@ at_most "reloads for that" $(($(reloads) - were)) 10
 ok "flows hold" live late
 ok "the bus did, too" fresh fra
 
+forget_sin() {
+	SUDO_USER=alice enter fra anydoor bus forget sin-1 >"$LAB_DIR/said" 2>&1
+}
+
+forgotten_by() { # USER
+	enter nyc anydoor history | grep -q "sin-1 .*forget .*$1"
+}
+
 # --- gone for good -----------------------------------------------------------------------------------
 ok "who lives is not forgotten" refused "nyc-1 is on the bus" enter fra anydoor bus forget nyc-1
 ok "nor is oneself" refused "fra-1 is this node" enter fra anydoor bus forget fra-1
@@ -238,11 +246,27 @@ enter sin anydoor detach --force >/dev/null
 ok "silence alone" await 20 gone fra sin-1
 sleep 2
 ok "takes nobody off" has_number nyc 1004
-is "an operator does" "$(SUDO_USER=alice enter fra anydoor bus forget sin-1)" "node 3, sin-1: forgotten"
+nats_stop
+cp -a "$LAB_DIR/nats" "$LAB_DIR/backup"
+nats_start
+ok "fra is on the bus again" await 20 fresh fra
+ok "and nyc" await 20 fresh nyc
+ok "an operator does, when the bus has been back for six beats" await 30 forget_sin
+is "and is told so" "$(<"$LAB_DIR/said")" "node 3, sin-1: forgotten"
 ok "here" await 10 has_number fra 1003
 ok "and there" await 10 has_number nyc 1003
 is "its POP with it" "$(enter nyc anydoor pops --json | jq '[.nodes[] | select(.pop == "sin")] | length')" 0
 ok "history says who" grep -q "sin-1 .*forget .*alice" <(enter nyc anydoor history)
+nats_stop
+rm -rf "$LAB_DIR/nats"
+mv "$LAB_DIR/backup" "$LAB_DIR/nats"
+nats_start
+ok "a bus that was filled from a backup of before hears of it anew" await 20 forgotten_by alice
+ok "fra is on it" await 20 fresh fra
+ok "and nyc" await 20 fresh nyc
+sleep 2
+ok "it brings nobody back" has_number fra 1003
+ok "nor there" has_number nyc 1003
 pop_stop nyc
 pop_start nyc
 pop_await nyc

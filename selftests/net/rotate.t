@@ -115,6 +115,9 @@ ok "history has it" grep -q 'keys .*epoch 4 .*@nyc-1 .*yearly' <(enter fra anydo
 rotate_until sin 5
 is "killed half way: the rotation is not at its end" "$(keys fra .word.goal)" 6
 ok "and says so" grep -q "a rotation to epoch 6 is not at its end" <(enter fra anydoor keys)
+ok "so do bus and status at every node" await 3 grep -q "keys: a rotation to epoch 6 is at epoch 5 since .*@sin-1" <(enter nyc anydoor bus)
+ok "and status" grep -q "a rotation to epoch 6 is at epoch 5 since" <(enter nyc anydoor status)
+is "as JSON" "$(enter nyc anydoor bus --json | jq -c '.rotation | [.epoch, .goal]')" "[5,6]"
 is "the flows are still fra's" "$(talk)" "fra fra"
 bgp_prefer sin
 bgp_await sin
@@ -133,8 +136,12 @@ is "the flows are still fra's" "$(talk)" "fra fra"
 
 # --- somebody goes back ----------------------------------------------------------------------------
 ok "there is nothing to go back from" not rotate sin --abort
-rotate_until nyc 7
-ok "while it is under way there is" rotate sin --abort
+enter nyc timeout -s INT 2 anydoor keys rotate --reason "a look" >"$LAB_DIR/said" 2>&1 || true
+ok "who interrupts it is told where it stands, and how to go on" \
+	grep -q "on its way to epoch 8 it was to step from 6 to 7: .* goes on, .* goes back" "$LAB_DIR/said"
+ok "all are at that step" await 10 all_at 7
+ok "who, when and why" grep -qE "keys: set by .*@nyc-1, [0-9]+s ago: a look" <(enter fra anydoor keys)
+ok "while it is under way there is something to go back from" rotate sin --abort
 ok "all are where they were" all_at 6
 is "the flows are still fra's" "$(talk)" "fra fra"
 

@@ -135,6 +135,27 @@ static void test_judge_names_are_made_printable(struct status *status)
 	says(status, "e\\xff\\x1b: the XDP program", true);
 }
 
+static void test_judge_rotation(struct status *status)
+{
+	struct ad_bus_seen *bus = &status->bus.self;
+
+	all_is_well(status);
+	bus->state = AD_BUS_FRESH;
+	bus->key_epoch = 5;
+	bus->key_goal = 6;
+	bus->step_real_s = time(NULL) - AD_BUS_STEP_S / 2;
+	strcpy(bus->who, "alice@fra-1");
+	says(status, NULL, false);
+	all_is_well(status);
+	bus->state = AD_BUS_FRESH;
+	bus->key_epoch = 5;
+	bus->key_goal = 6;
+	bus->step_real_s = time(NULL) - AD_BUS_STEP_S;
+	strcpy(bus->who, "alice@fra-1");
+	says(status, "a rotation of the keys to epoch 6 is at epoch 5 since 5m00s, by alice@fra-1",
+	     false);
+}
+
 static void test_judge_another_version(struct status *status)
 {
 	all_is_well(status);
@@ -154,5 +175,6 @@ int main(void)
 	test_judge_zones(&status);
 	test_judge_names_are_made_printable(&status);
 	test_judge_another_version(&status);
+	test_judge_rotation(&status);
 	return done_testing();
 }

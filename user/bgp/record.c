@@ -65,18 +65,28 @@ static json_t *neighbours_json(const struct bgp_fact *fact)
 	return list;
 }
 
-json_t *record_drain_json(const struct drain_steps *steps)
+json_t *record_kept_json(const struct drain_steps *steps)
 {
 	if (steps->step == DRAIN_OFF)
 		return json_null();
-	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:b, s:I, s:I}", "step",
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:b}", "step",
 			 drain_step_key(steps->step), "what", drain_steps_text(steps),
 			 "since_s", (json_int_t)steps->since_real_s, "begun_s",
 			 (json_int_t)steps->begun_real_s, "window_s",
 			 (json_int_t)steps->terms.window_s, "until_flows",
 			 (json_int_t)steps->terms.until_flows, "even_last", steps->terms.even_last,
-			 "held", steps->held, "heard_s", (json_int_t)steps->heard_real_s, "landed",
-			 (json_int_t)steps->landed);
+			 "held", steps->held);
+}
+
+json_t *record_drain_json(const struct drain_steps *steps)
+{
+	json_t *json = record_kept_json(steps);
+
+	if (json_is_object(json)) {
+		json_object_set_new(json, "heard_s", json_integer(steps->heard_real_s));
+		json_object_set_new(json, "landed", json_integer(steps->landed));
+	}
+	return json;
 }
 
 static json_t *drain_json(const struct record *record)

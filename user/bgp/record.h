@@ -42,8 +42,13 @@ void record_recall(const json_t *json, struct calm *calm, struct drain_steps *st
 void record_wishes(const json_t *json, struct bgp_wishes *wishes);
 
 /*
- * {"step", "what", "since_s", "begun_s", "window_s", "until_flows", "even_last", "held", "heard_s",
- * "landed"}: counters outlive a daemon, so the next one knows whether something landed meanwhile.
+ * {"step", "what", "since_s", "begun_s", "window_s", "until_flows", "even_last", "held"}: what
+ * outlives the host. Not counters, which it sets to 0, and which are others each second.
+ */
+json_t *record_kept_json(const struct drain_steps *steps);
+/*
+ * The same and {"heard_s", "landed"}: counters outlive a daemon, so the next one knows whether
+ * something landed meanwhile.
  */
 json_t *record_drain_json(const struct drain_steps *steps);
 void record_drain_recall(const json_t *json, struct drain_steps *steps);

@@ -107,7 +107,7 @@ static int add_key(struct words *words, const struct bus_session *session, const
 	if (status == NATS_NOT_FOUND)
 		return 0;
 	if (status != NATS_OK)
-		return bus_session_error(status, "history", why);
+		return bus_session_error(status, "reading the words of old", why);
 	for (i = 0; !err && i < entries.Count; i++)
 		err = add_word(words, entries.Entries[i]);
 	kvEntryList_Destroy(&entries);
@@ -124,7 +124,7 @@ static int add_all(struct words *words, const struct bus_session *session, char 
 	if (status == NATS_NOT_FOUND)
 		return 0;
 	if (status != NATS_OK)
-		return bus_session_error(status, "keys", why);
+		return bus_session_error(status, "reading which words there are", why);
 	for (i = 0; !err && i < keys.Count; i++)
 		if (bus_name_parse(keys.Keys[i], &name) &&
 		    (name.kind == BUS_TOLD || name.kind == BUS_POP || name.kind == BUS_GONE ||

@@ -39,14 +39,12 @@ static void say(struct client *client, struct bus_talk *talk)
 		;
 }
 
-static void say_text(struct client *client, enum bus_talk_kind kind, const char *key,
-		     const char *text)
+static void say_text(struct client *client, enum bus_talk_kind kind, const char *text)
 {
 	struct bus_talk *talk = &client->said;
 
 	memset(talk, 0, BUS_TALK_HEAD);
 	talk->kind = kind;
-	snprintf(talk->key, sizeof(talk->key), "%s", key);
 	talk->size = strlen(text);
 	memcpy(talk->bytes, text, talk->size);
 	say(client, talk);
@@ -143,7 +141,7 @@ static void look_at_session(struct client *client)
 				 !__atomic_load_n(&client->ended, __ATOMIC_ACQUIRE)))
 		return;
 	close_session(client);
-	say_text(client, BUS_TALK_DOWN, "", "the connection broke");
+	say_text(client, BUS_TALK_DOWN, "the connection broke");
 }
 
 static int start_watching(struct client *client, char why[BUS_WHY])
@@ -179,7 +177,7 @@ static void open_session(struct client *client)
 	if (!err)
 		return;
 	close_session(client);
-	say_text(client, BUS_TALK_DOWN, "", why);
+	say_text(client, BUS_TALK_DOWN, why);
 }
 
 /* The daemon has read it, too, a moment ago. */
@@ -189,14 +187,14 @@ static void use(struct client *client)
 	struct config *config;
 
 	if (config_load(client->config_path, &config, &errors)) {
-		say_text(client, BUS_TALK_DOWN, "", "the configuration has errors");
+		say_text(client, BUS_TALK_DOWN, "the configuration has errors");
 		close_session(client); /* and is made anew by the configuration of before */
 	} else {
 		close_session(client);
 		config_free(client->config);
 		client->config = config;
 		if (!config->bus.nr_servers)
-			say_text(client, BUS_TALK_DOWN, "", "no bus is configured");
+			say_text(client, BUS_TALK_DOWN, "no bus is configured");
 	}
 	config_errors_free(&errors);
 }
@@ -215,15 +213,16 @@ static void write_record(struct client *client, const struct bus_talk *talk)
 					talk->revision);
 	else if (client->watcher)
 		status = kvStore_Create(&revision, bucket, talk->key, talk->bytes, talk->size);
+	memset(&client->said, 0, BUS_TALK_HEAD);
+	client->said.kind = status == NATS_OK ? BUS_TALK_WROTE : BUS_TALK_FAILED;
+	client->said.revision = revision;
+	client->said.seq = talk->seq;
+	memcpy(client->said.key, talk->key, sizeof(talk->key));
 	if (status != NATS_OK) {
 		bus_session_error(status, talk->key, why);
-		say_text(client, BUS_TALK_FAILED, talk->key, why);
-		return;
+		client->said.size = strlen(why);
+		memcpy(client->said.bytes, why, client->said.size);
 	}
-	memset(&client->said, 0, BUS_TALK_HEAD);
-	client->said.kind = BUS_TALK_WROTE;
-	client->said.revision = revision;
-	memcpy(client->said.key, talk->key, sizeof(talk->key));
 	say(client, &client->said);
 }
 
@@ -253,7 +252,7 @@ static void work(struct client *client)
 				   { .fd = client->closed, .events = POLLIN } };
 	bool wants; /* to connect */
 
-	say_text(client, BUS_TALK_READY, "", "");
+	say_text(client, BUS_TALK_READY, "");
 	for (;;) {
 		wants = client->config && client->config->bus.nr_servers && !client->watcher;
 		if (wants)

@@ -35,7 +35,6 @@ const char *bus_state_text(__u32 state)
 /* What others wrote ends. */
 static void close_texts(struct ad_bus_seen *seen)
 {
-	seen->version[sizeof(seen->version) - 1] = '\0';
 	seen->name[sizeof(seen->name) - 1] = '\0';
 	seen->not_up[sizeof(seen->not_up) - 1] = '\0';
 	seen->who[sizeof(seen->who) - 1] = '\0';
@@ -71,6 +70,7 @@ static void read_nodes(int fd, struct bus_seen *seen)
 		if (bpf_map_lookup_elem(fd, &seen->ids[i], &seen->nodes[seen->nr]))
 			continue;
 		close_texts(&seen->nodes[seen->nr]);
+		seen->nodes[seen->nr].version[sizeof(seen->nodes->version) - 1] = '\0';
 		seen->ids[seen->nr++] = seen->ids[i];
 	}
 }
@@ -106,6 +106,18 @@ void bus_seen_free(struct bus_seen *seen)
 	memset(seen, 0, sizeof(*seen));
 }
 
+void bus_seen_is_old(struct bus_seen *seen)
+{
+	struct ad_bus_seen *self = &seen->self;
+
+	if (self->state == AD_BUS_OFF)
+		return;
+	if (self->state == AD_BUS_FRESH)
+		self->since_real_s = self->heard_real_s;
+	self->state = AD_BUS_STALE;
+	snprintf(self->why, sizeof(self->why), "no daemon runs");
+}
+
 /* --- shown ------------------------------------------------------------------------------------ */
 
 static const char *shown_told(__u32 told)
@@ -137,18 +149,26 @@ static json_t *node_json(__u32 id, const struct ad_bus_seen *node)
 			 node->shed_percent, "not_up", text_or_null(node->not_up));
 }
 
+static json_t *rotation_json(const struct ad_bus_seen *self)
+{
+	if (!self->key_goal)
+		return json_null();
+	return json_pack("{s:i, s:i, s:o, s:o}", "epoch", self->key_epoch, "goal", self->key_goal,
+			 "at", time_or_null(self->step_real_s), "who", text_or_null(self->who));
+}
+
 json_t *bus_seen_json(const struct bus_seen *seen)
 {
 	json_t *nodes = json_array();
 
 	for (size_t i = 0; i < seen->nr; i++)
 		json_array_append_new(nodes, node_json(seen->ids[i], &seen->nodes[i]));
-	return json_pack("{s:s, s:o, s:o, s:i, s:I, s:o, s:o}", "state",
-			 bus_state_word(seen->self.state), "since",
-			 time_or_null(seen->self.since_real_s), "echo",
-			 time_or_null(seen->self.heard_real_s), "echo_ms", seen->self.echo_ms,
-			 "refused", (json_int_t)seen->self.refused, "why",
-			 text_or_null(seen->self.why), "nodes", nodes);
+	return json_pack(
+		"{s:s, s:o, s:o, s:i, s:I, s:o, s:o, s:o}", "state",
+		bus_state_word(seen->self.state), "since", time_or_null(seen->self.since_real_s),
+		"echo", time_or_null(seen->self.heard_real_s), "echo_ms", seen->self.echo_ms,
+		"refused", (json_int_t)seen->self.refused, "why", text_or_null(seen->self.why),
+		"rotation", rotation_json(&seen->self), "nodes", nodes);
 }
 
 static __u64 ago(__u64 real_s)
@@ -192,6 +212,16 @@ static void print_nodes(const struct bus_seen *seen)
 	table_end(table);
 }
 
+static void print_rotation(const struct ad_bus_seen *self)
+{
+	char age[UNIT_TEXT], who[PRINTABLE_GROWS * sizeof(self->who) + 1];
+
+	printf("keys: a rotation to epoch %u is at epoch %u since %s, by %s: `anydoor keys rotate` "
+	       "goes on\n",
+	       self->key_goal, self->key_epoch, unit_duration(ago(self->step_real_s), age),
+	       printable_text(who, sizeof(who), self->who));
+}
+
 void bus_seen_print(const struct bus_seen *seen, bool nodes)
 {
 	const struct ad_bus_seen *self = &seen->self;
@@ -206,6 +236,8 @@ void bus_seen_print(const struct bus_seen *seen, bool nodes)
 	if (self->refused)
 		printf("bus: %s records that are not signed by this fleet's key\n",
 		       unit_exact(self->refused, refused));
+	if (self->key_goal)
+		print_rotation(self);
 	if (nodes)
 		print_nodes(seen);
 }

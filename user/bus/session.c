@@ -11,12 +11,21 @@
 #define PING_MS	   2000
 #define PINGS_OUT  2
 
+/* The library's own words, without the line of its source; "": nothing that @text does not say. */
+static const char *more_of(const char *text)
+{
+	const char *more = nats_GetLastError(NULL) ?: "", *end = strstr(more, "): ");
+
+	if (*more == '(' && end)
+		more = end + strlen("): ");
+	return strcmp(more, text) ? more : "";
+}
+
 int bus_session_error(natsStatus status, const char *what, char why[BUS_WHY])
 {
-	const char *more = nats_GetLastError(NULL);
+	const char *text = natsStatus_GetText(status), *more = more_of(text);
 
-	snprintf(why, BUS_WHY, "%s: %s%s%s", what, natsStatus_GetText(status), more ? ": " : "",
-		 more ?: "");
+	snprintf(why, BUS_WHY, "%s: %s%s%s", what, text, *more ? ": " : "", more);
 	switch (status) {
 	case NATS_NOT_FOUND:
 		return -ENOENT;

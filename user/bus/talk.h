@@ -29,6 +29,7 @@ struct bus_talk {
 	__u32 kind; /* enum bus_talk_kind */
 	__u32 size; /* of .bytes */
 	__u64 revision;
+	__u64 seq; /* of the record that is written, and of what is said of that */
 	char key[BUS_KEY_MAX];
 	__u8 bytes[BUS_SIZE_MAX];
 };

@@ -222,8 +222,7 @@ static int judge(const struct request *request)
 			  json_incref(json_object_get(request->reply, "errors")));
 }
 
-/* What others wrote becomes UTF-8, or it could not be sent. */
-static char *sendable(const char *text)
+char *ask_sendable(const char *text)
 {
 	return text ? printable_take(strdup(text)) : NULL;
 }
@@ -232,7 +231,7 @@ int ask_drain(const struct globals *globals, const struct drain_handle *handle, 
 	      const char *reason, const char *to, json_t *more, json_t **reply)
 {
 	struct request request = { .globals = globals, .handle = handle, .verb = verb };
-	char *why = sendable(reason), *names = sendable(to);
+	char *why = ask_sendable(reason), *names = ask_sendable(to);
 	int code;
 
 	request.args =
@@ -266,6 +265,21 @@ bool ask_has_steps(const struct drain_handle *handle, const json_t *reply)
 
 /* --- what only a running daemon knows --------------------------------------------------------- */
 
+/* What is loaded outlives its daemon. */
+static int fail_alone(const struct globals *globals, const struct config *config)
+{
+	struct pins pins;
+
+	if (pins_open(&pins, config->bpffs, globals->instance) == -ENOENT)
+		return fail(globals, EXIT_NOT_LOADED,
+			    "%s: not loaded, and no daemon runs: anydoor run does both",
+			    globals->instance);
+	return fail(globals, EXIT_FAILED,
+		    "%s: loaded, but no daemon runs, and only a daemon knows and can ask others: "
+		    "start it",
+		    globals->instance);
+}
+
 static int ask_control(const struct globals *globals, const struct config *config, const char *verb,
 		       json_t *args, json_t **reply)
 {
@@ -282,9 +296,7 @@ static int ask_control(const struct globals *globals, const struct config *confi
 	instance_find_control(&instance);
 	err = control_call(instance.control, verb, args, reply);
 	if (err == -ENOENT || err == -ECONNREFUSED)
-		return fail(globals, EXIT_NOT_LOADED,
-			    "%s: no daemon runs, and nobody else knows: start it",
-			    globals->instance);
+		return fail_alone(globals, config);
 	if (err)
 		return fail(globals, EXIT_FAILED, "%s: the daemon does not answer: %s",
 			    globals->instance, strerror(-err));

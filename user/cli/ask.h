@@ -12,6 +12,8 @@
 
 /* Who is called when something is wrong with it: our user, or the one behind sudo. */
 const char *ask_user_name(void);
+/* What others wrote becomes UTF-8, or it could not be sent. To free(); NULL of NULL. */
+char *ask_sendable(const char *text);
 
 /* Says that who holds @instance could not be asked, for @err. Returns the exit code for that. */
 int ask_fail_unheard(const struct globals *globals, const struct instance *instance, int err);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "ask.h"
 #include "cmd.h"
@@ -13,9 +14,7 @@
 #include "user/bus/admin.h"
 #include "user/bus/seen.h"
 #include "user/config/failure.h"
-#include "user/daemon/control.h"
-#include "user/state/instance.h"
-#include "user/status/view.h"
+#include "user/status/status.h"
 
 struct bus_options {
 	const char *what, *node;
@@ -42,11 +41,6 @@ const struct arg cmd_bus_args[] = {
 	{}
 };
 
-struct forgetting {
-	const struct globals *globals;
-	const char *node;
-};
-
 static int show(const struct globals *globals)
 {
 	struct bus_seen seen;
@@ -56,6 +50,8 @@ static int show(const struct globals *globals)
 	if (code)
 		return code;
 	err = bus_seen_read(&view.pins, &seen);
+	if (!err && !status_daemon(&view))
+		bus_seen_is_old(&seen);
 	if (err)
 		code = view_failed(&view, "the bus", err);
 	else if (globals->json)
@@ -90,58 +86,29 @@ static int init(const struct globals *globals, const struct config *config, unsi
 }
 
 /* A dead node's flows are lost with it; its id may be given away after that. */
-static int forget_by_daemon(struct instance *instance, void *arg)
+static int forget(const struct globals *globals, const char *node)
 {
-	const struct forgetting *forgetting = arg;
-	const struct globals *globals = forgetting->globals;
-	json_t *reply,
-		*args = json_pack("{s:s, s:s}", "node", forgetting->node, "who", ask_user_name());
-	const char *error;
-	int err, code;
+	char *name = ask_sendable(node);
+	json_t *reply, *args = json_pack("{s:s, s:s}", "node", name, "who", ask_user_name());
+	int code = ask_running(globals, "forget", args, &reply);
 
-	instance_find_control(instance);
-	err = control_call(instance->control, "forget", args, &reply);
-	if (err)
-		return fail(globals, EXIT_FAILED, "%s: the daemon does not answer: %s",
-			    globals->instance, strerror(-err));
-	error = json_string_value(json_array_get(json_object_get(reply, "errors"), 0));
+	free(name);
+	if (code)
+		return code;
 	if (!json_is_true(json_object_get(reply, "ok"))) {
-		code = fail(globals, EXIT_FAILED, "bus forget: %s", error ?: "the daemon refuses");
+		code = fail_lines(globals, EXIT_FAILED,
+				  json_incref(json_object_get(reply, "errors")));
 		json_decref(reply);
 		return code;
 	}
 	if (globals->json)
 		return output_json(reply) ? EXIT_FAILED : EXIT_OK;
+	ask_warn(reply);
 	printf("node %lld, %s: forgotten\n",
 	       (long long)json_integer_value(json_object_get(reply, "id")),
 	       json_string_value(json_object_get(reply, "node")) ?: "?");
 	json_decref(reply);
 	return EXIT_OK;
-}
-
-static int forget_by_nobody(struct instance *instance, void *arg)
-{
-	const struct forgetting *forgetting = arg;
-
-	return fail(forgetting->globals, EXIT_NOT_LOADED,
-		    "bus forget: no daemon runs here: say it on a node where one does");
-}
-
-static int forget(const struct globals *globals, const char *node)
-{
-	struct forgetting forgetting = { .globals = globals, .node = node };
-	struct config_errors errors = {};
-	struct instance instance;
-	struct config *config;
-	int code = EXIT_FAILED;
-
-	config_load_places(globals->config_path, &config, &errors);
-	if (config)
-		code = ask_either(globals, config, &instance, forget_by_daemon, forget_by_nobody,
-				  &forgetting);
-	config_errors_free(&errors);
-	config_free(config);
-	return code;
 }
 
 int cmd_bus(const struct globals *globals, int argc, char **argv)
@@ -155,8 +122,12 @@ int cmd_bus(const struct globals *globals, int argc, char **argv)
 		return EXIT_USAGE;
 	if (!options.what)
 		return show(globals);
-	if (!strcmp(options.what, "forget") && options.node)
-		return forget(globals, options.node);
+	if (!strcmp(options.what, "forget"))
+		return options.node
+			       ? forget(globals, options.node)
+			       : fail(globals, EXIT_USAGE,
+				      "bus forget: name the node that is gone for good: `anydoor "
+				      "bus forget NODE`");
 	if (strcmp(options.what, "init") || options.node)
 		return fail(globals, EXIT_USAGE,
 			    "bus: '%s' is no such thing: `anydoor bus init`, or `anydoor bus "

@@ -16,6 +16,7 @@
 #include "far.h"
 #include "user/base/args.h"
 #include "user/base/clock.h"
+#include "user/base/interrupt.h"
 #include "user/base/log.h"
 #include "user/base/output.h"
 #include "user/bgp/drain_text.h"
@@ -366,6 +367,9 @@ static int wait_quiet(struct draining *draining)
 	enum drain_step step = DRAIN_OFF;
 	int err = 0, before = draining->owned;
 
+	interrupt_says(
+		"nothing waits any more; the drain goes on: `anydoor status` shows how far it "
+		"is, `anydoor drain --wait` waits again, `anydoor undrain` takes it back");
 	while (draining->owned >= 0 && (err = look(draining)) == -EAGAIN) {
 		if (!is_draining(&draining->handle))
 			return -ECANCELED;

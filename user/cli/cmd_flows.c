@@ -187,7 +187,7 @@ static int each_flow(const struct flow_row *row, void *arg)
 	return 0;
 }
 
-/* "12 flows: 9 ours, 3 pinned to fra; 2 closing", the sentence one looks for after a shift. */
+/* "12 flows: 9 ours, 3 led to fra; 2 closing", the sentence one looks for after a shift. */
 static void print_sum(const struct listing *listing)
 {
 	char text[UNIT_TEXT], name[NAME_TEXT];
@@ -202,7 +202,7 @@ static void print_sum(const struct listing *listing)
 	for (unsigned int id = 0; id <= AD_NODE_ID_MAX; id++) {
 		if (id == self || !listing->by_owner[id])
 			continue;
-		printf("%s%s pinned to %s", before, unit_exact(listing->by_owner[id], text),
+		printf("%s%s led to %s", before, unit_exact(listing->by_owner[id], text),
 		       names_format(&listing->view.names, id, name));
 		before = ", ";
 	}

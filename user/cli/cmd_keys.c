@@ -10,10 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "ask.h"
 #include "cmd.h"
 #include "user/base/clock.h"
+#include "user/base/interrupt.h"
 #include "user/base/log.h"
 #include "user/base/output.h"
 #include "user/base/printable.h"
@@ -98,6 +100,18 @@ static int ask(const struct globals *globals, json_t *args, json_t **reply)
 
 /* --- shown ------------------------------------------------------------------------------------ */
 
+/* Who set it, when, and why. */
+static void print_word(const json_t *word)
+{
+	char who[128], why[PRINTABLE_GROWS * TOLD_WHY_MAX + 1], age[UNIT_TEXT];
+	json_int_t now = time(NULL), at = number_of(word, "at_s");
+
+	printable_text(why, sizeof(why), text_of(word, "why"));
+	printf("keys: set by %s, %s ago%s%s\n",
+	       printable_text(who, sizeof(who), text_of(word, "who")),
+	       unit_duration(now > at ? now - at : 0, age), *why ? ": " : "", why);
+}
+
 static void print(const json_t *seen)
 {
 	static const struct column columns[] = {
@@ -105,7 +119,6 @@ static void print(const json_t *seen)
 	};
 	const json_t *word = json_object_get(seen, "word"), *node;
 	struct table *table;
-	char who[128];
 	size_t i;
 
 	printf("keys: epoch %lld here, %lld by the configuration%s\n",
@@ -114,7 +127,7 @@ static void print(const json_t *seen)
 		       ? ""
 		       : "; the bus is not fresh, so others may be elsewhere");
 	if (json_is_object(word))
-		printf("keys: set by %s\n", printable_text(who, sizeof(who), text_of(word, "who")));
+		print_word(word);
 	if (number_of(word, "goal") > number_of(seen, "epoch"))
 		printf("keys: a rotation to epoch %lld is not at its end: `anydoor keys rotate` "
 		       "goes "
@@ -298,6 +311,11 @@ static int step(struct rotation *rotation, json_int_t epoch, json_int_t goal)
 			 "without", rotation->without, "reason", why);
 	free(why);
 	rotation->before = number_of(json_object_get(rotation->seen, "word"), "seq");
+	interrupt_says(
+		"nothing leads the rotation any more; on its way to epoch %lld it was to step "
+		"from %lld to %lld: `anydoor keys` shows where each node is, `anydoor keys "
+		"rotate` goes on, `anydoor keys rotate --abort` goes back",
+		(long long)goal, (long long)number_of(rotation->seen, "epoch"), (long long)epoch);
 	code = ask(rotation->globals, args, &reply);
 	if (code)
 		return code;

@@ -120,7 +120,7 @@ static int by_ourselves(struct instance *instance, void *arg)
 	int err;
 
 	if (options->revision)
-		return fail(globals, EXIT_NOT_LOADED,
+		return fail(globals, EXIT_FAILED,
 			    "--revision: no daemon runs here, and only a daemon is on the bus");
 	err = pins_open(&pins, instance->root, instance->name);
 

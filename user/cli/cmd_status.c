@@ -167,12 +167,12 @@ static void print_flows(const struct status *status)
 	__u64 used = flows->slots - flows->by_kind[AD_FLOW_FREE] - flows->idle;
 	char ours[UNIT_TEXT], pins[UNIT_TEXT], transit[UNIT_TEXT], slots[UNIT_TEXT];
 
-	print_line("flows", "%s ours, %s led elsewhere, %s pinned; %.1f%% of %s slots in use",
-		   unit_exact(status->ours, ours),
-		   unit_exact(flows->by_kind[AD_FLOW_TRANSIT], transit),
-		   unit_exact(flows->by_kind[AD_FLOW_PIN], pins),
-		   flows->slots ? 100.0 * used / flows->slots : 0.0,
-		   unit_exact(flows->slots, slots));
+	print_line(
+		"flows", "%s ours, %s led by their stamps, %s by pins; %.1f%% of %s slots in use",
+		unit_exact(status->ours, ours),
+		unit_exact(flows->by_kind[AD_FLOW_TRANSIT], transit),
+		unit_exact(flows->by_kind[AD_FLOW_PIN], pins),
+		flows->slots ? 100.0 * used / flows->slots : 0.0, unit_exact(flows->slots, slots));
 	if (status->state.unstamped)
 		print_line("unstamped", "%s connections left alone",
 			   unit_exact(status->state.unstamped, ours));
@@ -246,6 +246,9 @@ static void print_bus(const struct status *status)
 			    word, sizeof(word)),
 		   unit_duration(time(NULL) - bus->since_real_s, age), status->bus.nr - gone,
 		   status->bus.nr - gone == 1 ? "" : "s", gone);
+	if (bus->key_goal)
+		print_line("keys", "a rotation to epoch %u is at epoch %u since %s", bus->key_goal,
+			   bus->key_epoch, unit_duration(time(NULL) - bus->step_real_s, age));
 }
 
 static void print_reload(const struct status *status)

@@ -10,6 +10,7 @@
 #include "ask.h"
 #include "far.h"
 #include "user/base/clock.h"
+#include "user/base/interrupt.h"
 #include "user/base/log.h"
 #include "user/base/output.h"
 #include "user/base/printable.h"
@@ -193,6 +194,11 @@ static int wait_quiet(const struct far_request *request, const json_t *asked)
 	const char *ended = NULL;
 	int code;
 
+	interrupt_says(
+		"nothing waits any more; the drain of %s goes on: `anydoor bus` and `anydoor "
+		"pops` show it, `anydoor drain %s --wait` waits again, `anydoor undrain %s` "
+		"takes it back",
+		request->target, request->target, request->target);
 	waiting.began_s = waiting.said_s = clock_mono_s();
 	while (!ended && !(code = look(&waiting, &nodes))) {
 		if (waiting.undrained)
@@ -262,13 +268,13 @@ static int judge(const struct far_request *request, json_t *reply)
 
 int far_ask(const struct far_request *request, json_t *terms)
 {
-	char *why = request->reason ? printable_take(strdup(request->reason)) : NULL;
+	char *why = ask_sendable(request->reason), *to = ask_sendable(request->to);
 	json_t *args, *reply;
 	long long revision;
 	int code;
 
 	args = json_pack("{s:s, s:s, s:s, s:s*, s:s*}", "verb", request->verb, "target",
-			 request->target, "who", ask_user_name(), "reason", why, "to", request->to);
+			 request->target, "who", ask_user_name(), "reason", why, "to", to);
 	json_object_update(args, terms);
 	if (request->revision && far_parse_revision(request->revision, &revision))
 		json_object_set_new(args, "revision", json_integer(revision));
@@ -281,5 +287,6 @@ int far_ask(const struct far_request *request, json_t *terms)
 		code = code ?: judge(request, reply);
 	}
 	free(why);
+	free(to);
 	return code;
 }

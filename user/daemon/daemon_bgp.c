@@ -415,18 +415,13 @@ static void note(struct daemon_bgp *bgp)
 static int write_kept(const struct daemon_bgp *bgp)
 {
 	struct ad_told told = {};
-	json_t *drain;
 	int err = pins_read_told(&bgp->daemon->loader->pins, &told);
 
 	if (err || told.what != AD_TOLD_DRAIN)
 		return err ?: file_remove(bgp->keep);
-	drain = record_drain_json(&bgp->steps);
-	/* Of counters that a reboot sets to 0; and each second another, on a disk that may be slow.
-	 */
-	json_object_del(drain, "heard_s");
-	json_object_del(drain, "landed");
 	return record_save(bgp->keep, 0600,
-			   json_pack("{s:o, s:o}", "told", told_json(&told), "drain", drain));
+			   json_pack("{s:o, s:o}", "told", told_json(&told), "drain",
+				     record_kept_json(&bgp->steps)));
 }
 
 static void keep(struct daemon_bgp *bgp)

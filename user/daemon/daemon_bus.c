@@ -92,6 +92,7 @@ static void write_as(struct daemon *daemon, const char *key, const struct bus_he
 	memset(&bus->out, 0, BUS_TALK_HEAD);
 	bus->out.kind = BUS_TALK_WRITE;
 	bus->out.revision = bus_book_revision(bus->book, key);
+	bus->out.seq = head->seq;
 	bus->out.size = size;
 	snprintf(bus->out.key, sizeof(bus->out.key), "%s", key);
 	memcpy(bus->out.bytes, bytes, size);
@@ -156,13 +157,20 @@ static bool is_beat_due(const struct daemon *daemon)
 	       (!bus->unanswered || since_ms > BUS_STALE_BEATS * beat_ms);
 }
 
-static void hear_answer(struct daemon_bus *bus, const struct bus_talk *talk)
+static void hear_answer(struct daemon *daemon, const struct bus_talk *talk)
 {
+	struct daemon_bus *bus = daemon->bus;
+	char why[BUS_WHY];
+
 	bus->unanswered -= bus->unanswered > 0;
-	if (talk->kind == BUS_TALK_WROTE)
+	if (talk->kind == BUS_TALK_WROTE) {
 		bus_book_wrote(bus->book, talk->key, talk->revision);
-	else
-		log_debug("bus: %.*s", (int)talk->size, (const char *)talk->bytes);
+		daemon_bus_calls_wrote(daemon, talk->key, talk->seq);
+		return;
+	}
+	snprintf(why, sizeof(why), "%.*s", (int)talk->size, (const char *)talk->bytes);
+	log_debug("bus: %s", why);
+	daemon_bus_calls_failed(daemon, talk->key, talk->seq, why);
 }
 
 /* --- hearing ---------------------------------------------------------------------------------- */
@@ -353,11 +361,8 @@ static void hear(struct daemon *daemon, const struct bus_talk *talk)
 		hear_record(daemon, talk);
 		break;
 	case BUS_TALK_WROTE:
-		hear_answer(bus, talk);
-		daemon_bus_calls_wrote(daemon, talk->key);
-		break;
 	case BUS_TALK_FAILED:
-		hear_answer(bus, talk);
+		hear_answer(daemon, talk);
 		break;
 	}
 }
@@ -400,6 +405,13 @@ static void on_talk(evutil_socket_t fd, short what, void *arg)
 	daemon->bus->up = daemon->bus->whole = false;
 }
 
+bool daemon_bus_can_ask(const struct daemon *daemon)
+{
+	const struct daemon_bus *bus = daemon->bus;
+
+	return bus->whole && bus_book_is_fresh(bus->book, now_ms());
+}
+
 /* --- looking after it ------------------------------------------------------------------------- */
 
 static enum ad_bus_state judge(const struct daemon_bus *bus)
@@ -425,6 +437,20 @@ static __u64 refused(const struct daemon_bus *bus)
 	return nr;
 }
 
+/* A rotation of the keys that is not at its end. */
+static void show_rotation(const struct daemon *daemon, struct ad_bus_seen *seen)
+{
+	const json_t *word = daemon->keys.word;
+	json_int_t goal = json_integer_value(json_object_get(word, "goal"));
+
+	if (goal <= daemon->config->key_epoch)
+		return;
+	seen->key_epoch = daemon->config->key_epoch;
+	seen->key_goal = goal;
+	seen->step_real_s = json_integer_value(json_object_get(word, "at_s"));
+	copy_text(seen->who, sizeof(seen->who), json_object_get(word, "who"));
+}
+
 static void show(struct daemon *daemon)
 {
 	struct daemon_bus *bus = daemon->bus;
@@ -448,6 +474,7 @@ static void show(struct daemon *daemon)
 	seen.refused = refused(bus);
 	seen.echo_ms = bus->echo_took_ms;
 	text_cut(seen.why, sizeof(seen.why), bus->why);
+	show_rotation(daemon, &seen);
 	daemon_bus_note(daemon, 0, &seen);
 }
 
@@ -546,10 +573,11 @@ static int open_book(struct daemon *daemon, const struct bus_secret *secret)
 	return 0;
 }
 
-/* A reload may give us another id, another key, and other maps. */
-static void renew(struct daemon *daemon)
+/* A reload may give us another id, another key, and other maps. True: all must be heard anew. */
+static bool renew(struct daemon *daemon)
 {
 	struct daemon_bus *bus = daemon->bus;
+	const struct bus_book *before = bus->book;
 	int err = 0, seen = pins_map(&daemon->loader->pins, "bus", true);
 	struct bus_secret secret;
 
@@ -565,6 +593,7 @@ static void renew(struct daemon *daemon)
 	if (err)
 		log_warn("bus: cannot be used as node %u: %s", daemon->config->self->id,
 			 strerror(-err));
+	return bus->book != before;
 }
 
 void daemon_bus_use(struct daemon *daemon, bool is_same_text)
@@ -576,7 +605,7 @@ void daemon_bus_use(struct daemon *daemon, bool is_same_text)
 			log_warn("bus: it is used when the daemon is started again");
 		return;
 	}
-	renew(daemon);
+	is_same_text &= !renew(daemon);
 	bus_book_set_beat(bus->book, 1000ull * daemon->config->bus.beat_s);
 	daemon_bus_recall(daemon);
 	if (!is_same_text)

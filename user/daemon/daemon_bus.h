@@ -67,6 +67,8 @@ struct daemon_bus {
 void daemon_bus_write(struct daemon *daemon, const char *key, const json_t *body, bool is_news);
 /* The same on trial: nothing is known of it until it comes back. Its seq. */
 __u64 daemon_bus_try(struct daemon *daemon, const char *key, const json_t *body);
+/* It is fresh, and all that it has was heard: what is written now goes out, and is heard of. */
+bool daemon_bus_can_ask(const struct daemon *daemon);
 /* Writes our own record now. */
 void daemon_bus_beat(struct daemon *daemon);
 /* The sections of our own record, and those of another's. */
@@ -124,17 +126,20 @@ enum bus_target_state {
 	BUS_TARGET_WRITTEN, /* they have; the node that it is for has not answered */
 	BUS_TARGET_DONE,
 	BUS_TARGET_OVERTAKEN, /* somebody else wrote the key meanwhile */
+	BUS_TARGET_FAILED,    /* the servers do not take it; after a time-out they may yet */
 	BUS_TARGET_LATE	      /* whatever it was, it did not come in time */
 };
 
 /* A record that a command wants in the bus. */
 struct bus_target {
 	char key[BUS_KEY_MAX];
-	__u16 id;	/* of the node whose answer is awaited; 0: none is */
-	__u64 revision; /* that it replaces */
-	__u64 seq;	/* its own */
-	json_t *body;	/* owned */
-	json_t *answer; /* owned: what the node said; or what overtook it */
+	__u16 id;	 /* of the node whose answer is awaited; 0: none is */
+	__u64 revision;	 /* that it replaces */
+	__u64 seq;	 /* its own */
+	json_t *body;	 /* owned */
+	json_t *answer;	 /* owned: what the node said; or what overtook it */
+	__u64 failed_ms; /* when the servers said no, CLOCK_MONOTONIC; 0: they did not */
+	char why[BUS_WHY];
 	enum bus_target_state state;
 };
 
@@ -160,7 +165,8 @@ void daemon_bus_call_begin(struct daemon *daemon, struct bus_call *call, __u64 p
 bool daemon_bus_call_has(const struct daemon *daemon, const char *key);
 void daemon_bus_calls_hear(struct daemon *daemon, const char *key, __u64 revision,
 			   const struct bus_heard *heard);
-void daemon_bus_calls_wrote(struct daemon *daemon, const char *key);
+void daemon_bus_calls_wrote(struct daemon *daemon, const char *key, __u64 seq);
+void daemon_bus_calls_failed(struct daemon *daemon, const char *key, __u64 seq, const char *why);
 /* Once a second: tries again, and ends what is late. */
 void daemon_bus_calls_tend(struct daemon *daemon);
 /* The daemon stops. */

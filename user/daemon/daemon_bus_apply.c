@@ -16,6 +16,7 @@
 #include "user/fleet/model_pins.h"
 #include "user/fleet/told.h"
 #include "user/health/health.h"
+#include "user/health/health_section.h"
 #include "user/steer/pops.h"
 
 /* --- sections --------------------------------------------------------------------------------- */
@@ -47,35 +48,20 @@ static void read_load(struct daemon *daemon, __u16 id, const json_t *section)
 /* Of POPs that do not stand well, how they stand by our checks: to be seen, and not obeyed. */
 static json_t *write_health(struct daemon *daemon)
 {
-	json_t *section = json_object();
 	struct pop_seen pops[AD_STEER_BANK];
-	size_t nr, i;
+	size_t nr;
 
 	if (pops_read(&daemon->loader->pins, pops, &nr))
-		return section;
-	for (i = 0; i < nr; i++)
-		if (pops[i].health.state > AD_HEALTH_UP)
-			json_object_set_new(section, pops[i].name,
-					    json_string(pops_health_word(pops[i].health.state)));
-	return section;
+		return json_object();
+	return health_section_write(pops, nr);
 }
 
 static void read_health(struct daemon *daemon, __u16 id, const json_t *section)
 {
-	char list[sizeof(((struct ad_bus_seen *)0)->not_up)] = "";
-	const char *pop;
-	const json_t *state;
-	size_t used = 0;
+	char list[sizeof(((struct ad_bus_seen *)0)->not_up)];
 	struct ad_bus_seen seen;
 
-	for (void *at = json_object_iter((json_t *)section); at;
-	     at = json_object_iter_next((json_t *)section, at)) {
-		pop = json_object_iter_key(at);
-		state = json_object_iter_value(at);
-		if (!json_is_string(state) || used + strlen(pop) + 2 > sizeof(list))
-			continue;
-		used += snprintf(list + used, sizeof(list) - used, "%s%s", used ? " " : "", pop);
-	}
+	health_section_text(section, list, sizeof(list));
 	daemon_bus_seen(daemon, id, &seen);
 	if (!strcmp(seen.not_up, list))
 		return;

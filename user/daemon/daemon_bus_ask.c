@@ -93,7 +93,7 @@ static const char *why_no_bus(const struct daemon *daemon)
 		return "no bus is configured here (bus.servers), and only by the bus another node "
 		       "can "
 		       "be asked: run the command on that node";
-	if (!bus_book_is_fresh(daemon->bus->book, now_ms()) || !daemon->bus->whole)
+	if (!daemon_bus_can_ask(daemon))
 		return "the bus is not fresh (`anydoor bus` says why), so nobody would hear it: "
 		       "run "
 		       "the command on that node, or wait for the bus";
@@ -166,6 +166,8 @@ static json_t *target_json(const struct daemon *daemon, const struct bus_target 
 	if (target->state == BUS_TARGET_OVERTAKEN)
 		line = json_sprintf("not asked: %s at the same time",
 				    daemon_bus_word(target->answer, text));
+	else if (target->state == BUS_TARGET_FAILED)
+		line = json_sprintf("not asked, unless the bus takes it yet: %s", target->why);
 	else if (target->state == BUS_TARGET_LATE)
 		line = json_string(
 			"does not answer: it was asked, and may yet do it; is it up, and "

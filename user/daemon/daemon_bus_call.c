@@ -8,6 +8,9 @@
 #include <string.h>
 #include "daemon_bus.h"
 #include "user/base/clock.h"
+#include "user/base/output.h"
+
+#define OVERTAKEN_MS 500 /* after a write that failed: until then it is heard who was quicker */
 
 static __u64 now_ms(void)
 {
@@ -71,6 +74,7 @@ static void end_some(struct daemon *daemon)
 
 static void write_target(struct daemon *daemon, struct bus_target *target)
 {
+	target->failed_ms = 0;
 	target->revision = bus_book_revision(daemon->bus->book, target->key);
 	target->seq = daemon_bus_try(daemon, target->key, target->body);
 }
@@ -145,14 +149,24 @@ void daemon_bus_calls_hear(struct daemon *daemon, const char *key, __u64 revisio
 	end_some(daemon);
 }
 
-void daemon_bus_calls_wrote(struct daemon *daemon, const char *key)
+void daemon_bus_calls_wrote(struct daemon *daemon, const char *key, __u64 seq)
 {
 	struct bus_target *target = find_writing(daemon, key);
 
-	if (!target)
+	if (!target || target->seq != seq)
 		return;
 	target->state = target->id ? BUS_TARGET_WRITTEN : BUS_TARGET_DONE;
 	end_some(daemon);
+}
+
+void daemon_bus_calls_failed(struct daemon *daemon, const char *key, __u64 seq, const char *why)
+{
+	struct bus_target *target = find_writing(daemon, key);
+
+	if (!target || target->seq != seq)
+		return;
+	target->failed_ms = now_ms();
+	text_cut(target->why, sizeof(target->why), why);
 }
 
 /* --- time ------------------------------------------------------------------------------------- */
@@ -174,9 +188,12 @@ static void try_again(struct daemon *daemon, struct bus_call *call)
 	for (i = 0; i < call->nr; i++) {
 		struct bus_target *target = &call->targets[i];
 
-		if (target->state == BUS_TARGET_WRITING &&
-		    target->revision != bus_book_revision(daemon->bus->book, target->key))
+		if (target->state != BUS_TARGET_WRITING)
+			continue;
+		if (target->revision != bus_book_revision(daemon->bus->book, target->key))
 			write_target(daemon, target);
+		else if (target->failed_ms && now_ms() - target->failed_ms >= OVERTAKEN_MS)
+			target->state = BUS_TARGET_FAILED;
 	}
 }
 

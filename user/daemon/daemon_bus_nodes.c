@@ -205,6 +205,19 @@ static json_t *refuse(const char *name, const char *why)
 	return control_refuse(text);
 }
 
+/* NULL: there is nothing to warn of. */
+static json_t *warn_of_list(const struct config *config, const struct known_node *node)
+{
+	const struct config_node *listed = config_node_by_id(config, node->id);
+
+	if (config->nodes_from_bus || !listed || strcmp(listed->name, node->name))
+		return NULL;
+	return json_sprintf(
+		"%s is in the list of nodes of %s still, which is not the bus's: take it "
+		"off there, and reload",
+		node->name, config->path);
+}
+
 json_t *daemon_bus_forget_node(struct daemon *daemon, const json_t *args)
 {
 	const char *name = json_string_value(json_object_get(args, "node")) ?: "";
@@ -237,7 +250,8 @@ json_t *daemon_bus_forget_node(struct daemon *daemon, const json_t *args)
 	node.by_seq = bus_book_seq(bus->book, key);
 	drop(daemon, &node);
 	log_info("bus: node %u, %s, is forgotten, told by %s", node.id, node.name, who);
-	return json_pack("{s:b, s:s, s:i}", "ok", 1, "node", node.name, "id", node.id);
+	return json_pack("{s:b, s:s, s:i, s:[o*]}", "ok", 1, "node", node.name, "id", node.id,
+			 "warnings", warn_of_list(daemon->config, &node));
 }
 
 /* --- the file, and the configuration ---------------------------------------------------------- */

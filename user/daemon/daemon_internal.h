@@ -100,9 +100,10 @@ struct daemon {
 	struct daemon_bgp *bgp;
 	struct daemon_bus *bus; /* daemon_bus.h */
 	struct daemon_keys {
-		json_t *word;	/* of operators, by the bus (user/state/epoch.h); NULL: none */
-		char path[300]; /* where it is kept; "": nowhere */
-		int err;	/* was said */
+		json_t *word;	     /* of operators, by the bus (user/state/epoch.h); NULL: none */
+		char path[300];	     /* where it is kept; "": nowhere */
+		int err;	     /* was said */
+		bool cookies_behind; /* they are of the epoch before */
 	} keys;
 	struct daemon_rtt {
 		struct rtt_probe *probe; /* NULL: nothing is measured here */

@@ -56,20 +56,38 @@ static int use_tunnel_keys(struct daemon *daemon, unsigned int epoch)
 	return err;
 }
 
-/* Cookies of DNS go by the epoch, too. */
+/* Cookies of DNS go by the epoch, too. What fails is tried again each second. */
 static int use_cookies(struct daemon *daemon)
 {
+	struct daemon_keys *keys = &daemon->keys;
 	struct config_errors errors = {};
 	struct dns_limiter *limiter;
 	int err = dns_limiter_load(daemon->config, &limiter, &errors);
 
-	config_errors_log(&errors);
+	if (err != keys->err)
+		config_errors_log(&errors);
 	config_errors_free(&errors);
+	if (!err) {
+		err = dns_limiter_publish(limiter, &daemon->loader->pins);
+		dns_server_limit(daemon->server, limiter);
+	}
+	if (!err && keys->cookies_behind)
+		log_info("keys: cookies of DNS are of epoch %u, too", daemon->config->key_epoch);
+	keys->cookies_behind = err;
+	return err;
+}
+
+static int use_epoch(struct daemon *daemon)
+{
+	unsigned int epoch = daemon->config->key_epoch;
+	int err = use_tunnel_keys(daemon, epoch);
+
 	if (err)
 		return err;
-	err = dns_limiter_publish(limiter, &daemon->loader->pins);
-	dns_server_limit(daemon->server, limiter);
-	return err;
+	log_info("keys: epoch %u, set by %s", epoch, text_of(daemon->keys.word, "who"));
+	if (daemon->bus->whole)
+		daemon_bus_beat(daemon);
+	return 0;
 }
 
 void daemon_keys_follow(struct daemon *daemon)
@@ -82,18 +100,13 @@ void daemon_keys_follow(struct daemon *daemon)
 	if (daemon->reload) /* it has read the epoch, and writes the keys of that */
 		return;
 	epoch_count(config, keys->word);
-	if (config->key_epoch == before)
+	if (config->key_epoch == before && !keys->cookies_behind)
 		return;
-	err = use_tunnel_keys(daemon, config->key_epoch);
-	if (!err) {
-		log_info("keys: epoch %u, set by %s", config->key_epoch,
-			 text_of(keys->word, "who"));
-		err = use_cookies(daemon);
-		if (daemon->bus->whole)
-			daemon_bus_beat(daemon);
-	} else {
+	err = config->key_epoch == before ? 0 : use_epoch(daemon);
+	if (err)
 		config->key_epoch = before;
-	}
+	else
+		err = use_cookies(daemon);
 	if (err && err != keys->err)
 		log_warn("keys: epoch %s cannot be put in force: %s", KEY,
 			 err == -EKEYREJECTED
@@ -257,8 +270,9 @@ static json_t *end_step(struct daemon *daemon, struct bus_call *call)
 	if (target->state == BUS_TARGET_OVERTAKEN)
 		return control_refuse_with(json_sprintf("%s at the same time as you: that holds",
 							daemon_bus_word(target->answer, text)));
-	return control_refuse(
-		"the bus did not take it in time, and may yet; `anydoor keys` shows it");
+	return control_refuse_with(json_sprintf(
+		"the bus did not take it in time, and may yet; `anydoor keys` shows it%s%s",
+		*target->why ? ": " : "", target->why));
 }
 
 static json_t *step_body(const struct daemon *daemon, const json_t *args)
@@ -279,7 +293,7 @@ static json_t *begin_step(struct daemon *daemon, const json_t *args, struct cont
 	struct bus_call *call;
 	json_t *error = daemon_bus_check_revision(daemon, KEY, "the keys", args);
 
-	if (!bus_book_is_fresh(daemon->bus->book, clock_mono_us() / 1000))
+	if (!daemon_bus_can_ask(daemon))
 		error = error ?: json_string("the bus is not fresh: `anydoor bus` says why");
 	error = error ?: check_step(daemon, args);
 	if (error)

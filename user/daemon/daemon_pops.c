@@ -58,7 +58,7 @@ static json_t *end_pop(struct daemon *daemon, struct bus_call *call)
 	const char *name = json_string_value(json_object_get(call->args, "pop"));
 	const struct bus_target *target = call->targets;
 	struct ad_steer_told told;
-	char text[BUS_WORD];
+	char text[BUS_WORD], warning[BUS_WHY + 128];
 	int err;
 
 	if (target->state == BUS_TARGET_OVERTAKEN)
@@ -76,8 +76,11 @@ static json_t *end_pop(struct daemon *daemon, struct bus_call *call)
 		return answer_pop(err, NULL);
 	if (!err)
 		daemon_bus_said(daemon, name);
-	return answer_pop(err, "the bus does not take it just now: it counts here, and at other "
-			       "nodes when the bus is back");
+	snprintf(warning, sizeof(warning),
+		 "the bus does not take it just now%s%s%s: it counts here, and at other nodes when "
+		 "the bus is back",
+		 *target->why ? " (" : "", target->why, *target->why ? ")" : "");
+	return answer_pop(err, warning);
 }
 
 /* The bus first, so that of two operators who speak at once the second one hears of the first. */
@@ -129,7 +132,7 @@ json_t *daemon_pop(struct daemon *daemon, const json_t *args, struct control_cal
 		return control_refuse("not a state of a POP");
 	if (!is_steered_to(daemon, name))
 		return answer_pop(-ENOENT, NULL);
-	if (has_bus && bus_book_is_fresh(daemon->bus->book, clock_mono_us() / 1000))
+	if (has_bus && daemon_bus_can_ask(daemon))
 		return say_by_bus(daemon, args, &told, caller);
 	if (json_object_get(args, "revision"))
 		return control_refuse(

@@ -412,6 +412,11 @@ static double bus_refused(const struct page *page)
 	return page->status->bus.self.refused;
 }
 
+static double rotation(const struct page *page)
+{
+	return page->status->bus.self.key_goal != 0;
+}
+
 static void write_bus_heard(const struct page *page, const char *name)
 {
 	const struct bus_seen *bus = &page->status->bus;
@@ -965,6 +970,9 @@ static const struct family families[] = {
 	  .value = bus_echo, .applies = on_bus },
 	{ "bus_refused_total", "counter", "",
 	  "records of the bus that are not signed by this fleet's key", .value = bus_refused,
+	  .applies = on_bus },
+	{ "keys_rotation_unfinished", "gauge", "",
+	  "1 while a rotation of the tunnel's keys by the bus is not at its end", .value = rotation,
 	  .applies = on_bus },
 	{ "bus_node_heard_timestamp_seconds", "gauge", "node",
 	  "when another node was last heard of by the bus", .write = write_bus_heard,

@@ -11,6 +11,7 @@
 #include "user/base/log.h"
 
 #define AT_ONCE		   256 /* nodes, in one tick */
+#define AT_ONCE_DOUBTED	   64
 #define UNANSWERED	   3
 #define UNANSWERED_DOUBTED 2 /* seconds, of ... */
 #define QUESTIONS_DOUBTED  6 /* ... so many each: also where four of ten answers are lost */
@@ -148,8 +149,9 @@ void peer_watch_hurry(struct peer_watch *watch, const struct config *config,
 
 	if (!watch->nr_doubted || probe_init(&probe, config, pins))
 		return;
-	for (i = 0; i < config->nr_nodes && nr < AT_ONCE; i++) {
-		const struct config_node *node = &config->nodes[i];
+	for (i = 0; i < config->nr_nodes && nr < AT_ONCE_DOUBTED; i++) {
+		const struct config_node *node =
+			&config->nodes[watch->next_doubted++ % config->nr_nodes];
 
 		if (node->id >= watch->nr || !watch->seen[node->id].doubted ||
 		    !is_watched(config, node))

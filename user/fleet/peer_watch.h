@@ -18,7 +18,7 @@
 struct peer_watch {
 	struct peer_seen *seen; /* by node id */
 	size_t nr;
-	size_t next; /* in the order of the configuration */
+	size_t next, next_doubted; /* in the order of the configuration */
 	size_t nr_doubted;
 };
 
@@ -28,7 +28,7 @@ void peer_watch_tick(struct peer_watch *watch, const struct config *config, cons
 		     struct model *model);
 /* Whether this node is in doubt; false at first, and again when it is silent. */
 void peer_watch_doubt(struct peer_watch *watch, __u16 id, bool in_doubt);
-/* Once a second: a look at those in doubt alone. */
+/* Once a second: a look at those in doubt alone; at the next of them, if they are very many. */
 void peer_watch_hurry(struct peer_watch *watch, const struct config *config,
 		      const struct pins *pins, struct model *model);
 void peer_watch_free(struct peer_watch *watch);

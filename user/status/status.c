@@ -70,7 +70,7 @@ static int read_interfaces(const struct view *view, struct status *status)
  * that starts, and the process number beside it may be that of a dead process; /proc/locks has
  * neither problem.
  */
-static int lock_holder(const struct view *view)
+int status_daemon(const struct view *view)
 {
 	char path[512], line[256];
 	unsigned int major, minor;
@@ -195,8 +195,10 @@ int status_read_counters(const struct view *view, struct status *status, const c
 		return err;
 	}
 	sum_outcomes(status);
-	status->daemon_pid = lock_holder(view);
+	status->daemon_pid = status_daemon(view);
 	status->has_daemon = status->daemon_pid != 0;
+	if (!status->has_daemon)
+		bus_seen_is_old(&status->bus);
 	status->silent_s = status->has_daemon ? silent_s(view) : 0;
 	status->bgp = status_read_bgp(view);
 	if (!geteuid())

@@ -74,6 +74,8 @@ int status_read_counters(const struct view *view, struct status *status, const c
 int status_read_ours(const struct view *view, struct status *status);
 void status_free(struct status *status);
 
+/* The process that is the daemon of it; 0: none runs. */
+int status_daemon(const struct view *view);
 /* The daemon's record of BGP and the drain, to json_decref(); NULL: there is none. */
 json_t *status_read_bgp(const struct view *view);
 

@@ -459,28 +459,33 @@ static void judge_reload(const struct view *view, struct status *status)
 	     reload->text);
 }
 
+/* While somebody leads it a step takes seconds. */
+static void judge_rotation(const struct view *view, struct status *status)
+{
+	const struct ad_bus_seen *bus = &status->bus.self;
+	__u64 now = time(NULL), at = bus->step_real_s;
+	char age[UNIT_TEXT], who[PRINTABLE_GROWS * sizeof(bus->who) + 1];
+
+	if (!status->has_daemon || !bus->key_goal || now < at + AD_BUS_STEP_S)
+		return;
+	warn(status,
+	     "a rotation of the keys to epoch %u is at epoch %u since %s, by %s: `anydoor keys "
+	     "rotate` goes on, `--abort` goes back",
+	     bus->key_goal, bus->key_epoch, unit_duration(now - at, age),
+	     printable_text(who, sizeof(who), bus->who));
+}
+
 /* What is looked at, by the words of `anydoor doctor`. */
 static const struct {
 	const char *check;
 	void (*judge)(const struct view *view, struct status *status);
 } judges[] = {
-	{ "daemon", judge_state },
-	{ "state", judge_pins },
-	{ "flows", judge_flows },
-	{ "peers", judge_peers },
-	{ "clock", judge_clock },
-	{ "clock", judge_stamps },
-	{ "interfaces", judge_network },
-	{ "xdp", judge_interfaces },
-	{ "sysctls", judge_sysctls },
-	{ "port53", judge_port53 },
-	{ "config", judge_config },
-	{ "config", judge_reload },
-	{ "health", judge_checks },
-	{ "bgp", judge_bgp },
-	{ "bus", judge_bus },
-	{ "rtt", judge_rtt },
-	{ "zones", judge_zones },
+	{ "daemon", judge_state },	 { "state", judge_pins },     { "flows", judge_flows },
+	{ "peers", judge_peers },	 { "clock", judge_clock },    { "clock", judge_stamps },
+	{ "interfaces", judge_network }, { "xdp", judge_interfaces }, { "sysctls", judge_sysctls },
+	{ "port53", judge_port53 },	 { "config", judge_config },  { "config", judge_reload },
+	{ "health", judge_checks },	 { "bgp", judge_bgp },	      { "bus", judge_bus },
+	{ "keys", judge_rotation },	 { "rtt", judge_rtt },	      { "zones", judge_zones },
 };
 
 const char *status_judge_word(size_t i)
