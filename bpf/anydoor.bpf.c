@@ -182,7 +182,7 @@ int packet(struct xdp_md *ctx)
 	*p = (struct packet){ .frame_bytes = bpf_xdp_get_buff_len(ctx) };
 	reason = packet_decide(ctx, p);
 	verdict_count(reason, p->frame_bytes);
-	if (p->entered && hunt_lands_here(p))
+	if (p->begins && hunt_lands_here(p))
 		catchment_flow(p);
 	return action_xdp(reason, p->action);
 }

@@ -24,7 +24,9 @@
 #define AD_NEIGHBOUR_MAX 16	/* nodes worth asking for a flow that nobody here knows */
 #define AD_UNSTAMPED_MAX 262144 /* sockets that lived before us, or whose clock is not ours */
 
-#define AD_FLOW_SLOTS	8 /* per bucket: eight tags fill one cache line */
+#define AD_FLOW_SLOTS	8   /* per bucket: eight tags fill one cache line */
+#define AD_SAMPLE_ALL	16u /* see struct ad_flow_sample */
+#define AD_SAMPLE_OF	64u
 #define AD_FLOW_MAX_MIN 1024u
 #define AD_FLOW_MAX_MAX 67108864u
 

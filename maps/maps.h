@@ -167,6 +167,13 @@ struct {
 } flow_stats SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ad_flow_sample);
+} flow_sample SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, AD_FRAGMENT_MAX);
 	__type(key, struct ad_fragment);

@@ -31,7 +31,7 @@
 	  "packet of a flow of this node, on the list of unstamped connections")                   \
 	X(LOCAL_STAMP, IN, PASS, "local_stamp", "packet of a flow of this node, by its stamp")     \
 	X(LOCAL_FLOW, IN, PASS, "local_flow",                                                      \
-	  "packet without a stamp of a flow of this node, by the flow table")                      \
+	  "packet without a stamp of a flow to a server behind this node, by the flow table")      \
 	X(LOCAL_SOCKET, IN, PASS, "local_socket",                                                  \
 	  "packet without a stamp of a flow of this node, by its socket")                          \
 	/* another node owns it */                                                                 \

@@ -38,15 +38,15 @@ AD_ASSERT_SIZE(struct ad_addr, 16);
  * loads a new program and swaps it in through the door.
  */
 struct ad_options {
-	__u64 fixed_mono_ns; /* tests only: stands for bpf_ktime_get_ns(); 0 = the real clock */
-	__u32 flow_mask;     /* buckets in the flow table - 1 (a power of two - 1) */
-	__u32 flow_idle_s;   /* a flow silent for longer may be replaced */
-	__u16 node_id;	     /* this node; 1 .. 2^owner_bits - 1 */
-	__be16 tunnel_port;  /* UDP, ours and every peer's */
-	__u16 mss_overhead;  /* bytes to take off the MSS in our SYN-ACK; 0 = do not clamp */
-	__u8 stamp_shift;    /* K = 32 - owner_bits */
-	__u8 tunnel_version; /* in which we wrap: AD_TUNNEL_SENDS */
-	__u8 pad[4];
+	__u64 fixed_mono_ns;	/* tests only: stands for bpf_ktime_get_ns(); 0 = the real clock */
+	__u32 flow_mask;	/* buckets in the flow table - 1 (a power of two - 1) */
+	__u32 flow_idle_s;	/* a flow silent for longer may be replaced */
+	__u16 node_id;		/* this node; 1 .. 2^owner_bits - 1 */
+	__be16 tunnel_port;	/* UDP, ours and every peer's */
+	__u16 mss_overhead;	/* bytes to take off the MSS in our SYN-ACK; 0 = do not clamp */
+	__u8 stamp_shift;	/* K = 32 - owner_bits */
+	__u8 tunnel_version;	/* in which we wrap: AD_TUNNEL_SENDS */
+	__u32 hz;		/* ticks of the kernel's clock (jiffies) in a second */
 	__u32 dns_account_mask; /* lines of dns_accounts - 1; 0 = DNS answers are not limited */
 };
 AD_ASSERT_SIZE(struct ad_options, 32);
@@ -282,6 +282,17 @@ struct ad_flow {
 	__u16 pad;
 };
 AD_ASSERT_SIZE(struct ad_flow, 64);
+
+/*
+ * flow_sample: per CPU, one entry. Packets that their stamp decides are looked at in full by a
+ * sample: the first AD_SAMPLE_ALL of a tick of the clock, and of the others one in AD_SAMPLE_OF.
+ */
+struct ad_flow_sample {
+	__u64 tick_ns; /* the clock when the last one was counted */
+	__u32 nr;      /* so many have come since that moment */
+	__u32 pad;
+};
+AD_ASSERT_SIZE(struct ad_flow_sample, 16);
 
 /* flow_stats: per CPU, one entry. */
 struct ad_flow_stats {

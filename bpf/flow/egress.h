@@ -89,36 +89,34 @@ static __always_inline void egress_begin_again(const struct flow_ref *flow)
 }
 
 /*
- * A SYN-ACK without a socket is entered for the ACK that follows it, in a slot that any other flow
- * may take: SYNs may be forged, and answers with SYN cookies have no socket either. Later packets
- * are proof.
+ * What a socket sends, the socket counts. The rest comes from servers behind this host. Their
+ * SYN-ACK is entered for the ACK that follows it, in a slot that any other flow may take: SYNs may
+ * be forged. Later packets are proof.
  */
 static __always_inline void egress_meter(const struct __sk_buff *skb, const struct packet *p,
 					 struct ad_state *st)
 {
-	bool begins = p->tcp_flags & TCP_SYN, forwarded = !skb->sk;
+	bool begins = p->tcp_flags & TCP_SYN;
 	struct flow_ref flow;
-	__u8 flags;
 
-	if (begins && !forwarded)
+	if (skb->sk)
 		return;
-	if (forwarded && !begins && !(st->flags & AD_STATE_FORWARDS))
+	if (!begins && !(st->flags & AD_STATE_FORWARDS))
 		__sync_fetch_and_or(&st->flags, AD_STATE_FORWARDS);
 	flow_find(p, &flow);
 	if (flow.seen.s.kind != AD_FLOW_OURS) {
-		if (forwarded)
-			egress_enter(p, &flow);
+		egress_enter(p, &flow);
 		return;
 	}
 	if (begins) {
 		egress_begin_again(&flow);
 		return;
 	}
-	flags = flow.flow->flags & (AD_FLOW_HALF_OPEN | (forwarded ? 0 : AD_FLOW_FORWARDED));
-	if (flags)
-		flow_unmark(flow.flow, flags);
-	if (flags & AD_FLOW_HALF_OPEN && !flow.flow->via)
-		catchment_flow(p);
+	if (flow.flow->flags & AD_FLOW_HALF_OPEN) {
+		flow_unmark(flow.flow, AD_FLOW_HALF_OPEN);
+		if (!flow.flow->via)
+			catchment_flow(p);
+	}
 	flow_count_out(&flow, p);
 }
 
@@ -177,6 +175,7 @@ static __always_inline __u32 egress_packet(struct __sk_buff *skb)
 	if (!packet_is_armed(&p, st))
 		return egress_note(&p, st, AD_R_OUT_NOTED);
 	p.prf = prf_of_flow(&p, k);
+	p.weight = 1;
 	egress_meter(skb, &p, st);
 	if (p.tcp_flags & TCP_SYN && !egress_clamp_mss(skb, &p))
 		return AD_R_OUT_BAD;

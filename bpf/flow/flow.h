@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * flow.h: the flow table, a cache with counters (layout: maps/types.h).
+ * flow.h: the flow table, a cache with counters (layout: maps/types.h). Of flows with stamps it
+ * sees a sample of the packets, each of which counts for those that it stands for.
  *
  * A slot is one 64-bit word that is changed by compare-and-swap only: first free or another flow's,
  * then busy while its entry is written, then ours. Whoever finds its tag compares the whole key,
@@ -172,8 +173,8 @@ static __always_inline void flow_touch(struct flow_ref *ref, const struct packet
 
 static __always_inline void flow_count_in(struct flow_ref *ref, const struct packet *p)
 {
-	ref->flow->rx_packets++;
-	ref->flow->rx_bytes += p->ip_bytes;
+	ref->flow->rx_packets += p->weight;
+	ref->flow->rx_bytes += (__u64)p->weight * p->ip_bytes;
 	if (ref->flow->via != p->landing)
 		ref->flow->via = p->landing;
 	flow_touch(ref, p);
@@ -313,8 +314,8 @@ __noinline int flow_write(const struct packet *p, __u32 index, __u32 kind, __u32
 		flow->tx_bytes = p->ip_bytes;
 		flow->tx_packets = 1;
 	} else {
-		flow->rx_bytes = p->ip_bytes;
-		flow->rx_packets = 1;
+		flow->rx_bytes = (__u64)p->weight * p->ip_bytes;
+		flow->rx_packets = p->weight;
 	}
 	return 0;
 }

@@ -21,13 +21,14 @@
 struct ladder {
 	struct ad_state *st;
 	struct flow_ref flow;
-	bool stamped;	   /* @stamp holds: a TSecr that may be a stamp */
+	bool stamped;	   /* @stamp and @age_ms hold: a TSecr that may be a stamp */
 	bool stamp_ours;   /* it names us, as one of two */
 	bool stamp_others; /* it names another node that is known and alive */
 	bool stamp_dead;   /* it names a node that is known dead */
 	bool kept;	   /* a rung found that it is ours */
 	bool stray;	   /* it goes to a socket of ours unless another node claims it */
 	__u32 stamp;	   /* d: the owner, or the owner minus one */
+	__s32 age_ms;	   /* of the stamp, if it is d's */
 };
 
 static __always_inline enum socket_answer owner_ask(struct xdp_md *ctx, struct packet *p)
@@ -43,25 +44,21 @@ static __always_inline bool owner_in_table(const struct ladder *l)
 }
 
 /*
- * What the table says apart from the owner. Heard: a fitting packet of the flow was seen a moment
- * ago, so a packet that does not fit is not of a newer flow. Forwarded: DNAT or IPVS sends the flow
- * to a server, whose replies leave through us; that holds until it is silent for long.
+ * The table names no owner for what is ours, but says what no socket knows: DNAT or IPVS sends the
+ * flow to a server, whose replies leave through us. That holds until it is silent for long.
  */
 static __always_inline void owner_read_table(struct packet *p, const struct ladder *l)
 {
-	__u32 age_s;
-
-	if (!owner_in_table(l))
-		return;
-	age_s = clock_mono_s(p->mono_ns) - l->flow.flow->last_s;
-	p->heard = age_s <= 1;
-	p->forwards = l->flow.flow->flags & AD_FLOW_FORWARDED && age_s <= opt.flow_idle_s;
+	if (owner_in_table(l) && l->flow.flow->flags & AD_FLOW_FORWARDED)
+		p->forwards = clock_mono_s(p->mono_ns) - l->flow.flow->last_s <= opt.flow_idle_s;
+	if (p->forwards && p->socket == SOCKET_NONE)
+		p->socket = SOCKET_FORWARDED;
 }
 
 /*
  * There is a socket, but its peer would not send this packet. The packet may be old or forged, or
  * the peer may be gone and its ports in use for a flow with another node. It is ours unless
- * something says otherwise.
+ * something says otherwise. While the socket is heard no newer flow has its ports.
  */
 static __always_inline bool owner_may_stray(const struct packet *p, const struct ladder *l)
 {
@@ -92,25 +89,6 @@ static __always_inline bool owner_has_socket(struct xdp_md *ctx, struct packet *
 }
 
 /*
- * The table counts like the socket until either side closes. It does not count for a claim, nor for
- * a packet that would close the flow.
- */
-static __always_inline bool owner_table_is_sure(const struct packet *p, const struct ladder *l)
-{
-	return owner_in_table(l) && !(l->flow.flow->flags & AD_FLOW_CLOSING) &&
-	       !(p->tcp_flags & (TCP_FIN | TCP_RST)) && p->came != AD_WHY_HUNT;
-}
-
-/*
- * Was the table confirmed within this second? A socket may be gone, and its ports may be in use
- * again, without any packet.
- */
-static __always_inline bool owner_table_is_fresh(const struct packet *p, const struct ladder *l)
-{
-	return l->flow.flow->last_s == clock_mono_s(p->mono_ns);
-}
-
-/*
  * Only the socket knows whether the flow ends: a FIN or RST may be forged, or of an earlier flow.
  */
 static __always_inline void owner_note_end(const struct packet *p, const struct ladder *l)
@@ -124,17 +102,18 @@ static __always_inline void owner_note_end(const struct packet *p, const struct 
 }
 
 /*
- * The flow is ours, proven by its socket or by an entry that a socket once proved: it is counted,
- * and entered if needed. A packet that does not fit our socket is not counted: it may be forged,
- * and says nothing about the flow. A packet that was hunted comes again as data.
+ * The flow is ours, proven by its socket: it is counted, and entered if needed. A packet that does
+ * not fit our socket is not counted: it may be forged, and says nothing about the flow. A packet
+ * that was hunted comes again as data.
  */
 static __always_inline __u32 owner_keep(struct packet *p, struct ladder *l, __u32 reason)
 {
 	l->kept = true;
 	if (p->tcp_flags & TCP_SYN || p->came == AD_WHY_HUNT || p->socket == SOCKET_STRAY)
 		return reason;
+	p->begins = p->socket == SOCKET_COOKIE || p->socket == SOCKET_OURS;
 	if (!owner_in_table(l)) {
-		p->entered = flow_enter(p, AD_FLOW_OURS, opt.node_id, 0);
+		flow_enter(p, AD_FLOW_OURS, opt.node_id, 0);
 		return reason;
 	}
 	owner_note_end(p, l);
@@ -228,11 +207,7 @@ __noinline int rung_syn(struct xdp_md *ctx, struct packet *p, __u32 flags)
  */
 static __always_inline __u32 rung_unstamped(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
-	if (!unstamped_has(p, l->st, false))
-		return AD_CONTINUE;
-	if (owner_table_is_sure(p, l) && owner_table_is_fresh(p, l))
-		return owner_keep(p, l, AD_R_LOCAL_UNSTAMPED);
-	if (!owner_has_socket(ctx, p, l))
+	if (!unstamped_has(p, l->st, false) || !owner_has_socket(ctx, p, l))
 		return AD_CONTINUE;
 	return owner_keep(p, l, AD_R_LOCAL_UNSTAMPED);
 }
@@ -247,19 +222,37 @@ static __always_inline bool stamp_fits_clock(__u32 tsval, const struct packet *p
 	       stamp_plausible(tsval, clock_mono_ms(clock_mono_exact_ns()), opt.stamp_shift);
 }
 
+static __always_inline void stamp_read(const struct packet *p, struct ladder *l)
+{
+	__u32 wall_ms = clock_mono_ms(p->mono_ns) + (__u32)l->st->stamp_wall_minus_mono_ms;
+
+	if (!p->ts_at || !p->tsecr)
+		return;
+	l->stamped = true;
+	l->stamp = stamp_decode(p->tsecr, wall_ms, opt.stamp_shift, p->prf);
+	l->age_ms = stamp_age_ms(p->tsecr, wall_ms, opt.stamp_shift, p->prf);
+	l->stamp_ours = l->stamp == opt.node_id || l->stamp + 1 == opt.node_id;
+}
+
+/* What our stack sent, if the stamp is ours. */
+static __always_inline __u32 stamp_restore(const struct packet *p, const struct ladder *l)
+{
+	return p->tsecr -
+	       stamp_delta(l->st->stamp_wall_minus_mono_ms, opt.node_id, opt.stamp_shift, p->prf);
+}
+
 /*
  * Its stamp names us: is the flow ours? With a young stamp even TIME_WAIT is ours, and the answer
  * to a SYN cookie. An old stamp of ours looks like a young one of the node with the next id. Then
- * only a socket counts that this very packet belongs to, and not the table.
+ * only a socket counts that this very packet belongs to.
  */
 static __always_inline bool stamp_holds(struct xdp_md *ctx, struct packet *p,
 					const struct ladder *l)
 {
-	enum socket_answer answer;
+	enum socket_answer answer = owner_ask(ctx, p);
 
 	if (l->stamp == opt.node_id)
-		return owner_table_is_sure(p, l) || owner_ask(ctx, p) >= SOCKET_COOKIE;
-	answer = owner_ask(ctx, p);
+		return answer >= SOCKET_COOKIE;
 	return answer >= SOCKET_OURS && answer != SOCKET_STRAY;
 }
 
@@ -269,17 +262,11 @@ static __always_inline bool stamp_holds(struct xdp_md *ctx, struct packet *p,
  */
 static __always_inline __u32 rung_stamp_self(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
-	__u32 wall_minus_mono_ms = l->st->stamp_wall_minus_mono_ms, tsecr;
+	__u32 tsecr;
 
-	if (!p->ts_at || !p->tsecr)
+	if (!l->stamp_ours)
 		return AD_CONTINUE;
-	l->stamp = stamp_decode(p->tsecr, clock_mono_ms(p->mono_ns) + wall_minus_mono_ms,
-				opt.stamp_shift, p->prf);
-	l->stamped = true;
-	if (l->stamp != opt.node_id && l->stamp + 1 != opt.node_id)
-		return AD_CONTINUE;
-	l->stamp_ours = true;
-	tsecr = p->tsecr - stamp_delta(wall_minus_mono_ms, opt.node_id, opt.stamp_shift, p->prf);
+	tsecr = stamp_restore(p, l);
 	if (!stamp_fits_clock(tsecr, p) || !stamp_holds(ctx, p, l))
 		return AD_CONTINUE;
 	p->unstamp = 1;
@@ -291,11 +278,9 @@ static __always_inline __u32 rung_stamp_self(struct xdp_md *ctx, struct packet *
  * Was the stamp written within two minutes or so? Random values that decode to a node hardly ever
  * look so young.
  */
-static __always_inline bool stamp_is_fresh(const struct packet *p, const struct ladder *l)
+static __always_inline bool owner_stamp_is_young(const struct ladder *l)
 {
-	return stamp_is_young(p->tsecr,
-			      clock_mono_ms(p->mono_ns) + (__u32)l->st->stamp_wall_minus_mono_ms,
-			      opt.stamp_shift, p->prf);
+	return stamp_is_young(l->age_ms, opt.stamp_shift);
 }
 
 /* Once for each flow of another node, at its first ACK without data. */
@@ -305,7 +290,7 @@ static __always_inline bool stamp_may_scout(const struct packet *p, const struct
 	    !packet_is_bare_ack(p))
 		return false;
 	flow_mark(l->flow.flow, AD_FLOW_SCOUTED);
-	return stamp_is_fresh(p, l);
+	return owner_stamp_is_young(l);
 }
 
 /* One of the two nodes that a stamp may mean, if it is another node, known and alive; else 0. */
@@ -319,6 +304,85 @@ static __always_inline __u16 stamp_other(struct ladder *l, __u32 id)
 		return id;
 	l->stamp_dead = true;
 	return 0;
+}
+
+/*
+ * How many packets does this one stand for, if it is of the sample? 0: it is not. A CPU that has
+ * little to do looks at every packet.
+ */
+static __always_inline __u8 fresh_sample(const struct packet *p)
+{
+	struct ad_flow_sample *sample;
+	__u32 zero = 0;
+
+	sample = bpf_map_lookup_elem(&flow_sample, &zero);
+	if (!sample)
+		return 1;
+	if (sample->tick_ns != p->mono_ns) {
+		sample->tick_ns = p->mono_ns;
+		sample->nr = 0;
+	}
+	if (sample->nr++ < AD_SAMPLE_ALL)
+		return 1;
+	return sample->nr & (AD_SAMPLE_OF - 1) ? 0 : AD_SAMPLE_OF;
+}
+
+/*
+ * What another node sends us is asked for in our sockets. A flow of another that was silent for a
+ * multiple of 2^K ms looks like a fresh one of ours; its landing node learns by our NO.
+ */
+static __always_inline __u32 fresh_keep(struct xdp_md *ctx, struct packet *p,
+					const struct ladder *l)
+{
+	__u32 tsecr = stamp_restore(p, l);
+
+	if (!stamp_fits_clock(tsecr, p) || (p->peer && owner_ask(ctx, p) < SOCKET_COOKIE))
+		return AD_CONTINUE;
+	p->weight = fresh_sample(p);
+	if (p->weight)
+		return AD_CONTINUE;
+	p->unstamp = 1;
+	p->tsecr = tsecr;
+	return AD_R_LOCAL_STAMP;
+}
+
+static __always_inline __u32 fresh_lead(struct packet *p, struct ladder *l)
+{
+	__u16 owner = stamp_other(l, l->stamp);
+
+	if (!owner)
+		return AD_CONTINUE;
+	p->weight = fresh_sample(p);
+	if (p->weight)
+		return AD_CONTINUE;
+	if (owner_meter_data(p, l, owner))
+		return AD_R_BUDGET_DATA;
+	p->candidates[0] = owner;
+	p->candidates[1] = stamp_other(l, l->stamp + 1);
+	packet_lead(p, owner, AD_WHY_DATA);
+	return AD_R_WRAP_STAMP;
+}
+
+/*
+ * Rung 2, a stamp that was written a moment ago: it names the owner, and neither table nor socket
+ * would know better. But for a sample, which climbs the whole ladder, the packet ends here. So
+ * nearly all packets of a fleet touch nothing that grows with the number of flows. What begins or
+ * ends a flow, what is an answer, and what is asked about climbs on. Global: verified by itself.
+ */
+__noinline int rung_fresh(struct xdp_md *ctx, struct packet *p)
+{
+	struct ladder l = {};
+	__u32 zero = 0;
+
+	l.st = bpf_map_lookup_elem(&state, &zero);
+	if (!p || !l.st || p->came != AD_WHY_DATA || p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST))
+		return AD_CONTINUE;
+	stamp_read(p, &l);
+	if (!l.stamped || !stamp_is_fresh(l.age_ms) || unstamped_has(p, l.st, false))
+		return AD_CONTINUE;
+	if (l.stamp == opt.node_id)
+		return fresh_keep(ctx, p, &l);
+	return p->peer ? AD_CONTINUE : fresh_lead(p, &l);
 }
 
 /*
@@ -349,7 +413,7 @@ static __always_inline __u32 rung_stamp(struct xdp_md *ctx, struct packet *p, st
 	p->candidates[0] = first ? first : second;
 	p->candidates[1] = first ? second : 0;
 	reason = l->flow.slot ? owner_meter_data(p, l, p->candidates[0])
-			      : hunt_doubt_stamp(p, p->candidates[0], stamp_is_fresh(p, l));
+			      : hunt_doubt_stamp(p, p->candidates[0], owner_stamp_is_young(l));
 	if (reason)
 		return reason;
 	packet_lead(p, p->candidates[0], AD_WHY_DATA);
@@ -445,21 +509,20 @@ static __always_inline __u32 rung_pin(struct xdp_md *ctx, struct packet *p, stru
 }
 
 /*
- * Rung 4: a socket of this host, or the table if nothing disagrees with it. A packet without a
- * stamp that does not fit our socket may be another node's: the others are asked, and if none of
- * them has it, our socket gets it.
+ * Rung 4: a socket of this host, or the table's word that a server behind this host has it. A
+ * packet without a stamp that does not fit our socket may be another node's: the others are asked,
+ * and if none of them has it, our socket gets it.
  */
 static __always_inline __u32 rung_socket(struct xdp_md *ctx, struct packet *p, struct ladder *l)
 {
-	if (p->socket == SOCKET_UNASKED && !l->stamp_others && owner_table_is_sure(p, l) &&
-	    owner_table_is_fresh(p, l))
-		return owner_keep(p, l, AD_R_LOCAL_FLOW);
-	if (owner_has_socket(ctx, p, l)) {
-		l->stray = p->socket == SOCKET_STRAY && !l->stamped && !p->peer && !p->heard;
-		return l->stray ? AD_CONTINUE : owner_keep(p, l, AD_R_LOCAL_SOCKET);
+	if (!owner_has_socket(ctx, p, l)) {
+		owner_forget(p, l);
+		return AD_CONTINUE;
 	}
-	owner_forget(p, l);
-	return AD_CONTINUE;
+	if (p->socket == SOCKET_FORWARDED)
+		return owner_keep(p, l, AD_R_LOCAL_FLOW);
+	l->stray = p->socket == SOCKET_STRAY && !l->stamped && !p->peer && !p->heard;
+	return l->stray ? AD_CONTINUE : owner_keep(p, l, AD_R_LOCAL_SOCKET);
 }
 
 /*
@@ -468,7 +531,7 @@ static __always_inline __u32 rung_socket(struct xdp_md *ctx, struct packet *p, s
  */
 static __always_inline bool stamp_was_answered(const struct packet *p, const struct ladder *l)
 {
-	if (!l->stamped || !stamp_is_fresh(p, l))
+	if (!l->stamped || !owner_stamp_is_young(l))
 		return false;
 	return l->stamp == opt.node_id || l->stamp_dead ||
 	       (p->came == AD_WHY_NO && l->stamp_others);
@@ -511,6 +574,11 @@ __noinline int owner_find(struct xdp_md *ctx, struct packet *p)
 
 	if (packet_is_syn(p))
 		return rung_syn(ctx, p, l.st->flags);
+	p->weight = 1;
+	reason = rung_fresh(ctx, p);
+	if (reason)
+		return reason;
+	stamp_read(p, &l);
 	flow_find(p, &l.flow);
 	owner_read_table(p, &l);
 	reason = rung_unstamped(ctx, p, &l) ?:

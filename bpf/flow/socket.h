@@ -18,6 +18,8 @@ struct tcp_sock {
 	__u32 max_window;
 	__u32 rcv_nxt;
 	__u32 rcv_wnd;
+	__u32 rcv_tstamp; /* when the last ACK that fits came, in jiffies; when data left last */
+	__u32 lsndtime;
 };
 struct sock_common {
 	__u32 skc_tw_snd_nxt;
@@ -106,6 +108,15 @@ static __always_inline bool socket_fits(const struct packet *p, struct bpf_sock 
 	return p->ack - oldest <= tcp->write_seq - oldest;
 }
 
+/* Has the socket sent data, or got an ACK that fits, within the last second? */
+static __always_inline bool socket_is_heard(struct bpf_sock *sk)
+{
+	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+	__u32 now = bpf_jiffies64();
+
+	return tcp && (now - tcp->rcv_tstamp < opt.hz || now - tcp->lsndtime < opt.hz);
+}
+
 /*
  * Would the socket accept this FIN or RST (RFC 9293, 3.10.7.4)? Forged ones are outside of its
  * window.
@@ -128,8 +139,10 @@ static __always_inline bool socket_is_ended(struct xdp_md *ctx, const struct pac
 static __always_inline enum socket_answer socket_judge_open(struct xdp_md *ctx, struct packet *p,
 							    struct bpf_sock *sk, __u32 state)
 {
-	if (!socket_fits(p, sk))
+	if (!socket_fits(p, sk)) {
+		p->heard = socket_is_heard(sk);
 		return SOCKET_STRAY;
+	}
 	if (state == BPF_TCP_SYN_RECV)
 		return SOCKET_OURS;
 	if (state != BPF_TCP_ESTABLISHED || socket_is_ended(ctx, p, sk))

@@ -12,6 +12,7 @@
 #include <linux/types.h>
 
 #define STAMP_CLOCK_SLACK_MS 2000 /* a SYN-ACK's TSval may differ from our clock by this much */
+#define STAMP_FRESH_MS	     2000
 
 /* What egress adds to TSval and ingress takes off TSecr: one constant per flow. */
 static inline __u32 stamp_delta(__u32 wall_minus_mono_ms, __u16 id, __u8 shift, __u32 prf)
@@ -31,14 +32,25 @@ static inline __u16 stamp_decode(__u32 tsecr, __u32 wall_now_ms, __u8 shift, __u
 	return (y + (1u << shift) - skew - 1) >> shift;
 }
 
-/* Did the owner that it decodes to send it within the last 2^(K-5) ms (two minutes)? */
-static inline bool stamp_is_young(__u32 tsecr, __u32 wall_now_ms, __u8 shift, __u32 prf)
+/* How long ago the owner that it decodes to sent it; negative: its clock is ahead of ours. */
+static inline __s32 stamp_age_ms(__u32 tsecr, __u32 wall_now_ms, __u8 shift, __u32 prf)
 {
 	__u32 y = tsecr - prf - wall_now_ms;
 	__u32 owner = stamp_decode(tsecr, wall_now_ms, shift, prf);
-	__s32 age_ms = (owner << shift) - y;
 
+	return (owner << shift) - y;
+}
+
+/* Within the last 2^(K-5) ms (two minutes)? */
+static inline bool stamp_is_young(__s32 age_ms, __u8 shift)
+{
 	return age_ms <= 1 << (shift - 5);
+}
+
+/* A moment ago, if clocks agree? */
+static inline bool stamp_is_fresh(__s32 age_ms)
+{
+	return (__u32)age_ms + STAMP_FRESH_MS <= 2 * STAMP_FRESH_MS;
 }
 
 /*

@@ -2,10 +2,10 @@
 /*
  * catchment.h: where the clients are that land here, by prefix. The daemon reads and empties it.
  *
- * A connection is counted when the flow table takes it, or when the first reply of a server behind
- * NAT shows it: its socket has had the last ACK of the handshake then, so its source is proven and
- * a flood of SYNs counts for nothing. A flow whose entry was given to another counts again. One
- * that another node led here landed there.
+ * A connection is counted with the ACK that completes its handshake, as our socket knows, or when
+ * the first reply of a server behind NAT shows it: so its source is proven and a flood of SYNs
+ * counts for nothing. Of ACKs with a stamp only a sample asks the socket (rung_fresh()), and counts
+ * for those that do not. One that another node led here landed there.
  */
 #ifndef AD_CATCHMENT_H
 #define AD_CATCHMENT_H
@@ -26,7 +26,7 @@ static __always_inline void catchment_add(void *map, __u64 prefix, __u64 by)
 __noinline int catchment_flow(const struct packet *p)
 {
 	if (p)
-		catchment_add(&catch_flows, prefix_of(&p->client, p->is_ip6), 1);
+		catchment_add(&catch_flows, prefix_of(&p->client, p->is_ip6), p->weight);
 	return 0;
 }
 

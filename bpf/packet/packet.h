@@ -75,8 +75,9 @@ struct packet {
 	__u8 socket;   /* enum socket_answer, once asked */
 	__u8 tcp_head; /* bytes of the TCP header */
 	__u8 forwards; /* by the flow table: ours, and its server is behind us */
-	__u8 heard;    /* likewise: ours, and a packet of it came or left a moment ago */
-	__u8 entered;  /* with this packet the flow table took a flow of ours */
+	__u8 heard;    /* by its socket: ours, and a packet that fits came or left a moment ago */
+	__u8 begins;   /* it completes a handshake here */
+	__u8 weight;   /* the packets that it stands for in the flow table */
 	__u32 ack;     /* of a SYN, which has none, its sequence number */
 	__u32 tsval;
 	__u32 tsecr;

@@ -68,6 +68,8 @@ static bool add_flow(struct rig *rig, const struct bench *bench, const struct gu
 	if (bench->frame == FRAME_STAMPED || bench->frame == FRAME_TUNNEL ||
 	    bench->frame == FRAME_OUT)
 		flow.flags = AD_FLOW_STAMPED;
+	if (bench->entry == AD_FLOW_OURS) /* there is no socket: a server behind this host has it */
+		flow.flags |= AD_FLOW_FORWARDED;
 	return rig_add_flow(rig, &flow, frame_prf(rig, guest));
 }
 

@@ -10,7 +10,6 @@
 struct memory {
 	struct model_world world;
 	struct model_flow flows[FLEET_FLOWS];
-	__u64 heard_ms[FLEET_FLOWS];
 	bool listed[FLEET_FLOWS];
 	struct {
 		__u32 number;
@@ -167,8 +166,6 @@ static int socket_changed(struct fleet *f, __u16 node, __u32 flow, bool listed)
 	struct memory *m = &memories[node];
 
 	m->listed[flow] = listed;
-	if (f->nodes[node].sockets[flow].state == NO_SOCKET && m->flows[flow].kind == AD_FLOW_OURS)
-		m->flows[flow].flags |= AD_FLOW_CLOSING;
 	return 0;
 }
 
@@ -183,8 +180,6 @@ static int stamp(struct fleet *f, __u16 node, __u32 flow, __u32 *tsval)
 	const struct fleet_node *n = &f->nodes[node];
 
 	*tsval = node_mono_ms(f, node);
-	if (m->flows[flow].kind == AD_FLOW_OURS)
-		m->heard_ms[flow] = f->now_ms;
 	if (!m->listed[flow])
 		*tsval += n->wall_ms - n->mono_ms + ((__u32)n->id << MODEL_SHIFT) +
 			  (__u32)f->flows[flow].prf;
@@ -234,7 +229,8 @@ static void remember_world(const struct fleet *f, struct memory *m, __u16 node,
 					? m->sources[late].owner
 					: 0;
 	w->flow = m->flows[flight->flow];
-	w->flow_age_s = (f->now_ms - m->heard_ms[flight->flow]) / 1000;
+	w->sampled = f->packets % 3 == 0;
+	w->heard = f->now_ms - f->nodes[node].sockets[flight->flow].heard_ms < FLEET_HEARD_MS;
 }
 
 static void learn_source(const struct fleet *f, struct memory *m, __u16 owner)
@@ -253,8 +249,6 @@ static void learn(const struct fleet *f, struct memory *m, const struct flight *
 	__u32 prefix = f->flows[flight->flow].prefix;
 	struct model_flow *flow = &m->flows[flight->flow];
 
-	if (r->flow.kind && !p->syn && p->why != AD_WHY_HUNT && p->socket != MODEL_STRAY)
-		m->heard_ms[flight->flow] = f->now_ms;
 	if (r->flow.flags & AD_FLOW_SCOUTED && !(flow->flags & AD_FLOW_SCOUTED))
 		m->hints[prefix].asked_ms = f->now_ms;
 	*flow = r->flow;

@@ -29,6 +29,7 @@
 #define FLEET_NOWHERE	0xffff
 #define FLEET_HINT_S	600
 #define FLEET_NOBODY_MS 3000
+#define FLEET_HEARD_MS	1000
 
 enum socket_state {
 	NO_SOCKET,
@@ -40,7 +41,7 @@ struct fleet_socket {
 	enum socket_state state;
 	__u32 life;	/* of the flow; an older one: its client is gone and did not say so */
 	__u32 acked;	/* what its client acknowledges */
-	__u64 heard_ms; /* when something fitted it last */
+	__u64 heard_ms; /* when an ACK fitted it, or it said something, last */
 };
 
 struct fleet_node {

@@ -15,9 +15,9 @@
 #define CLOCKS_MS  30000 /* no two nodes' clocks differ by more */
 #define NAMES_MS   ((1u << MODEL_SHIFT) - SKEW_MS - CLOCKS_MS)
 #define KNOWN_MS   ((2u << MODEL_SHIFT) - SKEW_MS - CLOCKS_MS)
+#define FRESH_MS   2000
 #define YOUNG_MS   ((1u << (MODEL_SHIFT - 5)) + CLOCKS_MS)
 #define TOLD_MAX   3
-#define HEARD_MS   4000	  /* a second by the table, one more by its age, as nodes count them */
 #define HOPS_MAX   100000 /* likewise, may be out of hops */
 #define MISLED_MAX 20	  /* one packet in so many, at most, may be reset or mistaken */
 #define SHARE_MAX  4	  /* likewise, may need any limit at all */
@@ -49,6 +49,8 @@ static const char *const promises[] = {
 #define LIMITS(X)                                                                                  \
 	X(UNASKED, "reset: no usable stamp, and more nodes than can be asked")                     \
 	X(ALIAS, "reset: an echo that old, or of an older flow, reads as another's fresh stamp")   \
+	X(LANDED,                                                                                  \
+	  "reset: an echo that old, or of a listed flow, reads as a fresh stamp of its own")       \
 	X(AGAIN, "reset: no usable stamp, and nobody had this segment a moment ago")               \
 	X(ONCE, "dropped: an empty ACK without timestamps, for the first time")                    \
 	X(PORTS, "taken by the socket of a client that is gone, whose ports are used again")       \
@@ -196,11 +198,22 @@ static bool reads_like(const struct fleet *f, const struct flight *flight, __u16
 	       (d == id || d + 1 == id);
 }
 
+/* Where it landed its echo, old or no stamp at all, reads as if that very node had just sent it. */
+static bool landed_at_alias(const struct fleet *f, const struct flight *flight, __u16 node)
+{
+	__u32 d = decode(f, flight, node);
+	__s32 old_ms = (d << MODEL_SHIFT) - written(f, flight, node);
+
+	return flight->packet.timestamps && node == flight->landed && d == f->nodes[node].id &&
+	       (f->flows[flight->flow].listed || age_ms(f, flight) > NAMES_MS) &&
+	       old_ms >= -FRESH_MS && old_ms <= FRESH_MS;
+}
+
 /* An older connection of these ports, that something fitted a moment ago. */
 static bool was_heard(const struct fleet *f, const struct flight *flight, __u16 node)
 {
 	return f->flows[flight->flow].owners & 1ull << node &&
-	       f->now_ms - f->nodes[node].sockets[flight->flow].heard_ms < HEARD_MS;
+	       f->now_ms - f->nodes[node].sockets[flight->flow].heard_ms < FLEET_HEARD_MS;
 }
 
 static bool had_dead_owner(const struct fleet *f, const struct flight *flight)
@@ -238,6 +251,8 @@ static void judge_misled(const struct fleet *f, const struct flight *flight, __u
 		allow(LIMIT_NAMED);
 	else if (used_again && !has_usable_stamp(f, flight) && was_heard(f, flight, node))
 		allow(LIMIT_HEARD);
+	else if (landed_at_alias(f, flight, node))
+		allow(LIMIT_LANDED);
 	else if (has_usable_stamp(f, flight))
 		break_promise(f, flight, node, PROMISE_RESET, r);
 	else if (reads_like_fresh(f, flight))

@@ -197,6 +197,7 @@ static int speak(struct fleet *f, const struct backend *b, __u32 at)
 	if (!flow->timestamps)
 		return 0;
 	flow->echo_ms = f->now_ms;
+	f->nodes[flow->owner].sockets[at].heard_ms = f->now_ms;
 	return b->stamp(f, flow->owner, at, &flow->echo);
 }
 
@@ -230,14 +231,6 @@ static int arrive_syn(struct fleet *f, const struct backend *b, const struct fli
 	return socket_set(f, b, node, flight->flow, HALF_OPEN, false);
 }
 
-/* It fitted, or was believed to, for the stamp that it bears and the table. */
-static bool is_heard(const struct fleet_socket *s, const struct flight *flight,
-		     const struct model_result *r)
-{
-	return !flight->packet.ack || flight->ack == s->acked || r->reason == AD_R_LOCAL_STAMP ||
-	       r->reason == AD_R_LOCAL_UNSTAMPED;
-}
-
 int scene_arrive(struct fleet *f, const struct backend *b, const struct flight *flight, __u16 node,
 		 const struct model_result *r)
 {
@@ -245,7 +238,7 @@ int scene_arrive(struct fleet *f, const struct backend *b, const struct flight *
 	struct fleet_socket *s = &f->nodes[node].sockets[flight->flow];
 	bool passed = r->reason != AD_R_NOBODY_ONCE;
 
-	if (s->state == OPENED && is_heard(s, flight, r))
+	if (s->state == OPENED && flight->packet.ack && flight->ack == s->acked)
 		s->heard_ms = f->now_ms;
 	if (flight->kind == FLIGHT_FORGED || flow->life != flight->life)
 		return 0;

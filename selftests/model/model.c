@@ -13,7 +13,7 @@ struct climb {
 	const struct model_packet *p;
 	struct model_result r;
 	/* Of the stamp, once rung 2 has read it. */
-	bool stamped, stamp_us, stamp_other, stamp_dead, young;
+	bool stamped, stamp_us, stamp_other, stamp_dead, young, fresh;
 	__u32 d;
 	bool asked; /* our own kernel */
 	bool kept;
@@ -90,11 +90,6 @@ static void note_end(struct climb *c)
 
 /* --- what counts as ours ---------------------------------------------------------------------- */
 
-static bool is_heard(const struct climb *c)
-{
-	return c->w->flow.kind == AD_FLOW_OURS && c->w->flow_age_s <= 1;
-}
-
 /* No socket, but its replies left through us, and not long ago. */
 static bool is_forwarded(const struct climb *c)
 {
@@ -118,7 +113,7 @@ static bool has_socket(struct climb *c)
 	case MODEL_STRAY:
 		if (c->p->why == AD_WHY_HUNT || c->p->why == AD_WHY_CLAIM)
 			return false;
-		if (c->p->peer && c->p->why == AD_WHY_DATA && !c->stamp_us && !is_heard(c))
+		if (c->p->peer && c->p->why == AD_WHY_DATA && !c->stamp_us && !c->w->heard)
 			return false; /* an old pin led it here: it is sent back as a no */
 		return c->stamp_other ? c->d == c->w->us : c->r.flow.kind != AD_FLOW_PIN;
 	case MODEL_OURS:
@@ -128,13 +123,6 @@ static bool has_socket(struct climb *c)
 	default:
 		return false;
 	}
-}
-
-/* The table is believed until somebody closes, but nothing is claimed on its word. */
-static bool table_is_sure(const struct climb *c)
-{
-	return c->r.flow.kind == AD_FLOW_OURS && !(c->r.flow.flags & AD_FLOW_CLOSING) &&
-	       !c->p->fin && !c->p->rst && c->p->why != AD_WHY_HUNT;
 }
 
 /* Without a socket the table was wrong; but what strays may be forged, and forgets nothing. */
@@ -215,9 +203,7 @@ static __u32 climb_syn(struct climb *c)
 
 static __u32 climb_unstamped(struct climb *c)
 {
-	bool sure = table_is_sure(c) && !c->w->flow_age_s;
-
-	if (!c->w->listed || (!sure && !has_socket(c)))
+	if (!c->w->listed || !has_socket(c))
 		return AD_CONTINUE;
 	return keep(c, AD_R_LOCAL_UNSTAMPED);
 }
@@ -228,12 +214,15 @@ static __u32 climb_unstamped(struct climb *c)
 static void read_stamp(struct climb *c)
 {
 	__u32 y = c->p->tsecr - c->w->prf_low - c->w->wall_ms;
+	__s32 age_ms;
 
 	if (!c->p->timestamps || !c->p->tsecr)
 		return;
 	c->stamped = true;
 	c->d = (__u32)(y + (1u << MODEL_SHIFT) - SKEW - 1) >> MODEL_SHIFT;
-	c->young = (__s32)((c->d << MODEL_SHIFT) - y) <= (__s32)(1u << (MODEL_SHIFT - 5));
+	age_ms = (c->d << MODEL_SHIFT) - y;
+	c->young = age_ms <= 1 << (MODEL_SHIFT - 5);
+	c->fresh = age_ms >= -2000 && age_ms <= 2000;
 	c->stamp_us = c->d == c->w->us || c->d + 1 == c->w->us;
 }
 
@@ -245,11 +234,42 @@ static bool echo_is_ours(const struct climb *c, __u32 tsval)
 	return age >= -1 && age <= (__s64)2 << MODEL_SHIFT;
 }
 
+/* What our stack sent, if the stamp is ours. */
+static __u32 restored(const struct climb *c)
+{
+	return c->p->tsecr - (c->w->wall_ms - c->w->mono_ms + ((__u32)c->w->us << MODEL_SHIFT)) -
+	       c->w->prf_low;
+}
+
+/*
+ * A stamp of this moment decides alone. By tunnel our kernel has to agree. A sample climbs on, and
+ * so does what begins, ends, asks or answers.
+ */
+static __u32 climb_fresh(struct climb *c)
+{
+	const struct model_packet *p = c->p;
+
+	if (c->w->listed || !c->fresh || p->syn || p->fin || p->rst || p->why != AD_WHY_DATA)
+		return AD_CONTINUE;
+	if (c->d == c->w->us && echo_is_ours(c, restored(c))) {
+		c->asked = p->peer;
+		if ((p->peer && p->socket < MODEL_COOKIE) || c->w->sampled)
+			return AD_CONTINUE;
+		c->r.unstamped = true;
+		c->r.tsecr = restored(c);
+		return end(c, AD_R_LOCAL_STAMP);
+	}
+	if (p->peer || !can_own(c, c->d) || c->w->sampled)
+		return AD_CONTINUE;
+	if (c->w->metered && c->w->spent[AD_BUDGET_DATA])
+		return end(c, AD_R_BUDGET_DATA);
+	name_candidates(c, c->d, can_own(c, c->d + 1) ? c->d + 1 : 0, 0);
+	return lead(c, c->d, AD_WHY_DATA, AD_R_WRAP_STAMP);
+}
+
 /* A young stamp of ours makes a cookie's answer and TIME_WAIT ours; an old one only a socket. */
 static bool stamp_is_believed(struct climb *c)
 {
-	if (c->d == c->w->us && table_is_sure(c))
-		return true;
 	c->asked = true;
 	if (c->d == c->w->us)
 		return c->p->socket >= MODEL_COOKIE || is_forwarded(c);
@@ -258,16 +278,10 @@ static bool stamp_is_believed(struct climb *c)
 
 static __u32 climb_stamp_self(struct climb *c)
 {
-	__u32 tsval, added;
-
-	read_stamp(c);
-	added = c->w->wall_ms - c->w->mono_ms + ((__u32)c->w->us << MODEL_SHIFT);
-	tsval = c->p->tsecr - added - c->w->prf_low;
-
-	if (!c->stamp_us || !echo_is_ours(c, tsval) || !stamp_is_believed(c))
+	if (!c->stamp_us || !echo_is_ours(c, restored(c)) || !stamp_is_believed(c))
 		return AD_CONTINUE;
 	c->r.unstamped = true;
-	c->r.tsecr = tsval;
+	c->r.tsecr = restored(c);
 	return keep(c, AD_R_LOCAL_STAMP);
 }
 
@@ -419,16 +433,15 @@ static __u32 climb_pin(struct climb *c)
 
 static __u32 climb_socket(struct climb *c)
 {
-	if (!c->asked && !c->stamp_other && table_is_sure(c) && !c->w->flow_age_s)
-		return keep(c, AD_R_LOCAL_FLOW);
-	if (has_socket(c)) {
-		/* It may stray from another's flow: they are asked, and we take what they leave. */
-		c->stray =
-			c->p->socket == MODEL_STRAY && !c->stamped && !c->p->peer && !is_heard(c);
-		return c->stray ? AD_CONTINUE : keep(c, AD_R_LOCAL_SOCKET);
+	if (!has_socket(c)) {
+		forget_ours(c);
+		return AD_CONTINUE;
 	}
-	forget_ours(c);
-	return AD_CONTINUE;
+	if (c->p->socket == MODEL_NO_SOCKET)
+		return keep(c, AD_R_LOCAL_FLOW);
+	/* It may stray from another's flow: they are asked, and we take what they leave. */
+	c->stray = c->p->socket == MODEL_STRAY && !c->stamped && !c->p->peer && !c->w->heard;
+	return c->stray ? AD_CONTINUE : keep(c, AD_R_LOCAL_SOCKET);
 }
 
 /* --- rung 5: the hunt ------------------------------------------------------------------------- */
@@ -636,8 +649,10 @@ struct model_result model_decide(const struct model_world *world, const struct m
 		end(c, AD_R_DISARMED);
 		return c->r;
 	}
-	if (!climb_syn(c) && !climb_unstamped(c) && !climb_stamp_self(c) && !climb_stamp(c) &&
-	    !climb_answer(c) && !climb_pin(c) && !climb_socket(c) && !climb_hunt(c))
+	read_stamp(c);
+	if (!climb_syn(c) && !climb_fresh(c) && !climb_unstamped(c) && !climb_stamp_self(c) &&
+	    !climb_stamp(c) && !climb_answer(c) && !climb_pin(c) && !climb_socket(c) &&
+	    !climb_hunt(c))
 		climb_off(c);
 	if (c->kept && packet->why == AD_WHY_HUNT)
 		claim(c);

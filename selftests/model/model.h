@@ -64,6 +64,8 @@ struct model_world {
 	bool kept;	    /* ... but not this one */
 	bool listed;	    /* the flow, among the unstamped */
 	bool nobody;	    /* had this very segment a moment ago */
+	bool sampled;	    /* climbs, although its stamp is fresh */
+	bool heard;	    /* our socket, within this second */
 	bool forwards;	    /* flows of servers behind this host */
 	__u32 noted_ms_ago; /* that nobody had it, or that it was diverted; ~0: never */
 	__u32 mono_ms, wall_ms, prf_low;

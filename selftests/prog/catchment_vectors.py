@@ -8,11 +8,9 @@ import struct
 from layout import TREE
 from oracle import DATA, Segment, is_ip6
 from dns_vectors import answered, ask, question, rrset
-from egress_vectors import MSS, sent, stamped
-from local_vectors import CLIENT_NEXT, STRANGER4, STRANGER6
+from local_vectors import CLIENT_NEXT, kept
 from tunnel_vectors import came, unwrapped
-from world import (CLIENT4, CLIENT6, FLOW_FORWARDED, FLOW_HALF_OPEN, OURS, US, VIP4, VIP6,
-                   flow_entry, socket_flow, u32)
+from world import CLIENT4, CLIENT6, SAMPLE_ALL, SAMPLE_OF, VIP4, VIP6, sample, socket_flow, u32
 
 SAMPLE = 64  # AD_CATCHMENT_SAMPLE
 STEP, SPACE = 0x9e3779b1, 1 << 32
@@ -39,18 +37,23 @@ def nth(sampled):
 
 
 def write_flows(w):
-    for name in ("est4", "est6", "half4", "half6", "cookie4", "cookie6"):
+    for name in ("est4", "est6"):
         flow = socket_flow(name)
-        proof = Segment(flow) if "est" in name else Segment(flow, seq=CLIENT_NEXT)
-        acks = () if "est" in name else ((name, proof.tcp_at(), 0),)
+        w.vector(f"catchment-{name}", Segment(flow).frame(), "pass", "local_socket", needs=(name,),
+                 after=[counts(flow.client, None)])
+    for name in ("half4", "half6", "cookie4", "cookie6"):
+        flow = socket_flow(name)
+        proof = Segment(flow, seq=CLIENT_NEXT)
+        acks = ((name, proof.tcp_at(), 0),)
         w.vector(f"catchment-{name}", proof.frame(), "pass", "local_socket", needs=(name,),
                  acks=acks, after=[counts(flow.client, 1)])
         w.vector(f"catchment-{name}-again", proof.frame(), "pass", "local_socket", needs=(name,),
                  acks=acks, sets=[counts(flow.client, 7)], after=[counts(flow.client, 8)])
-        if "est" in name:
-            w.vector(f"catchment-{name}-known", proof.frame(), "pass", "local_socket",
-                     needs=(name,), sets=flow_entry(flow, OURS, US, last_s=0),
-                     after=[counts(flow.client, None)])
+        # With a stamp it stands for those that are not of the sample, or is not of it itself.
+        for label, nr, number in (("first", SAMPLE_ALL - 1, 1), ("beyond", SAMPLE_ALL, None),
+                                  ("for-many", SAMPLE_OF - 1, SAMPLE_OF)):
+            kept(w, f"catchment-{name}-{label}", proof, needs=(name,), acks=acks, sets=sample(nr),
+                 after=[counts(flow.client, number)])
     for name in ("listen4", "listen6"):
         flow = socket_flow(name)
         w.vector(f"catchment-{name}-syn", Segment(flow, "S").frame(), "pass", "local_syn",
@@ -60,17 +63,6 @@ def write_flows(w):
     inner = Segment(flow).l3()
     w.vector("catchment-landed-elsewhere", came(inner, why=DATA).frame(), "pass", "local_socket",
              out=unwrapped(inner), needs=("est4",), after=[counts(flow.client, None)])
-
-
-def write_forwarded(w):
-    """Servers behind NAT: a SYN-ACK says nothing of its client, what follows it does."""
-    for family, flow in (("4", STRANGER4), ("6", STRANGER6)):
-        synack = sent(flow, "SA", options=MSS)
-        begun = flow_entry(flow, OURS, US, flags=FLOW_FORWARDED | FLOW_HALF_OPEN)
-        known = flow_entry(flow, OURS, US, flags=FLOW_FORWARDED)
-        for label, sets, number in (("first", begun, 1), ("next", known, None)):
-            stamped(w, f"catchment-forwarded{family}-{label}", sent(flow, "PA", payload=b"x"),
-                    sets=sets, after=[counts(flow.client, number)])
 
 
 def write_queries(w):
@@ -86,5 +78,4 @@ def write_queries(w):
 
 def write(w):
     write_flows(w)
-    write_forwarded(w)
     write_queries(w)

@@ -16,10 +16,10 @@ from hunt_vectors import neighbours
 from local_vectors import STRANGER4, STRANGER6
 from tunnel_vectors import came, flips, unwrapped
 from wrap_vectors import DIRECT, MACS, leg, stamped
-from world import (AFTER_GAP, CLIENT4, CLIENT6, DEAD, DRAINS, FREE, HUNT_BUDGET, ICMP_BUDGET,
-                   ICMP_RATES, NARROW, NARROW_MTU, OURS, PIN, REDIRECT, TOO_BIG_BUDGET, TRANSIT, TX, UNKNOWN, US,
-                   VIP4, VIP4_DNS, VIP6, Flow, fleet, flow_entry, nobody, node_image,
-                   socket_flow, spent, state, tokens, tunnel4, tunnel6, u32)
+from world import (AFTER_GAP, CLIENT4, CLIENT6, DEAD, DRAINS, FLOW_FORWARDED, FREE, HUNT_BUDGET,
+                   ICMP_BUDGET, ICMP_RATES, NARROW, NARROW_MTU, OURS, PIN, REDIRECT, TOO_BIG_BUDGET,
+                   TRANSIT, TX, UNKNOWN, US, VIP4, VIP4_DNS, VIP6, Flow, fleet, flow_entry, nobody,
+                   node_image, socket_flow, spent, state, tokens, tunnel4, tunnel6, u32)
 
 ROUTER4, ROUTER6 = "198.51.100.254", "2001:db8:c::fe"
 MASK = 0xFFFFFFFF
@@ -394,7 +394,7 @@ def write_fragments(w):
         w.vector(f"fragment{family}-first-socket", first(own).frame(), "pass", "local_socket",
                  needs=("est" + family,), after=[passing(own)], flows=((own, OURS, US, 0),))
         w.vector(f"fragment{family}-first-table", first(flow).frame(), "pass", "local_flow",
-                 sets=flow_entry(flow, OURS, US), after=[passing(flow)])
+                 sets=flow_entry(flow, OURS, US, flags=FLOW_FORWARDED), after=[passing(flow)])
         for name, frame in (("last", later(flow)), ("middle", later(flow, last=False))):
             w.vector(f"fragment{family}-{name}", frame, "pass", "local_fragment",
                      sets=[passing(flow)])

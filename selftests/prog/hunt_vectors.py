@@ -118,13 +118,29 @@ def write_transit(w):
                  flows=((mine, OURS, US, 0),))
 
 
+def write_heard(w):
+    """What strays while its socket is heard is the socket's: nobody else is asked, or told no."""
+    for name in ("est4", "est6"):
+        flow, needs = socket_flow(name), (name,)
+        plain = Segment(flow, payload=b"mine?", ack=ACKED + 1)
+        for label, sets in (("", []), ("-known", flow_entry(flow, OURS, US))):
+            for flags in ("A", "FA", "RA"):
+                w.vector(f"heard-{name}{label}-{flags}", plain.but(flags=flags).frame(), "pass",
+                         "local_socket", needs=needs, sets=neighbours(TX) + sets, after=sets)
+        led = plain.but(flags="FA").l3()
+        w.vector(f"heard-{name}-led", came(led, candidates=(US,)).frame(), "pass", "local_socket",
+                 out=unwrapped(led), needs=needs, flows=((flow, FREE, 0, 0),))
+        # Another's flow by now, says its stamp: that our old one is heard is not said by it.
+        wrapped(w, f"heard-{name}-stamped", plain.but(ts=(7, stamp(flow, TX))), TX, (TX, REDIRECT),
+                needs=needs)
+
+
 def write_stray(w):
     """A socket of ours cannot be meant: its client may be gone, and its ports in use elsewhere."""
     for name in ("est4", "est6"):
         flow, needs = socket_flow(name), (name,)
         plain = Segment(flow, payload=b"mine?", ack=ACKED + 1)
         old = flow_entry(flow, OURS, US, last_s=MONO_S - 2)
-        heard = flow_entry(flow, OURS, US, last_s=MONO_S - 1)
         hunted(w, f"-stray-{name}", plain, TX, (TX,), neighbours(TX), needs=needs,
                flows=((flow, FREE, 0, 0),))
         hunted(w, f"-stray-{name}-known", plain, TX, (TX,), neighbours(TX) + old, needs=needs,
@@ -132,18 +148,8 @@ def write_stray(w):
         # It may be forged: our socket gets it, and nothing else comes of it.
         w.vector(f"stray-{name}-alone", plain.frame(), "pass", "local_socket", needs=needs,
                  flows=((flow, FREE, 0, 0),))
-        for label, sets in (("heard", heard), ("closing", flow_entry(
-                flow, OURS, US, flags=FLOW_CLOSING, last_s=MONO_S - 1))):
-            for flags in ("A", "FA", "RA"):
-                w.vector(f"stray-{name}-{label}-{flags}", plain.but(flags=flags).frame(), "pass",
-                         "local_socket", needs=needs, sets=neighbours(TX) + sets, after=sets)
-        w.vector(f"stray-{name}-led", came(plain.but(flags="FA").l3(), candidates=(US,)).frame(),
-                 "pass", "local_socket", out=unwrapped(plain.but(flags="FA").l3()), needs=needs,
-                 sets=heard, after=heard)
         w.vector(f"stray-{name}-rst", plain.but(flags="R").frame(), "pass", "local_socket",
                  needs=needs, sets=neighbours(TX))
-        w.vector(f"stray-{name}-this-second", plain.frame(), "pass", "local_flow", needs=needs,
-                 sets=neighbours(TX) + flow_entry(flow, OURS, US))
         w.vector(f"stray-{name}-fits", plain.but(ack=ACKED).frame(), "pass", "local_socket",
                  needs=needs, sets=neighbours(TX) + old)
         # Another's flow by now, says its stamp: that our old one is heard of is not said by it.

@@ -7,10 +7,10 @@ from scapy.layers.l2 import ARP, Dot1AD, Dot1Q, Ether
 from scapy.packet import Raw
 
 from oracle import MAC_US, MONO_MS, MONO_S, Flow, Segment, addr16, decode, ether, stamp
-from world import (CLIENT4, CLIENT6, DEAD, DRAINS, FLOW_CLOSING, FREE, LOCAL_TCP, LOCAL_UNARMED,
-                   NODE_DEAD, NODE_KNOWN, OURS, PIN, REDIRECT, TX, UNKNOWN, US, VIP4, VIP4_DNS,
-                   VIP4_TCP, VIP6, VIP6_DNS, flow_entry, local, node_image, socket_flow, state,
-                   tunnel4, u32)
+from world import (CLIENT4, CLIENT6, DEAD, DRAINS, FLOW_CLOSING, FLOW_FORWARDED, FREE, LOCAL_TCP,
+                   LOCAL_UNARMED, NODE_DEAD, NODE_KNOWN, OURS, PIN, REDIRECT, TX, UNKNOWN, US, VIP4,
+                   VIP4_DNS, VIP4_TCP, VIP6, VIP6_DNS, flow_entry, local, node_image, socket_flow,
+                   state, tunnel4, u32)
 
 SECOND, MINUTE = 1000, 60_000
 CLIENT_NEXT = 1001  # what sockets.c's clients would send next
@@ -271,10 +271,12 @@ def write_sockets(w):
 
 def write_table(w):
     for family, flow in (("4", STRANGER4), ("6", STRANGER6)):
-        ours = flow_entry(flow, OURS, US)
+        ours = flow_entry(flow, OURS, US, flags=FLOW_FORWARDED)
         w.vector(f"table{family}", Segment(flow).frame(), "pass", "local_flow", sets=ours,
                  flows=((flow, OURS, US, 0),))
         kept(w, f"table{family}-stamp", Segment(flow), sets=ours)
+        w.vector(f"table{family}-no-proof", Segment(flow).frame(), "pass", "nobody",
+                 sets=flow_entry(flow, OURS, US), flows=((flow, FREE, 0, 0),))
         w.vector(f"table{family}-closing", Segment(flow).frame(), "pass", "nobody",
                  sets=flow_entry(flow, OURS, US, flags=FLOW_CLOSING),
                  flows=((flow, FREE, 0, 0),))
@@ -282,8 +284,9 @@ def write_table(w):
     w.vector("table-closing-socket", Segment(flow).frame(), "pass", "local_socket",
              sets=flow_entry(flow, OURS, US, flags=FLOW_CLOSING), needs=("est4",))
     # Another flow in our slot: same tag, other key.
-    entry = flow_entry(STRANGER4, OURS, US)
-    other = flow_entry(Flow(CLIENT4, 50002, VIP4), OURS, US)
+    entry = flow_entry(STRANGER4, OURS, US, flags=FLOW_FORWARDED)
+    other = flow_entry(Flow(CLIENT4, 50002, VIP4), OURS, US,
+                       flags=FLOW_FORWARDED)
     w.vector("table-tag-collides", Segment(STRANGER4).frame(), "pass", "nobody",
              sets=[entry[0], (entry[1][0], entry[1][1], other[1][2])])
 

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Other nodes, other options: the far end of the tunnel, and a node set up differently."""
 
-
 from oracle import MONO_MS, NO, Segment, stamp
 import dns_vectors
 import egress_vectors
 import guard_vectors
+import hunt_vectors
 from egress_vectors import MSS, sent
 from local_vectors import MINUTE, STRANGER4, STRANGER6
 from wrap_vectors import DIRECT, MACS, leg, stamped
-from world import (NODE_DEAD, NODE_KNOWN, OURS, REDIRECT, ACKED, TX, US, Options, fleet, flow_entry, node_image, socket_flow,
-                   tunnel4, tunnel6, u32)
+from world import (ACKED, FLOW_FORWARDED, NODE_DEAD, NODE_KNOWN, OURS, REDIRECT, TX, US, Options,
+                   fleet, flow_entry, node_image, socket_flow, tunnel4, tunnel6, u32)
 
 FAR = TX  # the node at the other end
 MASK = 0xFFFFFFFF
@@ -29,10 +29,10 @@ def write_far_end(w):
             w.vector(f"far{family}-in{outer}-next", None, "redirect", "wrap_next",
                      in_of=f"wrap{family}-in{outer}-to{FAR}", sets=sets,
                      out=onward.frame(dst="02:00:00:00:01:01", src="02:00:00:00:01:02"))
-            # FAR knows the flow by its table: the stamp is taken off.
+            # FAR forwards the flow to a server behind it: the stamp is taken off.
             w.vector(f"far{family}-in{outer}-table", None, "pass", "local_stamp",
                      in_of=f"wrap{family}-in{outer}-to{FAR}",
-                     sets=sets + flow_entry(flow, OURS, FAR),
+                     sets=sets + flow_entry(flow, OURS, FAR, flags=FLOW_FORWARDED),
                      out=swapped(home.but(ts=(99, MONO_MS & MASK)).frame()),
                      flows=((flow, OURS, FAR, US),))
         plain = Segment(flow, payload=b"more")
@@ -48,7 +48,8 @@ def write_far_end(w):
             before = shape_of(shape, flow)
             after = before.but(ttl=before.ttl - 1, ts=(99, MONO_MS & MASK), padding=b"")
             w.vector(f"far{family}-{shape}", None, "pass", "local_stamp",
-                     in_of=f"wrap{family}-{shape}", sets=flow_entry(flow, OURS, FAR),
+                     in_of=f"wrap{family}-{shape}",
+                     sets=flow_entry(flow, OURS, FAR, flags=FLOW_FORWARDED),
                      out=swapped(after.frame()))
 
 
@@ -124,6 +125,8 @@ def write(w, zones):
     write_far_end(w)
     write_id0(w)
     write_neighbour(w)
+    w.options(Options("hears", hz=MASK), {})
+    hunt_vectors.write_heard(w)
     w.options(Options("bare", shift=18, mss_overhead=0, port=6082, unstamped_max=2), {})
     write_bare(w)
     w.options(Options("limited", account_mask=7), zones)

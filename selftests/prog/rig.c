@@ -325,6 +325,7 @@ int rig_prepare(struct rig *rig, const struct vector *vector)
 	rig_forget(rig->behind->maps.catch_queries);
 	rig_forget_slots(rig->behind->maps.legs);
 	rig_forget_slots(rig->behind->maps.locals_seen);
+	rig_forget_slots(rig->behind->maps.flow_sample);
 	memset(rig->tags, 0, rig->nr_buckets * sizeof(*rig->tags));
 	memset(rig->flows, 0, rig->nr_buckets * AD_FLOW_SLOTS * sizeof(*rig->flows));
 	for (i = 0; !err && i < rig->options->base.nr; i++)

@@ -108,9 +108,8 @@ def write(w):
             sets = flow_entry(flow, OURS, US, flags=flags, last_s=MONO_S - age)
             for bits in ("A", "FA"):
                 if holds:
-                    reason = "local_flow" if bits == "A" and "begins" in label else "local_socket"
                     w.vector(f"forwarded{family}{label}-{bits}", plain.but(flags=bits).frame(),
-                             "pass", reason, sets=neighbours(TX) + sets,
+                             "pass", "local_flow", sets=neighbours(TX) + sets,
                              flows=((flow, OURS, US, 0),))
                 else:
                     wrapped(w, f"forwarded{family}{label}-{bits}", plain.but(flags=bits), TX, (TX,),
@@ -132,6 +131,6 @@ def write(w):
         then = bucket_of(slot(mine.prf(), OURS, MONO_S - age))
         now = bucket_of(slot(mine.prf(), OURS))
         entries = flow_entry(mine, OURS, US)[1:]
-        w.vector(f"age-{name}", Segment(mine).frame(), "pass", "local_flow",
+        w.vector(f"age-{name}", Segment(mine).frame(), "pass", "local_socket", needs=("est4",),
                  sets=[("flow_tags", u32(bucket(mine)), then)] + entries,
                  after=[("flow_tags", u32(bucket(mine)), now if told else then)])

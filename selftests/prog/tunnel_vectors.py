@@ -13,9 +13,10 @@ from oracle import (DIVERT, EPOCH_OLD, MONO_MS, NO, TUNNEL_KEY, TUNNEL_KEY_OLD, 
 from broken_vectors import patched
 from local_vectors import STRANGER4, STRANGER6, unstamped
 from wrap_vectors import DIRECT, MACS
-from world import (AFTER_GAP, ARMED, CLIENT4, DEAD, DRAINING, DRAINS, FORWARDS, FREE, NARROW, NARROW_MTU,
-                   NO_NEIGH, NO_ROUTE, OURS, PIN, REDIRECT, TX, UNKNOWN, US, VIP4, VIP4_DNS, fleet,
-                   flow_entry, keys, socket_flow, state, tunnel4, tunnel6, u32)
+from world import (AFTER_GAP, ARMED, CLIENT4, DEAD, DRAINING, DRAINS, FLOW_FORWARDED, FORWARDS,
+                   FREE, NARROW, NARROW_MTU, NO_NEIGH, NO_ROUTE, OURS, PIN, REDIRECT, TX, UNKNOWN,
+                   US, VIP4, VIP4_DNS, fleet, flow_entry, keys, socket_flow, state, tunnel4,
+                   tunnel6, u32)
 
 INNER_BAD = ("tunnel_bad", "tunnel_auth")
 
@@ -99,7 +100,7 @@ def write_variants(w):
              out=unwrapped(plain.l3()), needs=("est4",), sets=unstamped(flow))
     w.vector("tunnel-socket", came(plain.l3()).frame(), "pass", "local_socket",
              out=unwrapped(plain.l3()), needs=("est4",))
-    entry = flow_entry(STRANGER4, OURS, US)
+    entry = flow_entry(STRANGER4, OURS, US, flags=FLOW_FORWARDED)
     plain = Segment(STRANGER4)
     w.vector("tunnel-table", came(plain.l3()).frame(), "pass", "local_flow",
              out=unwrapped(plain.l3()), sets=entry, flows=((STRANGER4, OURS, US, TX),))
@@ -147,7 +148,8 @@ def write_ecn(w):
                 if merged is None:
                     w.vector(name, frame, "drop", "tunnel_ecn")
                     continue
-                w.vector(name, frame, "pass", "local_flow", sets=flow_entry(flow, OURS, US),
+                w.vector(name, frame, "pass", "local_flow",
+                         sets=flow_entry(flow, OURS, US, flags=FLOW_FORWARDED),
                          out=unwrapped(inner.but(tos=0xB8 | merged).l3()))
 
 

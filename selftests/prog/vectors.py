@@ -14,6 +14,7 @@ import catchment_vectors
 import dns_vectors
 import edge_vectors
 import egress_vectors
+import fresh_vectors
 import guard_vectors
 import hunt_vectors
 import local_vectors
@@ -26,7 +27,7 @@ import tunnel_vectors
 import wrap_vectors
 
 # Those with SYN cookies first: the kernel believes a cookie for two minutes after it gave one.
-PARTS = (local_vectors, catchment_vectors, broken_vectors, table_vectors, wrap_vectors,
+PARTS = (local_vectors, catchment_vectors, broken_vectors, table_vectors, wrap_vectors, fresh_vectors,
          tunnel_vectors, hunt_vectors, edge_vectors, egress_vectors, dns_vectors, guard_vectors,
          signed_vectors, steer_vectors, steer_signed_vectors)
 

@@ -108,12 +108,13 @@ class Options:
     idle_s: int = 3600
     nsid: str = "fra.fra1"
     account_mask: int = 0
+    hz: int = 0  # no socket is heard
 
     def image(self):
         return image("ad_options", fixed_mono_ns=MONO_NS, flow_mask=FLOW_MASK,
                      flow_idle_s=self.idle_s, node_id=self.node, tunnel_port=self.port,
                      mss_overhead=self.mss_overhead, stamp_shift=self.shift,
-                     tunnel_version=self.version, dns_account_mask=self.account_mask)
+                     tunnel_version=self.version, hz=self.hz, dns_account_mask=self.account_mask)
 
 
 def u32(value):
@@ -236,11 +237,21 @@ def bucket_of(*slots):
     return image("ad_flow_bucket", slots=slots)
 
 
-def flow_image(flow, vip, kind, owner, flags=0, via=0, last_s=MONO_S, received=()):
-    """`received`: segments of the client."""
+def sample(nr, ago_ns=0):
+    """So many packets with a fresh stamp have come on each CPU since its clock's last tick."""
+    return [("flow_sample", u32(0), image("ad_flow_sample", tick_ns=MONO_NS - ago_ns, nr=nr))]
+
+
+SAMPLE_ALL, SAMPLE_OF = 16, 64
+BEYOND = sample(SAMPLE_ALL)  # the next is not of the sample
+
+
+def flow_image(flow, vip, kind, owner, flags=0, via=0, last_s=MONO_S, received=(), weight=1):
+    """`received`: segments of the client, each standing for `weight`."""
     return image("ad_flow", client=addr16(flow.client), client_port=flow.cport,
                  vip_port=flow.vport, vip=vip, protocol=socket.IPPROTO_TCP, owner=owner,
-                 rx_bytes=sum(len(s.l3()) for s in received), rx_packets=len(received),
+                 rx_bytes=sum(len(s.l3()) for s in received) * weight,
+                 rx_packets=len(received) * weight,
                  first_s=MONO_S, last_s=last_s, via=via, kind=kind, flags=flags)
 
 

@@ -25,6 +25,7 @@ FULL = 0  # of these, the one where the rest is nothing
 CROWDED = (8, 9)  # more flows of ours than slots
 OWN = range(16, 24)  # one flow of others' each
 
+OLDER_MS = 3000  # than fresh: all such packets are counted, and not a sample of them
 PORTS = itertools.count(10000)
 
 
@@ -54,12 +55,12 @@ def ours(flow):
     plain, out = Segment(flow), Segment(flow, outward=True, ttl=64)
     asked = came(plain.l3(), candidates=(US,), why=HUNT)
     return {"in": plain, "fin": plain.but(flags="FA"), "out": out, "outfin": out.but(flags="FA"),
-            "stamped": plain.but(ts=(7, stamp(flow, US))), "asked": asked}
+            "stamped": plain.but(ts=(7, stamp(flow, US, OLDER_MS))), "asked": asked}
 
 
 def theirs(flow):
     """What its client sends, and what other nodes answer."""
-    plain, marked = Segment(flow), Segment(flow, ts=(7, stamp(flow, TX)))
+    plain, marked = Segment(flow), Segment(flow, ts=(7, stamp(flow, TX, OLDER_MS)))
 
     def answer(segment, peer, why):
         return came(segment.l3(), peer, candidates=(peer,), why=why, landing=US, hop=2)

@@ -60,6 +60,37 @@ static void test_stamp_young_echo_names_owner(void)
 	is_int(wrong, 0, "ages from -2^(K-4) to 2^K - 2^(K-4) ms");
 }
 
+static __s32 age_by(const struct trial *t, __s32 age)
+{
+	return stamp_age_ms(t->stamped, t->tsval + t->wall_minus_mono + age, t->shift, t->prf);
+}
+
+static void test_stamp_age_is_exact(void)
+{
+	unsigned int wrong = 0;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		struct trial t = draw();
+		__s32 age = randombytes_uniform(1u << t.shift) - t.skew;
+
+		wrong += age_by(&t, age) != age;
+		wrong += !stamp_is_young(age_by(&t, 1 << (t.shift - 5)), t.shift);
+		wrong += stamp_is_young(age_by(&t, (1 << (t.shift - 5)) + 1), t.shift);
+	}
+	is_int(wrong, 0, "of an echo that names its owner");
+}
+
+static void test_stamp_within_two_seconds_is_fresh(void)
+{
+	struct trial t = draw();
+
+	ok(stamp_is_fresh(age_by(&t, 0)), "of this moment");
+	ok(stamp_is_fresh(age_by(&t, 2000)) && stamp_is_fresh(age_by(&t, -2000)), "two seconds");
+	ok(!stamp_is_fresh(age_by(&t, 2001)) && !stamp_is_fresh(age_by(&t, -2001)), "and no more");
+	ok(!stamp_is_fresh(INT32_MIN) && !stamp_is_fresh(INT32_MAX), "nor nearly never");
+	ok(stamp_is_fresh(age_by(&t, 1 << t.shift)), "an alias: it reads as the one before it");
+}
+
 static void test_stamp_old_echo_names_owner_minus_one(void)
 {
 	unsigned int wrong = 0;
@@ -151,6 +182,8 @@ int main(void)
 	if (sodium_init() < 0)
 		return skip_all("libsodium does not start");
 	test_stamp_young_echo_names_owner();
+	test_stamp_age_is_exact();
+	test_stamp_within_two_seconds_is_fresh();
 	test_stamp_old_echo_names_owner_minus_one();
 	test_stamp_decode_edges_are_exact();
 	test_stamp_delta_is_its_own_inverse();

@@ -33,6 +33,14 @@ __u64 clock_mono_us(void)
 	return now_ns(CLOCK_MONOTONIC) / 1000;
 }
 
+__u32 clock_hz(void)
+{
+	struct timespec tick = { .tv_nsec = NS_PER_S };
+
+	clock_getres(CLOCK_MONOTONIC_COARSE, &tick);
+	return NS_PER_S / clock_ns_of(&tick);
+}
+
 /*
  * The real clock is read between two readings of the monotonic one and compared with their middle.
  */

@@ -12,6 +12,8 @@
 __u64 clock_ns_of(const struct timespec *time);
 __u32 clock_mono_s(void);
 __u64 clock_mono_us(void);
+/* Ticks of the kernel's coarse clock in a second: its HZ. */
+__u32 clock_hz(void);
 __s64 clock_real_minus_mono_ns(void);
 /* CLOCK_REALTIME at the moment when CLOCK_MONOTONIC was @mono_s: always the same second. */
 __u64 clock_real_s(__u32 mono_s);

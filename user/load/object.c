@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include "object.h"
+#include "user/base/clock.h"
 #include "user/base/log.h"
 #include "user/dns/dns_limiter.h"
 #include "user/dns/dns_service.h"
@@ -23,6 +24,7 @@ static void set_options(struct anydoor_bpf *skel, const struct config *config)
 		.node_id = config->self->id,
 		.tunnel_port = htons(config->tunnel_port),
 		.mss_overhead = config->tunnel_overhead,
+		.hz = clock_hz(),
 		.stamp_shift = 32 - config->owner_bits,
 		.tunnel_version = AD_TUNNEL_SENDS,
 		.dns_account_mask = dns_limiter_mask(config),
