@@ -124,7 +124,7 @@ int ask_fail_unheard(const struct globals *globals, const struct instance *insta
 {
 	return fail(globals, EXIT_TRY_AGAIN,
 		    "%s: process %d holds it, but does not answer at %s: %s", instance->name,
-		    instance->holder, instance->control, strerror(-err));
+		    instance->holder, instance->control, control_why(err));
 }
 
 static int fail_late(const struct request *request, const struct instance *instance)

@@ -90,8 +90,8 @@ const struct arg cmd_drain_args[] = {
 	{ .name = "--to",
 	  .type = ARG_TEXT,
 	  .offset = offsetof(struct drain_options, to),
-	  .value = "NODE,...",
-	  .help = "nodes that take the new flows (default drain.successors, or else nodes near "
+	  .value = "NODE|POP,...",
+	  .help = "nodes, or those of POPs that are up, that take the new flows (default drain.successors, or else nodes near "
 		  "by)" },
 	{ .name = "--reason",
 	  .type = ARG_TEXT,
