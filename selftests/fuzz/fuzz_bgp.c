@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * fuzz_bgp.c: any bytes as what BGP daemons answer, and as the list of nodes that the daemon keeps.
- * No more is noted than there is room for, of neighbours that were asked about alone; a list that is
- * taken has only nodes that can be, and is the same when it is written and read again.
+ * No more is noted than there is room for, of neighbours that were asked about alone; a list that
+ * is taken has only nodes that can be, and is the same when it is written and read again.
  *
  * The first byte of an input says what the others are.
  */

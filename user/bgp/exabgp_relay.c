@@ -25,8 +25,8 @@
 /* What a caller waits for, one after the other. */
 enum stage {
 	IDLE,
-	QUESTION, /* that it asks something */
-	SETTLED,  /* that ExaBGP has taken what was said before */
+	QUESTION,   /* that it asks something */
+	SETTLED,    /* that ExaBGP has taken what was said before */
 	SUMMARY,    /* sessions that are up, ... */
 	NEIGHBOURS, /* ... and the others */
 	ROUTES

@@ -91,7 +91,8 @@ const struct arg cmd_drain_args[] = {
 	  .type = ARG_TEXT,
 	  .offset = offsetof(struct drain_options, to),
 	  .value = "NODE|POP,...",
-	  .help = "nodes, or those of POPs that are up, that take the new flows (default drain.successors, or else nodes near "
+	  .help = "nodes, or those of POPs that are up, that take the new flows (default "
+		  "drain.successors, or else nodes near "
 		  "by)" },
 	{ .name = "--reason",
 	  .type = ARG_TEXT,
@@ -451,8 +452,7 @@ static int drain(struct draining *draining)
 	else if (globals->json)
 		show_json(draining, err);
 	else if (err == -ECANCELED)
-		log_err("somebody took the drain back; %s here",
-			live_text(draining->owned, text));
+		log_err("somebody took the drain back; %s here", live_text(draining->owned, text));
 	else if (err)
 		show_late(draining);
 	else if (draining->options->wait)

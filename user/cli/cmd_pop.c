@@ -148,17 +148,19 @@ static int fail_usage(const struct globals *globals, const struct pop_options *o
 			    "; `anydoor pops` shows how it stands",
 			    name, name);
 	if (!strcmp(state, "shed") && !options->percent)
-		return fail(globals, EXIT_USAGE,
-			    "pop %s shed: the part is missing: pop %s shed 20%% sends a fifth of its "
-			    "clients elsewhere",
-			    name, name);
+		return fail(
+			globals, EXIT_USAGE,
+			"pop %s shed: the part is missing: pop %s shed 20%% sends a fifth of its "
+			"clients elsewhere",
+			name, name);
 	if (!strcmp(state, "shed"))
 		return fail(globals, EXIT_USAGE,
-			    "pop %s shed: '%s' is no part: a whole number from 0%% to 100%% is", name,
-			    options->percent);
+			    "pop %s shed: '%s' is no part: a whole number from 0%% to 100%% is",
+			    name, options->percent);
 	if (options->percent && !pops_parse(state, NULL, &(struct ad_steer_told){}))
-		return fail(globals, EXIT_USAGE, "pop %s %s: '%s' is too much: only shed has a part",
-			    name, state, options->percent);
+		return fail(globals, EXIT_USAGE,
+			    "pop %s %s: '%s' is too much: only shed has a part", name, state,
+			    options->percent);
 	return fail(globals, EXIT_USAGE, "pop %s: '%s' is no state of a POP: " STATES, name, state);
 }
 

@@ -222,7 +222,7 @@ static const char *done_text(const struct far_request *request, const json_t *no
 	if (!strcmp(request->verb, "drain"))
 		return "drains";
 	return !ended || !strcmp(text_of(node, "ended"), "drain") ? "takes new flows again"
-								   : ask_not_draining(node);
+								  : ask_not_draining(node);
 }
 
 static void show(const struct far_request *request, const json_t *reply)

@@ -172,8 +172,8 @@ static json_t *target_json(const struct daemon *daemon, const struct bus_target 
 			"of a version that knows this?");
 	errors = line ? json_pack("[o]", line) : json_incref(errors) ?: json_array();
 	return json_pack("{s:s, s:b, s:b, s:i, s:o, s:O?, s:O*, s:O*}", "node",
-			 node ? node->name : "?", "self",
-			 target->id == daemon->config->self->id, "ok", ok, "code",
+			 node ? node->name : "?", "self", target->id == daemon->config->self->id,
+			 "ok", ok, "code",
 			 target->state == BUS_TARGET_DONE
 				 ? (int)json_integer_value(json_object_get(target->answer, "code"))
 				 : EXIT_FAILED,
@@ -368,8 +368,7 @@ void daemon_bus_obey_ask(struct daemon *daemon)
 	reply = do_asked(daemon, word);
 	json_decref(bus->asked_reply);
 	bus->asked_reply = json_pack("{s:I, s:O, s:i, s:o, s:o, s:O*, s:O*}", "seq",
-				     (json_int_t)seq, "ok",
-				     json_object_get(reply, "ok"), "code",
+				     (json_int_t)seq, "ok", json_object_get(reply, "ok"), "code",
 				     (int)json_integer_value(json_object_get(reply, "code")),
 				     "errors", first_lines(json_object_get(reply, "errors")),
 				     "warnings", first_lines(json_object_get(reply, "warnings")),

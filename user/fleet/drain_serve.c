@@ -71,9 +71,8 @@ static bool may_leave(const struct drain_place *place, struct order *order)
 {
 	const struct config_node *self = place->config->self;
 	const struct node_set set = { .nodes = &self, .nr = 1 };
-	json_t *why = order->even_last
-			      ? NULL
-			      : node_set_check_last(&set, place->config, place->model);
+	json_t *why =
+		order->even_last ? NULL : node_set_check_last(&set, place->config, place->model);
 
 	if (!why)
 		return true;
@@ -109,12 +108,12 @@ static void end_divert(const struct drain_place *place, struct order *order)
 	enum divert_kind kind = divert_kind(place->state);
 
 	if (kind == DIVERT_FAILS)
-		warn(order, place->alone
-				    ? "no daemon looks whether health checks of this POP pass: new "
-				      "flows are served here until one does, and finds that they "
-				      "fail"
-				    : "health checks of this POP fail: new flows go elsewhere until "
-				      "they pass");
+		warn(order,
+		     place->alone ? "no daemon looks whether health checks of this POP pass: new "
+				    "flows are served here until one does, and finds that they "
+				    "fail"
+				  : "health checks of this POP fail: new flows go elsewhere until "
+				    "they pass");
 	if (kind == DIVERT_NOT || (kind == DIVERT_FAILS && !place->alone))
 		return;
 	drain_end(place->state);

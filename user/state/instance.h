@@ -24,7 +24,7 @@ struct instance {
 	int lock_pins; /* fds, -1 while not held */
 	int lock_run;
 	bool made_run, made_run_parent; /* directories of the run files, by this process */
-	pid_t holder; /* after -EAGAIN: the process that holds it; 0 = unknown */
+	pid_t holder;			/* after -EAGAIN: the process that holds it; 0 = unknown */
 };
 
 /* The name becomes a directory on a bpffs, which allows no dots. */

@@ -25,13 +25,13 @@ static json_t *drain_json(const struct view *view, const struct status *status)
 {
 	bool draining = status->state.flags & AD_STATE_DRAINING;
 
-	return json_pack(
-		"{s:b, s:o, s:o, s:o, s:O?, s:s?, s:i}", "draining", draining, "told",
-		told_json(&status->told), "successors", successors_json(view, &status->state),
-		"flows_left", draining ? json_integer(status->flows_left) : json_null(), "steps",
-		json_object_get(status->bgp, "drain"), "diverts",
-		divert_key(divert_kind(&status->state)),
-		"kept_percent", divert_kept_percent(&status->state));
+	return json_pack("{s:b, s:o, s:o, s:o, s:O?, s:s?, s:i}", "draining", draining, "told",
+			 told_json(&status->told), "successors",
+			 successors_json(view, &status->state), "flows_left",
+			 draining ? json_integer(status->flows_left) : json_null(), "steps",
+			 json_object_get(status->bgp, "drain"), "diverts",
+			 divert_key(divert_kind(&status->state)), "kept_percent",
+			 divert_kept_percent(&status->state));
 }
 
 static json_t *interfaces_json(const struct status *status)

@@ -211,7 +211,8 @@ static void judge_own_pop(const struct view *view, struct status *status)
 		    (pop->health.state == AD_HEALTH_OUT || pop->health.state == AD_HEALTH_KEPT))
 			warn(status,
 			     "POP %s was told to be up, so steered names name it, and its health "
-			     "checks fail here: what lands here is led elsewhere, and BGP goes by the "
+			     "checks fail here: what lands here is led elsewhere, and BGP goes by "
+			     "the "
 			     "checks; mend or remove what fails, or `anydoor pop %s auto`",
 			     name, name);
 	}
