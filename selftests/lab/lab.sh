@@ -97,8 +97,7 @@ lab_keep() {
 		printf '   %s in %s %s\n' "$lab" "$name" "$place"
 	done
 	cat <<-END
-		Each node's anydoor tells its BIRD what to announce (bgp.driver: bird). In a node, try: anydoor doctor,
-		anydoor drain --wait, anydoor pops, and what deploy/doc/runbook.md has. BGP brings the client to ${POPS[1]}:
+		BGP brings the client to ${POPS[1]}:
 		   $lab move $name ${POPS[1]}
 		Take it down:
 		   $lab down $name

@@ -103,6 +103,13 @@ ok "undrain" anydoor undrain
 ok "announced, plain" await 10 all_hear "$PLAIN"
 release old || true
 
+# --- a session that is down ------------------------------------------------------------------------
+birdc -s "$LAB_DIR/client.ctl" disable over6 >/dev/null
+ok "it is listed as such" await 15 bgp_says '[.neighbours[] | [.neighbour, .established]] | sort' \
+	'[["10.9.0.2",true],["fd09::2",false]]'
+birdc -s "$LAB_DIR/client.ctl" enable over6 >/dev/null
+ok "and is up again" await 20 all_hear "$PLAIN"
+
 # --- other wishes ----------------------------------------------------------------------------------
 configure bgp="{ $BGP, neighbours: [10.9.0.2, '198.51.100.77'] }"
 anydoor reload >/dev/null

@@ -28,6 +28,10 @@ reach() { # STEP
 		hold lives$((++held)) "$VIP4"
 		anydoor drain --window 0 >/dev/null
 		;;
+	withdraw) # which BIRD does not say to have done
+		bird_stop pop
+		anydoor drain --window 0 >/dev/null
+		;;
 	quiet) anydoor drain --window 0 >/dev/null ;;
 	esac
 	await 25 step_is "$1"
@@ -46,13 +50,14 @@ end() {
 keeping "$BGP"
 daemon_start
 await 10 all_hear "$PLAIN"
-for step in deprefer flows silence quiet; do
+for step in deprefer flows withdraw silence quiet; do
 	reach $step # not in a subshell: it holds connections
 	ok "$step: reached" step_is $step
 	ok "$step: drained again, with the same terms" anydoor drain --window "$([[ $step == [dq]* || $step == flows ]] && echo 1h || echo 0)"
 	sleep 2
 	ok "$step: it is that step still" step_is $step
 	ok "$step: undrain" anydoor undrain
+	[[ $step != withdraw ]] || bird_start pop
 	ok "$step: the VIPs are announced, plain" await 10 all_hear "$PLAIN"
 	is "$step: no step is left" "$(status .drain.steps)" null
 	end

@@ -89,6 +89,7 @@ ok "and is taken back" other undrain fra
 ok "it is" await 2 drains_not anydoor
 is "undrain" "$(anydoor undrain nyc-1 --reason "all done")" "nyc-1: takes new flows again"
 ok "it does" drains_not other
+is "once more" "$(anydoor undrain nyc-1)" "nyc-1: was not draining"
 ok "and is known to" await 2 stands anydoor 1 up
 
 # --- a request is done once ------------------------------------------------------------------------

@@ -4,6 +4,7 @@
 # back by and by; the same after a drain. Through a kill -9 of the daemon, too.
 # shellcheck source-path=SCRIPTDIR
 set -euo pipefail
+export LAB_STEER=1
 # shellcheck source=selftests/net/net.sh
 . "$(dirname "$0")/net.sh"
 
@@ -69,9 +70,20 @@ ok "status says why" grep -q "off; health checks of this POP fail: new flows go 
 kill -KILL "$(pop_pid fra)"
 pop_await_gone fra
 is "no daemon: still diverted" "$(served 3)" "nyc 6"
+ok "until an operator ends that" grep -q "no daemon looks whether health checks of this POP pass" <(enter fra anydoor undrain --now 2>&1)
+is "then fra serves" "$(served 3)" "fra 6"
 pop_start fra
 pop_await fra
-is "the next one: still diverted" "$(served 3)" "nyc 6"
+ok "the next one diverts again" await 10 fra_says .diverts '"unhealthy"'
+is "all of them" "$(served 3)" "nyc 6"
+ok "with a daemon it does not end it" grep -q "health checks of this POP fail: new flows go elsewhere until they pass" \
+	<(enter fra anydoor undrain --now 2>&1)
+is "of which nothing comes" "$(served 3)" "nyc 6"
+ok "fra is told to be up" enter fra anydoor pop fra up
+sleep 2
+is "which is about answers" "$(served 3)" "nyc 6"
+ok "status says that" grep -q "warning:.* POP fra was told to be up, .* led elsewhere" <(enter fra anydoor status)
+ok "and no more" enter fra anydoor pop fra auto
 fra_config down
 ok "nyc is down for fra" enter fra anydoor reload
 sleep 2
@@ -109,9 +121,9 @@ ok "undrain says how" grep -q "a part at first, all of them in $SLOW_S s" <(ente
 sleep 5
 at_least "a part comes back" "$(kept)" 5
 ok "not all" test "$(kept)" -lt 60
-ok "a repeated undrain changes nothing" grep -q "was not draining" <(enter fra anydoor undrain)
+is "a repeated undrain changes nothing" "$(enter fra anydoor undrain)" "was not draining; the slow start goes on, \`--now\` ends it"
 ok "not all, still" test "$(kept)" -lt 90
-ok "undrain --now" enter fra anydoor undrain --now
+ok "undrain --now" grep -q "the slow start is over, all new flows are served here" <(enter fra anydoor undrain --now)
 is "all of them" "$(kept) $(served 5)" "100 fra 10"
 ok "drain, and undrain at once" enter fra anydoor drain
 ok "back" enter fra anydoor undrain --now

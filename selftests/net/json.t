@@ -44,7 +44,7 @@ says "drain that is taken back" 1 '[.ok, .draining, .ended]' '[false,false,"undr
 wait $!
 says "a successor that there is not" 2 "$first_error" '[false,"one",true,2]' anydoor drain --to none
 says "a window that is none" 2 "$first_error" '[false,"one",true,2]' anydoor drain --window soon
-says "undrain" 0 . '{"ok":true,"instance":"one","draining":false,"was_draining":false,"slow_start_s":0}' \
+says "undrain" 0 . '{"ok":true,"instance":"one","draining":false,"was_draining":false,"slow_start_s":0,"ended":null}' \
 	anydoor undrain
 says "detach under stamped flows" 1 "$first_error" '[false,"one",true,1]' anydoor detach
 configure nyc=sideways flows="{ max: many }"

@@ -284,6 +284,12 @@ is "and those before us live on" "$(alive old)" 3
 at pop tc qdisc del dev wan0 clsact
 refused "nothing to detach" 3 "not loaded" anydoor detach
 refused "nothing to drain" 3 "not loaded" anydoor drain
+for verb in "pop fra up" detach; do
+	# shellcheck disable=SC2086 # two words of it
+	try at pop "$ANYDOOR" --config "$LAB_DIR/anydoor.yaml" --name nope $verb
+	is "an instance that there is not: $verb" "$code" 3
+	ok "nothing is left of it" test ! -e "$LAB_DIR/run/nope"
+done
 
 # --- an interface that is gone, and a bpffs that is missing ----------------------------------------
 configure interfaces="[wan1]"

@@ -80,7 +80,11 @@ ok "and status" grep -q "fra: down, told by" <<<"$(anydoor status)"
 is "with a reload" "$(anydoor reload >/dev/null; www +subnet=203.0.113.0/24)" "10 192.0.2.20 /24"
 refused "a POP that nobody knows" 2 "no steered name is ever sent to a POP 'par'" anydoor pop par down
 refused "a state that nobody knows" 2 "'sideways' is no state of a POP" anydoor pop fra sideways
-refused "more than all" 2 "is no state of a POP" anydoor pop fra shed 101%
+refused "more than all" 2 "pop fra shed: '101%' is no part: a whole number from 0% to 100% is" anydoor pop fra shed 101%
+refused "no part" 2 "pop fra shed: the part is missing: pop fra shed 20%" anydoor pop fra shed
+refused "a part of what has none" 2 "pop fra up: '20%' is too much" anydoor pop fra up 20%
+refused "no state" 2 "pop fra: what is said of it is missing: pop fra up|down|drain|shed N%|auto" anydoor pop fra
+refused "no name" 2 "pop: the name of a POP is missing" anydoor pop
 is "nothing of that changed it" "$(www +subnet=203.0.113.0/24)" "10 192.0.2.20 /24"
 
 daemon_kill KILL

@@ -105,6 +105,32 @@ static void test_neighbours_and_routes_are_read(void)
 	free(fact);
 }
 
+static void test_neighbours_without_a_session_are_listed(void)
+{
+	static const char *const lines[] = {
+		"10.0.0.1        65002     0:00:04 established           2          0",
+		"Neighbor 10.0.0.1",
+		"",
+		"   Session                         Local",
+		"   local                       10.0.0.9                                ",
+		"Neighbor fd09:0::2",
+		"   state                         IDLE                                ",
+		"Neighbor",
+		"Neighbor nobody",
+		ROUTE("fd09:0::2", "ipv6", "2001:db8:53::/48", ""),
+		NULL,
+	};
+	struct bgp_fact *fact = calloc(1, sizeof(*fact));
+	struct bgp_setup setup = a_setup();
+
+	read_all(fact, &setup, lines);
+	is_int(fact->nr, 2, "each once");
+	ok(fact->list[0].established, "the one that is up");
+	is_str(fact->list[1].neighbour, "fd09::2", "the one that is not");
+	ok(!fact->list[1].established && !fact->list[1].announced, "which is told nothing");
+	free(fact);
+}
+
 static void test_session_is_up_for_any_time(void)
 {
 	static const char *const lines[] = {
@@ -175,6 +201,7 @@ int main(void)
 {
 	test_file_has_the_routes_that_are_wished();
 	test_neighbours_and_routes_are_read();
+	test_neighbours_without_a_session_are_listed();
 	test_session_is_up_for_any_time();
 	test_communities_are_whole_words();
 	test_rubbish_is_not_read();

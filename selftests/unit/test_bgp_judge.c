@@ -134,6 +134,23 @@ static void test_restart_goes_on_with_what_was_announced(void)
 	   "a VIP that is gone concerns its family alone");
 }
 
+static void test_alone_announces_nothing(void)
+{
+	struct judge judge = announced();
+	struct judge_inputs inputs = well;
+	__u32 now_s = 1000;
+
+	inputs.alone = true;
+	is_both(pass(&judge, &inputs, &now_s, 60), BGP_WITHDRAW, BGP_BY_ALONE,
+		"also what was announced");
+	inputs.has_vips[BGP_IP4] = inputs.has_vips[BGP_IP6] = false;
+	is_both(pass(&judge, &inputs, &now_s, 1), BGP_WITHDRAW, BGP_BY_ALONE, "before the VIPs");
+	inputs.armed = false;
+	is_both(pass(&judge, &inputs, &now_s, 1), BGP_WITHDRAW, BGP_BY_DISARMED,
+		"not before the data path");
+	is_both(pass(&judge, &well, &now_s, 60), BGP_ANNOUNCE, BGP_BY_WELL, "others are known");
+}
+
 static void test_last_one_is_not_withdrawn_by_checks(void)
 {
 	struct judge judge = announced();
@@ -396,6 +413,7 @@ int main(void)
 	test_what_the_operator_announced_is_warm_by_the_data_path();
 	test_a_vip_that_comes_and_goes_is_held_down();
 	test_restart_goes_on_with_what_was_announced();
+	test_alone_announces_nothing();
 	test_last_one_is_not_withdrawn_by_checks();
 	test_drain_is_the_most_that_is_announced();
 	test_an_hour_of_flaps_costs_one_withdrawal();

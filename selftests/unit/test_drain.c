@@ -7,7 +7,7 @@
 #include "selftests/tap.h"
 #include "user/fleet/drain.h"
 
-static struct config_pop pops[3];
+static struct config_pop pops[3] = { { .name = "fra" }, { .name = "nyc" }, { .name = "sin" } };
 static struct config_node nodes[] = {
 	{ .name = "fra-1", .id = 1, .pop = 0 }, { .name = "nyc-1", .id = 2, .pop = 1 },
 	{ .name = "sin-1", .id = 3, .pop = 2 }, { .name = "fra-2", .id = 4, .pop = 0 },
@@ -116,6 +116,28 @@ static void test_parse_names_gives_ids_or_every_error(void)
 	config_errors_free(&errors);
 }
 
+static void test_parse_takes_the_nodes_of_a_pop(void)
+{
+	struct config_errors errors = {};
+	__u16 ids[AD_SUCCESSOR_MAX];
+	struct config config = fleet();
+
+	is_int(drain_parse(model_of(&config), &config, "nyc", ids, &errors), 2, "both of them");
+	ok(ids[0] == 2 && ids[1] == 6, "in their order");
+	is_int(drain_parse(model_of(&config), &config, "nyc-2,nyc,sin", ids, &errors), 3,
+	       "each once");
+	ok(ids[0] == 6 && ids[1] == 2 && ids[2] == 3, "the first named first");
+	is_int(drain_parse(model_of(&config), &config, "fra", ids, &errors), 2,
+	       "of our own POP the others");
+	nodes[NYC1].state = CONFIG_NODE_DOWN;
+	is_int(drain_parse(model_of(&config), &config, "nyc", ids, &errors), 1, "who is up");
+	is_int(errors.nr, 0, "nothing is wrong with that");
+	nodes[NYC2].state = CONFIG_NODE_DRAINING;
+	ok(drain_parse(model_of(&config), &config, "nyc", ids, &errors) < 0, "nobody is");
+	is_int(errors.nr, 1, "which is told");
+	config_errors_free(&errors);
+}
+
 /* A reload, or with @old NULL a start. */
 static void follow(struct ad_state *state, struct model *model, const struct config *old,
 		   const struct config *config)
@@ -203,6 +225,7 @@ int main(void)
 	test_default_of_a_large_pop_is_eight_of_it();
 	test_default_with_successors_leaves_out_those_that_cannot();
 	test_parse_names_gives_ids_or_every_error();
+	test_parse_takes_the_nodes_of_a_pop();
 	test_follow_begins_and_ends_with_our_own_state();
 	test_follow_keeps_a_drain_that_was_commanded();
 	test_default_of_a_large_fleet_is_linear();

@@ -85,6 +85,31 @@ static void test_lock_is_held_by_one(void)
 	ok(access(two.keep, F_OK), "nothing stays where nothing is pinned");
 }
 
+static void test_run_directory_stays_as_it_was(void)
+{
+	struct instance one, two;
+	char lock[400];
+
+	instance_init(&one, &config, "nope", &errors);
+	instance_init(&two, &config, "nope", &errors);
+	is_int(instance_lock_run(&one, &errors), 0, "of an instance that is not loaded");
+	ok(!access(one.run, F_OK), "it is made for the lock");
+	snprintf(lock, sizeof(lock), "%s/lock", one.run);
+	is_int(instance_lock_run(&two, &errors), -EAGAIN, "another process has to wait");
+	instance_unlock(&one);
+	ok(access(one.run, F_OK), "and removed with it");
+	is_int(instance_lock_run(&two, &errors), 0, "the other one makes it anew");
+	instance_unlock(&two);
+	mkdir(run, 0755);
+	is_int(mkdir(one.run, 0755), 0, "and again");
+	is_int(instance_lock_run(&one, &errors), 0, "one that was there");
+	instance_unlock(&one);
+	ok(!access(one.run, F_OK), "stays");
+	unlink(lock);
+	rmdir(one.run);
+	is_int(error_count(), 0, "nothing of it is an error");
+}
+
 static void test_lock_of_pins_is_renewed(void)
 {
 	struct instance instance;
@@ -145,6 +170,7 @@ int main(void)
 	test_init_makes_paths_of_the_name();
 	test_group_that_is_not_there_is_an_error();
 	test_lock_is_held_by_one();
+	test_run_directory_stays_as_it_was();
 	test_lock_of_pins_is_renewed();
 	test_control_is_where_the_holder_listens();
 	clean();

@@ -87,22 +87,43 @@ static bool is_asked_about(const struct bgp_setup *setup, const char *name)
 	return !setup->nr_neighbours;
 }
 
-static void read_neighbour(const char *line, const struct bgp_setup *setup, struct bgp_fact *fact)
+static bool is_listed(const struct bgp_fact *fact, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < fact->nr; i++)
+		if (!strcmp(fact->list[i].neighbour, name))
+			return true;
+	return false;
+}
+
+static void add_neighbour(const char *word, bool established, const struct bgp_setup *setup,
+			  struct bgp_fact *fact)
 {
 	struct bgp_export *export = &fact->list[fact->nr];
-	char word[64], name[BGP_NAME_MAX + 1];
+	char name[BGP_NAME_MAX + 1];
 	enum bgp_family family;
-	unsigned int as;
 
-	/* How long it is up may be of several words: "1 day, 0:00:05". */
-	if (sscanf(line, "%63s %u", word, &as) != 2 || !read_name(word, name, &family) ||
-	    !is_asked_about(setup, name) || !bgp_setup_count(setup, family) ||
+	if (!read_name(word, name, &family) || !is_asked_about(setup, name) ||
+	    !bgp_setup_count(setup, family) || is_listed(fact, name) ||
 	    fact->nr == BGP_NEIGHBOURS_MAX * BGP_FAMILIES)
 		return;
-	*export = (struct bgp_export){ .family = family,
-				       .established = strstr(line, " established ") };
+	*export = (struct bgp_export){ .family = family, .established = established };
 	snprintf(export->neighbour, sizeof(export->neighbour), "%s", name);
 	fact->nr++;
+}
+
+/* The summary has the sessions that are up alone. What is said of all comes behind it. */
+static void read_neighbour(const char *line, const struct bgp_setup *setup, struct bgp_fact *fact)
+{
+	char word[64];
+	unsigned int as;
+
+	if (sscanf(line, "Neighbor %63s", word) == 1)
+		add_neighbour(word, false, setup, fact);
+	/* How long it is up may be of several words: "1 day, 0:00:05". */
+	else if (sscanf(line, "%63s %u", word, &as) == 2)
+		add_neighbour(word, strstr(line, " established "), setup, fact);
 }
 
 static bool is_ours(const struct bgp_setup *setup, enum bgp_family family, const char *prefix)

@@ -14,8 +14,8 @@ extern const struct bgp_driver exabgp_driver;
 char *exabgp_file_text(const struct bgp_setup *setup, const struct bgp_wishes *wishes);
 
 /*
- * One line of `show neighbor summary` or `show adj-rib out extensive`. Sessions are of the family
- * of the neighbour's address.
+ * One line of `show neighbor summary`, `show neighbor extensive` or `show adj-rib out extensive`,
+ * in this order. Sessions are of the family of the neighbour's address.
  */
 void exabgp_read_line(const char *line, const struct bgp_setup *setup, struct bgp_fact *fact);
 

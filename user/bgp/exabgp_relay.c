@@ -25,9 +25,10 @@
 /* What a caller waits for, one after the other. */
 enum stage {
 	IDLE,
-	QUESTION, /* that it asks something */
-	SETTLED,  /* that ExaBGP has taken what was said before */
-	SUMMARY,
+	QUESTION,   /* that it asks something */
+	SETTLED,    /* that ExaBGP has taken what was said before */
+	SUMMARY,    /* sessions that are up, ... */
+	NEIGHBOURS, /* ... and the others */
 	ROUTES
 };
 
@@ -187,6 +188,9 @@ static void go_on(struct relay *relay)
 		relay->stage = SUMMARY;
 		say(relay, "show neighbor summary");
 	} else if (relay->stage == SUMMARY) {
+		relay->stage = NEIGHBOURS;
+		say(relay, "show neighbor extensive");
+	} else if (relay->stage == NEIGHBOURS) {
 		relay->stage = ROUTES;
 		say(relay, "show adj-rib out extensive");
 	} else if (relay->stage == ROUTES) {
@@ -221,13 +225,20 @@ static void take_question(struct relay *relay)
 
 /* --- from ExaBGP ------------------------------------------------------------------------------ */
 
+static bool is_wanted(const struct relay *relay, const char *line)
+{
+	if (relay->stage == NEIGHBOURS) /* of some twenty lines each */
+		return !strncmp(line, "Neighbor ", strlen("Neighbor "));
+	return relay->stage == SUMMARY || relay->stage == ROUTES;
+}
+
 static void take_line(struct relay *relay, const char *line)
 {
 	bool is_ack = !strcmp(line, "done") || !strcmp(line, "error");
 
 	if (is_ack && relay->unacked)
 		relay->unacked--;
-	else if (!is_ack && (relay->stage == SUMMARY || relay->stage == ROUTES))
+	else if (!is_ack && is_wanted(relay, line))
 		add_to_reply(relay, line);
 	go_on(relay);
 }

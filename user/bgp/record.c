@@ -70,8 +70,8 @@ json_t *record_kept_json(const struct drain_steps *steps)
 	if (steps->step == DRAIN_OFF)
 		return json_null();
 	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:b}", "step",
-			 drain_step_key(steps->step), "what", drain_steps_text(steps),
-			 "since_s", (json_int_t)steps->since_real_s, "begun_s",
+			 drain_step_key(steps->step), "what", drain_steps_text(steps), "since_s",
+			 (json_int_t)steps->since_real_s, "begun_s",
 			 (json_int_t)steps->begun_real_s, "window_s",
 			 (json_int_t)steps->terms.window_s, "until_flows",
 			 (json_int_t)steps->terms.until_flows, "even_last", steps->terms.even_last,

@@ -64,7 +64,9 @@ static int open_place(const struct drain_handle *handle, struct drain_place *pla
 	struct ad_meta meta;
 	int err = pins_read_meta(&handle->pins, &meta);
 
-	*place = (struct drain_place){ .config = handle->config, .pins = &handle->pins };
+	*place = (struct drain_place){ .config = handle->config,
+				       .pins = &handle->pins,
+				       .alone = true };
 	err = err ?: map_state(&handle->pins, &place->state);
 	if (err)
 		return err;
@@ -122,7 +124,7 @@ int ask_fail_unheard(const struct globals *globals, const struct instance *insta
 {
 	return fail(globals, EXIT_TRY_AGAIN,
 		    "%s: process %d holds it, but does not answer at %s: %s", instance->name,
-		    instance->holder, instance->control, strerror(-err));
+		    instance->holder, instance->control, control_why(err));
 }
 
 static int fail_late(const struct request *request, const struct instance *instance)
@@ -251,6 +253,21 @@ int ask_drain(const struct globals *globals, const struct drain_handle *handle, 
 	free(why);
 	free(names);
 	return code;
+}
+
+const char *ask_not_draining(const json_t *reply)
+{
+	const char *ended = json_string_value(json_object_get(reply, "ended"));
+	const char *diverts = json_string_value(json_object_get(reply, "diverts"));
+
+	if (ended)
+		return strcmp(ended, "slow_start")
+			       ? "was not draining; new flows are served here again"
+			       : "was not draining; the slow start is over, all new flows are "
+				 "served here";
+	if (diverts && !strcmp(diverts, "slow_start"))
+		return "was not draining; the slow start goes on, `--now` ends it";
+	return "was not draining";
 }
 
 bool ask_has_steps(const struct drain_handle *handle, const json_t *reply)

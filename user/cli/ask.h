@@ -45,6 +45,9 @@ void ask_warn(const json_t *reply);
 int ask_drain(const struct globals *globals, const struct drain_handle *handle, const char *verb,
 	      const char *reason, const char *to, json_t *more, json_t **reply);
 
+/* What an undrain did at a node that did not drain, by its @reply. */
+const char *ask_not_draining(const json_t *reply);
+
 /*
  * Whether who gave @reply goes through the steps of a drain, those of BGP too; without a daemon
  * nobody does, which is said if there are any.

@@ -197,10 +197,11 @@ static void check_bgp(const struct config *config, struct findings *findings)
 	findings->check = "bgp";
 	driver->ask(&setup, &fact);
 	if (!fact.answered)
-		findings_add(findings, geteuid() ? FINDING_UNKNOWN : FINDING_WARNING,
-			     "bgp.driver: %s; until it does, no neighbour is told of the VIPs: start "
-			     "it, or name its control socket in bgp.socket",
-			     fact.why);
+		findings_add(
+			findings, geteuid() ? FINDING_UNKNOWN : FINDING_WARNING,
+			"bgp.driver: %s; until it does, no neighbour is told of the VIPs: start "
+			"it, or name its control socket in bgp.socket",
+			fact.why);
 	else if (*fact.why)
 		findings_add(findings, FINDING_WARNING, "bgp.driver: %s", fact.why);
 	else if (!fact.nr)

@@ -91,8 +91,9 @@ const struct arg cmd_drain_args[] = {
 	{ .name = "--to",
 	  .type = ARG_TEXT,
 	  .offset = offsetof(struct drain_options, to),
-	  .value = "NODE,...",
-	  .help = "nodes that take the new flows (default drain.successors, or else nodes near "
+	  .value = "NODE|POP,...",
+	  .help = "nodes, or those of POPs that are up, that take the new flows (default "
+		  "drain.successors, or else nodes near "
 		  "by)" },
 	{ .name = "--reason",
 	  .type = ARG_TEXT,
@@ -455,8 +456,7 @@ static int drain(struct draining *draining)
 	else if (globals->json)
 		show_json(draining, err);
 	else if (err == -ECANCELED)
-		log_err("somebody took the drain back; %s here",
-			live_text(draining->owned, text));
+		log_err("somebody took the drain back; %s here", live_text(draining->owned, text));
 	else if (err)
 		show_late(draining);
 	else if (draining->options->wait)

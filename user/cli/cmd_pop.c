@@ -17,6 +17,8 @@
 #include "user/state/instance.h"
 #include "user/steer/pops.h"
 
+#define STATES "up|down|drain|shed N%%|auto"
+
 struct pop_options {
 	const char *name;
 	const char *state;
@@ -131,6 +133,37 @@ static int by_ourselves(struct instance *instance, void *arg)
 	return err ? failed(globals, options, err) : done(globals, options);
 }
 
+/* What pops_parse() does not take, or what is not there. */
+static int fail_usage(const struct globals *globals, const struct pop_options *options)
+{
+	const char *name = options->name, *state = options->state;
+
+	if (!name)
+		return fail(globals, EXIT_USAGE,
+			    "pop: the name of a POP is missing, and what is said of it: pop "
+			    "NAME " STATES);
+	if (!state)
+		return fail(globals, EXIT_USAGE,
+			    "pop %s: what is said of it is missing: pop %s " STATES
+			    "; `anydoor pops` shows how it stands",
+			    name, name);
+	if (!strcmp(state, "shed") && !options->percent)
+		return fail(
+			globals, EXIT_USAGE,
+			"pop %s shed: the part is missing: pop %s shed 20%% sends a fifth of its "
+			"clients elsewhere",
+			name, name);
+	if (!strcmp(state, "shed"))
+		return fail(globals, EXIT_USAGE,
+			    "pop %s shed: '%s' is no part: a whole number from 0%% to 100%% is",
+			    name, options->percent);
+	if (options->percent && !pops_parse(state, NULL, &(struct ad_steer_told){}))
+		return fail(globals, EXIT_USAGE,
+			    "pop %s %s: '%s' is too much: only shed has a part", name, state,
+			    options->percent);
+	return fail(globals, EXIT_USAGE, "pop %s: '%s' is no state of a POP: " STATES, name, state);
+}
+
 int cmd_pop(const struct globals *globals, int argc, char **argv)
 {
 	struct pop_options options = {};
@@ -145,9 +178,7 @@ int cmd_pop(const struct globals *globals, int argc, char **argv)
 		return EXIT_USAGE;
 	if (!options.name || !options.state ||
 	    pops_parse(options.state, options.percent, &options.told))
-		return fail(globals, EXIT_USAGE,
-			    "pop NAME up|down|drain|shed N%%|auto: '%s' is no state of a POP",
-			    options.state ?: "");
+		return fail_usage(globals, &options);
 	if (options.revision && !far_parse_revision(options.revision, &revision))
 		return fail(globals, EXIT_USAGE, "--revision: '%s' is no number", options.revision);
 	if (config_load_places(globals->config_path, &config, &errors) && config)

@@ -106,7 +106,7 @@ int cmd_reload(const struct globals *globals, int argc, char **argv)
 		code = fail_alone(globals, &errors);
 	else
 		code = fail(globals, EXIT_FAILED, "%s: the daemon does not answer: %s",
-			    globals->instance, strerror(-err));
+			    globals->instance, control_why(err));
 	config_free(config);
 	config_errors_free(&errors);
 	config_errors_free(&ignored);

@@ -55,14 +55,15 @@ static int show(const struct globals *globals, const json_t *reply)
 	json_int_t slow_s = json_integer_value(json_object_get(reply, "slow_start_s"));
 
 	if (globals->json)
-		output_json(json_pack("{s:b, s:s, s:b, s:b, s:I}", "ok", 1, "instance",
+		output_json(json_pack("{s:b, s:s, s:b, s:b, s:I, s:O}", "ok", 1, "instance",
 				      globals->instance, "draining", 0, "was_draining", was_on,
-				      "slow_start_s", slow_s));
+				      "slow_start_s", slow_s, "ended",
+				      json_object_get(reply, "ended") ?: json_null()));
 	else if (slow_s)
 		printf("new flows are served here again: a part at first, all of them in %lld s\n",
 		       (long long)slow_s);
 	else
-		puts(was_on ? "new flows are served here again" : "was not draining");
+		puts(was_on ? "new flows are served here again" : ask_not_draining(reply));
 	return EXIT_OK;
 }
 

@@ -220,15 +220,25 @@ static int wait_quiet(const struct far_request *request, const json_t *asked)
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
+/* One of an older version does not say what its undrain ended. */
+static const char *done_text(const struct far_request *request, const json_t *node)
+{
+	const json_t *ended = json_object_get(node, "ended");
+
+	if (!strcmp(request->verb, "drain"))
+		return "drains";
+	return !ended || !strcmp(text_of(node, "ended"), "drain") ? "takes new flows again"
+								  : ask_not_draining(node);
+}
+
 static void show(const struct far_request *request, const json_t *reply)
 {
-	const char *done = !strcmp(request->verb, "drain") ? "drains" : "takes new flows again";
 	const json_t *node;
 	size_t i;
 
 	json_array_foreach(json_object_get(reply, "nodes"), i, node)
 		if (json_is_true(json_object_get(node, "ok")))
-			printf("%s: %s\n", text_of(node, "node"), done);
+			printf("%s: %s\n", text_of(node, "node"), done_text(request, node));
 	fflush(stdout);
 }
 

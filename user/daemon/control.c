@@ -306,6 +306,12 @@ static bool is_stopped(int fd)
 	return state == 'T' || state == 't';
 }
 
+const char *control_why(int err)
+{
+	return err == -EACCES || err == -EPERM ? "only root may ask it; is this run as root?"
+					       : strerror(-err);
+}
+
 static void set_timeouts(int fd, int seconds)
 {
 	struct timeval timeout = { .tv_sec = seconds };

@@ -49,6 +49,9 @@ void control_free(struct control *control);
  * neither root nor us; other -errno. Not logged.
  */
 int control_call(const char *path, const char *verb, json_t *args, json_t **reply);
+/* What the error of a call means, for people. */
+const char *control_why(int err);
+
 /* The same for @seconds at most; -ETIMEDOUT then. It may be done later all the same. */
 int control_call_within(const char *path, const char *verb, json_t *args, int seconds,
 			json_t **reply);

@@ -330,8 +330,7 @@ static void go_steps(struct daemon_bgp *bgp, bool others)
 		bgp->flows = -1;
 	bgp->has_terms = false;
 	if (drain_steps_go(steps, &inputs, time(NULL)))
-		log_info("drain: %s: %s", drain_step_key(steps->step),
-			 drain_steps_text(steps));
+		log_info("drain: %s: %s", drain_step_key(steps->step), drain_steps_text(steps));
 	if (steps->held && !held)
 		log_warn("drain: the VIPs are not withdrawn: too few other POPs are up "
 			 "(bgp.at_least); `anydoor drain --last` does it all the same");

@@ -173,12 +173,15 @@ static json_t *target_json(const struct daemon *daemon, const struct bus_target 
 			"does not answer: it was asked, and may yet do it; is it up, and "
 			"of a version that knows this?");
 	errors = line ? json_pack("[o]", line) : json_incref(errors) ?: json_array();
-	return json_pack("{s:s, s:b, s:b, s:i, s:o, s:O?}", "node", node ? node->name : "?", "self",
-			 target->id == daemon->config->self->id, "ok", ok, "code",
+	return json_pack("{s:s, s:b, s:b, s:i, s:o, s:O?, s:O*, s:O*}", "node",
+			 node ? node->name : "?", "self", target->id == daemon->config->self->id,
+			 "ok", ok, "code",
 			 target->state == BUS_TARGET_DONE
 				 ? (int)json_integer_value(json_object_get(target->answer, "code"))
 				 : EXIT_FAILED,
-			 "errors", errors, "warnings", json_object_get(target->answer, "warnings"));
+			 "errors", errors, "warnings", json_object_get(target->answer, "warnings"),
+			 "ended", json_object_get(target->answer, "ended"), "diverts",
+			 json_object_get(target->answer, "diverts"));
 }
 
 static void add_lines(json_t *to, const json_t *node, const char *key)
@@ -375,11 +378,13 @@ void daemon_bus_obey_ask(struct daemon *daemon)
 	word = json_deep_copy(json_object_get(body, "ask"));
 	reply = do_asked(daemon, word);
 	json_decref(bus->asked_reply);
-	bus->asked_reply = json_pack("{s:I, s:O, s:i, s:o, s:o}", "seq", (json_int_t)seq, "ok",
-				     json_object_get(reply, "ok"), "code",
+	bus->asked_reply = json_pack("{s:I, s:O, s:i, s:o, s:o, s:O*, s:O*}", "seq",
+				     (json_int_t)seq, "ok", json_object_get(reply, "ok"), "code",
 				     (int)json_integer_value(json_object_get(reply, "code")),
 				     "errors", first_lines(json_object_get(reply, "errors")),
-				     "warnings", first_lines(json_object_get(reply, "warnings")));
+				     "warnings", first_lines(json_object_get(reply, "warnings")),
+				     "ended", json_object_get(reply, "ended"), "diverts",
+				     json_object_get(reply, "diverts"));
 	json_decref(word);
 	json_decref(reply);
 	daemon_bus_said(daemon, NULL);

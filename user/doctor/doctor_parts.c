@@ -129,8 +129,9 @@ void doctor_bgp(struct doctor *doctor)
 	bgp_setup_from(&setup, doctor->config);
 	driver = bgp_driver_of(&setup);
 	if (!driver) {
-		doctor_fine(doctor, "bgp: bgp.driver is %s: announcing and withdrawing the VIPs is "
-				    "the operator's, and no BGP daemon is asked",
+		doctor_fine(doctor,
+			    "bgp: bgp.driver is %s: announcing and withdrawing the VIPs is "
+			    "the operator's, and no BGP daemon is asked",
 			    setup.driver == CONFIG_BGP_PRINT ? "print" : "none");
 		return;
 	}

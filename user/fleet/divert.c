@@ -13,6 +13,18 @@ enum divert_kind divert_kind(const struct ad_state *state)
 	return state->kept < DRAIN_KEPT_FIRST ? DIVERT_FAILS : DIVERT_COMES_BACK;
 }
 
+const char *divert_key(enum divert_kind kind)
+{
+	switch (kind) {
+	case DIVERT_FAILS:
+		return "unhealthy";
+	case DIVERT_COMES_BACK:
+		return "slow_start";
+	default:
+		return NULL;
+	}
+}
+
 unsigned int divert_kept_percent(const struct ad_state *state)
 {
 	if (state_has_flag(state, AD_STATE_DRAINING))

@@ -17,6 +17,8 @@ enum divert_kind {
 	DIVERT_COMES_BACK
 };
 enum divert_kind divert_kind(const struct ad_state *state);
+/* Its key in JSON; NULL: DIVERT_NOT. */
+const char *divert_key(enum divert_kind kind);
 /* The part of new flows that is served here, in percent, rounded down. */
 unsigned int divert_kept_percent(const struct ad_state *state);
 

@@ -36,27 +36,72 @@ static bool can_take(const struct model *model, const struct config *config, __u
 	return !why_not(model, config, model_node(model, id), serves);
 }
 
+/* Successors that are chosen. */
+struct ids {
+	__u16 *list;
+	int nr;
+	bool is_full;
+};
+
+static void take(struct ids *ids, __u16 id)
+{
+	for (int i = 0; i < ids->nr; i++)
+		if (ids->list[i] == id)
+			return;
+	if (ids->nr < AD_SUCCESSOR_MAX)
+		ids->list[ids->nr++] = id;
+	else
+		ids->is_full = true;
+}
+
+/* NULL: all of its nodes that can take flows, as many as fit. */
+static const char *take_pop(struct ids *ids, const struct model *model, const struct config *config,
+			    size_t pop)
+{
+	int before = ids->nr;
+
+	for (size_t i = 0; i < config->nr_nodes; i++)
+		if (config->nodes[i].pop == (int)pop && ids->nr < AD_SUCCESSOR_MAX &&
+		    !why_not(model, config, &config->nodes[i], NULL))
+			take(ids, config->nodes[i].id);
+	return ids->nr > before ? NULL : "none of its nodes is up and another one";
+}
+
+/* A name of both kinds is the node's. */
+static const char *take_name(struct ids *ids, const struct model *model,
+			     const struct config *config, const char *name)
+{
+	const struct config_node *node = config_node_by_name(config, name);
+	const char *reason;
+
+	for (size_t i = 0; !node && i < config->nr_pops; i++)
+		if (!strcmp(config->pops[i].name, name))
+			return take_pop(ids, model, config, i);
+	if (!node)
+		return "no such node, and no such POP, in this configuration";
+	reason = why_not(model, config, node, NULL);
+	if (!reason)
+		take(ids, node->id);
+	return reason ?: ids->is_full ? "one successor too many" : NULL;
+}
+
 int drain_parse(const struct model *model, const struct config *config, const char *names,
-		__u16 ids[AD_SUCCESSOR_MAX], struct config_errors *errors)
+		__u16 list[AD_SUCCESSOR_MAX], struct config_errors *errors)
 {
 	char *copy = strdup(names), *rest = copy, *name;
-	int nr = 0, err = copy ? 0 : -ENOMEM;
+	struct ids ids = { .list = list };
+	int err = copy ? 0 : -ENOMEM;
 
 	while (copy && (name = strsep(&rest, ","))) {
-		const struct config_node *node = config_node_by_name(config, name);
-		const char *reason = why_not(model, config, node, NULL);
+		const char *reason = take_name(&ids, model, config, name);
 
-		if (!reason && nr == AD_SUCCESSOR_MAX)
-			reason = "one successor too many";
-		if (reason) {
-			config_errors_add(errors, name, 0, "cannot take our flows: %s", reason);
-			err = -EINVAL;
+		if (!reason)
 			continue;
-		}
-		ids[nr++] = node->id;
+		config_errors_add(errors, name, 0, "cannot take our flows: %s", reason);
+		err = -EINVAL;
 	}
 	free(copy);
-	return err ?: nr;
+	return err ?: ids.nr;
 }
 
 static size_t add_configured(const struct model *model, const struct config *config,

@@ -9,7 +9,8 @@
 #include "model.h"
 #include "user/state/datapath.h"
 
-/* Node names, separated by commas, to ids. Number of them, or -EINVAL with lines in @errors. */
+/* Names of nodes and POPs, separated by commas, to ids. Number of them, or -EINVAL with lines in
+ * @errors. */
 int drain_parse(const struct model *model, const struct config *config, const char *names,
 		__u16 ids[AD_SUCCESSOR_MAX], struct config_errors *errors);
 /*

@@ -23,6 +23,7 @@ struct order {
 	__u32 uid;
 	bool was_draining, now, even_last;
 	__u32 slow_start_s; /* of what was taken back */
+	const char *ended;  /* NULL: nothing */
 	int code;
 	struct config_errors errors;
 	json_t *warnings;
@@ -70,9 +71,8 @@ static bool may_leave(const struct drain_place *place, struct order *order)
 {
 	const struct config_node *self = place->config->self;
 	const struct node_set set = { .nodes = &self, .nr = 1 };
-	json_t *why = order->even_last
-			      ? NULL
-			      : node_set_check_last(&set, place->config, place->model);
+	json_t *why =
+		order->even_last ? NULL : node_set_check_last(&set, place->config, place->model);
 
 	if (!why)
 		return true;
@@ -102,17 +102,31 @@ static void drain(const struct drain_place *place, struct order *order)
 	drain_begin(place->state, ids, nr);
 }
 
-static void undrain(const struct drain_place *place, struct order *order)
+/* What is no drain. A daemon that sees checks fail would divert again within a second. */
+static void end_divert(const struct drain_place *place, struct order *order)
 {
 	enum divert_kind kind = divert_kind(place->state);
 
-	if (order->now && kind == DIVERT_COMES_BACK)
-		drain_end(place->state);
-	if (order->now && kind == DIVERT_FAILS)
+	if (kind == DIVERT_FAILS)
 		warn(order,
-		     "health checks of this POP fail: new flows go elsewhere until they pass");
+		     place->alone ? "no daemon looks whether health checks of this POP pass: new "
+				    "flows are served here until one does, and finds that they "
+				    "fail"
+				  : "health checks of this POP fail: new flows go elsewhere until "
+				    "they pass");
+	if (kind == DIVERT_NOT || (kind == DIVERT_FAILS && !place->alone))
+		return;
+	drain_end(place->state);
+	order->ended = divert_key(kind);
+}
+
+static void undrain(const struct drain_place *place, struct order *order)
+{
+	if (order->now)
+		end_divert(place, order);
 	if (!order->was_draining)
 		return;
+	order->ended = "drain";
 	tell(place, order, AD_TOLD_UNDRAIN);
 	if (place->slow_start_s && !order->now && place->state->nr_successors) {
 		order->slow_start_s = place->slow_start_s;
@@ -146,14 +160,16 @@ static void log_order(const char *verb, const struct order *order)
 }
 
 /* Frees what the order holds. */
-static json_t *reply(struct order *order)
+static json_t *reply(const struct drain_place *place, struct order *order)
 {
 	json_t *errors = errors_json(&order->errors);
 
 	config_errors_free(&order->errors);
-	return json_pack("{s:b, s:i, s:o, s:o, s:b, s:I}", "ok", order->code == EXIT_OK, "code",
-			 order->code, "errors", errors, "warnings", order->warnings, "was_draining",
-			 order->was_draining, "slow_start_s", (json_int_t)order->slow_start_s);
+	return json_pack("{s:b, s:i, s:o, s:o, s:b, s:I, s:s?, s:s?}", "ok", order->code == EXIT_OK,
+			 "code", order->code, "errors", errors, "warnings", order->warnings,
+			 "was_draining", order->was_draining, "slow_start_s",
+			 (json_int_t)order->slow_start_s, "ended", order->ended, "diverts",
+			 divert_key(divert_kind(place->state)));
 }
 
 json_t *drain_serve(const struct drain_place *place, const char *verb, const json_t *args,
@@ -178,7 +194,7 @@ json_t *drain_serve(const struct drain_place *place, const char *verb, const jso
 		else
 			undrain(place, &order);
 	}
-	return reply(&order);
+	return reply(place, &order);
 }
 
 /* By the pinned record, because the node may have had another id until now. */

@@ -19,14 +19,17 @@ struct drain_place {
 	struct ad_state *state;
 	const struct pins *pins;
 	__u16 self;	    /* our id */
-	__u32 slow_start_s; /* 0: nobody is there who would let new flows come back by and by */
+	__u32 slow_start_s; /* 0: all new flows come back at once */
+	bool alone; /* no daemon lets new flows come back by and by, or looks at health checks */
 };
 
 /*
  * @verb: "drain" with @args {"who", "reason", "to": "NODE,...", "even_last": true: although too few
  * other POPs are up} or "undrain" with {"who", "reason", "now": true: without a slow start}, each
- * of them may be missing; @uid: of the process that asks. The reply: {"ok", "code": exit code, "errors": [...], "warnings": [...]} and
- * "was_draining", or NULL if that is no such verb.
+ * of them may be missing; @uid: of the process that asks. The reply: {"ok", "code": exit code,
+ * "errors": [...], "warnings": [...]} and "was_draining", "ended": null or what undrain ended,
+ * "drain" or a divert_key(), and "diverts": null or the divert_key() of what goes on; or NULL if
+ * that is no such verb.
  */
 json_t *drain_serve(const struct drain_place *place, const char *verb, const json_t *args,
 		    __u32 uid);

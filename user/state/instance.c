@@ -84,27 +84,34 @@ int instance_init(struct instance *instance, const struct config *config, const 
 }
 
 /* Everybody may list it, whatever the umask is: the files in it have their own modes. */
-static int make_dir(const char *path)
+static int make_dir(const char *path, bool *made)
 {
 	if (mkdir(path, 0755))
 		return errno == EEXIST ? 0 : -errno;
+	*made = true;
 	return chmod(path, 0755) ? -errno : 0;
 }
 
-static int make_run_dir(const struct instance *instance, struct config_errors *errors)
+static void run_parent(const struct instance *instance, char parent[256])
 {
-	int err = trust_or_tell(instance->run, errors);
-	char parent[256];
 	char *slash;
 
-	snprintf(parent, sizeof(parent), "%s", instance->run);
+	snprintf(parent, 256, "%s", instance->run);
 	slash = strrchr(parent, '/');
 	if (slash)
 		*slash = '\0';
+}
+
+static int make_run_dir(struct instance *instance, struct config_errors *errors)
+{
+	int err = trust_or_tell(instance->run, errors);
+	char parent[256];
+
+	run_parent(instance, parent);
 	if (err)
 		return err;
-	err = make_dir(parent);
-	err = err ?: make_dir(instance->run);
+	err = make_dir(parent, &instance->made_run_parent);
+	err = err ?: make_dir(instance->run, &instance->made_run);
 	if (err)
 		config_errors_add(errors, instance->run, 0,
 				  "cannot be made: %s; is this run as root?", strerror(-err));
@@ -143,32 +150,6 @@ static void run_lock_path(const struct instance *instance, char path[LOCK_PATH])
 	snprintf(path, LOCK_PATH, "%s/lock", instance->run);
 }
 
-int instance_lock_run(struct instance *instance, struct config_errors *errors)
-{
-	char path[LOCK_PATH];
-	int fd, err = make_run_dir(instance, errors);
-
-	if (err)
-		return err;
-	run_lock_path(instance, path);
-	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		err = -errno;
-		config_errors_add(errors, path, 0, "cannot be made: %s; is this run as root?",
-				  strerror(-err));
-		return err;
-	}
-	if (flock(fd, LOCK_EX | LOCK_NB)) {
-		instance->holder = read_pid(fd);
-		close(fd);
-		return -EAGAIN;
-	}
-	sign_run(path, fd);
-	close_lock(&instance->lock_run);
-	instance->lock_run = fd;
-	return 0;
-}
-
 /* Is the file at @path still the one that is open as @fd? */
 static bool is_at(int fd, const char *path)
 {
@@ -176,6 +157,48 @@ static bool is_at(int fd, const char *path)
 
 	return fd >= 0 && !fstat(fd, &open) && !stat(path, &found) && open.st_dev == found.st_dev &&
 	       open.st_ino == found.st_ino;
+}
+
+/* -ENOENT: it was removed in the meantime; -EAGAIN: another process has it. */
+static int try_run(struct instance *instance, const char *path)
+{
+	int err, fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		instance->holder = read_pid(fd);
+		err = -EAGAIN;
+	} else {
+		err = is_at(fd, path) ? 0 : -ENOENT;
+	}
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+int instance_lock_run(struct instance *instance, struct config_errors *errors)
+{
+	int tries, err = 0, fd = -ENOENT;
+	char path[LOCK_PATH];
+
+	run_lock_path(instance, path);
+	for (tries = 0; !err && fd == -ENOENT && tries < KEEP_TRIES; tries++) {
+		err = make_run_dir(instance, errors);
+		fd = err ?: try_run(instance, path);
+	}
+	if (err || fd == -EAGAIN)
+		return fd;
+	if (fd < 0) {
+		config_errors_add(errors, path, 0, "cannot be made: %s; is this run as root?",
+				  strerror(-fd));
+		return fd;
+	}
+	sign_run(path, fd);
+	close_lock(&instance->lock_run);
+	instance->lock_run = fd;
+	return 0;
 }
 
 bool instance_has_run(const struct instance *instance)
@@ -304,12 +327,30 @@ int instance_stat_run(struct instance *instance, struct stat *st)
 	return stat(path, st) ? -errno : 0;
 }
 
+/* Under the lock: who waits for it finds that its file is another one. */
+static void remove_run(struct instance *instance)
+{
+	char path[LOCK_PATH], parent[256];
+
+	if (!instance->made_run || !access(instance->control, F_OK))
+		return;
+	run_lock_path(instance, path);
+	run_parent(instance, parent);
+	if (is_at(instance->lock_run, path))
+		unlink(path);
+	if (!rmdir(instance->run) && instance->made_run_parent)
+		rmdir(parent);
+	instance->made_run = false;
+}
+
 void instance_unlock(struct instance *instance)
 {
 	bool pinned = bpffs_exists(instance->dir, NULL) || bpffs_exists(instance->fresh, NULL);
 
 	if (instance->lock_pins >= 0 && !pinned)
 		bpffs_remove(instance->keep);
+	if (instance->lock_run >= 0 && !pinned)
+		remove_run(instance);
 	close_lock(&instance->lock_pins);
 	close_lock(&instance->lock_run);
 }

@@ -23,7 +23,8 @@ struct instance {
 	gid_t gid;     /* who may read the pins */
 	int lock_pins; /* fds, -1 while not held */
 	int lock_run;
-	pid_t holder; /* after -EAGAIN: the process that holds it; 0 = unknown */
+	bool made_run, made_run_parent; /* directories of the run files, by this process */
+	pid_t holder;			/* after -EAGAIN: the process that holds it; 0 = unknown */
 };
 
 /* The name becomes a directory on a bpffs, which allows no dots. */
@@ -52,7 +53,8 @@ bool instance_has_run(const struct instance *instance);
 void instance_alive(const struct instance *instance);
 /* Reads that time: 0 or -errno. Finds run files that are not where the configuration says. */
 int instance_stat_run(struct instance *instance, struct stat *st);
-/* Removes the lock's directory if nothing is pinned. */
+/* If nothing is pinned, removes the lock's directory, and that of the run files if this process
+ * made it. */
 void instance_unlock(struct instance *instance);
 /*
  * Sets instance->control to the control socket of the process that holds the pins, or held them

@@ -21,28 +21,17 @@ static json_t *successors_json(const struct view *view, const struct ad_state *s
 	return list;
 }
 
-static json_t *divert_json(const struct ad_state *state)
-{
-	switch (divert_kind(state)) {
-	case DIVERT_FAILS:
-		return json_string("unhealthy");
-	case DIVERT_COMES_BACK:
-		return json_string("slow_start");
-	default:
-		return json_null();
-	}
-}
-
 static json_t *drain_json(const struct view *view, const struct status *status)
 {
 	bool draining = status->state.flags & AD_STATE_DRAINING;
 
-	return json_pack(
-		"{s:b, s:o, s:o, s:o, s:O?, s:o, s:i}", "draining", draining, "told",
-		told_json(&status->told), "successors", successors_json(view, &status->state),
-		"flows_left", draining ? json_integer(status->ours) : json_null(), "steps",
-		json_object_get(status->bgp, "drain"), "diverts", divert_json(&status->state),
-		"kept_percent", divert_kept_percent(&status->state));
+	return json_pack("{s:b, s:o, s:o, s:o, s:O?, s:s?, s:i}", "draining", draining, "told",
+			 told_json(&status->told), "successors",
+			 successors_json(view, &status->state), "flows_left",
+			 draining ? json_integer(status->ours) : json_null(), "steps",
+			 json_object_get(status->bgp, "drain"), "diverts",
+			 divert_key(divert_kind(&status->state)), "kept_percent",
+			 divert_kept_percent(&status->state));
 }
 
 static json_t *interfaces_json(const struct status *status)

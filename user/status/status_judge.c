@@ -197,6 +197,27 @@ static void judge_checks(const struct view *view, struct status *status)
 	}
 }
 
+/* The word of an operator is about answers. What lands here, and BGP, go by the checks. */
+static void judge_own_pop(const struct view *view, struct status *status)
+{
+	const struct config *config = view->config;
+	const char *name = config ? config->pops[config->self->pop].name : "";
+	size_t i;
+
+	for (i = 0; i < status->nr_pops; i++) {
+		const struct pop_seen *pop = &status->pops[i];
+
+		if (!strcmp(pop->name, name) && pop->told.state == AD_STEER_TOLD_UP &&
+		    (pop->health.state == AD_HEALTH_OUT || pop->health.state == AD_HEALTH_KEPT))
+			warn(status,
+			     "POP %s was told to be up, so steered names name it, and its health "
+			     "checks fail here: what lands here is led elsewhere, and BGP goes by "
+			     "the "
+			     "checks; mend or remove what fails, or `anydoor pop %s auto`",
+			     name, name);
+	}
+}
+
 #define TOLD_WITHIN_S 60
 
 static void judge_family(struct status *status, const json_t *one)
@@ -480,12 +501,25 @@ static const struct {
 	const char *check;
 	void (*judge)(const struct view *view, struct status *status);
 } judges[] = {
-	{ "daemon", judge_state },	 { "state", judge_pins },     { "flows", judge_flows },
-	{ "peers", judge_peers },	 { "clock", judge_clock },    { "clock", judge_stamps },
-	{ "interfaces", judge_network }, { "xdp", judge_interfaces }, { "sysctls", judge_sysctls },
-	{ "port53", judge_port53 },	 { "config", judge_config },  { "config", judge_reload },
-	{ "health", judge_checks },	 { "bgp", judge_bgp },	      { "bus", judge_bus },
-	{ "keys", judge_rotation },	 { "rtt", judge_rtt },	      { "zones", judge_zones },
+	{ "daemon", judge_state },
+	{ "state", judge_pins },
+	{ "flows", judge_flows },
+	{ "peers", judge_peers },
+	{ "clock", judge_clock },
+	{ "clock", judge_stamps },
+	{ "interfaces", judge_network },
+	{ "xdp", judge_interfaces },
+	{ "sysctls", judge_sysctls },
+	{ "port53", judge_port53 },
+	{ "config", judge_config },
+	{ "config", judge_reload },
+	{ "health", judge_checks },
+	{ "health", judge_own_pop },
+	{ "bgp", judge_bgp },
+	{ "bus", judge_bus },
+	{ "keys", judge_rotation },
+	{ "rtt", judge_rtt },
+	{ "zones", judge_zones },
 };
 
 const char *status_judge_word(size_t i)
