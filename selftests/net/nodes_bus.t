@@ -277,6 +277,22 @@ pop_await sin
 ok "but it may come again" await 10 has_number fra 1004
 is "as itself" "$(enter nyc anydoor pops --json | jq -r '.nodes[] | select(.id == 3).node')" sin-1
 ok "everywhere" await 10 has_number nyc 1004
+
+# --- a key file that changes under a reload of the bus's own -----------------------------------------
+is_of_no_fleet() {
+	enter sin anydoor bus --json | jq -e '.state == "fresh" and .refused > 1000' >/dev/null
+}
+pop_stop sin
+install -m 600 "$LAB_DIR/fleet.key" "$LAB_DIR/sin.key"
+sed -i 's/file: fleet.key/file: sin.key/' "$LAB_DIR/sin.yaml"
+pop_start sin
+pop_await sin
+ok "sin is on the bus, with a key file of its own" await 20 fresh sin
+"$ANYDOOR" keygen "$LAB_DIR/new.key" >/dev/null
+mv "$LAB_DIR/new.key" "$LAB_DIR/sin.key"
+says 21 '{"name": "late", "pop": "sea", "tunnel": "203.0.113.221"}'
+ok "with the next node it is read: sin connects anew, and understands nobody" await 30 is_of_no_fleet
+
 ok "nobody was reset" no_resets
 for crowd in early late; do
 	is "$crowd: every connection ends whole" "$(crowd_told $crowd '[.whole, .lost_by]')" "[$COUNT,{}]"

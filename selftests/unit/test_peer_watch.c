@@ -142,22 +142,22 @@ static void hurry(void)
 	said = release_output();
 }
 
-static void test_who_is_in_doubt_is_asked_each_second(void)
+static void test_who_is_is_urgent_is_asked_each_second(void)
 {
 	count(2, 50, 50);
 	tick();
 	questions(2);
 	hurry();
-	is_int(questions(2) + questions(3), 0, "nobody is in doubt, nobody is asked");
+	is_int(questions(2) + questions(3), 0, "nobody is urgent, nobody is asked");
 	count(2, 50, 51);
-	peer_watch_doubt(&watch, 2, true);
+	peer_watch_urge(&watch, 2, true);
 	hurry();
-	is_int(questions(2), 6, "one that is in doubt is asked, six times at once");
+	is_int(questions(2), 6, "one that is urgent is asked, six times at once");
 	is_int(questions(3), 0, "and nobody else");
 	tick();
 	is_int(questions(2), 0, "not by others' turns");
 	hurry();
-	ok(!is_silent(2), "what came before the doubt is no answer, and a second not enough");
+	ok(!is_silent(2), "what came before is no answer, and a second not enough");
 	hurry();
 	ok(is_silent(2), "two seconds are");
 	count(2, 50, 52);
@@ -169,9 +169,9 @@ static void test_who_is_in_doubt_is_asked_each_second(void)
 	hurry();
 	ok(!is_silent(2), "an answer to one of many is an answer");
 	questions(2);
-	peer_watch_doubt(&watch, 2, false);
+	peer_watch_urge(&watch, 2, false);
 	hurry();
-	is_int(questions(2), 0, "out of doubt: not asked");
+	is_int(questions(2), 0, "not urgent any more: not asked");
 }
 
 static void open_sockets(void)
@@ -203,7 +203,7 @@ static void run(void)
 	test_one_packet_ends_it();
 	test_answers_in_between_start_anew();
 	test_silence_outlives_the_process();
-	test_who_is_in_doubt_is_asked_each_second();
+	test_who_is_is_urgent_is_asked_each_second();
 	peer_watch_free(&watch);
 	model_free(model);
 }

@@ -23,7 +23,7 @@
 
 struct bus_lost {
 	bool was_told;
-	bool doubted; /* it answered through the tunnel when its beat was late */
+	bool was_well; /* it answered through the tunnel when its beat was late */
 };
 
 struct daemon_bus {

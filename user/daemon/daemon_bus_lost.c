@@ -62,7 +62,7 @@ static bool is_missed(const struct look *look, __u16 id, const struct bus_node_s
 
 	if (!look->newest_ms)
 		return false;
-	return seen->is_gone || (seen->is_missed && look->daemon->bus->losts[id].doubted &&
+	return seen->is_gone || (seen->is_missed && look->daemon->bus->losts[id].was_well &&
 				 look->newest_ms - seen->heard_ms > bus_book_late_ms(book));
 }
 
@@ -72,7 +72,7 @@ static bool is_other(const struct look *look, __u16 id)
 	       id < AD_BUS_SEEN_MAX;
 }
 
-static void doubt(__u16 id, const struct bus_node_seen *seen, void *arg)
+static void urge(__u16 id, const struct bus_node_seen *seen, void *arg)
 {
 	struct look *look = arg;
 	struct model_columns columns = model_columns(look->daemon->loader->fleet, id);
@@ -81,11 +81,11 @@ static void doubt(__u16 id, const struct bus_node_seen *seen, void *arg)
 	if (!is_other(look, id))
 		return;
 	if (is_heard(look, seen))
-		lost->doubted = false;
+		lost->was_well = false;
 	else if (seen->is_late && !columns.silent)
-		lost->doubted = true;
-	peer_watch_doubt(&look->daemon->peers, id,
-			 !columns.silent && (lost->doubted || columns.missed));
+		lost->was_well = true;
+	peer_watch_urge(&look->daemon->peers, id,
+			!columns.silent && (lost->was_well || columns.missed));
 }
 
 /* Between heard and gone all stays as it is: so it does when a bus comes back that was away. */
@@ -114,7 +114,7 @@ void daemon_bus_find_lost(struct daemon *daemon)
 	if (daemon->bus->state != AD_BUS_FRESH)
 		return;
 	bus_book_each_node(book, look.now_ms, note_heard, &look);
-	bus_book_each_node(book, look.now_ms, doubt, &look);
+	bus_book_each_node(book, look.now_ms, urge, &look);
 	peer_watch_hurry(&daemon->peers, daemon->config, &loader->pins, loader->fleet);
 	bus_book_each_node(book, look.now_ms, judge_node, &look);
 	if (look.changed)

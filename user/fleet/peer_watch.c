@@ -10,18 +10,18 @@
 #include "user/base/clock.h"
 #include "user/base/log.h"
 
-#define AT_ONCE		   256 /* nodes, in one tick */
-#define AT_ONCE_DOUBTED	   64
-#define UNANSWERED	   3
-#define UNANSWERED_DOUBTED 2 /* seconds, of ... */
-#define QUESTIONS_DOUBTED  6 /* ... so many each: also where four of ten answers are lost */
+#define AT_ONCE		  256 /* nodes, in one tick */
+#define AT_ONCE_URGENT	  64
+#define UNANSWERED	  3
+#define UNANSWERED_URGENT 2 /* seconds, of ... */
+#define QUESTIONS_URGENT  6 /* ... so many each: also where four of ten answers are lost */
 
 struct peer_seen {
 	__u64 tx, rx;	    /* packets, at the last look */
 	unsigned int asked; /* since it was last heard */
 	bool begun;	    /* looked at before */
-	bool doubted;
-	bool doubted_before; /* at the last look */
+	bool urgent;
+	bool urgent_before; /* at the last look */
 };
 
 static int make_room(struct peer_watch *watch, size_t nr)
@@ -69,13 +69,13 @@ static void begin(struct peer_seen *seen, const struct ad_peer_count *count, boo
 	seen->asked = UNANSWERED;
 }
 
-/* What came since the last look may have come before the doubt: it says nothing of it. */
-static void begin_doubt(struct peer_seen *seen, const struct probe *probe,
-			const struct config_node *node)
+/* What came since the last look may have come before it mattered: it says nothing. */
+static void begis_urgent(struct peer_seen *seen, const struct probe *probe,
+			 const struct config_node *node)
 {
-	seen->doubted_before = true;
+	seen->urgent_before = true;
 	seen->asked = 1;
-	ask(probe, node, QUESTIONS_DOUBTED);
+	ask(probe, node, QUESTIONS_URGENT);
 }
 
 static void look_at(struct peer_watch *watch, const struct probe *probe, const struct pins *pins,
@@ -84,7 +84,7 @@ static void look_at(struct peer_watch *watch, const struct probe *probe, const s
 	struct peer_seen *seen = &watch->seen[node->id];
 	struct ad_peer_count count;
 	struct model_columns columns = model_columns(model, node->id);
-	bool heard, sent, doubted = seen->doubted;
+	bool heard, sent, urgent = seen->urgent;
 
 	if (pins_read_peer(pins, node->id, &count))
 		return;
@@ -94,22 +94,22 @@ static void look_at(struct peer_watch *watch, const struct probe *probe, const s
 	sent = count.tx.packets != seen->tx;
 	seen->rx = count.rx.packets;
 	seen->tx = count.tx.packets;
-	if (doubted && !seen->doubted_before) {
-		begin_doubt(seen, probe, node);
+	if (urgent && !seen->urgent_before) {
+		begis_urgent(seen, probe, node);
 		return;
 	}
-	seen->doubted_before = doubted;
+	seen->urgent_before = urgent;
 	if (heard) {
 		seen->asked = 0;
 		tell(model, probe, node, false);
 	}
-	if (heard ? !doubted : !sent && !seen->asked && !columns.missed && !doubted)
+	if (heard ? !urgent : !sent && !seen->asked && !columns.missed && !urgent)
 		return;
-	if (seen->asked >= (doubted ? UNANSWERED_DOUBTED : UNANSWERED))
+	if (seen->asked >= (urgent ? UNANSWERED_URGENT : UNANSWERED))
 		tell(model, probe, node, true);
 	else
 		seen->asked++;
-	ask(probe, node, doubted ? QUESTIONS_DOUBTED : 1);
+	ask(probe, node, urgent ? QUESTIONS_URGENT : 1);
 }
 
 static bool is_watched(const struct config *config, const struct config_node *node)
@@ -127,18 +127,18 @@ void peer_watch_tick(struct peer_watch *watch, const struct config *config, cons
 	for (size_t i = 0; i < AT_ONCE && i < config->nr_nodes; i++) {
 		const struct config_node *node = &config->nodes[watch->next++ % config->nr_nodes];
 
-		if (is_watched(config, node) && !watch->seen[node->id].doubted)
+		if (is_watched(config, node) && !watch->seen[node->id].urgent)
 			look_at(watch, &probe, pins, model, node);
 	}
 	explicit_bzero(&probe, sizeof(probe));
 }
 
-void peer_watch_doubt(struct peer_watch *watch, __u16 id, bool in_doubt)
+void peer_watch_urge(struct peer_watch *watch, __u16 id, bool is_urgent)
 {
-	if (id >= watch->nr || watch->seen[id].doubted == in_doubt)
+	if (id >= watch->nr || watch->seen[id].urgent == is_urgent)
 		return;
-	watch->seen[id].doubted = in_doubt;
-	watch->nr_doubted += in_doubt ? 1 : -1;
+	watch->seen[id].urgent = is_urgent;
+	watch->nr_urgent += is_urgent ? 1 : -1;
 }
 
 void peer_watch_hurry(struct peer_watch *watch, const struct config *config,
@@ -147,13 +147,13 @@ void peer_watch_hurry(struct peer_watch *watch, const struct config *config,
 	struct probe probe;
 	size_t i, nr = 0;
 
-	if (!watch->nr_doubted || probe_init(&probe, config, pins))
+	if (!watch->nr_urgent || probe_init(&probe, config, pins))
 		return;
-	for (i = 0; i < config->nr_nodes && nr < AT_ONCE_DOUBTED; i++) {
+	for (i = 0; i < config->nr_nodes && nr < AT_ONCE_URGENT; i++) {
 		const struct config_node *node =
-			&config->nodes[watch->next_doubted++ % config->nr_nodes];
+			&config->nodes[watch->next_urgent++ % config->nr_nodes];
 
-		if (node->id >= watch->nr || !watch->seen[node->id].doubted ||
+		if (node->id >= watch->nr || !watch->seen[node->id].urgent ||
 		    !is_watched(config, node))
 			continue;
 		look_at(watch, &probe, pins, model, node);

@@ -6,7 +6,7 @@
  * asked (probe.h), and whoever lets three questions in a row pass is silent in the model, until it
  * is heard of.
  *
- * Who is in doubt for another reason is asked each second, by several questions at once, for one
+ * Who is missed elsewhere is urgent: it is asked each second, by several questions at once, for one
  * may be lost: two seconds without an answer to any of them are enough.
  */
 #ifndef AD_PEER_WATCH_H
@@ -18,17 +18,17 @@
 struct peer_watch {
 	struct peer_seen *seen; /* by node id */
 	size_t nr;
-	size_t next, next_doubted; /* in the order of the configuration */
-	size_t nr_doubted;
+	size_t next, next_urgent; /* in the order of the configuration */
+	size_t nr_urgent;
 };
 
 /* A look at the next of them: all of a fleet of usual size. Logs who falls silent, and who speaks.
  */
 void peer_watch_tick(struct peer_watch *watch, const struct config *config, const struct pins *pins,
 		     struct model *model);
-/* Whether this node is in doubt; false at first, and again when it is silent. */
-void peer_watch_doubt(struct peer_watch *watch, __u16 id, bool in_doubt);
-/* Once a second: a look at those in doubt alone; at the next of them, if they are very many. */
+/* Whether this node is urgent; false at first, and to be so again when it is silent. */
+void peer_watch_urge(struct peer_watch *watch, __u16 id, bool is_urgent);
+/* Once a second: a look at the urgent ones alone; at the next of them, if they are very many. */
 void peer_watch_hurry(struct peer_watch *watch, const struct config *config,
 		      const struct pins *pins, struct model *model);
 void peer_watch_free(struct peer_watch *watch);
