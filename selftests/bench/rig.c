@@ -297,6 +297,19 @@ bool rig_add_flow(struct rig *rig, const struct ad_flow *flow, __u64 prf)
 	return false;
 }
 
+/* To stamps the present is always the moment at which their deck was made. */
+static void hold_stamps(const struct rig *rig, __u64 now_ms)
+{
+	int fd = bpf_map__fd(rig->door->maps.state);
+	struct ad_state state;
+	__u32 zero = 0;
+
+	if (bpf_map_lookup_elem(fd, &zero, &state))
+		return;
+	state.stamp_wall_minus_mono_ms = rig->wall_minus_mono_ms - (__s64)(now_ms - rig->mono_ms);
+	bpf_map_update_elem(fd, &zero, &state, BPF_ANY);
+}
+
 void rig_freshen(const struct rig *rig)
 {
 	size_t slots = (size_t)(rig->flow_mask + 1) * AD_FLOW_SLOTS;
@@ -308,6 +321,7 @@ void rig_freshen(const struct rig *rig)
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &now, NULL);
 		clock_gettime(CLOCK_MONOTONIC, &now);
 	}
+	hold_stamps(rig, now.tv_sec * 1000 + now.tv_nsec / 1000000);
 	for (size_t i = 0; i < slots; i++)
 		if (rig->flows[i].kind == AD_FLOW_OURS)
 			rig->flows[i].last_s = now.tv_sec;
