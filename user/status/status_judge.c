@@ -272,6 +272,22 @@ static void judge_rtt(const struct view *view, struct status *status)
 		     status->probe.why);
 }
 
+/* That connections are not counted is no fault of this node, as long as nobody asked for it. */
+static void judge_connections(const struct view *view, struct status *status)
+{
+	const struct config *config = view->config;
+	bool wants_log = config && (config->flowlog.file || config->flowlog.socket);
+
+	if (!status->has_daemon || !wants_log)
+		return;
+	if (status->telling.state == AD_CONNECTIONS_FAILED)
+		warn(status,
+		     "nothing goes into the flow log: the kernel tells of no connection: %s",
+		     status->telling.why);
+	if (status->telling.log_failed)
+		warn(status, "the flow log: %s", status->telling.log_why);
+}
+
 /* --- addresses and links ---------------------------------------------------------------------- */
 
 static void judge_vips(const struct view *view, struct status *status, const struct ifaddrs *list)
@@ -480,6 +496,7 @@ static const struct {
 	{ "bgp", judge_bgp },
 	{ "bus", judge_bus },
 	{ "rtt", judge_rtt },
+	{ "connections", judge_connections },
 	{ "zones", judge_zones },
 };
 
