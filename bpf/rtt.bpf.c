@@ -10,14 +10,11 @@
 #include <stdbool.h>
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
-#include <bpf/bpf_endian.h>
 #include "maps/dns_maps.h"
 #include "maps/rtt.h"
 #include "bpf/base/rtt.h"
+#include "bpf/base/sockops.h"
 #include "bpf/dns/dns_locate.h"
-
-#define FAMILY_IP4   2
-#define NOT_MEASURED 0xffffffff /* least round-trip time of a socket that has none */
 
 /* Connections of other network namespaces are others'. */
 const volatile __u64 own_netns SEC(".rodata");
@@ -54,35 +51,6 @@ static __always_inline const struct ad_steer_line *steer_page(const struct dns_w
 	return lines ? bpf_map_lookup_elem(lines, &n) : 0;
 }
 
-/*
- * Reads of the context stay where they are: clang would make one read of two, at an offset that is
- * computed, which the verifier refuses.
- */
-#define CTX_READ(field)                                                                            \
-	({                                                                                         \
-		__u32 value_ = (field);                                                            \
-		__asm__ volatile("" : "+r"(value_));                                               \
-		value_;                                                                            \
-	})
-
-#define CTX_ADDRESS(ctx, side, addr)                                                               \
-	do {                                                                                       \
-		__u32 ip4_ = CTX_READ((ctx)->side##_ip4);                                          \
-		(addr)->w[0] = CTX_READ((ctx)->side##_ip6[0]);                                     \
-		(addr)->w[1] = CTX_READ((ctx)->side##_ip6[1]);                                     \
-		(addr)->w[2] = CTX_READ((ctx)->side##_ip6[2]);                                     \
-		(addr)->w[3] = CTX_READ((ctx)->side##_ip6[3]);                                     \
-		if (CTX_READ((ctx)->family) == FAMILY_IP4)                                         \
-			address_of_ip4(ip4_, addr);                                                \
-	} while (0)
-
-static __always_inline void address_of_ip4(__be32 ip4, struct ad_addr *addr)
-{
-	addr->q[0] = 0;
-	addr->w[2] = bpf_htonl(0xffff);
-	addr->w[3] = ip4;
-}
-
 static __always_inline bool is_ours(struct bpf_sock_ops *ctx)
 {
 	struct ad_addr local;
@@ -99,9 +67,7 @@ static __always_inline __u32 least_rtt_us(struct bpf_sock_ops *ctx)
 	struct bpf_sock *sk = ctx->sk;
 	struct bpf_tcp_sock *tcp = sk ? bpf_tcp_sock(sk) : 0;
 
-	if (!tcp)
-		return 0;
-	return tcp->rtt_min != NOT_MEASURED ? tcp->rtt_min : tcp->srtt_us >> 3;
+	return tcp ? sockops_least_rtt_us(tcp) : 0;
 }
 
 static __always_inline struct ad_rtt_counts *counts_of(__u32 location)

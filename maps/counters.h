@@ -66,4 +66,18 @@
 	X(limited, [AD_DNS_LIMITED_STATES][AD_DNS_CLASSES], "dns_limited_total", COUNTER,          \
 	  CLASS_ACTION, "DNS answers over the rate limit, by kind and by what became of them")
 
+/* struct ad_connection_counts: of VIP, port, region and landing node */
+#define AD_CONNECTION_COUNTERS(X)                                                                  \
+	X(opened, , "connections_opened_total", COUNTER, NONE, "connections that were accepted")   \
+	X(ended, , "connections_ended_total", COUNTER, NONE,                                       \
+	  "connections that have ended, failed ones among them")                                   \
+	X(failed, , "connections_failed_total", COUNTER, NONE,                                     \
+	  "connections that ended by a reset or by silence, in the place of a FIN of both sides")  \
+	X(rx_bytes, , "connections_received_bytes_total", COUNTER, NONE,                           \
+	  "bytes that clients sent in connections that have ended")                                \
+	X(tx_bytes, , "connections_sent_bytes_total", COUNTER, NONE,                               \
+	  "bytes that clients acknowledged in connections that have ended")                        \
+	X(retransmits, , "connections_retransmits_total", COUNTER, NONE,                           \
+	  "TCP segments sent again in connections that have ended")
+
 #endif

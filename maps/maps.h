@@ -209,4 +209,19 @@ struct {
 	__type(value, struct ad_connection);
 } connection SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, AD_CONNECTIONS_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct ad_connection_key);
+	__type(value, struct ad_connection_counts);
+} connection_counts SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ad_connection_state);
+} connection_state SEC(".maps");
+
 #endif

@@ -121,6 +121,28 @@ static void test_each_ends_when_told(void)
 	is_int(nr_found, 1, "after the first");
 }
 
+/* One request for both families: else a step without an answer would go through all sockets. */
+static void test_walk_ends_with_its_last_answer(void)
+{
+	struct sockets_walk *walk;
+	int steps = 0, silent = 0, before, err;
+
+	nr_found = 0;
+	err = sockets_walk_open(SOCKETS_LIVE, &vips, -1, &walk);
+	is_int(err, 0, "opened");
+	while (!err && steps < 100) {
+		before = nr_found;
+		err = sockets_walk_step(walk, keep, NULL);
+		silent += nr_found == before;
+		steps++;
+	}
+	is_int(err, -ENOENT, "to the end");
+	is_int(nr_found, 2, "both families");
+	ok(silent <= 1, "but for the end every step brings some: %d of %d did not", silent, steps);
+	is_int(sockets_count(&vips), 2, "and as many are counted");
+	sockets_walk_close(walk);
+}
+
 static void test_find_asks_for_one(void)
 {
 	struct mnl_socket *nl = sockets_open();
@@ -198,6 +220,7 @@ int main(void)
 	test_each_lists_sockets_of_vips();
 	test_each_connections_that_begin_count_only_as_all();
 	test_each_ends_when_told();
+	test_walk_ends_with_its_last_answer();
 	test_find_asks_for_one();
 	test_timestamps_that_were_not_negotiated();
 	return done_testing();

@@ -173,6 +173,10 @@ static void print_flows(const struct status *status)
 		unit_exact(flows->by_kind[AD_FLOW_TRANSIT], transit),
 		unit_exact(flows->by_kind[AD_FLOW_PIN], pins),
 		flows->slots ? 100.0 * used / flows->slots : 0.0, unit_exact(flows->slots, slots));
+	if (status->telling.state == AD_CONNECTIONS_FAILED)
+		print_line("", "connections are not counted: %s", status->telling.why);
+	else if (status->state.flags & AD_STATE_FORWARDS)
+		print_line("", "of flows that NAT forwards no connection is counted");
 	if (status->state.unstamped)
 		print_line("unstamped", "%s connections left alone",
 			   unit_exact(status->state.unstamped, ours));

@@ -840,6 +840,8 @@ static void steering_free(struct config *config)
 		check_free(&config->checks[i]);
 	free(config->checks);
 	free(config->rtt.file);
+	free(config->flowlog.file);
+	free(config->flowlog.socket);
 	arguments_free(&config->shed.by.command);
 	free(config->databases);
 	free(config->regions);

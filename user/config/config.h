@@ -360,6 +360,12 @@ struct config {
 		unsigned int memory_s, hold_s;
 		char *file; /* NULL: none */
 	} rtt;
+	struct config_flowlog { /* flowlog; neither file nor socket: there is none */
+		char *file, *socket;
+		unsigned int one_in; /* connections */
+		unsigned int rate;   /* lines a second */
+		int line;
+	} flowlog;
 	struct config_check *checks; /* health.checks */
 	size_t nr_checks;
 	unsigned int health_at_least;	    /* health.at_least: POPs */

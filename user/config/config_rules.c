@@ -256,6 +256,18 @@ static void check_bus(struct config_reader *loader)
 				"is missing: a certificate and its key go together");
 }
 
+static void check_flowlog(struct config_reader *loader)
+{
+	const struct config_flowlog *log = &loader->config->flowlog;
+
+	if (log->file && log->socket)
+		config_complain(loader, log->line, "flowlog.socket",
+				"there is `flowlog.file`, too: leave one of the two out");
+	if (log->line && !log->file && !log->socket)
+		config_complain(loader, log->line, "flowlog.file",
+				"is missing: name a file or a socket, or leave `flowlog` out");
+}
+
 /* The flow table finds a bucket by a mask (bpf/flow/flow.h). */
 static void round_flows(struct config *config)
 {
@@ -278,4 +290,5 @@ void config_rules_check(struct config_reader *loader)
 	config_health_check(loader);
 	config_bgp_check(loader);
 	check_bus(loader);
+	check_flowlog(loader);
 }

@@ -409,6 +409,22 @@ const struct schema_row config_schema[] = {
 	  .help = "file with what nodes of other POPs have measured, as `anydoor rtt --json` "
 		  "writes it; read again when it changes" },
 
+	{ "flowlog", SCHEMA_MAP, IN(config, flowlog.line),
+	  .help = "a line of JSON for each connection to a VIP that has ended, in `file` or to "
+		  "`socket`; with neither there is no log" },
+	{ "flowlog.file", SCHEMA_DIR, CHANGE_AT_ONCE, IN(config, flowlog.file), .max = 200,
+	  .says = "none",
+	  .help = "file that lines are appended to; made anew when it was moved away, and opened "
+		  "anew by a reload and by SIGUSR1" },
+	{ "flowlog.socket", SCHEMA_DIR, CHANGE_AT_ONCE, IN(config, flowlog.socket), .max = 107,
+	  .says = "none", .help = "Unix socket that each line is sent to as a datagram" },
+	{ "flowlog.one_in", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, flowlog.one_in), .min = 1,
+	  .max = 1000000, .fallback = "1",
+	  .help = "1: every connection is logged; 10: one in ten" },
+	{ "flowlog.rate", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, flowlog.rate), .min = 1,
+	  .max = 100000, .fallback = "1000",
+	  .help = "lines a second at most; how many more there were is counted" },
+
 	{ "shed", SCHEMA_MAP, IN(config, shed.line),
 	  .help = "when a POP with a `capacity` sheds clients of steered names to other POPs" },
 	{ "shed.from", SCHEMA_NUMBER, CHANGE_AT_ONCE, IN(config, shed.from), .min = 1, .max = 99,

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include "daemon_connections.h"
 #include "daemon_internal.h"
 #include "daemon_keys.h"
 #include "maps/reasons.h"
@@ -32,6 +33,11 @@ static void on_stop(evutil_socket_t signal, short what, void *arg)
 static void on_hup(evutil_socket_t signal, short what, void *arg)
 {
 	daemon_reload_soon(arg);
+}
+
+static void on_usr1(evutil_socket_t signal, short what, void *arg)
+{
+	daemon_connections_reopen(arg);
 }
 
 static void on_reload(evutil_socket_t fd, short what, void *arg)
@@ -150,6 +156,7 @@ static int start_events(struct daemon *daemon)
 		return -ENOMEM;
 	err = err ?: add_event(daemon, SIGINT, EV_SIGNAL, on_stop, NULL);
 	err = err ?: add_event(daemon, SIGHUP, EV_SIGNAL, on_hup, NULL);
+	err = err ?: add_event(daemon, SIGUSR1, EV_SIGNAL, on_usr1, NULL);
 	return err ?: add_event(daemon, -1, EV_TIMEOUT, on_second, &second);
 }
 
@@ -188,6 +195,7 @@ static int start(struct daemon *daemon, struct dns_zones *zones, struct dns_limi
 				       &daemon->catchment);
 	catchment_use_plan(daemon->catchment, zones->plan);
 	daemon_rtt_use(daemon);
+	err = err ?: daemon_connections_start(daemon);
 	err = err ?: watch_new(daemon->base, daemon_tend_interfaces, daemon, &daemon->watch);
 	err = err
 		      ?: zone_watch_new(daemon->base, &zone_times, daemon_reload_zones, daemon,
@@ -214,6 +222,7 @@ static void stop(struct daemon *daemon)
 	daemon_bus_stop(daemon);
 	daemon_keys_stop(daemon);
 	daemon_rtt_stop(daemon);
+	daemon_connections_stop(daemon);
 	zone_watch_free(daemon->zone_watch);
 	watch_free(daemon->watch);
 	for (i = 0; i < daemon->nr_events; i++)

@@ -37,12 +37,14 @@ static const char *parent(const char *path, char out[256])
 static int confine_to_places(const struct daemon *daemon)
 {
 	const char *libxdp = getenv("LIBXDP_BPFFS");
-	char run[256], pins[256], bgp[256];
+	char run[256], pins[256], bgp[256], flows[256];
+	const char *flowlog = daemon->config->flowlog.file;
 	const char *const dirs[] = {
 		parent(daemon->config->run_dir, run),
 		parent(daemon->config->bpffs, pins),
 		libxdp ? libxdp : "/sys/fs/bpf", /* its dispatchers are pinned there */
 		parent(daemon->config->bgp.file, bgp),
+		flowlog ? parent(flowlog, flows) : daemon->config->run_dir,
 		daemon->config->keep_dir ?: daemon->config->run_dir,
 		"/proc/sys/net",
 		"/tmp", /* where it finds the dispatcher that we lend it */

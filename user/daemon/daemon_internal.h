@@ -23,6 +23,7 @@
 #define DAEMON_EVENTS_MAX 8
 
 struct daemon_bus;
+struct daemon_connections;
 struct datapath;
 struct rtt_book;
 struct rtt_probe;
@@ -98,7 +99,8 @@ struct daemon {
 		struct health *health;
 	} health;
 	struct daemon_bgp *bgp;
-	struct daemon_bus *bus; /* daemon_bus.h */
+	struct daemon_bus *bus;			/* daemon_bus.h */
+	struct daemon_connections *connections; /* daemon_connections.h */
 	struct daemon_keys {
 		json_t *word;	     /* of operators, by the bus (user/state/epoch.h); NULL: none */
 		char path[300];	     /* where it is kept; "": nowhere */

@@ -10,9 +10,11 @@
 #include <string.h>
 #include "maps/dns.h"
 #include "metrics_text.h"
+#include "user/base/addr.h"
 #include "user/base/clock.h"
 #include "user/base/prom.h"
 #include "user/bgp/record.h"
+#include "user/connections/conn_book.h"
 #include "user/fleet/divert.h"
 #include "user/flows/flow_text.h"
 #include "user/status/counter.h"
@@ -52,6 +54,8 @@ struct family {
 	double (*flow)(const struct page *page, const struct flow_row *row);
 	void (*write)(const struct page *page, const char *name);
 	const struct counter *counters; /* all of a table, instead of name and help */
+	/* Samples of one of them, where they are not those of series(). */
+	void (*each)(const struct page *page, const struct counter *counter);
 
 	bool (*applies)(const struct page *page); /* NULL: whenever something is loaded */
 	int (*series)(const struct page *page, struct series series[SERIES_MAX]);
@@ -498,6 +502,140 @@ static void write_checks(const struct page *page, const char *name)
 			    sum.first->key.pop, "result", "failed", NULL);
 	}
 }
+
+/* --- connections ---------------------------------------------------------------------------------
+ */
+
+#define CONNECTION_LABELS "vip, port, region, node, pop"
+
+/* What tells one from others; empty: further ones, no region, or it lands here. */
+struct connection_labels {
+	char vip[ADDR_TEXT], port[8];
+	const char *region, *node, *pop;
+};
+
+static void label_connection(const struct page *page, const struct ad_connection_key *key,
+			     struct connection_labels *labels)
+{
+	static const struct ad_addr none;
+
+	*labels = (struct connection_labels){ .region = key->region };
+	if (addr_compare(&key->vip, &none)) {
+		addr_format(&key->vip, labels->vip);
+		snprintf(labels->port, sizeof(labels->port), "%u", key->port);
+	}
+	if (!key->landing)
+		return;
+	labels->node = names_node_name(&page->view->names, key->landing);
+	labels->pop = names_pop_name(&page->view->names, key->landing);
+}
+
+static void write_connection(const struct page *page, const char *name, double value,
+			     const struct connection_labels *labels, const char *le)
+{
+	prom_sample(page->out, name, value, "vip", labels->vip, "port", labels->port, "region",
+		    labels->region, "node", labels->node, "pop", labels->pop, le ? "le" : NULL, le,
+		    NULL);
+}
+
+static void write_connection_counters(const struct page *page, const struct counter *counter)
+{
+	struct connection_labels labels;
+	size_t i;
+
+	for (i = 0; i < page->status->nr_connections; i++) {
+		const struct conn_seen *seen = &page->status->connections[i];
+
+		label_connection(page, &seen->key, &labels);
+		write_connection(page, counter->metric,
+				 *(const __u64 *)((const char *)&seen->counts + counter->offset),
+				 &labels, NULL);
+	}
+}
+
+/* A histogram: where its counts and their sum are, and what a unit of the sum is worth. */
+struct shape {
+	size_t counts, sum;
+	const double *ends;
+	size_t nr;
+	double unit;
+};
+
+#define SHAPE(member, total, list, one)                                                            \
+	{                                                                                          \
+		offsetof(struct ad_connection_counts, member),                                     \
+			offsetof(struct ad_connection_counts, total), list,                        \
+			sizeof(((struct ad_connection_counts *)0)->member) / sizeof(__u64), one    \
+	}
+
+static void write_one_histogram(const struct page *page, const char *name,
+				const struct shape *shape, const struct conn_seen *seen)
+{
+	const char *base = (const char *)&seen->counts;
+	const __u64 *counts = (const __u64 *)(base + shape->counts);
+	struct connection_labels labels;
+	char text[64], le[32];
+	__u64 sum = 0;
+	size_t i;
+
+	label_connection(page, &seen->key, &labels);
+	snprintf(text, sizeof(text), "%s_bucket", name);
+	for (i = 0; i < shape->nr; i++) {
+		sum += counts[i];
+		snprintf(le, sizeof(le), "%g", i < shape->nr - 1 ? shape->ends[i] : 0);
+		write_connection(page, text, sum, &labels, i < shape->nr - 1 ? le : "+Inf");
+	}
+	snprintf(text, sizeof(text), "%s_sum", name);
+	write_connection(page, text, *(const __u64 *)(base + shape->sum) * shape->unit, &labels,
+			 NULL);
+	snprintf(text, sizeof(text), "%s_count", name);
+	write_connection(page, text, sum, &labels, NULL);
+}
+
+static void write_histogram(const struct page *page, const char *name, const struct shape *shape)
+{
+	for (size_t i = 0; i < page->status->nr_connections; i++)
+		write_one_histogram(page, name, shape, &page->status->connections[i]);
+}
+
+static void write_handshakes(const struct page *page, const char *name)
+{
+	static const struct shape shape =
+		SHAPE(handshakes, handshake_us, conn_handshake_ends, 1e-6);
+
+	write_histogram(page, name, &shape);
+}
+
+static void write_lives(const struct page *page, const char *name)
+{
+	static const struct shape shape = SHAPE(lives, life_ms, conn_life_ends, 1e-3);
+
+	write_histogram(page, name, &shape);
+}
+
+static void write_sizes(const struct page *page, const char *name)
+{
+	static const struct shape shape = SHAPE(sizes, size, conn_size_ends, 1);
+
+	write_histogram(page, name, &shape);
+}
+
+static void write_resent(const struct page *page, const char *name)
+{
+	static const struct shape shape = SHAPE(resent, retransmits, conn_resent_ends, 1);
+
+	write_histogram(page, name, &shape);
+}
+
+static double connections_counted(const struct page *page)
+{
+	return page->status->telling.state == AD_CONNECTIONS_COUNTED;
+}
+
+VALUE(connection_news_lost, page->status->telling.lost)
+VALUE(flowlog_lines, page->status->telling.logged)
+VALUE(flowlog_dropped, page->status->telling.dropped)
+VALUE(flowlog_failed, page->status->telling.log_failed)
 
 /* --- flows and DNS --------------------------------------------------------------------------- */
 
@@ -985,6 +1123,32 @@ static const struct family families[] = {
 	  "connections that live here: sockets of VIPs, and flows that NAT forwards to a server "
 	  "behind this host",
 	  .value = connections },
+	{ "connections_counted", "gauge", "",
+	  "1: the kernel tells of connections, which are counted; 0: it does not, see `anydoor "
+	  "status`",
+	  .value = connections_counted },
+	{ "connections_news_lost_total", "counter", "",
+	  "connections that were accepted, or that ended, and were not counted: too many at once",
+	  .value = connection_news_lost },
+	{ .counters = counters_connections,
+	  .labels = CONNECTION_LABELS,
+	  .each = write_connection_counters },
+	{ "connection_handshake_seconds", "histogram", CONNECTION_LABELS,
+	  "round-trip time of the handshake of connections that were accepted",
+	  .write = write_handshakes },
+	{ "connection_duration_seconds", "histogram", CONNECTION_LABELS,
+	  "how long connections lived that have ended", .write = write_lives },
+	{ "connection_bytes", "histogram", CONNECTION_LABELS,
+	  "bytes of both directions of connections that have ended", .write = write_sizes },
+	{ "connection_retransmits", "histogram", CONNECTION_LABELS,
+	  "TCP segments sent again in connections that have ended", .write = write_resent },
+	{ "flowlog_lines_total", "counter", "", "lines written to the flow log",
+	  .value = flowlog_lines },
+	{ "flowlog_dropped_total", "counter", "",
+	  "lines that the flow log lacks: they were over `flowlog.rate`, or could not be written",
+	  .value = flowlog_dropped },
+	{ "flowlog_failed", "gauge", "", "1 while the flow log cannot be written",
+	  .value = flowlog_failed },
 	{ "flow_table_entries", "gauge", "kind", "live flows in the flow table, by kind",
 	  .write = write_entries },
 	{ "flow_table_idle_entries", "gauge", "",
@@ -1206,11 +1370,13 @@ static void write_cell(const struct counter_cell *cell, void *arg)
 static void write_counters(const struct page *page, const struct family *family)
 {
 	struct series series[SERIES_MAX];
-	int nr = family->series(page, series);
+	int nr = family->series ? family->series(page, series) : 0;
 	const struct counter *counter;
 
 	for (counter = family->counters; counter->key; counter++) {
 		prom_family(page->out, counter->metric, counter->type, counter->help);
+		if (family->each)
+			family->each(page, counter);
 		for (int i = 0; i < nr; i++) {
 			struct writing writing = { page, counter, &series[i] };
 

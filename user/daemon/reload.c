@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <systemd/sd-daemon.h>
+#include "daemon_connections.h"
 #include "daemon_internal.h"
 #include "reload_build.h"
 #include "reload_report.h"
@@ -103,6 +104,7 @@ static void take_over(struct reload *reload)
 	daemon_health_use(daemon, build->same_text);
 	daemon_bgp_use(daemon);
 	daemon_bus_use(daemon, build->same_text);
+	daemon_connections_use(daemon);
 	zone_watch_use(daemon->zone_watch, daemon->config, reload->zones->began_real_ns);
 	/* The worker frees them: a million names take long. */
 	if (old_server)

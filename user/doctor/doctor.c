@@ -176,6 +176,7 @@ enum doctor_sight doctor_look(const struct globals *globals, bool alone, struct 
 		doctor_bgp(&doctor);
 		doctor_zones(&doctor);
 		doctor_bus(&doctor);
+		doctor_connections(&doctor);
 		doctor_fleet(&doctor);
 	}
 	if (doctor.loaded) {

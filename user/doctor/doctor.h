@@ -53,6 +53,7 @@ enum doctor_sight {
 	X("bgp", HOST, "neighbours are told what they shall be told")                              \
 	X("health", ALL, "health checks run, and enough POPs pass them")                           \
 	X("rtt", ALL, "round-trip times are measured, where they are wanted")                      \
+	X("connections", ALL, "the kernel tells of connections")                                   \
 	X("zones", ALL, "zones are as their files, and their signatures valid for long")
 
 struct doctor {
@@ -91,6 +92,7 @@ void doctor_links(struct doctor *doctor); /* xdp, hooks, rings, neighbours */
 void doctor_keys(struct doctor *doctor);
 void doctor_bgp(struct doctor *doctor);
 void doctor_zones(struct doctor *doctor);
+void doctor_connections(struct doctor *doctor);
 void doctor_bus(struct doctor *doctor);	  /* bus, versions */
 void doctor_fleet(struct doctor *doctor); /* peers, mtu, clocks */
 

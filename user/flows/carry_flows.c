@@ -4,12 +4,11 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <sodium.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include "carry_flows.h"
-#include "user/base/addr.h"
+#include "flow_find.h"
 #include "user/state/bpffs.h"
 
 /* One of the table's two arrays, writable in place. */
@@ -66,24 +65,6 @@ static int table_open(struct table *table, const char *dir)
 	return err;
 }
 
-/* SipHash-2-4 of the 4-tuple, client first, as bpf/flow/prf.h has it. */
-static __u64 prf_of_flow(const struct ad_flow *flow, const struct ad_addr *vip,
-			 const struct ad_keys *keys)
-{
-	size_t skip = addr_is_ip4(vip) ? 12 : 0, len = 16 - skip;
-	__u8 message[36], key[16], out[8];
-	__u64 prf;
-
-	memcpy(key, keys->stamp, sizeof(key));
-	memcpy(message, flow->client.b + skip, len);
-	memcpy(message + len, vip->b + skip, len);
-	memcpy(message + 2 * len, &flow->client_port, 2);
-	memcpy(message + 2 * len + 2, &flow->vip_port, 2);
-	crypto_shorthash(out, message, 2 * len + 4, key);
-	memcpy(&prf, out, sizeof(prf));
-	return prf;
-}
-
 static struct ad_flow_slot slot_of(const struct ad_flow *flow, __u64 prf)
 {
 	return (struct ad_flow_slot){ .tag = prf, .last_s = flow->last_s, .kind = flow->kind };
@@ -128,10 +109,14 @@ struct carrying {
 static int carry_one(const struct ad_flow *flow, void *arg)
 {
 	struct carrying *carrying = arg;
+	struct ad_tuple tuple = { .client = flow->client,
+				  .client_port = flow->client_port,
+				  .vip_port = flow->vip_port };
 
-	if (flow->vip < carrying->nr_vips)
-		table_enter(&carrying->to, flow,
-			    prf_of_flow(flow, &carrying->vips[flow->vip], carrying->keys));
+	if (flow->vip >= carrying->nr_vips)
+		return 0;
+	tuple.vip = carrying->vips[flow->vip];
+	table_enter(&carrying->to, flow, flow_prf(&tuple, carrying->keys));
 	return 0;
 }
 

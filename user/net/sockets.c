@@ -80,9 +80,9 @@ static __u32 states(enum sockets_which which)
 struct sockets_walk {
 	enum sockets_which which;
 	struct vip_set vips;
-	int born;	       /* fd of a map, or -1 */
-	struct mnl_socket *nl; /* NULL: the family's request is still to be sent */
-	size_t family;
+	int born; /* fd of a map, or -1 */
+	struct mnl_socket *nl;
+	bool is_over;
 	int (*each)(const struct socket_entry *socket, void *arg);
 	void *arg;
 	int result;
@@ -189,25 +189,6 @@ static int on_message(const struct nlmsghdr *nlh, void *data)
 
 #define REQUEST_BYTES 256
 
-/* The request is in @buf, whose header is returned in *@nlh; of all that are @which, unless more is
- * said. */
-static struct inet_diag_req_v2 *put_request(char buf[REQUEST_BYTES], struct nlmsghdr **nlh,
-					    enum sockets_which which, __u8 family)
-{
-	struct inet_diag_req_v2 *req;
-
-	*nlh = mnl_nlmsg_put_header(buf);
-	(*nlh)->nlmsg_type = SOCK_DIAG_BY_FAMILY;
-	(*nlh)->nlmsg_flags = NLM_F_REQUEST;
-	req = mnl_nlmsg_put_extra_header(*nlh, sizeof(*req));
-	req->sdiag_family = family;
-	req->sdiag_protocol = IPPROTO_TCP;
-	req->idiag_states = states(which);
-	if (which == SOCKETS_LIVE)
-		req->idiag_ext = 1 << (INET_DIAG_INFO - 1);
-	return req;
-}
-
 /* --- all of them ------------------------------------------------------------------------------ */
 
 static void put_born(struct nlmsghdr *nlh, int born)
@@ -218,11 +199,14 @@ static void put_born(struct nlmsghdr *nlh, int born)
 	mnl_attr_nest_end(nlh, nest);
 }
 
-static const __u8 families[] = { AF_INET, AF_INET6 };
-
-/* A new netlink socket for each family: one that was not read to the end leaves answers unread. */
-static int ask_family(struct sockets_walk *walk)
+/*
+ * Both families at once, which only the older of the two requests can: of one that no socket has,
+ * the kernel would go through all sockets without a pause. A netlink socket for each walk: one that
+ * was not read to the end leaves answers unread.
+ */
+static int ask_all(struct sockets_walk *walk)
 {
+	struct inet_diag_req *req;
 	char buf[REQUEST_BYTES];
 	struct nlmsghdr *nlh;
 
@@ -230,8 +214,13 @@ static int ask_family(struct sockets_walk *walk)
 	walk->nl = sockets_open();
 	if (!walk->nl)
 		return -errno;
-	put_request(buf, &nlh, walk->which, families[walk->family]);
-	nlh->nlmsg_flags |= NLM_F_DUMP;
+	nlh = mnl_nlmsg_put_header(buf);
+	nlh->nlmsg_type = TCPDIAG_GETSOCK;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	req = mnl_nlmsg_put_extra_header(nlh, sizeof(*req));
+	req->idiag_states = states(walk->which);
+	if (walk->which == SOCKETS_LIVE)
+		req->idiag_ext = 1 << (INET_DIAG_INFO - 1);
 	if (walk->born >= 0)
 		put_born(nlh, walk->born);
 	return mnl_socket_sendto(walk->nl, nlh, nlh->nlmsg_len) < 0 ? -errno : 0;
@@ -249,7 +238,7 @@ int sockets_walk_open(enum sockets_which which, const struct vip_set *vips, int 
 	walk->which = which;
 	walk->vips = *vips;
 	walk->born = which == SOCKETS_LIVE ? born : -1;
-	err = ask_family(walk);
+	err = ask_all(walk);
 	if (err)
 		sockets_walk_close(walk);
 	else
@@ -265,12 +254,6 @@ void sockets_walk_close(struct sockets_walk *walk)
 	free(walk);
 }
 
-/* Of the family that is over. */
-static int next_family(struct sockets_walk *walk)
-{
-	return ++walk->family < sizeof(families) ? ask_family(walk) : -ENOENT;
-}
-
 int sockets_walk_step(struct sockets_walk *walk,
 		      int (*each)(const struct socket_entry *socket, void *arg), void *arg)
 {
@@ -280,7 +263,7 @@ int sockets_walk_step(struct sockets_walk *walk,
 	walk->each = each;
 	walk->arg = arg;
 	walk->result = 0;
-	if (walk->family >= sizeof(families))
+	if (walk->is_over)
 		return -ENOENT;
 	len = mnl_socket_recvfrom(walk->nl, walk->answer, sizeof(walk->answer));
 	if (len < 0)
@@ -288,13 +271,14 @@ int sockets_walk_step(struct sockets_walk *walk,
 	more = mnl_cb_run(walk->answer, len, 0, 0, on_message, walk);
 	if (more < 0 && errno == EPERM && walk->born >= 0) {
 		walk->born = -1;
-		return ask_family(walk);
+		return ask_all(walk);
 	}
 	if (more < 0)
 		return -errno;
 	if (walk->result)
 		return walk->result;
-	return more == MNL_CB_STOP ? next_family(walk) : 0;
+	walk->is_over = more == MNL_CB_STOP;
+	return walk->is_over ? -ENOENT : 0;
 }
 
 int sockets_each(enum sockets_which which, const struct vip_set *vips,
@@ -339,9 +323,17 @@ static int request_one(struct mnl_socket *nl, const struct ad_tuple *tuple, __u3
 	__u8 family = addr_is_ip4(&tuple->vip) ? AF_INET : AF_INET6;
 	char buf[REQUEST_BYTES];
 	struct nlmsghdr *nlh;
-	struct inet_diag_req_v2 *req = put_request(buf, &nlh, SOCKETS_LIVE, family);
+	struct inet_diag_req_v2 *req;
 
+	nlh = mnl_nlmsg_put_header(buf);
+	nlh->nlmsg_type = SOCK_DIAG_BY_FAMILY;
+	nlh->nlmsg_flags = NLM_F_REQUEST;
 	nlh->nlmsg_seq = seq;
+	req = mnl_nlmsg_put_extra_header(nlh, sizeof(*req));
+	req->sdiag_family = family;
+	req->sdiag_protocol = IPPROTO_TCP;
+	req->idiag_states = states(SOCKETS_LIVE);
+	req->idiag_ext = 1 << (INET_DIAG_INFO - 1);
 	req->id.idiag_sport = tuple->vip_port;
 	req->id.idiag_dport = tuple->client_port;
 	req->id.idiag_cookie[0] = req->id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;

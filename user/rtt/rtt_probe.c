@@ -3,27 +3,16 @@
  * rtt_probe.c: the program that hears of connections (rtt_probe.h).
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include "cgroup.h"
 #include "rtt_probe.h"
+#include "sockops.h"
 #include "user/base/log.h"
-#include "user/state/bpffs.h"
 #include "rtt.skel.h"
-
-#define MOUNTS "/proc/self/mountinfo"
-
-/* Debian 12's headers have it; those of older ones do not. */
-#ifndef SO_NETNS_COOKIE
-#define SO_NETNS_COOKIE 71
-#endif
 
 struct rtt_probe {
 	struct rtt_bpf *skel;
@@ -32,41 +21,10 @@ struct rtt_probe {
 
 /* --- loading ---------------------------------------------------------------------------------- */
 
-static int own_netns(__u64 *cookie)
-{
-	int err = 0, fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	socklen_t size = sizeof(*cookie);
-
-	if (fd < 0)
-		return -errno;
-	if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, cookie, &size))
-		err = -errno;
-	close(fd);
-	return err;
-}
-
-/* Where clients are is in the data path's maps. */
-static int share_maps(struct rtt_bpf *skel, const char *dir)
-{
-	struct bpf_map *map;
-	int err = 0, fd;
-
-	bpf_object__for_each_map(map, skel->obj) {
-		if (err || bpf_map__is_internal(map) || !bpffs_exists(dir, bpf_map__name(map)))
-			continue;
-		fd = bpffs_get(dir, bpf_map__name(map));
-		if (fd < 0)
-			return fd;
-		err = bpf_map__reuse_fd(map, fd);
-		close(fd);
-	}
-	return err;
-}
-
 static int load(struct rtt_probe *probe, const struct pins *pins)
 {
 	__u64 cookie = 0;
-	int err = own_netns(&cookie);
+	int err = sockops_netns(&cookie);
 
 	if (err)
 		return err;
@@ -75,24 +33,11 @@ static int load(struct rtt_probe *probe, const struct pins *pins)
 		return -errno;
 	/* The skeleton's rodata is const for readers; before the load we fill it. */
 	memcpy((void *)&probe->skel->rodata->own_netns, &cookie, sizeof(cookie));
-	err = share_maps(probe->skel, pins->dir);
+	/* Where clients are is in the data path's maps. */
+	err = sockops_share_maps(probe->skel->obj, pins->dir);
 	err = err ?: rtt_bpf__load(probe->skel);
 	if (!err)
 		log_forget_libbpf();
-	return err;
-}
-
-static int attach(struct rtt_probe *probe, const char *path)
-{
-	int err = 0, fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	/* A link leaves room for others' programs (BPF_F_ALLOW_MULTI), and goes with us. */
-	probe->link = bpf_program__attach_cgroup(probe->skel->progs.rtt, fd);
-	if (!probe->link)
-		err = -errno;
-	close(fd);
 	return err;
 }
 
@@ -104,29 +49,40 @@ static int refuse(struct rtt_probe *probe, struct ad_rtt_probe *state, const cha
 	return err;
 }
 
-int rtt_probe_open(const struct pins *pins, const struct config *config, struct rtt_probe **out,
-		   struct ad_rtt_probe *state)
+static int open_at(struct rtt_probe *probe, const struct pins *pins, const struct config *config,
+		   int cgroup, struct ad_rtt_probe *state)
 {
-	struct rtt_probe *probe = calloc(1, sizeof(*probe));
-	char path[PATH_MAX];
-	int err;
+	int err = load(probe, pins);
 
-	*out = NULL;
-	memset(state, 0, sizeof(*state));
-	if (!probe)
-		return refuse(probe, state, "memory", -ENOMEM);
-	err = cgroup_find(MOUNTS, path, sizeof(path));
-	if (err)
-		return refuse(probe, state, "cgroup v2 is not mounted", err);
-	err = load(probe, pins);
 	if (err)
 		return refuse(probe, state, "the kernel refuses the program", err);
 	err = rtt_probe_use(probe, config);
 	if (err)
 		return refuse(probe, state, "addresses cannot be told to it", err);
-	err = attach(probe, path);
+	err = sockops_attach(probe->skel->progs.rtt, cgroup, &probe->link);
+	return err ? refuse(probe, state, "cannot be attached to cgroup v2", err) : 0;
+}
+
+int rtt_probe_open(const struct pins *pins, const struct config *config, struct rtt_probe **out,
+		   struct ad_rtt_probe *state)
+{
+	struct rtt_probe *probe = calloc(1, sizeof(*probe));
+	int err, cgroup;
+
+	*out = NULL;
+	memset(state, 0, sizeof(*state));
+	if (!probe)
+		return refuse(probe, state, "memory", -ENOMEM);
+	cgroup = sockops_cgroup(state->why, sizeof(state->why));
+	if (cgroup < 0) {
+		state->state = AD_RTT_FAILED;
+		rtt_probe_close(probe);
+		return cgroup;
+	}
+	err = open_at(probe, pins, config, cgroup, state);
+	close(cgroup);
 	if (err)
-		return refuse(probe, state, "cannot be attached to cgroup v2", err);
+		return err;
 	state->state = AD_RTT_MEASURES;
 	*out = probe;
 	return 0;

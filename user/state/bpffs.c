@@ -237,6 +237,8 @@ static const char *const group_reads[] = {
 	"steer_drained",
 	"health_checks",
 	"bus",
+	"connection_counts",
+	"connection_state",
 	"rtt_probe",
 	"rtt_seen",
 	AD_STEER_POPS_NAME,

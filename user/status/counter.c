@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "counter.h"
+#include "maps/connections.h"
 #include "maps/counters.h"
 #include "user/dns/dns_stats.h"
 #include "user/fleet/hunt.h"
@@ -107,6 +108,9 @@ const struct counter counters_tcp[] = { AD_DNS_TCP_COUNTERS(ROW_TCP){} };
 
 #define ROW_RULE(field, array, ...) ROW(ad_dns_rule_counts, field, __VA_ARGS__)
 const struct counter counters_rules[] = { AD_DNS_RULE_COUNTERS(ROW_RULE){} };
+
+#define ROW_CONNECTION(field, array, ...) ROW(ad_connection_counts, field, __VA_ARGS__)
+const struct counter counters_connections[] = { AD_CONNECTION_COUNTERS(ROW_CONNECTION){} };
 
 const struct counter *counter_find(const struct counter *table, const char *key)
 {

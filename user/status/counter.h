@@ -35,11 +35,12 @@ struct counter {
 };
 
 /* Each ends with a row without a key. */
-extern const struct counter counters_flow[];  /* struct ad_flow_stats */
-extern const struct counter counters_hunt[];  /* struct ad_hunt_stats */
-extern const struct counter counters_dns[];   /* struct ad_dns_count */
-extern const struct counter counters_tcp[];   /* struct dns_stats */
-extern const struct counter counters_rules[]; /* struct ad_dns_rule_counts */
+extern const struct counter counters_flow[];	    /* struct ad_flow_stats */
+extern const struct counter counters_hunt[];	    /* struct ad_hunt_stats */
+extern const struct counter counters_dns[];	    /* struct ad_dns_count */
+extern const struct counter counters_tcp[];	    /* struct dns_stats */
+extern const struct counter counters_rules[];	    /* struct ad_dns_rule_counts */
+extern const struct counter counters_connections[]; /* struct ad_connection_counts */
 
 const struct counter *counter_find(const struct counter *table, const char *key);
 

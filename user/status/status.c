@@ -160,6 +160,11 @@ static int read_maps(const struct view *view, struct status *status, const char 
 	err = err ?: rtt_probe_read(pins, &status->probe);
 	if (err)
 		return err;
+	*what = "connections";
+	err = conn_seen_read(pins, &status->connections, &status->nr_connections);
+	err = err ?: conn_state_read(pins, &status->telling);
+	if (err)
+		return err;
 	*what = "DNS counters";
 	err = dns_stats_read(pins, &status->dns);
 	if (err)
@@ -253,6 +258,7 @@ void status_free(struct status *status)
 	free(status->checks);
 	bus_seen_free(&status->bus);
 	free(status->rtt);
+	free(status->connections);
 	dns_stats_free(&status->dns);
 	memset(status, 0, sizeof(*status));
 }

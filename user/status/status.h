@@ -10,6 +10,7 @@
 #include "user/dns/dns_stats.h"
 #include "user/fleet/peers.h"
 #include "user/health/seen.h"
+#include "user/connections/conn_seen.h"
 #include "user/rtt/rtt_seen.h"
 #include "user/state/pins.h"
 #include "user/steer/pops.h"
@@ -55,6 +56,9 @@ struct status {
 	struct rtt_seen *rtt; /* round-trip times, by rule and POP */
 	size_t nr_rtt;
 	struct ad_rtt_probe probe;
+	struct conn_seen *connections; /* that were accepted and have ended, as they are counted */
+	size_t nr_connections;
+	struct ad_connection_state telling; /* whether the kernel tells of them */
 	/* What is wrong, as text. With any warning the instance is "degraded" (exit code 4). */
 	char *warnings[WARNINGS_MAX];
 	const char *checks_of[WARNINGS_MAX]; /* what was looked at, for each */

@@ -6,8 +6,10 @@
 #include "counter.h"
 #include "reloaded.h"
 #include "status.h"
+#include "user/base/addr.h"
 #include "user/base/clock.h"
 #include "user/bgp/record.h"
+#include "user/connections/conn_book.h"
 #include "user/fleet/divert.h"
 #include "user/fleet/told.h"
 #include "user/flows/flow_text.h"
@@ -64,6 +66,65 @@ static json_t *flows_json(const struct status *status)
 
 	counters_add_json(counters_flow, &status->flow_stats, json);
 	return json;
+}
+
+/* Of those whose servers are elsewhere the kernel tells nothing. */
+static json_t *telling_json(const struct status *status)
+{
+	const struct ad_connection_state *state = &status->telling;
+
+	return json_pack("{s:b, s:s?, s:b, s:I, s:I, s:I, s:s?}", "counted",
+			 state->state == AD_CONNECTIONS_COUNTED, "why",
+			 state->state == AD_CONNECTIONS_FAILED ? state->why : NULL, "forwards",
+			 !!(status->state.flags & AD_STATE_FORWARDS), "lost",
+			 (json_int_t)state->lost, "logged", (json_int_t)state->logged,
+			 "log_dropped", (json_int_t)state->dropped, "log_error",
+			 state->log_failed ? state->log_why : NULL);
+}
+
+static json_t *ends_json(const double *ends, const __u64 *counts, size_t nr)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < nr; i++)
+		json_array_append_new(list, json_pack("{s:o, s:I}", "up_to",
+						      i < nr - 1 ? json_real(ends[i]) : json_null(),
+						      "connections", (json_int_t)counts[i]));
+	return list;
+}
+
+static json_t *connection_json(const struct view *view, const struct conn_seen *seen)
+{
+	static const struct ad_addr none;
+	const struct ad_connection_counts *counts = &seen->counts;
+	bool is_further = !addr_compare(&seen->key.vip, &none);
+	char vip[ADDR_TEXT];
+	json_t *json = json_pack("{s:s?, s:o, s:s?, s:o}", "vip",
+				 is_further ? NULL : addr_format(&seen->key.vip, vip), "port",
+				 is_further ? json_null() : json_integer(seen->key.port), "region",
+				 *seen->key.region ? seen->key.region : NULL, "landing",
+				 names_node_json(&view->names, seen->key.landing));
+
+	counters_add_json(counters_connections, counts, json);
+	json_object_set_new(
+		json, "handshake_s",
+		ends_json(conn_handshake_ends, counts->handshakes, AD_HANDSHAKE_BUCKETS));
+	json_object_set_new(json, "duration_s",
+			    ends_json(conn_life_ends, counts->lives, AD_LIFE_BUCKETS));
+	json_object_set_new(json, "bytes",
+			    ends_json(conn_size_ends, counts->sizes, AD_SIZE_BUCKETS));
+	json_object_set_new(json, "resent",
+			    ends_json(conn_resent_ends, counts->resent, AD_RESENT_BUCKETS));
+	return json;
+}
+
+static json_t *connections_json(const struct view *view, const struct status *status)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < status->nr_connections; i++)
+		json_array_append_new(list, connection_json(view, &status->connections[i]));
+	return list;
 }
 
 static json_t *hunt_json(const struct status *status)
@@ -170,7 +231,7 @@ json_t *status_json(const struct view *view, const struct status *status)
 	__u64 age = flow_seconds(view->names.now_s, meta->loaded_s);
 
 	return json_pack("{s:s, s:b, s:s, s:i, s:o, s:I, s:I, s:b, s:b, s:o, s:o, s:o, s:i, s:o, "
-			 "s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}",
+			 "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}",
 			 "instance", view->globals->instance, "loaded", 1, "version", meta->version,
 			 "abi", meta->abi, "node", names_node_json(&view->names, meta->node_id),
 			 "loaded_s", (json_int_t)clock_real_s(meta->loaded_s), "age_s",
@@ -181,7 +242,8 @@ json_t *status_json(const struct view *view, const struct status *status)
 			 "packets", packets_json(status), "dns", dns_json(status), "peers",
 			 peers_json(view, status), "steered", steered_json(status), "bgp",
 			 record_bgp_json(status->bgp), "bus", bus_seen_json(&status->bus),
-			 "degraded", status->nr_warnings > 0, "warnings", warnings_json(status));
+			 "connections", telling_json(status), "degraded", status->nr_warnings > 0,
+			 "warnings", warnings_json(status));
 }
 
 static json_t *reasons_json(const struct ad_count counts[AD_REASON_MAX])
@@ -196,8 +258,8 @@ static json_t *reasons_json(const struct ad_count counts[AD_REASON_MAX])
 
 json_t *status_stats_json(const struct view *view, const struct status *status)
 {
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "instance", view->globals->instance,
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "instance", view->globals->instance,
 			 "reasons", reasons_json(status->reasons), "flows", flows_json(status),
 			 "hunt", hunt_json(status), "peers", peers_json(view, status), "dns",
-			 answers_json(&status->dns));
+			 answers_json(&status->dns), "connections", connections_json(view, status));
 }

@@ -293,6 +293,22 @@ static void judge_rtt(const struct view *view, struct status *status)
 		     status->probe.why);
 }
 
+/* That connections are not counted is no fault of this node, as long as nobody asked for it. */
+static void judge_connections(const struct view *view, struct status *status)
+{
+	const struct config *config = view->config;
+	bool wants_log = config && (config->flowlog.file || config->flowlog.socket);
+
+	if (!status->has_daemon || !wants_log)
+		return;
+	if (status->telling.state == AD_CONNECTIONS_FAILED)
+		warn(status,
+		     "nothing goes into the flow log: the kernel tells of no connection: %s",
+		     status->telling.why);
+	if (status->telling.log_failed)
+		warn(status, "the flow log: %s", status->telling.log_why);
+}
+
 /* --- addresses and links ---------------------------------------------------------------------- */
 
 static void judge_vips(const struct view *view, struct status *status, const struct ifaddrs *list)
@@ -519,6 +535,7 @@ static const struct {
 	{ "bus", judge_bus },
 	{ "keys", judge_rotation },
 	{ "rtt", judge_rtt },
+	{ "connections", judge_connections },
 	{ "zones", judge_zones },
 };
 

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * flow_find.c: a single flow in the flow table (flow_find.h).
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include <sodium.h>
+#include "flow_find.h"
+#include "user/base/addr.h"
+
+__u64 flow_prf(const struct ad_tuple *tuple, const struct ad_keys *keys)
+{
+	size_t skip = addr_is_ip4(&tuple->vip) ? 12 : 0, len = 16 - skip;
+	__u8 message[36], key[16], out[8];
+	__u64 prf;
+
+	memcpy(key, keys->stamp, sizeof(key));
+	memcpy(message, tuple->client.b + skip, len);
+	memcpy(message + len, tuple->vip.b + skip, len);
+	memcpy(message + 2 * len, &tuple->client_port, 2);
+	memcpy(message + 2 * len + 2, &tuple->vip_port, 2);
+	crypto_shorthash(out, message, 2 * len + 4, key);
+	memcpy(&prf, out, sizeof(prf));
+	return prf;
+}
+
+static int read_keys(struct flow_finder *finder, const struct pins *pins)
+{
+	int err = 0, fd = pins_map(pins, "keys", false);
+	__u32 zero = 0;
+
+	if (fd < 0)
+		return fd;
+	if (bpf_map_lookup_elem(fd, &zero, &finder->keys))
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+static int read_size(struct flow_finder *finder)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(finder->tags, &info, &len))
+		return -errno;
+	finder->nr_buckets = info.max_entries;
+	return info.value_size == sizeof(struct ad_flow_bucket) ? 0 : -EPROTO;
+}
+
+int flow_finder_open(struct flow_finder *finder, const struct pins *pins)
+{
+	int err;
+
+	*finder = (struct flow_finder){ .flows = -1 };
+	finder->tags = pins_map(pins, "flow_tags", false);
+	if (finder->tags < 0)
+		return finder->tags;
+	finder->flows = pins_map(pins, "flows", false);
+	err = finder->flows < 0 ? finder->flows : read_size(finder);
+	err = err ?: read_keys(finder, pins);
+	err = err ?: pins_read_vips(pins, finder->vips, &finder->nr_vips);
+	if (err)
+		flow_finder_close(finder);
+	return err;
+}
+
+void flow_finder_close(struct flow_finder *finder)
+{
+	if (finder->tags >= 0)
+		close(finder->tags);
+	if (finder->flows >= 0)
+		close(finder->flows);
+	finder->tags = finder->flows = -1;
+}
+
+static bool is_of(const struct flow_finder *finder, const struct ad_tuple *tuple,
+		  const struct ad_flow *flow)
+{
+	return flow->kind != AD_FLOW_FREE && flow->client_port == tuple->client_port &&
+	       flow->vip_port == tuple->vip_port && flow->vip < finder->nr_vips &&
+	       !addr_compare(&flow->client, &tuple->client) &&
+	       !addr_compare(&finder->vips[flow->vip], &tuple->vip);
+}
+
+bool flow_finder_get(const struct flow_finder *finder, const struct ad_tuple *tuple,
+		     struct ad_flow *flow)
+{
+	__u64 prf = flow_prf(tuple, &finder->keys);
+	__u32 bucket = prf >> 32 & (finder->nr_buckets - 1), index, i;
+	struct ad_flow_bucket tags;
+
+	if (bpf_map_lookup_elem(finder->tags, &bucket, &tags))
+		return false;
+	for (i = 0; i < AD_FLOW_SLOTS; i++) {
+		if (tags.slots[i].kind == AD_FLOW_FREE || tags.slots[i].busy ||
+		    tags.slots[i].tag != (__u32)prf)
+			continue;
+		index = bucket * AD_FLOW_SLOTS + i;
+		if (!bpf_map_lookup_elem(finder->flows, &index, flow) && is_of(finder, tuple, flow))
+			return true;
+	}
+	return false;
+}
