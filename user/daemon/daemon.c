@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include "daemon_directory.h"
 #include "daemon_internal.h"
 #include "daemon_keys.h"
 #include "maps/reasons.h"
@@ -185,6 +186,7 @@ static int start(struct daemon *daemon, struct dns_zones *zones, struct dns_limi
 	err = err ?: catchment_new(daemon->worker, on_catchment, daemon, &daemon->catchment);
 	catchment_use_plan(daemon->catchment, zones->plan);
 	daemon_rtt_use(daemon);
+	err = err ?: daemon_directory_new(daemon);
 	err = err ?: watch_new(daemon->base, daemon_tend_interfaces, daemon, &daemon->watch);
 	err = err
 		      ?: zone_watch_new(daemon->base, &zone_times, daemon_reload_zones, daemon,
@@ -209,6 +211,7 @@ static void stop(struct daemon *daemon)
 	daemon_bgp_free(daemon);
 	daemon_health_stop(daemon);
 	daemon_bus_stop(daemon);
+	daemon_directory_free(daemon);
 	daemon_keys_stop(daemon);
 	daemon_rtt_stop(daemon);
 	zone_watch_free(daemon->zone_watch);

@@ -7,6 +7,7 @@
 
 #include "reason.h"
 #include "user/bus/seen.h"
+#include "user/directory/seen.h"
 #include "user/dns/dns_stats.h"
 #include "user/fleet/peers.h"
 #include "user/health/seen.h"
@@ -55,6 +56,7 @@ struct status {
 	struct rtt_seen *rtt; /* round-trip times, by rule and POP */
 	size_t nr_rtt;
 	struct ad_rtt_probe probe;
+	struct ad_directory_seen directory;
 	/* What is wrong, as text. With any warning the instance is "degraded" (exit code 4). */
 	char *warnings[WARNINGS_MAX];
 	const char *checks_of[WARNINGS_MAX]; /* what was looked at, for each */
