@@ -305,14 +305,15 @@ suites: deps-test				## other people's test suites: Zonemaster, DNSViz, EDNS com
 # --- fuzz ------------------------------------------------------------------------------------
 # selftests/fuzz/corpus is where it starts; what is found on top of it is kept in build/fuzz.
 FUZZ_TIME    ?= 30
-FUZZ_TARGETS := dns zone packet bus bgp
+FUZZ_TARGETS := dns zone packet bus bgp directory
 FUZZERS	     := $(FUZZ_TARGETS:%=$(BUILD)/fuzz/fuzz_%)
 TEST_PROGRAMS += $(FUZZERS)
 FUZZED	     := $(wildcard user/zone/*.c) user/config/config_errors.c \
 		$(addprefix user/bus/,book.c record.c) \
+		$(addprefix user/directory/,flow_set.c kept.c message.c owned.c) user/fleet/homes.c \
 		$(addprefix user/base/,arena.c clock.c log.c nearest.c printable.c progress.c) \
 		$(addprefix user/dns/,dns_denial.c dns_image.c dns_render.c dns_steered.c dns_steered_check.c dns_table.c dns_tree.c)
-FUZZ_HEADERS := $(wildcard selftests/fuzz/*.h selftests/fuzz/packet/*.h bpf/dns/*.h maps/*.h user/bgp/*.h user/bus/*.h user/dns/*.h)
+FUZZ_HEADERS := $(wildcard selftests/fuzz/*.h selftests/fuzz/packet/*.h bpf/dns/*.h maps/*.h user/bgp/*.h user/bus/*.h user/directory/*.h user/dns/*.h)
 FUZZ_CFLAGS   = $(CFLAGS) -O1 -U_FORTIFY_SOURCE -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 FUZZ_LIBS     := -ldnssec
 
@@ -344,7 +345,7 @@ $(BUILD)/fuzz/seeds: selftests/fuzz/seeds $(wildcard selftests/dns/zones/* selft
 fuzzers: $(FUZZERS) $(BUILD)/selftests/prog/vectors
 
 .PHONY: fuzz
-fuzz: deps-test				## fuzz DNS engine, zone compiler, kernel program, bus and BGP, FUZZ_TIME seconds each
+fuzz: deps-test				## fuzz DNS engine, zone compiler, kernel program, bus, BGP and directory, FUZZ_TIME seconds each
 	$(Q)+$(MAKE) $(JOBS) --no-print-directory fuzzers $(BUILD)/fuzz/seeds
 	$(Q)for f in $(FUZZ_TARGETS); do BUILD=$(BUILD) selftests/fuzz/fuzz $$f $(FUZZ_TIME) || exit 1; done
 

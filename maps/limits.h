@@ -56,11 +56,20 @@
 #define AD_BUDGET_PREFIXES 4096
 
 /*
- * Legs a packet may travel: to an old pin and back, to three candidates, back with a claim, to
- * the claimant; and once more back, if that one lost the flow meanwhile.
+ * Legs a packet may travel: to an old pin and back, to three candidates and to the three nodes that
+ * their directories name, back with a claim, to the claimant; and once more back, if that one lost
+ * the flow meanwhile.
  */
-#define AD_HOP_LIMIT  8
+#define AD_HOP_LIMIT  11
 #define AD_CANDIDATES 3
+
+/*
+ * Directories: POPs whose nodes have one, by their index; the parts that the flows of a POP are
+ * divided into; and the flows of siblings that a node is told of.
+ */
+#define AD_HOME_POPS	 1024
+#define AD_HOME_PARTS	 256
+#define AD_DIRECTORY_MAX 131072
 
 /* Fragmented packets that are on their way to our stack, and how long it waits for the rest. */
 #define AD_FRAGMENT_MAX	   4096

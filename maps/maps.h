@@ -11,6 +11,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include "connections.h"
+#include "directory.h"
 #include "types.h"
 #include "reasons.h"
 
@@ -79,6 +80,28 @@ struct {
 	__type(key, __u32);
 	__type(value, struct ad_hunt);
 } hunt SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, AD_HOME_POPS);
+	__type(key, __u32);
+	__type(value, struct ad_homes);
+} homes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1); /* AD_DIRECTORY_MAX, if this POP has more than one node */
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, __u32);
+} directory SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ad_directory_seen);
+} directory_seen SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -141,7 +141,10 @@
 	X(DNS_UNREAD, IN, PASS, "dns_unread",                                                      \
 	  "DNS query left to the daemon: no zones in a format that these programs read")           \
 	X(TUNNEL_VERSION, IN, DROP, "tunnel_version",                                              \
-	  "tunnel packet in a version of our option that this node does not read")
+	  "tunnel packet in a version of our option that this node does not read")                 \
+	/* the directory */                                                                        \
+	X(WRAP_DIRECTORY, IN, SEND, "wrap_directory",                                              \
+	  "hunted packet, tunnelled to the node of this POP that owns its flow")
 
 enum ad_reason {
 	AD_CONTINUE = 0,

@@ -129,6 +129,22 @@ struct ad_node {
 };
 AD_ASSERT_SIZE(struct ad_node, 32);
 
+/*
+ * homes: of each POP, by its index in struct ad_node, which node is told of its flows without
+ * stamps. All nodes of a fleet must agree on that (user/fleet/homes.h). The low bits of the PRF of
+ * the 4-tuple give a flow's part. 0: nobody is told.
+ */
+struct ad_homes {
+	__u16 node[AD_HOME_PARTS];
+};
+AD_ASSERT_SIZE(struct ad_homes, 512);
+#define AD_HOME_PART(prf) ((__u32)(prf) & (AD_HOME_PARTS - 1))
+
+/*
+ * directory: by the PRF of its 4-tuple, the node of this POP that owns a flow without stamps, of
+ * flows whose home is this node. Only the daemon writes it, by what the owners' daemons tell it.
+ */
+
 /* peer_ids: tunnel address (struct ad_addr) to node id (__u32), for what comes in. */
 
 /*

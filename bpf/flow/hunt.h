@@ -6,8 +6,9 @@
  * XDP cannot make a second packet, so the answer is the packet itself, sent back to its landing
  * node. The owner sends it as a CLAIM, which pins the flow there and leads the packet back to the
  * owner. A node that does not know the flow sends the packet to the next node of the list, and the
- * last one sends it back as a NO: then the landing node goes on with the ladder. Data that a stamp
- * or a pin led to a node that does not own it comes back in the same way.
+ * last one sends it back as a NO: then the landing node goes on with the ladder. A node that its
+ * siblings tell of their flows without stamps sends the packet to the owner (struct ad_homes). Data
+ * that a stamp or a pin led to a node that does not own it comes back in the same way.
  *
  * Flows that are known do not come here: these are global functions, behind one call.
  */
@@ -55,6 +56,20 @@ __noinline int hunt_consider(struct hunt *h, __u32 id)
 	return 0;
 }
 
+/*
+ * Adds whoever is told of the flows of @id's POP. If that is this node, it knows the owner, or
+ * there is none. Global: keeps the key of the directory off its callers' stack.
+ */
+__noinline int hunt_consider_home(struct hunt *h, const struct packet *p, __u32 id)
+{
+	__u32 home;
+
+	if (!h || !p || h->nr >= AD_CANDIDATES)
+		return 0;
+	home = node_home(p->prf, id);
+	return hunt_consider(h, home == opt.node_id ? directory_ask(p->prf) : home);
+}
+
 /* An old pin that a SYN made doubtful is still a good guess. */
 static __always_inline __u32 hunt_pinned_to(const struct packet *p)
 {
@@ -77,44 +92,72 @@ static __always_inline struct ad_hunt_stats *hunt_counts(void)
 	return bpf_map_lookup_elem(&hunt_stats, &zero);
 }
 
+/* Adds @id, or the home of the flow in its POP. */
+static __always_inline void hunt_consider_one(struct hunt *h, const struct packet *p, __u32 id,
+					      bool home)
+{
+	if (home)
+		hunt_consider_home(h, p, id);
+	else
+		hunt_consider(h, id);
+}
+
 /*
  * Adds the node that other flows of this prefix came from, then the nodes that any flows came from.
  * If the operator or the map of the fleet has likely nodes, the last place is left to them.
  */
 static __always_inline void hunt_gather_hints(const struct packet *p, struct hunt *h,
-					      const struct ad_hunt *plan)
+					      const struct ad_hunt *plan, bool home)
 {
 	__u32 age_s = plan->hint_s;
 	struct ad_hunt_stats *stats = hunt_counts();
 	__u32 before = h->nr;
 
-	hunt_consider(h, hint_ask(p, age_s));
+	hunt_consider_one(h, p, hint_ask(p, age_s), home);
 	if (stats && !before)
 		stats->by_hint += h->nr;
 	before = h->nr;
-	hunt_consider(h, source_ask(0, p->mono_ns, age_s));
+	hunt_consider_one(h, p, source_ask(0, p->mono_ns, age_s), home);
 	if (h->nr < AD_CANDIDATES - 1 || !plan->nr_neighbours)
-		hunt_consider(h, source_ask(1, p->mono_ns, age_s));
+		hunt_consider_one(h, p, source_ask(1, p->mono_ns, age_s), home);
 	if (stats && !before && h->nr)
 		stats->by_source++;
 }
 
 /*
- * Makes the list, the likeliest node first. @guess: the node that a stamp which is far too old may
+ * Adds what is known of where flows come from, and the configured neighbours: first the homes of
+ * the flow in those nodes' POPs, then, if there is room left, the nodes themselves. Global: one
+ * pass is verified, not two.
+ */
+__noinline int hunt_gather_likely(const struct packet *p, struct hunt *h, __u32 home)
+{
+	struct ad_hunt *plan = hunt_plan();
+
+	if (!p || !h || !plan)
+		return 0;
+	hunt_gather_hints(p, h, plan, home);
+	for (__u32 i = 0; i < AD_NEIGHBOUR_MAX; i++) {
+		if (i >= plan->nr_neighbours || h->nr >= AD_CANDIDATES)
+			break;
+		hunt_consider_one(h, p, plan->neighbours[i], home);
+	}
+	return 0;
+}
+
+/*
+ * Makes the list, the likeliest node first. Routers of our own POP may have hashed anew, whatever
+ * else is known: its home is always asked. @guess: the node that a stamp which is far too old may
  * mean, or 0.
  */
-static __always_inline void hunt_gather(const struct packet *p, struct hunt *h,
-					const struct ad_hunt *plan, __u32 guess)
+static __always_inline void hunt_gather(const struct packet *p, struct hunt *h, __u32 guess)
 {
 	hunt_consider(h, node_successor(p->prf, false));
 	hunt_consider(h, hunt_pinned_to(p));
 	hunt_consider(h, guess);
-	hunt_gather_hints(p, h, plan);
-	for (__u32 i = 0; i < AD_NEIGHBOUR_MAX; i++) {
-		if (i >= plan->nr_neighbours || h->nr >= AD_CANDIDATES)
-			break;
-		hunt_consider(h, plan->neighbours[i]);
-	}
+	hunt_consider_home(h, p, opt.node_id);
+	hunt_gather_likely(p, h, true);
+	if (h->nr < AD_CANDIDATES)
+		hunt_gather_likely(p, h, false);
 }
 
 /*
@@ -154,7 +197,7 @@ __noinline int hunt_start(struct packet *p, __u32 guess, __u32 asked_all)
 	for (int i = 0; i < AD_CANDIDATES; i++)
 		h.asked[i] = p->candidates[i];
 	h.refused = p->peer;
-	hunt_gather(p, &h, plan, guess);
+	hunt_gather(p, &h, guess);
 	if (!h.nr)
 		return hunt_end(p);
 	if (!budget_allows(p, AD_BUDGET_HUNT, h.found[0]))
@@ -252,6 +295,36 @@ __noinline int hunt_pass_on(struct packet *p, __u32 id)
 		return p->marks & AD_TUNNEL_UNASKED ? AD_R_UNASKED : AD_CONTINUE;
 	packet_lead(p, p->landing, AD_WHY_NO);
 	return AD_R_WRAP_NO;
+}
+
+/*
+ * It was hunted, and we do not own its flow. If the owner has told us of the flow, it is asked now,
+ * in our place on the list, unless it was asked before.
+ */
+__noinline int hunt_direct(struct packet *p)
+{
+	bool behind = false, asked = false;
+	__u32 owner;
+
+	if (!p || p->came != AD_WHY_HUNT)
+		return AD_CONTINUE;
+	owner = directory_ask(p->prf);
+	if (owner == p->peer || owner == p->landing || !node_can_take(owner))
+		return AD_CONTINUE;
+	for (int i = 0; i < AD_CANDIDATES; i++) {
+		asked |= !behind && p->candidates[i] == owner;
+		behind |= p->candidates[i] == opt.node_id;
+	}
+	if (asked)
+		return AD_CONTINUE;
+	for (int i = 0; i < AD_CANDIDATES; i++) {
+		if (p->candidates[i] == owner)
+			p->candidates[i] = 0;
+		else if (p->candidates[i] == opt.node_id)
+			p->candidates[i] = owner;
+	}
+	packet_lead(p, owner, AD_WHY_HUNT);
+	return AD_R_WRAP_DIRECTORY;
 }
 
 /*

@@ -58,6 +58,29 @@ __noinline int node_successor(__u64 prf, __u32 new)
 	return 0;
 }
 
+/*
+ * The node that is told of flows without stamps in the POP of @id, for the flow with this hash. @id
+ * itself, if nobody is told; 0, if there is no such node.
+ */
+static __always_inline __u32 node_home(__u64 prf, __u32 id)
+{
+	struct ad_node *node = node_find(id);
+	__u32 pop = node ? node->pop : AD_HOME_POPS;
+	struct ad_homes *pop_homes = bpf_map_lookup_elem(&homes, &pop);
+
+	if (!node)
+		return 0;
+	return (pop_homes ? pop_homes->node[AD_HOME_PART(prf)] : 0) ?: id;
+}
+
+/* The node of this POP that owns the flow, if its owner has told us; else 0. */
+static __always_inline __u32 directory_ask(__u64 prf)
+{
+	__u32 *owner = bpf_map_lookup_elem(&directory, &prf);
+
+	return owner ? *owner : 0;
+}
+
 static __always_inline void packet_lead(struct packet *p, __u16 target, enum ad_why why)
 {
 	p->target = target;

@@ -547,7 +547,7 @@ static __always_inline __u32 rung_hunt(struct packet *p, struct ladder *l)
 	__u32 ids = 1u << (32 - opt.stamp_shift), guess = 0;
 
 	if (!hunt_lands_here(p))
-		return hunt_pass_on(p, opt.node_id);
+		return hunt_direct(p) ?: hunt_pass_on(p, opt.node_id);
 	if (l->stamped)
 		guess = (l->stamp + 2) & (ids - 1);
 	return hunt_start(p, guess, stamp_was_answered(p, l));

@@ -173,7 +173,7 @@ static __always_inline __u32 icmp_settle(struct xdp_md *ctx, struct packet *p)
 {
 	if (owner_ask(ctx, p) != SOCKET_NONE)
 		return AD_R_ICMP_LOCAL;
-	return hunt_pass_on(p, opt.node_id) ? AD_R_ICMP_LED : AD_R_ICMP_NOBODY;
+	return hunt_direct(p) || hunt_pass_on(p, opt.node_id) ? AD_R_ICMP_LED : AD_R_ICMP_NOBODY;
 }
 
 /* Sends it to @owner or, if that is 0, to the candidates, one after the other. */

@@ -9,11 +9,11 @@ cd "$(dirname "$0")/../.." || exit 1
 build=${BUILD:-build}
 make -s BUILD="$build" fuzzers >&2
 
-for target in dns zone packet bus bgp; do
+for target in dns zone packet bus bgp directory; do
 	inputs=$(wc -l <"selftests/fuzz/corpus/$target.hex")
 	ok "$target: $inputs inputs" selftests/fuzz/fuzz $target replay
 done
-for target in dns zone bus bgp; do
+for target in dns zone bus bgp directory; do
 	ok "$target: inputs that are made from these" selftests/fuzz/fuzz $target short
 done
 done_testing

@@ -281,7 +281,7 @@ def write_icmp_tunnel(w):
                  out=out.frame(**MACS[REDIRECT]), udp_check=14, peers=((REDIRECT, 1, 0), (TX, 0, 1)))
         w.vector(f"icmp{family}-tunnel-divert", came(inner, why=DIVERT).frame(), "drop",
                  "tunnel_syn")
-        w.vector(f"icmp{family}-tunnel-hops", came(inner, hop=9).frame(), "drop", "tunnel_hops")
+        w.vector(f"icmp{family}-tunnel-hops", came(inner, hop=12).frame(), "drop", "tunnel_hops")
     for name, inner in {
             "echo": error(sent(STRANGER4), kind=ICMP(type=8)),
             "echo6": error(sent(STRANGER6), kind=ICMPv6EchoRequest()),

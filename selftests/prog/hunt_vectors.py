@@ -9,8 +9,8 @@ from wrap_vectors import DIRECT, MACS, stamped, wrapped
 from world import (ACCEPT_BUDGET, ACKED, AFTER_GAP, ARMED, DATA_BUDGET, DEAD, DIVERT_BUDGET, DRAINING, DRAINS,
                    FLOW_CLOSING, FLOW_DOUBTED, FLOW_SCOUTED, FREE, GUESS_BUDGET, HINT_S, HUNT_BUDGET,
                    METERED, NARROW, NOBODY_MS, NO_NEIGH, NO_ROUTE, OURS, PIN, REDIRECT, TRANSIT, TX, UNKNOWN,
-                   UNSENT, US, fleet, flow_entry, hint, hunt, nobody, socket_flow, sources, spent, state,
-                   tunnel4, tunnel6, u32)
+                   UNSENT, US, VLAN, fleet, flow_entry, hint, homes, hunt, nobody, node_image, socket_flow,
+                   sources, spent, state, told, tunnel4, tunnel6, u32)
 
 
 def neighbours(*nodes, **budgets):
@@ -237,6 +237,55 @@ def write_pinned(w):
                  out=unwrapped(restored.l3()), needs=(name,))
 
 
+def in_pop(pop, *nodes):
+    return [("nodes", u32(node), node_image(tunnel4(node), pop=pop)) for node in nodes]
+
+
+def write_directory(w):
+    """A POP's node that is told of a flow stands for all of them."""
+    for family, flow in (("4", STRANGER4), ("6", STRANGER6)):
+        plain = Segment(flow, payload=b"whose?")
+        # At the landing node: the home of the neighbour's POP, then what room is left for.
+        there = in_pop(1, TX, REDIRECT) + homes(REDIRECT, pop=1)
+        hunted(w, f"{family}-home", plain, REDIRECT, (REDIRECT, TX), neighbours(TX) + there)
+        hunted(w, f"{family}-home-by-hint", plain, REDIRECT, (REDIRECT, DRAINS, TX),
+               neighbours(DRAINS) + there + hint(flow.client, TX))
+        hunted(w, f"{family}-home-each-once", plain, REDIRECT, (REDIRECT, DRAINS, TX),
+               neighbours(TX, REDIRECT, DRAINS) + there)
+        hunted(w, f"{family}-home-three-pops", plain, TX, (TX, VLAN, REDIRECT),
+               neighbours(AFTER_GAP, TX, NARROW, VLAN, REDIRECT) + in_pop(1, AFTER_GAP, TX) +
+               in_pop(2, NARROW, VLAN) + in_pop(3, REDIRECT, DRAINS) + homes(TX, pop=1) +
+               homes(VLAN, pop=2) + homes(REDIRECT, pop=3))
+        hunted(w, f"{family}-home-of-ours", plain, REDIRECT, (REDIRECT, DRAINS),
+               neighbours(DRAINS) + homes(REDIRECT, pop=US))
+        # The home is this node: it knows the owner, or has nobody to ask.
+        here = neighbours(DRAINS) + in_pop(9, DRAINS) + homes(US, pop=9)
+        hunted(w, f"{family}-home-is-us", plain, TX, (TX, DRAINS), here + told(flow, TX))
+        hunted(w, f"{family}-home-is-us-untold", plain, TX, (TX,), neighbours(TX) + in_pop(9, TX) +
+               homes(US, pop=9))
+        # Asked: it sends the question to the owner, in its own place.
+        asked = came(plain.l3(), why=HUNT, marks=HUNTED, candidates=(US, REDIRECT))
+        answered(w, f"directory{family}", asked, plain, DRAINS, "wrap_directory", HUNT,
+                 candidates=(DRAINS, REDIRECT), marks=HUNTED, sets=told(flow, DRAINS))
+        answered(w, f"directory{family}-second", asked.but(candidates=(AFTER_GAP, US, REDIRECT)),
+                 plain, DRAINS, "wrap_directory", HUNT, candidates=(AFTER_GAP, DRAINS, REDIRECT),
+                 marks=HUNTED, sets=told(flow, DRAINS))
+        answered(w, f"directory{family}-later", asked.but(candidates=(US, DRAINS, REDIRECT)), plain,
+                 REDIRECT, "wrap_directory", HUNT, candidates=(REDIRECT, DRAINS), marks=HUNTED,
+                 sets=told(flow, REDIRECT))
+        # Nobody is asked twice, nor who cannot know; and what is led here as data goes back.
+        answered(w, f"directory{family}-before", asked.but(candidates=(AFTER_GAP, US, REDIRECT)),
+                 plain, REDIRECT, "wrap_next", HUNT, candidates=(AFTER_GAP, US, REDIRECT),
+                 marks=HUNTED, sets=told(flow, AFTER_GAP))
+        for name, owner in (("asks", TX), ("us", US), ("dead", DEAD),
+                            ("unknown", UNKNOWN)):
+            answered(w, f"directory{family}-{name}", asked, plain, REDIRECT, "wrap_next", HUNT,
+                     marks=HUNTED, sets=told(flow, owner))
+        led = came(plain.l3(), candidates=(US,))
+        answered(w, f"directory{family}-data", led, plain, TX, "wrap_no", NO,
+                 sets=told(flow, DRAINS))
+
+
 def write_claims(w):
     """A claim comes home."""
     for family, flow in (("4", STRANGER4), ("6", STRANGER6)):
@@ -258,13 +307,13 @@ def write_claims(w):
         claimed("other", sets=flow_entry(flow, PIN, REDIRECT), flows=((flow, PIN, TX, US),))
         claimed("over-transit", sets=flow_entry(flow, TRANSIT, REDIRECT),
                 flows=((flow, PIN, TX, US),))
-        claimed("last-hop", claim(hop=7), flows=((flow, PIN, TX, US),))
+        claimed("last-hop", claim(hop=10), flows=((flow, PIN, TX, US),))
         # Who has a stamp that says the same needs no pin; one that says otherwise is wrong.
         own = stamped(flow, TX)
         claimed("stamped", segment=own, flows=((flow, FREE, 0, 0),))
         other = stamped(flow, DRAINS)
         claimed("stamp-disagrees", segment=other, flows=((flow, PIN, TX, US),))
-        w.vector(f"claim{family}-worn", claim(hop=8).frame(), "drop", "tunnel_hops",
+        w.vector(f"claim{family}-worn", claim(hop=11).frame(), "drop", "tunnel_hops",
                  out=unwrapped(plain.l3()), after=taught(flow, TX))
         for name, leg_in in {
                 "not-ours": claim(landing=REDIRECT), "not-home": claim(landing=TX),
@@ -534,6 +583,7 @@ def write(w):
     write_stray(w)
     write_asked(w)
     write_pinned(w)
+    write_directory(w)
     write_claims(w)
     write_no(w)
     write_doubt(w)

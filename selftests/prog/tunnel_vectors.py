@@ -77,7 +77,7 @@ def write_variants(w):
             "30s-late": leg.but(time_s=WALL_S - 30),
             "30s-early": leg.but(time_s=WALL_S + 30),
             "second-leg": leg.but(hop=2, candidates=(AFTER_GAP, US)),
-            "eighth-leg": leg.but(hop=8),
+            "last-leg": leg.but(hop=11),
             "dscp": leg.but(tos=0xB8),
             "ttl1": leg.but(ttl=1),
             "no-candidates": leg.but(candidates=()),
@@ -246,7 +246,7 @@ def write_refused(w):
     w.vector("tunnel-auth-epoch-ended", leg.but(epoch=EPOCH_OLD, key=TUNNEL_KEY_OLD).frame(),
              "drop", "tunnel_auth",
              sets=[("keys", u32(0), keys(previous=(TUNNEL_KEY_OLD, EPOCH_OLD, 0)))])
-    for hop in (0, 9, 15):
+    for hop in (0, 12, 15):
         w.vector(f"tunnel-hops-{hop}", leg.but(hop=hop).frame(), "drop", "tunnel_hops")
 
 

@@ -34,6 +34,7 @@ UNKNOWN = 40
 NARROW_MTU = 1400
 FLOW_MASK = 63
 SLOTS = 8
+HOME_PARTS = 256
 ACKED = 0x05060708  # what our established sockets have sent, and their peers acknowledge
 MAX_WINDOW = 4096
 UNSENT = 100  # bytes that wait in a socket for a larger window
@@ -168,6 +169,17 @@ def local(vip, flags):
 
 def u64(value):
     return struct.pack("<Q", value)
+
+
+def homes(*nodes, pop=0):
+    """Each part of the POP's flows is told to the next of `nodes`, and so on round."""
+    return [("homes", u32(pop), b"".join(struct.pack("<H", nodes[part % len(nodes)])
+                                          for part in range(HOME_PARTS)))]
+
+
+def told(flow, owner):
+    """The directory knows the flow."""
+    return [("directory", struct.pack("<Q", flow.prf64()), u32(owner))]
 
 
 def node_image(address, flags=NODE_KNOWN, pop=0, mtu=0):

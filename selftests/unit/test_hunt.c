@@ -43,6 +43,22 @@ static void test_plan_without_neighbours_asks_every_sibling_first(void)
 	expect(&config, " 5 1 2 3", "and each begins with another one");
 }
 
+static void test_plan_with_a_directory_takes_one_of_each_pop_first(void)
+{
+	struct config_node nodes[] = {
+		{ .id = 1, .pop = 0 }, { .id = 2, .pop = 1 }, { .id = 3, .pop = 2 },
+		{ .id = 4, .pop = 0 }, { .id = 5, .pop = 0 }, { .id = 6, .pop = 1 },
+	};
+	struct config config = fleet_config;
+
+	config.nodes = nodes;
+	config.nr_nodes = 6;
+	config.self = &nodes[0];
+	config.directory_port = 6082;
+	expect(&config, " 4 2 3 5 6",
+	       "a sibling, one of each other POP, then the others, each once");
+}
+
 static void test_plan_with_neighbours_takes_those_in_their_order(void)
 {
 	struct config config = fleet_config;
@@ -84,6 +100,7 @@ int main(void)
 {
 	test_plan_without_neighbours_takes_our_pop_then_one_of_each();
 	test_plan_without_neighbours_asks_every_sibling_first();
+	test_plan_with_a_directory_takes_one_of_each_pop_first();
 	test_plan_with_neighbours_takes_those_in_their_order();
 	test_plan_of_a_large_fleet_ends_when_full();
 	test_plan_of_one_node_is_empty();

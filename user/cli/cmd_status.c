@@ -182,6 +182,16 @@ static void print_flows(const struct status *status)
 			   unit_exact(status->state.unstamped, ours));
 }
 
+static void print_directory(const struct status *status)
+{
+	const struct ad_directory_seen *seen = &status->directory;
+	char owned[UNIT_TEXT], kept[UNIT_TEXT];
+
+	if (seen->siblings)
+		print_line("directory", "%s flows without stamps here, %s of siblings known",
+			   unit_exact(seen->owned, owned), unit_exact(seen->kept, kept));
+}
+
 static void print_dns(const struct status *status)
 {
 	const struct ad_dns_count *by = status->dns.by;
@@ -302,6 +312,7 @@ static void print_text(const struct view *view, const struct status *status)
 	print_drain(view, status);
 	print_bgp(view, status);
 	print_flows(status);
+	print_directory(status);
 	print_dns(status);
 	print_pops(status);
 	print_bus(status);

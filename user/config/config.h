@@ -401,6 +401,7 @@ struct config {
 	unsigned int slow_start_s;	    /* drain.slow_start */
 	__u16 neighbours[AD_NEIGHBOUR_MAX]; /* hunt.neighbours, as node ids */
 	size_t nr_neighbours;		    /* none configured: hunt_plan() chooses */
+	__u16 directory_port;		    /* hunt.directory_port; 0: there is none */
 	unsigned int hint_s;		    /* hunt.hints */
 	unsigned int nobody_s;		    /* hunt.nobody */
 	unsigned int budgets[AD_BUDGET_CLASSES][AD_BUDGET_SCOPES]; /* packets/s, 0 = no limit */

@@ -630,6 +630,10 @@ const struct schema_row config_schema[] = {
 	{ "hunt.neighbours[]", SCHEMA_NODE, .unique = true, .size = sizeof(__u16),
 	  .later = later_neighbour, .help = "name of a node" },
 
+	{ "hunt.directory_port", SCHEMA_NUMBER, CHANGE_PROGRAMS, IN(config, directory_port),
+	  .min = 1, .max = 65535, .fallback = "6082", .word = "off",
+	  .help = "UDP port on which the nodes of a POP tell each other of their flows without "
+		  "stamps, the same on every node; a POP of one node says nothing" },
 	{ "hunt.hints", SCHEMA_SECONDS, CHANGE_AT_ONCE, IN(config, hint_s), .min = 1,
 	  .max = HINT_MAX_S, .fallback = "10m",
 	  .help = "how long a hunt goes first to the node that last claimed a flow of the same "

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 #include "daemon_connections.h"
+#include "daemon_directory.h"
 #include "daemon_internal.h"
 #include "daemon_keys.h"
 #include "maps/reasons.h"
@@ -196,6 +197,7 @@ static int start(struct daemon *daemon, struct dns_zones *zones, struct dns_limi
 	catchment_use_plan(daemon->catchment, zones->plan);
 	daemon_rtt_use(daemon);
 	err = err ?: daemon_connections_start(daemon);
+	err = err ?: daemon_directory_new(daemon);
 	err = err ?: watch_new(daemon->base, daemon_tend_interfaces, daemon, &daemon->watch);
 	err = err
 		      ?: zone_watch_new(daemon->base, &zone_times, daemon_reload_zones, daemon,
@@ -220,6 +222,7 @@ static void stop(struct daemon *daemon)
 	daemon_bgp_free(daemon);
 	daemon_health_stop(daemon);
 	daemon_bus_stop(daemon);
+	daemon_directory_free(daemon);
 	daemon_keys_stop(daemon);
 	daemon_rtt_stop(daemon);
 	daemon_connections_stop(daemon);

@@ -101,6 +101,7 @@ struct daemon {
 	struct daemon_bgp *bgp;
 	struct daemon_bus *bus;			/* daemon_bus.h */
 	struct daemon_connections *connections; /* daemon_connections.h */
+	struct daemon_directory *directory;	/* daemon_directory.h */
 	struct daemon_keys {
 		json_t *word;	     /* of operators, by the bus (user/state/epoch.h); NULL: none */
 		char path[300];	     /* where it is kept; "": nowhere */

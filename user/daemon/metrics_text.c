@@ -204,6 +204,13 @@ VALUE(connections, page->status->ours)
 VALUE(successors, page->status->state.nr_successors)
 VALUE(kept, divert_kept_percent(&page->status->state) / 100.0)
 VALUE(unstamped, page->status->state.unstamped)
+VALUE(directory_owned, page->status->directory.owned)
+VALUE(directory_kept, page->status->directory.kept)
+VALUE(directory_mute, page->status->directory.mute)
+VALUE(directory_full, page->status->directory.full != 0)
+VALUE(directory_heard, page->status->directory.heard)
+VALUE(directory_refused, page->status->directory.refused)
+VALUE(directory_retold, page->status->directory.retold)
 VALUE(reload_refused, page->status->reload.end == AD_RELOAD_REFUSED)
 VALUE(warnings, page->status->nr_warnings)
 VALUE(idle_entries, page->status->flows.idle)
@@ -836,6 +843,11 @@ static void write_catch_changes(const struct page *page, const char *name)
 
 /* --- BGP ------------------------------------------------------------------------------------- */
 
+static bool with_directory(const struct page *page)
+{
+	return page->status && page->status->directory.state != AD_DIRECTORY_OFF;
+}
+
 static bool with_bgp(const struct page *page)
 {
 	return page->status && record_has_bgp(page->status->bgp);
@@ -1026,6 +1038,25 @@ static const struct family families[] = {
 	{ "unstamped_sockets", "gauge", "",
 	  "connections on the list of unstamped ones, which must not be touched",
 	  .value = unstamped },
+	{ "directory_owned_flows", "gauge", "", "flows without stamps of this node",
+	  .value = directory_owned, .applies = with_directory },
+	{ "directory_kept_flows", "gauge", "",
+	  "flows without stamps of other nodes of this POP that this node knows the owner of",
+	  .value = directory_kept, .applies = with_directory },
+	{ "directory_mute_nodes", "gauge", "",
+	  "other nodes of this POP that do not answer about flows without stamps",
+	  .value = directory_mute, .applies = with_directory },
+	{ "directory_full", "gauge", "", "1 while the directory of this POP has no more room",
+	  .value = directory_full, .applies = with_directory },
+	{ "directory_messages_total", "counter", "",
+	  "messages of other nodes of this POP about flows without stamps",
+	  .value = directory_heard, .applies = with_directory },
+	{ "directory_refused_total", "counter", "",
+	  "datagrams to hunt.directory_port that were not authentic or not of this POP",
+	  .value = directory_refused, .applies = with_directory },
+	{ "directory_retold_total", "counter", "",
+	  "times that another node of this POP was told of all flows without stamps anew",
+	  .value = directory_retold, .applies = with_directory },
 	{ "reload_refused", "gauge", "",
 	  "1 while the last attempt to load the configuration changed nothing, because of errors",
 	  .value = reload_refused },

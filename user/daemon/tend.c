@@ -7,6 +7,7 @@
 #include <time.h>
 #include <net/if.h>
 #include "daemon_connections.h"
+#include "daemon_directory.h"
 #include "daemon_internal.h"
 #include "maps/reasons.h"
 #include "user/base/clock.h"
@@ -321,6 +322,7 @@ void daemon_tend(struct daemon *daemon)
 	daemon_bus_tend(daemon);
 	daemon_tend_rtt(daemon);
 	daemon_connections_tend(daemon);
+	daemon_tend_directory(daemon);
 	daemon_tend_pops(daemon);
 	catchment_tend(daemon->catchment, daemon->config, &daemon->loader->pins,
 		       state_has_flag(daemon->loader->dp.state_at, AD_STATE_DRAINING));

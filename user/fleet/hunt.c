@@ -25,6 +25,9 @@ static bool is_full(const struct ad_hunt *plan)
 
 static void add(struct ad_hunt *plan, __u16 id)
 {
+	for (__u32 i = 0; i < plan->nr_neighbours; i++)
+		if (plan->neighbours[i] == id)
+			return;
 	if (!is_full(plan))
 		plan->neighbours[plan->nr_neighbours++] = id;
 }
@@ -58,8 +61,23 @@ static bool add_round(const struct config *config, size_t nth, struct ad_hunt *p
 	return any;
 }
 
+/*
+ * With a directory one node of a POP stands for all (struct ad_homes): so one of each comes before
+ * the second one of any, or a large POP would fill the list.
+ */
+static void add_one_of_each(const struct config *config, struct ad_hunt *plan)
+{
+	const struct config_node *sibling = fleet_other_of(config, config->self->pop, 0);
+
+	if (sibling)
+		add(plan, sibling->id);
+	add_round(config, 0, plan);
+}
+
 static void choose_neighbours(const struct config *config, struct ad_hunt *plan)
 {
+	if (config->directory_port)
+		add_one_of_each(config, plan);
 	add_siblings(config, plan);
 	for (size_t nth = 0; !is_full(plan); nth++)
 		if (!add_round(config, nth, plan))

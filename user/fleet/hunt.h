@@ -10,7 +10,7 @@
 /*
  * Budgets, ages, and whom to ask, the likeliest first: those of the configuration; without any, the
  * other nodes of our POP, then one of each other POP, the nearest first, then a second one of each,
- * and so on, until the list is full.
+ * and so on, until the list is full. With a directory the first of each POP comes before all that.
  */
 void hunt_plan(const struct config *config, struct ad_hunt *plan);
 /* What the configuration, the metrics and the JSON call a budget and whom it bounds. */

@@ -39,6 +39,8 @@ static int set_sizes(struct anydoor_bpf *skel, const struct config *config)
 	__u32 ids = 1u << config->owner_bits, buckets = config->flow_max / AD_FLOW_SLOTS;
 	int err = bpf_map__set_max_entries(skel->maps.nodes, ids);
 
+	if (config->directory_port)
+		err = err ?: bpf_map__set_max_entries(skel->maps.directory, AD_DIRECTORY_MAX);
 	err = err ?: bpf_map__set_max_entries(skel->maps.peer_ids, ids);
 	err = err ?: bpf_map__set_max_entries(skel->maps.peers, ids);
 	err = err ?: bpf_map__set_max_entries(skel->maps.flow_tags, buckets);

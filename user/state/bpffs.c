@@ -211,6 +211,7 @@ int bpffs_get_map(const char *dir, const char *name, __u32 value_size)
  */
 static const char *const group_reads[] = {
 	"attached",
+	"directory_seen",
 	"dns_counts",
 	"dns_daemon",
 	"dns_guarded",

@@ -165,6 +165,10 @@ static int read_maps(const struct view *view, struct status *status, const char 
 	err = err ?: conn_state_read(pins, &status->telling);
 	if (err)
 		return err;
+	*what = "the directory";
+	err = directory_seen_read(pins, &status->directory);
+	if (err)
+		return err;
 	*what = "DNS counters";
 	err = dns_stats_read(pins, &status->dns);
 	if (err)

@@ -7,6 +7,7 @@
 
 #include "reason.h"
 #include "user/bus/seen.h"
+#include "user/directory/seen.h"
 #include "user/dns/dns_stats.h"
 #include "user/fleet/peers.h"
 #include "user/health/seen.h"
@@ -59,6 +60,7 @@ struct status {
 	struct conn_seen *connections; /* that were accepted and have ended, as they are counted */
 	size_t nr_connections;
 	struct ad_connection_state telling; /* whether the kernel tells of them */
+	struct ad_directory_seen directory;
 	/* What is wrong, as text. With any warning the instance is "degraded" (exit code 4). */
 	char *warnings[WARNINGS_MAX];
 	const char *checks_of[WARNINGS_MAX]; /* what was looked at, for each */

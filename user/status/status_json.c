@@ -230,20 +230,20 @@ json_t *status_json(const struct view *view, const struct status *status)
 	const struct ad_meta *meta = &view->meta;
 	__u64 age = flow_seconds(view->names.now_s, meta->loaded_s);
 
-	return json_pack("{s:s, s:b, s:s, s:i, s:o, s:I, s:I, s:b, s:b, s:o, s:o, s:o, s:i, s:o, "
-			 "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}",
-			 "instance", view->globals->instance, "loaded", 1, "version", meta->version,
-			 "abi", meta->abi, "node", names_node_json(&view->names, meta->node_id),
-			 "loaded_s", (json_int_t)clock_real_s(meta->loaded_s), "age_s",
-			 (json_int_t)age, "armed", !!(status->state.flags & AD_STATE_ARMED),
-			 "daemon", status->has_daemon, "reload", reloaded_json(&status->reload),
-			 "attached", interfaces_json(status), "drain", drain_json(view, status),
-			 "unstamped", status->state.unstamped, "flows", flows_json(status),
-			 "packets", packets_json(status), "dns", dns_json(status), "peers",
-			 peers_json(view, status), "steered", steered_json(status), "bgp",
-			 record_bgp_json(status->bgp), "bus", bus_seen_json(&status->bus),
-			 "connections", telling_json(status), "degraded", status->nr_warnings > 0,
-			 "warnings", warnings_json(status));
+	return json_pack(
+		"{s:s, s:b, s:s, s:i, s:o, s:I, s:I, s:b, s:b, s:o, s:o, s:o, s:i, s:o, "
+		"s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o}",
+		"instance", view->globals->instance, "loaded", 1, "version", meta->version, "abi",
+		meta->abi, "node", names_node_json(&view->names, meta->node_id), "loaded_s",
+		(json_int_t)clock_real_s(meta->loaded_s), "age_s", (json_int_t)age, "armed",
+		!!(status->state.flags & AD_STATE_ARMED), "daemon", status->has_daemon, "reload",
+		reloaded_json(&status->reload), "attached", interfaces_json(status), "drain",
+		drain_json(view, status), "unstamped", status->state.unstamped, "flows",
+		flows_json(status), "packets", packets_json(status), "dns", dns_json(status),
+		"peers", peers_json(view, status), "steered", steered_json(status), "bgp",
+		record_bgp_json(status->bgp), "bus", bus_seen_json(&status->bus), "connections",
+		telling_json(status), "directory", directory_seen_json(&status->directory),
+		"degraded", status->nr_warnings > 0, "warnings", warnings_json(status));
 }
 
 static json_t *reasons_json(const struct ad_count counts[AD_REASON_MAX])

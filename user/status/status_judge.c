@@ -309,6 +309,34 @@ static void judge_connections(const struct view *view, struct status *status)
 		warn(status, "the flow log: %s", status->telling.log_why);
 }
 
+static void judge_directory(const struct view *view, struct status *status)
+{
+	const struct ad_directory_seen *seen = &status->directory;
+
+	if (!status->has_daemon)
+		return;
+	if (seen->state == AD_DIRECTORY_MUTE)
+		warn(status,
+		     "the nodes of this POP are not told of flows without stamps (%s): free that "
+		     "port, or set `hunt.directory_port` to another one on every node",
+		     seen->why);
+	if (seen->state == AD_DIRECTORY_LISTS)
+		warn(status,
+		     "the kernel does not tell of connections without stamps (%s): sockets are "
+		     "listed instead, and a flow that moves in its first seconds may be lost",
+		     seen->why);
+	if (seen->mute)
+		warn(status,
+		     "%u of %u other nodes of this POP do not answer about flows without stamps: "
+		     "let UDP port `hunt.directory_port` through between them; do they all run "
+		     "this version?",
+		     seen->mute, seen->siblings);
+	if (seen->full)
+		warn(status,
+		     "the directory of this POP is full: of further flows without stamps those "
+		     "that move are lost");
+}
+
 /* --- addresses and links ---------------------------------------------------------------------- */
 
 static void judge_vips(const struct view *view, struct status *status, const struct ifaddrs *list)
@@ -536,6 +564,7 @@ static const struct {
 	{ "keys", judge_rotation },
 	{ "rtt", judge_rtt },
 	{ "connections", judge_connections },
+	{ "peers", judge_directory },
 	{ "zones", judge_zones },
 };
 
