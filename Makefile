@@ -13,6 +13,8 @@ VERSION	:= 0.2.0
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 PKGS	:= libbpf libxdp libelf zlib yaml-0.1 libevent libsodium libmnl jansson libsystemd libseccomp libknot libdnssec libmaxminddb libcurl libnats
 
+# No path of the machine that built it is in what is built: the same bytes in every folder.
+HERE	:= -ffile-prefix-map=$(CURDIR)=.
 WARN	:= -Wall -Wextra -Wno-unused-parameter -Wmissing-prototypes -Wstrict-prototypes -Wshadow
 CFLAGS	?= -O2 -g
 # As Debian hardens what it builds (dpkg-buildflags, hardening=+all), and more. They come before the
@@ -59,15 +61,15 @@ $(BUILD)/.tools:
 
 # What was built with other flags is built again.
 .PHONY: FORCE
-$(BUILD)/.flags: export FLAGS = $(CC) $(CFLAGS) $(LDFLAGS)
+$(BUILD)/.flags: export FLAGS = $(CC) $(CFLAGS) $(subst $(CURDIR),,$(HERE)) $(LDFLAGS)
 $(BUILD)/.flags: FORCE | $(BUILD)/.tools
 	@printf '%s\n' "$$FLAGS" | cmp -s - $@ || printf '%s\n' "$$FLAGS" >$@
 
 # --- data path -------------------------------------------------------------------------------
-$(BUILD)/%.bpf.o: bpf/%.bpf.c | $(BUILD)/.tools
+$(BUILD)/%.bpf.o: bpf/%.bpf.c $(BUILD)/.flags
 	$(say) CLANG $@
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPFFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CLANG) $(BPFFLAGS) $(HERE) -MMD -MP -c $< -o $@
 
 $(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
 	$(say) SKEL $@
@@ -77,7 +79,7 @@ $(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
 $(BUILD)/user/%.o: user/%.c $(BUILD)/.flags | $(SKELETONS)
 	$(say) CC $@
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(CFLAGS) $(HERE) -MMD -MP -c $< -o $@
 
 # libxdp cannot tell its version at run time.
 $(addsuffix /user/cli/cmd_version.o,$(BUILD) $(BUILD)/san $(BUILD)/tsan): override CFLAGS += -DLIBXDP_VERSION='"$(shell pkg-config --modversion libxdp)"'
@@ -518,6 +520,11 @@ format:					## let clang-format have its way
 .PHONY: install
 install: all				## into PREFIX (/usr/local) below DESTDIR; units, manual, examples
 	$(Q)PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) BUILD=$(BUILD) deploy/install
+
+.PHONY: deb
+deb: all				## packages for Debian 12 into build/deb (installs what makes them)
+	$(Q)deploy/deps deploy/deps-deb.txt
+	$(Q)BUILD=$(BUILD) deploy/package
 
 .PHONY: uninstall
 uninstall:				## take out again what install put there, but for the configuration
