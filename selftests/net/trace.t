@@ -89,6 +89,33 @@ ok "led to fra by its stamp" same "$(seen led '.[0] | [.goes.to.node, .goes.why,
 ok "a packet that is led leaves longer than it came" same "$(seen led 'all(.left_bytes > .bytes)')" true
 ok "then nothing is traced" not traced nyc
 
+# --- one flow: who owns it, and why -------------------------------------------------------------
+CLIENT_PORT=$(seen led '.[0].client_port') VIP_PORT=$(seen led '.[0].vip_port')
+TSECR=$(seen led '.[0].tcp.stamp.tsecr') FLOW_CLIENT=$(seen led '.[0].client') FLOW_VIP=$(seen led '.[0].vip')
+endpoint() { # ADDRESS PORT
+	[[ $1 == *:* ]] && echo "[$1]:$2" || echo "$1:$2"
+}
+who() { # POP FILTER [OPTION...]
+	local pop=$1 filter=$2
+	shift 2
+	enter "$pop" anydoor explain "$(endpoint "$FLOW_CLIENT" "$CLIENT_PORT")" \
+		"$(endpoint "$FLOW_VIP" "$VIP_PORT")" --json "$@" | jq -r "$filter"
+}
+is "fra has its socket" "$(who fra '[.owner.node, .rung, .reason] | @csv')" '"fra-1","socket","local_socket"'
+is "and reads its own stamp" "$(who fra '[.owner.node, .stamp.owner.node, .rung] | @csv' --tsecr "$TSECR")" \
+	'"fra-1","fra-1","stamp"'
+is "nyc reads it, too, and has no socket" \
+	"$(who nyc '[.owner.node, .rung, .reason, .socket == null, .stamp.age_s < 60] | @csv' --tsecr "$TSECR")" \
+	'"fra-1","stamp","wrap_stamp",true,true'
+is "sin knows it by nothing but its stamp" "$(who sin '[.owner.node, .table == null] | @csv' --tsecr "$TSECR")" \
+	'"fra-1",true'
+is "without that it would ask" "$(who sin '[.owner == null, .reason, (.asked | length > 0)] | @csv')" \
+	'true,"wrap_hunt",true'
+ok "in words" grep -q "^owner *fra-1, by rung stamp" <<<"$(enter nyc anydoor explain \
+	"$(endpoint "$FLOW_CLIENT" "$CLIENT_PORT")" "$(endpoint "$FLOW_VIP" "$VIP_PORT")" --tsecr "$TSECR")"
+enter nyc anydoor explain 198.51.100.7:40000 "$ZONE" >"$LAB_DIR/wrong" 2>&1
+is "half a flow is an error" $? 2
+
 # --- a capture ------------------------------------------------------------------------------------
 AT='exec' enter nyc anydoor trace --seconds 30 --pcap "$LAB_DIR/led.pcap" --reason wrap_stamp --count 4 2>"$LAB_DIR/pcap.err" &
 TRACE=$!

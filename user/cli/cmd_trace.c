@@ -9,6 +9,7 @@
 #include "cmd.h"
 #include "user/base/clock.h"
 #include "user/base/log.h"
+#include "user/config/failure.h"
 #include "user/status/view.h"
 #include "user/trace/trace_filter.h"
 #include "user/trace/trace_pcap.h"
@@ -38,13 +39,14 @@ const struct arg cmd_trace_args[] = {
 	{ "--peer", 0, ARG_TEXT, OPTION(words.peer), "NODE", 0, 0,
 	  "only packets that came from a node by tunnel or go to it; by its name or its id" },
 	{ "--reason", 0, ARG_TEXT, OPTION(words.reasons), "REASON[,REASON...]", 0, 0,
-	  "only packets with one of these reasons (default: all but foreign and out_foreign)" },
+	  "only packets that leave for one of the reasons REASON (default: all but foreign and "
+	  "out_foreign)" },
 	{ "--qname", 0, ARG_TEXT, OPTION(words.qname), "NAME", 0, 0,
 	  "only DNS queries for this domain name" },
 	{ "--zone", 0, ARG_TEXT, OPTION(words.zone), "NAME", 0, 0,
 	  "only DNS queries for this domain name and all below it" },
 	{ "--sample", 0, ARG_NUMBER, OPTION(words.sample), "N", 1, SAMPLE_MAX,
-	  "record one packet in N of those that fit, before --qname and --zone are looked at" },
+	  "record one packet in N that pass all filters but --qname and --zone" },
 	{ "--count", 0, ARG_NUMBER, OPTION(count), "N", 1, COUNT_MAX, "end after N packets" },
 	{ "--seconds", 0, ARG_NUMBER, OPTION(seconds), "N", 1, DURATION_MAX,
 	  "end after N seconds (default: when interrupted)" },
@@ -138,17 +140,18 @@ static int fail_open(const struct tracing *tracing, int err, __u32 pid)
 {
 	switch (err) {
 	case -EBUSY:
-		log_err("trace: process %u traces this instance already, and only one can", pid);
-		return EXIT_TRY_AGAIN;
+		return fail(tracing->view.globals, EXIT_TRY_AGAIN,
+			    "trace: process %u traces this instance already, and only one can",
+			    pid);
 	case -EACCES:
 	case -EPERM:
-		log_err("trace: only root may see packets; run it with sudo");
-		return EXIT_FAILED;
+		return fail(tracing->view.globals, EXIT_FAILED,
+			    "trace: only root may see packets; run it with sudo");
 	case -ENOENT:
-		log_err("trace: the data path of version %s cannot be traced; start the daemon of "
-			"this version first",
-			tracing->view.meta.version);
-		return EXIT_FAILED;
+		return fail(tracing->view.globals, EXIT_FAILED,
+			    "trace: the data path of version %s cannot be traced; start the daemon "
+			    "of this version first",
+			    tracing->view.meta.version);
 	default:
 		return view_failed(&tracing->view, "the trace", err);
 	}

@@ -4,13 +4,12 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <sodium.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include "carry_flows.h"
-#include "user/base/addr.h"
 #include "user/state/bpffs.h"
+#include "user/state/prf.h"
 
 /* One of the table's two arrays, writable in place. */
 struct array {
@@ -66,22 +65,17 @@ static int table_open(struct table *table, const char *dir)
 	return err;
 }
 
-/* SipHash-2-4 of the 4-tuple, client first, as bpf/flow/prf.h has it. */
 static __u64 prf_of_flow(const struct ad_flow *flow, const struct ad_addr *vip,
 			 const struct ad_keys *keys)
 {
-	size_t skip = addr_is_ip4(vip) ? 12 : 0, len = 16 - skip;
-	__u8 message[36], key[16], out[8];
-	__u64 prf;
+	const struct ad_tuple tuple = {
+		.client = flow->client,
+		.vip = *vip,
+		.client_port = flow->client_port,
+		.vip_port = flow->vip_port,
+	};
 
-	memcpy(key, keys->stamp, sizeof(key));
-	memcpy(message, flow->client.b + skip, len);
-	memcpy(message + len, vip->b + skip, len);
-	memcpy(message + 2 * len, &flow->client_port, 2);
-	memcpy(message + 2 * len + 2, &flow->vip_port, 2);
-	crypto_shorthash(out, message, 2 * len + 4, key);
-	memcpy(&prf, out, sizeof(prf));
-	return prf;
+	return prf_of_tuple(&tuple, keys->stamp);
 }
 
 static struct ad_flow_slot slot_of(const struct ad_flow *flow, __u64 prf)
