@@ -9,12 +9,14 @@
 #include "bpf/packet/catchment.h"
 #include "bpf/packet/packet.h"
 #include "bpf/flow/owner.h"
+#include "bpf/flow/trace.h"
 #include "bpf/tunnel/tunnel_in.h"
 #include "bpf/tunnel/tunnel_out.h"
 #include "bpf/flow/unstamp.h"
 #include "bpf/packet/fragment.h"
 #include "bpf/tunnel/too_big.h"
 #include "bpf/flow/egress.h"
+#include "bpf/dns/dns_trace.h"
 #include "bpf/dns/dns_xdp.h"
 
 /* A packet for one of our addresses, read to its end. Global: verified once for every way here. */
@@ -184,7 +186,18 @@ int packet(struct xdp_md *ctx)
 	verdict_count(reason, p->frame_bytes);
 	if (p->begins && hunt_lands_here(p))
 		catchment_flow(p);
+	if (trace_is_on())
+		trace_packet(ctx, p, reason);
 	return action_xdp(reason, p->action);
+}
+
+/* What `packet` has read before it handed the frame on: the addresses. */
+static __always_inline void dns_exit(struct xdp_md *ctx, __u32 reason, __u32 program)
+{
+	__u32 zero = 0;
+
+	if (trace_is_on())
+		trace_query(ctx, bpf_map_lookup_elem(&packets, &zero), reason, program);
 }
 
 SEC("xdp")
@@ -193,6 +206,7 @@ int dns(struct xdp_md *ctx)
 	__u32 bytes = bpf_xdp_get_buff_len(ctx), reason = dns_packet(ctx, bytes);
 
 	dns_sample(reason, verdict_count(reason, bytes));
+	dns_exit(ctx, reason, AD_TRACE_DNS);
 	return action_xdp(reason, XDP_TX);
 }
 
@@ -202,13 +216,19 @@ int dns_copied(struct xdp_md *ctx)
 	__u32 bytes = bpf_xdp_get_buff_len(ctx), reason = dns_packet_copied(ctx, bytes);
 
 	dns_sample(reason, verdict_count(reason, bytes));
+	dns_exit(ctx, reason, AD_TRACE_DNS_COPIED);
 	return action_xdp(reason, XDP_TX);
 }
 
 SEC("tc")
 int egress(struct __sk_buff *skb)
 {
-	verdict_count(egress_packet(skb), skb->len);
+	struct packet p = {};
+	__u32 reason = egress_packet(skb, &p);
+
+	verdict_count(reason, skb->len);
+	if (trace_is_on())
+		trace_egress(skb, &p, reason);
 	return -1; /* TC_ACT_UNSPEC: whoever else sits on this hook has its say */
 }
 

@@ -14,6 +14,7 @@
 #include "directory.h"
 #include "types.h"
 #include "reasons.h"
+#include "trace.h"
 
 const volatile struct ad_options opt SEC(".rodata");
 
@@ -216,6 +217,26 @@ struct catchment_map {
 };
 struct catchment_map catch_flows SEC(".maps");
 struct catchment_map catch_queries SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ad_trace);
+	__uint(map_flags, BPF_F_MMAPABLE);
+} trace SEC(".maps");
+
+/* Empty but while somebody traces: a ring takes memory. */
+struct trace_ring_map {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 65536);
+};
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__array(values, struct trace_ring_map);
+} trace_rings SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -80,6 +80,7 @@ enum ad_state_flag {
 	AD_STATE_ROUTES_BY_ADDRESS = 1 << 2, /* no port matters to this host's multipath routes */
 	AD_STATE_FORWARDS = 1 << 4, /* replies have left here that no socket of ours sent */
 	AD_STATE_DIVERTS = 1 << 5,  /* new flows go to a successor, but for those that are kept */
+	AD_STATE_TRACED = 1 << 6,   /* packets are recorded as they leave (trace.h) */
 };
 #define AD_STATE_HANDS_OVER (AD_STATE_DRAINING | AD_STATE_DIVERTS)
 

@@ -83,6 +83,7 @@ static __always_inline const struct ad_dns_image *dns_choose_image(struct dns_wo
 	w->slot = live->slot;
 	w->hashed = 0;
 	w->brought = 0;
+	w->nr_pops = 0; /* who traces asks for them, whatever way the answer took */
 	return dns_image(w);
 }
 

@@ -155,31 +155,30 @@ __noinline int egress_read(struct __sk_buff *skb, struct packet *p)
 	return packet_read_tcp(&c, p, PACKET_OUT) ? AD_R_OUT_BAD : AD_CONTINUE;
 }
 
-static __always_inline __u32 egress_packet(struct __sk_buff *skb)
+static __always_inline __u32 egress_packet(struct __sk_buff *skb, struct packet *p)
 {
-	struct packet p = {};
 	struct ad_state *st;
 	struct ad_keys *k;
 	__u32 zero = 0, reason;
 
-	if (!egress_is_ours(skb, &p))
+	if (!egress_is_ours(skb, p))
 		return AD_R_OUT_FOREIGN;
-	reason = egress_read(skb, &p);
+	reason = egress_read(skb, p);
 	if (reason)
 		return reason;
 	st = bpf_map_lookup_elem(&state, &zero);
 	k = bpf_map_lookup_elem(&keys, &zero);
 	if (!st || !k)
 		return AD_R_OUT_BAD;
-	p.mono_ns = clock_mono_ns();
-	if (!packet_is_armed(&p, st))
-		return egress_note(&p, st, AD_R_OUT_NOTED);
-	p.prf = prf_of_flow(&p, k);
-	p.weight = 1;
-	egress_meter(skb, &p, st);
-	if (p.tcp_flags & TCP_SYN && !egress_clamp_mss(skb, &p))
+	p->mono_ns = clock_mono_ns();
+	if (!packet_is_armed(p, st))
+		return egress_note(p, st, AD_R_OUT_NOTED);
+	p->prf = prf_of_flow(p, k);
+	p->weight = 1;
+	egress_meter(skb, p, st);
+	if (p->tcp_flags & TCP_SYN && !egress_clamp_mss(skb, p))
 		return AD_R_OUT_BAD;
-	return egress_stamp(skb, &p, st);
+	return egress_stamp(skb, p, st);
 }
 
 #endif

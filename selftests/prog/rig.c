@@ -37,7 +37,9 @@ struct rig {
 	struct ad_flow *flows;
 	size_t nr_buckets;
 	unsigned int uplink;
-	char *logs; /* what the verifier said of each program */
+	struct ring_buffer *ring;	/* of rig_trace() */
+	struct ad_trace_record *record; /* where the next goes */
+	char *logs;			/* what the verifier said of each program */
 	__u32 load_ms;
 };
 
@@ -203,6 +205,7 @@ void rig_close(struct rig *rig)
 	if (rig->flows)
 		munmap(rig->flows, rig->nr_buckets * AD_FLOW_SLOTS * sizeof(*rig->flows));
 	bpf_xdp_detach(if_nametoindex(WORLD_IDLE), XDP_FLAGS_DRV_MODE, NULL);
+	ring_buffer__free(rig->ring);
 	anydoor_bpf__destroy(rig->behind);
 	door_bpf__destroy(rig->door);
 	free(rig->logs);
@@ -334,6 +337,55 @@ int rig_prepare(struct rig *rig, const struct vector *vector)
 	for (i = 0; !err && i < vector->set.nr; i++)
 		err = entry_write(rig, &vector->set.list[i]);
 	return err;
+}
+
+/* --- what a trace sees ------------------------------------------------------------------------ */
+
+static int on_record(void *arg, void *data, size_t size)
+{
+	struct rig *rig = arg;
+
+	memcpy(rig->record, data, sizeof(*rig->record));
+	return 0;
+}
+
+static int rig_make_ring(struct rig *rig)
+{
+	int err, fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "ring", 0, 0, 65536, NULL);
+	__u32 zero = 0;
+
+	if (fd < 0)
+		return -errno;
+	rig->ring = ring_buffer__new(fd, on_record, rig, NULL);
+	err = rig->ring ? 0 : -errno;
+	if (!err && bpf_map_update_elem(bpf_map__fd(rig->behind->maps.trace_rings), &zero, &fd, 0))
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+int rig_trace(struct rig *rig)
+{
+	const struct ad_trace all = { .until_ns = ~0ull, .reasons = { ~0ull, ~0ull } };
+	int state_fd = bpf_map__fd(rig->behind->maps.state), err = 0;
+	struct ad_state state;
+	__u32 zero = 0;
+
+	if (!rig->ring)
+		err = rig_make_ring(rig);
+	if (err)
+		return err;
+	if (bpf_map_update_elem(bpf_map__fd(rig->behind->maps.trace), &zero, &all, 0) ||
+	    bpf_map_lookup_elem(state_fd, &zero, &state))
+		return -errno;
+	state.flags |= AD_STATE_TRACED;
+	return bpf_map_update_elem(state_fd, &zero, &state, 0) ? -errno : 0;
+}
+
+int rig_traced(struct rig *rig, struct ad_trace_record *last)
+{
+	rig->record = last;
+	return ring_buffer__consume(rig->ring);
 }
 
 static int rig_program(const struct rig *rig, const struct vector *vector, bool door)

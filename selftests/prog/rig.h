@@ -6,6 +6,7 @@
 #ifndef AD_RIG_H
 #define AD_RIG_H
 
+#include "maps/trace.h"
 #include "measure.h"
 #include "vector.h"
 
@@ -40,6 +41,10 @@ int rig_run(const struct rig *rig, const struct vector *vector, bool door, const
 	    struct rig_result *outcome);
 /* The same frame @times, without the door; each round finds what the one before has left of it. */
 int rig_repeat(const struct rig *rig, const struct vector *vector, __u32 times);
+/* Has each packet recorded, until the next rig_prepare(). 0 or -errno. */
+int rig_trace(struct rig *rig);
+/* How many records there are since the last call, and *@last; or -errno. */
+int rig_traced(struct rig *rig, struct ad_trace_record *last);
 int rig_map_fd(const struct rig *rig, const char *name);
 int rig_counts(const struct rig *rig, struct counts *counts);
 bool rig_entry_is(const struct rig *rig, const struct entry *entry);

@@ -9,9 +9,10 @@
  *
  * Each vector must end in its action, count its reason once and no other, and leave its bytes;
  * directly and through the door. Then: frames cut short, bits flipped under the tunnel's tag, and
- * mutants of every vector, of which nothing is known but that they may break nothing. At the end
- * every row of maps/reasons.h must have been earned. An emulated machine, which is there for its
- * kernel's sake, makes fewer mutants, and cuts frames at every STEP bytes only.
+ * mutants of every vector, of which nothing is known but that they may break nothing, and that a
+ * trace tells what was counted. At the end every row of maps/reasons.h must have been earned. An
+ * emulated machine, which is there for its kernel's sake, makes fewer mutants, and cuts frames at
+ * every STEP bytes only.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -416,6 +417,24 @@ static void frame_damage(struct bytes *frame)
 	}
 }
 
+/* Who traces is told of each packet once, what was counted and how the frame left. */
+static void expect_record(struct rig *rig, const struct vector *vector, const struct bytes *in,
+			  __u32 reason)
+{
+	struct ad_trace_record record = {};
+	int nr = rig_traced(rig, &record);
+
+	if (!reason)
+		return;
+	if (nr != 1 || record.reason != reason)
+		complain("a mutant of %s: %d records, the last for %s, where %s was counted\n",
+			 vector->name, nr, reason_label(record.reason), reason_label(reason));
+	else if (record.came_bytes != in->len || record.left_bytes != outcome.len ||
+		 record.captured > outcome.len ||
+		 memcmp(record.bytes, outcome.frame, record.captured))
+		complain("a mutant of %s: recorded otherwise than it left\n", vector->name);
+}
+
 static void mutant_play(struct rig *rig, const struct vector *vector)
 {
 	static __u8 buffer[VECTOR_FRAME_MAX];
@@ -429,6 +448,7 @@ static void mutant_play(struct rig *rig, const struct vector *vector)
 	reason = run_for_reason(rig, vector, &frame);
 	if (reason == AD_R_INTERNAL)
 		complain("a mutant of %s: counted as our own failure\n", vector->name);
+	expect_record(rig, vector, &frame, reason);
 }
 
 /* Any of these options, but those whose fleet is broken on purpose. */
@@ -454,7 +474,7 @@ static void test_mutants(struct rig *rig, const struct plan *plan, const struct 
 	for (i = 0; i < mutants && !*complaints; i++) {
 		if (i % MUTANTS_A_VECTOR == 0) {
 			vector = vector_at_random(plan, options);
-			if (rig_prepare(rig, vector))
+			if (rig_prepare(rig, vector) || rig_trace(rig))
 				complain("cannot prepare\n");
 		}
 		mutant_play(rig, vector);

@@ -65,7 +65,8 @@ static void test_help_of_options_stands_alone(void)
 {
 	const struct arg *const tables[] = { cmd_check_args, cmd_flows_args, cmd_keygen_args,
 					     cmd_stats_args, cmd_query_args, cmd_explain_args,
-					     cmd_run_args,   cmd_drain_args, cmd_detach_args };
+					     cmd_run_args,   cmd_drain_args, cmd_detach_args,
+					     cmd_trace_args };
 	const struct arg *arg;
 	size_t i;
 

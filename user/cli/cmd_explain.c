@@ -9,6 +9,7 @@
 #include <string.h>
 #include "cmd.h"
 #include "explain.h"
+#include "explain_flow.h"
 #include "user/base/addr.h"
 #include "user/base/args.h"
 #include "user/base/log.h"
@@ -31,14 +32,16 @@ struct explain_options {
 	const char *type;
 	const char *resolver;
 	bool from_stdin;
+	unsigned int tsecr;  /* of a flow's packet */
 	struct ad_addr asks; /* @resolver */
 };
 
 const struct arg cmd_explain_args[] = {
 	{ "ADDRESS", 0, ARG_WORD, offsetof(struct explain_options, address), NULL, 0, 0,
-	  "address of the client; with a length (192.0.2.7/24), the subnet that a resolver tells" },
+	  "address of the client; with a length (192.0.2.7/24), the subnet that a resolver tells; "
+	  "with a port (192.0.2.7:40000), of a flow" },
 	{ "NAME", 0, ARG_WORD, offsetof(struct explain_options, name), NULL, 0, 0,
-	  "domain name that the client asks for" },
+	  "domain name that the client asks for; of a flow, the VIP and its port" },
 	{ "TYPE", 0, ARG_WORD, offsetof(struct explain_options, type), NULL, 0, 0,
 	  "record type that the client asks for (default A)" },
 	{ "--resolver", 0, ARG_TEXT, offsetof(struct explain_options, resolver), "ADDRESS", 0, 0,
@@ -47,6 +50,8 @@ const struct arg cmd_explain_args[] = {
 	{ "--stdin", 0, ARG_FLAG, offsetof(struct explain_options, from_stdin), NULL, 0, 0,
 	  "read questions from standard input, one a line: ADDRESS NAME [TYPE]; --json answers "
 	  "each on a line" },
+	{ "--tsecr", 0, ARG_NUMBER, offsetof(struct explain_options, tsecr), "N", 1, ~0u,
+	  "TSecr of a packet of the flow, which has its owner's stamp; with CLIENT:PORT VIP:PORT" },
 	{ NULL }
 };
 
@@ -256,19 +261,29 @@ static int run(const struct globals *globals, const struct explain_options *opti
 	return code;
 }
 
+/* A client with a port: a flow, and no question. */
+static bool is_flow(const struct explain_options *options)
+{
+	return options->address && !options->from_stdin &&
+	       (options->tsecr || explain_is_endpoint(options->address));
+}
+
 int cmd_explain(const struct globals *globals, int argc, char **argv)
 {
-	struct explain *explain = calloc(1, sizeof(*explain));
 	struct config_errors errors = { 0 };
 	struct explain_options options = { 0 };
 	struct config *config = NULL;
-	int code = EXIT_FAILED;
+	struct explain *explain;
+	int code;
 
+	if (args_parse(cmd_explain_args, argc, argv, &options))
+		return EXIT_USAGE;
+	if (is_flow(&options))
+		return explain_flow(globals, options.address, options.name, options.tsecr);
+	explain = calloc(1, sizeof(*explain));
 	if (!explain)
-		return code;
-	code = args_parse(cmd_explain_args, argc, argv, &options)
-		       ? EXIT_USAGE
-		       : check_options(globals, &options, &explain->ask);
+		return EXIT_FAILED;
+	code = check_options(globals, &options, &explain->ask);
 	if (!code && config_load(globals->config_path, &config, &errors))
 		code = fail_errors(globals, EXIT_USAGE, &errors);
 	explain->config = config;

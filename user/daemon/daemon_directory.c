@@ -18,10 +18,10 @@
 #include "user/directory/kept.h"
 #include "user/directory/news.h"
 #include "user/directory/owned.h"
-#include "user/directory/prf.h"
 #include "user/directory/seen.h"
 #include "user/fleet/homes.h"
 #include "user/flows/unstamped.h"
+#include "user/state/prf.h"
 
 #define LIST_EVERY_S	   300 /* for an end that nobody told of */
 #define LIST_ALONE_EVERY_S 10  /* where the kernel tells nothing */

@@ -7,11 +7,10 @@
 #include <unistd.h>
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
-#include <sodium.h>
 #include <sys/random.h>
 #include "echo.h"
-#include "user/base/addr.h"
 #include "user/base/clock.h"
+#include "user/state/prf.h"
 
 #define PAUSE_MS   10
 #define BURST	   64 /* questions that are sent at once */
@@ -36,20 +35,16 @@ void echo_close(struct echo_asker *asker)
 	asker->notes = -1;
 }
 
-/* SipHash-2-4 of the 4-tuple, client first, as bpf/flow/prf.h has it. */
 static __u64 prf(const struct probe *probe, const struct ad_addr *vip, __be16 port)
 {
-	size_t skip = addr_is_ip4(vip) ? 12 : 0, len = 16 - skip;
-	__be16 ports[2] = { port, htons(PROBE_PORT) };
-	__u8 message[36], out[8];
-	__u64 value;
+	const struct ad_tuple tuple = {
+		.client = *vip,
+		.vip = *vip,
+		.client_port = port,
+		.vip_port = htons(PROBE_PORT),
+	};
 
-	memcpy(message, vip->b + skip, len);
-	memcpy(message + len, vip->b + skip, len);
-	memcpy(message + 2 * len, ports, sizeof(ports));
-	crypto_shorthash(out, message, 2 * len + sizeof(ports), (const __u8 *)probe->stamp);
-	memcpy(&value, out, sizeof(value));
-	return value;
+	return prf_of_tuple(&tuple, probe->stamp);
 }
 
 /* As nobody_place() and nobody_tag() of bpf/flow/hints.h have it. */

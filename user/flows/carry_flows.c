@@ -8,8 +8,8 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include "carry_flows.h"
-#include "flow_find.h"
 #include "user/state/bpffs.h"
+#include "user/state/prf.h"
 
 /* One of the table's two arrays, writable in place. */
 struct array {
@@ -116,7 +116,7 @@ static int carry_one(const struct ad_flow *flow, void *arg)
 	if (flow->vip >= carrying->nr_vips)
 		return 0;
 	tuple.vip = carrying->vips[flow->vip];
-	table_enter(&carrying->to, flow, flow_prf(&tuple, carrying->keys));
+	table_enter(&carrying->to, flow, prf_of_tuple(&tuple, carrying->keys->stamp));
 	return 0;
 }
 

@@ -24,7 +24,7 @@ static int parse_number(const char *text, unsigned long max, unsigned long *numb
 	return errno || *end || *number > max ? -EINVAL : 0;
 }
 
-static int parse_prefix(const char *text, struct ad_addr *addr, unsigned int *bits)
+int flow_prefix_parse(const char *text, struct ad_addr *addr, unsigned int *bits)
 {
 	const char *slash = strchr(text, '/');
 	size_t len = slash ? (size_t)(slash - text) : strlen(text);
@@ -73,7 +73,7 @@ int flow_filter_init(struct flow_filter *filter, const struct flow_words *words,
 	memset(filter, 0, sizeof(*filter));
 	filter->kind = words->kind;
 	filter->port = htons(words->port);
-	if (words->client && parse_prefix(words->client, &filter->client, &filter->client_bits)) {
+	if (words->client && flow_prefix_parse(words->client, &filter->client, &filter->client_bits)) {
 		log_err("--client: '%s' is neither an address nor a prefix", words->client);
 		return -EINVAL;
 	}

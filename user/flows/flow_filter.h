@@ -28,6 +28,8 @@ struct flow_filter {
 	__u8 owners[AD_NODE_ID_MAX / 8 + 1]; /* a bit for each node id */
 };
 
+/* "198.51.100.0/24" or an address: the first @bits, of all 128, of @addr count. 0 or -EINVAL. */
+int flow_prefix_parse(const char *text, struct ad_addr *addr, unsigned int *bits);
 /* 0, or -EINVAL after one line on stderr. */
 int flow_filter_init(struct flow_filter *filter, const struct flow_words *words,
 		     const struct names *names);

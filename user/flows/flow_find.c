@@ -6,25 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
-#include <sodium.h>
 #include "flow_find.h"
 #include "user/base/addr.h"
-
-__u64 flow_prf(const struct ad_tuple *tuple, const struct ad_keys *keys)
-{
-	size_t skip = addr_is_ip4(&tuple->vip) ? 12 : 0, len = 16 - skip;
-	__u8 message[36], key[16], out[8];
-	__u64 prf;
-
-	memcpy(key, keys->stamp, sizeof(key));
-	memcpy(message, tuple->client.b + skip, len);
-	memcpy(message + len, tuple->vip.b + skip, len);
-	memcpy(message + 2 * len, &tuple->client_port, 2);
-	memcpy(message + 2 * len + 2, &tuple->vip_port, 2);
-	crypto_shorthash(out, message, 2 * len + 4, key);
-	memcpy(&prf, out, sizeof(prf));
-	return prf;
-}
+#include "user/state/prf.h"
 
 static int read_keys(struct flow_finder *finder, const struct pins *pins)
 {
@@ -88,7 +72,7 @@ static bool is_of(const struct flow_finder *finder, const struct ad_tuple *tuple
 bool flow_finder_get(const struct flow_finder *finder, const struct ad_tuple *tuple,
 		     struct ad_flow *flow)
 {
-	__u64 prf = flow_prf(tuple, &finder->keys);
+	__u64 prf = prf_of_tuple(tuple, finder->keys.stamp);
 	__u32 bucket = prf >> 32 & (finder->nr_buckets - 1), index, i;
 	struct ad_flow_bucket tags;
 

@@ -8,9 +8,6 @@
 #include "user/config/config.h"
 #include "user/state/pins.h"
 
-/* The keyed hash of a 4-tuple, as bpf/flow/prf.h has it: its high half finds the flow's bucket. */
-__u64 flow_prf(const struct ad_tuple *tuple, const struct ad_keys *keys);
-
 struct flow_finder {
 	int tags, flows; /* maps */
 	__u32 nr_buckets;
