@@ -17,6 +17,7 @@
 #include "metrics.h"
 #include "metrics_access.h"
 #include "metrics_job.h"
+#include "page.h"
 #include "user/base/addr.h"
 #include "user/base/listener.h"
 #include "user/base/log.h"
@@ -87,7 +88,12 @@ void metrics_disown(struct evhttp_request *request)
 
 static void serve_metrics(struct metrics *metrics, struct evhttp_request *request)
 {
-	reading_ask(metrics, request, true);
+	reading_ask(metrics, request, READ_METRICS);
+}
+
+static void serve_fleet(struct metrics *metrics, struct evhttp_request *request)
+{
+	reading_ask(metrics, request, READ_FLEET);
 }
 
 /* --- flows ----------------------------------------------------------------------------------- */
@@ -143,14 +149,20 @@ static void serve_health(struct metrics *metrics, struct evhttp_request *request
 	if (metrics->health.code && metrics_now_s() < until_s)
 		metrics_reply_text(request, metrics->health.code, metrics->health.text);
 	else
-		reading_ask(metrics, request, false);
+		reading_ask(metrics, request, READ_HEALTH);
 }
 
 static void serve_index(struct metrics *metrics, struct evhttp_request *request)
 {
+	if (page_is_wanted(request)) {
+		page_serve(request);
+		return;
+	}
 	metrics_reply_text(
 		request, 200,
 		"anydoor " VERSION "\n\n"
+		"/                     the fleet at a glance, for a browser\n"
+		"/fleet                the same as JSON\n"
 		"/metrics              for Prometheus\n"
 		"/metrics/flows?top=N  the heaviest flows, for Prometheus, with a token\n"
 		"/flows                every flow, a JSON object per line, with a token\n"
@@ -162,7 +174,7 @@ static void serve_index(struct metrics *metrics, struct evhttp_request *request)
 static const struct page pages[] = {
 	{ "/metrics", serve_metrics, false }, { "/metrics/flows", serve_top, true },
 	{ "/flows", serve_flows, true },      { "/healthz", serve_health, false },
-	{ "/", serve_index, false },
+	{ "/fleet", serve_fleet, false },     { "/", serve_index, false },
 };
 
 /* Refuses whom the page is not for. */

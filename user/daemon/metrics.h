@@ -2,6 +2,8 @@
 /*
  * metrics.h: the HTTP side of the daemon, for Prometheus and for people with curl.
  *
+ *   /                    the fleet at a glance, for browsers; else a list of these
+ *   /fleet               the same as JSON
  *   /metrics             the counters, as text format 0.0.4
  *   /metrics/flows?top=N the N heaviest flows as metrics (default 20, at most 1000)
  *   /flows               every live flow as one JSON object per line, streamed

@@ -12,6 +12,7 @@
 #include <event2/http.h>
 #include "metrics_job.h"
 #include "metrics_read.h"
+#include "overview.h"
 
 #define COUNT_SHARE 100 /* each count takes at most one part in so many of the time */
 
@@ -21,7 +22,7 @@ struct waiter {
 	struct metrics *metrics;
 	struct evhttp_request *request;
 	const struct reading *reading; /* what will answer it; NULL: the next one */
-	bool wants_page;	       /* else health */
+	enum read_kind kind;
 };
 
 struct reading {
@@ -34,9 +35,9 @@ struct reading {
 	struct pins pins;
 	struct metrics_daemon daemon;
 	struct counted counted; /* and as it is when it ends */
-	bool wants_page;
+	bool wants[READ_KINDS];
 
-	struct evbuffer *page; /* NULL: it could not be written */
+	struct evbuffer *pages[READ_KINDS]; /* NULL: it is not wanted, or could not be written */
 	struct health health;
 };
 
@@ -81,14 +82,50 @@ static void count_left(struct counted *counted, const struct view *view, struct 
 	counted->left_due_s = due_s(began_s);
 }
 
-/* @status NULL: nothing is loaded. */
-static void write_page(struct reading *reading, const struct view *view, struct status *status)
+static int add_dumped(const char *bytes, size_t len, void *arg)
 {
-	reading->page = evbuffer_new();
-	if (!reading->page || !metrics_write(reading->page, view, status, &reading->daemon))
-		return;
-	evbuffer_free(reading->page);
-	reading->page = NULL;
+	return evbuffer_add(arg, bytes, len);
+}
+
+static int write_fleet(struct evbuffer *out, const struct view *view, const struct status *status,
+		       const struct metrics_daemon *daemon)
+{
+	json_t *json = overview_json(view, status, daemon);
+	int err = json ? json_dump_callback(json, add_dumped, out, JSON_COMPACT) : -ENOMEM;
+
+	json_decref(json);
+	return err;
+}
+
+/* How each is written; NULL: it is none of the pages. */
+static const struct {
+	int (*write)(struct evbuffer *out, const struct view *view, const struct status *status,
+		     const struct metrics_daemon *daemon);
+	const char *type;
+} kinds[READ_KINDS] = {
+	[READ_METRICS] = { metrics_write, PROM_CONTENT_TYPE },
+	[READ_FLEET] = { write_fleet, "application/json" },
+};
+
+/* @status NULL: nothing is loaded. */
+static void write_pages(struct reading *reading, const struct view *view,
+			const struct status *status)
+{
+	for (enum read_kind kind = 0; kind < READ_KINDS; kind++) {
+		bool is_wanted = reading->wants[kind] && kinds[kind].write;
+		struct evbuffer *page = is_wanted ? evbuffer_new() : NULL;
+
+		if (page && kinds[kind].write(page, view, status, &reading->daemon)) {
+			evbuffer_free(page);
+			page = NULL;
+		}
+		reading->pages[kind] = page;
+	}
+}
+
+static bool wants_pages(const struct reading *reading)
+{
+	return reading->wants[READ_METRICS] || reading->wants[READ_FLEET];
 }
 
 static void write_loaded(struct reading *reading, const struct view *view, struct status *status)
@@ -100,7 +137,7 @@ static void write_loaded(struct reading *reading, const struct view *view, struc
 	if (status->state.flags & AD_STATE_DRAINING)
 		count_left(counted, view, status);
 	status->flows_left = counted->left;
-	write_page(reading, view, status);
+	write_pages(reading, view, status);
 }
 
 /* Fit to serve or not, and the first reason. What the whole fleet may have is no reason. */
@@ -129,7 +166,7 @@ static void read_status(struct reading *reading, const struct view *view)
 		return;
 	}
 	judge_health(&reading->health, &status);
-	if (reading->wants_page)
+	if (wants_pages(reading))
 		write_loaded(reading, view, &status);
 	status_free(&status);
 }
@@ -143,8 +180,8 @@ static void work_read(struct worker_job *job)
 	reading->health = (struct health){ .code = 503, .text = "not loaded" };
 	if (!err)
 		read_status(reading, &view);
-	else if (err == -ENOENT && reading->wants_page)
-		write_page(reading, &view, NULL);
+	else if (err == -ENOENT)
+		write_pages(reading, &view, NULL);
 	names_close(&view.names);
 }
 
@@ -165,7 +202,7 @@ static void on_close(struct evhttp_connection *connection, void *arg)
 }
 
 /* Of several who wait for the same page each has a reference to it. */
-static void reply_page(struct evhttp_request *request, struct evbuffer *page)
+static void reply_page(struct evhttp_request *request, struct evbuffer *page, const char *type)
 {
 	struct evbuffer *body = page ? evbuffer_new() : NULL;
 
@@ -173,7 +210,7 @@ static void reply_page(struct evhttp_request *request, struct evbuffer *page)
 	if (!body || evbuffer_add_buffer_reference(body, page))
 		metrics_reply_text(request, 503, "the data path cannot be read");
 	else
-		metrics_reply(request, 200, PROM_CONTENT_TYPE, body);
+		metrics_reply(request, 200, type, body);
 	if (body)
 		evbuffer_free(body);
 }
@@ -182,21 +219,22 @@ static void answer(struct waiter *waiter, const struct reading *reading)
 {
 	struct evhttp_request *request = waiter->request;
 	struct metrics *metrics = waiter->metrics;
-	bool wants_page = waiter->wants_page;
+	enum read_kind kind = waiter->kind;
 
 	metrics_release(request);
 	waiter_free(waiter);
 	clients_alive(&metrics->clients, request);
-	if (wants_page)
-		reply_page(request, reading->page);
+	if (kinds[kind].write)
+		reply_page(request, reading->pages[kind], kinds[kind].type);
 	else
 		metrics_reply_text(request, metrics->health.code, metrics->health.text);
 }
 
 static void reading_free(struct reading *reading)
 {
-	if (reading->page)
-		evbuffer_free(reading->page);
+	for (enum read_kind kind = 0; kind < READ_KINDS; kind++)
+		if (reading->pages[kind])
+			evbuffer_free(reading->pages[kind]);
 	catch_view_drop(reading->daemon.catchment);
 	free(reading);
 }
@@ -264,13 +302,13 @@ static void begin(struct metrics *metrics)
 	reading->counted = metrics->counted;
 	for (waiter = TAILQ_FIRST(&metrics->waiters); waiter; waiter = TAILQ_NEXT(waiter, entry)) {
 		waiter->reading = reading;
-		reading->wants_page |= waiter->wants_page;
+		reading->wants[waiter->kind] = true;
 	}
 	metrics->reading = reading;
 	worker_queue(metrics->reader, &reading->job);
 }
 
-void reading_ask(struct metrics *metrics, struct evhttp_request *request, bool wants_page)
+void reading_ask(struct metrics *metrics, struct evhttp_request *request, enum read_kind kind)
 {
 	struct waiter *waiter = calloc(1, sizeof(*waiter));
 
@@ -280,7 +318,7 @@ void reading_ask(struct metrics *metrics, struct evhttp_request *request, bool w
 	}
 	waiter->metrics = metrics;
 	waiter->request = request;
-	waiter->wants_page = wants_page;
+	waiter->kind = kind;
 	TAILQ_INSERT_TAIL(&metrics->waiters, waiter, entry);
 	evhttp_connection_set_closecb(evhttp_request_get_connection(request), on_close, waiter);
 	if (!metrics->reading)
