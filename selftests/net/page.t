@@ -11,7 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 . "$here/tap.sh"
 build=$(realpath "${BUILD:-$here/../../build}")
 anydoor=$build/anydoor
-playwright=playwright-core@1.65.1
+playwright='playwright-core@1.65.1'
 host=page-t-$$
 pins=/sys/fs/bpf/page-t-$$
 dir=$(mktemp -d)
@@ -114,8 +114,9 @@ start_browser() {
 
 # It ends when nobody is left to tell it what to do.
 end_browser() {
-	local pid=$BROWSER_PID
-	exec {to_browser}>&- {BROWSER[1]}>&-
+	local pid=$BROWSER_PID other=${BROWSER[1]}
+	exec {to_browser}>&-
+	exec {other}>&-
 	await 10 not kill -0 "$pid"
 }
 

@@ -203,6 +203,11 @@ static void look_at_fleet(struct look *look)
 					 [AD_RELOAD_PARTLY] = 3,
 					 [AD_RELOAD_REFUSED] = 1 },
 			    .plan = &plan,
+			    .cost = { .cpu_s = 1.5,
+				      .resident_bytes = 4096,
+				      .programs = { { "packet", 3000000000, 7 } },
+				      .nr_programs = 1 },
+			    .took_s = 0.25,
 			    .catchment = &view,
 			    .changes = { .moved = { { 4 } } } },
 		.view = { .config = &fleet_config,
@@ -270,6 +275,27 @@ static char *write_look(const struct look *look, bool loaded)
 	return text;
 }
 
+/* The heads of counters and the end differ; every sample is the same. */
+static void test_openmetrics_differs_in_heads_and_end(void)
+{
+	struct evbuffer *out = evbuffer_new();
+	struct look look;
+	char *text, *end;
+
+	look_at_fleet(&look);
+	metrics_write_open(out, &look.view, &look.status, &look.daemon);
+	text = drain(out);
+	end = text + strlen(text);
+	is_str(end - 6, "# EOF\n", "it ends so");
+	ok(strstr(text, "\n# TYPE anydoor_reloads counter\n"), "a counter without its suffix");
+	ok(strstr(text, "\n# TYPE process_cpu_seconds counter\n"), "of the process, too");
+	ok(strstr(text, "\n# TYPE anydoor_loaded gauge\n"), "a gauge by its name");
+	ok(strstr(text, "\nanydoor_reloads_total{result=\"ok\"} 2\n"), "samples as they are");
+	ok(!strstr(text, "_total counter\n"), "no counter has it");
+	free(text);
+	evbuffer_free(out);
+}
+
 static char *write_fleet(bool loaded)
 {
 	struct look look;
@@ -304,6 +330,11 @@ static void test_metrics_names_and_labels_stable(void)
 		"anydoor_hunt_by_hint_total 21",
 		"anydoor_budget_refused_total{budget=\"divert\",scope=\"prefix\"} 22",
 		"anydoor_loaded 1",
+		"anydoor_reload_duration_seconds 0.25",
+		"anydoor_program_run_seconds_total{program=\"packet\"} 3",
+		"anydoor_program_runs_total{program=\"packet\"} 7",
+		"process_cpu_seconds_total 1.5",
+		"process_resident_memory_bytes 4096",
 		"anydoor_reloads_total{result=\"partly\"} 3",
 		"anydoor_reloads_total{result=\"failed\"} 1",
 		"anydoor_reload_refused 1",
@@ -731,6 +762,7 @@ int main(void)
 	test_prom_long_label_values_whole();
 	test_prom_sample_of_parts_is_the_same();
 	test_metrics_names_and_labels_stable();
+	test_openmetrics_differs_in_heads_and_end();
 	test_metrics_every_reason_once();
 	test_metrics_names_are_kept();
 	test_json_keys_are_kept();

@@ -13,6 +13,8 @@ __u64 clock_ns_of(const struct timespec *time);
 __u32 clock_mono_s(void);
 __u64 clock_mono_us(void);
 __s64 clock_real_minus_mono_ns(void);
+/* How far the clock of stamps is ahead of the real clock; < 0: behind. */
+long long clock_stamp_lead_ms(const struct ad_state *state);
 /* CLOCK_REALTIME at the moment when CLOCK_MONOTONIC was @mono_s: always the same second. */
 __u64 clock_real_s(__u32 mono_s);
 /*

@@ -86,9 +86,20 @@ void metrics_disown(struct evhttp_request *request)
 		evhttp_request_free(request);
 }
 
+/* Whether a client says that it takes @type; Prometheus asks for what it likes best, and we have.
+ */
+static bool accepts(struct evhttp_request *request, const char *type)
+{
+	const char *accept =
+		evhttp_find_header(evhttp_request_get_input_headers(request), "Accept");
+
+	return accept && strstr(accept, type);
+}
+
 static void serve_metrics(struct metrics *metrics, struct evhttp_request *request)
 {
-	reading_ask(metrics, request, READ_METRICS);
+	reading_ask(metrics, request,
+		    accepts(request, "application/openmetrics-text") ? READ_OPEN : READ_METRICS);
 }
 
 static void serve_fleet(struct metrics *metrics, struct evhttp_request *request)
@@ -348,13 +359,14 @@ void metrics_use_catchment(struct metrics *metrics, struct catch_view *view,
 	metrics->daemon.changes = *changes;
 }
 
-void metrics_note_reload(struct metrics *metrics, enum ad_reload_end end)
+void metrics_note_reload(struct metrics *metrics, enum ad_reload_end end, double took_s)
 {
 	struct timespec now;
 
 	if (!metrics)
 		return;
 	metrics->daemon.reloads[end]++;
+	metrics->daemon.took_s = took_s;
 	metrics->daemon.last_ok = end == AD_RELOAD_OK;
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (end == AD_RELOAD_OK)

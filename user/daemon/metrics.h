@@ -52,7 +52,7 @@ void metrics_use_load(struct metrics *metrics, double load);
 void metrics_use_catchment(struct metrics *metrics, struct catch_view *view,
 			   const struct catchment_changes *changes);
 /* Every attempt to load a configuration or zones, the first at start included. */
-void metrics_note_reload(struct metrics *metrics, enum ad_reload_end end);
+void metrics_note_reload(struct metrics *metrics, enum ad_reload_end end, double took_s);
 void metrics_free(struct metrics *metrics);
 
 #endif

@@ -13,6 +13,7 @@
 #include "metrics_job.h"
 #include "metrics_read.h"
 #include "overview.h"
+#include "user/base/gzip.h"
 
 #define COUNT_SHARE 100 /* each count takes at most one part in so many of the time */
 
@@ -23,6 +24,7 @@ struct waiter {
 	struct evhttp_request *request;
 	const struct reading *reading; /* what will answer it; NULL: the next one */
 	enum read_kind kind;
+	bool takes_gzip;
 };
 
 struct reading {
@@ -35,9 +37,10 @@ struct reading {
 	struct pins pins;
 	struct metrics_daemon daemon;
 	struct counted counted; /* and as it is when it ends */
-	bool wants[READ_KINDS];
+	bool wants[READ_KINDS], wants_gzip[READ_KINDS];
 
 	struct evbuffer *pages[READ_KINDS]; /* NULL: it is not wanted, or could not be written */
+	struct evbuffer *gzips[READ_KINDS]; /* the same, compressed */
 	struct health health;
 };
 
@@ -104,6 +107,7 @@ static const struct {
 	const char *type;
 } kinds[READ_KINDS] = {
 	[READ_METRICS] = { metrics_write, PROM_CONTENT_TYPE },
+	[READ_OPEN] = { metrics_write_open, PROM_OPEN_TYPE },
 	[READ_FLEET] = { write_fleet, "application/json" },
 };
 
@@ -120,12 +124,15 @@ static void write_pages(struct reading *reading, const struct view *view,
 			page = NULL;
 		}
 		reading->pages[kind] = page;
+		if (page && reading->wants_gzip[kind])
+			reading->gzips[kind] = gzip_of(page);
 	}
 }
 
 static bool wants_pages(const struct reading *reading)
 {
-	return reading->wants[READ_METRICS] || reading->wants[READ_FLEET];
+	return reading->wants[READ_METRICS] || reading->wants[READ_OPEN] ||
+	       reading->wants[READ_FLEET];
 }
 
 static void write_loaded(struct reading *reading, const struct view *view, struct status *status)
@@ -177,6 +184,7 @@ static void work_read(struct worker_job *job)
 	struct view view;
 	int err = open_view(reading, &view);
 
+	cost_read(&reading->pins, &reading->daemon.cost);
 	reading->health = (struct health){ .code = 503, .text = "not loaded" };
 	if (!err)
 		read_status(reading, &view);
@@ -201,8 +209,20 @@ static void on_close(struct evhttp_connection *connection, void *arg)
 	waiter_free(waiter);
 }
 
+static void reply_body(struct evhttp_request *request, struct evbuffer *body, const char *type,
+		       bool is_gzip)
+{
+	struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
+
+	evhttp_add_header(headers, "Vary", "Accept, Accept-Encoding");
+	if (is_gzip)
+		evhttp_add_header(headers, "Content-Encoding", "gzip");
+	metrics_reply(request, 200, type, body);
+}
+
 /* Of several who wait for the same page each has a reference to it. */
-static void reply_page(struct evhttp_request *request, struct evbuffer *page, const char *type)
+static void reply_page(struct evhttp_request *request, struct evbuffer *page, const char *type,
+		       bool is_gzip)
 {
 	struct evbuffer *body = page ? evbuffer_new() : NULL;
 
@@ -210,7 +230,7 @@ static void reply_page(struct evhttp_request *request, struct evbuffer *page, co
 	if (!body || evbuffer_add_buffer_reference(body, page))
 		metrics_reply_text(request, 503, "the data path cannot be read");
 	else
-		metrics_reply(request, 200, type, body);
+		reply_body(request, body, type, is_gzip);
 	if (body)
 		evbuffer_free(body);
 }
@@ -220,21 +240,25 @@ static void answer(struct waiter *waiter, const struct reading *reading)
 	struct evhttp_request *request = waiter->request;
 	struct metrics *metrics = waiter->metrics;
 	enum read_kind kind = waiter->kind;
+	struct evbuffer *gzip = waiter->takes_gzip ? reading->gzips[kind] : NULL;
 
 	metrics_release(request);
 	waiter_free(waiter);
 	clients_alive(&metrics->clients, request);
 	if (kinds[kind].write)
-		reply_page(request, reading->pages[kind], kinds[kind].type);
+		reply_page(request, gzip ?: reading->pages[kind], kinds[kind].type, gzip != NULL);
 	else
 		metrics_reply_text(request, metrics->health.code, metrics->health.text);
 }
 
 static void reading_free(struct reading *reading)
 {
-	for (enum read_kind kind = 0; kind < READ_KINDS; kind++)
+	for (enum read_kind kind = 0; kind < READ_KINDS; kind++) {
 		if (reading->pages[kind])
 			evbuffer_free(reading->pages[kind]);
+		if (reading->gzips[kind])
+			evbuffer_free(reading->gzips[kind]);
+	}
 	catch_view_drop(reading->daemon.catchment);
 	free(reading);
 }
@@ -303,9 +327,19 @@ static void begin(struct metrics *metrics)
 	for (waiter = TAILQ_FIRST(&metrics->waiters); waiter; waiter = TAILQ_NEXT(waiter, entry)) {
 		waiter->reading = reading;
 		reading->wants[waiter->kind] = true;
+		reading->wants_gzip[waiter->kind] |= waiter->takes_gzip;
 	}
 	metrics->reading = reading;
 	worker_queue(metrics->reader, &reading->job);
+}
+
+static bool takes_gzip(struct evhttp_request *request)
+{
+	const char *said =
+		evhttp_find_header(evhttp_request_get_input_headers(request), "Accept-Encoding");
+	const char *at = said ? strstr(said, "gzip") : NULL;
+
+	return at && strncmp(at, "gzip;q=0", strlen("gzip;q=0"));
 }
 
 void reading_ask(struct metrics *metrics, struct evhttp_request *request, enum read_kind kind)
@@ -319,6 +353,7 @@ void reading_ask(struct metrics *metrics, struct evhttp_request *request, enum r
 	waiter->metrics = metrics;
 	waiter->request = request;
 	waiter->kind = kind;
+	waiter->takes_gzip = takes_gzip(request);
 	TAILQ_INSERT_TAIL(&metrics->waiters, waiter, entry);
 	evhttp_connection_set_closecb(evhttp_request_get_connection(request), on_close, waiter);
 	if (!metrics->reading)

@@ -20,6 +20,7 @@ TAILQ_HEAD(waiters, waiter);
 enum read_kind {
 	READ_HEALTH,  /* /healthz; of this there is always something */
 	READ_METRICS, /* /metrics */
+	READ_OPEN,    /* the same as OpenMetrics */
 	READ_FLEET,   /* /fleet */
 	READ_KINDS
 };
