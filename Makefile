@@ -41,6 +41,7 @@ endif
 
 BPF_OBJS  := $(patsubst bpf/%.bpf.c,$(BUILD)/%.bpf.o,$(wildcard bpf/*.bpf.c))
 SKELETONS := $(BPF_OBJS:.bpf.o=.skel.h)
+GENERATED := $(SKELETONS) $(BUILD)/page_html.inc
 USER_OBJS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out user/cli/main.c,$(wildcard user/*/*.c)))
 UNITS	  := $(patsubst selftests/%.c,$(BUILD)/selftests/%,$(wildcard selftests/unit/test_*.c))
 
@@ -76,7 +77,13 @@ $(BUILD)/%.skel.h: $(BUILD)/%.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@.tmp && mv $@.tmp $@
 
 # --- user side -------------------------------------------------------------------------------
-$(BUILD)/user/%.o: user/%.c $(BUILD)/.flags | $(SKELETONS)
+# A page for browsers, as a string of C.
+$(BUILD)/%_html.inc: user/daemon/%.html | $(BUILD)/.tools
+	$(say) HTML $@
+	@mkdir -p $(@D)
+	$(Q)sed -e 's/[\\"]/\\&/g; s/.*/\t"&\\n"/' -e '1s/^/static const char $*_html[] =\n/' -e '$$s/$$/;/' $< >$@.tmp && mv $@.tmp $@
+
+$(BUILD)/user/%.o: user/%.c $(BUILD)/.flags | $(GENERATED)
 	$(say) CC $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(HERE) -MMD -MP -c $< -o $@
@@ -93,7 +100,7 @@ $(BUILD)/anydoor: $(BUILD)/user/cli/main.o $(BUILD)/libanydoor.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # --- tests -----------------------------------------------------------------------------------
-$(BUILD)/selftests/%.o: selftests/%.c $(BUILD)/.flags | $(SKELETONS)
+$(BUILD)/selftests/%.o: selftests/%.c $(BUILD)/.flags | $(GENERATED)
 	$(say) CC $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c $< -o $@
@@ -112,7 +119,7 @@ SAN_FLAGS  := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -U_FORT
 SAN_UNITS  := $(UNITS:$(BUILD)/%=$(SAN)/%)
 TEST_PROGRAMS += $(SAN_UNITS) $(SAN)/anydoor
 
-$(SAN)/%.o: %.c $(BUILD)/.flags | $(SKELETONS)
+$(SAN)/%.o: %.c $(BUILD)/.flags | $(GENERATED)
 	$(say) CCSAN $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(SAN_FLAGS) -MMD -MP -c $< -o $@
@@ -141,7 +148,7 @@ TEST_PROGRAMS += $(NEXT)/after/anydoor
 $(NEXT)/after/anydoor: FORCE | $(BUILD)/.tools
 	$(Q)+$(MAKE) --no-print-directory BUILD=$(NEXT) CFLAGS=-O0 FORMATS="$(NEXT_FORMATS)" $(NEXT_BINARIES)
 
-$(BUILD)/after/%.o: user/%.c $(BUILD)/.flags | $(SKELETONS)
+$(BUILD)/after/%.o: user/%.c $(BUILD)/.flags | $(GENERATED)
 	$(say) CC $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -DAD_TUNNEL_SENDS=AD_TUNNEL_VERSION -MMD -MP -c $< -o $@
@@ -157,7 +164,7 @@ TSAN_UNITS := $(addprefix $(TSAN)/selftests/unit/test_,metrics_http worker zone_
 TSAN_FLAGS := -O1 -fsanitize=thread -U_FORTIFY_SOURCE -Wno-format-truncation -Wno-tsan
 TEST_PROGRAMS += $(TSAN_UNITS)
 
-$(TSAN)/%.o: %.c $(BUILD)/.flags | $(SKELETONS)
+$(TSAN)/%.o: %.c $(BUILD)/.flags | $(GENERATED)
 	$(say) CCTSAN $@
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(TSAN_FLAGS) -MMD -MP -c $< -o $@

@@ -43,6 +43,20 @@ exabgp_accepts() {
 	exabgp --validate "$dir/exabgp.conf"
 }
 
+alerts_are_whole() {
+	local name doc=$here/../../deploy/doc/alerts.md rules=$here/../../deploy/examples/alerts.yml
+	for name in $(sed -n 's/^  - alert: //p' "$rules"); do
+		grep -A7 "^  - alert: $name$" "$rules" | grep -qE "severity: (page|warn) " &&
+			grep -q "^      runbook: doc/alerts.md#${name,,}$" "$rules" &&
+			grep -q "^## $name$" "$doc" &&
+			grep -q "alertname: $name, exp_alerts: \[\]" "$here/alerts.yml" &&
+			grep -q "^    alertname: $name$" "$here/alerts.yml" || {
+			echo "$name"
+			return 1
+		}
+	done
+}
+
 boots() {
 	sed "s|/run/|$dir/|" "$dir/usr/lib/tmpfiles.d/anydoor.conf" >"$dir/tmpfiles.conf"
 	systemd-tmpfiles --create --boot "$dir/tmpfiles.conf"
@@ -84,6 +98,7 @@ ok "Knot accepts the example" knotc -c "$dir/usr/share/doc/anydoor/examples/knot
 ok "and the one that signs" knotc -c "$dir/usr/share/doc/anydoor/examples/knot-signer.conf" conf-check
 ok "Prometheus accepts the alerts" promtool check rules "$dir/usr/share/doc/anydoor/examples/alerts.yml"
 ok "which tell of signatures in time" promtool test rules "$here/alerts.yml"
+ok "each fires and is silent in them, says how urgent it is, and what to do" alerts_are_whole
 for page in anydoor anydoor-drain anydoor.yaml anydoor-metrics; do
 	ok "man finds $page" man -M "$dir/usr/share/man" "$page"
 done

@@ -177,7 +177,7 @@ rates_of_stats() {
 }
 
 check_pages() {
-	local text='text/plain; version=0.0.4; charset=utf-8'
+	local text='text/plain; version=0.0.4; charset=utf-8' open='application/openmetrics-text; version=1.0.0'
 	is "/metrics" "$(code_of $base/metrics)" "200 $text"
 	is "/metrics/flows" "$(code_of "${bearer[@]}" "$base/metrics/flows?top=5")" "200 $text"
 	is "/flows" "$(code_of "${bearer[@]}" $base/flows)" "200 application/x-ndjson"
@@ -187,10 +187,27 @@ check_pages() {
 	is "/healthz" "$(code_of $base/healthz)" "200 text/plain; charset=utf-8"
 	is "no such page" "$(code_of $base/nosuch)" "404 text/plain; charset=utf-8"
 	is "no such method" "$(code_of -X DELETE $base/metrics)" "405 text/plain; charset=utf-8"
+	is "OpenMetrics to who asks for it" "$(code_of -H "Accept: $open;q=0.6,text/plain;q=0.3" $base/metrics)" \
+		"200 $open; charset=utf-8"
+	is "gzip to who takes it" "$(in_host curl -s -D - -o "$dir/gz" -H 'Accept-Encoding: gzip' $base/metrics |
+		tr -d '\r' | grep -i '^content-encoding')" "Content-Encoding: gzip"
+	ok "with all of it" grep -q '^anydoor_loaded 1$' <(gzip -dc "$dir/gz")
+	is "to nobody else" "$(in_host curl -s -D - -o /dev/null -H 'Accept-Encoding: gzip;q=0' $base/metrics |
+		grep -ci '^content-encoding')" 0
+	ok "what the daemon costs, though it is confined" process_is_metered
 	ok "promtool finds nothing in /metrics" lint /metrics
 	ok "nor in /metrics/flows" lint '/metrics/flows?top=5'
 	ok "/flows is JSON lines with every field" check_stream
 	ok "/metrics counts what stats counts" counters_agree
+}
+
+process_is_metered() {
+	page /metrics | awk -v now="$(date +%s)" '
+		/^process_/ { of[$1] = $2 }
+		END { exit !(of["process_resident_memory_bytes"] > 1e6 && of["process_virtual_memory_bytes"] > 1e6 &&
+			of["process_open_fds"] > 10 && of["process_max_fds"] > of["process_open_fds"] &&
+			of["process_cpu_seconds_total"] > 0 && now - of["process_start_time_seconds"] < 600 &&
+			now >= of["process_start_time_seconds"] - 1) }'
 }
 
 # promtool says what it does not like on stderr, and sometimes still exits 0.

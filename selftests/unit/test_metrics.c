@@ -7,7 +7,7 @@
 #include <event2/buffer.h>
 #include "selftests/tap.h"
 #include "fleet_fixture.h"
-#include "user/daemon/metrics_text.h"
+#include "user/daemon/overview.h"
 #include "user/base/prom.h"
 #include "user/steer/policy.h"
 
@@ -217,6 +217,11 @@ static void look_at_fleet(struct look *look)
 					 [AD_RELOAD_PARTLY] = 3,
 					 [AD_RELOAD_REFUSED] = 1 },
 			    .plan = &plan,
+			    .cost = { .cpu_s = 1.5,
+				      .resident_bytes = 4096,
+				      .programs = { { "packet", 3000000000, 7 } },
+				      .nr_programs = 1 },
+			    .took_s = 0.25,
 			    .catchment = &view,
 			    .changes = { .moved = { { 4 } } } },
 		.view = { .config = &fleet_config,
@@ -292,6 +297,27 @@ static char *write_look(const struct look *look, bool loaded)
 	return text;
 }
 
+/* The heads of counters and the end differ; every sample is the same. */
+static void test_openmetrics_differs_in_heads_and_end(void)
+{
+	struct evbuffer *out = evbuffer_new();
+	struct look look;
+	char *text, *end;
+
+	look_at_fleet(&look);
+	metrics_write_open(out, &look.view, &look.status, &look.daemon);
+	text = drain(out);
+	end = text + strlen(text);
+	is_str(end - 6, "# EOF\n", "it ends so");
+	ok(strstr(text, "\n# TYPE anydoor_reloads counter\n"), "a counter without its suffix");
+	ok(strstr(text, "\n# TYPE process_cpu_seconds counter\n"), "of the process, too");
+	ok(strstr(text, "\n# TYPE anydoor_loaded gauge\n"), "a gauge by its name");
+	ok(strstr(text, "\nanydoor_reloads_total{result=\"ok\"} 2\n"), "samples as they are");
+	ok(!strstr(text, "_total counter\n"), "no counter has it");
+	free(text);
+	evbuffer_free(out);
+}
+
 static char *write_fleet(bool loaded)
 {
 	struct look look;
@@ -326,6 +352,11 @@ static void test_metrics_names_and_labels_stable(void)
 		"anydoor_hunt_by_hint_total 21",
 		"anydoor_budget_refused_total{budget=\"divert\",scope=\"prefix\"} 22",
 		"anydoor_loaded 1",
+		"anydoor_reload_duration_seconds 0.25",
+		"anydoor_program_run_seconds_total{program=\"packet\"} 3",
+		"anydoor_program_runs_total{program=\"packet\"} 7",
+		"process_cpu_seconds_total 1.5",
+		"process_resident_memory_bytes 4096",
 		"anydoor_reloads_total{result=\"partly\"} 3",
 		"anydoor_reloads_total{result=\"failed\"} 1",
 		"anydoor_reload_refused 1",
@@ -509,27 +540,102 @@ static void walk(json_t *json, const char *path, char **lines, size_t *nr)
 	}
 }
 
-static void test_json_keys_are_kept(json_t *(*make)(const struct view *, const struct status *),
-				    const char *contract)
+/* One of everything that there may be. */
+static void look_at_all(struct look *look)
 {
-	struct look look;
+	look_at_fleet(look);
+	look->status.state.flags |= AD_STATE_DRAINING;
+	look->status.state.nr_successors = 1;
+	look->status.state.successors[0] = 2;
+	look->status.reload.real_s = 1;
+	look->status.nr_interfaces = 1;
+	look->status.warnings[0] = (char *)"warning";
+	look->status.nr_warnings = 1;
+}
+
+/* Takes the reference. */
+static void expect_keys(json_t *json, const char *contract)
+{
 	char *lines[4096] = { NULL }, *all;
-	json_t *json;
 	size_t nr = 0;
 
-	look_at_fleet(&look);
-	look.status.state.flags |= AD_STATE_DRAINING; /* one of everything that there may be */
-	look.status.state.nr_successors = 1;
-	look.status.state.successors[0] = 2;
-	look.status.reload.real_s = 1;
-	look.status.nr_interfaces = 1;
-	look.status.warnings[0] = (char *)"warning";
-	look.status.nr_warnings = 1;
-	json = make(&look.view, &look.status);
 	walk(json, "", lines, &nr);
 	all = join(lines, nr);
 	expect_contract(all, contract);
 	free(all);
+	json_decref(json);
+}
+
+static void test_json_keys_are_kept(void)
+{
+	struct look look;
+
+	look_at_all(&look);
+	expect_keys(status_stats_json(&look.view, &look.status), "stats.json");
+	expect_keys(status_json(&look.view, &look.status), "status.json");
+	expect_keys(overview_json(&look.view, &look.status, &look.daemon), "fleet.json");
+}
+
+static const char *string_at(json_t *json, const char *list, size_t i, const char *key)
+{
+	json_t *one = json_array_get(json_object_get(json, list), i);
+	json_t *value = json_object_get(one, key);
+
+	return json_string_value(json_is_array(value) ? json_array_get(value, 0) : value) ?: "";
+}
+
+static void test_overview_says_how_pops_stand_and_why(void)
+{
+	struct look look;
+	json_t *json, *pop;
+
+	look_at_fleet(&look);
+	json = overview_json(&look.view, &look.status, &look.daemon);
+	pop = json_array_get(json_object_get(json, "pops"), 0);
+	is_str(string_at(json, "pops", 0, "pop"), "fra", "POPs in their order");
+	is_str(string_at(json, "pops", 0, "state"), "up", "fra has nodes that are up");
+	is_str(string_at(json, "pops", 0, "why"), "told: down, by root", "what was said of it");
+	ok(json_is_false(json_object_get(pop, "clients")), "it gets no clients");
+	is_int(json_integer_value(json_object_get(json_object_get(pop, "rx"), "bytes")), 700,
+	       "bytes of its other node");
+	ok(json_real_value(json_object_get(pop, "rtt_ms")) == 31.25, "its round-trip time");
+	is_str(string_at(json, "pops", 2, "state"), "out", "sin is out");
+	is_str(string_at(json, "nodes", 0, "node"), "sin", "by its only node");
+	is_int(json_integer_value(json_object_get(json, "nodes_total")), 1, "and no other is");
+	ok(json_is_null(json_object_get(json, "drain")), "this node does not drain");
+	json_decref(json);
+	look_at_all(&look);
+	json = overview_json(&look.view, &look.status, &look.daemon);
+	is_str(json_string_value(json_object_get(json_object_get(json, "drain"), "step")), "flows",
+	       "now it does, with its step");
+	ok(!json_object_get(json_object_get(json, "drain"), "sending"),
+	   "and without the prefixes of clients");
+	json_decref(json);
+	json = overview_json(&look.view, NULL, &look.daemon);
+	ok(json_is_false(json_object_get(json, "loaded")) && json_object_get(json, "node"),
+	   "who it is, and that nothing is loaded");
+	json_decref(json);
+}
+
+/* However many nodes are down at once. */
+static void test_overview_of_nodes_is_bounded(void)
+{
+	enum {
+		NODES = 1000
+	};
+	static struct peer peers[NODES];
+	struct look look;
+	json_t *json;
+
+	look_at_fleet(&look);
+	for (size_t i = 0; i < NODES; i++)
+		peers[i] = (struct peer){ .id = i + 1 };
+	look.status.peers = peers;
+	look.status.nr_peers = NODES;
+	json = overview_json(&look.view, &look.status, &look.daemon);
+	is_int(json_array_size(json_object_get(json, "nodes")), OVERVIEW_NODES_MAX,
+	       "so many nodes are named");
+	is_int(json_integer_value(json_object_get(json, "nodes_total")), NODES, "all are counted");
 	json_decref(json);
 }
 
@@ -692,10 +798,12 @@ int main(void)
 	test_prom_long_label_values_whole();
 	test_prom_sample_of_parts_is_the_same();
 	test_metrics_names_and_labels_stable();
+	test_openmetrics_differs_in_heads_and_end();
 	test_metrics_every_reason_once();
 	test_metrics_names_are_kept();
-	test_json_keys_are_kept(status_stats_json, "stats.json");
-	test_json_keys_are_kept(status_json, "status.json");
+	test_json_keys_are_kept();
+	test_overview_says_how_pops_stand_and_why();
+	test_overview_of_nodes_is_bounded();
 	test_metrics_are_documented_as_they_are_written();
 	test_metrics_of_a_large_fleet_take_as_long_as_it_is_large();
 	test_metrics_without_data_path_tell_so();

@@ -280,6 +280,7 @@ static void test_pages_answer(void)
 	is_int(code_of("/"), 200, "index");
 	is_int(code_of("/healthz"), 200, "armed is healthy");
 	is_int(code_of("/metrics"), 200, "metrics");
+	is_int(code_of("/fleet"), 200, "the fleet at a glance");
 	is_int(code_of("/nosuch"), 404, "unknown page");
 	is_int(code_of("/metrics/flows?top=0"), 400, "no flows are asked for");
 	is_int(code_of("/metrics/flows?top=1001"), 400, "too many are");
@@ -445,7 +446,7 @@ static void come_and_go(int rounds)
 {
 	for (int i = 0; i < rounds; i++) {
 		for (int j = 0; j < 8; j++)
-			close(get(j % 2 ? "/metrics" : "/healthz"));
+			close(get(((const char *[]){ "/metrics", "/healthz", "/fleet" })[j % 3]));
 		code_of("/");
 	}
 }
@@ -507,7 +508,8 @@ static void test_end_leaves_nothing(pid_t server)
 	int i, status = -1, fds[9];
 
 	for (i = 0; i < 9; i++)
-		fds[i] = get(i % 3 ? i % 3 == 1 ? "/metrics" : "/healthz" : "/flows");
+		fds[i] = get(
+			((const char *[]){ "/flows", "/metrics", "/healthz", "/fleet" })[i % 4]);
 	kill(server, SIGTERM);
 	waitpid(server, &status, 0);
 	ok(WIFEXITED(status) && !WEXITSTATUS(status), "it ends, and leaves nothing behind: %#x",

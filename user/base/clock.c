@@ -53,6 +53,11 @@ __s64 clock_real_minus_mono_ns(void)
 	return real - (before + (after - before) / 2);
 }
 
+long long clock_stamp_lead_ms(const struct ad_state *state)
+{
+	return state->stamp_wall_minus_mono_ms - clock_real_minus_mono_ns() / NS_PER_MS;
+}
+
 __u64 clock_real_s(__u32 mono_s)
 {
 	return (mono_s * 1000000000ll + clock_real_minus_mono_ns()) / 1000000000;

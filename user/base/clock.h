@@ -15,6 +15,8 @@ __u64 clock_mono_us(void);
 /* Ticks of the kernel's coarse clock in a second: its HZ. */
 __u32 clock_hz(void);
 __s64 clock_real_minus_mono_ns(void);
+/* How far the clock of stamps is ahead of the real clock; < 0: behind. */
+long long clock_stamp_lead_ms(const struct ad_state *state);
 /* CLOCK_REALTIME at the moment when CLOCK_MONOTONIC was @mono_s: always the same second. */
 __u64 clock_real_s(__u32 mono_s);
 /*

@@ -98,14 +98,31 @@ static void add_value(struct prom *prom, double value)
 	add_bytes(prom, at, end - at);
 }
 
+const char *prom_prefix(const char *name)
+{
+	return strncmp(name, "process_", strlen("process_")) ? PROM_PREFIX : "";
+}
+
+/* OpenMetrics, "Counter": the family is named without the suffix of its samples. */
+static void add_family_name(struct prom *prom, const char *name, const char *type)
+{
+	size_t len = strlen(name), cut = strlen("_total");
+
+	add_text(prom, prom_prefix(name));
+	if (prom->is_open && !strcmp(type, "counter") && len > cut &&
+	    !strcmp(name + len - cut, "_total"))
+		len -= cut;
+	add_bytes(prom, name, len);
+}
+
 void prom_family(struct prom *prom, const char *name, const char *type, const char *help)
 {
-	add_text(prom, "# HELP " PROM_PREFIX);
-	add_text(prom, name);
+	add_text(prom, "# HELP ");
+	add_family_name(prom, name, type);
 	add_text(prom, " ");
-	add_escaped(prom, help, "\\\n");
-	add_text(prom, "\n# TYPE " PROM_PREFIX);
-	add_text(prom, name);
+	add_escaped(prom, help, prom->is_open ? "\\\n\"" : "\\\n");
+	add_text(prom, "\n# TYPE ");
+	add_family_name(prom, name, type);
 	add_text(prom, " ");
 	add_text(prom, type);
 	add_text(prom, "\n");
@@ -140,7 +157,7 @@ void prom_sample(struct prom *prom, const char *name, double value, ...)
 	const char *label;
 	va_list args;
 
-	add_text(prom, PROM_PREFIX);
+	add_text(prom, prom_prefix(name));
 	add_text(prom, name);
 	va_start(args, value);
 	label = va_arg(args, const char *);
@@ -180,8 +197,11 @@ static void free_text(const void *text, size_t len, void *arg)
 
 int prom_end(struct prom *prom, struct evbuffer *out)
 {
-	int err = prom->failed ? -ENOMEM : 0;
+	int err;
 
+	if (prom->is_open)
+		add_text(prom, "# EOF\n");
+	err = prom->failed ? -ENOMEM : 0;
 	if (!err && prom->len &&
 	    evbuffer_add_reference(out, prom->text, prom->len, free_text, NULL))
 		err = -ENOMEM;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * prom.h: Prometheus' text format 0.0.4. All samples of a family follow its head.
+ * prom.h: Prometheus' text format 0.0.4, and OpenMetrics 1.0, which differs from it in the heads of
+ * counters and in its end. All samples of a family follow its head.
  */
 #ifndef AD_PROM_H
 #define AD_PROM_H
@@ -13,15 +14,22 @@ struct evbuffer;
 
 #define PROM_PREFIX	  "anydoor_"
 #define PROM_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
+#define PROM_OPEN_TYPE	  "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 /* A page while it is written, in one block of memory. Zeroed, it is empty. */
 struct prom {
 	char *text;
 	size_t len, room;
-	bool failed; /* out of memory: it is not whole */
+	bool failed;  /* out of memory: it is not whole */
+	bool is_open; /* OpenMetrics */
 };
 
-/* HELP and TYPE ("counter" or "gauge"). Every name gets the prefix. */
+/*
+ * What a name gets in front of it: PROM_PREFIX, but nothing for process_*, which all who serve
+ * metrics name alike.
+ */
+const char *prom_prefix(const char *name);
+/* HELP and TYPE ("counter" or "gauge"). */
 void prom_family(struct prom *prom, const char *name, const char *type, const char *help);
 /* One sample; then pairs of label and value, up to a NULL. A NULL value is written as "". */
 void prom_sample(struct prom *prom, const char *name, double value, ...) __attribute__((sentinel));

@@ -9,6 +9,7 @@
 #include "cmd.h"
 #include "user/base/clock.h"
 #include "user/base/output.h"
+#include "user/base/prom.h"
 #include "user/daemon/metrics_text.h"
 #include "user/status/counter.h"
 #include "user/status/rate.h"
@@ -347,15 +348,15 @@ static int show_once(const struct view *view)
 
 static void print_metric(const struct metric *metric, void *arg)
 {
-	printf("| `anydoor_%s` | %s | %s | %s |\n", metric->name, metric->type, metric->labels,
-	       metric->help);
+	printf("| `%s%s` | %s | %s | %s |\n", prom_prefix(metric->name), metric->name, metric->type,
+	       metric->labels, metric->help);
 }
 
 static void add_metric(const struct metric *metric, void *arg)
 {
 	char name[80];
 
-	snprintf(name, sizeof(name), "anydoor_%s", metric->name);
+	snprintf(name, sizeof(name), "%s%s", prom_prefix(metric->name), metric->name);
 	json_array_append_new(arg, json_pack("{s:s, s:s, s:s, s:s}", "metric", name, "type",
 					     metric->type, "labels", metric->labels, "help",
 					     metric->help));

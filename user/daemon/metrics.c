@@ -17,6 +17,7 @@
 #include "metrics.h"
 #include "metrics_access.h"
 #include "metrics_job.h"
+#include "page.h"
 #include "user/base/addr.h"
 #include "user/base/listener.h"
 #include "user/base/log.h"
@@ -85,9 +86,25 @@ void metrics_disown(struct evhttp_request *request)
 		evhttp_request_free(request);
 }
 
+/* Whether a client says that it takes @type; Prometheus asks for what it likes best, and we have.
+ */
+static bool accepts(struct evhttp_request *request, const char *type)
+{
+	const char *accept =
+		evhttp_find_header(evhttp_request_get_input_headers(request), "Accept");
+
+	return accept && strstr(accept, type);
+}
+
 static void serve_metrics(struct metrics *metrics, struct evhttp_request *request)
 {
-	reading_ask(metrics, request, true);
+	reading_ask(metrics, request,
+		    accepts(request, "application/openmetrics-text") ? READ_OPEN : READ_METRICS);
+}
+
+static void serve_fleet(struct metrics *metrics, struct evhttp_request *request)
+{
+	reading_ask(metrics, request, READ_FLEET);
 }
 
 /* --- flows ----------------------------------------------------------------------------------- */
@@ -143,14 +160,20 @@ static void serve_health(struct metrics *metrics, struct evhttp_request *request
 	if (metrics->health.code && metrics_now_s() < until_s)
 		metrics_reply_text(request, metrics->health.code, metrics->health.text);
 	else
-		reading_ask(metrics, request, false);
+		reading_ask(metrics, request, READ_HEALTH);
 }
 
 static void serve_index(struct metrics *metrics, struct evhttp_request *request)
 {
+	if (page_is_wanted(request)) {
+		page_serve(request);
+		return;
+	}
 	metrics_reply_text(
 		request, 200,
 		"anydoor " VERSION "\n\n"
+		"/                     the fleet at a glance, for a browser\n"
+		"/fleet                the same as JSON\n"
 		"/metrics              for Prometheus\n"
 		"/metrics/flows?top=N  the heaviest flows, for Prometheus, with a token\n"
 		"/flows                every flow, a JSON object per line, with a token\n"
@@ -162,7 +185,7 @@ static void serve_index(struct metrics *metrics, struct evhttp_request *request)
 static const struct page pages[] = {
 	{ "/metrics", serve_metrics, false }, { "/metrics/flows", serve_top, true },
 	{ "/flows", serve_flows, true },      { "/healthz", serve_health, false },
-	{ "/", serve_index, false },
+	{ "/fleet", serve_fleet, false },     { "/", serve_index, false },
 };
 
 /* Refuses whom the page is not for. */
@@ -336,13 +359,14 @@ void metrics_use_catchment(struct metrics *metrics, struct catch_view *view,
 	metrics->daemon.changes = *changes;
 }
 
-void metrics_note_reload(struct metrics *metrics, enum ad_reload_end end)
+void metrics_note_reload(struct metrics *metrics, enum ad_reload_end end, double took_s)
 {
 	struct timespec now;
 
 	if (!metrics)
 		return;
 	metrics->daemon.reloads[end]++;
+	metrics->daemon.took_s = took_s;
 	metrics->daemon.last_ok = end == AD_RELOAD_OK;
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (end == AD_RELOAD_OK)

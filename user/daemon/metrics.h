@@ -2,6 +2,8 @@
 /*
  * metrics.h: the HTTP side of the daemon, for Prometheus and for people with curl.
  *
+ *   /                    the fleet at a glance, for browsers; else a list of these
+ *   /fleet               the same as JSON
  *   /metrics             the counters, as text format 0.0.4
  *   /metrics/flows?top=N the N heaviest flows as metrics (default 20, at most 1000)
  *   /flows               every live flow as one JSON object per line, streamed
@@ -50,7 +52,7 @@ void metrics_use_load(struct metrics *metrics, double load);
 void metrics_use_catchment(struct metrics *metrics, struct catch_view *view,
 			   const struct catchment_changes *changes);
 /* Every attempt to load a configuration or zones, the first at start included. */
-void metrics_note_reload(struct metrics *metrics, enum ad_reload_end end);
+void metrics_note_reload(struct metrics *metrics, enum ad_reload_end end, double took_s);
 void metrics_free(struct metrics *metrics);
 
 #endif

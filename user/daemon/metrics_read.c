@@ -12,6 +12,8 @@
 #include <event2/http.h>
 #include "metrics_job.h"
 #include "metrics_read.h"
+#include "overview.h"
+#include "user/base/gzip.h"
 
 #define COUNT_SHARE 100 /* each count takes at most one part in so many of the time */
 
@@ -21,7 +23,8 @@ struct waiter {
 	struct metrics *metrics;
 	struct evhttp_request *request;
 	const struct reading *reading; /* what will answer it; NULL: the next one */
-	bool wants_page;	       /* else health */
+	enum read_kind kind;
+	bool takes_gzip;
 };
 
 struct reading {
@@ -34,9 +37,10 @@ struct reading {
 	struct pins pins;
 	struct metrics_daemon daemon;
 	struct counted counted; /* and as it is when it ends */
-	bool wants_page;
+	bool wants[READ_KINDS], wants_gzip[READ_KINDS];
 
-	struct evbuffer *page; /* NULL: it could not be written */
+	struct evbuffer *pages[READ_KINDS]; /* NULL: it is not wanted, or could not be written */
+	struct evbuffer *gzips[READ_KINDS]; /* the same, compressed */
 	struct health health;
 };
 
@@ -81,14 +85,54 @@ static void count_ours(struct counted *counted, const struct view *view, struct 
 	counted->ours_due_s = due_s(began_s);
 }
 
-/* @status NULL: nothing is loaded. */
-static void write_page(struct reading *reading, const struct view *view, struct status *status)
+static int add_dumped(const char *bytes, size_t len, void *arg)
 {
-	reading->page = evbuffer_new();
-	if (!reading->page || !metrics_write(reading->page, view, status, &reading->daemon))
-		return;
-	evbuffer_free(reading->page);
-	reading->page = NULL;
+	return evbuffer_add(arg, bytes, len);
+}
+
+static int write_fleet(struct evbuffer *out, const struct view *view, const struct status *status,
+		       const struct metrics_daemon *daemon)
+{
+	json_t *json = overview_json(view, status, daemon);
+	int err = json ? json_dump_callback(json, add_dumped, out, JSON_COMPACT) : -ENOMEM;
+
+	json_decref(json);
+	return err;
+}
+
+/* How each is written; NULL: it is none of the pages. */
+static const struct {
+	int (*write)(struct evbuffer *out, const struct view *view, const struct status *status,
+		     const struct metrics_daemon *daemon);
+	const char *type;
+} kinds[READ_KINDS] = {
+	[READ_METRICS] = { metrics_write, PROM_CONTENT_TYPE },
+	[READ_OPEN] = { metrics_write_open, PROM_OPEN_TYPE },
+	[READ_FLEET] = { write_fleet, "application/json" },
+};
+
+/* @status NULL: nothing is loaded. */
+static void write_pages(struct reading *reading, const struct view *view,
+			const struct status *status)
+{
+	for (enum read_kind kind = 0; kind < READ_KINDS; kind++) {
+		bool is_wanted = reading->wants[kind] && kinds[kind].write;
+		struct evbuffer *page = is_wanted ? evbuffer_new() : NULL;
+
+		if (page && kinds[kind].write(page, view, status, &reading->daemon)) {
+			evbuffer_free(page);
+			page = NULL;
+		}
+		reading->pages[kind] = page;
+		if (page && reading->wants_gzip[kind])
+			reading->gzips[kind] = gzip_of(page);
+	}
+}
+
+static bool wants_pages(const struct reading *reading)
+{
+	return reading->wants[READ_METRICS] || reading->wants[READ_OPEN] ||
+	       reading->wants[READ_FLEET];
 }
 
 static void write_loaded(struct reading *reading, const struct view *view, struct status *status)
@@ -99,7 +143,7 @@ static void write_loaded(struct reading *reading, const struct view *view, struc
 	status->flows = counted->flows;
 	count_ours(counted, view, status);
 	status->ours = counted->ours;
-	write_page(reading, view, status);
+	write_pages(reading, view, status);
 }
 
 /* Fit to serve or not, and the first reason. What the whole fleet may have is no reason. */
@@ -128,7 +172,7 @@ static void read_status(struct reading *reading, const struct view *view)
 		return;
 	}
 	judge_health(&reading->health, &status);
-	if (reading->wants_page)
+	if (wants_pages(reading))
 		write_loaded(reading, view, &status);
 	status_free(&status);
 }
@@ -139,11 +183,12 @@ static void work_read(struct worker_job *job)
 	struct view view;
 	int err = open_view(reading, &view);
 
+	cost_read(&reading->pins, &reading->daemon.cost);
 	reading->health = (struct health){ .code = 503, .text = "not loaded" };
 	if (!err)
 		read_status(reading, &view);
-	else if (err == -ENOENT && reading->wants_page)
-		write_page(reading, &view, NULL);
+	else if (err == -ENOENT)
+		write_pages(reading, &view, NULL);
 	names_close(&view.names);
 }
 
@@ -163,8 +208,20 @@ static void on_close(struct evhttp_connection *connection, void *arg)
 	waiter_free(waiter);
 }
 
+static void reply_body(struct evhttp_request *request, struct evbuffer *body, const char *type,
+		       bool is_gzip)
+{
+	struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
+
+	evhttp_add_header(headers, "Vary", "Accept, Accept-Encoding");
+	if (is_gzip)
+		evhttp_add_header(headers, "Content-Encoding", "gzip");
+	metrics_reply(request, 200, type, body);
+}
+
 /* Of several who wait for the same page each has a reference to it. */
-static void reply_page(struct evhttp_request *request, struct evbuffer *page)
+static void reply_page(struct evhttp_request *request, struct evbuffer *page, const char *type,
+		       bool is_gzip)
 {
 	struct evbuffer *body = page ? evbuffer_new() : NULL;
 
@@ -172,7 +229,7 @@ static void reply_page(struct evhttp_request *request, struct evbuffer *page)
 	if (!body || evbuffer_add_buffer_reference(body, page))
 		metrics_reply_text(request, 503, "the data path cannot be read");
 	else
-		metrics_reply(request, 200, PROM_CONTENT_TYPE, body);
+		reply_body(request, body, type, is_gzip);
 	if (body)
 		evbuffer_free(body);
 }
@@ -181,21 +238,26 @@ static void answer(struct waiter *waiter, const struct reading *reading)
 {
 	struct evhttp_request *request = waiter->request;
 	struct metrics *metrics = waiter->metrics;
-	bool wants_page = waiter->wants_page;
+	enum read_kind kind = waiter->kind;
+	struct evbuffer *gzip = waiter->takes_gzip ? reading->gzips[kind] : NULL;
 
 	metrics_release(request);
 	waiter_free(waiter);
 	clients_alive(&metrics->clients, request);
-	if (wants_page)
-		reply_page(request, reading->page);
+	if (kinds[kind].write)
+		reply_page(request, gzip ?: reading->pages[kind], kinds[kind].type, gzip != NULL);
 	else
 		metrics_reply_text(request, metrics->health.code, metrics->health.text);
 }
 
 static void reading_free(struct reading *reading)
 {
-	if (reading->page)
-		evbuffer_free(reading->page);
+	for (enum read_kind kind = 0; kind < READ_KINDS; kind++) {
+		if (reading->pages[kind])
+			evbuffer_free(reading->pages[kind]);
+		if (reading->gzips[kind])
+			evbuffer_free(reading->gzips[kind]);
+	}
 	catch_view_drop(reading->daemon.catchment);
 	free(reading);
 }
@@ -263,13 +325,23 @@ static void begin(struct metrics *metrics)
 	reading->counted = metrics->counted;
 	for (waiter = TAILQ_FIRST(&metrics->waiters); waiter; waiter = TAILQ_NEXT(waiter, entry)) {
 		waiter->reading = reading;
-		reading->wants_page |= waiter->wants_page;
+		reading->wants[waiter->kind] = true;
+		reading->wants_gzip[waiter->kind] |= waiter->takes_gzip;
 	}
 	metrics->reading = reading;
 	worker_queue(metrics->reader, &reading->job);
 }
 
-void reading_ask(struct metrics *metrics, struct evhttp_request *request, bool wants_page)
+static bool takes_gzip(struct evhttp_request *request)
+{
+	const char *said =
+		evhttp_find_header(evhttp_request_get_input_headers(request), "Accept-Encoding");
+	const char *at = said ? strstr(said, "gzip") : NULL;
+
+	return at && strncmp(at, "gzip;q=0", strlen("gzip;q=0"));
+}
+
+void reading_ask(struct metrics *metrics, struct evhttp_request *request, enum read_kind kind)
 {
 	struct waiter *waiter = calloc(1, sizeof(*waiter));
 
@@ -279,7 +351,8 @@ void reading_ask(struct metrics *metrics, struct evhttp_request *request, bool w
 	}
 	waiter->metrics = metrics;
 	waiter->request = request;
-	waiter->wants_page = wants_page;
+	waiter->kind = kind;
+	waiter->takes_gzip = takes_gzip(request);
 	TAILQ_INSERT_TAIL(&metrics->waiters, waiter, entry);
 	evhttp_connection_set_closecb(evhttp_request_get_connection(request), on_close, waiter);
 	if (!metrics->reading)

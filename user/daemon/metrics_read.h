@@ -16,8 +16,17 @@ struct reading;
 struct waiter;
 TAILQ_HEAD(waiters, waiter);
 
-/* Answers @request when the instance was read, with /metrics or with /healthz. */
-void reading_ask(struct metrics *metrics, struct evhttp_request *request, bool wants_page);
+/* What is made of one reading. */
+enum read_kind {
+	READ_HEALTH,  /* /healthz; of this there is always something */
+	READ_METRICS, /* /metrics */
+	READ_OPEN,    /* the same as OpenMetrics */
+	READ_FLEET,   /* /fleet */
+	READ_KINDS
+};
+
+/* Answers @request when the instance was read. */
+void reading_ask(struct metrics *metrics, struct evhttp_request *request, enum read_kind kind);
 /* The configuration is another one: what is being read with the old one is read again. */
 void reading_use_config(struct metrics *metrics);
 /* At the end, when no connection is left, and no worker. */

@@ -79,7 +79,8 @@ static struct before before_labels(const char *name, const char *labels)
 {
 	struct before before;
 
-	before.len = snprintf(before.text, sizeof(before.text), PROM_PREFIX "%s{%s", name, labels);
+	before.len = snprintf(before.text, sizeof(before.text), "%s%s{%s", prom_prefix(name), name,
+			      labels);
 	return before;
 }
 
@@ -218,6 +219,37 @@ VALUE(flow_capacity, page->status->flows.slots)
 VALUE(zones, page->status->dns.nr_zones)
 VALUE(zones_capacity, AD_DNS_ZONE_MAX)
 VALUE(loaded_s, clock_real_s(page->view->meta.loaded_s))
+VALUE(reload_took_s, page->daemon->took_s)
+VALUE(stamp_lead_s, clock_stamp_lead_ms(&page->status->state) / 1000.0)
+VALUE(cpu_s, page->daemon->cost.cpu_s)
+VALUE(started_s, page->daemon->cost.started_real_s)
+VALUE(resident, page->daemon->cost.resident_bytes)
+VALUE(virtual_bytes, page->daemon->cost.virtual_bytes)
+VALUE(fds, page->daemon->cost.fds)
+VALUE(fds_max, page->daemon->cost.fds_max)
+
+static bool with_programs(const struct page *page)
+{
+	return page->daemon->cost.nr_programs > 0;
+}
+
+static void write_run_seconds(const struct page *page, const char *name)
+{
+	const struct cost *cost = &page->daemon->cost;
+
+	for (size_t i = 0; i < cost->nr_programs; i++)
+		prom_sample(page->out, name, cost->programs[i].run_ns / 1e9, "program",
+			    cost->programs[i].name, NULL);
+}
+
+static void write_runs(const struct page *page, const char *name)
+{
+	const struct cost *cost = &page->daemon->cost;
+
+	for (size_t i = 0; i < cost->nr_programs; i++)
+		prom_sample(page->out, name, cost->programs[i].runs, "program",
+			    cost->programs[i].name, NULL);
+}
 
 static bool while_draining(const struct page *page)
 {
@@ -961,6 +993,30 @@ static const struct family families[] = {
 	{ "reload_success_timestamp_seconds", "gauge", "",
 	  "when configuration and zones were last loaded without an error",
 	  .value = reload_success_s, .applies = always },
+	{ "reload_duration_seconds", "gauge", "",
+	  "how long the last attempt to load configuration and zones took, by this daemon; 0: none "
+	  "has ended",
+	  .value = reload_took_s, .applies = always },
+	{ "program_run_seconds_total", "counter", "program",
+	  "time that a program of the data path has run; only there if kernel.bpf_stats_enabled is "
+	  "or was 1",
+	  .write = write_run_seconds, .applies = with_programs },
+	{ "program_runs_total", "counter", "program",
+	  "how often a program of the data path has run while its time was counted",
+	  .write = write_runs, .applies = with_programs },
+	{ "process_cpu_seconds_total", "counter", "", "CPU time of the daemon, all of its threads",
+	  .value = cpu_s, .applies = always },
+	{ "process_start_time_seconds", "gauge", "", "when the daemon was started",
+	  .value = started_s, .applies = always },
+	{ "process_resident_memory_bytes", "gauge", "",
+	  "memory of the daemon that is in RAM, without that of the kernel's maps",
+	  .value = resident, .applies = always },
+	{ "process_virtual_memory_bytes", "gauge", "", "address space of the daemon",
+	  .value = virtual_bytes, .applies = always },
+	{ "process_open_fds", "gauge", "", "open descriptors of the daemon", .value = fds,
+	  .applies = always },
+	{ "process_max_fds", "gauge", "", "descriptors that the daemon may have open",
+	  .value = fds_max, .applies = always },
 	{ "geo_database_built_timestamp_seconds", "gauge", "database",
 	  "when a geo database that is in use was built, by its own word", .write = write_databases,
 	  .applies = always },
@@ -992,6 +1048,9 @@ static const struct family families[] = {
 
 	{ "armed", "gauge", "", "1 while replies are stamped and stamps are read",
 	  .value = is_armed },
+	{ "stamp_lead_seconds", "gauge", "",
+	  "how far the clock of stamps is ahead of the real clock; below 0: behind it",
+	  .value = stamp_lead_s },
 	{ "draining", "gauge", "", "1 while this node drains: new flows go to successors",
 	  .value = is_draining },
 	{ "drain_flows_left", "gauge", "",
@@ -1450,11 +1509,11 @@ static void write_page(const struct page *page, const struct family *list, size_
 	}
 }
 
-int metrics_write(struct evbuffer *out, const struct view *view, const struct status *status,
-		  const struct metrics_daemon *daemon)
+static int write_in(struct evbuffer *out, const struct view *view, const struct status *status,
+		    const struct metrics_daemon *daemon, bool is_open)
 {
 	struct labels nodes = { 0 }, zones = { 0 };
-	struct prom prom = { 0 };
+	struct prom prom = { .is_open = is_open };
 	struct page page = { .out = &prom,
 			     .nodes = &nodes,
 			     .zones = &zones,
@@ -1469,6 +1528,18 @@ int metrics_write(struct evbuffer *out, const struct view *view, const struct st
 	labels_free(&nodes);
 	labels_free(&zones);
 	return prom_end(&prom, out);
+}
+
+int metrics_write(struct evbuffer *out, const struct view *view, const struct status *status,
+		  const struct metrics_daemon *daemon)
+{
+	return write_in(out, view, status, daemon, false);
+}
+
+int metrics_write_open(struct evbuffer *out, const struct view *view, const struct status *status,
+		       const struct metrics_daemon *daemon)
+{
+	return write_in(out, view, status, daemon, true);
 }
 
 int metrics_write_flows(struct evbuffer *out, const struct names *names, const struct flow_top *top)

@@ -6,6 +6,7 @@
 #define AD_METRICS_TEXT_H
 
 #include "catchment.h"
+#include "metrics_cost.h"
 #include "user/flows/flow_top.h"
 #include "user/status/status.h"
 
@@ -21,20 +22,24 @@ struct metrics_daemon {
 	double load; /* of this node's part of its POP's capacity; < 0: none is known */
 	struct catch_view *catchment; /* NULL: nothing was read yet */
 	struct catchment_changes changes;
+	struct cost cost;
+	double took_s; /* of the last attempt to load; 0: none has ended */
 };
 
 /*
- * Adds a page to @out. @status NULL: the data path is not loaded; what the daemon knows remains. 0
- * or -ENOMEM.
+ * Adds a page to @out, as OpenMetrics or in Prometheus' own format. @status NULL: the data path is
+ * not loaded; what the daemon knows remains. 0 or -ENOMEM.
  */
 int metrics_write(struct evbuffer *out, const struct view *view, const struct status *status,
 		  const struct metrics_daemon *daemon);
+int metrics_write_open(struct evbuffer *out, const struct view *view, const struct status *status,
+		       const struct metrics_daemon *daemon);
 int metrics_write_flows(struct evbuffer *out, const struct names *names,
 			const struct flow_top *top);
 
 /* One metric of these pages, as it is documented. */
 struct metric {
-	const char *name; /* behind "anydoor_" */
+	const char *name; /* behind prom_prefix() */
 	const char *type; /* "counter" or "gauge" */
 	char labels[64];  /* "by, transport, rcode"; "" without any */
 	const char *help;

@@ -94,7 +94,7 @@ void report_remember(struct daemon *daemon, struct report *report)
 	err = err ?: pins_write_reload(&daemon->loader->pins, now);
 	if (err)
 		log_warn("the reload cannot be noted for `anydoor status`: %s", strerror(-err));
-	metrics_note_reload(daemon->metrics, now->end);
+	metrics_note_reload(daemon->metrics, now->end, now->took_ms / 1e3);
 }
 
 static json_t *report_json(struct report *report)

@@ -23,7 +23,6 @@
 
 #define DNS_PORT       53
 #define SILENT_S       10 /* the daemon shows each second that it is alive, or every two at work */
-#define NS_PER_MS      1000000
 #define CLOCK_SLACK_NS 2000000000LL /* a running daemon follows the clock */
 
 static void add(struct status *status, const char *format, va_list args)
@@ -157,7 +156,7 @@ static void judge_stamps(const struct view *view, struct status *status)
 	if (!bits || bits > 24)
 		return;
 	most_ms = 1ll << (32 - bits - 6); /* the difference that clock_follow() allows */
-	lead_ms = status->state.stamp_wall_minus_mono_ms - clock_real_minus_mono_ns() / NS_PER_MS;
+	lead_ms = clock_stamp_lead_ms(&status->state);
 	if (lead_ms > most_ms)
 		unfit(status,
 		      "stamps are %llds ahead of the real clock, which other POPs misread: flows "
