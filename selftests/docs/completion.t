@@ -35,9 +35,9 @@ dns: { zones: [{ name: example.com, file: example.zone }] }
 # What is typed, and what the line is when Return comes, without the last slash, which zsh takes back.
 LINES = [
     ("undr", "undrain"),
-    ("drain --to ny", "drain --to nyc1"),
-    ("drain --to=ny", "drain --to=nyc1"),
-    ("drain --to fra1,ny", "drain --to fra1,nyc1"),
+    ("drain --to ny", "drain --to nyc"),
+    ("drain --to=ny", "drain --to=nyc"),
+    ("drain --to fra1,ny", "drain --to fra1,nyc"),
     ("drain pop:n", "drain pop:nyc"),
     ("drain --until", "drain --until-flows"),
     ("drain --wait fra1 --las", "drain --wait fra1 --last"),

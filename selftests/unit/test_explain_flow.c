@@ -68,8 +68,12 @@ static void test_explain_flow_stamp_names_its_owner(void)
 
 	facts.stamped = FLOW_YES;
 	facts.stamp = PEER;
+	facts.stamp_age_ms = 60000;
 	is_judged(&facts, AD_R_WRAP_STAMP, PEER, "another node");
 	facts.socket.known = true;
+	facts.stamp_age_ms = 100;
+	is_judged(&facts, AD_R_WRAP_STAMP, PEER, "a moment ago, whatever socket is here");
+	facts.stamp_age_ms = 60000;
 	is_judged(&facts, AD_R_LOCAL_SOCKET, SELF, "but a socket is here");
 	facts.stamp = SELF;
 	is_judged(&facts, AD_R_LOCAL_STAMP, SELF, "this node");
@@ -108,7 +112,7 @@ static void test_explain_flow_table_leads(void)
 	facts.entry = (struct ad_flow){ .owner = SELF, .kind = AD_FLOW_OURS };
 	is_judged(&facts, AD_R_WRAP_HUNT, 0, "an entry whose socket is gone");
 	facts.entry.flags = AD_FLOW_FORWARDED;
-	is_judged(&facts, AD_R_LOCAL_SOCKET, SELF, "forwarded to a server behind us");
+	is_judged(&facts, AD_R_LOCAL_FLOW, SELF, "forwarded to a server behind us");
 }
 
 static void test_explain_flow_words(void)

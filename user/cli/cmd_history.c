@@ -15,9 +15,9 @@
 
 #define SHOWN 512 /* bytes of a text, escaped */
 
-const struct arg cmd_history_args[] = {
-	{ "NODE|POP", 0, ARG_WORD, 0, NULL, 0, 0, "only of this node, or of this POP and its nodes" }, { NULL }
-};
+const struct arg cmd_history_args[] = { { "NODE|POP", 0, ARG_WORD, 0, NULL, 0, 0,
+					  "only of this node, or of this POP and its nodes" },
+					{ NULL } };
 
 /* What a word is about, and what it says; texts of the record or of the configuration. */
 struct told {

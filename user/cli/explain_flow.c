@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
+#include "bpf/flow/stamp.h"
 #include "explain_flow.h"
 #include "user/base/addr.h"
 #include "user/base/clock.h"
@@ -53,6 +54,9 @@ static struct flow_verdict judge_stamp(const struct flow_facts *facts)
 
 	if (facts->stamped != FLOW_YES)
 		return (struct flow_verdict){ 0 };
+	if (stamp_is_fresh(facts->stamp_age_ms) && facts->stamp != facts->self &&
+	    is_alive(facts, facts->stamp))
+		return (struct flow_verdict){ AD_R_WRAP_STAMP, facts->stamp };
 	if (names_us && facts->socket.known)
 		return ours(facts, AD_R_LOCAL_STAMP);
 	if (facts->stamp != facts->self && is_alive(facts, facts->stamp))
@@ -99,8 +103,10 @@ struct flow_verdict explain_flow_judge(const struct flow_facts *facts)
 		verdict = judge_table(facts);
 	if (verdict.reason)
 		return verdict;
-	if (facts->socket.known || forwarded)
+	if (facts->socket.known)
 		return ours(facts, AD_R_LOCAL_SOCKET);
+	if (forwarded)
+		return ours(facts, AD_R_LOCAL_FLOW);
 	return (struct flow_verdict){ AD_R_WRAP_HUNT, 0 };
 }
 
@@ -139,10 +145,9 @@ static enum flow_known look_up(struct explaining *x, const char *map, const void
 	return known;
 }
 
-/* As bpf/flow/stamp.h has it. */
 static void read_stamp(struct explaining *x)
 {
-	__u32 zero = 0, shift = 32 - x->view.meta.owner_bits, now, y;
+	__u32 zero = 0, shift = 32 - x->view.meta.owner_bits, now, prf;
 	struct ad_keys keys;
 
 	if (!x->tsecr)
@@ -151,9 +156,9 @@ static void read_stamp(struct explaining *x)
 	if (x->facts.stamped != FLOW_YES)
 		return;
 	now = clock_mono_us() / 1000 + (__u32)x->state.stamp_wall_minus_mono_ms;
-	y = x->tsecr - (__u32)prf_of_tuple(&x->tuple, keys.stamp) - now;
-	x->facts.stamp = (__u16)((y + (1u << shift) - (1u << (shift - 4)) - 1) >> shift);
-	x->facts.stamp_age_ms = ((__u32)x->facts.stamp << shift) - y;
+	prf = prf_of_tuple(&x->tuple, keys.stamp);
+	x->facts.stamp = stamp_decode(x->tsecr, now, shift, prf);
+	x->facts.stamp_age_ms = stamp_age_ms(x->tsecr, now, shift, prf);
 	explicit_bzero(&keys, sizeof(keys));
 }
 

@@ -73,7 +73,8 @@ int flow_filter_init(struct flow_filter *filter, const struct flow_words *words,
 	memset(filter, 0, sizeof(*filter));
 	filter->kind = words->kind;
 	filter->port = htons(words->port);
-	if (words->client && flow_prefix_parse(words->client, &filter->client, &filter->client_bits)) {
+	if (words->client &&
+	    flow_prefix_parse(words->client, &filter->client, &filter->client_bits)) {
 		log_err("--client: '%s' is neither an address nor a prefix", words->client);
 		return -EINVAL;
 	}
