@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/python3 -B
 # SPDX-License-Identifier: GPL-3.0-or-later
 """panels.py URL DASHBOARD...: every query of Grafana dashboards, asked of a real Prometheus: a TAP line each. Empty,
 or a number that is none, is wrong."""

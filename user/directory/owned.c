@@ -200,12 +200,12 @@ void owned_end_list(struct owned *owned, const __u64 *flows, size_t nr)
 
 /* --- messages --------------------------------------------------------------------------------- */
 
-/* The flows that begin come first. */
+/* The flows that begin come first, the others behind them. */
 static void put_news(struct owned *owned, struct owned_peer *peer)
 {
 	struct directory_message *message = &peer->message;
-	__u64 ended[DIRECTORY_FLOWS];
 	size_t nr = peer->nr_news < DIRECTORY_FLOWS ? peer->nr_news : DIRECTORY_FLOWS;
+	size_t last = nr;
 
 	for (size_t i = 0; i < nr; i++) {
 		__u64 flow = peer->news[i];
@@ -213,11 +213,11 @@ static void put_news(struct owned *owned, struct owned_peer *peer)
 		if (flow_set_find(&owned->flows, flow) && peer_of(owned, flow) == peer)
 			message->flows[message->nr_owned++] = flow;
 		else
-			ended[message->nr_ended++] = flow;
+			message->flows[--last] = flow;
 	}
+	message->nr_ended = nr - message->nr_owned;
 	peer->nr_news -= nr;
 	memmove(peer->news, peer->news + nr, peer->nr_news * sizeof(*peer->news));
-	memcpy(message->flows + message->nr_owned, ended, message->nr_ended * sizeof(*ended));
 }
 
 /* From the highest place down, so that none is missed that a removal moves. */
