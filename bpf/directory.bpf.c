@@ -12,9 +12,8 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
+#include "bpf/base/sockops.h"
 #include "maps/directory.h"
-
-#define FAMILY_IP4 2
 
 /* Only what we read; CO-RE finds it in the running kernel. */
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -56,35 +55,6 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } directory_lost SEC(".maps");
-
-/*
- * Reads of the context stay where they are: clang would make one read of two, at an offset that is
- * computed, which the verifier refuses.
- */
-#define CTX_READ(field)                                                                            \
-	({                                                                                         \
-		__u32 value_ = (field);                                                            \
-		__asm__ volatile("" : "+r"(value_));                                               \
-		value_;                                                                            \
-	})
-
-#define CTX_ADDRESS(ctx, side, addr)                                                               \
-	do {                                                                                       \
-		__u32 ip4_ = CTX_READ((ctx)->side##_ip4);                                          \
-		(addr)->w[0] = CTX_READ((ctx)->side##_ip6[0]);                                     \
-		(addr)->w[1] = CTX_READ((ctx)->side##_ip6[1]);                                     \
-		(addr)->w[2] = CTX_READ((ctx)->side##_ip6[2]);                                     \
-		(addr)->w[3] = CTX_READ((ctx)->side##_ip6[3]);                                     \
-		if (CTX_READ((ctx)->family) == FAMILY_IP4)                                         \
-			address_of_ip4(ip4_, addr);                                                \
-	} while (0)
-
-static __always_inline void address_of_ip4(__be32 ip4, struct ad_addr *addr)
-{
-	addr->q[0] = 0;
-	addr->w[2] = bpf_htonl(0xffff);
-	addr->w[3] = ip4;
-}
 
 /* The VIP comes first: of what is not to one, the rest is not read. */
 static __always_inline bool read_tuple(struct bpf_sock_ops *ctx, struct ad_tuple *tuple)

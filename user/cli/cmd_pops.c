@@ -199,6 +199,8 @@ static int read_fleet(struct fleet *fleet)
 
 	err = err ?: checks_read(&view->pins, &fleet->checks, &fleet->nr_checks);
 	err = err ?: bus_seen_read(&view->pins, &fleet->bus);
+	if (!err && !status_daemon(view))
+		bus_seen_is_old(&fleet->bus);
 	if (!err)
 		pops_read(&view->pins, fleet->steered, &fleet->nr_steered);
 	fleet->bgp = read_bgp(view);

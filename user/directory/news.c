@@ -3,27 +3,16 @@
  * news.c: the program that tells of connections without stamps (news.h).
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "news.h"
 #include "user/base/log.h"
-#include "user/rtt/cgroup.h"
-#include "user/state/bpffs.h"
+#include "user/rtt/sockops.h"
 #include "directory.skel.h"
-
-#define MOUNTS "/proc/self/mountinfo"
-
-/* Debian 12's headers have it; those of older ones do not. */
-#ifndef SO_NETNS_COOKIE
-#define SO_NETNS_COOKIE 71
-#endif
 
 struct news {
 	struct directory_bpf *skel;
@@ -33,35 +22,10 @@ struct news {
 	void *arg;
 };
 
-static int own_netns(__u64 *cookie)
-{
-	int err = 0, fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	socklen_t size = sizeof(*cookie);
-
-	if (fd < 0)
-		return -errno;
-	if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, cookie, &size))
-		err = -errno;
-	close(fd);
-	return err;
-}
-
-/* Which addresses are VIPs, and who is left alone, is in the data path's maps. */
-static int share_map(struct bpf_map *map, const char *dir)
-{
-	int err, fd = bpffs_get(dir, bpf_map__name(map));
-
-	if (fd < 0)
-		return fd;
-	err = bpf_map__reuse_fd(map, fd);
-	close(fd);
-	return err;
-}
-
 static int load(struct news *news, const struct pins *pins)
 {
 	__u64 cookie = 0;
-	int err = own_netns(&cookie);
+	int err = sockops_netns(&cookie);
 
 	if (err)
 		return err;
@@ -70,8 +34,8 @@ static int load(struct news *news, const struct pins *pins)
 		return -errno;
 	/* The skeleton's rodata is const for readers; before the load we fill it. */
 	memcpy((void *)&news->skel->rodata->own_netns, &cookie, sizeof(cookie));
-	err = share_map(news->skel->maps.locals, pins->dir);
-	err = err ?: share_map(news->skel->maps.unstamped, pins->dir);
+	/* Which addresses are VIPs, and who is left alone, is in the data path's maps. */
+	err = sockops_share_maps(news->skel->obj, pins->dir);
 	err = err ?: directory_bpf__load(news->skel);
 	if (!err)
 		log_forget_libbpf();
@@ -87,20 +51,6 @@ static int on_news(void *arg, void *data, size_t size)
 	return 0;
 }
 
-static int attach(struct news *news, const char *path)
-{
-	int err = 0, fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	/* A link leaves room for others' programs (BPF_F_ALLOW_MULTI), and goes with us. */
-	news->link = bpf_program__attach_cgroup(news->skel->progs.directory_hears, fd);
-	if (!news->link)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
 static int begin(struct news *news)
 {
 	news->ring =
@@ -112,33 +62,35 @@ int news_open(const struct pins *pins, struct news **out, char why[80])
 {
 	struct news *news = calloc(1, sizeof(*news));
 	const char *what = "no memory";
-	int err = news ? 0 : -ENOMEM;
-	char path[PATH_MAX];
+	int err = news ? 0 : -ENOMEM, cgroup;
 
 	*out = NULL;
-	if (!err) {
-		what = "cgroup v2 is not mounted";
-		err = cgroup_find(MOUNTS, path, sizeof(path));
+	if (err)
+		goto failed;
+	cgroup = sockops_cgroup(why, 80);
+	if (cgroup < 0) {
+		free(news);
+		return cgroup;
 	}
-	if (!err) {
-		what = "the kernel refuses the program";
-		err = load(news, pins);
-	}
+	what = "the kernel refuses the program";
+	err = load(news, pins);
 	if (!err) {
 		what = "its news cannot be read";
 		err = begin(news);
 	}
 	if (!err) {
 		what = "cannot be attached to cgroup v2";
-		err = attach(news, path);
+		err = sockops_attach(news->skel->progs.directory_hears, cgroup, &news->link);
 	}
-	if (err) {
-		snprintf(why, 80, "%s: %s", what, strerror(-err));
-		news_close(news);
-		return err;
+	close(cgroup);
+	if (!err) {
+		*out = news;
+		return 0;
 	}
-	*out = news;
-	return 0;
+failed:
+	snprintf(why, 80, "%s: %s", what, strerror(-err));
+	news_close(news);
+	return err;
 }
 
 void news_close(struct news *news)
