@@ -21,7 +21,7 @@ const struct arg cmd_history_args[] = { { "NODE|POP", 0, ARG_WORD, 0, NULL, 0, 0
 
 /* What a word is about, and what it says; texts of the record or of the configuration. */
 struct told {
-	const char *of, *what, *who, *why;
+	const char *of, *pop, *what, *who, *why; /* pop: of a node; NULL: of none that we know */
 	__u64 at_s;
 	char id[8], share[24], said_by[SHOWN];
 };
@@ -54,22 +54,19 @@ static const char *subject_of(const struct config *config, const struct bus_name
 	if (name->kind == BUS_KEYS)
 		return "keys";
 	node = config_node_by_id(config, name->id);
+	told->pop = node ? config_pop_name(config, node->pop) : NULL;
 	snprintf(told->id, sizeof(told->id), "%u", name->id);
 	return node ? node->name : told->id;
 }
 
 static void read_word(const struct config *config, const struct bus_word *word, struct told *told)
 {
-	static const char *const sections[BUS_KINDS] = {
-		[BUS_POP] = "pop", [BUS_TOLD] = "told", [BUS_GONE] = "gone", [BUS_KEYS] = "keys"
-	};
+	const json_t *said = bus_word_said(word);
 	struct bus_name name;
-	const json_t *said;
 
 	memset(told, 0, sizeof(*told));
 	bus_name_parse(word->key, &name);
 	told->of = subject_of(config, &name, told);
-	said = json_object_get(word->body, sections[name.kind]);
 	told->what = text_of(said, name.kind == BUS_POP ? "state" : "what");
 	if (name.kind == BUS_GONE) {
 		told->of = *text_of(said, "name") ? text_of(said, "name") : told->id;
@@ -95,9 +92,10 @@ static json_t *word_json(const struct bus_word *word, const struct told *told)
 	printable(who, sizeof(who), told->who);
 	printable(why, sizeof(why), told->why);
 	return json_pack("{s:I, s:I, s:s, s:s, s:s?, s:s?, s:i, s:b}", "revision",
-			 (json_int_t)word->revision, "at", (json_int_t)told->at_s, "of", told->of,
-			 "what", told->what, "who", *who ? who : NULL, "reason", *why ? why : NULL,
-			 "node_id", word->head.writer, "signed", word->read == BUS_READ_OK);
+			 (json_int_t)word->last_revision, "at", (json_int_t)told->at_s, "of",
+			 told->of, "what", told->what, "who", *who ? who : NULL, "reason",
+			 *why ? why : NULL, "node_id", word->head.writer, "signed",
+			 word->read == BUS_READ_OK);
 }
 
 static void print_word(struct table *table, const struct bus_word *word, const struct told *told)
@@ -113,8 +111,13 @@ static void print_word(struct table *table, const struct bus_word *word, const s
 	table_cell(table, word->read == BUS_READ_OK ? PLAIN : RED, "%s",
 		   printable_text(shown, sizeof(shown), told->what));
 	table_cell(table, PLAIN, "%s", printable_text(shown, sizeof(shown), told->who));
-	table_cell(table, PLAIN, "%llu", word->revision);
+	table_cell(table, PLAIN, "%llu", word->last_revision);
 	table_cell(table, PLAIN, "%s", printable_text(shown, sizeof(shown), told->why));
+}
+
+static bool is_about(const struct told *told, const char *name)
+{
+	return !name || !strcmp(told->of, name) || (told->pop && !strcmp(told->pop, name));
 }
 
 static bool is_known(const struct config *config, const char *name)
@@ -155,7 +158,7 @@ static int show(const struct globals *globals, const struct config *config, cons
 
 	for (size_t i = 0; i < nr; i++) {
 		read_word(config, &words[i], &told);
-		if (of && strcmp(of, told.of))
+		if (!is_about(&told, of))
 			continue;
 		if (table)
 			print_word(table, &words[i], &told);
