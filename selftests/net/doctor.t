@@ -150,11 +150,11 @@ other_start
 ok "both nodes are on the bus" await 10 both_fresh
 ok "of a healthy node nothing is said" await 15 is_well
 try doctor
-is "all checks are told when asked for" "$code $(grep -c '^ok ' <<<"$said")" "0 30"
+is "all checks are told when asked for" "$code $(grep -c '^ok ' <<<"$said")" "0 31"
 ok "XDP's mode" grep -q "^ok *xdp  *wan0: native, alone" <<<"$said"
 ok "who answers" grep -q "^ok *peers  *1 of 1 answer" <<<"$said"
 is "as JSON" "$(doctor --json | jq -c '[.level, .code, (.checks | length), (.checks | map(.level) | unique)]')" \
-	'["ok",0,30,["ok"]]'
+	'["ok",0,31,["ok"]]'
 before=$(counter nobody_once)
 says_nothing doctor --quiet --alone
 is "alone, it asks nobody" "$(($(counter nobody_once) - before))" 0
