@@ -9,7 +9,7 @@ set -u
 
 declare -A HOLD_PID=()
 PEER=10.9.0.2 TARGET=10.9.0.1
-readonly READ_BY_GROUP='attached bus connection_counts connection_state dns_counts dns_daemon dns_guarded dns_guarded_daemon dns_live dns_zone_daemon
+readonly READ_BY_GROUP='attached bus connection_counts connection_state directory_seen dns_counts dns_daemon dns_guarded dns_guarded_daemon dns_live dns_zone_daemon
 dns_zone_hits dns_zone_info flow_stats flow_tags flows health_checks hunt_stats keeper locals meta nodes peers
 reasons reload rtt_probe rtt_seen state steer_drained steer_health steer_pops steer_told told unstamped'
 

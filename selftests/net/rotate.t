@@ -115,7 +115,10 @@ ok "history has it" grep -q 'keys .*epoch 4 .*@nyc-1 .*yearly' <(enter fra anydo
 rotate_until sin 5
 is "killed half way: the rotation is not at its end" "$(keys fra .word.goal)" 6
 ok "and says so" grep -q "a rotation to epoch 6 is not at its end" <(enter fra anydoor keys)
-ok "so do bus and status at every node" await 3 grep -q "keys: a rotation to epoch 6 is at epoch 5 since .*@sin-1" <(enter nyc anydoor bus)
+bus_says() { # POP PATTERN
+	enter "$1" anydoor bus | grep -q "$2"
+}
+ok "so do bus and status at every node" await 5 bus_says nyc "keys: a rotation to epoch 6 is at epoch 5 since .*@sin-1"
 ok "and status" grep -q "a rotation to epoch 6 is at epoch 5 since" <(enter nyc anydoor status)
 is "as JSON" "$(enter nyc anydoor bus --json | jq -c '.rotation | [.epoch, .goal]')" "[5,6]"
 is "the flows are still fra's" "$(talk)" "fra fra"

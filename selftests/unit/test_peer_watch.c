@@ -172,6 +172,15 @@ static void test_who_is_is_urgent_is_asked_each_second(void)
 	peer_watch_urge(&watch, 2, false);
 	hurry();
 	is_int(questions(2), 0, "not urgent any more: not asked");
+	peer_watch_urge(&watch, 2, true);
+	hurry();
+	questions(2);
+	peer_watch_calm(&watch);
+	hurry();
+	is_int(questions(2), 0, "nobody is: not asked in a hurry");
+	count(2, 51, 53);
+	tick();
+	is_int(questions(2), 1, "but as all others are");
 }
 
 static void open_sockets(void)

@@ -308,8 +308,10 @@ static bool is_stopped(int fd)
 
 const char *control_why(int err)
 {
-	return err == -EACCES || err == -EPERM ? "only root may ask it; is this run as root?"
-					       : strerror(-err);
+	/* Root is refused where the socket is not its own. */
+	return geteuid() && (err == -EACCES || err == -EPERM)
+		       ? "only root may ask it; is this run as root?"
+		       : strerror(-err);
 }
 
 static void set_timeouts(int fd, int seconds)

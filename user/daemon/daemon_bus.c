@@ -535,8 +535,10 @@ void daemon_bus_tend(struct daemon *daemon)
 {
 	struct daemon_bus *bus = daemon->bus;
 
-	if (!bus->book)
+	if (!bus->book) {
+		peer_watch_calm(&daemon->peers);
 		return;
+	}
 	daemon_bus_calls_tend(daemon);
 	if (is_beat_due(daemon)) {
 		daemon_bus_beat(daemon);

@@ -80,9 +80,9 @@ static void urge(__u16 id, const struct bus_node_seen *seen, void *arg)
 
 	if (!is_other(look, id))
 		return;
-	if (is_heard(look, seen))
+	if (!seen->is_late)
 		lost->was_well = false;
-	else if (seen->is_late && !columns.silent)
+	else if (!columns.silent)
 		lost->was_well = true;
 	peer_watch_urge(&look->daemon->peers, id,
 			!columns.silent && (lost->was_well || columns.missed));
@@ -111,6 +111,8 @@ void daemon_bus_find_lost(struct daemon *daemon)
 	struct loader *loader = daemon->loader;
 	struct bus_book *book = daemon->bus->book;
 
+	/* Who is urgent is found anew each time; while the bus says nothing, nobody is. */
+	peer_watch_calm(&daemon->peers);
 	if (daemon->bus->state != AD_BUS_FRESH)
 		return;
 	bus_book_each_node(book, look.now_ms, note_heard, &look);

@@ -184,6 +184,22 @@ static void fill_homes(const struct daemon *daemon, __u16 *ids, struct ad_homes 
 		close(map);
 }
 
+/* Of @ids those that are a home: AD_HOME_PARTS at most, however large the POP. Returns how many. */
+static size_t list_homes(const struct ad_homes *homes, __u16 *ids, size_t nr)
+{
+	size_t nr_homes = 0;
+
+	for (size_t i = 0; i < nr; i++) {
+		size_t part = 0;
+
+		while (part < AD_HOME_PARTS && homes->node[part] != ids[i])
+			part++;
+		if (part < AD_HOME_PARTS)
+			ids[nr_homes++] = ids[i];
+	}
+	return nr_homes;
+}
+
 static int note_change(__u16 id, void *arg)
 {
 	*(bool *)arg = true;
@@ -210,6 +226,7 @@ static void follow_nodes(struct daemon_directory *dir)
 		nr = list_nodes(daemon, daemon->config->self->pop, true, ids);
 	dir->owned.self = daemon->config->self->id;
 	err = kept_use(&dir->kept, ids, nr);
+	nr = list_homes(&own, ids, nr);
 	err = err ?: owned_use(&dir->owned, &own, ids, nr);
 	free(ids);
 	dir->seen.siblings = nr;
@@ -239,7 +256,7 @@ static void send_message(__u16 to, struct directory_message *message, void *arg)
 {
 	struct daemon_directory *dir = arg;
 	const struct config *config = dir->daemon->config;
-	const struct config_node *node = config_node_by_id(config, to);
+	const struct config_node *node = model_node(dir->daemon->loader->fleet, to);
 	struct sockaddr_storage sa;
 	struct directory_way way;
 	__u8 bytes[DIRECTORY_BYTES_MAX];

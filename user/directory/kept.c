@@ -6,12 +6,18 @@
 #include <stdlib.h>
 #include "kept.h"
 
+static int by_id(const void *a, const void *b)
+{
+	return (int)((const struct kept_peer *)a)->id - ((const struct kept_peer *)b)->id;
+}
+
 static struct kept_peer *find_peer(const struct kept *kept, __u16 id)
 {
-	for (size_t i = 0; i < kept->nr_peers; i++)
-		if (kept->peers[i].id == id)
-			return &kept->peers[i];
-	return NULL;
+	const struct kept_peer wanted = { .id = id };
+
+	if (!kept->nr_peers)
+		return NULL;
+	return bsearch(&wanted, kept->peers, kept->nr_peers, sizeof(wanted), by_id);
 }
 
 static void count(struct kept *kept, const struct flow_mark *mark, int by)
@@ -57,6 +63,7 @@ int kept_use(struct kept *kept, const __u16 *ids, size_t nr)
 			peers[i] = *known;
 		peers[i].id = ids[i];
 	}
+	qsort(peers, nr, sizeof(*peers), by_id);
 	free(kept->peers);
 	kept->peers = peers;
 	kept->nr_peers = nr;

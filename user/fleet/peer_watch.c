@@ -141,6 +141,12 @@ void peer_watch_urge(struct peer_watch *watch, __u16 id, bool is_urgent)
 	watch->nr_urgent += is_urgent ? 1 : -1;
 }
 
+void peer_watch_calm(struct peer_watch *watch)
+{
+	for (size_t id = 0; watch->nr_urgent && id < watch->nr; id++)
+		peer_watch_urge(watch, id, false);
+}
+
 void peer_watch_hurry(struct peer_watch *watch, const struct config *config,
 		      const struct pins *pins, struct model *model)
 {

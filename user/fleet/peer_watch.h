@@ -28,6 +28,8 @@ void peer_watch_tick(struct peer_watch *watch, const struct config *config, cons
 		     struct model *model);
 /* Whether this node is urgent; false at first, and to be so again when it is silent. */
 void peer_watch_urge(struct peer_watch *watch, __u16 id, bool is_urgent);
+/* None is urgent: all are looked at by peer_watch_tick() again. */
+void peer_watch_calm(struct peer_watch *watch);
 /* Once a second: a look at the urgent ones alone; at the next of them, if they are very many. */
 void peer_watch_hurry(struct peer_watch *watch, const struct config *config,
 		      const struct pins *pins, struct model *model);
