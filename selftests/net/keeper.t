@@ -86,6 +86,9 @@ ok "and found again when it was lost" await 8 neighbour
 is "keys are for root" "$(stat -c %a "$PINS/one/keys")" 600
 is "flows are for the group" "$(stat -c %a "$PINS/one/flows")" 640
 refused "a stranger reads nothing" 1 "not allowed" as_nobody status
+chmod 600 "$LAB_DIR/anydoor.yaml"
+refused "nor is what he may not look for not loaded" 1 "be root" as_nobody status
+chmod 644 "$LAB_DIR/anydoor.yaml"
 group_reads() {
 	GROUP=$(getent group daemon | cut -d: -f3) as_nobody status
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "user/base/log.h"
 #include "user/config/failure.h"
 #include "user/load/orphans.h"
@@ -46,6 +47,11 @@ static int no_pins(const struct view *view)
 	if (!instance_init(&instance, view->own_config, name, &ignored))
 		orphans_find(&instance, &orphans);
 	config_errors_free(&ignored);
+	if (!orphans.nr && !view->config && access(globals->config_path, R_OK) && errno == EACCES)
+		return fail(globals, EXIT_FAILED,
+			    "%s: %s, and it says where instance '%s' is pinned: be root, or let its "
+			    "group read it",
+			    globals->config_path, strerror(EACCES), name);
 	if (!orphans.nr)
 		return fail(globals, EXIT_NOT_LOADED, "instance '%s' is not loaded: no %s", name,
 			    dir);
