@@ -48,10 +48,11 @@ static int no_pins(const struct view *view)
 		orphans_find(&instance, &orphans);
 	config_errors_free(&ignored);
 	if (!orphans.nr && !view->config && access(globals->config_path, R_OK) && errno == EACCES)
-		return fail(globals, EXIT_FAILED,
-			    "%s: %s, and it says where instance '%s' is pinned: be root, or let its "
-			    "group read it",
-			    globals->config_path, strerror(EACCES), name);
+		return fail(
+			globals, EXIT_FAILED,
+			"%s: %s, and it says where instance '%s' is pinned: be root, or let its "
+			"group read it",
+			globals->config_path, strerror(EACCES), name);
 	if (!orphans.nr)
 		return fail(globals, EXIT_NOT_LOADED, "instance '%s' is not loaded: no %s", name,
 			    dir);
