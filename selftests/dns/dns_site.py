@@ -104,8 +104,9 @@ class Site:
         self.log = open(os.path.join(self.dir, "log"), "w+")
         self.daemon = subprocess.Popen(self.under + self.anydoor("run"), stdout=self.log,
                                        stderr=self.log)
+        control = os.path.join(self.dir, "run/t/control")
         for _ in range(100):
-            if self.call("zones").returncode == 0:
+            if self.call("zones").returncode == 0 and os.path.exists(control):
                 return
             time.sleep(0.1)
         raise RuntimeError("anydoor does not come up:\n" + self.said())
