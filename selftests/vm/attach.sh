@@ -55,11 +55,19 @@ configure() # DISPATCHER [LINE [DNS]]
 	END
 }
 
+# What is loaded may be there before the daemon that adopts it can be asked.
+daemon_answers()
+{
+	case $(anydoor catchment --config $config 2>&1) in
+	*"no daemon runs"*) return 1 ;;
+	esac
+}
+
 daemon_start()
 {
 	anydoor run --config $config >>$log 2>&1 &
 	daemon=$!
-	await 20 anydoor status --config $config
+	await 20 anydoor status --config $config && await 20 daemon_answers
 }
 
 daemon_stop() # SIGNAL

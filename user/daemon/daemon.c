@@ -196,6 +196,10 @@ static int start(struct daemon *daemon, struct dns_zones *zones, struct dns_limi
 				       &daemon->catchment);
 	catchment_use_plan(daemon->catchment, zones->plan);
 	daemon_rtt_use(daemon);
+	/* Loading programs takes a while where the kernel is slow: who asks meanwhile waits. */
+	err = err
+		      ?: control_new(daemon->base, loader->instance.control, on_verb, daemon,
+				     &daemon->control);
 	err = err ?: daemon_connections_start(daemon);
 	err = err ?: daemon_directory_new(daemon);
 	err = err ?: watch_new(daemon->base, daemon_tend_interfaces, daemon, &daemon->watch);
@@ -204,9 +208,7 @@ static int start(struct daemon *daemon, struct dns_zones *zones, struct dns_limi
 					daemon->worker, &daemon->zone_watch);
 	if (!err)
 		zone_watch_use(daemon->zone_watch, daemon->config, zones->began_real_ns);
-	return err
-		       ?: control_new(daemon->base, loader->instance.control, on_verb, daemon,
-				      &daemon->control);
+	return err;
 }
 
 static void stop(struct daemon *daemon)
