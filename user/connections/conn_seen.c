@@ -54,43 +54,27 @@ int conn_seen_read(const struct pins *pins, struct conn_seen **list, size_t *nr)
 	return err;
 }
 
-int conn_seen_write(const struct pins *pins, const struct conn_seen *one)
+int conn_seen_open(const struct pins *pins)
 {
-	int err = 0, fd = pins_map(pins, "connection_counts", true);
-
-	if (fd < 0)
-		return fd;
-	if (bpf_map_update_elem(fd, &one->key, &one->counts, BPF_ANY))
-		err = -errno;
-	close(fd);
-	return err;
+	return pins_map(pins, "connection_counts", true);
 }
 
-int conn_seen_remove(const struct pins *pins, const struct ad_connection_key *key)
+int conn_seen_write(int fd, const struct conn_seen *one)
 {
-	int err = 0, fd = pins_map(pins, "connection_counts", true);
+	return bpf_map_update_elem(fd, &one->key, &one->counts, BPF_ANY) ? -errno : 0;
+}
 
-	if (fd < 0)
-		return fd;
-	if (bpf_map_delete_elem(fd, key))
-		err = -errno;
-	close(fd);
-	return err;
+int conn_seen_remove(int fd, const struct ad_connection_key *key)
+{
+	return bpf_map_delete_elem(fd, key) ? -errno : 0;
 }
 
 /* --- whether the kernel tells of them --------------------------------------------------------- */
 
 int conn_state_read(const struct pins *pins, struct ad_connection_state *state)
 {
-	int err = 0, fd = pins_map(pins, "connection_state", false);
-	__u32 zero = 0;
+	int err = pins_read_record(pins, "connection_state", state, sizeof(*state));
 
-	memset(state, 0, sizeof(*state));
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	if (bpf_map_lookup_elem(fd, &zero, state))
-		err = -errno;
-	close(fd);
 	state->why[sizeof(state->why) - 1] = '\0';
 	state->log_why[sizeof(state->log_why) - 1] = '\0';
 	return err;
@@ -98,13 +82,5 @@ int conn_state_read(const struct pins *pins, struct ad_connection_state *state)
 
 int conn_state_write(const struct pins *pins, const struct ad_connection_state *state)
 {
-	int err = 0, fd = pins_map(pins, "connection_state", true);
-	__u32 zero = 0;
-
-	if (fd < 0)
-		return fd;
-	if (bpf_map_update_elem(fd, &zero, state, BPF_ANY))
-		err = -errno;
-	close(fd);
-	return err;
+	return pins_write_one(pins, "connection_state", state, sizeof(*state));
 }

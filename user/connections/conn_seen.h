@@ -18,9 +18,11 @@ struct conn_seen {
  * are none, or -errno.
  */
 int conn_seen_read(const struct pins *pins, struct conn_seen **list, size_t *nr);
-int conn_seen_write(const struct pins *pins, const struct conn_seen *one);
+/* For these two: fd, to close(), or -errno. */
+int conn_seen_open(const struct pins *pins);
+int conn_seen_write(int fd, const struct conn_seen *one);
 /* Of a VIP that is configured no more. */
-int conn_seen_remove(const struct pins *pins, const struct ad_connection_key *key);
+int conn_seen_remove(int fd, const struct ad_connection_key *key);
 
 /* Whether the kernel tells of connections. Zeros if no daemon of this version has run yet. */
 int conn_state_read(const struct pins *pins, struct ad_connection_state *state);

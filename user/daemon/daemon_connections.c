@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include "daemon_connections.h"
 #include "daemon_internal.h"
 #include "user/base/clock.h"
@@ -64,25 +65,16 @@ static __u16 landing_of(const struct daemon_connections *own, const struct ad_tu
 	return flow.via == own->daemon->config->self->id ? 0 : flow.via;
 }
 
-static const char *node_name(const struct config *config, __u16 id)
-{
-	size_t i;
-
-	for (i = 0; id && i < config->nr_nodes; i++)
-		if (config->nodes[i].id == id)
-			return config->nodes[i].name;
-	return NULL;
-}
-
 static void log_one(struct daemon_connections *own, const struct ad_connection_news *news,
 		    const char *region, __u16 landing)
 {
 	const struct config *config = own->daemon->config;
+	const struct config_node *elsewhere = config_node_by_id(config, landing);
 	struct flowlog_about about = {
 		.node = config->self->name,
 		.pop = config_pop_name(config, config->self->pop),
 		.region = region,
-		.landing = node_name(config, landing),
+		.landing = elsewhere ? elsewhere->name : NULL,
 	};
 	char line[FLOWLOG_LINE];
 
@@ -136,9 +128,7 @@ static void on_look(evutil_socket_t fd, short what, void *arg)
 
 static int write_one(const struct conn_seen *seen, void *arg)
 {
-	const struct daemon *daemon = arg;
-
-	return conn_seen_write(&daemon->loader->pins, seen);
+	return conn_seen_write(*(const int *)arg, seen);
 }
 
 static void fill_state(struct daemon_connections *own)
@@ -161,13 +151,16 @@ static void fill_state(struct daemon_connections *own)
 void daemon_connections_tend(struct daemon *daemon)
 {
 	struct daemon_connections *own = daemon->connections;
-	int err;
+	int err, fd;
 
 	if (!own)
 		return;
 	flowlog_tend(own->log);
 	fill_state(own);
-	err = conn_book_changed(own->book, write_one, daemon);
+	fd = conn_seen_open(&daemon->loader->pins);
+	err = fd < 0 ? fd : conn_book_changed(own->book, write_one, &fd);
+	if (fd >= 0)
+		close(fd);
 	err = err ?: conn_state_write(&daemon->loader->pins, &own->state);
 	if (err && !own->write_told)
 		log_warn("connections: what was counted cannot be written: %s", strerror(-err));
@@ -192,15 +185,17 @@ static int recall(struct daemon_connections *own)
 	const struct pins *pins = &own->daemon->loader->pins;
 	struct conn_seen *list;
 	size_t nr, i;
-	int err = conn_seen_read(pins, &list, &nr);
+	int err = conn_seen_read(pins, &list, &nr), fd = conn_seen_open(pins);
 
 	for (i = 0; !err && i < nr; i++) {
 		if (is_configured(own->daemon->config, &list[i].key))
 			err = conn_book_recall(own->book, &list[i]);
 		else
-			conn_seen_remove(pins, &list[i].key);
+			conn_seen_remove(fd, &list[i].key);
 	}
 	free(list);
+	if (fd >= 0)
+		close(fd);
 	if (!err)
 		conn_state_read(pins, &own->before);
 	return err;

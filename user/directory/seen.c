@@ -2,38 +2,19 @@
 /*
  * seen.c: how the directory of an instance does (seen.h).
  */
-#include <errno.h>
-#include <string.h>
-#include <unistd.h>
-#include <bpf/bpf.h>
 #include "seen.h"
 
 int directory_seen_read(const struct pins *pins, struct ad_directory_seen *seen)
 {
-	int err = 0, fd = pins_map(pins, "directory_seen", false);
-	__u32 zero = 0;
+	int err = pins_read_record(pins, "directory_seen", seen, sizeof(*seen));
 
-	memset(seen, 0, sizeof(*seen));
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	if (bpf_map_lookup_elem(fd, &zero, seen))
-		err = -errno;
-	close(fd);
 	seen->why[sizeof(seen->why) - 1] = '\0';
 	return err;
 }
 
 int directory_seen_write(const struct pins *pins, const struct ad_directory_seen *seen)
 {
-	int err = 0, fd = pins_map(pins, "directory_seen", true);
-	__u32 zero = 0;
-
-	if (fd < 0)
-		return fd;
-	if (bpf_map_update_elem(fd, &zero, seen, BPF_ANY))
-		err = -errno;
-	close(fd);
-	return err;
+	return pins_write_one(pins, "directory_seen", seen, sizeof(*seen));
 }
 
 const char *directory_state_word(__u32 state)

@@ -13,7 +13,6 @@
 #include <netinet/tcp.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <bpf/bpf.h>
 #include <sodium.h>
 #include "probe.h"
 #include "user/base/addr.h"
@@ -162,15 +161,10 @@ const struct ad_addr *probe_vip(const struct config *config)
 
 int probe_init(struct probe *probe, const struct config *config, const struct pins *pins)
 {
-	int err, fd = pins_map(pins, "keys", false);
 	struct ad_keys keys;
-	__u32 zero = 0;
+	int err = pins_read_one(pins, "keys", &keys, sizeof(keys));
 
 	*probe = (struct probe){ .config = config };
-	if (fd < 0)
-		return fd;
-	err = bpf_map_lookup_elem(fd, &zero, &keys);
-	close(fd);
 	if (!err)
 		probe->key = keys.tunnel[0];
 	if (!err)

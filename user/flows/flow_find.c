@@ -3,25 +3,11 @@
  * flow_find.c: a single flow in the flow table (flow_find.h).
  */
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include "flow_find.h"
 #include "user/base/addr.h"
 #include "user/state/prf.h"
-
-static int read_keys(struct flow_finder *finder, const struct pins *pins)
-{
-	int err = 0, fd = pins_map(pins, "keys", false);
-	__u32 zero = 0;
-
-	if (fd < 0)
-		return fd;
-	if (bpf_map_lookup_elem(fd, &zero, &finder->keys))
-		err = -errno;
-	close(fd);
-	return err;
-}
 
 static int read_size(struct flow_finder *finder)
 {
@@ -44,7 +30,7 @@ int flow_finder_open(struct flow_finder *finder, const struct pins *pins)
 		return finder->tags;
 	finder->flows = pins_map(pins, "flows", false);
 	err = finder->flows < 0 ? finder->flows : read_size(finder);
-	err = err ?: read_keys(finder, pins);
+	err = err ?: pins_read_one(pins, "keys", &finder->keys, sizeof(finder->keys));
 	err = err ?: pins_read_vips(pins, finder->vips, &finder->nr_vips);
 	if (err)
 		flow_finder_close(finder);

@@ -160,28 +160,13 @@ int rtt_seen_write(const struct pins *pins, const struct rtt_book *book, __u64 n
 
 int rtt_probe_read(const struct pins *pins, struct ad_rtt_probe *probe)
 {
-	int err = 0, fd = pins_map(pins, "rtt_probe", false);
-	__u32 zero = 0;
+	int err = pins_read_record(pins, "rtt_probe", probe, sizeof(*probe));
 
-	memset(probe, 0, sizeof(*probe));
-	if (fd < 0)
-		return fd == -ENOENT ? 0 : fd;
-	if (bpf_map_lookup_elem(fd, &zero, probe))
-		err = -errno;
-	close(fd);
 	probe->why[sizeof(probe->why) - 1] = '\0';
 	return err;
 }
 
 int rtt_probe_write(const struct pins *pins, const struct ad_rtt_probe *probe)
 {
-	int err = 0, fd = pins_map(pins, "rtt_probe", true);
-	__u32 zero = 0;
-
-	if (fd < 0)
-		return fd;
-	if (bpf_map_update_elem(fd, &zero, probe, BPF_ANY))
-		err = -errno;
-	close(fd);
-	return err;
+	return pins_write_one(pins, "rtt_probe", probe, sizeof(*probe));
 }

@@ -12,7 +12,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <bpf/bpf.h>
 #include "bpffs.h"
 #include "instance.h"
 #include "maps/keeper.h"
@@ -364,13 +363,8 @@ __u64 instance_netns(void)
 
 bool instance_is_here(const struct pins *pins)
 {
-	int err, fd = pins_map(pins, "keeper", false);
 	struct ad_keeper keeper;
-	__u32 zero = 0;
 
-	if (fd < 0)
-		return false;
-	err = bpf_map_lookup_elem(fd, &zero, &keeper);
-	close(fd);
-	return !err && keeper.netns == instance_netns();
+	return !pins_read_one(pins, "keeper", &keeper, sizeof(keeper)) &&
+	       keeper.netns == instance_netns();
 }

@@ -72,16 +72,37 @@ const char *pins_instance(const struct pins *pins)
 	return slash ? slash + 1 : pins->dir;
 }
 
-/* One element of a map that is not per CPU. */
-static int read_element(const struct pins *pins, const char *name, __u32 key, void *value,
-			__u32 size)
+int pins_read_one(const struct pins *pins, const char *name, void *value, __u32 size)
 {
 	struct bpf_map_info info;
 	int err, fd = pins_map_sized(pins, name, false, size, &info);
+	__u32 zero = 0;
 
 	if (fd < 0)
 		return fd;
-	err = bpf_map_lookup_elem(fd, &key, value) ? -errno : 0;
+	err = bpf_map_lookup_elem(fd, &zero, value) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+int pins_read_record(const struct pins *pins, const char *name, void *record, __u32 size)
+{
+	int err;
+
+	memset(record, 0, size);
+	err = pins_read_one(pins, name, record, size);
+	return err == -ENOENT ? 0 : err;
+}
+
+int pins_write_one(const struct pins *pins, const char *name, const void *value, __u32 size)
+{
+	struct bpf_map_info info;
+	int err, fd = pins_map_sized(pins, name, true, size, &info);
+	__u32 zero = 0;
+
+	if (fd < 0)
+		return fd;
+	err = bpf_map_update_elem(fd, &zero, value, BPF_ANY) ? -errno : 0;
 	close(fd);
 	return err;
 }
@@ -117,7 +138,7 @@ static int read_sums(const struct pins *pins, const char *name, __u32 first, __u
 
 int pins_read_meta(const struct pins *pins, struct ad_meta *meta)
 {
-	int err = read_element(pins, "meta", 0, meta, sizeof(*meta));
+	int err = pins_read_one(pins, "meta", meta, sizeof(*meta));
 
 	meta->version[sizeof(meta->version) - 1] = '\0';
 	return err;
@@ -125,54 +146,37 @@ int pins_read_meta(const struct pins *pins, struct ad_meta *meta)
 
 int pins_read_state(const struct pins *pins, struct ad_state *state)
 {
-	return read_element(pins, "state", 0, state, sizeof(*state));
+	return pins_read_one(pins, "state", state, sizeof(*state));
 }
 
 int pins_read_reload(const struct pins *pins, struct ad_reload *reload)
 {
-	int err;
+	int err = pins_read_record(pins, "reload", reload, sizeof(*reload));
 
-	memset(reload, 0, sizeof(*reload));
-	err = read_element(pins, "reload", 0, reload, sizeof(*reload));
 	reload->who[sizeof(reload->who) - 1] = '\0';
 	reload->text[sizeof(reload->text) - 1] = '\0';
-	return err == -ENOENT ? 0 : err;
-}
-
-static int write_element(const struct pins *pins, const char *name, const void *value, __u32 size)
-{
-	struct bpf_map_info info;
-	int err, fd = pins_map_sized(pins, name, true, size, &info);
-	__u32 zero = 0;
-
-	if (fd < 0)
-		return fd;
-	err = bpf_map_update_elem(fd, &zero, value, BPF_ANY) ? -errno : 0;
-	close(fd);
 	return err;
 }
 
 int pins_write_reload(const struct pins *pins, const struct ad_reload *reload)
 {
-	return write_element(pins, "reload", reload, sizeof(*reload));
+	return pins_write_one(pins, "reload", reload, sizeof(*reload));
 }
 
 int pins_read_told(const struct pins *pins, struct ad_told *told)
 {
-	int err;
+	int err = pins_read_record(pins, "told", told, sizeof(*told));
 
-	memset(told, 0, sizeof(*told));
-	err = read_element(pins, "told", 0, told, sizeof(*told));
 	told->who[sizeof(told->who) - 1] = '\0';
 	told->why[sizeof(told->why) - 1] = '\0';
 	if (told->what >= AD_TOLD_NR)
 		told->what = AD_TOLD_NOTHING;
-	return err == -ENOENT ? 0 : err;
+	return err;
 }
 
 int pins_write_told(const struct pins *pins, const struct ad_told *told)
 {
-	return write_element(pins, "told", told, sizeof(*told));
+	return pins_write_one(pins, "told", told, sizeof(*told));
 }
 
 int pins_read_reasons(const struct pins *pins, struct ad_count counts[AD_REASON_MAX])

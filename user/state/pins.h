@@ -30,6 +30,11 @@ int pins_map(const struct pins *pins, const char *name, bool writable);
  * another geometry than this binary knows (another ABI).
  */
 int pins_read_meta(const struct pins *pins, struct ad_meta *meta);
+/* The only element of a map that is not per CPU, @size bytes. */
+int pins_read_one(const struct pins *pins, const char *name, void *value, __u32 size);
+int pins_write_one(const struct pins *pins, const char *name, const void *value, __u32 size);
+/* The same; zeros if what is loaded has no such map, and after an error. */
+int pins_read_record(const struct pins *pins, const char *name, void *record, __u32 size);
 /* Zeros if no daemon of this version has run yet. */
 int pins_read_reload(const struct pins *pins, struct ad_reload *reload);
 int pins_write_reload(const struct pins *pins, const struct ad_reload *reload);
