@@ -9,46 +9,9 @@
  */
 #include <stdbool.h>
 #include <linux/bpf.h>
-#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
-#include "bpf/base/sockops.h"
-#include "maps/connections.h"
-
-/* Only what we read; CO-RE finds it in the running kernel. */
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-struct tcp_options_received {
-	__u16 tstamp_ok : 1;
-};
-struct tcp_sock {
-	struct tcp_options_received rx_opt;
-};
-#pragma clang attribute pop
-
-/* Connections of other network namespaces are others'. */
-const volatile __u64 own_netns SEC(".rodata");
-
-/* These three are the data path's. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 2 * AD_VIP_MAX);
-	__type(key, struct ad_addr);
-	__type(value, struct ad_local);
-} locals SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, AD_UNSTAMPED_MAX);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct ad_tuple);
-	__type(value, __u32);
-} unstamped SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct ad_connection);
-} connection SEC(".maps");
+#include "bpf/base/vip_socket.h"
+#include "maps/connection_map.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -61,32 +24,6 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } connection_lost SEC(".maps");
-
-/* The VIP comes first: of what is not to one, the rest is not read. */
-static __always_inline bool read_tuple(struct bpf_sock_ops *ctx, struct ad_tuple *tuple)
-{
-	struct ad_local *local;
-
-	if (bpf_get_netns_cookie(ctx) != own_netns)
-		return false;
-	CTX_ADDRESS(ctx, local, &tuple->vip);
-	local = bpf_map_lookup_elem(&locals, &tuple->vip);
-	if (!local || !(local->flags & AD_LOCAL_VIP_TCP))
-		return false;
-	CTX_ADDRESS(ctx, remote, &tuple->client);
-	tuple->vip_port = bpf_htons(CTX_READ(ctx->local_port));
-	tuple->client_port = bpf_htons(bpf_ntohl(CTX_READ(ctx->remote_port)));
-	return true;
-}
-
-/* It negotiated timestamps, and they are not left alone. */
-static __always_inline bool is_stamped(struct bpf_sock *sk, const struct ad_tuple *tuple)
-{
-	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
-
-	return tcp && BPF_CORE_READ_BITFIELD(tcp, rx_opt.tstamp_ok) &&
-	       !bpf_map_lookup_elem(&unstamped, tuple);
-}
 
 static __always_inline void count_lost(void)
 {
@@ -131,7 +68,7 @@ static __always_inline void tell(struct bpf_sock *sk, const struct ad_tuple *tup
 	__builtin_memset(news, 0, sizeof(*news));
 	news->tuple = *tuple;
 	news->what = what;
-	news->is_stamped = is_stamped(sk, tuple);
+	news->is_stamped = vip_socket_is_stamped(sk, tuple);
 	if (own) {
 		news->handshake_us = own->handshake_us;
 		news->lived_ns = what == AD_CONNECTION_OPENED ? 0 : now_ns - own->born_ns;
@@ -147,7 +84,7 @@ static __always_inline void on_opened(struct bpf_sock_ops *ctx)
 	struct ad_connection *own;
 	struct bpf_tcp_sock *tcp;
 
-	if (!sk || !read_tuple(ctx, &tuple))
+	if (!sk || !vip_socket_read(ctx, &tuple))
 		return;
 	bpf_sock_ops_cb_flags_set(ctx, ctx->bpf_sock_ops_cb_flags | BPF_SOCK_OPS_STATE_CB_FLAG);
 	own = bpf_sk_storage_get(&connection, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
@@ -172,7 +109,7 @@ static __always_inline void on_ended(struct bpf_sock_ops *ctx, __u32 from)
 	struct bpf_sock *sk = ctx->sk;
 	struct ad_connection *own;
 
-	if (!sk || !read_tuple(ctx, &tuple))
+	if (!sk || !vip_socket_read(ctx, &tuple))
 		return;
 	own = bpf_sk_storage_get(&connection, sk, 0, 0);
 	tell(sk, &tuple, is_cut_short(from) ? AD_CONNECTION_FAILED : AD_CONNECTION_ENDED, own,

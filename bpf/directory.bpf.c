@@ -10,39 +10,8 @@
 #include <stdbool.h>
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
-#include <bpf/bpf_core_read.h>
-#include <bpf/bpf_endian.h>
-#include "bpf/base/sockops.h"
+#include "bpf/base/vip_socket.h"
 #include "maps/directory.h"
-
-/* Only what we read; CO-RE finds it in the running kernel. */
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-struct tcp_options_received {
-	__u16 tstamp_ok : 1;
-};
-struct tcp_sock {
-	struct tcp_options_received rx_opt;
-};
-#pragma clang attribute pop
-
-/* Connections of other network namespaces are others'. */
-const volatile __u64 own_netns SEC(".rodata");
-
-/* These two are the data path's. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 2 * AD_VIP_MAX);
-	__type(key, struct ad_addr);
-	__type(value, struct ad_local);
-} locals SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, AD_UNSTAMPED_MAX);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct ad_tuple);
-	__type(value, __u32);
-} unstamped SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -55,33 +24,6 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } directory_lost SEC(".maps");
-
-/* The VIP comes first: of what is not to one, the rest is not read. */
-static __always_inline bool read_tuple(struct bpf_sock_ops *ctx, struct ad_tuple *tuple)
-{
-	struct ad_local *local;
-
-	if (bpf_get_netns_cookie(ctx) != own_netns)
-		return false;
-	CTX_ADDRESS(ctx, local, &tuple->vip);
-	local = bpf_map_lookup_elem(&locals, &tuple->vip);
-	if (!local || !(local->flags & AD_LOCAL_VIP_TCP))
-		return false;
-	CTX_ADDRESS(ctx, remote, &tuple->client);
-	tuple->vip_port = bpf_htons(CTX_READ(ctx->local_port));
-	tuple->client_port = bpf_htons(bpf_ntohl(CTX_READ(ctx->remote_port)));
-	return true;
-}
-
-/* It negotiated timestamps, and they are not left alone. */
-static __always_inline bool is_stamped(struct bpf_sock_ops *ctx, const struct ad_tuple *tuple)
-{
-	struct bpf_sock *sk = ctx->sk;
-	struct tcp_sock *tcp = sk ? bpf_skc_to_tcp_sock(sk) : 0;
-
-	return tcp && BPF_CORE_READ_BITFIELD(tcp, rx_opt.tstamp_ok) &&
-	       !bpf_map_lookup_elem(&unstamped, tuple);
-}
 
 static __always_inline void tell(const struct ad_tuple *tuple, bool lives)
 {
@@ -106,10 +48,12 @@ SEC("sockops")
 int directory_hears(struct bpf_sock_ops *ctx)
 {
 	struct ad_tuple tuple = {};
+	struct bpf_sock *sk = ctx->sk;
 	bool begins = ctx->op == BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB;
 	bool ends = ctx->op == BPF_SOCK_OPS_STATE_CB && ctx->args[1] == BPF_TCP_CLOSE;
 
-	if ((!begins && !ends) || !read_tuple(ctx, &tuple) || is_stamped(ctx, &tuple))
+	if ((!begins && !ends) || !vip_socket_read(ctx, &tuple) ||
+	    (sk && vip_socket_is_stamped(sk, &tuple)))
 		return 1;
 	if (begins)
 		bpf_sock_ops_cb_flags_set(ctx,

@@ -10,8 +10,10 @@
 
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
+#include "connection_map.h"
 #include "connections.h"
 #include "directory.h"
+#include "socket_maps.h"
 #include "types.h"
 #include "reasons.h"
 #include "trace.h"
@@ -53,13 +55,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct ad_told);
 } told SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 2 * AD_VIP_MAX);
-	__type(key, struct ad_addr);
-	__type(value, struct ad_local);
-} locals SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -237,21 +232,6 @@ struct {
 	__uint(key_size, sizeof(__u32));
 	__array(values, struct trace_ring_map);
 } trace_rings SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, AD_UNSTAMPED_MAX);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, struct ad_tuple);
-	__type(value, __u32);
-} unstamped SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct ad_connection);
-} connection SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -6,8 +6,8 @@
 #define AD_BASE_SOCKOPS_H
 
 #include <linux/bpf.h>
-#include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
+#include "address.h"
 #include "maps/types.h"
 
 #define FAMILY_IP4	     2
@@ -32,15 +32,8 @@
 		(addr)->w[2] = CTX_READ((ctx)->side##_ip6[2]);                                     \
 		(addr)->w[3] = CTX_READ((ctx)->side##_ip6[3]);                                     \
 		if (CTX_READ((ctx)->family) == FAMILY_IP4)                                         \
-			sockops_address_of_ip4(ip4_, addr);                                        \
+			addr_set_ip4(addr, ip4_);                                                  \
 	} while (0)
-
-static __always_inline void sockops_address_of_ip4(__be32 ip4, struct ad_addr *addr)
-{
-	addr->q[0] = 0;
-	addr->w[2] = bpf_htonl(0xffff);
-	addr->w[3] = ip4;
-}
 
 /* Least round-trip time in us; 0: it has not been measured. */
 static __always_inline __u32 sockops_least_rtt_us(const struct bpf_tcp_sock *tcp)

@@ -10,7 +10,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "conn_probe.h"
-#include "user/base/log.h"
 #include "user/rtt/sockops.h"
 #include "connections.skel.h"
 
@@ -38,21 +37,14 @@ static int on_news(void *arg, void *data, size_t size)
 
 static int load(struct conn_probe *probe, const struct pins *pins)
 {
-	__u64 cookie = 0;
-	int err = sockops_netns(&cookie);
+	int err;
 
-	if (err)
-		return err;
 	probe->skel = connections_bpf__open();
 	if (!probe->skel)
 		return -errno;
-	/* The skeleton's rodata is const for readers; before the load we fill it. */
-	memcpy((void *)&probe->skel->rodata->own_netns, &cookie, sizeof(cookie));
-	err = sockops_share_maps(probe->skel->obj, pins->dir);
-	err = err ?: connections_bpf__load(probe->skel);
+	err = sockops_load(probe->skel->skeleton, &probe->skel->rodata->own_netns, pins->dir);
 	if (err)
 		return err;
-	log_forget_libbpf();
 	probe->news = ring_buffer__new(bpf_map__fd(probe->skel->maps.connection_news), on_news,
 				       probe, NULL);
 	return probe->news ? 0 : -errno;
@@ -121,9 +113,5 @@ int conn_probe_take(struct conn_probe *probe, size_t max,
 
 __u64 conn_probe_lost(const struct conn_probe *probe)
 {
-	__u32 zero = 0;
-	__u64 lost = 0;
-
-	bpf_map_lookup_elem(bpf_map__fd(probe->skel->maps.connection_lost), &zero, &lost);
-	return lost;
+	return sockops_lost(probe->skel->maps.connection_lost);
 }

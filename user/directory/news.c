@@ -10,7 +10,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "news.h"
-#include "user/base/log.h"
 #include "user/rtt/sockops.h"
 #include "directory.skel.h"
 
@@ -24,22 +23,10 @@ struct news {
 
 static int load(struct news *news, const struct pins *pins)
 {
-	__u64 cookie = 0;
-	int err = sockops_netns(&cookie);
-
-	if (err)
-		return err;
 	news->skel = directory_bpf__open();
 	if (!news->skel)
 		return -errno;
-	/* The skeleton's rodata is const for readers; before the load we fill it. */
-	memcpy((void *)&news->skel->rodata->own_netns, &cookie, sizeof(cookie));
-	/* Which addresses are VIPs, and who is left alone, is in the data path's maps. */
-	err = sockops_share_maps(news->skel->obj, pins->dir);
-	err = err ?: directory_bpf__load(news->skel);
-	if (!err)
-		log_forget_libbpf();
-	return err;
+	return sockops_load(news->skel->skeleton, &news->skel->rodata->own_netns, pins->dir);
 }
 
 static int on_news(void *arg, void *data, size_t size)
@@ -121,9 +108,5 @@ int news_read(struct news *news, void (*each)(const struct ad_directory_news *on
 
 __u64 news_lost(const struct news *news)
 {
-	__u32 zero = 0;
-	__u64 lost = 0;
-
-	bpf_map_lookup_elem(bpf_map__fd(news->skel->maps.directory_lost), &zero, &lost);
-	return lost;
+	return sockops_lost(news->skel->maps.directory_lost);
 }

@@ -11,7 +11,6 @@
 #include <bpf/libbpf.h>
 #include "rtt_probe.h"
 #include "sockops.h"
-#include "user/base/log.h"
 #include "rtt.skel.h"
 
 struct rtt_probe {
@@ -23,22 +22,10 @@ struct rtt_probe {
 
 static int load(struct rtt_probe *probe, const struct pins *pins)
 {
-	__u64 cookie = 0;
-	int err = sockops_netns(&cookie);
-
-	if (err)
-		return err;
 	probe->skel = rtt_bpf__open();
 	if (!probe->skel)
 		return -errno;
-	/* The skeleton's rodata is const for readers; before the load we fill it. */
-	memcpy((void *)&probe->skel->rodata->own_netns, &cookie, sizeof(cookie));
-	/* Where clients are is in the data path's maps. */
-	err = sockops_share_maps(probe->skel->obj, pins->dir);
-	err = err ?: rtt_bpf__load(probe->skel);
-	if (!err)
-		log_forget_libbpf();
-	return err;
+	return sockops_load(probe->skel->skeleton, &probe->skel->rodata->own_netns, pins->dir);
 }
 
 static int refuse(struct rtt_probe *probe, struct ad_rtt_probe *state, const char *what, int err)

@@ -12,6 +12,7 @@
 #include <bpf/bpf.h>
 #include "cgroup.h"
 #include "sockops.h"
+#include "user/base/log.h"
 #include "user/state/bpffs.h"
 
 #define MOUNTS "/proc/self/mountinfo"
@@ -21,7 +22,7 @@
 #define SO_NETNS_COOKIE 71
 #endif
 
-int sockops_netns(__u64 *cookie)
+static int find_netns(__u64 *cookie)
 {
 	int err = 0, fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	socklen_t size = sizeof(*cookie);
@@ -34,7 +35,7 @@ int sockops_netns(__u64 *cookie)
 	return err;
 }
 
-int sockops_share_maps(struct bpf_object *obj, const char *dir)
+static int share_maps(struct bpf_object *obj, const char *dir)
 {
 	struct bpf_map *map;
 	int err = 0, fd;
@@ -48,6 +49,21 @@ int sockops_share_maps(struct bpf_object *obj, const char *dir)
 		err = bpf_map__reuse_fd(map, fd);
 		close(fd);
 	}
+	return err;
+}
+
+int sockops_load(struct bpf_object_skeleton *skeleton, const __u64 *own_netns, const char *dir)
+{
+	__u64 cookie = 0;
+	int err = find_netns(&cookie);
+
+	/* The skeleton's rodata is const for readers; before the load we fill it. */
+	if (!err)
+		memcpy((void *)own_netns, &cookie, sizeof(cookie));
+	err = err ?: share_maps(*skeleton->obj, dir);
+	err = err ?: bpf_object__load_skeleton(skeleton);
+	if (!err)
+		log_forget_libbpf();
 	return err;
 }
 
@@ -71,4 +87,13 @@ int sockops_attach(const struct bpf_program *prog, int cgroup, struct bpf_link *
 	/* Its link leaves room for others' programs (BPF_F_ALLOW_MULTI), and goes with us. */
 	*link = bpf_program__attach_cgroup(prog, cgroup);
 	return *link ? 0 : -errno;
+}
+
+__u64 sockops_lost(const struct bpf_map *map)
+{
+	__u32 zero = 0;
+	__u64 lost = 0;
+
+	bpf_map_lookup_elem(bpf_map__fd(map), &zero, &lost);
+	return lost;
 }

@@ -9,13 +9,16 @@
 #include <bpf/libbpf.h>
 #include <linux/types.h>
 
-/* What tells our network namespace from others. 0 or -errno. */
-int sockops_netns(__u64 *cookie);
-/* Maps of @obj that are pinned in @dir are those. 0 or -errno. */
-int sockops_share_maps(struct bpf_object *obj, const char *dir);
+/*
+ * Loads what X__open() has made, for sockets of our network namespace: @own_netns is where its
+ * rodata has that. Those of its maps that are pinned in @dir are the data path's. 0 or -errno.
+ */
+int sockops_load(struct bpf_object_skeleton *skeleton, const __u64 *own_netns, const char *dir);
 /* Where to attach, to be looked for first: fd, or -errno. */
 int sockops_cgroup(char *why, size_t size);
 /* A link, which leaves room for others' programs. 0 or -errno. */
 int sockops_attach(const struct bpf_program *prog, int cgroup, struct bpf_link **link);
+/* News for which there was no room: the only element of @map. */
+__u64 sockops_lost(const struct bpf_map *map);
 
 #endif
