@@ -107,7 +107,7 @@ static __always_inline void trace_note_packet(struct ad_trace_record *rec, const
 /* What the ladder read in TSecr. @p has it without the stamp if that was taken off. */
 static __always_inline void trace_note_stamp(struct ad_trace_record *rec, const struct packet *p)
 {
-	__u32 zero = 0, wall_minus_mono_ms, y;
+	__u32 zero = 0, wall_minus_mono_ms, wall_ms;
 	const struct ad_state *st = bpf_map_lookup_elem(&state, &zero);
 
 	if (!st || !p->ts_at || !p->prf || packet_is_syn(p) || !p->tsecr)
@@ -115,10 +115,9 @@ static __always_inline void trace_note_stamp(struct ad_trace_record *rec, const 
 	wall_minus_mono_ms = st->stamp_wall_minus_mono_ms;
 	if (p->unstamp)
 		rec->tsecr += stamp_delta(wall_minus_mono_ms, opt.node_id, opt.stamp_shift, p->prf);
-	y = clock_mono_ms(p->mono_ns) + wall_minus_mono_ms;
-	rec->stamp = stamp_decode(rec->tsecr, y, opt.stamp_shift, p->prf);
-	y = rec->tsecr - (__u32)p->prf - y;
-	rec->stamp_age_ms = ((__u32)rec->stamp << opt.stamp_shift) - y;
+	wall_ms = clock_mono_ms(p->mono_ns) + wall_minus_mono_ms;
+	rec->stamp = stamp_decode(rec->tsecr, wall_ms, opt.stamp_shift, p->prf);
+	rec->stamp_age_ms = stamp_age_ms(rec->tsecr, wall_ms, opt.stamp_shift, p->prf);
 	rec->flags |= AD_TRACE_STAMPED;
 }
 

@@ -142,7 +142,7 @@ static void hurry(void)
 	said = release_output();
 }
 
-static void test_who_is_is_urgent_is_asked_each_second(void)
+static void test_who_is_urgent_is_asked_each_second(void)
 {
 	count(2, 50, 50);
 	tick();
@@ -212,7 +212,7 @@ static void run(void)
 	test_one_packet_ends_it();
 	test_answers_in_between_start_anew();
 	test_silence_outlives_the_process();
-	test_who_is_is_urgent_is_asked_each_second();
+	test_who_is_urgent_is_asked_each_second();
 	peer_watch_free(&watch);
 	model_free(model);
 }

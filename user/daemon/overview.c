@@ -103,12 +103,6 @@ static json_t *why_json(const struct pop_seen *pop, const struct pop_sum *sum)
 	return list;
 }
 
-static json_t *count_json(const struct ad_count *count)
-{
-	return json_pack("{s:I, s:I}", "packets", (json_int_t)count->packets, "bytes",
-			 (json_int_t)count->bytes);
-}
-
 static json_t *pop_json(const struct status *status, const char *name, const struct pop_sum *sum)
 {
 	const struct pop_seen *steered = find_steered(status, name);
@@ -119,8 +113,8 @@ static json_t *pop_json(const struct status *status, const char *name, const str
 			 (json_int_t)sum->nodes.nr[MODEL_DRAINING], "out",
 			 (json_int_t)sum->nodes.nr[MODEL_OUT], "clients",
 			 steered ? json_boolean(!(steered->word & AD_STEER_OUT)) : json_null(),
-			 "why", why_json(steered, sum), "tx", count_json(&sum->tx), "rx",
-			 count_json(&sum->rx), "rtt_ms", rtt_json(status, name));
+			 "why", why_json(steered, sum), "tx", status_count_json(&sum->tx), "rx",
+			 status_count_json(&sum->rx), "rtt_ms", rtt_json(status, name));
 }
 
 static json_t *pops_all_json(const struct view *view, const struct status *status)
@@ -208,15 +202,6 @@ static json_t *bytes_json(const struct status *status)
 	return json_pack("{s:I, s:I}", "in", (json_int_t)bytes[0], "out", (json_int_t)bytes[1]);
 }
 
-static json_t *warnings_json(const struct status *status)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < status->nr_warnings; i++)
-		json_array_append_new(list, json_string(status->warnings[i]));
-	return list;
-}
-
 static json_t *regions_json(const struct metrics_daemon *daemon)
 {
 	if (!daemon->catchment)
@@ -230,14 +215,14 @@ static json_t *loaded_json(const struct view *view, const struct status *status,
 	size_t total;
 	json_t *nodes = nodes_json(view, status, &total);
 
-	return json_pack("{s:b, s:I, s:b, s:o, s:o, s:o, s:i, s:o, s:o, s:I, s:o, s:s, s:o}",
-			 "loaded", 1, "loaded_s", (json_int_t)clock_real_s(view->meta.loaded_s),
-			 "armed", !!(status->state.flags & AD_STATE_ARMED), "counters",
-			 counters_json(status), "bytes", bytes_json(status), "drain",
-			 drain_json(status), "kept_percent", divert_kept_percent(&status->state),
-			 "pops", pops_all_json(view, status), "nodes", nodes, "nodes_total",
-			 (json_int_t)total, "regions", regions_json(daemon), "bus",
-			 bus_state_word(status->bus.self.state), "warnings", warnings_json(status));
+	return json_pack(
+		"{s:b, s:I, s:b, s:o, s:o, s:o, s:i, s:o, s:o, s:I, s:o, s:s, s:o}", "loaded", 1,
+		"loaded_s", (json_int_t)clock_real_s(view->meta.loaded_s), "armed",
+		!!(status->state.flags & AD_STATE_ARMED), "counters", counters_json(status),
+		"bytes", bytes_json(status), "drain", drain_json(status), "kept_percent",
+		divert_kept_percent(&status->state), "pops", pops_all_json(view, status), "nodes",
+		nodes, "nodes_total", (json_int_t)total, "regions", regions_json(daemon), "bus",
+		bus_state_word(status->bus.self.state), "warnings", status_warnings_json(status));
 }
 
 json_t *overview_json(const struct view *view, const struct status *status,

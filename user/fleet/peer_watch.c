@@ -70,7 +70,7 @@ static void begin(struct peer_seen *seen, const struct ad_peer_count *count, boo
 }
 
 /* What came since the last look may have come before it mattered: it says nothing. */
-static void begis_urgent(struct peer_seen *seen, const struct probe *probe,
+static void begin_urgent(struct peer_seen *seen, const struct probe *probe,
 			 const struct config_node *node)
 {
 	seen->urgent_before = true;
@@ -95,7 +95,7 @@ static void look_at(struct peer_watch *watch, const struct probe *probe, const s
 	seen->rx = count.rx.packets;
 	seen->tx = count.tx.packets;
 	if (urgent && !seen->urgent_before) {
-		begis_urgent(seen, probe, node);
+		begin_urgent(seen, probe, node);
 		return;
 	}
 	seen->urgent_before = urgent;

@@ -92,6 +92,9 @@ const char *status_judge_word(size_t i);
 
 /* As `status --json` and `stats --json` print it. */
 json_t *status_json(const struct view *view, const struct status *status);
+/* Parts of it: {"packets", "bytes"}; texts. */
+json_t *status_count_json(const struct ad_count *count);
+json_t *status_warnings_json(const struct status *status);
 json_t *status_stats_json(const struct view *view, const struct status *status);
 
 #endif

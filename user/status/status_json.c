@@ -135,7 +135,7 @@ static json_t *hunt_json(const struct status *status)
 	return json;
 }
 
-static json_t *count_json(const struct ad_count *count)
+json_t *status_count_json(const struct ad_count *count)
 {
 	return json_pack("{s:I, s:I}", "packets", (json_int_t)count->packets, "bytes",
 			 (json_int_t)count->bytes);
@@ -147,7 +147,7 @@ static json_t *packets_json(const struct status *status)
 
 	for (int i = 0; i < OUTCOME_NR; i++)
 		json_object_set_new(packets, outcome_texts[i].label,
-				    count_json(&status->outcomes[i]));
+				    status_count_json(&status->outcomes[i]));
 	return packets;
 }
 
@@ -216,7 +216,7 @@ static json_t *steered_json(const struct status *status)
 	return list;
 }
 
-static json_t *warnings_json(const struct status *status)
+json_t *status_warnings_json(const struct status *status)
 {
 	json_t *list = json_array();
 
@@ -243,7 +243,7 @@ json_t *status_json(const struct view *view, const struct status *status)
 		"peers", peers_json(view, status), "steered", steered_json(status), "bgp",
 		record_bgp_json(status->bgp), "bus", bus_seen_json(&status->bus), "connections",
 		telling_json(status), "directory", directory_seen_json(&status->directory),
-		"degraded", status->nr_warnings > 0, "warnings", warnings_json(status));
+		"degraded", status->nr_warnings > 0, "warnings", status_warnings_json(status));
 }
 
 static json_t *reasons_json(const struct ad_count counts[AD_REASON_MAX])
